@@ -1,0 +1,122 @@
+//! The plan: every random choice of a run, made before anything runs, explicit and storable.
+//!
+//! A plan is a pure function of scenario, subscriber count and seed. The buffer size and the overflow policy are
+//! *not* part of it: running one plan at several sizes is what makes the sizes comparable (common random numbers).
+//! This room knows no clock, no socket and no runtime.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// Everything a world needs to run once; a world draws nothing of its own.
+///
+/// All times are real time since the start of the run; a world that runs at a time scale converts on its own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// Name of the scenario the plan was drawn from.
+    pub scenario: String,
+    /// The seed it was drawn with.
+    pub seed: u64,
+    /// The table every subscriber watches; the topic is `ingest.<table>`.
+    pub table: String,
+    /// How long events arrive.
+    pub duration: Duration,
+    /// How long the world may go on after the last arrival, so that frames under way at the end are not called lost.
+    pub drain: Duration,
+    /// One virtual millisecond of the simulated world stands for `1 / time_scale` ms of plan time.
+    pub time_scale: u32,
+    /// The server's side.
+    pub server: ServerPlan,
+    /// What is published, in order of time; never after `duration`.
+    pub arrivals: Vec<Arrival>,
+    /// Groups of subscribers that share a network path.
+    pub classes: Vec<ClassPlan>,
+    /// One entry a subscriber, grouped by class, in class order.
+    pub subscribers: Vec<SubscriberPlan>,
+}
+
+/// The server's settings and the price of its work.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ServerPlan {
+    /// Silence after which a stream gets a comment.
+    pub keepalive: Duration,
+    /// Time without write progress after which a connection is closed.
+    pub write_deadline: Duration,
+    /// The modelled worker; `None` leaves the CPU out, and subscribers are then independent of each other.
+    pub cpu: Option<CpuPlan>,
+}
+
+/// One worker that serves publishes first and then deliveries in order of arrival.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CpuPlan {
+    /// CPU time of one publish, whatever the number of subscribers.
+    pub publish: Duration,
+    /// CPU time of one frame to one subscriber.
+    pub delivery: Duration,
+}
+
+/// One event to publish.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Arrival {
+    /// When, since the start of the run.
+    pub at: Duration,
+    /// Payload size in bytes, at least 1.
+    pub payload_bytes: u32,
+    /// Which entity the event is about: an index, equal for equal keys of a trace; 0 where there are no keys.
+    pub key: u32,
+}
+
+/// What the members of a class share.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClassPlan {
+    /// The name in the scenario.
+    pub name: String,
+    /// Network round trip; `None` is the least the world can do.
+    pub round_trip: Option<Duration>,
+    /// What a reader's side of the socket holds before the server's writes block, in bytes.
+    pub window_bytes: u64,
+    /// A client whose stream ends comes back after this long; `None`: it stays away.
+    pub reconnect_after: Option<Duration>,
+}
+
+/// One subscriber's life.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct SubscriberPlan {
+    /// Index into [`Plan::classes`].
+    pub class: usize,
+    /// When it connects.
+    pub connect_at: Duration,
+    /// When it leaves, if it does before the end.
+    pub leave_at: Option<Duration>,
+    /// How it takes bytes out of its socket.
+    pub reading: Reading,
+}
+
+/// How a subscriber takes bytes out of its socket.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "how")]
+pub enum Reading {
+    /// Everything, the moment it arrives.
+    AsItArrives,
+    /// At most this many bytes a second.
+    Rate {
+        /// Bytes a second, at least 1.
+        bytes_per_second: u64,
+    },
+    /// As it arrives, but nothing at all during a stall. Stalls are sorted and do not overlap.
+    Stalls {
+        /// When it does not read.
+        stalls: Vec<Stall>,
+    },
+    /// Never.
+    Never,
+}
+
+/// A stretch in which a reader takes nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stall {
+    /// When it begins, since the start of the run.
+    pub from: Duration,
+    /// How long it lasts.
+    pub lasts: Duration,
+}

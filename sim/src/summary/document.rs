@@ -1,0 +1,275 @@
+//! `sweep.json`: the document a sweep leaves, and the only thing that figures and docs are made from.
+//!
+//! Field names and meanings are a contract; a reader of schema `hubbub.sweep/1` must not be surprised.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// The value of [`Sweep::schema`].
+pub const SCHEMA: &str = "hubbub.sweep/1";
+
+/// A whole sweep, or with no cells a sizing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Sweep {
+    /// Always [`SCHEMA`].
+    pub schema: String,
+    /// `simulated` or `real`.
+    pub world: String,
+    /// Name of the scenario.
+    pub scenario: String,
+    /// The question the scenario answers.
+    pub question: String,
+    /// Overflow policy: `drop-newest`, `drop-oldest` or `disconnect`.
+    pub policy: String,
+    /// Trace file name (without folder) and speed-up where the arrivals were replaced by one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trace: Option<TraceUsed>,
+    /// The seeds of cells and sizing.
+    pub seeds: Vec<u64>,
+    /// How long events arrive in a run (without the drain).
+    pub virtual_seconds: f64,
+    /// The longest drain after it.
+    pub drain_seconds: f64,
+    /// Virtual milliseconds that stand for one of the plan's.
+    pub time_scale: u32,
+    /// Means of the plans over the seeds: what arrives.
+    pub arrivals: ArrivalsSummary,
+    /// The classes of the population, in the scenario's order.
+    pub classes: Vec<ClassSummary>,
+    /// Modelled CPU cost, null where the model is off.
+    pub cpu: Option<CpuSummary>,
+    /// One per (subscribers, buffer), in grid order: subscribers first.
+    pub cells: Vec<Cell>,
+    /// One per N, in the order asked for.
+    pub zero_drop: Vec<ZeroDrop>,
+    /// The number to configure, and why.
+    pub recommendation: Recommendation,
+    /// How the size moves when the load does; empty unless asked for.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub sensitivity: Vec<Sensitivity>,
+}
+
+/// A trace in place of the scenario's arrivals.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TraceUsed {
+    /// File name without its folder.
+    pub file: String,
+    /// How much faster than recorded it was played.
+    pub speed_up: f64,
+}
+
+/// What arrived, averaged over the seeds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ArrivalsSummary {
+    /// Events of a run.
+    pub events: f64,
+    /// Events a second.
+    pub mean_per_second: f64,
+    /// Most events in any sliding second, over all seeds.
+    pub peak_per_second: u64,
+    /// Mean payload size.
+    pub mean_payload_bytes: f64,
+}
+
+/// A class of the population.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClassSummary {
+    /// Its name.
+    pub name: String,
+    /// Round trip, null for the minimum the world can do.
+    pub round_trip_ms: Option<f64>,
+    /// Socket window.
+    pub window_bytes: u64,
+    /// How its members read, in words for a table.
+    pub reads: String,
+}
+
+/// The modelled worker's prices.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CpuSummary {
+    /// Microseconds of a publish.
+    pub publish_us: f64,
+    /// Microseconds of a delivery.
+    pub delivery_us: f64,
+}
+
+/// One (subscribers, buffer) pair; counts are sums over the seeds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Cell {
+    /// N.
+    pub subscribers: usize,
+    /// K.
+    pub buffer: u64,
+    /// Frames offered to mailboxes.
+    pub offered: u64,
+    /// Frames whose last byte a socket accepted.
+    pub delivered: u64,
+    /// Frames read by a client.
+    pub received: u64,
+    /// Waiting, or accepted by the transport and not flushed, after the drain.
+    pub in_flight: u64,
+    /// Frames lost, by reason.
+    pub dropped: Dropped,
+    /// `buffer_full / offered`, null when nothing was offered.
+    pub drop_rate: Option<f64>,
+    /// 95 % interval over seeds; null below 8 seeds or where no run dropped.
+    pub drop_rate_ci95: Option<[f64; 2]>,
+    /// Seeds whose run had a `buffer_full` drop.
+    pub runs_with_drops: u64,
+    /// Flushes a second while events arrived.
+    pub delivered_per_second: f64,
+    /// Publish to flush, delivered frames only.
+    pub flush_latency_ms: Quantiles,
+    /// Publish to receipt by the client.
+    pub receipt_latency_ms: Quantiles,
+    /// Memory of one subscriber.
+    pub memory_bytes_per_subscriber: Memory,
+    /// By class name.
+    pub by_class: BTreeMap<String, ByClass>,
+    /// The subscriber with the highest drop rate, null where none dropped.
+    pub worst_subscriber: Option<WorstSubscriber>,
+    /// Digest over the runs' digests, in the order of seeds: 32 hex digits.
+    pub digest: String,
+}
+
+/// Frames lost, by reason.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dropped {
+    /// The mailbox was full.
+    pub buffer_full: u64,
+    /// The client left with frames waiting or in flight.
+    pub client_gone: u64,
+    /// The server cut the client off with frames waiting or in flight.
+    pub evicted: u64,
+}
+
+/// Pooled quantiles; all null where there was nothing.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Quantiles {
+    /// Median.
+    pub p50: Option<f64>,
+    /// 99 %.
+    pub p99: Option<f64>,
+    /// 99.9 %.
+    pub p999: Option<f64>,
+    /// Largest.
+    pub max: Option<f64>,
+}
+
+/// Memory of one subscriber, in bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Memory {
+    /// K × the size of a handle.
+    pub slots: u64,
+    /// Peak of distinct payload bytes kept alive, by the number of subscribers; the largest of all seeds.
+    pub payload: f64,
+}
+
+/// One class's part of a cell.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ByClass {
+    /// Its members.
+    pub subscribers: usize,
+    /// Frames offered to them.
+    pub offered: u64,
+    /// Their `buffer_full / offered`.
+    pub drop_rate: Option<f64>,
+    /// Their publish to flush.
+    pub flush_latency_ms: Quantiles,
+}
+
+/// Who fared worst.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WorstSubscriber {
+    /// Index in the plan.
+    pub id: usize,
+    /// The run.
+    pub seed: u64,
+    /// Its own drop rate.
+    pub drop_rate: f64,
+}
+
+/// The exact answer for one N.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ZeroDrop {
+    /// N.
+    pub subscribers: usize,
+    /// Smallest K without a `buffer_full` drop on these seeds; null with a reason where there is none.
+    pub buffer: Option<u64>,
+    /// `slower_than_arrivals`, `never_reads` or `server_saturated`; null where there is a size.
+    pub reason: Option<String>,
+    /// Largest high-water mark of each seed's unbounded run, in the order of the seeds.
+    pub per_seed: Vec<u64>,
+    /// Who and when.
+    pub binding: Option<Binding>,
+    /// What the first-order rule says for the same plans: burst × (1 − drain / arrival) − what the socket absorbs.
+    pub first_order_rule: Option<u64>,
+    /// Runs on other seeds at the size with headroom; null where there is no size.
+    pub validation: Option<Validation>,
+}
+
+/// The subscriber and moment of the largest high-water mark.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Binding {
+    /// Index in the plan.
+    pub subscriber: usize,
+    /// Its class.
+    pub class: String,
+    /// The run.
+    pub seed: u64,
+    /// When.
+    pub at_ms: f64,
+}
+
+/// Runs on seeds that the size was not chosen from.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Validation {
+    /// The last size tried.
+    pub buffer: u64,
+    /// The seeds of that size, none of which chose it.
+    pub seeds: Vec<u64>,
+    /// How many of them dropped anything.
+    pub runs_with_drops: u64,
+    /// One-sided 95 % Clopper–Pearson bound on P(a run drops anything).
+    pub run_drop_probability_upper95: f64,
+    /// Sizes that failed before, with their runs.
+    pub failed: Vec<FailedSize>,
+    /// Latency of the runs at that size.
+    pub flush_latency_ms: Quantiles,
+    /// Memory at that size.
+    pub memory_bytes_per_subscriber: Memory,
+}
+
+/// A size that did not pass its validation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FailedSize {
+    /// The size.
+    pub buffer: u64,
+    /// Runs at it.
+    pub runs: u64,
+    /// Runs that dropped.
+    pub runs_with_drops: u64,
+}
+
+/// The number, and why.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Recommendation {
+    /// Largest validated size over N, at least 64; null if one has none.
+    pub buffer: Option<u64>,
+    /// A sentence.
+    pub because: String,
+}
+
+/// The size under a changed load.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Sensitivity {
+    /// N.
+    pub subscribers: usize,
+    /// What changed, `as planned` first.
+    pub change: String,
+    /// The exact size, null with a reason.
+    pub buffer: Option<u64>,
+    /// As in [`ZeroDrop::reason`].
+    pub reason: Option<String>,
+}

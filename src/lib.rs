@@ -1,0 +1,1 @@
+//! hubbub: a live-event Hub with bounded mailboxes.
