@@ -1,1 +1,15 @@
-//! hubbub: a live-event Hub with bounded mailboxes.
+//! hubbub fans events out to many subscribers, each behind a bounded mailbox whose every loss is counted and named.
+//!
+//! The rooms, and who may know whom: `server → config, transport`; `transport → hub, frame`;
+//! `hub → mailbox, event, topic`; `frame → event`. The core (`topic`, `event`, `mailbox`, `hub`) knows no clock, socket
+//! or runtime.
+
+pub mod event;
+pub mod hub;
+pub mod mailbox;
+pub mod topic;
+
+pub use event::{Event, EventId};
+pub use hub::{Hub, HubSettings, Outcome, Publication, SubscriberId, Subscription};
+pub use mailbox::{Capacity, Counts, Dropped, Overflow};
+pub use topic::{Pattern, Topic};

@@ -1,0 +1,163 @@
+//! An event: its id, its topic, and a payload that is encoded once and shared by every mailbox it waits in.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use bytes::Bytes;
+
+use crate::topic::Topic;
+
+/// `<epoch>-<sequence>`: the Hub's life and the place in it. Ordered as published.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct EventId {
+    /// Which life of the Hub: two Hubs with the same epoch cannot be told apart by a client's cursor.
+    pub epoch: u64,
+    /// 1 for the first event of a life, without gaps over all topics.
+    pub sequence: u64,
+}
+
+impl fmt::Display for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}-{}", self.epoch, self.sequence)
+    }
+}
+
+/// A text that is no `<epoch>-<sequence>`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an event id is <epoch>-<sequence>, both decimal")]
+pub struct EventIdError;
+
+impl FromStr for EventId {
+    type Err = EventIdError;
+
+    fn from_str(text: &str) -> Result<Self, EventIdError> {
+        let (epoch, sequence) = text.split_once('-').ok_or(EventIdError)?;
+        let number = |digits: &str| {
+            let plain = digits.bytes().all(|b| b.is_ascii_digit());
+            if plain { digits.parse().map_err(|_| EventIdError) } else { Err(EventIdError) }
+        };
+        Ok(Self { epoch: number(epoch)?, sequence: number(sequence)? })
+    }
+}
+
+/// One published event. A mailbox slot holds an `Arc` of it: a handle, whatever the payload's size.
+#[derive(Debug)]
+pub struct Event {
+    id: EventId,
+    topic: Topic,
+    payload: Bytes,
+    published_at: Duration,
+    sse: OnceLock<Bytes>,
+    pinned: Arc<PinnedBytes>,
+}
+
+impl Event {
+    pub(crate) fn new(
+        id: EventId,
+        topic: Topic,
+        payload: Bytes,
+        published_at: Duration,
+        pinned: Arc<PinnedBytes>,
+    ) -> Self {
+        pinned.add(payload.len());
+        Self { id, topic, payload, published_at, sse: OnceLock::new(), pinned }
+    }
+
+    /// The id.
+    pub fn id(&self) -> EventId {
+        self.id
+    }
+
+    /// The topic it was published to.
+    pub fn topic(&self) -> &Topic {
+        &self.topic
+    }
+
+    /// The payload as published.
+    pub fn payload(&self) -> &Bytes {
+        &self.payload
+    }
+
+    /// When it was published, on the publisher's clock.
+    pub fn published_at(&self) -> Duration {
+        self.published_at
+    }
+
+    /// The SSE form: made by the first subscriber that needs it, shared by all.
+    pub(crate) fn sse(&self, encode: impl FnOnce(&Self) -> Bytes) -> Bytes {
+        let encoded = self.sse.get_or_init(|| {
+            let encoded = encode(self);
+            self.pinned.add(encoded.len());
+            encoded
+        });
+        encoded.clone()
+    }
+}
+
+impl Drop for Event {
+    fn drop(&mut self) {
+        self.pinned.subtract(self.payload.len() + self.sse.get().map_or(0, Bytes::len));
+    }
+}
+
+/// Bytes of payloads and encoded frames that live events keep in memory, each counted once however many mailboxes
+/// hold it.
+#[derive(Debug, Default)]
+pub struct PinnedBytes {
+    now: AtomicU64,
+    peak: AtomicU64,
+}
+
+impl PinnedBytes {
+    /// Bytes alive now.
+    pub fn now(&self) -> u64 {
+        self.now.load(Ordering::Relaxed)
+    }
+
+    /// The most there ever were.
+    pub fn peak(&self) -> u64 {
+        self.peak.load(Ordering::Relaxed)
+    }
+
+    fn add(&self, bytes: usize) {
+        let before = self.now.fetch_add(bytes as u64, Ordering::Relaxed);
+        self.peak.fetch_max(before + bytes as u64, Ordering::Relaxed);
+    }
+
+    fn subtract(&self, bytes: usize) {
+        self.now.fetch_sub(bytes as u64, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_reads_back_as_it_was_written_and_nothing_else_is_one() {
+        let id = EventId { epoch: 7, sequence: 42 };
+        assert_eq!(id.to_string().parse(), Ok(id));
+        for text in ["", "7", "7-", "-42", "7-42-1", "+7-42", "7-4 2", "99999999999999999999-1"] {
+            assert_eq!(text.parse::<EventId>(), Err(EventIdError), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn the_payload_and_its_frame_are_counted_once_and_let_go_with_the_last_handle() {
+        let pinned = Arc::new(PinnedBytes::default());
+        let id = EventId { epoch: 1, sequence: 1 };
+        let payload = Bytes::from_static(b"12345");
+        let event = Arc::new(Event::new(id, Topic::new("t").unwrap(), payload, Duration::ZERO, pinned.clone()));
+        let others: Vec<_> = (0..10).map(|_| event.clone()).collect();
+        assert_eq!(event.sse(|e| Bytes::from(vec![b'x'; e.payload().len() + 3])).len(), 8);
+        event.sse(|_| unreachable!("encoded once"));
+        assert_eq!((pinned.now(), pinned.peak()), (13, 13));
+        drop(event);
+        assert_eq!(pinned.now(), 13);
+        drop(others);
+        assert_eq!((pinned.now(), pinned.peak()), (0, 13));
+    }
+}

@@ -1,0 +1,114 @@
+use super::*;
+use proptest::prelude::*;
+
+fn mailbox(frames: usize, overflow: Overflow) -> Mailbox<u32> {
+    Mailbox::new(Capacity::new(frames).unwrap(), overflow)
+}
+
+#[test]
+fn a_full_mailbox_refuses_the_newest_and_gives_it_back() {
+    let mut mailbox = mailbox(2, Overflow::DropNewest);
+    assert_eq!([1, 2].map(|frame| mailbox.push(frame)), [Pushed::Queued, Pushed::Queued]);
+    assert_eq!(mailbox.push(3), Pushed::Refused(3));
+    assert_eq!(mailbox.counts().dropped.buffer_full, 1);
+    assert_eq!(mailbox.take(), Some(&1));
+    assert_eq!(mailbox.flushed(), Some(1));
+}
+
+#[test]
+fn drop_oldest_spares_the_frame_in_flight() {
+    let mut mailbox = mailbox(2, Overflow::DropOldest);
+    mailbox.push(1);
+    assert_eq!(mailbox.take(), Some(&1));
+    mailbox.push(2);
+    mailbox.push(3);
+    assert_eq!(mailbox.push(4), Pushed::Displaced(2));
+    assert_eq!(mailbox.flushed(), Some(1));
+    assert_eq!((mailbox.take().copied(), mailbox.counts().high_water), (Some(3), 2));
+}
+
+#[test]
+fn a_disconnecting_mailbox_evicts_what_it_holds_and_is_offered_nothing_more() {
+    let mut mailbox = mailbox(2, Overflow::Disconnect);
+    mailbox.push(1);
+    mailbox.take();
+    mailbox.push(2);
+    mailbox.push(3);
+    assert_eq!(mailbox.push(4), Pushed::Disconnected(4));
+    assert_eq!(mailbox.push(5), Pushed::NotOffered(5));
+    let counts = mailbox.counts();
+    assert_eq!(counts.dropped, Dropped { buffer_full: 1, client_gone: 0, evicted: 3 });
+    assert_eq!((counts.offered, mailbox.closed(), mailbox.take()), (4, Some(Closed::Evicted), None));
+    assert_eq!(mailbox.flushed(), None, "an evicted frame is never delivered");
+}
+
+#[test]
+fn what_a_leaving_client_had_not_got_counts_as_client_gone_and_only_once() {
+    let mut mailbox = mailbox(4, Overflow::DropNewest);
+    mailbox.push(1);
+    mailbox.push(2);
+    mailbox.take();
+    mailbox.close(Closed::ClientGone);
+    mailbox.close(Closed::Evicted);
+    assert_eq!(mailbox.counts().dropped, Dropped { buffer_full: 0, client_gone: 2, evicted: 0 });
+}
+
+#[test]
+fn a_capacity_is_at_least_one_and_at_most_the_limit() {
+    assert!(Capacity::new(0).is_none() && Capacity::new(MAX_CAPACITY + 1).is_none());
+    assert!(Capacity::new(1).is_some() && Capacity::new(MAX_CAPACITY).is_some());
+}
+
+#[test]
+fn slots_never_take_more_memory_than_the_capacity_and_what_is_in_flight() {
+    for frames in [1, 3, 4, 5, 64, 100] {
+        let mut mailbox = mailbox(frames, Overflow::DropNewest);
+        mailbox.push(0);
+        mailbox.take();
+        (0..500).for_each(|frame| drop(mailbox.push(frame)));
+        assert!(mailbox.frames.capacity() <= frames + 1, "{} for {frames}", mailbox.frames.capacity());
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Push,
+    Take,
+    Flushed,
+    Close(Closed),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        12 => Just(Step::Push),
+        6 => Just(Step::Take),
+        6 => Just(Step::Flushed),
+        1 => Just(Step::Close(Closed::ClientGone)),
+        1 => Just(Step::Close(Closed::Evicted)),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn no_frame_is_ever_unaccounted_for_and_order_is_kept(
+        frames in 1usize..6,
+        overflow in prop::sample::select(Overflow::ALL.to_vec()),
+        steps in prop::collection::vec(step(), 0..200),
+    ) {
+        let mut mailbox = mailbox(frames, overflow);
+        let (mut next, mut delivered) = (0, Vec::new());
+        for step in steps {
+            match step {
+                Step::Push => { mailbox.push(next); next += 1; }
+                Step::Take => { mailbox.take(); }
+                Step::Flushed => delivered.extend(mailbox.flushed()),
+                Step::Close(why) => mailbox.close(why),
+            }
+            let counts = mailbox.counts();
+            prop_assert!(counts.is_conserved(), "{counts:?}");
+            prop_assert!(counts.waiting <= frames as u64 && counts.high_water <= frames as u64);
+            prop_assert_eq!(counts.delivered, delivered.len() as u64);
+        }
+        prop_assert!(delivered.is_sorted_by(|a, b| a < b), "{:?}", delivered);
+    }
+}

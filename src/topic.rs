@@ -1,0 +1,188 @@
+//! Topics and the patterns that match them: NATS-style tokens separated by `.`.
+//!
+//! Pure text. This room does not know who subscribes.
+
+use std::fmt;
+use std::sync::Arc;
+
+/// Longest topic or pattern, in bytes.
+pub const MAX_TOPIC_BYTES: usize = 256;
+
+/// Where an event is published: non-empty tokens of `A-Z a-z 0-9 _ -`, separated by `.`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Topic(Arc<str>);
+
+/// Which topics a subscriber wants: a topic in which `*` stands for exactly one token and a final `>` for one or more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pattern(Arc<str>);
+
+/// Why a text is no topic or pattern.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TopicError {
+    /// Nothing, or more than [`MAX_TOPIC_BYTES`].
+    #[error("{0} bytes long: must be 1 ..= {MAX_TOPIC_BYTES}")]
+    Length(usize),
+    /// Two dots in a row, or a dot at an end.
+    #[error("{0:?} has an empty token: tokens are separated by single dots")]
+    EmptyToken(String),
+    /// A character that tokens do not have.
+    #[error("{text:?} has {character:?}: a token is made of A-Z a-z 0-9 _ -")]
+    Character {
+        /// The whole text.
+        text: String,
+        /// The first offender.
+        character: char,
+    },
+    /// A `>` that something follows.
+    #[error("{0:?} has a > that is not the last token")]
+    TailNotLast(String),
+}
+
+impl Topic {
+    /// Takes a text as a topic.
+    ///
+    /// # Errors
+    /// When it is empty, too long, has an empty token or a character outside `A-Z a-z 0-9 _ - .`.
+    pub fn new(text: &str) -> Result<Self, TopicError> {
+        check_length(text)?;
+        text.split('.').try_for_each(|token| check_token(text, token))?;
+        Ok(Self(text.into()))
+    }
+
+    /// The topic of a table: `ingest.<table>`.
+    ///
+    /// # Errors
+    /// When the table's name is no single token.
+    pub fn of_table(table: &str) -> Result<Self, TopicError> {
+        check_token(table, table)?;
+        Self::new(&format!("ingest.{table}"))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Pattern {
+    /// Takes a text as a pattern.
+    ///
+    /// # Errors
+    /// As [`Topic::new`], and when a `>` is not the last token.
+    pub fn new(text: &str) -> Result<Self, TopicError> {
+        check_length(text)?;
+        let mut tokens = text.split('.').peekable();
+        while let Some(token) = tokens.next() {
+            match token {
+                "*" => {}
+                ">" if tokens.peek().is_none() => {}
+                ">" => return Err(TopicError::TailNotLast(text.to_owned())),
+                literal => check_token(text, literal)?,
+            }
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// Whether a topic is among those meant.
+    pub fn matches(&self, topic: &Topic) -> bool {
+        let mut tokens = topic.0.split('.');
+        for wanted in self.0.split('.') {
+            match (wanted, tokens.next()) {
+                (">", Some(_)) => return true,
+                (_, None) => return false,
+                ("*", Some(_)) => {}
+                (literal, Some(token)) if literal == token => {}
+                (_, Some(_)) => return false,
+            }
+        }
+        tokens.next().is_none()
+    }
+
+    /// The one topic this pattern means, if it has no wildcard.
+    pub fn as_topic(&self) -> Option<Topic> {
+        (!self.0.contains(['*', '>'])).then(|| Topic(self.0.clone()))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<Topic> for Pattern {
+    fn from(topic: Topic) -> Self {
+        Self(topic.0)
+    }
+}
+
+impl fmt::Display for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Display for Pattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+fn check_length(text: &str) -> Result<(), TopicError> {
+    if (1..=MAX_TOPIC_BYTES).contains(&text.len()) { Ok(()) } else { Err(TopicError::Length(text.len())) }
+}
+
+fn check_token(text: &str, token: &str) -> Result<(), TopicError> {
+    if token.is_empty() {
+        return Err(TopicError::EmptyToken(text.to_owned()));
+    }
+    match token.chars().find(|c| !(c.is_ascii_alphanumeric() || matches!(c, '_' | '-'))) {
+        Some(character) => Err(TopicError::Character { text: text.to_owned(), character }),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn matches(pattern: &str, topic: &str) -> bool {
+        Pattern::new(pattern).unwrap().matches(&Topic::new(topic).unwrap())
+    }
+
+    #[test]
+    fn a_star_is_exactly_one_token() {
+        assert!(matches("ingest.*", "ingest.orders"));
+        assert!(!matches("ingest.*", "ingest"));
+        assert!(!matches("ingest.*", "ingest.orders.eu"));
+        assert!(matches("*.orders", "ingest.orders"));
+    }
+
+    #[test]
+    fn a_final_tail_is_one_token_or_more() {
+        assert!(matches("ingest.>", "ingest.orders"));
+        assert!(matches("ingest.>", "ingest.orders.eu"));
+        assert!(!matches("ingest.>", "ingest"));
+        assert!(matches(">", "ingest"));
+    }
+
+    #[test]
+    fn a_literal_pattern_means_one_topic() {
+        assert!(matches("ingest.orders", "ingest.orders"));
+        assert!(!matches("ingest.orders", "ingest.order"));
+        assert!(Pattern::new("ingest.orders").unwrap().as_topic().is_some());
+        assert!(Pattern::new("ingest.*").unwrap().as_topic().is_none());
+    }
+
+    #[test]
+    fn what_is_no_topic_is_refused_with_the_reason() {
+        assert_eq!(Topic::new(""), Err(TopicError::Length(0)));
+        assert_eq!(Topic::new("a..b"), Err(TopicError::EmptyToken("a..b".into())));
+        assert_eq!(
+            Topic::new("a.b c").unwrap_err().to_string(),
+            "\"a.b c\" has ' ': a token is made of A-Z a-z 0-9 _ -"
+        );
+        assert_eq!(Pattern::new("a.>.b"), Err(TopicError::TailNotLast("a.>.b".into())));
+        assert!(Topic::new("a.*").is_err() && Topic::of_table("a.b").is_err() && Topic::of_table("").is_err());
+        assert_eq!(Topic::new(&"x".repeat(300)), Err(TopicError::Length(300)));
+    }
+}
