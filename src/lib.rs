@@ -5,11 +5,15 @@
 //! or runtime.
 
 pub mod event;
+pub mod frame;
 pub mod hub;
 pub mod mailbox;
+pub mod server;
 pub mod topic;
+pub mod transport;
 
 pub use event::{Event, EventId};
 pub use hub::{Hub, HubSettings, Outcome, Publication, SubscriberId, Subscription};
 pub use mailbox::{Capacity, Counts, Dropped, Overflow};
+pub use server::{ServerSettings, serve};
 pub use topic::{Pattern, Topic};

@@ -109,12 +109,20 @@ impl Subscription {
         Poll::Pending
     }
 
-    /// The socket has accepted the last byte of the oldest event in flight. Returns the frames still waiting; `None`
-    /// when nothing was in flight, as after a close.
-    pub fn flushed(&self) -> Option<usize> {
+    /// The socket has accepted the last byte of the oldest event in flight; whoever waited for that is woken now if
+    /// there is more, else by the next frame. `false` when nothing was in flight, as after a close.
+    pub fn flushed(&self, next: Option<Waker>) -> bool {
         let mut state = lock(&self.slot.state);
-        state.mailbox.flushed()?;
-        Some(state.mailbox.waiting())
+        if state.mailbox.flushed().is_none() {
+            return false;
+        }
+        if state.mailbox.waiting() == 0 {
+            state.on_frame = next;
+            return true;
+        }
+        drop(state);
+        next.into_iter().for_each(Waker::wake);
+        true
     }
 
     /// Asks to be woken when the mailbox is closed, by the overflow policy or by [`evict`](Self::evict).
@@ -130,6 +138,12 @@ impl Subscription {
     /// Cuts the subscriber off: what had not been flushed is lost as [`Closed::Evicted`].
     pub fn evict(&self) {
         self.hub.remove(&self.slot, Closed::Evicted);
+    }
+
+    /// Unsubscribes, as dropping does, and returns the final account.
+    pub fn leave(&self) -> Counts {
+        self.hub.remove(&self.slot, Closed::ClientGone);
+        self.slot.counts()
     }
 
     /// The account so far.

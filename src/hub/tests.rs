@@ -19,7 +19,7 @@ fn drain(subscription: &Subscription) -> Vec<u64> {
     let mut cx = Context::from_waker(Waker::noop());
     std::iter::from_fn(|| match subscription.poll_take(&mut cx) {
         Poll::Ready(Some(event)) => {
-            subscription.flushed();
+            subscription.flushed(None);
             Some(event.id().sequence)
         }
         Poll::Ready(None) | Poll::Pending => None,
@@ -107,7 +107,9 @@ fn publishers_on_many_threads_never_put_ids_out_of_order() {
     let hub = hub(4096, Overflow::DropNewest);
     let subscription = hub.subscribe(&patterns(&["t"]));
     std::thread::scope(|scope| {
-        (0..4).for_each(|_| drop(scope.spawn(|| (0..500).for_each(|_| drop(publish(&hub, "t"))))));
+        for _ in 0..4 {
+            scope.spawn(|| (0..500).map(|_| publish(&hub, "t").offered).sum::<usize>());
+        }
     });
     assert_eq!(drain(&subscription), (1..=2000).collect::<Vec<_>>());
 }

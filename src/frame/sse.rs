@@ -1,0 +1,86 @@
+//! Server-sent events: the framing of the WHATWG HTML standard, section "Server-sent events".
+
+use bytes::{BufMut, Bytes, BytesMut};
+
+use crate::event::Event;
+
+/// First bytes of a stream: a comment, so that proxies and clients see the stream open before the first event.
+pub const HELLO: &[u8] = b": hubbub\n\n";
+
+/// Sent after a silence, so that nothing on the way takes the stream for dead. It has no `id:` and moves no cursor.
+pub const KEEPALIVE: &[u8] = b": keepalive\n\n";
+
+/// An event's frame, made once and shared: its `id:`, one `data:` line for each line of the payload, an empty line.
+///
+/// A payload line ends at CRLF, LF **or** CR, as the standard's parser has it; a client reads LF for all three.
+pub fn event(event: &Event) -> Bytes {
+    event.sse(|event| encode(&event.id().to_string(), event.payload()))
+}
+
+fn encode(id: &str, payload: &[u8]) -> Bytes {
+    let mut frame = BytesMut::with_capacity(payload.len() + id.len() + 16);
+    frame.put_slice(b"id: ");
+    frame.put_slice(id.as_bytes());
+    frame.put_u8(b'\n');
+    for line in lines(payload) {
+        frame.put_slice(b"data: ");
+        frame.put_slice(line);
+        frame.put_u8(b'\n');
+    }
+    frame.put_u8(b'\n');
+    frame.freeze()
+}
+
+/// The lines of a payload; an empty one, and one that ends in a line end, have an empty last line.
+fn lines(payload: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = Some(payload);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let Some(end) = text.iter().position(|byte| matches!(byte, b'\n' | b'\r')) else {
+            rest = None;
+            return Some(text);
+        };
+        let width = if text[end..].starts_with(b"\r\n") { 2 } else { 1 };
+        rest = Some(&text[end + width..]);
+        Some(&text[..end])
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use eventsource_stream::Eventsource;
+    use futures_util::{StreamExt, stream};
+    use proptest::prelude::*;
+
+    #[test]
+    fn every_kind_of_line_end_starts_a_new_data_line() {
+        let frame = encode("1-2", b"a\nb\r\nc\rd");
+        assert_eq!(frame, &b"id: 1-2\ndata: a\ndata: b\ndata: c\ndata: d\n\n"[..]);
+        assert_eq!(encode("1-2", b""), &b"id: 1-2\ndata: \n\n"[..]);
+        assert_eq!(encode("1-2", b"\n"), &b"id: 1-2\ndata: \ndata: \n\n"[..]);
+    }
+
+    proptest! {
+        #[test]
+        fn an_independent_parser_reads_back_what_was_sent_however_it_is_cut(
+            payloads in prop::collection::vec("(?s)[ -~\n\r:äø]{0,40}", 1..5),
+            cut in 1usize..50,
+        ) {
+            let mut wire = HELLO.to_vec();
+            for (sequence, payload) in payloads.iter().enumerate() {
+                wire.extend_from_slice(&encode(&format!("7-{sequence}"), payload.as_bytes()));
+                wire.extend_from_slice(KEEPALIVE);
+            }
+            let chunks = wire.chunks(cut).map(|chunk| Ok::<_, std::io::Error>(chunk.to_vec()));
+            let chunks = stream::iter(chunks.collect::<Vec<_>>());
+            let read = futures_executor::block_on(chunks.eventsource().collect::<Vec<_>>());
+            let read: Vec<_> = read.into_iter().map(|event| event.map(|e| (e.id, e.data)).unwrap()).collect();
+            let sent = payloads.iter().enumerate().map(|(sequence, payload)| {
+                (format!("7-{sequence}"), payload.replace("\r\n", "\n").replace('\r', "\n"))
+            });
+            let sent: Vec<_> = sent.collect();
+            prop_assert_eq!(read, sent);
+        }
+    }
+}

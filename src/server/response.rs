@@ -1,0 +1,79 @@
+//! The forms an answer takes.
+
+use std::convert::Infallible;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::body::{Body as HttpBody, Frame, SizeHint};
+use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
+use hyper::{Method, Response, StatusCode};
+
+use crate::transport::Environment;
+use crate::transport::sse::SseBody;
+
+/// A body that is all there, or a stream of events.
+pub enum Body<E: Environment> {
+    /// All there.
+    Whole(Full<Bytes>),
+    /// A stream.
+    Events(Events<E>),
+}
+
+/// A stream of events.
+pub struct Events<E: Environment>(pub(super) SseBody<E>);
+
+impl<E: Environment> HttpBody for Body<E> {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        match self.get_mut() {
+            Self::Whole(body) => Pin::new(body).poll_frame(cx),
+            Self::Events(events) => Pin::new(&mut events.0).poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Whole(body) => body.is_end_stream(),
+            Self::Events(_) => false,
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Whole(body) => body.size_hint(),
+            Self::Events(_) => SizeHint::default(),
+        }
+    }
+}
+
+pub(super) fn text<E: Environment>(text: &'static str) -> Response<Body<E>> {
+    whole(StatusCode::OK, "text/plain", Bytes::from_static(text.as_bytes()))
+}
+
+pub(super) fn json<E: Environment>(status: StatusCode, value: &serde_json::Value) -> Response<Body<E>> {
+    whole(status, "application/json", Bytes::from(format!("{value}\n")))
+}
+
+/// A refusal that says why.
+pub(super) fn error<E: Environment>(status: StatusCode, why: &str) -> Response<Body<E>> {
+    json(status, &serde_json::json!({ "error": why }))
+}
+
+pub(super) fn method_not_allowed<E: Environment>(allowed: &Method) -> Response<Body<E>> {
+    let mut response = error(StatusCode::METHOD_NOT_ALLOWED, &format!("only {allowed} here"));
+    if let Ok(value) = HeaderValue::from_str(allowed.as_str()) {
+        response.headers_mut().insert(ALLOW, value);
+    }
+    response
+}
+
+fn whole<E: Environment>(status: StatusCode, kind: &'static str, bytes: Bytes) -> Response<Body<E>> {
+    let mut response = Response::new(Body::Whole(Full::new(bytes)));
+    *response.status_mut() = status;
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+    response
+}

@@ -1,0 +1,117 @@
+//! The flush gate: the one place between mailbox and socket, and who is in it.
+//!
+//! hyper asks the stream to flush only when its own write buffer is empty, so a flush that succeeds says that the
+//! socket has accepted everything the body ever yielded. The gate is closed from a yield to that flush.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Waker;
+
+use tokio::time::Instant;
+
+use super::Environment;
+use crate::event::Event;
+use crate::hub::Subscription;
+
+/// What passes the gate.
+#[derive(Debug)]
+pub(super) enum Passing {
+    /// An event in flight.
+    Event(Arc<Event>),
+    /// A comment, which no mailbox counts.
+    Comment,
+}
+
+/// Shared by one connection's body, stream and future.
+#[derive(Debug)]
+pub(crate) struct Gate<E> {
+    environment: E,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    passing: Option<Passing>,
+    /// The body, where it waits for the gate to open.
+    body: Option<Waker>,
+    subscription: Option<Arc<Subscription>>,
+    last_flush: Instant,
+    /// Since when the socket has accepted nothing though there was something to write.
+    blocked_since: Option<Instant>,
+}
+
+impl<E: Environment> Gate<E> {
+    pub(crate) fn new(environment: E) -> Self {
+        let now = Instant::now();
+        let state = State { passing: None, body: None, subscription: None, last_flush: now, blocked_since: None };
+        Self { environment, state: Mutex::new(state) }
+    }
+
+    pub(crate) fn environment(&self) -> &E {
+        &self.environment
+    }
+
+    /// A stream begins on this connection.
+    pub(super) fn attach(&self, subscription: Arc<Subscription>) {
+        self.lock().subscription = Some(subscription);
+    }
+
+    /// The stream has ended.
+    pub(super) fn detach(&self) {
+        self.lock().subscription = None;
+    }
+
+    /// The stream on this connection, if there is one.
+    pub(crate) fn subscription(&self) -> Option<Arc<Subscription>> {
+        self.lock().subscription.clone()
+    }
+
+    /// Closes the gate behind what passes.
+    pub(super) fn pass(&self, passing: Passing) {
+        self.lock().passing = Some(passing);
+    }
+
+    /// Whether something may pass; if not, the body is woken when it may.
+    pub(super) fn is_open(&self, body: &Waker) -> bool {
+        let mut state = self.lock();
+        if state.passing.is_some() && !state.body.as_ref().is_some_and(|waker| waker.will_wake(body)) {
+            state.body = Some(body.clone());
+        }
+        state.passing.is_none()
+    }
+
+    /// The socket has accepted all there was.
+    pub(super) fn flushed(&self) {
+        let mut state = self.lock();
+        let Some(passing) = state.passing.take() else { return };
+        state.last_flush = Instant::now();
+        let (body, subscription) = (state.body.take(), state.subscription.clone());
+        drop(state);
+        match (passing, subscription) {
+            (Passing::Event(event), Some(subscription)) => {
+                if subscription.flushed(body) {
+                    self.environment.flushed(subscription.id(), &event);
+                }
+            }
+            (Passing::Event(_) | Passing::Comment, _) => body.into_iter().for_each(Waker::wake),
+        }
+    }
+
+    /// When something was last flushed.
+    pub(super) fn last_flush(&self) -> Instant {
+        self.lock().last_flush
+    }
+
+    /// The socket accepts nothing any more, or again.
+    pub(super) fn set_blocked(&self, blocked: bool) {
+        self.lock().blocked_since = blocked.then(Instant::now);
+    }
+
+    /// Since when the socket has accepted nothing though there was something to write.
+    pub(crate) fn blocked_since(&self) -> Option<Instant> {
+        self.lock().blocked_since
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,56 @@
+//! The stream as hyper sees it: every flush opens the gate, and every write says whether the socket takes anything.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::Environment;
+use super::gate::Gate;
+
+pub(super) struct GatedStream<S, E> {
+    stream: S,
+    gate: Arc<Gate<E>>,
+    /// What the gate was told last.
+    blocked: bool,
+}
+
+impl<S, E: Environment> GatedStream<S, E> {
+    pub(super) fn new(stream: S, gate: Arc<Gate<E>>) -> Self {
+        Self { stream, gate, blocked: false }
+    }
+
+    fn set_blocked(&mut self, blocked: bool) {
+        if self.blocked != blocked {
+            self.blocked = blocked;
+            self.gate.set_blocked(blocked);
+        }
+    }
+}
+
+impl<S: AsyncRead + Unpin, E: Environment> AsyncRead for GatedStream<S, E> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+/// Not vectored: hyper then writes a frame from one buffer, by the same rule whatever the stream is.
+impl<S: AsyncWrite + Unpin, E: Environment> AsyncWrite for GatedStream<S, E> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(cx, buf);
+        self.set_blocked(written.is_pending());
+        written
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
+        self.gate.flushed();
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,88 @@
+//! A subscription as the body of a response: one frame at a time, and a comment after a silence.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::body::{Body, Frame};
+use tokio::time::{Instant, Sleep, sleep};
+
+use super::Environment;
+use super::gate::{Gate, Passing};
+use crate::frame;
+use crate::hub::Subscription;
+
+/// The body of one stream. Dropping it ends the subscription.
+pub(crate) struct SseBody<E: Environment> {
+    gate: Arc<Gate<E>>,
+    subscription: Arc<Subscription>,
+    said_hello: bool,
+    keepalive: Duration,
+    /// Fires no later than the next comment is due.
+    silence: Pin<Box<Sleep>>,
+}
+
+impl<E: Environment> SseBody<E> {
+    pub(crate) fn new(gate: Arc<Gate<E>>, subscription: Subscription, peer: SocketAddr, keepalive: Duration) -> Self {
+        let subscription = Arc::new(subscription);
+        gate.environment().subscribed(subscription.id(), peer);
+        gate.attach(subscription.clone());
+        Self { gate, subscription, said_hello: false, keepalive, silence: Box::pin(sleep(keepalive)) }
+    }
+
+    fn pass(&self, passing: Passing, bytes: Bytes) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.gate.pass(passing);
+        Poll::Ready(Some(Ok(Frame::data(bytes))))
+    }
+
+    /// Ready when nothing has been flushed for as long as a silence may last.
+    fn poll_silence(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        while self.silence.as_mut().poll(cx).is_ready() {
+            let due = self.gate.last_flush() + self.keepalive;
+            let now = Instant::now();
+            self.silence.as_mut().reset(if due > now { due } else { now + self.keepalive });
+            if due <= now {
+                return Poll::Ready(());
+            }
+        }
+        Poll::Pending
+    }
+}
+
+impl<E: Environment> Body for SseBody<E> {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if !self.gate.is_open(cx.waker()) {
+            return Poll::Pending;
+        }
+        if !self.said_hello {
+            self.said_hello = true;
+            return self.pass(Passing::Comment, Bytes::from_static(frame::sse::HELLO));
+        }
+        match self.subscription.poll_take(cx) {
+            Poll::Ready(Some(event)) => {
+                let bytes = frame::sse::event(&event);
+                self.pass(Passing::Event(event), bytes)
+            }
+            Poll::Ready(None) => Poll::Ready(None),
+            Poll::Pending => match self.poll_silence(cx) {
+                Poll::Ready(()) => self.pass(Passing::Comment, Bytes::from_static(frame::sse::KEEPALIVE)),
+                Poll::Pending => Poll::Pending,
+            },
+        }
+    }
+}
+
+impl<E: Environment> Drop for SseBody<E> {
+    fn drop(&mut self) {
+        self.gate.detach();
+        let counts = self.subscription.leave();
+        self.gate.environment().ended(self.subscription.id(), counts);
+    }
+}
