@@ -1,0 +1,67 @@
+//! What happened in a run: per subscriber and class, on one clock, with a running digest. Plain data.
+//!
+//! Observations come in virtual time, in the order in which they happened; they are counted and hashed as they come,
+//! and not kept.
+
+mod digest;
+mod recorder;
+
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+
+pub use digest::Digest;
+pub use recorder::Recorder;
+
+/// One run.
+#[derive(Debug)]
+pub struct Record {
+    /// By index in the plan.
+    pub subscribers: Vec<SubscriberRecord>,
+    /// By index in the plan's classes.
+    pub classes: Vec<ClassRecord>,
+    /// Events published.
+    pub published: u64,
+    /// Flushes before the sources ended.
+    pub delivered_in_time: u64,
+    /// Most bytes of events alive at once.
+    pub peak_pinned_bytes: u64,
+    /// Digest over the subscribers' digests, in their order.
+    pub digest: Digest,
+}
+
+/// One subscriber's account.
+#[derive(Debug, Clone, Default)]
+pub struct SubscriberRecord {
+    /// Its class.
+    pub class: usize,
+    /// Frames offered.
+    pub offered: u64,
+    /// Frames flushed.
+    pub delivered: u64,
+    /// Frames the client has read.
+    pub received: u64,
+    /// Frames lost.
+    pub dropped: hubbub::Dropped,
+    /// Frames waiting or in flight at the end.
+    pub in_flight: u64,
+    /// Most frames waiting right after a push.
+    pub high_water: u64,
+    /// When that was first so, in plan time.
+    pub high_water_at: Duration,
+    /// When the first frame was lost to a full mailbox, in plan time.
+    pub first_drop_at: Option<Duration>,
+    /// How often it subscribed.
+    pub connections: u64,
+    /// Over everything that happened to it.
+    pub digest: Digest,
+}
+
+/// Latencies of a class, in microseconds of plan time.
+#[derive(Debug)]
+pub struct ClassRecord {
+    /// Publish to flush.
+    pub flush_us: Histogram<u64>,
+    /// Publish to receipt.
+    pub receipt_us: Histogram<u64>,
+}

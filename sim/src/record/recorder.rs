@@ -1,0 +1,195 @@
+//! Takes observations as they happen. In virtual time; what it leaves is in plan time.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use hdrhistogram::Histogram;
+use hubbub::{Counts, Event, Outcome, SubscriberId};
+
+use super::digest::{Digest, Kind, Running};
+use super::{ClassRecord, Record, SubscriberRecord};
+use crate::plan::Plan;
+
+/// Shared by everyone in a world who sees something happen.
+#[derive(Debug, Clone)]
+pub struct Recorder(Arc<Mutex<Observed>>);
+
+/// The observations so far.
+#[derive(Debug)]
+pub struct Observed {
+    time_scale: u32,
+    sources_end: Duration,
+    subscribers: Vec<(SubscriberRecord, Running)>,
+    classes: Vec<ClassRecord>,
+    /// Index in the plan of every subscriber id, from 1 on.
+    by_id: Vec<usize>,
+    /// When each event was published, from sequence 1 on.
+    published_at: Vec<Duration>,
+    delivered_in_time: u64,
+    /// What departed subscriptions had counted.
+    departed: Counts,
+}
+
+impl Recorder {
+    /// For a plan in virtual time.
+    pub fn new(plan: &Plan) -> Self {
+        let subscribers = plan.subscribers.iter().map(|subscriber| {
+            let record = SubscriberRecord { class: subscriber.class, ..SubscriberRecord::default() };
+            (record, Running::default())
+        });
+        let classes = plan.classes.iter().map(|_| ClassRecord { flush_us: histogram(), receipt_us: histogram() });
+        Self(Arc::new(Mutex::new(Observed {
+            time_scale: plan.time_scale,
+            sources_end: plan.duration,
+            subscribers: subscribers.collect(),
+            classes: classes.collect(),
+            by_id: Vec::new(),
+            published_at: Vec::with_capacity(plan.arrivals.len()),
+            delivered_in_time: 0,
+            departed: Counts::default(),
+        })))
+    }
+
+    /// For one observation or several.
+    pub fn lock(&self) -> MutexGuard<'_, Observed> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Closes the record. `hub` is the Hub's own account of the run, with which the record must agree.
+    ///
+    /// # Errors
+    /// With what they disagree on.
+    pub fn finish(&self, hub: Counts, peak_pinned_bytes: u64) -> Result<Record, String> {
+        let mut observed = self.lock();
+        let observed = &mut *observed;
+        let mut subscribers = Vec::with_capacity(observed.subscribers.len());
+        for (mut record, running) in observed.subscribers.drain(..) {
+            record.digest = running.digest();
+            let lost = record.dropped.total();
+            record.in_flight = record.offered.checked_sub(record.delivered + lost).ok_or_else(|| {
+                format!("{} offered, {} delivered and {lost} dropped", record.offered, record.delivered)
+            })?;
+            subscribers.push(record);
+        }
+        let record = Record {
+            digest: Digest::over(subscribers.iter().map(|subscriber| subscriber.digest)),
+            subscribers,
+            classes: std::mem::take(&mut observed.classes),
+            published: observed.published_at.len() as u64,
+            delivered_in_time: observed.delivered_in_time,
+            peak_pinned_bytes,
+        };
+        check_against(&record, &hub)?;
+        Ok(record)
+    }
+}
+
+impl Observed {
+    /// An event is about to be published; returns its sequence.
+    pub fn published(&mut self, at: Duration) -> u64 {
+        self.published_at.push(at);
+        self.published_at.len() as u64
+    }
+
+    /// A subscriber of the plan has got a subscription.
+    pub fn subscribed(&mut self, now: Duration, id: SubscriberId, index: usize) {
+        let place = usize::try_from(id.0).unwrap_or(usize::MAX);
+        self.by_id.resize(self.by_id.len().max(place + 1), usize::MAX);
+        self.by_id[place] = index;
+        let (record, running) = &mut self.subscribers[index];
+        record.connections += 1;
+        running.add(nanos(now), Kind::Subscribed, 0, record.connections);
+    }
+
+    /// An event was offered.
+    pub fn offered(&mut self, now: Duration, id: SubscriberId, sequence: u64, outcome: Outcome) {
+        let plan_now = self.plan_time(now);
+        let Some((record, running)) = self.of(id) else { return };
+        record.offered += 1;
+        let (kind, detail, is_drop) = match outcome {
+            Outcome::Queued { waiting } => (Kind::Queued, waiting as u64, false),
+            Outcome::Refused => (Kind::Refused, 0, true),
+            Outcome::Displaced { lost } => (Kind::Displaced, lost.sequence, true),
+            Outcome::Disconnected => (Kind::Disconnected, 0, true),
+        };
+        running.add(nanos(now), kind, sequence, detail);
+        if is_drop {
+            record.dropped.buffer_full += 1;
+            record.first_drop_at.get_or_insert(plan_now);
+        } else if detail > record.high_water {
+            record.high_water = detail;
+            record.high_water_at = plan_now;
+        }
+    }
+
+    /// A socket has accepted an event.
+    pub fn flushed(&mut self, now: Duration, id: SubscriberId, event: &Event) {
+        let latency = self.plan_time(now.saturating_sub(event.published_at()));
+        self.delivered_in_time += u64::from(now <= self.sources_end);
+        let Some((record, running)) = self.of(id) else { return };
+        record.delivered += 1;
+        running.add(nanos(now), Kind::Flushed, event.id().sequence, 0);
+        let class = record.class;
+        note(&mut self.classes[class].flush_us, latency);
+    }
+
+    /// A client has read an event.
+    pub fn received(&mut self, now: Duration, index: usize, sequence: u64) {
+        let place = usize::try_from(sequence - 1).unwrap_or(usize::MAX);
+        let latency = self.plan_time(now.saturating_sub(self.published_at[place]));
+        let (record, running) = &mut self.subscribers[index];
+        record.received += 1;
+        running.add(nanos(now), Kind::Received, sequence, 0);
+        note(&mut self.classes[record.class].receipt_us, latency);
+    }
+
+    /// A subscription has ended, and this is its account.
+    pub fn ended(&mut self, now: Duration, id: SubscriberId, counts: Counts) {
+        self.departed.add(&counts);
+        let Some((record, running)) = self.of(id) else { return };
+        record.dropped.client_gone += counts.dropped.client_gone;
+        record.dropped.evicted += counts.dropped.evicted;
+        running.add(nanos(now), Kind::Ended, counts.dropped.client_gone, counts.dropped.evicted);
+    }
+
+    fn of(&mut self, id: SubscriberId) -> Option<&mut (SubscriberRecord, Running)> {
+        let index = *self.by_id.get(usize::try_from(id.0).ok()?)?;
+        self.subscribers.get_mut(index)
+    }
+
+    fn plan_time(&self, virtual_time: Duration) -> Duration {
+        virtual_time / self.time_scale
+    }
+}
+
+/// The record, made of single observations, against the Hub's own counters.
+fn check_against(record: &Record, hub: &Counts) -> Result<(), String> {
+    let sum = |of: fn(&SubscriberRecord) -> u64| record.subscribers.iter().map(of).sum::<u64>();
+    let pairs = [
+        ("offered", sum(|s| s.offered), hub.offered),
+        ("delivered", sum(|s| s.delivered), hub.delivered),
+        ("buffer_full", sum(|s| s.dropped.buffer_full), hub.dropped.buffer_full),
+        ("client_gone", sum(|s| s.dropped.client_gone), hub.dropped.client_gone),
+        ("evicted", sum(|s| s.dropped.evicted), hub.dropped.evicted),
+        ("in flight", sum(|s| s.in_flight), hub.waiting + hub.in_flight),
+        ("high water", record.subscribers.iter().map(|s| s.high_water).max().unwrap_or(0), hub.high_water),
+    ];
+    match pairs.into_iter().find(|(_, seen, counted)| seen != counted) {
+        Some((what, seen, counted)) => Err(format!("{what}: {seen} observed, {counted} counted")),
+        None => Ok(()),
+    }
+}
+
+/// Three significant digits; grows with what it is given.
+fn histogram() -> Histogram<u64> {
+    Histogram::new(3).unwrap_or_else(|_| unreachable!("3 digits are at most 5"))
+}
+
+fn note(histogram: &mut Histogram<u64>, latency: Duration) {
+    // `saturating_record` would clamp to the range so far. No latency is too long for 64 bits of microseconds.
+    let _ = histogram.record(u64::try_from(latency.as_micros()).unwrap_or(u64::MAX));
+}
+
+fn nanos(at: Duration) -> u64 {
+    u64::try_from(at.as_nanos()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,110 @@
+//! The quiescence barrier: waits until every task that was woken has run.
+//!
+//! Work costs no virtual time, so without it a burst published in one poll would fill the mailbox of a reader who
+//! would have drained it between two events, and the runtime's queue would decide who drains first. The driver passes
+//! the barrier before every step, so what a subscriber receives does not depend on who else is there.
+
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Wake, Waker};
+
+/// How many tasks are woken and have not run since.
+#[derive(Debug, Default)]
+pub(super) struct Barrier {
+    woken: AtomicUsize,
+    waiter: Mutex<Option<Waker>>,
+}
+
+impl Barrier {
+    /// Passes when no counted task is woken.
+    pub(super) async fn quiet(&self) {
+        std::future::poll_fn(|cx| {
+            if self.woken.load(Ordering::SeqCst) == 0 {
+                return Poll::Ready(());
+            }
+            *self.waiter.lock().unwrap_or_else(PoisonError::into_inner) = Some(cx.waker().clone());
+            Poll::Pending
+        })
+        .await;
+    }
+
+    /// Counts a task from now on, as woken.
+    pub(super) fn count<F: Future<Output = ()>>(self: &Arc<Self>, task: F) -> Counted<F> {
+        self.woken.fetch_add(1, Ordering::SeqCst);
+        let bell = Arc::new(Bell { barrier: self.clone(), rung: AtomicBool::new(true), outer: Mutex::default() });
+        Counted { task: Some(Box::pin(task)), waker: Waker::from(bell.clone()), bell }
+    }
+
+    fn ran(&self) {
+        if self.woken.fetch_sub(1, Ordering::SeqCst) == 1
+            && let Some(waiter) = self.waiter.lock().unwrap_or_else(PoisonError::into_inner).take()
+        {
+            waiter.wake();
+        }
+    }
+}
+
+/// A task that the barrier waits for.
+pub(super) struct Counted<F> {
+    task: Option<Pin<Box<F>>>,
+    bell: Arc<Bell>,
+    waker: Waker,
+}
+
+/// Counts the first ring since the task last ran, and passes every ring on.
+#[derive(Debug)]
+struct Bell {
+    barrier: Arc<Barrier>,
+    rung: AtomicBool,
+    outer: Mutex<Option<Waker>>,
+}
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if !self.rung.swap(true, Ordering::SeqCst) {
+            self.barrier.woken.fetch_add(1, Ordering::SeqCst);
+        }
+        if let Some(outer) = &*self.outer.lock().unwrap_or_else(PoisonError::into_inner) {
+            outer.wake_by_ref();
+        }
+    }
+}
+
+impl<F: Future<Output = ()>> Future for Counted<F> {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = &mut *self;
+        {
+            let mut outer = this.bell.outer.lock().unwrap_or_else(PoisonError::into_inner);
+            if !outer.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+                *outer = Some(cx.waker().clone());
+            }
+        }
+        // Cleared before it runs: whatever wakes it while it runs counts again.
+        let was_counted = this.bell.rung.swap(false, Ordering::SeqCst);
+        let Some(task) = this.task.as_mut() else { return Poll::Ready(()) };
+        let done = task.as_mut().poll(&mut Context::from_waker(&this.waker));
+        if done.is_ready() {
+            this.task = None;
+        }
+        if was_counted {
+            this.bell.barrier.ran();
+        }
+        done
+    }
+}
+
+impl<F> Drop for Counted<F> {
+    fn drop(&mut self) {
+        self.task = None;
+        if self.bell.rung.swap(false, Ordering::SeqCst) {
+            self.bell.barrier.ran();
+        }
+    }
+}

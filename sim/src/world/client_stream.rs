@@ -1,0 +1,133 @@
+//! What a client makes of the bytes of a response: which events they hold, and where each ends.
+//!
+//! Reads what this project's server sends: a head, chunks, and in them server-sent events with an `id:`. Fed with any
+//! slices of it, it keeps no payload.
+
+use memchr::memchr;
+
+/// Longest part of a line that is kept: more than an `id:` line ever has.
+const LINE_BYTES: usize = 64;
+
+#[derive(Default)]
+pub(super) struct ClientStream {
+    part: Part,
+    /// Bytes seen.
+    offset: u64,
+    line: Line,
+    /// Sequence of the event whose lines are being read.
+    sequence: Option<u64>,
+}
+
+enum Part {
+    /// How much of the empty line after the head has been seen.
+    Head(usize),
+    ChunkSize(u64),
+    ChunkSizeEnd(u64),
+    Chunk(u64),
+    ChunkEnd(u8),
+}
+
+impl Default for Part {
+    fn default() -> Self {
+        Self::Head(0)
+    }
+}
+
+#[derive(Default)]
+struct Line {
+    start: Vec<u8>,
+}
+
+impl ClientStream {
+    /// Takes the next bytes; `event` is told each event's end, as an offset in the response, and its sequence.
+    pub(super) fn feed(&mut self, bytes: &[u8], mut event: impl FnMut(u64, u64)) {
+        let mut rest = bytes;
+        while let Some((&byte, after)) = rest.split_first() {
+            if let Part::Chunk(left) = self.part {
+                let here = rest.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+                self.data(&rest[..here], &mut event);
+                rest = &rest[here..];
+                self.offset += here as u64;
+                let left = left - here as u64;
+                self.part = if left == 0 { Part::ChunkEnd(2) } else { Part::Chunk(left) };
+                continue;
+            }
+            self.part = self.part.framing(byte);
+            self.offset += 1;
+            rest = after;
+        }
+    }
+
+    fn data(&mut self, data: &[u8], event: &mut impl FnMut(u64, u64)) {
+        let mut from = 0;
+        while let Some(length) = memchr(b'\n', &data[from..]) {
+            self.line.extend(&data[from..from + length]);
+            from += length + 1;
+            if self.line.start.is_empty() {
+                if let Some(sequence) = self.sequence.take() {
+                    event(self.offset + from as u64, sequence);
+                }
+            } else if let Some(id) = self.line.start.strip_prefix(b"id: ") {
+                self.sequence = sequence_of(id);
+            }
+            self.line.start.clear();
+        }
+        self.line.extend(&data[from..]);
+    }
+}
+
+impl Line {
+    fn extend(&mut self, part: &[u8]) {
+        let room = LINE_BYTES - self.start.len();
+        self.start.extend_from_slice(&part[..part.len().min(room)]);
+    }
+}
+
+impl Part {
+    /// The part after one byte that belongs to no event.
+    fn framing(&self, byte: u8) -> Self {
+        match *self {
+            Self::Head(seen) => match (seen, byte) {
+                (0 | 2, b'\r') => Self::Head(seen + 1),
+                (1, b'\n') => Self::Head(2),
+                (3, b'\n') => Self::ChunkSize(0),
+                (_, b'\r') => Self::Head(1),
+                _ => Self::Head(0),
+            },
+            Self::ChunkSize(size) => match char::from(byte).to_digit(16) {
+                Some(digit) => Self::ChunkSize(size * 16 + u64::from(digit)),
+                None => Self::ChunkSizeEnd(size),
+            },
+            Self::ChunkSizeEnd(size) => Self::Chunk(size),
+            Self::Chunk(left) => Self::Chunk(left),
+            Self::ChunkEnd(2) => Self::ChunkEnd(1),
+            Self::ChunkEnd(_) => Self::ChunkSize(0),
+        }
+    }
+}
+
+fn sequence_of(id: &[u8]) -> Option<u64> {
+    let digits = &id[memchr(b'-', id)? + 1..];
+    std::str::from_utf8(digits).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n\
+        A\r\n: hubbub\n\n\r\n13\r\nid: 7-41\ndata: {}\n\n\r\n11\r\nid: 7-42\ndata: x\n\r\n1\r\n\n\r\n";
+
+    #[test]
+    fn events_and_their_ends_are_found_however_the_response_is_cut() {
+        for size in 1..RESPONSE.len() {
+            let (mut stream, mut events) = (ClientStream::default(), Vec::new());
+            RESPONSE.chunks(size).for_each(|bytes| stream.feed(bytes, |end, sequence| events.push((end, sequence))));
+            let ends = [b"{}\n\n".as_slice(), b"1\r\n\n"].map(|tail| {
+                let at = RESPONSE.windows(tail.len()).position(|window| window == tail);
+                (at.unwrap() + tail.len()) as u64
+            });
+            assert_eq!(events, [(ends[0], 41), (ends[1], 42)], "in pieces of {size}");
+        }
+    }
+}

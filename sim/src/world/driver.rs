@@ -1,0 +1,171 @@
+//! The driver: one task on the server's host that moves a run forward, in the order of exact times.
+//!
+//! In every tick it takes what has become due (reads that reach the server, finished CPU work, arrivals to publish)
+//! one after the other, and passes the quiescence barrier after each. When all is quiet it puts what the sockets have
+//! accepted on its way. It also says when the run is over.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
+use std::time::Duration;
+
+use bytes::Bytes;
+use hubbub::{Hub, Topic};
+use tokio::time::{Instant, sleep_until};
+
+use super::clock::{TICK, tick_not_before};
+use super::cpu::Work;
+use super::environment::ModelEnvironment;
+use crate::plan::Arrival;
+
+/// How often a draining run is asked whether it is over.
+const OVER_CHECK: Duration = TICK.saturating_mul(20);
+
+pub(super) struct Driver {
+    pub(super) environment: ModelEnvironment,
+    pub(super) hub: Hub,
+    pub(super) topic: Topic,
+    /// In virtual time.
+    pub(super) arrivals: Vec<Arrival>,
+    /// When arrivals end, and when the drain does.
+    pub(super) sources_end: Duration,
+    pub(super) run_ends: Duration,
+    pub(super) is_over: Arc<AtomicBool>,
+}
+
+impl Driver {
+    pub(super) async fn run(self) {
+        let zero = self.environment.clock.start();
+        let mut next_arrival = 0;
+        loop {
+            self.environment.barrier.quiet().await;
+            let now = self.environment.clock.host_now();
+            self.work_through(now, &mut next_arrival).await;
+            self.transmit(now);
+            if self.has_ended(now, next_arrival) {
+                self.is_over.store(true, Ordering::Relaxed);
+                return;
+            }
+            self.rest_until(zero + self.next_wake(now, next_arrival)).await;
+        }
+    }
+
+    /// Does everything due by `now`.
+    async fn work_through(&self, now: Duration, next_arrival: &mut usize) {
+        let network = &self.environment.network;
+        loop {
+            let read_at = network.next_release_at();
+            let worked_at = network.with_cpu(|cpu| cpu.finishes_at()).flatten();
+            let arrives_at = self.arrivals.get(*next_arrival).map(|arrival| arrival.at);
+            let Some(at) = [read_at, worked_at, arrives_at].into_iter().flatten().min().filter(|at| *at <= now) else {
+                self.environment.clock.clear();
+                return;
+            };
+            self.environment.clock.set(at);
+            if read_at == Some(at) {
+                while let Some(release) = network.next_release(at) {
+                    release.wire.release(release.bytes);
+                }
+            } else if worked_at == Some(at) {
+                match network.with_cpu(|cpu| cpu.finish()).flatten() {
+                    Some(Work::Publish(arrival)) => self.publish(arrival),
+                    Some(Work::Delivery(wire)) => wire.grant(),
+                    None => {}
+                }
+            } else {
+                if network.with_cpu(|cpu| cpu.publish(at, *next_arrival)).is_none() {
+                    self.publish(*next_arrival);
+                }
+                *next_arrival += 1;
+            }
+            self.environment.barrier.quiet().await;
+        }
+    }
+
+    /// Publishes an arrival. Its time is the planned one: what the server keeps waiting counts as latency.
+    fn publish(&self, arrival: usize) {
+        let Arrival { at, payload_bytes, .. } = self.arrivals[arrival];
+        let payload = payload(arrival, payload_bytes);
+        let now = self.environment.clock.now();
+        let mut recorder = self.environment.recorder.lock();
+        let sequence = recorder.published(at);
+        let publication = self.hub.publish_each(at, &self.topic, payload, |subscriber, outcome| {
+            recorder.offered(now, subscriber, sequence, outcome);
+        });
+        debug_assert_eq!(publication.id.sequence, sequence);
+    }
+
+    fn transmit(&self, now: Duration) {
+        self.environment.network.dispatch(now);
+        while let Some(transmission) = self.environment.network.next_transmission(now) {
+            transmission.wire.send(&transmission.bytes, transmission.end);
+        }
+    }
+
+    fn has_ended(&self, now: Duration, next_arrival: usize) -> bool {
+        if now < self.sources_end || next_arrival < self.arrivals.len() {
+            return false;
+        }
+        let is_idle = || {
+            let counts = self.hub.counts();
+            counts.waiting + counts.in_flight == 0
+        };
+        now >= self.run_ends || (self.environment.network.outstanding_bytes() == 0 && is_idle())
+    }
+
+    /// The next tick in which there is something to do.
+    fn next_wake(&self, now: Duration, next_arrival: usize) -> Duration {
+        let network = &self.environment.network;
+        let over_check = if now < self.sources_end { self.sources_end } else { now + OVER_CHECK };
+        let times = [
+            network.next_release_at(),
+            network.with_cpu(|cpu| cpu.finishes_at()).flatten(),
+            self.arrivals.get(next_arrival).map(|arrival| arrival.at),
+            network.next_transmission_at(),
+            Some(over_check),
+        ];
+        tick_not_before(times.into_iter().flatten().min().unwrap_or(now))
+    }
+
+    /// Waits for a time, or for news of something that may be due before.
+    async fn rest_until(&self, deadline: Instant) {
+        let mut news = pin!(self.environment.network.news());
+        let mut timer = pin!(sleep_until(deadline));
+        std::future::poll_fn(|cx| {
+            if news.as_mut().poll(cx).is_ready() || timer.as_mut().poll(cx).is_ready() {
+                return Poll::Ready(());
+            }
+            Poll::Pending
+        })
+        .await;
+    }
+}
+
+/// A payload of exactly that many bytes: a JSON object where there is room for one.
+fn payload(arrival: usize, bytes: u32) -> Bytes {
+    let bytes = bytes as usize;
+    let mut text = format!("{{\"n\":{arrival},\"pad\":\"");
+    if text.len() + 2 > bytes {
+        return Bytes::from(vec![b'0'; bytes]);
+    }
+    text.extend(std::iter::repeat_n('x', bytes - text.len() - 2));
+    text.push_str("\"}");
+    Bytes::from(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::payload;
+
+    #[test]
+    fn a_payload_has_the_planned_size_and_is_json_where_there_is_room() {
+        for bytes in [1, 5, 16, 17, 18, 100, 5000] {
+            let payload = payload(12, bytes);
+            assert_eq!(payload.len(), bytes as usize);
+            serde_json::from_slice::<serde_json::Value>(&payload).map(drop).unwrap_or_else(|why| {
+                assert!(bytes > 1 && bytes < 18, "{bytes}: {why}");
+            });
+        }
+    }
+}

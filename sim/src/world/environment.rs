@@ -1,0 +1,45 @@
+//! The server's environment in the simulated world: the model's clock, counted tasks, and a recorder that listens.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hubbub::transport::Environment;
+use hubbub::{Counts, Event, SubscriberId};
+
+use super::barrier::Barrier;
+use super::clock::ModelClock;
+use super::network::Network;
+use crate::record::Recorder;
+
+#[derive(Clone)]
+pub(super) struct ModelEnvironment {
+    pub(super) clock: Arc<ModelClock>,
+    pub(super) barrier: Arc<Barrier>,
+    pub(super) network: Arc<Network>,
+    pub(super) recorder: Recorder,
+}
+
+impl Environment for ModelEnvironment {
+    fn now(&self) -> Duration {
+        self.clock.now()
+    }
+
+    fn spawn(&self, connection: impl Future<Output = ()> + Send + 'static) {
+        drop(tokio::spawn(self.barrier.count(connection)));
+    }
+
+    fn subscribed(&self, subscriber: SubscriberId, peer: SocketAddr) {
+        if let Some(index) = self.network.subscriber(peer) {
+            self.recorder.lock().subscribed(self.clock.now(), subscriber, index);
+        }
+    }
+
+    fn flushed(&self, subscriber: SubscriberId, event: &Event) {
+        self.recorder.lock().flushed(self.clock.now(), subscriber, event);
+    }
+
+    fn ended(&self, subscriber: SubscriberId, counts: Counts) {
+        self.recorder.lock().ended(self.clock.now(), subscriber, counts);
+    }
+}

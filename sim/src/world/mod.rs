@@ -1,0 +1,32 @@
+//! Worlds: they run the real Hub on a plan, draw nothing of their own, and leave a record.
+//!
+//! Only this room may name turmoil. Inside it, all times are *virtual*: the plan's, times its time scale; the record
+//! converts them back.
+
+mod barrier;
+mod client_stream;
+mod clock;
+mod cpu;
+mod driver;
+mod environment;
+mod network;
+mod reader;
+mod simulated;
+mod subscriber;
+mod wire;
+
+use hubbub::{Capacity, Overflow};
+
+pub use simulated::{WorldError, run};
+
+/// What is varied while the plan stays the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HubChoice {
+    /// Mailbox size.
+    pub capacity: Capacity,
+    /// What a full mailbox does.
+    pub overflow: Overflow,
+}
+
+/// Least round trip of the simulated network, in virtual milliseconds: a tick there and a tick back.
+pub const MINIMUM_ROUND_TRIP_TICKS: u32 = 2;

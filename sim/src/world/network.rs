@@ -1,0 +1,194 @@
+//! The network between the server and its subscribers: who is connected, and what is under way in either direction.
+//!
+//! turmoil carries every byte, in a link of one tick. The rest of the one-way time a byte waits here, before it is
+//! sent: turmoil looks at every message under way on a link each time one is sent, so long links would cost the square
+//! of what they carry. What a client has read is told to the server's window after the same one-way time.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::io;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use hubbub::transport::Listener;
+use tokio::sync::Notify;
+
+use super::clock::{ModelClock, TICK, tick_not_before};
+use super::cpu::Cpu;
+use super::wire::{Path, ServerStream, Wire};
+use crate::plan::{ClassPlan, CpuPlan};
+
+pub(super) struct Network {
+    one_way: Vec<Duration>,
+    has_cpu: bool,
+    clock: Arc<ModelClock>,
+    /// Bytes in all windows.
+    outstanding_bytes: AtomicU64,
+    state: Mutex<State>,
+    /// Tells the driver that there is something new to do.
+    bell: Notify,
+}
+
+struct State {
+    by_peer: BTreeMap<SocketAddr, Arc<Wire>>,
+    /// Wires that have accepted bytes or closed since the driver last looked.
+    outgoing: Vec<Arc<Wire>>,
+    /// On the way to clients, by class, in order of time: a class shares one delay.
+    transmissions: Vec<VecDeque<Transmission>>,
+    /// Reads on the way to the server, likewise.
+    releases: Vec<VecDeque<Release>>,
+    cpu: Option<Cpu>,
+}
+
+/// Bytes on their way to a client.
+pub(super) struct Transmission {
+    due: Duration,
+    pub(super) wire: Arc<Wire>,
+    pub(super) bytes: Vec<u8>,
+    pub(super) end: bool,
+}
+
+/// The word of a read on its way to the server.
+pub(super) struct Release {
+    due: Duration,
+    pub(super) wire: Arc<Wire>,
+    pub(super) bytes: u64,
+}
+
+impl Network {
+    pub(super) fn new(classes: &[ClassPlan], cpu: Option<CpuPlan>, clock: Arc<ModelClock>) -> Self {
+        let one_way = classes.iter().map(|class| class.round_trip.map_or(TICK, |trip| (trip / 2).max(TICK)));
+        let state = State {
+            by_peer: BTreeMap::new(),
+            outgoing: Vec::new(),
+            transmissions: classes.iter().map(|_| VecDeque::new()).collect(),
+            releases: classes.iter().map(|_| VecDeque::new()).collect(),
+            cpu: cpu.map(Cpu::new),
+        };
+        Self {
+            one_way: one_way.collect(),
+            has_cpu: cpu.is_some(),
+            clock,
+            outstanding_bytes: AtomicU64::new(0),
+            state: Mutex::new(state),
+            bell: Notify::new(),
+        }
+    }
+
+    pub(super) fn one_way(&self, class: usize) -> Duration {
+        self.one_way[class]
+    }
+
+    pub(super) fn has_cpu(&self) -> bool {
+        self.has_cpu
+    }
+
+    /// Waits for something new to do.
+    pub(super) async fn news(&self) {
+        self.bell.notified().await;
+    }
+
+    /// A client takes its end of a connection; it must do so before it sends anything.
+    pub(super) fn claim(&self, client: SocketAddr, path: Path) -> Option<Arc<Wire>> {
+        let wire = self.lock().by_peer.get(&client).cloned()?;
+        wire.set_path(path);
+        Some(wire)
+    }
+
+    /// Which subscriber a peer is.
+    pub(super) fn subscriber(&self, peer: SocketAddr) -> Option<usize> {
+        Some(self.lock().by_peer.get(&peer)?.path()?.subscriber)
+    }
+
+    /// A client has read bytes, at `now` on its host.
+    pub(super) fn has_read(&self, now: Duration, class: usize, wire: &Arc<Wire>, bytes: u64) {
+        let due = now + self.one_way[class];
+        self.lock().releases[class].push_back(Release { due, wire: wire.clone(), bytes });
+        self.bell.notify_one();
+    }
+
+    pub(super) fn accepted(&self, bytes: u64) {
+        self.outstanding_bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    pub(super) fn outstanding_bytes(&self) -> u64 {
+        self.outstanding_bytes.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn has_outgoing(&self, wire: Arc<Wire>) {
+        self.lock().outgoing.push(wire);
+        self.bell.notify_one();
+    }
+
+    pub(super) fn wants_cpu(&self, wire: Arc<Wire>) {
+        let now = self.clock.now();
+        if let Some(cpu) = &mut self.lock().cpu {
+            cpu.deliver(now, wire);
+        }
+        self.bell.notify_one();
+    }
+
+    pub(super) fn with_cpu<T>(&self, work: impl FnOnce(&mut Cpu) -> T) -> Option<T> {
+        self.lock().cpu.as_mut().map(work)
+    }
+
+    /// When the next read reaches the server.
+    pub(super) fn next_release_at(&self) -> Option<Duration> {
+        self.lock().releases.iter().filter_map(|queue| queue.front()).map(|release| release.due).min()
+    }
+
+    /// The first read that has reached the server by `now`.
+    pub(super) fn next_release(&self, now: Duration) -> Option<Release> {
+        let mut state = self.lock();
+        let queue = state.releases.iter_mut().find(|queue| queue.front().is_some_and(|first| first.due <= now))?;
+        let release = queue.pop_front()?;
+        self.outstanding_bytes.fetch_sub(release.bytes, Ordering::Relaxed);
+        Some(release)
+    }
+
+    /// Everything accepted since the last call begins its way, all of it at `now`.
+    pub(super) fn dispatch(&self, now: Duration) {
+        let outgoing = std::mem::take(&mut self.lock().outgoing);
+        for wire in outgoing {
+            let (bytes, end) = wire.take_outbox();
+            let class = wire.path().map_or(0, |path| path.class);
+            let due = tick_not_before(now + self.one_way[class]);
+            self.lock().transmissions[class].push_back(Transmission { due, wire, bytes, end });
+        }
+    }
+
+    /// When the next bytes reach a client.
+    pub(super) fn next_transmission_at(&self) -> Option<Duration> {
+        self.lock().transmissions.iter().filter_map(|queue| queue.front()).map(|next| next.due).min()
+    }
+
+    /// The first bytes that reach a client by `now`.
+    pub(super) fn next_transmission(&self, now: Duration) -> Option<Transmission> {
+        let mut state = self.lock();
+        let mut queues = state.transmissions.iter_mut();
+        queues.find(|queue| queue.front().is_some_and(|first| first.due <= now))?.pop_front()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The server's listening socket.
+pub(super) struct ServerListener {
+    pub(super) socket: turmoil::net::TcpListener,
+    pub(super) network: Arc<Network>,
+}
+
+impl Listener for ServerListener {
+    type Stream = ServerStream;
+
+    async fn accept(&mut self) -> io::Result<(ServerStream, SocketAddr)> {
+        let (stream, peer) = self.socket.accept().await?;
+        let (reading, writing) = stream.into_split();
+        let wire = Arc::new(Wire::new(writing));
+        self.network.lock().by_peer.insert(peer, wire.clone());
+        Ok((ServerStream::new(reading, wire, self.network.clone()), peer))
+    }
+}

@@ -1,0 +1,158 @@
+//! The simulated world: turmoil, one host for the server and one for each class of subscribers.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, SystemTime};
+
+use hubbub::{Hub, HubSettings, ServerSettings, Topic};
+
+use super::HubChoice;
+use super::clock::{ModelClock, TICK};
+use super::driver::Driver;
+use super::environment::ModelEnvironment;
+use super::network::{Network, ServerListener};
+use super::subscriber::{self, Host};
+use crate::plan::Plan;
+use crate::record::{Record, Recorder};
+
+pub(super) const SERVER: &str = "server";
+pub(super) const SERVER_PORT: u16 = 80;
+
+/// turmoil counts writes where a socket counts bytes; this many never bind, and the window does (field of `Wire`).
+const NEVER_BINDING: usize = 1 << 20;
+
+/// Bytes a client takes off a socket at a time; more than most windows.
+const CLIENT_BUFFER_BYTES: usize = 1 << 16;
+
+/// A driver that has not said by then that the run is over never will.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// A world that could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub enum WorldError {
+    /// The plan's table is no topic.
+    #[error("the plan's table: {0}")]
+    Table(#[from] hubbub::topic::TopicError),
+    /// turmoil gave up.
+    #[error("the simulated network: {0}")]
+    Network(String),
+    /// What was recorded contradicts what the Hub counted: a fault in this program.
+    #[error("record and Hub disagree: {0}")]
+    Disagreement(String),
+}
+
+/// Runs a plan in virtual time, at one buffer size and policy. The same arguments give the same record.
+///
+/// # Errors
+/// When the plan names no valid table, or the run contradicts itself.
+pub fn run(plan: &Plan, choice: HubChoice) -> Result<Record, WorldError> {
+    let plan = scaled(plan);
+    let topic = Topic::of_table(&plan.table)?;
+    let hub = Hub::new(HubSettings { epoch: plan.seed, capacity: choice.capacity, overflow: choice.overflow });
+    let clock = Arc::new(ModelClock::default());
+    let network = Arc::new(Network::new(&plan.classes, plan.server.cpu, clock.clone()));
+    let environment =
+        ModelEnvironment { clock, barrier: Arc::default(), network: network.clone(), recorder: Recorder::new(&plan) };
+    let is_over = Arc::new(AtomicBool::new(false));
+    let driver = Driver {
+        environment: environment.clone(),
+        hub: hub.clone(),
+        topic,
+        arrivals: plan.arrivals.clone(),
+        sources_end: plan.duration,
+        run_ends: plan.duration + plan.drain,
+        is_over: is_over.clone(),
+    };
+    let mut sim = pinned_builder().build();
+    serve(&mut sim, &plan, hub.clone(), environment.clone(), driver);
+    populate(&mut sim, &plan, &environment);
+    while !is_over.load(Ordering::Relaxed) {
+        sim.step().map_err(|why| WorldError::Network(why.to_string()))?;
+        if sim.elapsed() > plan.duration + plan.drain + GRACE {
+            return Err(WorldError::Network(format!("no end after {:?}", sim.elapsed())));
+        }
+    }
+    let totals = (hub.counts(), hub.pinned_bytes().peak());
+    let record = environment.recorder.finish(totals.0, totals.1);
+    drop(sim);
+    record.map_err(WorldError::Disagreement)
+}
+
+/// Pins every input that would else come from the machine: turmoil's seed (nothing draws from it), the epoch, ticks,
+/// latencies and capacities.
+fn pinned_builder() -> turmoil::Builder {
+    let mut builder = turmoil::Builder::new();
+    builder
+        .rng_seed(0)
+        .epoch(SystemTime::UNIX_EPOCH)
+        .tick_duration(TICK)
+        .simulation_duration(Duration::from_secs(u64::from(u32::MAX)))
+        .min_message_latency(TICK)
+        .max_message_latency(TICK)
+        .tcp_capacity(NEVER_BINDING)
+        .ephemeral_ports(1024..=u16::MAX);
+    builder
+}
+
+fn serve(sim: &mut turmoil::Sim<'_>, plan: &Plan, hub: Hub, environment: ModelEnvironment, driver: Driver) {
+    let settings = ServerSettings {
+        keepalive: plan.server.keepalive,
+        write_deadline: plan.server.write_deadline,
+        ..ServerSettings::default()
+    };
+    sim.client(SERVER, async move {
+        environment.clock.start();
+        let socket = turmoil::net::TcpListener::bind(("0.0.0.0", SERVER_PORT)).await?;
+        drop(tokio::spawn(driver.run()));
+        let listener = ServerListener { socket, network: environment.network.clone() };
+        match hubbub::serve(listener, hub, settings, environment).await {}
+    });
+}
+
+fn populate(sim: &mut turmoil::Sim<'_>, plan: &Plan, environment: &ModelEnvironment) {
+    for (class_index, class) in plan.classes.iter().enumerate() {
+        let members = plan.subscribers.iter().enumerate().filter(|(_, subscriber)| subscriber.class == class_index);
+        let members: Vec<_> = members.map(|(index, subscriber)| (index, subscriber.clone())).collect();
+        let host = Host {
+            class_index,
+            class: class.clone(),
+            table: plan.table.clone(),
+            time_scale: plan.time_scale,
+            network: environment.network.clone(),
+            recorder: environment.recorder.clone(),
+            buffer: RefCell::new(vec![0; CLIENT_BUFFER_BYTES]),
+        };
+        sim.client(format!("class-{class_index}"), async move {
+            let host = Rc::new(host);
+            for (index, subscriber) in members {
+                drop(tokio::task::spawn_local(subscriber::live(host.clone(), index, subscriber)));
+            }
+            std::future::pending().await
+        });
+    }
+}
+
+/// The plan in virtual time. Rates are scaled where they are used.
+fn scaled(plan: &Plan) -> Plan {
+    let scale = plan.time_scale;
+    let mut plan = plan.clone();
+    if scale == 1 {
+        return plan;
+    }
+    let stretch = |at: &mut Duration| *at *= scale;
+    [&mut plan.duration, &mut plan.drain].into_iter().for_each(stretch);
+    [&mut plan.server.keepalive, &mut plan.server.write_deadline].into_iter().for_each(stretch);
+    plan.server.cpu.iter_mut().flat_map(|cpu| [&mut cpu.publish, &mut cpu.delivery]).for_each(stretch);
+    plan.arrivals.iter_mut().for_each(|arrival| stretch(&mut arrival.at));
+    plan.classes.iter_mut().flat_map(|c| c.round_trip.iter_mut().chain(&mut c.reconnect_after)).for_each(stretch);
+    for subscriber in &mut plan.subscribers {
+        stretch(&mut subscriber.connect_at);
+        subscriber.leave_at.iter_mut().for_each(stretch);
+        if let crate::plan::Reading::Stalls { stalls } = &mut subscriber.reading {
+            stalls.iter_mut().flat_map(|stall| [&mut stall.from, &mut stall.lasts]).for_each(stretch);
+        }
+    }
+    plan
+}

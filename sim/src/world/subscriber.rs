@@ -1,0 +1,153 @@
+//! A subscriber's life: connect, ask for the stream, read as planned, leave, come back.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::pin::{Pin, pin};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
+use tokio::time::{Instant, sleep, sleep_until};
+use turmoil::net::TcpStream;
+
+use super::client_stream::ClientStream;
+use super::clock::tick_not_before;
+use super::network::Network;
+use super::reader::Reader;
+use super::simulated::{SERVER, SERVER_PORT};
+use super::wire::{Path, Wire};
+use crate::plan::{ClassPlan, SubscriberPlan};
+use crate::record::Recorder;
+
+/// What the subscribers of a class share.
+pub(super) struct Host {
+    pub(super) class_index: usize,
+    pub(super) class: ClassPlan,
+    pub(super) table: String,
+    pub(super) time_scale: u32,
+    pub(super) network: Arc<Network>,
+    pub(super) recorder: Recorder,
+    /// Bytes as they come off a socket; used within one poll, so one is enough for all.
+    pub(super) buffer: RefCell<Vec<u8>>,
+}
+
+/// Lives to the end of the run, or until it leaves for good.
+pub(super) async fn live(host: Rc<Host>, index: usize, plan: SubscriberPlan) {
+    let zero = Instant::now();
+    let leave_at = plan.leave_at.map(|at| zero + tick_not_before(at));
+    // The TCP handshake and the request's way, of which turmoil takes a tick.
+    let hurdle = host.network.one_way(host.class_index) * 3;
+    sleep_until(zero + tick_not_before(plan.connect_at)).await;
+    loop {
+        sleep(hurdle).await;
+        if leave_at.is_some_and(|at| at <= Instant::now()) {
+            return;
+        }
+        if let Some(mut session) = Session::open(&host, index, &plan, zero).await
+            && session.read_until(leave_at).await == End::Left
+        {
+            // The word of it takes its time to the server.
+            sleep(host.network.one_way(host.class_index)).await;
+            return;
+        }
+        let Some(pause) = host.class.reconnect_after else { return };
+        sleep(pause).await;
+    }
+}
+
+#[derive(PartialEq, Eq)]
+enum End {
+    Left,
+    Closed,
+}
+
+/// One connection.
+struct Session<'a> {
+    host: &'a Host,
+    index: usize,
+    zero: Instant,
+    stream: TcpStream,
+    wire: Arc<Wire>,
+    reader: Reader,
+    parser: ClientStream,
+    /// Events that have arrived and have not been read: where they end, and their sequence.
+    unread: VecDeque<(u64, u64)>,
+}
+
+impl<'a> Session<'a> {
+    async fn open(host: &'a Host, index: usize, plan: &SubscriberPlan, zero: Instant) -> Option<Self> {
+        let mut stream = TcpStream::connect((SERVER, SERVER_PORT)).await.ok()?;
+        let window_bytes = host.class.window_bytes;
+        let path = Path { subscriber: index, class: host.class_index, window_bytes };
+        let wire = host.network.claim(stream.local_addr().ok()?, path)?;
+        let request = format!("GET /v1/stream/sse?table={} HTTP/1.1\r\nhost: {SERVER}\r\n\r\n", host.table);
+        stream.write_all(request.as_bytes()).await.ok()?;
+        let reader = Reader::new(&plan.reading, window_bytes, host.time_scale);
+        let (parser, unread) = (ClientStream::default(), VecDeque::new());
+        Some(Self { host, index, zero, stream, wire, reader, parser, unread })
+    }
+
+    async fn read_until(&mut self, leave_at: Option<Instant>) -> End {
+        let mut leave = pin!(at(leave_at));
+        loop {
+            let tells_at = self.reader.tells_at().map(|at| self.zero + tick_not_before(at));
+            let mut turn = pin!(at(tells_at));
+            let end = std::future::poll_fn(|cx| {
+                if leave.as_mut().poll(cx).is_ready() {
+                    return Poll::Ready(Some(End::Left));
+                }
+                match self.poll_arrivals(cx) {
+                    Poll::Ready(is_closed) => Poll::Ready(is_closed.then_some(End::Closed)),
+                    Poll::Pending => turn.as_mut().poll(cx).map(|()| None),
+                }
+            })
+            .await;
+            self.read();
+            if let Some(end) = end {
+                return end;
+            }
+        }
+    }
+
+    /// Ready when something has arrived; `true` when the stream has ended.
+    fn poll_arrivals(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+        let mut buffer = self.host.buffer.borrow_mut();
+        let mut has_news = false;
+        loop {
+            let mut bytes = ReadBuf::new(&mut buffer);
+            match Pin::new(&mut self.stream).poll_read(cx, &mut bytes) {
+                Poll::Pending if has_news => return Poll::Ready(false),
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Ok(())) if !bytes.filled().is_empty() => {}
+                Poll::Ready(Ok(()) | Err(_)) => return Poll::Ready(true),
+            }
+            has_news = true;
+            let unread = &mut self.unread;
+            self.parser.feed(bytes.filled(), |end, sequence| unread.push_back((end, sequence)));
+            self.reader.arrive(self.zero.elapsed(), bytes.filled().len() as u64);
+        }
+    }
+
+    /// Reads as the plan has it, and lets the server know.
+    fn read(&mut self) {
+        let now = self.zero.elapsed();
+        let read = self.reader.read_by(now);
+        while let Some(&(end, sequence)) = self.unread.front().filter(|(end, _)| *end <= read) {
+            self.unread.pop_front();
+            self.host.recorder.lock().received(self.reader.read_at(end, now), self.index, sequence);
+        }
+        let news = self.reader.tell(now);
+        if news > 0 {
+            self.host.network.has_read(now, self.host.class_index, &self.wire, news);
+        }
+    }
+}
+
+/// Sleeps until then, or for ever.
+async fn at(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) => sleep_until(deadline).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,176 @@
+//! One connection as both its ends see it: a window that counts bytes, and the way the server's bytes take.
+//!
+//! A byte is in the window from the server's write until the client has read it, so the window stands for everything a
+//! socket holds: send buffer, wire and receive buffer. Both ends live in one process and share this.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use turmoil::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+
+use super::network::Network;
+
+/// What a client says of its path before it sends anything.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Path {
+    pub(super) subscriber: usize,
+    pub(super) class: usize,
+    pub(super) window_bytes: u64,
+}
+
+pub(super) struct Wire {
+    path: OnceLock<Path>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// Accepted from the server, not read by the client.
+    in_window: u64,
+    /// Accepted, and not yet on its way.
+    outbox: Vec<u8>,
+    is_queued: bool,
+    server_closed: bool,
+    /// The server's task, where it waits for room or for the CPU.
+    writer: Option<Waker>,
+    turn: Turn,
+    socket: Option<OwnedWriteHalf>,
+}
+
+/// Where the delivery under way stands with the CPU.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    #[default]
+    NotAsked,
+    Waiting,
+    Granted,
+}
+
+impl Wire {
+    pub(super) fn new(socket: OwnedWriteHalf) -> Self {
+        Self { path: OnceLock::new(), state: Mutex::new(State { socket: Some(socket), ..State::default() }) }
+    }
+
+    /// The client's word on its path; the first counts.
+    pub(super) fn set_path(&self, path: Path) {
+        let _ = self.path.set(path);
+    }
+
+    pub(super) fn path(&self) -> Option<&Path> {
+        self.path.get()
+    }
+
+    /// The client has read that many bytes.
+    pub(super) fn release(&self, bytes: u64) {
+        let mut state = self.lock();
+        state.in_window -= bytes;
+        wake(state);
+    }
+
+    /// The CPU has done the work of the delivery under way.
+    pub(super) fn grant(&self) {
+        let mut state = self.lock();
+        state.turn = Turn::Granted;
+        wake(state);
+    }
+
+    /// What has been accepted since the last call; and whether the server has closed its end.
+    pub(super) fn take_outbox(&self) -> (Vec<u8>, bool) {
+        let mut state = self.lock();
+        state.is_queued = false;
+        (std::mem::take(&mut state.outbox), state.server_closed)
+    }
+
+    /// Puts bytes on the simulated network; an end closes it. Whether the peer is still there shows on the read side.
+    pub(super) fn send(&self, bytes: &[u8], end: bool) {
+        let mut state = self.lock();
+        if let Some(socket) = &mut state.socket
+            && !bytes.is_empty()
+        {
+            let mut cx = Context::from_waker(Waker::noop());
+            let _ = Pin::new(socket).poll_write(&mut cx, bytes);
+        }
+        if end {
+            state.socket = None;
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn wake(mut state: MutexGuard<'_, State>) {
+    let writer = state.writer.take();
+    drop(state);
+    writer.into_iter().for_each(Waker::wake);
+}
+
+/// The server's end.
+pub(super) struct ServerStream {
+    reading: OwnedReadHalf,
+    wire: Arc<Wire>,
+    network: Arc<Network>,
+}
+
+impl ServerStream {
+    pub(super) fn new(reading: OwnedReadHalf, wire: Arc<Wire>, network: Arc<Network>) -> Self {
+        Self { reading, wire, network }
+    }
+}
+
+impl AsyncRead for ServerStream {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.reading).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for ServerStream {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let window_bytes = self.wire.path().map_or(u64::MAX, |path| path.window_bytes);
+        let mut state = self.wire.lock();
+        if self.network.has_cpu() && state.turn != Turn::Granted {
+            state.writer = Some(cx.waker().clone());
+            if state.turn == Turn::NotAsked {
+                state.turn = Turn::Waiting;
+                drop(state);
+                self.network.wants_cpu(self.wire.clone());
+            }
+            return Poll::Pending;
+        }
+        let room = usize::try_from(window_bytes.saturating_sub(state.in_window)).unwrap_or(usize::MAX);
+        let accepted = room.min(buf.len());
+        if accepted == 0 {
+            state.writer = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
+        state.in_window += accepted as u64;
+        state.outbox.extend_from_slice(&buf[..accepted]);
+        let is_first = !std::mem::replace(&mut state.is_queued, true);
+        drop(state);
+        self.network.accepted(accepted as u64);
+        if is_first {
+            self.network.has_outgoing(self.wire.clone());
+        }
+        Poll::Ready(Ok(accepted))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.wire.lock().turn = Turn::NotAsked;
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl Drop for ServerStream {
+    fn drop(&mut self) {
+        self.wire.lock().server_closed = true;
+        self.network.has_outgoing(self.wire.clone());
+    }
+}

@@ -1,0 +1,53 @@
+//! Plans made by hand.
+
+use std::time::Duration;
+
+use hubbub::{Capacity, Overflow};
+use hubbub_sim::plan::{Arrival, ClassPlan, Plan, Reading, ServerPlan, SubscriberPlan};
+use hubbub_sim::record::Record;
+use hubbub_sim::world::{HubChoice, run};
+
+pub(crate) const fn ms(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+/// One class with the given readers, and one event every `every` from 100 ms on.
+pub(crate) fn plan(
+    readings: Vec<Reading>,
+    window_bytes: u64,
+    events: usize,
+    every: Duration,
+    payload_bytes: u32,
+) -> Plan {
+    let arrivals = (0..events).map(|n| {
+        let at = ms(100) + every * u32::try_from(n).unwrap();
+        Arrival { at, payload_bytes, key: 0 }
+    });
+    let subscribers = readings.into_iter().map(|reading| SubscriberPlan {
+        class: 0,
+        connect_at: Duration::ZERO,
+        leave_at: None,
+        reading,
+    });
+    let arrivals: Vec<_> = arrivals.collect();
+    Plan {
+        scenario: "by-hand".into(),
+        seed: 3,
+        table: "t".into(),
+        duration: arrivals.last().map_or(ms(100), |last| last.at),
+        drain: ms(2000),
+        time_scale: 1,
+        server: ServerPlan { keepalive: ms(15_000), write_deadline: ms(30_000), cpu: None },
+        arrivals,
+        classes: vec![ClassPlan { name: "all".into(), round_trip: None, window_bytes, reconnect_after: None }],
+        subscribers: subscribers.collect(),
+    }
+}
+
+pub(crate) fn choice(frames: usize, overflow: Overflow) -> HubChoice {
+    HubChoice { capacity: Capacity::new(frames).unwrap(), overflow }
+}
+
+pub(crate) fn at(plan: &Plan, frames: usize) -> Record {
+    run(plan, choice(frames, Overflow::DropNewest)).unwrap()
+}
