@@ -1,0 +1,3 @@
+//! Wall time of the simulation, per delivery.
+
+fn main() {}
