@@ -77,9 +77,9 @@ fn behind_worker(plan: &Plan) -> f64 {
 
 /// What an event costs the worker: its publish and a delivery to each subscriber; 0 without a modelled worker.
 fn seconds_of_worker_an_event(plan: &Plan) -> f64 {
-    plan.server.cpu.map_or(0.0, |cpu| {
-        cpu.publish.as_secs_f64() + plan.subscribers.len() as f64 * cpu.delivery.as_secs_f64()
-    })
+    plan.server
+        .cpu
+        .map_or(0.0, |cpu| cpu.publish.as_secs_f64() + plan.subscribers.len() as f64 * cpu.delivery.as_secs_f64())
 }
 
 /// Bytes a second of a member while it reads; `None` where it never does.

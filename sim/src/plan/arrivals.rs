@@ -94,7 +94,8 @@ fn replay(luck: &mut Luck, trace: &Trace, speed_up: f64, end_nanos: u64) -> Vec<
     let phase = ((luck.unit() * cycle as f64) as u64).min(cycle - 1);
     let offsets: Vec<u64> = trace.events().iter().map(|event| sped_up_nanos(event.at, speed_up)).collect();
     let first = offsets.partition_point(|offset| *offset < phase);
-    let rounds = (0u64..).flat_map(|round| offsets.iter().enumerate().map(move |(index, offset)| (round, index, offset)));
+    let rounds =
+        (0u64..).flat_map(|round| offsets.iter().enumerate().map(move |(index, offset)| (round, index, offset)));
     let times = rounds.skip(first).map(|(round, index, offset)| {
         // A later round lies beyond the phase, so the difference is never negative.
         Time { nanos: (round * cycle + offset).saturating_sub(phase), recorded: Some(index) }

@@ -80,3 +80,35 @@ impl Luck {
         radius * libm::cos(std::f64::consts::TAU * self.unit())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn streams_differ_by_seed_kind_class_and_rank() {
+        let first = |seed, kind, class, rank| Luck::of_member(seed, kind, class, rank).unit();
+        let base = first(1, Kind::Connect, 2, 3);
+        let others =
+            [(2, Kind::Connect, 2, 3), (1, Kind::Stay, 2, 3), (1, Kind::Connect, 3, 3), (1, Kind::Connect, 2, 4)];
+        for (seed, kind, class, rank) in others {
+            assert_ne!(base.to_bits(), first(seed, kind, class, rank).to_bits());
+        }
+    }
+
+    #[test]
+    fn distributions_have_the_moments_they_are_named_for() {
+        let mut luck = Luck::of(0, Kind::Payload);
+        let mut moments = |draw: fn(&mut Luck) -> f64| {
+            let values: Vec<f64> = (0..100_000).map(|_| draw(&mut luck)).collect();
+            let mean = values.iter().sum::<f64>() / 1e5;
+            (mean, values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / 1e5)
+        };
+        let near = |(mean, variance): (f64, f64), expected: (f64, f64)| {
+            assert!((mean - expected.0).abs() < 0.02 && (variance - expected.1).abs() < 0.03, "{mean}, {variance}");
+        };
+        near(moments(Luck::unit), (0.5, 1.0 / 12.0));
+        near(moments(Luck::exponential), (1.0, 1.0));
+        near(moments(Luck::normal), (0.0, 1.0));
+    }
+}

@@ -104,7 +104,8 @@ fn duration(settings: &Settings, trace: Option<&Trace>) -> Result<Duration, Wron
     };
     let cycle = cycle_nanos(trace, *speed_up) as f64 / 1e9;
     if !range.contains(&cycle) {
-        let allowed = format!("one cycle must be {MIN_DURATION_SECONDS} ..= {MAX_SECONDS} s: change duration or speed_up");
+        let allowed =
+            format!("one cycle must be {MIN_DURATION_SECONDS} ..= {MAX_SECONDS} s: change duration or speed_up");
         return Err(Wrong::new("duration_seconds", format!("{cycle} (one cycle of the trace)"), allowed));
     }
     Ok(Duration::from_nanos(cycle_nanos(trace, *speed_up)))

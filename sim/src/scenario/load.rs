@@ -14,8 +14,12 @@ pub(super) fn most_events(settings: &Settings, trace: Option<&Trace>, duration: 
     let seconds = duration.as_secs_f64();
     match &settings.arrivals {
         Arrivals::Constant { per_second } | Arrivals::Poisson { per_second } => per_second * seconds,
-        Arrivals::Bursts { quiet_per_second, burst_per_second, .. } => quiet_per_second.max(*burst_per_second) * seconds,
-        Arrivals::BacklogFlush { events, background_per_second, .. } => *events as f64 + background_per_second * seconds,
+        Arrivals::Bursts { quiet_per_second, burst_per_second, .. } => {
+            quiet_per_second.max(*burst_per_second) * seconds
+        }
+        Arrivals::BacklogFlush { events, background_per_second, .. } => {
+            *events as f64 + background_per_second * seconds
+        }
         Arrivals::Trace { speed_up, .. } => trace.map_or(0.0, |trace| {
             let cycles = seconds * 1e9 / cycle_nanos(trace, *speed_up) as f64;
             trace.events().len() as f64 * cycles
@@ -30,11 +34,8 @@ pub(super) fn peak_per_second(settings: &Settings, trace: Option<&Trace>) -> f64
         Arrivals::Bursts { quiet_per_second, burst_per_second, .. } => quiet_per_second.max(*burst_per_second),
         Arrivals::BacklogFlush { per_second, background_per_second, .. } => per_second + background_per_second,
         Arrivals::Trace { speed_up, .. } => trace.map_or(0.0, |trace| {
-            let times: Vec<Duration> = trace
-                .events()
-                .iter()
-                .map(|event| Duration::from_nanos(sped_up_nanos(event.at, *speed_up)))
-                .collect();
+            let times: Vec<Duration> =
+                trace.events().iter().map(|event| Duration::from_nanos(sped_up_nanos(event.at, *speed_up))).collect();
             busiest(&times, Duration::from_secs(1)) as f64
         }),
     }
@@ -58,6 +59,9 @@ pub(super) fn mean_payload_bytes(payload: &Payload, trace: Option<&Trace>) -> f6
 pub(crate) fn busiest(times: &[Duration], length: Duration) -> u64 {
     let mut first = 0;
     let mut most = 0;
+    if length.is_zero() {
+        return 0;
+    }
     for (last, at) in times.iter().enumerate() {
         while times[first] + length <= *at {
             first += 1;

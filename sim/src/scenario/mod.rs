@@ -14,7 +14,8 @@ mod settings;
 mod trace;
 mod warning;
 
-use std::fs;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -26,6 +27,9 @@ pub use reads::{Reads, RoundTrip};
 pub use settings::{Arrivals, Class, Cpu, Payload, Policy, Server, Settings};
 pub use trace::{Trace, TraceError, TraceEvent};
 pub use warning::Warning;
+
+/// Largest scenario file: hundreds of classes have room in a megabyte.
+const MAX_FILE_BYTES: u64 = 1 << 20;
 
 /// A workload: what arrives, who watches, and how it is to be tried.
 #[derive(Debug, Clone)]
@@ -65,7 +69,7 @@ impl Scenario {
     /// A file that cannot be read or is not TOML, a field that is unknown or out of range, a trace that is refused.
     pub fn load(path: &Path) -> Result<Self, ScenarioError> {
         let file = path.display().to_string();
-        let text = fs::read_to_string(path).map_err(|cause| ScenarioError::Unreadable { file: file.clone(), cause })?;
+        let text = read_text(path).map_err(|cause| ScenarioError::Unreadable { file: file.clone(), cause })?;
         let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
         Self::from_text(&file, &text, &TraceFolder::OnDisk(folder))
     }
@@ -114,6 +118,15 @@ impl Scenario {
     pub fn trace(&self) -> Option<&Trace> {
         self.trace.as_deref()
     }
+}
+
+fn read_text(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?.take(MAX_FILE_BYTES + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > MAX_FILE_BYTES {
+        return Err(io::Error::other(format!("larger than the {MAX_FILE_BYTES} bytes that a scenario may have")));
+    }
+    Ok(text)
 }
 
 /// Where a scenario's `arrivals.file` is looked for.

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use serde::de::{self, Deserializer, Visitor};
 use serde::Deserialize;
+use serde::de::{self, Deserializer, Visitor};
 
 /// How the members of a class take bytes out of their sockets.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]

@@ -3,6 +3,8 @@
 //! This room only knows shapes and defaults. Whether values make sense together is `check`'s business, and what is
 //! drawn from them is the plan's.
 
+use std::str::FromStr;
+
 use serde::Deserialize;
 
 use super::reads::{Reads, RoundTrip};
@@ -79,6 +81,9 @@ pub enum Policy {
 }
 
 impl Policy {
+    /// All of them, the default first.
+    pub const ALL: [Self; 3] = [Self::DropNewest, Self::DropOldest, Self::Disconnect];
+
     /// The name used in files, options and results.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -87,6 +92,15 @@ impl Policy {
             Self::DropOldest => "drop-oldest",
             Self::Disconnect => "disconnect",
         }
+    }
+}
+
+impl FromStr for Policy {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let known = Self::ALL.into_iter().find(|policy| policy.as_str() == name);
+        known.ok_or_else(|| format!("must be one of {}", Self::ALL.map(Self::as_str).join(", ")))
     }
 }
 

@@ -245,3 +245,6 @@ fn quoted(text: &str) -> String {
 fn without_line(error: &serde_json::Error) -> String {
     error.to_string().replace(" at line 1 column", " at column")
 }
+
+#[cfg(test)]
+mod tests;

@@ -49,7 +49,9 @@ pub(super) fn amount(settings: &Settings, trace: Option<&Trace>, duration: Durat
             let end = at_seconds + (*events as f64) / per_second;
             within("arrivals: at_seconds + events / per_second", end, 0.0..=duration.as_secs_f64())
         }
-        Arrivals::Constant { .. } | Arrivals::Poisson { .. } | Arrivals::Bursts { .. } | Arrivals::Trace { .. } => Ok(()),
+        Arrivals::Constant { .. } | Arrivals::Poisson { .. } | Arrivals::Bursts { .. } | Arrivals::Trace { .. } => {
+            Ok(())
+        }
     }
 }
 

@@ -62,7 +62,7 @@ fn path(class: &Class, time_scale: u32, at: &dyn Fn(&str) -> String) -> Result<(
     let least = 2.0 / f64::from(time_scale);
     if ms < least {
         let allowed = format!(
-            "must be at least {least}, the resolution at time_scale = {time_scale}: say \"minimum\" or enlarge time_scale"
+            "must be at least {least}, the resolution at time_scale = {time_scale}: say \"minimum\" or enlarge it"
         );
         return Err(Wrong::new(at("round_trip_ms"), ms, allowed));
     }
@@ -73,11 +73,12 @@ fn life(class: &Class, duration: Duration, at: &dyn Fn(&str) -> String) -> Resul
     if let Some(connect) = class.connect_seconds {
         pair(&at("connect_seconds"), connect, 0.0..=duration.as_secs_f64())?;
     }
-    if let Some(stay) = class.stay_seconds {
-        if !(stay[0] > 0.0 && stay[0] <= stay[1] && stay[1] <= MAX_SECONDS) {
-            let allowed = format!("must be [least, most], above 0 and at most {MAX_SECONDS}: nobody leaves before connecting");
-            return Err(Wrong::new(at("stay_seconds"), format!("{stay:?}"), allowed));
-        }
+    if let Some([least, most]) = class.stay_seconds
+        && !(least > 0.0 && least <= most && most <= MAX_SECONDS)
+    {
+        let allowed =
+            format!("must be [least, most], above 0 and at most {MAX_SECONDS}: none leaves before connecting");
+        return Err(Wrong::new(at("stay_seconds"), format!("[{least}, {most}]"), allowed));
     }
     match class.reconnect_after_seconds {
         Some(after) => positive(&at("reconnect_after_seconds"), after, MAX_SECONDS),
