@@ -11,7 +11,7 @@
 //! - *the worker*: drain is `1 / (publish + N × delivery)` events a second, and the socket absorbs nothing, since
 //!   frames wait for the worker before they reach it.
 //!
-//! This room sees plans only.
+//! This room sees plans only, and takes the bytes of a frame besides its payload from `scenario`.
 
 mod saturation;
 
