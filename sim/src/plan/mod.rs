@@ -4,6 +4,13 @@
 //! *not* part of it: running one plan at several sizes is what makes the sizes comparable (common random numbers).
 //! This room knows no clock, no socket and no runtime.
 
+mod arrivals;
+mod draw;
+mod measure;
+mod payload;
+mod population;
+mod seed;
+
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -120,3 +127,6 @@ pub struct Stall {
     /// How long it lasts.
     pub lasts: Duration,
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,110 @@
+//! The first-order rule: a buffer size on the back of an envelope, and the loads that no finite size serves.
+//!
+//! The rule is `buffer ≈ burst × (1 − drain rate / arrival rate) − what the socket absorbs`. It stands beside the
+//! simulated answer to be compared with it; nothing is sized by it. With `burst = arrival rate × w` it reads, for a
+//! stretch of length w, `events in the busiest w − drain × w − window / mean frame`, and the number is the largest
+//! over a few lengths, classes and causes:
+//!
+//! - *reading*: drain is the read rate, or what the window carries: `window / (round trip + 2 ms)`, TCP's bound of one
+//!   window a round trip and the two ticks of the simulated world;
+//! - *a stall*: drain is 0 for the class's longest stall;
+//! - *the worker*: drain is `1 / (publish + N × delivery)` events a second, and the socket absorbs nothing, since
+//!   frames wait for the worker before they reach it.
+//!
+//! This room sees plans only, and takes the bytes of a frame besides its payload from `scenario`.
+
+mod saturation;
+
+use std::time::Duration;
+
+pub use saturation::{Reason, no_finite_size};
+
+use crate::plan::{ClassPlan, Plan, Reading};
+use crate::scenario::FRAME_OVERHEAD_BYTES;
+
+/// Lengths of the stretches tried, beside the whole run and the longest stall.
+const STRETCHES: [Duration; 6] = [
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(5),
+    Duration::from_secs(10),
+    Duration::from_secs(30),
+    Duration::from_secs(60),
+];
+/// Two ticks of the simulated world: data and releases each wait for one.
+const TICKS: Duration = Duration::from_millis(2);
+
+/// What the rule says for a plan, at least 1; `None` where a subscriber never reads.
+#[must_use]
+pub fn buffer(plan: &Plan) -> Option<u64> {
+    let mut most = behind_worker(plan);
+    for (index, class) in plan.classes.iter().enumerate() {
+        let mut slowest = None;
+        let mut longest_stall = Duration::ZERO;
+        for member in plan.subscribers.iter().filter(|subscriber| subscriber.class == index) {
+            let bytes_per_second = reading_bytes_per_second(plan, class, &member.reading)?;
+            slowest = Some(bytes_per_second.min(slowest.unwrap_or(f64::INFINITY)));
+            longest_stall = longest_stall.max(longest(&member.reading));
+        }
+        if let Some(bytes_per_second) = slowest {
+            let absorbed = class.window_bytes as f64 / mean_frame_bytes(plan);
+            let behind_reader = behind(plan, bytes_per_second / mean_frame_bytes(plan));
+            let behind_stall = plan.most_events_in(longest_stall) as f64;
+            most = most.max(behind_reader - absorbed).max(behind_stall - absorbed);
+        }
+    }
+    Some(most.ceil().max(1.0) as u64)
+}
+
+/// Mean bytes that a frame takes on the wire.
+fn mean_frame_bytes(plan: &Plan) -> f64 {
+    plan.mean_payload_bytes().unwrap_or(0.0) + FRAME_OVERHEAD_BYTES
+}
+
+/// Most frames left over from any stretch when this many a second are taken.
+fn behind(plan: &Plan, drain_per_second: f64) -> f64 {
+    let stretches = STRETCHES.into_iter().filter(|stretch| *stretch < plan.duration).chain([plan.duration]);
+    let left_over = |stretch| plan.most_events_in(stretch) as f64 - drain_per_second * stretch.as_secs_f64();
+    stretches.map(left_over).fold(0.0, f64::max)
+}
+
+fn behind_worker(plan: &Plan) -> f64 {
+    match seconds_of_worker_an_event(plan) {
+        seconds if seconds > 0.0 => behind(plan, 1.0 / seconds),
+        _ => 0.0,
+    }
+}
+
+/// What an event costs the worker: its publish and a delivery to each subscriber; 0 without a modelled worker.
+fn seconds_of_worker_an_event(plan: &Plan) -> f64 {
+    plan.server
+        .cpu
+        .map_or(0.0, |cpu| cpu.publish.as_secs_f64() + plan.subscribers.len() as f64 * cpu.delivery.as_secs_f64())
+}
+
+/// Bytes a second of a member while it reads; `None` where it never does.
+fn reading_bytes_per_second(plan: &Plan, class: &ClassPlan, reading: &Reading) -> Option<f64> {
+    let window = window_bytes_per_second(plan, class);
+    match reading {
+        Reading::AsItArrives | Reading::Stalls { .. } => Some(window),
+        Reading::Rate { bytes_per_second } => Some(window.min(*bytes_per_second as f64)),
+        Reading::Never => None,
+    }
+}
+
+/// What a path carries: a window each round trip and two ticks.
+fn window_bytes_per_second(plan: &Plan, class: &ClassPlan) -> f64 {
+    let ticks = TICKS / plan.time_scale.max(1);
+    let round_trip = class.round_trip.unwrap_or(ticks) + ticks;
+    class.window_bytes as f64 / round_trip.as_secs_f64()
+}
+
+fn longest(reading: &Reading) -> Duration {
+    match reading {
+        Reading::Stalls { stalls } => stalls.iter().map(|stall| stall.lasts).max().unwrap_or_default(),
+        Reading::AsItArrives | Reading::Rate { .. } | Reading::Never => Duration::ZERO,
+    }
+}
+
+#[cfg(test)]
+mod tests;

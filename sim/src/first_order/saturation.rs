@@ -1,0 +1,71 @@
+//! Loads that no finite buffer serves: what arrives in the long run is more than what is taken away.
+
+use super::{reading_bytes_per_second, seconds_of_worker_an_event, window_bytes_per_second};
+use crate::plan::{ClassPlan, Plan, Reading};
+use crate::scenario::FRAME_OVERHEAD_BYTES;
+
+/// Why there is no finite size: the waiting line grows as long as the run goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reason {
+    /// A subscriber never reads.
+    NeverReads,
+    /// A class takes fewer bytes a second than are offered to it on the mean.
+    SlowerThanArrivals,
+    /// The modelled worker needs more than a second for a second's events.
+    ServerSaturated,
+}
+
+impl Reason {
+    /// The name in results.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::NeverReads => "never_reads",
+            Self::SlowerThanArrivals => "slower_than_arrivals",
+            Self::ServerSaturated => "server_saturated",
+        }
+    }
+}
+
+/// Whether a plan's load has no finite size, and why; a reader's fault before the server's.
+///
+/// Offered are `mean events a second × (mean payload + 40 B)`. A class takes its read rate, at most what its window
+/// carries, less the part of the run in which its members stall. The worker is saturated (ρ > 1 in the words of
+/// queueing theory) when `mean events a second × (publish + N × delivery) > 1`.
+#[must_use]
+pub fn no_finite_size(plan: &Plan) -> Option<Reason> {
+    if plan.subscribers.iter().any(|subscriber| subscriber.reading == Reading::Never) {
+        return Some(Reason::NeverReads);
+    }
+    let overhead = FRAME_OVERHEAD_BYTES * plan.arrivals.len() as f64;
+    let offered = (plan.payload_bytes() as f64 + overhead) / plan.duration.as_secs_f64();
+    let slow = |(index, class)| capacity(plan, index, class).is_some_and(|taken| taken < offered);
+    if plan.classes.iter().enumerate().any(slow) {
+        return Some(Reason::SlowerThanArrivals);
+    }
+    let busy = plan.mean_per_second() * seconds_of_worker_an_event(plan);
+    (busy > 1.0).then_some(Reason::ServerSaturated)
+}
+
+/// Mean bytes a second that a class's members take, `None` where it has none.
+fn capacity(plan: &Plan, index: usize, class: &ClassPlan) -> Option<f64> {
+    let members: Vec<&Reading> =
+        plan.subscribers.iter().filter(|member| member.class == index).map(|member| &member.reading).collect();
+    let window = window_bytes_per_second(plan, class);
+    let taken = |reading: &&Reading| {
+        let while_reading = reading_bytes_per_second(plan, class, reading).unwrap_or(0.0).min(window);
+        while_reading * (1.0 - stalled_part(plan, reading))
+    };
+    (!members.is_empty()).then(|| members.iter().map(taken).sum::<f64>() / members.len() as f64)
+}
+
+/// The part of the run, 0 to 1, in which a reader stalls.
+fn stalled_part(plan: &Plan, reading: &Reading) -> f64 {
+    match reading {
+        Reading::Stalls { stalls } => {
+            let within = |stall: &crate::plan::Stall| stall.lasts.min(plan.duration.saturating_sub(stall.from));
+            stalls.iter().map(|stall| within(stall).as_secs_f64()).sum::<f64>() / plan.duration.as_secs_f64()
+        }
+        Reading::AsItArrives | Reading::Rate { .. } | Reading::Never => 0.0,
+    }
+}

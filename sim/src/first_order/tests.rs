@@ -1,0 +1,106 @@
+use super::*;
+use crate::plan::{Arrival, CpuPlan, ServerPlan, Stall, SubscriberPlan};
+
+/// 60 s with 10 events of 60 B (frames of 100 B) a second, for one subscriber with a window of 10 frames a second.
+fn plan(reading: Reading) -> Plan {
+    let arrivals = (0..600).map(|index| at_millis(index * 100)).collect();
+    let class = ClassPlan {
+        name: "c".to_owned(),
+        round_trip: Some(Duration::from_millis(8)),
+        window_bytes: 1000,
+        reconnect_after: None,
+    };
+    let subscriber = SubscriberPlan { class: 0, connect_at: Duration::ZERO, leave_at: None, reading };
+    Plan {
+        scenario: "t".to_owned(),
+        seed: 0,
+        table: "t".to_owned(),
+        duration: Duration::from_secs(60),
+        drain: Duration::from_secs(15),
+        time_scale: 1,
+        server: ServerPlan { keepalive: Duration::from_secs(15), write_deadline: Duration::from_secs(30), cpu: None },
+        arrivals,
+        classes: vec![class],
+        subscribers: vec![subscriber],
+    }
+}
+
+fn at_millis(at: u64) -> Arrival {
+    Arrival { at: Duration::from_millis(at), payload_bytes: 60, key: 0 }
+}
+
+#[test]
+fn a_fast_reader_needs_one_slot() {
+    assert_eq!(buffer(&plan(Reading::AsItArrives)), Some(1));
+    assert_eq!(no_finite_size(&plan(Reading::AsItArrives)), None);
+}
+
+#[test]
+fn a_burst_needs_what_the_reader_does_not_drain_less_what_the_window_holds() {
+    // Another 500 events within the second 20: 510 arrive in it, 30 are drained in a second, 10 wait in the window.
+    let mut plan = plan(Reading::Rate { bytes_per_second: 3000 });
+    plan.arrivals.extend((0..500).map(|index| at_millis(20_000 + index * 2)));
+    plan.arrivals.sort_by_key(|arrival| arrival.at);
+    assert_eq!(buffer(&plan), Some(510 - 30 - 10));
+    assert_eq!(no_finite_size(&plan), None);
+}
+
+#[test]
+fn a_stall_needs_what_arrives_in_it_less_what_the_window_holds() {
+    let stall = |from, lasts| Stall { from: Duration::from_secs(from), lasts: Duration::from_secs(lasts) };
+    let plan = plan(Reading::Stalls { stalls: vec![stall(3, 2), stall(20, 7)] });
+    assert_eq!(buffer(&plan), Some(7 * 10 - 10));
+    assert_eq!(no_finite_size(&plan), None);
+}
+
+#[test]
+fn a_reader_slower_than_the_mean_has_no_finite_size_though_the_rule_has_a_number() {
+    // 5 of 10 frames a second are left over for 60 s.
+    let plan = plan(Reading::Rate { bytes_per_second: 500 });
+    assert_eq!(no_finite_size(&plan), Some(Reason::SlowerThanArrivals));
+    assert_eq!(buffer(&plan), Some(300 - 10));
+}
+
+#[test]
+fn a_window_or_stalls_can_make_a_reader_slower_than_the_mean() {
+    let mut narrow = plan(Reading::AsItArrives);
+    narrow.classes[0].window_bytes = 9;
+    assert_eq!(no_finite_size(&narrow), Some(Reason::SlowerThanArrivals), "9 B each 10 ms are 900 B a second");
+    let mut narrow = plan(Reading::Stalls { stalls: vec![Stall { from: Duration::ZERO, lasts: narrow.duration / 2 }] });
+    narrow.classes[0].window_bytes = 19;
+    assert_eq!(no_finite_size(&narrow), Some(Reason::SlowerThanArrivals), "1900 B a second, half of the time");
+    narrow.classes[0].window_bytes = 21;
+    assert_eq!(no_finite_size(&narrow), None);
+}
+
+#[test]
+fn who_never_reads_has_no_size_at_all() {
+    let plan = plan(Reading::Never);
+    assert_eq!((buffer(&plan), no_finite_size(&plan)), (None, Some(Reason::NeverReads)));
+    assert_eq!(Reason::NeverReads.as_str(), "never_reads");
+}
+
+#[test]
+fn a_saturated_worker_has_no_finite_size_and_the_socket_does_not_help() {
+    let mut plan = plan(Reading::AsItArrives);
+    let cpu = |micros| Some(CpuPlan { publish: Duration::ZERO, delivery: Duration::from_micros(micros) });
+    plan.server.cpu = cpu(99_000);
+    assert_eq!((buffer(&plan), no_finite_size(&plan)), (Some(1), None));
+    plan.server.cpu = cpu(125_000);
+    assert_eq!(no_finite_size(&plan), Some(Reason::ServerSaturated));
+    assert_eq!(buffer(&plan), Some(600 - 8 * 60));
+}
+
+#[test]
+fn the_built_in_scenarios_have_the_answers_they_are_made_for() {
+    let reason = |name: &str, subscribers| {
+        let scenario = crate::scenario::Scenario::named(name).unwrap();
+        no_finite_size(&Plan::draw(&scenario, subscribers, 0))
+    };
+    assert_eq!(reason("steady-overload", 10), Some(Reason::SlowerThanArrivals));
+    assert_eq!(reason("wavehouse-ceiling", 113), None);
+    assert_eq!(reason("wavehouse-ceiling", 114), Some(Reason::ServerSaturated));
+    for name in ["alpha", "backlog-flush", "ci-build"] {
+        assert_eq!(reason(name, 100), None, "{name}");
+    }
+}

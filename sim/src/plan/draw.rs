@@ -1,0 +1,38 @@
+//! Drawing a plan: the parts, put together.
+
+use std::time::Duration;
+
+use super::{CpuPlan, Plan, ServerPlan, arrivals, payload, population};
+use crate::scenario::{Cpu, Scenario, seconds};
+
+impl Plan {
+    /// Makes every random choice of a run.
+    ///
+    /// Arrivals and sizes depend on scenario and seed alone, and a subscriber's life on these, its class and its rank
+    /// within the class: with more subscribers, those who were there before live the same life.
+    #[must_use]
+    pub fn draw(scenario: &Scenario, subscribers: usize, seed: u64) -> Self {
+        let settings = scenario.settings();
+        Self {
+            scenario: settings.name.clone(),
+            seed,
+            table: settings.table.clone(),
+            duration: scenario.duration(),
+            drain: seconds(settings.drain_seconds),
+            time_scale: settings.time_scale,
+            server: ServerPlan {
+                keepalive: seconds(settings.server.keepalive_seconds),
+                write_deadline: seconds(settings.server.write_deadline_seconds),
+                cpu: settings.server.cpu.as_ref().map(cpu),
+            },
+            arrivals: payload::attach(scenario, seed, arrivals::draw(scenario, seed)),
+            classes: settings.classes.iter().map(population::class).collect(),
+            subscribers: population::draw(scenario, subscribers, seed),
+        }
+    }
+}
+
+fn cpu(cpu: &Cpu) -> CpuPlan {
+    let microseconds = |us: f64| -> Duration { seconds(us / 1e6) };
+    CpuPlan { publish: microseconds(cpu.publish_us), delivery: microseconds(cpu.delivery_us) }
+}

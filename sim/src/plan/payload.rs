@@ -1,0 +1,33 @@
+//! How large payloads are: one draw an event, in the order of arrival.
+
+use super::Arrival;
+use super::arrivals::Time;
+use super::seed::{Kind, Luck};
+use crate::scenario::{Payload, Scenario, TraceEvent};
+use std::time::Duration;
+
+/// Gives each time a size, and the key of its recorded event if there is one.
+pub(super) fn attach(scenario: &Scenario, seed: u64, times: Vec<Time>) -> Vec<Arrival> {
+    let mut luck = Luck::of(seed, Kind::Payload);
+    let payload = scenario.settings().payload;
+    let recorded = |time: &Time| Some(scenario.trace()?.events()[time.recorded?]);
+    let arrival = |time: Time| {
+        let event = recorded(&time);
+        let at = Duration::from_nanos(time.nanos);
+        let payload_bytes = size(&mut luck, payload, event);
+        Arrival { at, payload_bytes, key: event.map_or(0, |event| event.key) }
+    };
+    times.into_iter().map(arrival).collect()
+}
+
+fn size(luck: &mut Luck, payload: Payload, recorded: Option<TraceEvent>) -> u32 {
+    let bytes = match payload {
+        Payload::Fixed { bytes } => bytes,
+        Payload::LogNormal { median_bytes, sigma, min_bytes, max_bytes } => {
+            let drawn = median_bytes * libm::exp(sigma * luck.normal());
+            (drawn.round() as u64).clamp(min_bytes, max_bytes)
+        }
+        Payload::FromTrace { times } => recorded.map_or(1, |event| u64::from(event.bytes) * times),
+    };
+    u32::try_from(bytes).unwrap_or(u32::MAX)
+}

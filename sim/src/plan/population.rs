@@ -1,0 +1,88 @@
+//! Who watches: each member's life, from streams of its own.
+
+use std::time::Duration;
+
+use super::seed::{Kind, Luck};
+use super::{ClassPlan, Reading, Stall, SubscriberPlan};
+use crate::scenario::{Class, Reads, RoundTrip, Scenario, seconds};
+
+/// Where a scenario does not say when members connect: within this much of the run's start, or less in a short run.
+const DEFAULT_CONNECT_WITHIN: Duration = Duration::from_secs(1);
+/// … namely at most this part of it.
+const DEFAULT_CONNECT_PART: u32 = 10;
+
+pub(super) fn class(class: &Class) -> ClassPlan {
+    let round_trip = match class.round_trip_ms {
+        RoundTrip::Ms(ms) => Some(seconds(ms / 1e3)),
+        RoundTrip::Minimum => None,
+    };
+    ClassPlan {
+        name: class.name.clone(),
+        round_trip,
+        window_bytes: class.window_bytes,
+        reconnect_after: class.reconnect_after_seconds.map(seconds),
+    }
+}
+
+pub(super) fn draw(scenario: &Scenario, subscribers: usize, seed: u64) -> Vec<SubscriberPlan> {
+    let classes = scenario.settings().classes.iter().enumerate();
+    let members = classes.zip(scenario.population(subscribers)).flat_map(|((index, class), members)| {
+        (0..members).map(move |rank| subscriber(class, Member { seed, class: index, rank }, scenario.duration()))
+    });
+    members.collect()
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Member {
+    seed: u64,
+    class: usize,
+    rank: usize,
+}
+
+impl Member {
+    fn luck(self, kind: Kind) -> Luck {
+        Luck::of_member(self.seed, kind, self.class, self.rank)
+    }
+}
+
+fn subscriber(class: &Class, member: Member, end: Duration) -> SubscriberPlan {
+    let default_connect = [0.0, DEFAULT_CONNECT_WITHIN.min(end / DEFAULT_CONNECT_PART).as_secs_f64()];
+    let connect = class.connect_seconds.unwrap_or(default_connect);
+    let connect_at = seconds(member.luck(Kind::Connect).between(connect));
+    let stays = class.stay_seconds.map(|stay| seconds(member.luck(Kind::Stay).between(stay)));
+    let leave_at = stays.map(|stays| connect_at + stays).filter(|leave_at| *leave_at < end);
+    let reading = match class.reads {
+        Reads::AsItArrives => Reading::AsItArrives,
+        Reads::Rate { bytes_per_second } => Reading::Rate { bytes_per_second },
+        Reads::Stalls { after_seconds, for_seconds } => {
+            Reading::Stalls { stalls: stalls(&mut member.luck(Kind::Stalls), after_seconds, for_seconds, end) }
+        }
+        Reads::Never => Reading::Never,
+    };
+    SubscriberPlan { class: member.class, connect_at, leave_at, reading }
+}
+
+/// Reading and stalling in turn, from a random phase of the first round of both, so that a tab may be in the background
+/// when the run begins. No stall begins after the last arrival, so that a drain can end.
+fn stalls(luck: &mut Luck, after_seconds: [f64; 2], for_seconds: [f64; 2], end: Duration) -> Vec<Stall> {
+    let mut stalls = Vec::new();
+    let (after, length) = (luck.between(after_seconds), luck.between(for_seconds));
+    let phase = luck.unit() * (after + length);
+    if phase > after {
+        stalls.push(Stall { from: Duration::ZERO, lasts: seconds(after + length - phase) });
+    } else {
+        stalls.push(Stall { from: seconds(after - phase), lasts: seconds(length) });
+    }
+    let mut at = stalls[0].from + stalls[0].lasts;
+    loop {
+        at += seconds(luck.between(after_seconds));
+        if at >= end {
+            break;
+        }
+        let lasts = seconds(luck.between(for_seconds));
+        stalls.push(Stall { from: at, lasts });
+        at += lasts;
+    }
+    stalls.retain(|stall| stall.from < end && !stall.lasts.is_zero());
+    stalls
+}

@@ -1,0 +1,36 @@
+//! Ranges of single values. A value that is not a number is in no range.
+
+use std::ops::RangeInclusive;
+
+use crate::scenario::error::Wrong;
+
+pub(super) fn within(field: &str, value: f64, range: RangeInclusive<f64>) -> Result<(), Wrong> {
+    if range.contains(&value) {
+        return Ok(());
+    }
+    Err(Wrong::new(field, value, format!("must be {} ..= {}", range.start(), range.end())))
+}
+
+pub(super) fn positive(field: &str, value: f64, most: f64) -> Result<(), Wrong> {
+    if value > 0.0 && value <= most {
+        return Ok(());
+    }
+    Err(Wrong::new(field, value, format!("must be above 0 and at most {most}")))
+}
+
+pub(super) fn whole(field: &str, value: u64, range: RangeInclusive<u64>) -> Result<(), Wrong> {
+    if range.contains(&value) {
+        return Ok(());
+    }
+    Err(Wrong::new(field, value, format!("must be {} ..= {}", range.start(), range.end())))
+}
+
+/// A pair `[shortest, longest]`.
+pub(super) fn pair(field: &str, pair: [f64; 2], range: RangeInclusive<f64>) -> Result<(), Wrong> {
+    within(&format!("{field}[0]"), pair[0], range.clone())?;
+    within(&format!("{field}[1]"), pair[1], range)?;
+    if pair[0] > pair[1] {
+        return Err(Wrong::new(field, format!("{pair:?}"), "must be [least, most]"));
+    }
+    Ok(())
+}

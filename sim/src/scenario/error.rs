@@ -1,0 +1,81 @@
+//! What can be wrong with a scenario. Every message is one line: where, the value, what is allowed.
+
+use std::io;
+
+use super::TraceError;
+
+/// Why there is no scenario.
+#[derive(Debug, thiserror::Error)]
+pub enum ScenarioError {
+    /// The file cannot be read.
+    #[error("{file}: cannot be read: {cause}")]
+    Unreadable {
+        /// Its path.
+        file: String,
+        /// The system's answer.
+        cause: io::Error,
+    },
+    /// The file is not TOML, or not the TOML of a scenario.
+    #[error("{place}: {message}")]
+    Syntax {
+        /// File and line, and the line's text where that helps.
+        place: String,
+        /// What is wrong.
+        message: String,
+    },
+    /// A value makes no sense.
+    #[error("{file}: {field} = {value}: {allowed}")]
+    Field {
+        /// Path or built-in name.
+        file: String,
+        /// Path of the field, classes counted from 0.
+        field: String,
+        /// The value as given.
+        value: String,
+        /// What is allowed.
+        allowed: String,
+    },
+    /// There is no built-in scenario of that name.
+    #[error("scenario {name:?}: must be one of {known}, or a path that ends in .toml or has a /")]
+    UnknownName {
+        /// The name asked for.
+        name: String,
+        /// The names there are.
+        known: String,
+    },
+    /// The scenario's trace is wrong.
+    #[error(transparent)]
+    Trace(#[from] TraceError),
+}
+
+/// A value that makes no sense, before it is known whose it is.
+#[derive(Debug)]
+pub(super) struct Wrong {
+    pub(super) field: String,
+    pub(super) value: String,
+    pub(super) allowed: String,
+}
+
+impl Wrong {
+    pub(super) fn new(field: impl Into<String>, value: impl ToString, allowed: impl Into<String>) -> Self {
+        Self { field: field.into(), value: value.to_string(), allowed: allowed.into() }
+    }
+
+    pub(super) fn in_file(self, file: &str) -> ScenarioError {
+        ScenarioError::Field { file: file.to_owned(), field: self.field, value: self.value, allowed: self.allowed }
+    }
+}
+
+/// A TOML error as one line that quotes the line it is about.
+pub(super) fn syntax(file: &str, text: &str, error: &toml::de::Error) -> ScenarioError {
+    const MOST_QUOTED_CHARS: usize = 80;
+    let start = error.span().map_or(0, |span| span.start.min(text.len()));
+    let before = text.get(..start).unwrap_or("");
+    let line = before.matches('\n').count() + 1;
+    let message = error.message().replace('\n', ", ");
+    // A missing field has no line to quote: its span is the table that lacks it.
+    let quoted = text.lines().nth(line - 1).filter(|_| !message.starts_with("missing field")).unwrap_or("").trim();
+    let quoted: String = quoted.chars().filter(|c| !c.is_control()).take(MOST_QUOTED_CHARS).collect();
+    let place = if quoted.is_empty() { format!("{file}:{line}") } else { format!("{file}:{line}: `{quoted}`") };
+    ScenarioError::Syntax { place, message }
+}

@@ -1,0 +1,82 @@
+//! What a scenario offers, in round figures: enough to refuse the absurd and to warn, drawn from nothing.
+
+use std::time::Duration;
+
+use super::{Arrivals, Payload, Settings, Trace};
+
+/// Bytes that a frame has besides its payload: id line, `data: `, line ends and chunk framing.
+///
+/// An id of `<epoch>-<sequence>` takes some 20 B, the field names and line ends 14 B, the chunk head and tail 7 B.
+pub(crate) const FRAME_OVERHEAD_BYTES: f64 = 40.0;
+
+/// The most events that a run may have, on the mean.
+pub(super) fn most_events(settings: &Settings, trace: Option<&Trace>, duration: Duration) -> f64 {
+    let seconds = duration.as_secs_f64();
+    match &settings.arrivals {
+        Arrivals::Constant { per_second } | Arrivals::Poisson { per_second } => per_second * seconds,
+        Arrivals::Bursts { quiet_per_second, burst_per_second, .. } => {
+            quiet_per_second.max(*burst_per_second) * seconds
+        }
+        Arrivals::BacklogFlush { events, background_per_second, .. } => {
+            *events as f64 + background_per_second * seconds
+        }
+        Arrivals::Trace { speed_up, .. } => trace.map_or(0.0, |trace| {
+            let cycles = seconds * 1e9 / cycle_nanos(trace, *speed_up) as f64;
+            trace.events().len() as f64 * cycles
+        }),
+    }
+}
+
+/// Events a second where they come thickest.
+pub(super) fn peak_per_second(settings: &Settings, trace: Option<&Trace>) -> f64 {
+    match &settings.arrivals {
+        Arrivals::Constant { per_second } | Arrivals::Poisson { per_second } => *per_second,
+        Arrivals::Bursts { quiet_per_second, burst_per_second, .. } => quiet_per_second.max(*burst_per_second),
+        Arrivals::BacklogFlush { per_second, background_per_second, .. } => per_second + background_per_second,
+        Arrivals::Trace { speed_up, .. } => trace.map_or(0.0, |trace| {
+            let times: Vec<Duration> =
+                trace.events().iter().map(|event| Duration::from_nanos(sped_up_nanos(event.at, *speed_up))).collect();
+            busiest(&times, Duration::from_secs(1)) as f64
+        }),
+    }
+}
+
+/// Mean payload, the limits of a log-normal one taken as mild.
+pub(super) fn mean_payload_bytes(payload: &Payload, trace: Option<&Trace>) -> f64 {
+    match payload {
+        Payload::Fixed { bytes } => *bytes as f64,
+        Payload::LogNormal { median_bytes, sigma, min_bytes, max_bytes } => {
+            (median_bytes * libm::exp(sigma * sigma / 2.0)).clamp(*min_bytes as f64, *max_bytes as f64)
+        }
+        Payload::FromTrace { times } => trace.map_or(0.0, |trace| {
+            let sum: u64 = trace.events().iter().map(|event| u64::from(event.bytes)).sum();
+            (sum * times) as f64 / trace.events().len() as f64
+        }),
+    }
+}
+
+/// Most of the sorted times in any stretch `[t, t + length)`.
+pub(crate) fn busiest(times: &[Duration], length: Duration) -> u64 {
+    let mut first = 0;
+    let mut most = 0;
+    if length.is_zero() {
+        return 0;
+    }
+    for (last, at) in times.iter().enumerate() {
+        while times[first] + length <= *at {
+            first += 1;
+        }
+        most = most.max(last + 1 - first);
+    }
+    most as u64
+}
+
+/// One cycle of a trace played at a speed, in nanoseconds; always beyond the last event.
+pub(crate) fn cycle_nanos(trace: &Trace, speed_up: f64) -> u64 {
+    sped_up_nanos(trace.cycle(), speed_up).max(sped_up_nanos(trace.span(), speed_up) + 1)
+}
+
+/// A time of a trace played at a speed, in nanoseconds.
+pub(crate) fn sped_up_nanos(at: Duration, speed_up: f64) -> u64 {
+    (at.as_nanos() as f64 / speed_up).round() as u64
+}

@@ -1,0 +1,156 @@
+//! Scenarios: a workload as a person means it, read from TOML and checked as a whole.
+//!
+//! A [`Scenario`] that exists is valid: files, built-in names, options of the command line and the changes of the
+//! sensitivity all pass the same check. This room draws nothing; `plan` does, from what is said here.
+
+mod builtin;
+mod check;
+mod error;
+mod load;
+mod overrides;
+mod population;
+mod reads;
+mod settings;
+mod trace;
+mod warning;
+
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use error::ScenarioError;
+pub(crate) use load::{FRAME_OVERHEAD_BYTES, busiest, cycle_nanos, sped_up_nanos};
+pub use overrides::{Change, Overrides};
+pub use reads::{Reads, RoundTrip};
+pub use settings::{Arrivals, Class, Cpu, Payload, Policy, Server, Settings};
+pub use trace::{Trace, TraceError, TraceEvent};
+pub use warning::Warning;
+
+/// Largest scenario file: hundreds of classes have room in a megabyte.
+const MAX_FILE_BYTES: u64 = 1 << 20;
+
+/// A workload: what arrives, who watches, and how it is to be tried.
+#[derive(Debug, Clone)]
+pub struct Scenario {
+    source: String,
+    settings: Settings,
+    trace: Option<Arc<Trace>>,
+    duration: Duration,
+}
+
+impl Scenario {
+    /// A built-in scenario by its name, or a file by a path that ends in `.toml` or has a `/`.
+    ///
+    /// # Errors
+    ///
+    /// An unknown name, and whatever [`Scenario::load`] refuses.
+    pub fn named(name: &str) -> Result<Self, ScenarioError> {
+        if name.contains('/') || name.ends_with(".toml") {
+            return Self::load(Path::new(name));
+        }
+        let Some(text) = builtin::scenario(name) else {
+            let known = builtin::names().collect::<Vec<_>>().join(", ");
+            return Err(ScenarioError::UnknownName { name: name.to_owned(), known });
+        };
+        Self::parse(name, text)
+    }
+
+    /// The names of the built-in scenarios, in the order in which they are best read.
+    pub fn built_in_names() -> impl Iterator<Item = &'static str> {
+        builtin::names()
+    }
+
+    /// Reads a scenario's file, and its trace from beside it.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be read or is not TOML, a field that is unknown or out of range, a trace that is refused.
+    pub fn load(path: &Path) -> Result<Self, ScenarioError> {
+        let file = path.display().to_string();
+        let text = read_text(path).map_err(|cause| ScenarioError::Unreadable { file: file.clone(), cause })?;
+        let folder = path.parent().map(Path::to_path_buf).unwrap_or_default();
+        Self::from_text(&file, &text, &TraceFolder::OnDisk(folder))
+    }
+
+    /// Reads a scenario from text; `name` is what errors call it. A trace is looked for among the built-in ones.
+    ///
+    /// # Errors
+    ///
+    /// As [`Scenario::load`].
+    pub fn parse(name: &str, text: &str) -> Result<Self, ScenarioError> {
+        Self::from_text(name, text, &TraceFolder::BuiltIn)
+    }
+
+    fn from_text(file: &str, text: &str, folder: &TraceFolder) -> Result<Self, ScenarioError> {
+        let settings: Settings = toml::from_str(text).map_err(|error| error::syntax(file, text, &error))?;
+        let trace = match &settings.arrivals {
+            Arrivals::Trace { file: trace, .. } => Some(Arc::new(folder.trace(file, trace)?)),
+            Arrivals::Constant { .. }
+            | Arrivals::Poisson { .. }
+            | Arrivals::Bursts { .. }
+            | Arrivals::BacklogFlush { .. } => None,
+        };
+        Self::checked(file.to_owned(), settings, trace)
+    }
+
+    /// The one way in: every scenario, changed ones too, passes here.
+    fn checked(source: String, settings: Settings, trace: Option<Arc<Trace>>) -> Result<Self, ScenarioError> {
+        let duration = check::check(&settings, trace.as_deref()).map_err(|wrong| wrong.in_file(&source))?;
+        Ok(Self { source, settings, trace, duration })
+    }
+
+    /// What the file says, defaults filled in.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// How long events arrive: as set, or else one cycle of the sped-up trace.
+    #[must_use]
+    pub fn duration(&self) -> Duration {
+        self.duration
+    }
+
+    /// The trace that is replayed, if one is.
+    #[must_use]
+    pub fn trace(&self) -> Option<&Trace> {
+        self.trace.as_deref()
+    }
+}
+
+fn read_text(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?.take(MAX_FILE_BYTES + 1).read_to_string(&mut text)?;
+    if text.len() as u64 > MAX_FILE_BYTES {
+        return Err(io::Error::other(format!("larger than the {MAX_FILE_BYTES} bytes that a scenario may have")));
+    }
+    Ok(text)
+}
+
+/// Where a scenario's `arrivals.file` is looked for.
+enum TraceFolder {
+    BuiltIn,
+    OnDisk(PathBuf),
+}
+
+impl TraceFolder {
+    fn trace(&self, scenario: &str, file: &str) -> Result<Trace, ScenarioError> {
+        match self {
+            Self::OnDisk(folder) => Ok(Trace::load(&folder.join(file))?),
+            Self::BuiltIn => match builtin::trace(file) {
+                Some(text) => Ok(Trace::read(file, text.as_bytes())?),
+                None => Err(error::Wrong::new("arrivals.file", file, "no built-in trace").in_file(scenario)),
+            },
+        }
+    }
+}
+
+/// Seconds as a scenario has them; only for values that passed the check, which keeps them within a day.
+pub(crate) fn seconds(value: f64) -> Duration {
+    Duration::from_nanos((value * 1e9).round() as u64)
+}
+
+#[cfg(test)]
+mod tests;

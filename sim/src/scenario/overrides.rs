@@ -1,0 +1,138 @@
+//! Scenarios made from others: options of the command line, and the changes of the sensitivity.
+
+use std::sync::Arc;
+
+use super::error::Wrong;
+use super::{Arrivals, Payload, Policy, Reads, Scenario, ScenarioError, Trace};
+
+/// What the command line may set in place of the file; what is `None` stays.
+#[derive(Debug, Clone, Default)]
+pub struct Overrides {
+    /// Replaces arrivals, payload sizes and duration; a run is then one cycle of the trace.
+    pub trace: Option<Trace>,
+    /// How much faster than recorded a trace is played; refused where there is none.
+    pub speed_up: Option<f64>,
+    /// How long events arrive.
+    pub duration_seconds: Option<f64>,
+    /// What happens when a mailbox is full.
+    pub policy: Option<Policy>,
+    /// The numbers of subscribers to try.
+    pub subscribers: Option<Vec<usize>>,
+    /// The mailbox sizes to try.
+    pub buffers: Option<Vec<u64>>,
+    /// How many replications.
+    pub seeds: Option<u64>,
+}
+
+/// A change of the load, to see how the size moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Change {
+    /// Twice as many events a second; a flush twice as large at twice the rate, a trace twice as fast.
+    RateDoubled,
+    /// Payloads four times as large.
+    PayloadQuadrupled,
+    /// Stalls twice as long.
+    StallsDoubled,
+}
+
+impl Change {
+    /// All of them, in the order of a table.
+    pub const ALL: [Self; 3] = [Self::RateDoubled, Self::PayloadQuadrupled, Self::StallsDoubled];
+
+    /// The name in results.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::RateDoubled => "rate × 2",
+            Self::PayloadQuadrupled => "payload × 4",
+            Self::StallsDoubled => "stalls × 2",
+        }
+    }
+}
+
+impl Scenario {
+    /// The same scenario with the command line's options in place.
+    ///
+    /// # Errors
+    ///
+    /// A value that the file could not have had either, or a speed-up without a trace.
+    pub fn with(&self, overrides: Overrides) -> Result<Self, ScenarioError> {
+        let source = format!("{} with the options given", self.source);
+        let Self { mut settings, mut trace, .. } = self.clone();
+        if let Some(given) = overrides.trace {
+            settings.arrivals = Arrivals::Trace { file: given.name().to_owned(), speed_up: 1.0 };
+            settings.payload = Payload::FromTrace { times: 1 };
+            settings.duration_seconds = None;
+            trace = Some(Arc::new(given));
+        }
+        if let Some(given) = overrides.speed_up {
+            let Arrivals::Trace { speed_up, .. } = &mut settings.arrivals else {
+                let allowed = "only a trace can be sped up, and this scenario has none";
+                return Err(Wrong::new("speed_up", given, allowed).in_file(&source));
+            };
+            *speed_up = given;
+        }
+        settings.duration_seconds = overrides.duration_seconds.or(settings.duration_seconds);
+        settings.server.policy = overrides.policy.unwrap_or(settings.server.policy);
+        settings.subscribers = overrides.subscribers.unwrap_or(settings.subscribers);
+        settings.buffers = overrides.buffers.unwrap_or(settings.buffers);
+        settings.seeds = overrides.seeds.unwrap_or(settings.seeds);
+        Self::checked(source, settings, trace)
+    }
+
+    /// The same scenario under a changed load. Where it has nothing that the change is about, nothing changes.
+    ///
+    /// # Errors
+    ///
+    /// The changed load is outside what a scenario may have: a doubled stall may reach the write deadline.
+    pub fn changed(&self, change: Change) -> Result<Self, ScenarioError> {
+        let Self { mut settings, trace, .. } = self.clone();
+        match change {
+            Change::RateDoubled => settings.arrivals.double(),
+            Change::PayloadQuadrupled => settings.payload.multiply(4),
+            Change::StallsDoubled => settings.classes.iter_mut().for_each(|class| class.reads.double_stalls()),
+        }
+        Self::checked(format!("{} with {}", self.source, change.as_str()), settings, trace)
+    }
+}
+
+impl Arrivals {
+    fn double(&mut self) {
+        match self {
+            Self::Constant { per_second } | Self::Poisson { per_second } => *per_second *= 2.0,
+            Self::Bursts { quiet_per_second, burst_per_second, .. } => {
+                *quiet_per_second *= 2.0;
+                *burst_per_second *= 2.0;
+            }
+            Self::BacklogFlush { events, per_second, background_per_second, .. } => {
+                *events = events.saturating_mul(2);
+                *per_second *= 2.0;
+                *background_per_second *= 2.0;
+            }
+            Self::Trace { speed_up, .. } => *speed_up *= 2.0,
+        }
+    }
+}
+
+impl Payload {
+    fn multiply(&mut self, by: u64) {
+        match self {
+            Self::Fixed { bytes } => *bytes = bytes.saturating_mul(by),
+            Self::LogNormal { median_bytes, min_bytes, max_bytes, .. } => {
+                *median_bytes *= by as f64;
+                *min_bytes = min_bytes.saturating_mul(by);
+                *max_bytes = max_bytes.saturating_mul(by);
+            }
+            Self::FromTrace { times } => *times = times.saturating_mul(by),
+        }
+    }
+}
+
+impl Reads {
+    fn double_stalls(&mut self) {
+        match self {
+            Self::Stalls { for_seconds, .. } => for_seconds.iter_mut().for_each(|seconds| *seconds *= 2.0),
+            Self::AsItArrives | Self::Rate { .. } | Self::Never => {}
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! How a class reads and how far away it is: the two fields of a scenario that are a word or a number.
+
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{self, Deserializer, Visitor};
+
+/// How the members of a class take bytes out of their sockets.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Reads {
+    /// Everything, the moment it arrives.
+    AsItArrives,
+    /// At most so many bytes a second.
+    Rate {
+        /// Bytes a second.
+        bytes_per_second: u64,
+    },
+    /// As it arrives, with stretches of nothing: a background tab.
+    Stalls {
+        /// Shortest and longest stretch of reading before a stall.
+        after_seconds: [f64; 2],
+        /// Shortest and longest stall.
+        for_seconds: [f64; 2],
+    },
+    /// Never.
+    Never,
+}
+
+/// In words, for a table.
+impl fmt::Display for Reads {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::AsItArrives => f.write_str("as it arrives"),
+            Self::Rate { bytes_per_second } => write!(f, "at most {bytes_per_second} B/s"),
+            Self::Stalls { after_seconds: [reads, reads_most], for_seconds: [stalls, stalls_most] } => {
+                write!(f, "stalls {stalls}–{stalls_most} s after reading {reads}–{reads_most} s")
+            }
+            Self::Never => f.write_str("never"),
+        }
+    }
+}
+
+/// A network round trip.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum RoundTrip {
+    /// Milliseconds, there and back.
+    Ms(f64),
+    /// The least that the world can do.
+    Minimum,
+}
+
+impl<'de> Deserialize<'de> for RoundTrip {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(RoundTripVisitor)
+    }
+}
+
+struct RoundTripVisitor;
+
+impl Visitor<'_> for RoundTripVisitor {
+    type Value = RoundTrip;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number of milliseconds or \"minimum\"")
+    }
+
+    fn visit_i64<E: de::Error>(self, ms: i64) -> Result<RoundTrip, E> {
+        #[expect(clippy::cast_precision_loss, reason = "far above any round trip that passes the check")]
+        Ok(RoundTrip::Ms(ms as f64))
+    }
+
+    fn visit_f64<E: de::Error>(self, ms: f64) -> Result<RoundTrip, E> {
+        Ok(RoundTrip::Ms(ms))
+    }
+
+    fn visit_str<E: de::Error>(self, word: &str) -> Result<RoundTrip, E> {
+        if word == "minimum" { Ok(RoundTrip::Minimum) } else { Err(E::invalid_value(de::Unexpected::Str(word), &self)) }
+    }
+}

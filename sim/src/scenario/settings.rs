@@ -1,0 +1,241 @@
+//! The shape of a scenario file: what may be written in TOML, in the words and units it is written in.
+//!
+//! This room only knows shapes and defaults. Whether values make sense together is `check`'s business, and what is
+//! drawn from them is the plan's.
+
+use std::str::FromStr;
+
+use serde::Deserialize;
+
+use super::reads::{Reads, RoundTrip};
+
+/// A scenario as it is written. Only a checked one gets into a [`Scenario`](super::Scenario).
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Name of the result folder: lower-case letters, digits and dashes.
+    pub name: String,
+    /// The question that running it answers.
+    pub question: String,
+    /// The table that all subscribers watch.
+    pub table: String,
+    /// How long events arrive; may be left out for a trace, and is then one cycle of it.
+    pub duration_seconds: Option<f64>,
+    /// How long a run may go on after that.
+    #[serde(default = "default_drain_seconds")]
+    pub drain_seconds: f64,
+    /// The numbers of subscribers to try.
+    #[serde(default = "default_subscribers")]
+    pub subscribers: Vec<usize>,
+    /// The mailbox sizes to try, in frames.
+    #[serde(default = "default_buffers")]
+    pub buffers: Vec<u64>,
+    /// How many replications: seeds `0 .. seeds`.
+    #[serde(default = "default_seeds")]
+    pub seeds: u64,
+    /// One virtual millisecond of the simulated world stands for `1 / time_scale` ms.
+    #[serde(default = "default_time_scale")]
+    pub time_scale: u32,
+    /// The server's side.
+    #[serde(default)]
+    pub server: Server,
+    /// When events arrive.
+    pub arrivals: Arrivals,
+    /// How large they are.
+    pub payload: Payload,
+    /// Who watches.
+    #[serde(rename = "class")]
+    pub classes: Vec<Class>,
+}
+
+/// The server's settings.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Server {
+    /// What happens when a mailbox is full.
+    pub policy: Policy,
+    /// Silence after which a stream gets a comment.
+    pub keepalive_seconds: f64,
+    /// Time without write progress after which a connection is closed.
+    pub write_deadline_seconds: f64,
+    /// The modelled worker; left out, CPU time costs nothing.
+    pub cpu: Option<Cpu>,
+}
+
+impl Default for Server {
+    fn default() -> Self {
+        Self { policy: Policy::DropNewest, keepalive_seconds: 15.0, write_deadline_seconds: 30.0, cpu: None }
+    }
+}
+
+/// What happens when a mailbox is full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Policy {
+    /// The new frame is lost.
+    DropNewest,
+    /// The frame that waited longest is lost.
+    DropOldest,
+    /// The subscriber is cut off.
+    Disconnect,
+}
+
+impl Policy {
+    /// All of them, the default first.
+    pub const ALL: [Self; 3] = [Self::DropNewest, Self::DropOldest, Self::Disconnect];
+
+    /// The name used in files, options and results.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::DropNewest => "drop-newest",
+            Self::DropOldest => "drop-oldest",
+            Self::Disconnect => "disconnect",
+        }
+    }
+}
+
+impl FromStr for Policy {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let known = Self::ALL.into_iter().find(|policy| policy.as_str() == name);
+        known.ok_or_else(|| format!("must be one of {}", Self::ALL.map(Self::as_str).join(", ")))
+    }
+}
+
+/// Prices of the modelled worker's tasks.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Cpu {
+    /// Microseconds of one publish.
+    pub publish_us: f64,
+    /// Microseconds of one frame to one subscriber.
+    pub delivery_us: f64,
+}
+
+/// When events arrive.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Arrivals {
+    /// At equal distances, from a random phase.
+    Constant {
+        /// Events a second.
+        per_second: f64,
+    },
+    /// Independently of each other.
+    Poisson {
+        /// Mean events a second.
+        per_second: f64,
+    },
+    /// Quiet and busy phases in turn, Poisson inside each; `quiet_per_second = 0` is an on/off source.
+    Bursts {
+        /// Mean events a second in a quiet phase, may be 0.
+        quiet_per_second: f64,
+        /// Mean events a second in a burst.
+        burst_per_second: f64,
+        /// Shortest and longest quiet phase.
+        quiet_seconds: [f64; 2],
+        /// Shortest and longest burst.
+        burst_seconds: [f64; 2],
+    },
+    /// A backlog that is published in one go, at equal distances, beside a Poisson background.
+    BacklogFlush {
+        /// Events of the backlog.
+        events: u64,
+        /// Events of the backlog a second.
+        per_second: f64,
+        /// When the flush begins.
+        at_seconds: f64,
+        /// Mean events a second of the background, may be 0.
+        background_per_second: f64,
+    },
+    /// A recorded trace, started at a random phase and wrapped round.
+    Trace {
+        /// Its path, relative to the scenario's file.
+        file: String,
+        /// How much faster than recorded it is played.
+        #[serde(default = "default_speed_up")]
+        speed_up: f64,
+    },
+}
+
+/// How large payloads are.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Payload {
+    /// All the same.
+    Fixed {
+        /// Bytes of each.
+        bytes: u64,
+    },
+    /// Log-normal; what falls outside the limits is set to the nearer one.
+    LogNormal {
+        /// Half are smaller.
+        median_bytes: f64,
+        /// Standard deviation of the logarithm.
+        sigma: f64,
+        /// None is smaller.
+        min_bytes: u64,
+        /// None is larger.
+        max_bytes: u64,
+    },
+    /// As recorded.
+    FromTrace {
+        /// Each recorded size is multiplied by this.
+        #[serde(default = "default_times")]
+        times: u64,
+    },
+}
+
+/// A group of subscribers alike.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Class {
+    /// Its name in results.
+    pub name: String,
+    /// That many whatever N is. Exactly one of `count` and `share` is given.
+    pub count: Option<usize>,
+    /// That part of those who are in no class with a `count`; these parts sum to 1.
+    pub share: Option<f64>,
+    /// Network round trip.
+    pub round_trip_ms: RoundTrip,
+    /// What a reader's side of the socket holds before writes block.
+    pub window_bytes: u64,
+    /// How members read.
+    pub reads: Reads,
+    /// First and last moment at which members connect; left out, the first second or tenth of the run.
+    pub connect_seconds: Option<[f64; 2]>,
+    /// Shortest and longest stay; left out, members stay to the end.
+    pub stay_seconds: Option<[f64; 2]>,
+    /// A member whose stream ends comes back after this long; left out, it stays away.
+    pub reconnect_after_seconds: Option<f64>,
+}
+
+fn default_drain_seconds() -> f64 {
+    15.0
+}
+
+fn default_subscribers() -> Vec<usize> {
+    vec![10, 100, 1000]
+}
+
+fn default_buffers() -> Vec<u64> {
+    (0..10).map(|power| 1 << power).collect()
+}
+
+fn default_seeds() -> u64 {
+    8
+}
+
+fn default_time_scale() -> u32 {
+    1
+}
+
+fn default_speed_up() -> f64 {
+    1.0
+}
+
+fn default_times() -> u64 {
+    1
+}

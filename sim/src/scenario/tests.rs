@@ -1,0 +1,225 @@
+use super::*;
+
+/// A scenario with something to spoil on every line.
+const GOOD: &str = r#"name = "good"
+question = "Is this good?"
+table = "builds"
+duration_seconds = 60
+subscribers = [10, 100]
+buffers = [1, 64]
+[server.cpu]
+publish_us = 5
+delivery_us = 5
+[arrivals]
+kind = "poisson"
+per_second = 20
+[payload]
+kind = "log-normal"
+median_bytes = 600
+sigma = 0.7
+min_bytes = 150
+max_bytes = 6000
+[[class]]
+name = "desktop"
+share = 0.9
+round_trip_ms = 40
+window_bytes = 65536
+reads = "as-it-arrives"
+[[class]]
+name = "tab"
+share = 0.1
+round_trip_ms = "minimum"
+window_bytes = 65536
+reads.stalls = { after_seconds = [15, 45], for_seconds = [2, 10] }
+"#;
+
+fn good() -> Scenario {
+    Scenario::parse("good.toml", GOOD).unwrap()
+}
+
+fn refusal(from: &str, to: &str) -> String {
+    assert!(GOOD.contains(from), "{from:?} is not in the scenario");
+    let message = Scenario::parse("x.toml", &GOOD.replacen(from, to, 1)).unwrap_err().to_string();
+    assert_eq!(message.lines().count(), 1, "{message:?}");
+    message
+}
+
+#[test]
+fn each_bad_field_gets_one_line_with_file_field_value_and_what_is_allowed() {
+    let stalls = "class[1].reads.stalls.for_seconds";
+    let cases = [
+        ("per_second = 20", "per_second = -1", "arrivals.per_second = -1: must be above 0 and at most 1000000"),
+        ("per_second = 20", "per_second = nan", "arrivals.per_second = NaN: must be above 0"),
+        ("per_second = 20", "per_second = inf", "arrivals.per_second = inf: must be above 0"),
+        (
+            "per_second = 20",
+            "per_second = 1e6",
+            "arrivals = about 60000000 events in a run: must plan at most 20000000",
+        ),
+        ("buffers = [1, 64]", "buffers = [0]", "buffers[0] = 0: must be 1 ..= 1048576"),
+        ("buffers = [1, 64]", "buffers = [4, 1, 4]", "buffers[2] = 4: must not be there twice"),
+        ("buffers = [1, 64]", "buffers = []", "buffers = 0 values: must be 1 to 256"),
+        ("[10, 100]", "[0]", "subscribers[0] = 0: must be 1 ..= 100000"),
+        ("[10, 100]", "[10, 10]", "subscribers[1] = 10: must not be there twice"),
+        ("[10, 100]", "[1000000000]", "subscribers[0] = 1000000000: must be 1 ..= 100000"),
+        ("buffers = [1, 64]", "seeds = 0", "seeds = 0: must be 1 ..= 10000"),
+        ("buffers = [1, 64]", "time_scale = 0", "time_scale = 0: must be 1 ..= 1000"),
+        ("duration_seconds = 60", "duration_seconds = 0", "duration_seconds = 0: must be 0.001 ..= 86400"),
+        ("duration_seconds = 60", "", "duration_seconds = nothing: must be given: only a trace"),
+        ("share = 0.9", "share = 0.8", "class[..].share = 0.9 in all: shares must sum to 1"),
+        ("share = 0.9", "share = nan", "class[0].share = NaN: must be above 0 and at most 1"),
+        ("share = 0.9", "share = 0.9\ncount = 3", "class[0].share = 0.9: must have a count or a share, not both"),
+        ("share = 0.9", "count = 11", "class[..].share = 0.1 in all: shares must sum to 1"),
+        ("window_bytes = 65536", "window_bytes = 0", "class[0].window_bytes = 0: must be 1 ..= 1073741824"),
+        ("[2, 10]", "[2, 30]", &format!("{stalls} = [2.0, 30.0]: must be below server.write_deadline_seconds = 30")),
+        ("[2, 10]", "[10, 2]", &format!("{stalls} = [10.0, 2.0]: must be [least, most]")),
+        ("[2, 10]", "[-2, 10]", &format!("{stalls}[0] = -2: must be 0.01 ..= 86400")),
+        ("min_bytes = 150", "min_bytes = 7000", "payload.max_bytes = 6000: must be 7000 ..= 16777216"),
+        ("min_bytes = 150", "min_bytes = 0", "payload.min_bytes = 0: must be 1 ..= 16777216"),
+        ("sigma = 0.7", "sigma = nan", "payload.sigma = NaN: must be 0 ..= 10"),
+        (
+            "round_trip_ms = 40",
+            "round_trip_ms = 1",
+            "class[0].round_trip_ms = 1: must be at least 2, the resolution at",
+        ),
+        ("name = \"desktop\"", "name = \"tab\"", "class[1].name = \"tab\": must not be there twice"),
+        ("name = \"good\"", "name = \"../good\"", "name = \"../good\": must be 1 to 64 of a-z, 0-9 and -"),
+        ("table = \"builds\"", "table = \"a.b\"", "table = \"a.b\": must be 1 to 64 of"),
+        ("publish_us = 5", "publish_us = -5", "server.cpu.publish_us = -5: must be 0 ..= 1000000"),
+        (
+            "share = 0.9",
+            "share = 0.9\nconnect_seconds = [9, 3]",
+            "class[0].connect_seconds = [9.0, 3.0]: must be [least",
+        ),
+        ("share = 0.9", "share = 0.9\nconnect_seconds = [0, 61]", "class[0].connect_seconds[1] = 61: must be 0 ..= 60"),
+        (
+            "share = 0.9",
+            "share = 0.9\nstay_seconds = [-1, 3]",
+            "class[0].stay_seconds = [-1, 3]: must be [least, most], above 0",
+        ),
+    ];
+    for (from, to, expected) in cases {
+        let message = refusal(from, to);
+        let expected = format!("x.toml: {expected}");
+        assert!(message.starts_with(&expected), "{message:?} does not start with {expected:?}");
+    }
+}
+
+#[test]
+fn what_is_not_a_scenario_is_refused_with_its_line() {
+    let cases = [
+        ("share = 0.9", "shar = 0.9", "x.toml:21: `shar = 0.9`: unknown field `shar`, expected one of `name`, `count`"),
+        ("per_second = 20", "per_minute = 20", "x.toml:10: `[arrivals]`: unknown field `per_minute`"),
+        ("window_bytes = 65536", "window_bytes = -1", "x.toml:23: `window_bytes = -1`: invalid value: integer `-1`"),
+        (
+            "\"minimum\"",
+            "\"least\"",
+            "x.toml:28: `round_trip_ms = \"least\"`: invalid value: string \"least\", expected a number",
+        ),
+        (
+            "kind = \"poisson\"",
+            "kind = \"posson\"",
+            "x.toml:11: `kind = \"posson\"`: unknown variant `posson`, expected one of",
+        ),
+        ("\"as-it-arrives\"", "\"slowly\"", "x.toml:24: `reads = \"slowly\"`: unknown variant `slowly`"),
+        (
+            "subscribers = [10, 100]",
+            "subscribers = [-1]",
+            "x.toml:5: `subscribers = [-1]`: invalid value: integer `-1`",
+        ),
+        ("table = \"builds\"", "", "x.toml:1: missing field `table`"),
+        ("[server.cpu]", "[server.cpu", "x.toml:7: `[server.cpu`: "),
+    ];
+    for (from, to, expected) in cases {
+        let message = refusal(from, to);
+        assert!(message.starts_with(expected), "{message:?} does not start with {expected:?}");
+    }
+}
+
+#[test]
+fn every_built_in_scenario_loads_and_is_called_by_its_file_s_name() {
+    for name in Scenario::built_in_names() {
+        let scenario = Scenario::named(name).unwrap();
+        assert_eq!(scenario.settings().name, name);
+        for subscribers in &scenario.settings().subscribers {
+            assert_eq!(scenario.population(*subscribers).iter().sum::<usize>(), *subscribers);
+        }
+    }
+}
+
+#[test]
+fn a_built_in_scenario_loads_from_its_file_too_with_the_trace_beside_it() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/ci-build.toml");
+    let (from_file, built_in) = (Scenario::load(&file).unwrap(), Scenario::named("ci-build").unwrap());
+    assert_eq!(from_file.trace().unwrap().events(), built_in.trace().unwrap().events());
+    assert_eq!(from_file.duration(), built_in.trace().unwrap().cycle());
+}
+
+#[test]
+fn an_unknown_name_is_answered_with_the_known_ones() {
+    let message = Scenario::named("beta").unwrap_err().to_string();
+    assert!(message.starts_with("scenario \"beta\": must be one of alpha, backlog-flush,"), "{message:?}");
+    let message = Scenario::named("no/such.toml").unwrap_err().to_string();
+    assert!(message.starts_with("no/such.toml: cannot be read: "), "{message:?}");
+}
+
+#[test]
+fn counts_come_first_and_shares_divide_the_rest() {
+    let scenario = Scenario::named("backlog-flush").unwrap();
+    assert_eq!(scenario.population(6), [1, 5]);
+    assert_eq!(scenario.population(60), [1, 59]);
+    let text = GOOD.replace("share = 0.9", "count = 11").replace("share = 0.1", "share = 1");
+    let message = Scenario::parse("x.toml", &text).unwrap_err().to_string();
+    assert_eq!(message, "x.toml: subscribers[0] = 10: must be at least 11, the sum of the counts");
+}
+
+#[test]
+fn options_pass_the_same_check_as_the_file() {
+    let with = |overrides| good().with(overrides).map(|scenario| scenario.duration()).map_err(|e| e.to_string());
+    let short = Overrides { duration_seconds: Some(20.0), ..Overrides::default() };
+    assert_eq!(with(short), Ok(Duration::from_secs(20)));
+    let none = Overrides { seeds: Some(0), ..Overrides::default() };
+    assert_eq!(with(none), Err("good.toml with the options given: seeds = 0: must be 1 ..= 10000".to_owned()));
+    let fast = Overrides { speed_up: Some(2.0), ..Overrides::default() };
+    let message =
+        "good.toml with the options given: speed_up = 2: only a trace can be sped up, and this scenario has none";
+    assert_eq!(with(fast), Err(message.to_owned()));
+}
+
+#[test]
+fn a_trace_given_replaces_arrivals_sizes_and_duration() {
+    let trace = Scenario::named("ci-build").unwrap().trace().unwrap().clone();
+    let cycle = trace.cycle();
+    let overrides = Overrides { trace: Some(trace), speed_up: Some(4.0), ..Overrides::default() };
+    let scenario = good().with(overrides.clone()).unwrap();
+    assert_eq!(scenario.settings().payload, Payload::FromTrace { times: 1 });
+    assert!(scenario.duration().abs_diff(cycle / 4) < Duration::from_nanos(100));
+    let stopped = Overrides { speed_up: Some(0.0), ..overrides };
+    let message = good().with(stopped).unwrap_err().to_string();
+    assert!(message.ends_with("arrivals.speed_up = 0: must be above 0 and at most 100000"), "{message:?}");
+}
+
+#[test]
+fn changes_change_what_they_name_and_may_be_refused() {
+    let changed = |change| good().changed(change).unwrap().settings().clone();
+    assert_eq!(changed(Change::RateDoubled).arrivals, Arrivals::Poisson { per_second: 40.0 });
+    let larger = Payload::LogNormal { median_bytes: 2400.0, sigma: 0.7, min_bytes: 600, max_bytes: 24_000 };
+    assert_eq!(changed(Change::PayloadQuadrupled).payload, larger);
+    let longer = Reads::Stalls { after_seconds: [15.0, 45.0], for_seconds: [4.0, 20.0] };
+    assert_eq!(changed(Change::StallsDoubled).classes[1].reads, longer);
+    let twice = good().changed(Change::StallsDoubled).unwrap().changed(Change::StallsDoubled);
+    let message = twice.unwrap_err().to_string();
+    assert!(message.contains("for_seconds = [8.0, 40.0]: must be below server.write_deadline_seconds"), "{message:?}");
+}
+
+#[test]
+fn doubtful_scenarios_run_with_a_warning() {
+    assert_eq!(good().warnings(10), []);
+    let short = Warning::ClassShort { class: "tab".to_owned(), members: 0, subscribers: 1 };
+    assert_eq!(good().warnings(1), [short]);
+    let narrow = Scenario::parse("x.toml", &GOOD.replacen("window_bytes = 65536", "window_bytes = 300", 1)).unwrap();
+    assert!(matches!(narrow.warnings(10)[..], [Warning::WindowBelowPeak { window_bytes: 300, .. }]));
+    let hasty = GOOD.replacen("buffers = [1, 64]", "drain_seconds = 5", 1);
+    let hasty = Scenario::parse("x.toml", &hasty).unwrap();
+    assert!(matches!(hasty.warnings(10)[..], [Warning::DrainWithinStall { .. }]));
+}
