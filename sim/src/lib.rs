@@ -1,11 +1,13 @@
 //! The testbed: runs the real Hub and its transport in a simulated network and sizes a subscriber's buffer.
 
+pub mod cli;
 pub mod first_order;
 pub mod plan;
+pub mod pool;
 pub mod record;
+pub mod runs;
 pub mod scenario;
-/// Records to numbers.
-pub mod summary {
-    pub mod document;
-}
+pub mod sizing;
+pub mod summary;
+pub mod sweep;
 pub mod world;

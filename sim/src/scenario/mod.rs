@@ -24,7 +24,7 @@ pub use error::ScenarioError;
 pub(crate) use load::{FRAME_OVERHEAD_BYTES, busiest, cycle_nanos, sped_up_nanos};
 pub use overrides::{Change, Overrides};
 pub use reads::{Reads, RoundTrip};
-pub use settings::{Arrivals, Class, Cpu, Payload, Policy, Server, Settings};
+pub use settings::{Arrivals, Class, Cpu, Payload, Server, Settings};
 pub use trace::{Trace, TraceError, TraceEvent};
 pub use warning::Warning;
 

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use hubbub::Overflow;
+
 use super::error::Wrong;
-use super::{Arrivals, Payload, Policy, Reads, Scenario, ScenarioError, Trace};
+use super::{Arrivals, Payload, Reads, Scenario, ScenarioError, Trace};
 
 /// What the command line may set in place of the file; what is `None` stays.
 #[derive(Debug, Clone, Default)]
@@ -15,7 +17,7 @@ pub struct Overrides {
     /// How long events arrive.
     pub duration_seconds: Option<f64>,
     /// What happens when a mailbox is full.
-    pub policy: Option<Policy>,
+    pub policy: Option<Overflow>,
     /// The numbers of subscribers to try.
     pub subscribers: Option<Vec<usize>>,
     /// The mailbox sizes to try.

@@ -3,9 +3,9 @@
 //! This room only knows shapes and defaults. Whether values make sense together is `check`'s business, and what is
 //! drawn from them is the plan's.
 
-use std::str::FromStr;
-
-use serde::Deserialize;
+use hubbub::Overflow;
+use serde::de::Error;
+use serde::{Deserialize, Deserializer};
 
 use super::reads::{Reads, RoundTrip};
 
@@ -36,6 +36,9 @@ pub struct Settings {
     /// One virtual millisecond of the simulated world stands for `1 / time_scale` ms.
     #[serde(default = "default_time_scale")]
     pub time_scale: u32,
+    /// Whether a sweep of it also sizes it under changed loads.
+    #[serde(default)]
+    pub sensitivity: bool,
     /// The server's side.
     #[serde(default)]
     pub server: Server,
@@ -53,7 +56,8 @@ pub struct Settings {
 #[serde(deny_unknown_fields, default)]
 pub struct Server {
     /// What happens when a mailbox is full.
-    pub policy: Policy,
+    #[serde(deserialize_with = "policy")]
+    pub policy: Overflow,
     /// Silence after which a stream gets a comment.
     pub keepalive_seconds: f64,
     /// Time without write progress after which a connection is closed.
@@ -64,44 +68,12 @@ pub struct Server {
 
 impl Default for Server {
     fn default() -> Self {
-        Self { policy: Policy::DropNewest, keepalive_seconds: 15.0, write_deadline_seconds: 30.0, cpu: None }
+        Self { policy: Overflow::DropNewest, keepalive_seconds: 15.0, write_deadline_seconds: 30.0, cpu: None }
     }
 }
 
-/// What happens when a mailbox is full.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Policy {
-    /// The new frame is lost.
-    DropNewest,
-    /// The frame that waited longest is lost.
-    DropOldest,
-    /// The subscriber is cut off.
-    Disconnect,
-}
-
-impl Policy {
-    /// All of them, the default first.
-    pub const ALL: [Self; 3] = [Self::DropNewest, Self::DropOldest, Self::Disconnect];
-
-    /// The name used in files, options and results.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::DropNewest => "drop-newest",
-            Self::DropOldest => "drop-oldest",
-            Self::Disconnect => "disconnect",
-        }
-    }
-}
-
-impl FromStr for Policy {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        let known = Self::ALL.into_iter().find(|policy| policy.as_str() == name);
-        known.ok_or_else(|| format!("must be one of {}", Self::ALL.map(Self::as_str).join(", ")))
-    }
+fn policy<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Overflow, D::Error> {
+    String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
 }
 
 /// Prices of the modelled worker's tasks.

@@ -18,6 +18,9 @@ pub struct Sweep {
     pub world: String,
     /// Name of the scenario.
     pub scenario: String,
+    /// The command that gives this document again.
+    #[serde(default)]
+    pub command: String,
     /// The question the scenario answers.
     pub question: String,
     /// Overflow policy: `drop-newest`, `drop-oldest` or `disconnect`.

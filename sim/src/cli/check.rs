@@ -1,0 +1,94 @@
+//! `sweep --check`: is what has been published still what the program gives?
+
+use std::path::{Path, PathBuf};
+
+use super::exit::{Exit, Failure};
+use super::options::SweepOptions;
+use super::{console, files, run};
+use crate::summary::document::Sweep;
+use crate::summary::json;
+use crate::sweep::Parts;
+
+/// Runs again, compares, and names every difference.
+pub(super) fn check(options: &SweepOptions) -> Result<Exit, Failure> {
+    let (subscribers, buffers) = options.subset();
+    let is_whole = subscribers.is_none() && buffers.is_none();
+    let scenario = options.scenario()?;
+    let parent = options.out.clone().unwrap_or_else(|| PathBuf::from(files::PUBLISHED));
+    let folder = parent.join(&scenario.settings().name);
+    let (text, published) = files::read(&folder.join("sweep.json"))?;
+    let parts = Parts { cells: true, sizes: true, sensitivity: is_whole && !published.sensitivity.is_empty() };
+    let again = run::run(&scenario, parts, &options.load, published.command.clone())?;
+    let mut differences = if is_whole { whole(&text, &again) } else { part(&published, &again) };
+    differences.extend(drawn(&folder, &published));
+    differences.extend(docs()?);
+    differences.iter().for_each(|difference| console::complain(difference));
+    if !differences.is_empty() {
+        return Ok(Exit::Violated);
+    }
+    let (cells, sizes) = (again.cells.len(), again.zero_drop.len());
+    let all = if is_whole { "all of it" } else { "the part asked for" };
+    console::note(&format!("{}: {cells} cells and {sizes} sizes ({all}), figures and docs: as published", folder.display()));
+    Ok(Exit::AsExpected)
+}
+
+fn whole(text: &str, again: &Sweep) -> Vec<String> {
+    let now = json::to_json(again);
+    let mut lines = text.lines().zip(now.lines()).enumerate();
+    match lines.find(|(_, (before, now))| before != now) {
+        Some((line, (before, now))) => {
+            vec![format!("sweep.json:{}: published {:?}, now {:?}", line + 1, before.trim(), now.trim())]
+        }
+        None if text != now => vec!["sweep.json: of another length".to_owned()],
+        None => Vec::new(),
+    }
+}
+
+fn part(published: &Sweep, again: &Sweep) -> Vec<String> {
+    // Numbers as they are published, rounding included.
+    let again = json::from_json(&json::to_json(again)).unwrap_or_else(|_| again.clone());
+    let mut differences = Vec::new();
+    if published.seeds != again.seeds || published.virtual_seconds != again.virtual_seconds {
+        differences.push("seeds or duration: other than published".to_owned());
+    }
+    for cell in &again.cells {
+        let (n, k) = (cell.subscribers, cell.buffer);
+        match published.cells.iter().find(|other| other.subscribers == n && other.buffer == k) {
+            None => differences.push(format!("N = {n}, K = {k}: not published")),
+            Some(other) if other != cell => differences.push(format!(
+                "N = {n}, K = {k}: published digest {}, {} offered, {} lost; now {}, {}, {}",
+                other.digest, other.offered, other.dropped.buffer_full, cell.digest, cell.offered, cell.dropped.buffer_full
+            )),
+            Some(_) => {}
+        }
+    }
+    for size in &again.zero_drop {
+        if published.zero_drop.iter().find(|other| other.subscribers == size.subscribers) != Some(size) {
+            differences.push(format!("N = {}: another exact size or validation than published", size.subscribers));
+        }
+    }
+    differences
+}
+
+/// Figures and README against what the published document gives.
+fn drawn(folder: &Path, published: &Sweep) -> Vec<String> {
+    let files = files::drawn(published);
+    let mut differences = Vec::new();
+    for (name, content) in &files {
+        let path = folder.join(name);
+        if std::fs::read(&path).ok().as_ref() != Some(content) {
+            differences.push(format!("{}: not what sweep.json gives", path.display()));
+        }
+    }
+    for figure in files::figure_files(folder).unwrap_or_default() {
+        if !files.iter().any(|(name, _)| folder.join(name) == figure) {
+            differences.push(format!("{}: nothing makes this file", figure.display()));
+        }
+    }
+    differences
+}
+
+fn docs() -> Result<Vec<String>, Failure> {
+    let stale = files::pages()?.into_iter().filter(|(_, text, filled)| text != filled);
+    Ok(stale.map(|(page, ..)| format!("{page}: not what plots/ give; run cargo sim docs")).collect())
+}

@@ -1,0 +1,52 @@
+//! How the program ends: one table for all commands.
+
+use std::fmt;
+use std::process::ExitCode;
+
+use crate::scenario::{ScenarioError, TraceError};
+use crate::world::WorldError;
+
+/// The exit codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exit {
+    /// All as it should be.
+    AsExpected = 0,
+    /// `--check` found a difference, or the program contradicted itself.
+    Violated = 1,
+    /// An option, a file or a place to write to is not what it must be.
+    BadInput = 2,
+    /// Ctrl-C.
+    Interrupted = 130,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Why a command could not do its work: one line.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    #[error("{0}")]
+    Scenario(#[from] ScenarioError),
+    #[error("{0}")]
+    Trace(#[from] TraceError),
+    #[error("{0}")]
+    Input(String),
+    #[error("{0}")]
+    World(#[from] WorldError),
+}
+
+impl Failure {
+    pub(super) fn input(why: impl fmt::Display) -> Self {
+        Self::Input(why.to_string())
+    }
+
+    pub(super) fn exit(&self) -> Exit {
+        match self {
+            Self::Scenario(_) | Self::Trace(_) | Self::Input(_) => Exit::BadInput,
+            Self::World(_) => Exit::Violated,
+        }
+    }
+}

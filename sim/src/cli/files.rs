@@ -1,0 +1,112 @@
+//! The files of a result: what they are, where they go, and how they get there whole.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+
+use super::exit::Failure;
+use super::interrupt::while_writing;
+use crate::figure;
+use crate::report;
+use crate::summary::document::Sweep;
+use crate::summary::json;
+
+/// Where the project's own results are.
+pub(super) const PUBLISHED: &str = "plots";
+
+/// Where results of other loads go unless told.
+pub(super) const ELSEWHERE: &str = "target/sweeps";
+
+/// Pages with generated parts.
+const PAGES: [&str; 3] = ["README.md", "docs/deployment.md", "docs/fidelity.md"];
+
+/// A file's name and content.
+pub(super) type File = (String, Vec<u8>);
+
+/// All files of a result but `sweep.json`: pure functions of it.
+pub(super) fn drawn(sweep: &Sweep) -> Vec<File> {
+    let mut files = vec![("README.md".to_owned(), report::readme(sweep, &sweep.command).into_bytes())];
+    for figure in figure::draw(sweep) {
+        files.push((format!("{}.svg", figure.name), figure.svg.into_bytes()));
+        files.push((format!("{}.png", figure.name), figure.png));
+    }
+    files
+}
+
+/// Makes a folder and makes sure that it can be written to, before anything is computed.
+pub(super) fn prepare(folder: &Path) -> Result<(), Failure> {
+    let probe = folder.join(".probe.tmp");
+    let result = fs::create_dir_all(folder).and_then(|()| fs::write(&probe, b"")).and_then(|()| fs::remove_file(&probe));
+    result.map_err(|why| Failure::input(format!("--out: {}: cannot be written to: {why}", folder.display())))
+}
+
+/// Writes a result: every file first beside its place, then all of them into place. Files of an earlier result that
+/// this one does not have are removed.
+pub(super) fn write(folder: &Path, sweep: &Sweep) -> Result<(), Failure> {
+    let mut files = drawn(sweep);
+    files.push(("sweep.json".to_owned(), json::to_json(sweep).into_bytes()));
+    let result = while_writing(|| -> io::Result<()> {
+        for (name, content) in &files {
+            fs::write(folder.join(format!("{name}.tmp")), content)?;
+        }
+        for (name, _) in &files {
+            fs::rename(folder.join(format!("{name}.tmp")), folder.join(name))?;
+        }
+        for stale in figure_files(folder)? {
+            if !files.iter().any(|(name, _)| folder.join(name) == stale) {
+                fs::remove_file(stale)?;
+            }
+        }
+        Ok(())
+    });
+    result.map_err(|why| Failure::input(format!("{}: {why}", folder.display())))
+}
+
+/// Figures in a folder.
+pub(super) fn figure_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
+    let mut figures = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|kind| kind == "svg" || kind == "png") {
+            figures.push(path);
+        }
+    }
+    figures.sort();
+    Ok(figures)
+}
+
+/// Reads a published result.
+pub(super) fn read(file: &Path) -> Result<(String, Sweep), Failure> {
+    let text = fs::read_to_string(file).map_err(|why| Failure::input(format!("{}: {why}", file.display())))?;
+    let sweep = json::from_json(&text).map_err(|why| Failure::input(format!("{}: {why}", file.display())))?;
+    Ok((text, sweep))
+}
+
+/// Writes one file whole or not at all.
+pub(super) fn write_one(file: &Path, content: &str) -> Result<(), Failure> {
+    let beside = PathBuf::from(format!("{}.tmp", file.display()));
+    let result = while_writing(|| fs::write(&beside, content).and_then(|()| fs::rename(&beside, file)));
+    result.map_err(|why| Failure::input(format!("{}: {why}", file.display())))
+}
+
+/// All published results, by name.
+fn published() -> Result<Vec<Sweep>, Failure> {
+    let mut folders: Vec<_> = match fs::read_dir(PUBLISHED) {
+        Ok(entries) => entries.filter_map(|entry| entry.ok().map(|entry| entry.path().join("sweep.json"))).collect(),
+        Err(why) => return Err(Failure::input(format!("{PUBLISHED}: {why}: run this at the project's root"))),
+    };
+    folders.sort();
+    folders.iter().filter(|file| file.exists()).map(|file| Ok(read(file)?.1)).collect()
+}
+
+/// Pages as they are, and as they would be filled from the published results.
+pub(super) fn pages() -> Result<Vec<(&'static str, String, String)>, Failure> {
+    let sweeps = published()?;
+    let mut pages = Vec::new();
+    for page in PAGES {
+        let Ok(text) = fs::read_to_string(page) else { continue };
+        let filled = report::docs::fill(&text, &sweeps).map_err(|why| Failure::input(format!("{page}: {why}")))?;
+        pages.push((page, text, filled));
+    }
+    Ok(pages)
+}

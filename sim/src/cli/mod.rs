@@ -1,0 +1,53 @@
+//! The command line: options in, exit code out. Only this room and `main` print.
+
+mod check;
+mod console;
+mod exit;
+mod files;
+mod interrupt;
+mod options;
+mod run;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+
+pub use exit::Exit;
+use options::{Command, Options};
+
+/// Runs the program with these arguments, the first being its name.
+pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
+    let options = match Options::try_parse_from(arguments) {
+        Ok(options) => options,
+        Err(error) => return usage(&error),
+    };
+    let result = match options.command {
+        Command::Sweep(sweep) if sweep.check => check::check(&sweep),
+        Command::Sweep(sweep) => run::sweep(&sweep),
+        Command::Size(size) => run::size(&size),
+        Command::Docs(docs) => run::docs(&docs),
+    };
+    result.unwrap_or_else(|failure| {
+        console::complain(&failure.to_string());
+        failure.exit()
+    })
+}
+
+/// Help is printed as it is; of an error, the line that says what is wrong.
+fn usage(error: &clap::Error) -> Exit {
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => console::print(&error.to_string()),
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            console::complain_as_it_is(&error.to_string());
+            return Exit::BadInput;
+        }
+        _ => {
+            let text = error.to_string();
+            let mut paragraphs = text.split("\n\n").map(|part| part.split_whitespace().collect::<Vec<_>>().join(" "));
+            let what = paragraphs.next().unwrap_or_default();
+            let tip = paragraphs.find(|part| part.starts_with("tip:")).map(|tip| format!(" ({tip})"));
+            console::complain(&format!("{}{}", what.trim_start_matches("error: "), tip.unwrap_or_default()));
+            return Exit::BadInput;
+        }
+    }
+    Exit::AsExpected
+}

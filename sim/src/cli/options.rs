@@ -1,0 +1,181 @@
+//! The options, and the scenario that they amount to.
+
+use std::path::{Path, PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+use hubbub::Overflow;
+
+use super::exit::Failure;
+use crate::scenario::{Overrides, Scenario, Trace};
+
+/// How big must a subscriber's buffer be? Runs the real Hub in a simulated network and answers with evidence.
+#[derive(Debug, Parser)]
+#[command(name = "sim", bin_name = "cargo sim", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(after_help = "Exit codes: 0 as expected, 1 --check found a difference or a run contradicted itself, \
+                        2 bad input, 130 interrupted.")]
+pub(super) struct Options {
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Sweep buffer sizes: drop rate, memory and latency of each, the exact zero-drop size, figures
+    Sweep(SweepOptions),
+    /// Only the exact zero-drop size and its validation
+    Size(SizeOptions),
+    /// Fill the generated parts of docs/*.md from plots/*/sweep.json
+    Docs(DocsOptions),
+}
+
+/// What is run.
+#[derive(Debug, Args)]
+pub(super) struct LoadOptions {
+    /// A built-in scenario (alpha, backlog-flush, steady-overload, wavehouse-ceiling, ci-build) or a TOML file
+    #[arg(long, default_value = "alpha", value_name = "NAME|FILE")]
+    pub(super) scenario: String,
+    /// Numbers of subscribers, as 10,100
+    #[arg(long, value_delimiter = ',', value_name = "N,…")]
+    subscribers: Option<Vec<usize>>,
+    /// Number of seeds: 0 … N − 1
+    #[arg(long, value_name = "N")]
+    seeds: Option<u64>,
+    /// How long events arrive in a run, as 20s or 2m
+    #[arg(long, value_name = "TIME")]
+    duration: Option<humantime::Duration>,
+    /// What a full mailbox does: drop-newest, drop-oldest or disconnect
+    #[arg(long, value_name = "POLICY")]
+    policy: Option<Overflow>,
+    /// Replay these arrivals instead: JSON Lines of {"at_ms", "bytes", "key"}
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
+    /// Play the trace so many times faster
+    #[arg(long, value_name = "X")]
+    speed_up: Option<f64>,
+    /// Threads [default: one a core]
+    #[arg(long, value_name = "N")]
+    threads: Option<std::num::NonZeroUsize>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SweepOptions {
+    #[command(flatten)]
+    pub(super) load: LoadOptions,
+    /// Mailbox sizes in frames, as 1,4,64
+    #[arg(long, value_delimiter = ',', value_name = "K,…")]
+    buffers: Option<Vec<u64>>,
+    /// Also size the scenario at rate × 2, payload × 4 and stalls × 2
+    #[arg(long)]
+    sensitivity: bool,
+    /// Folder for results, in a subfolder named after the scenario [default: plots for a scenario as it stands,
+    /// target/sweeps with any other option, none with --json -]
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Print the result as JSON and nothing else (-), or write it to a file
+    #[arg(long, value_name = "-|FILE")]
+    pub(super) json: Option<PathBuf>,
+    /// Run again what has been published (or the --subscribers and --buffers of it) and fail on any difference
+    #[arg(long)]
+    pub(super) check: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SizeOptions {
+    #[command(flatten)]
+    pub(super) load: LoadOptions,
+    /// Also size it at rate × 2, payload × 4 and stalls × 2
+    #[arg(long)]
+    pub(super) sensitivity: bool,
+    /// Print the result as JSON and nothing else (-), or write it to a file
+    #[arg(long, value_name = "-|FILE")]
+    pub(super) json: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DocsOptions {
+    /// Fail if a page is not as it would be filled, and write nothing
+    #[arg(long)]
+    pub(super) check: bool,
+}
+
+impl LoadOptions {
+    /// The scenario with the options in place; its warnings are for whoever asks.
+    pub(super) fn scenario(&self, buffers: Option<Vec<u64>>) -> Result<Scenario, Failure> {
+        let scenario = Scenario::named(&self.scenario)?;
+        let trace = self.trace.as_deref().map(Trace::load).transpose()?;
+        Ok(scenario.with(Overrides {
+            trace,
+            speed_up: self.speed_up,
+            duration_seconds: self.duration.map(|duration| duration.as_secs_f64()),
+            policy: self.policy,
+            subscribers: self.subscribers.clone(),
+            buffers,
+            seeds: self.seeds,
+        })?)
+    }
+
+    pub(super) fn threads(&self) -> usize {
+        self.threads.or_else(|| std::thread::available_parallelism().ok()).map_or(1, std::num::NonZeroUsize::get)
+    }
+
+    /// The options that change what is run, as they would be typed.
+    fn changes(&self) -> String {
+        let list = |values: &[usize]| values.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
+        let options = [
+            self.subscribers.as_deref().map(|values| format!(" --subscribers {}", list(values))),
+            self.seeds.map(|seeds| format!(" --seeds {seeds}")),
+            self.duration.map(|duration| format!(" --duration {}", duration.to_string().replace(' ', ""))),
+            self.policy.map(|policy| format!(" --policy {policy}")),
+            self.trace.as_deref().map(|trace| format!(" --trace {}", file_name(trace))),
+            self.speed_up.map(|speed_up| format!(" --speed-up {speed_up}")),
+        ];
+        options.into_iter().flatten().collect()
+    }
+
+    fn command(&self, name: &str) -> String {
+        format!("cargo sim {name} --scenario {}{}", file_name(Path::new(&self.scenario)), self.changes())
+    }
+}
+
+impl SizeOptions {
+    pub(super) fn command(&self) -> String {
+        let sensitivity = if self.sensitivity { " --sensitivity" } else { "" };
+        format!("{}{sensitivity}", self.load.command("size"))
+    }
+}
+
+impl SweepOptions {
+    pub(super) fn scenario(&self) -> Result<Scenario, Failure> {
+        self.load.scenario(self.buffers.clone())
+    }
+
+    /// Whether sizes under a changed load are wanted.
+    pub(super) fn wants_sensitivity(&self, scenario: &Scenario) -> bool {
+        self.sensitivity || (scenario.settings().sensitivity && self.is_as_it_stands())
+    }
+
+    /// Whether a built-in scenario is run without a change.
+    pub(super) fn is_as_it_stands(&self) -> bool {
+        let is_built_in = Scenario::built_in_names().any(|name| name == self.load.scenario);
+        is_built_in && self.load.changes().is_empty() && self.buffers.is_none() && !self.sensitivity
+    }
+
+    /// Which part of what has been published a check is about: `None` means all of it.
+    pub(super) fn subset(&self) -> (Option<&[usize]>, Option<&[u64]>) {
+        (self.load.subscribers.as_deref(), self.buffers.as_deref())
+    }
+
+    /// The command that gives the same result.
+    pub(super) fn command(&self) -> String {
+        let buffers = self.buffers.as_deref().map(|values| {
+            format!(" --buffers {}", values.iter().map(ToString::to_string).collect::<Vec<_>>().join(","))
+        });
+        let sensitivity = if self.sensitivity { " --sensitivity" } else { "" };
+        format!("{}{}{sensitivity}", self.load.command("sweep"), buffers.unwrap_or_default())
+    }
+}
+
+/// Results name files without their folders: they are the same wherever they are made.
+fn file_name(path: &Path) -> String {
+    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+}

@@ -1,0 +1,128 @@
+//! `sweep`, `size` and `docs`.
+
+use std::path::{Path, PathBuf};
+
+use super::exit::{Exit, Failure};
+use super::options::{DocsOptions, LoadOptions, SizeOptions, SweepOptions};
+use super::{console, files, interrupt};
+use crate::report;
+use crate::scenario::Scenario;
+use crate::summary::document::{Sweep, ZeroDrop};
+use crate::summary::{json, sizes};
+use crate::sweep::{self, Parts};
+
+/// Runs a sweep and leaves its files.
+pub(super) fn sweep(options: &SweepOptions) -> Result<Exit, Failure> {
+    let scenario = options.scenario()?;
+    warn(&scenario);
+    let folder = folder(options, &scenario);
+    if let Some(folder) = &folder {
+        files::prepare(folder)?;
+    }
+    let parts = Parts { cells: true, sizes: true, sensitivity: options.wants_sensitivity(&scenario) };
+    let sweep = run(&scenario, parts, &options.load, options.command())?;
+    show(&sweep, options.json.as_deref())?;
+    let Some(folder) = folder else { return Ok(Exit::AsExpected) };
+    files::write(&folder, &sweep)?;
+    console::note(&format!("wrote {}/", folder.display()));
+    if options.out.is_none() && options.is_as_it_stands() {
+        fill_docs()?;
+    } else if options.out.is_none() {
+        let published = files::PUBLISHED;
+        console::note(&format!("{published}/ keeps the scenarios as they stand; --out {published} replaces that"));
+    }
+    Ok(Exit::AsExpected)
+}
+
+/// Sizes a scenario.
+pub(super) fn size(options: &SizeOptions) -> Result<Exit, Failure> {
+    let scenario = options.load.scenario(None)?;
+    warn(&scenario);
+    let parts = Parts { cells: false, sizes: true, sensitivity: options.sensitivity };
+    let sweep = run(&scenario, parts, &options.load, options.command())?;
+    show(&sweep, options.json.as_deref())?;
+    Ok(Exit::AsExpected)
+}
+
+/// Fills the docs, or says which page is not as it would be.
+pub(super) fn docs(options: &DocsOptions) -> Result<Exit, Failure> {
+    if !options.check {
+        fill_docs()?;
+        return Ok(Exit::AsExpected);
+    }
+    let stale: Vec<_> = files::pages()?.into_iter().filter(|(_, text, filled)| text != filled).collect();
+    for (page, ..) in &stale {
+        console::complain(&format!("{page} differs from what plots/ say: run cargo sim docs"));
+    }
+    Ok(if stale.is_empty() { Exit::AsExpected } else { Exit::Violated })
+}
+
+/// A run with progress, and with the sizes told as soon as they are known.
+pub(super) fn run(
+    scenario: &Scenario,
+    parts: Parts,
+    load: &LoadOptions,
+    command: String,
+) -> Result<Sweep, Failure> {
+    interrupt::install();
+    let bars = console::Bars::new();
+    let mut sweep = sweep::sweep(scenario, parts, load.threads(), &bars, tell_sizes)?;
+    sweep.command = command;
+    Ok(sweep)
+}
+
+fn tell_sizes(zero_drop: &[ZeroDrop]) {
+    for size in zero_drop {
+        let n = size.subscribers;
+        console::note(&match (size.buffer, &size.reason) {
+            (Some(buffer), _) => {
+                let next = sizes::with_headroom(buffer);
+                format!("N = {n}: {buffer} frames lose nothing on these seeds; to be validated at {next}")
+            }
+            (None, reason) => format!("N = {n}: no finite size ({})", reason.as_deref().unwrap_or("unknown")),
+        });
+    }
+}
+
+fn show(sweep: &Sweep, json: Option<&Path>) -> Result<(), Failure> {
+    match json {
+        Some(path) if path == Path::new("-") => console::print(&json::to_json(sweep)),
+        Some(path) => files::write_one(path, &json::to_json(sweep))?,
+        None => console::print(&report::terminal(sweep)),
+    }
+    Ok(())
+}
+
+fn folder(options: &SweepOptions, scenario: &Scenario) -> Option<PathBuf> {
+    let is_to_stdout = options.json.as_deref() == Some(Path::new("-"));
+    let parent = match &options.out {
+        Some(out) => out.clone(),
+        None if is_to_stdout => return None,
+        None if options.is_as_it_stands() => PathBuf::from(files::PUBLISHED),
+        None => PathBuf::from(files::ELSEWHERE),
+    };
+    Some(parent.join(&scenario.settings().name))
+}
+
+fn warn(scenario: &Scenario) {
+    let mut told = Vec::new();
+    for subscribers in &scenario.settings().subscribers {
+        for warning in scenario.warnings(*subscribers) {
+            let text = warning.to_string();
+            if !told.contains(&text) {
+                console::complain(&format!("warning: {text}"));
+                told.push(text);
+            }
+        }
+    }
+}
+
+fn fill_docs() -> Result<(), Failure> {
+    for (page, text, filled) in files::pages()? {
+        if text != filled {
+            files::write_one(Path::new(page), &filled)?;
+            console::note(&format!("filled {page}"));
+        }
+    }
+    Ok(())
+}

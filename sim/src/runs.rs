@@ -1,0 +1,68 @@
+//! Runs of a scenario: which ones, and each of them from plan to summary.
+
+use hubbub::{Capacity, Overflow};
+
+use crate::plan::Plan;
+use crate::pool;
+use crate::scenario::Scenario;
+use crate::summary::run::{Latencies, RunSummary};
+use crate::world::{self, HubChoice, WorldError};
+
+/// One run to do.
+#[derive(Debug, Clone, Copy)]
+pub struct Job {
+    /// N.
+    pub subscribers: usize,
+    /// K and the policy.
+    pub choice: HubChoice,
+    /// The seed.
+    pub seed: u64,
+}
+
+/// Whoever wants to know how far the work is.
+pub trait Progress: Sync {
+    /// A piece of work begins, of so many units.
+    fn begin(&self, what: &str, units: u64);
+    /// Some units are done.
+    fn advance(&self, units: u64);
+    /// A piece of work is done.
+    fn end(&self);
+}
+
+/// Does jobs on up to `threads` threads; `wanted` may call a job off before it begins.
+///
+/// # Errors
+/// The first failure of a world.
+pub fn each(
+    scenario: &Scenario,
+    jobs: &[Job],
+    threads: usize,
+    progress: &dyn Progress,
+    wanted: impl Fn(&Job) -> bool + Sync,
+    done: impl FnMut(usize, (RunSummary, Latencies)) + Send,
+) -> Result<(), WorldError> {
+    let work = |job: &Job| {
+        let result = if wanted(job) { Some(one(scenario, job)?) } else { None };
+        progress.advance(job.units());
+        Ok(result)
+    };
+    pool::each(jobs, threads, work, done)
+}
+
+fn one(scenario: &Scenario, job: &Job) -> Result<(RunSummary, Latencies), WorldError> {
+    let plan = Plan::draw(scenario, job.subscribers, job.seed);
+    Ok(RunSummary::of(job.seed, world::run(&plan, job.choice)?))
+}
+
+impl Job {
+    /// With a mailbox that never overflows.
+    pub fn unbounded(subscribers: usize, seed: u64) -> Self {
+        let choice = HubChoice { capacity: Capacity::UNBOUNDED, overflow: Overflow::DropNewest };
+        Self { subscribers, choice, seed }
+    }
+
+    /// A measure of its cost: a run has some that does not depend on its subscribers.
+    pub fn units(&self) -> u64 {
+        self.subscribers as u64 + 50
+    }
+}

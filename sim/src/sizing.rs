@@ -1,0 +1,225 @@
+//! The exact size, its headroom, and its validation on seeds that did not choose it.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use hubbub::Capacity;
+use hubbub::mailbox::MAX_CAPACITY;
+
+use crate::first_order;
+use crate::plan::Plan;
+use crate::runs::{self, Job, Progress};
+use crate::scenario::{Change, Scenario};
+use crate::summary::cell::{memory, pooled};
+use crate::summary::document::{FailedSize, Sensitivity, Validation, ZeroDrop};
+use crate::summary::run::{Latencies, RunSummary};
+use crate::summary::sizes;
+use crate::summary::statistics::upper_bound_95;
+use crate::world::{HubChoice, WorldError};
+
+/// Clean runs that bound the probability of a drop by 5 % at 95 % confidence: 1 − 0.05^(1/59) = 0.0495.
+pub const VALIDATION_RUNS: u64 = 59;
+
+/// First of the seeds that validate: far from those that a scenario sweeps.
+pub const FIRST_VALIDATION_SEED: u64 = 1_000_000;
+
+/// Sizes every N of a scenario on its own seeds; nothing is validated yet.
+///
+/// # Errors
+/// The first failure of a world.
+pub fn sizes(scenario: &Scenario, threads: usize, progress: &dyn Progress) -> Result<Vec<ZeroDrop>, WorldError> {
+    let settings = scenario.settings();
+    let names: Vec<_> = settings.classes.iter().map(|class| class.name.clone()).collect();
+    let unbounded = unbounded(scenario, threads, progress)?;
+    Ok(settings.subscribers.iter().map(|subscribers| zero_drop(scenario, *subscribers, &unbounded, &names)).collect())
+}
+
+fn zero_drop(
+    scenario: &Scenario,
+    subscribers: usize,
+    unbounded: &BTreeMap<usize, Vec<RunSummary>>,
+    class_names: &[String],
+) -> ZeroDrop {
+    let runs = unbounded.get(&subscribers).map(Vec::as_slice).unwrap_or_default();
+    let plans = (0..scenario.settings().seeds).map(|seed| Plan::draw(scenario, subscribers, seed));
+    // One seed at a time: a plan of a long trace is large.
+    let (reasons, rules): (Vec<_>, Vec<_>) =
+        plans.map(|plan| (first_order::no_finite_size(&plan), first_order::buffer(&plan))).unzip();
+    let reason = reasons.into_iter().flatten().next();
+    ZeroDrop {
+        subscribers,
+        buffer: reason.is_none().then(|| sizes::exact(runs)),
+        reason: reason.map(|reason| reason.as_str().to_owned()),
+        per_seed: sizes::high_waters(runs),
+        binding: sizes::binding(runs, class_names),
+        first_order_rule: rules.into_iter().collect::<Option<Vec<_>>>().and_then(|rules| rules.into_iter().max()),
+        validation: None,
+    }
+}
+
+/// Unbounded runs of every N on every seed, in the order of the seeds.
+fn unbounded(
+    scenario: &Scenario,
+    threads: usize,
+    progress: &dyn Progress,
+) -> Result<BTreeMap<usize, Vec<RunSummary>>, WorldError> {
+    let settings = scenario.settings();
+    let mut jobs: Vec<_> = settings
+        .subscribers
+        .iter()
+        .flat_map(|subscribers| (0..settings.seeds).map(|seed| Job::unbounded(*subscribers, seed)))
+        .collect();
+    jobs.sort_by_key(|job| std::cmp::Reverse(job.subscribers));
+    let mut results: Vec<Option<RunSummary>> = jobs.iter().map(|_| None).collect();
+    progress.begin("exact sizes", jobs.iter().map(Job::units).sum());
+    runs::each(scenario, &jobs, threads, progress, |_| true, |index, (run, _)| results[index] = Some(run))?;
+    progress.end();
+    let mut by_n = BTreeMap::<usize, Vec<RunSummary>>::new();
+    for (job, run) in jobs.iter().zip(results) {
+        by_n.entry(job.subscribers).or_default().extend(run);
+    }
+    Ok(by_n)
+}
+
+/// Validates every size that there is: at the size with headroom on fresh seeds, and where one of them drops, at twice
+/// the size on fresh seeds again.
+///
+/// # Errors
+/// The first failure of a world.
+pub fn validate(
+    scenario: &Scenario,
+    zero_drops: &mut [ZeroDrop],
+    threads: usize,
+    progress: &dyn Progress,
+) -> Result<(), WorldError> {
+    let mut first_seed = FIRST_VALIDATION_SEED;
+    let mut failed = BTreeMap::<usize, Vec<FailedSize>>::new();
+    let sized = zero_drops.iter().filter_map(|size| Some((size.subscribers, sizes::with_headroom(size.buffer?))));
+    let mut open: Vec<(usize, u64)> = sized.collect();
+    while !open.is_empty() {
+        let tries = one_round(scenario, &open, first_seed, threads, progress)?;
+        first_seed += VALIDATION_RUNS;
+        open.clear();
+        for tried in tries {
+            let Try { subscribers, buffer, .. } = tried;
+            let dropped_at = tried.runs.iter().position(RunSummary::has_drops);
+            let before = failed.entry(subscribers).or_default();
+            if let Some(last) = dropped_at
+                && buffer * 2 <= MAX_CAPACITY as u64
+            {
+                before.push(FailedSize { buffer, runs: last as u64 + 1, runs_with_drops: 1 });
+                open.push((subscribers, buffer * 2));
+                continue;
+            }
+            let validation = tried.validation(std::mem::take(before));
+            zero_drops.iter_mut().filter(|size| size.subscribers == subscribers).for_each(|size| {
+                size.validation = Some(validation.clone());
+            });
+        }
+    }
+    Ok(())
+}
+
+/// The runs of one size.
+struct Try {
+    subscribers: usize,
+    buffer: u64,
+    /// In the order of their seeds; after the first that drops there may be none.
+    runs: Vec<RunSummary>,
+    latencies: Latencies,
+}
+
+impl Try {
+    fn validation(&self, failed: Vec<FailedSize>) -> Validation {
+        let runs_with_drops = self.runs.iter().filter(|run| run.has_drops()).count() as u64;
+        Validation {
+            buffer: self.buffer,
+            seeds: self.runs.iter().map(|run| run.seed).collect(),
+            runs_with_drops,
+            run_drop_probability_upper95: upper_bound_95(runs_with_drops, self.runs.len() as u64),
+            failed,
+            flush_latency_ms: pooled(&self.latencies).0,
+            memory_bytes_per_subscriber: memory(self.subscribers, self.buffer, &self.runs),
+        }
+    }
+}
+
+/// Tries every size on the same fresh seeds. Once a run has dropped, later seeds of that size are called off, and
+/// those already done are left out: what remains does not depend on the number of threads.
+fn one_round(
+    scenario: &Scenario,
+    open: &[(usize, u64)],
+    first_seed: u64,
+    threads: usize,
+    progress: &dyn Progress,
+) -> Result<Vec<Try>, WorldError> {
+    let mut jobs = Vec::new();
+    for (subscribers, buffer) in open {
+        let frames = usize::try_from(*buffer).ok().and_then(Capacity::new).unwrap_or(Capacity::UNBOUNDED);
+        let choice = HubChoice { capacity: frames, overflow: scenario.settings().server.policy };
+        let seeds = first_seed..first_seed + VALIDATION_RUNS;
+        jobs.extend(seeds.map(|seed| Job { subscribers: *subscribers, choice, seed }));
+    }
+    jobs.sort_by_key(|job| std::cmp::Reverse(job.subscribers));
+    let first_drop: BTreeMap<usize, AtomicU64> = open.iter().map(|(n, _)| (*n, AtomicU64::new(u64::MAX))).collect();
+    let is_wanted = |job: &Job| job.seed <= first_drop[&job.subscribers].load(Ordering::Relaxed);
+    let mut tries: BTreeMap<usize, Try> = BTreeMap::new();
+    for (subscribers, buffer) in open {
+        let (runs, latencies) = (Vec::new(), Latencies(Vec::new()));
+        tries.insert(*subscribers, Try { subscribers: *subscribers, buffer: *buffer, runs, latencies });
+    }
+    progress.begin("validation", jobs.iter().map(Job::units).sum());
+    runs::each(scenario, &jobs, threads, progress, is_wanted, |index, (run, latencies)| {
+        let subscribers = jobs[index].subscribers;
+        if run.has_drops() {
+            first_drop[&subscribers].fetch_min(run.seed, Ordering::Relaxed);
+        }
+        if let Some(tried) = tries.get_mut(&subscribers) {
+            tried.latencies.merge(latencies);
+            tried.runs.push(run);
+        }
+    })?;
+    progress.end();
+    let mut tries: Vec<_> = open.iter().filter_map(|(subscribers, _)| tries.remove(subscribers)).collect();
+    for tried in &mut tries {
+        let last = first_drop[&tried.subscribers].load(Ordering::Relaxed);
+        tried.runs.retain(|run| run.seed <= last);
+        tried.runs.sort_by_key(|run| run.seed);
+    }
+    Ok(tries)
+}
+
+/// How the exact sizes move under each change of the load.
+///
+/// # Errors
+/// The first failure of a world.
+pub fn sensitivity(
+    scenario: &Scenario,
+    as_planned: &[ZeroDrop],
+    threads: usize,
+    progress: &dyn Progress,
+) -> Result<Vec<Sensitivity>, WorldError> {
+    let row = |change: &str, size: &ZeroDrop| Sensitivity {
+        subscribers: size.subscribers,
+        change: change.to_owned(),
+        buffer: size.buffer,
+        reason: size.reason.clone(),
+    };
+    let mut rows: Vec<_> = as_planned.iter().map(|size| row("as planned", size)).collect();
+    for change in Change::ALL {
+        match scenario.changed(change) {
+            Ok(changed) => {
+                let sizes = sizes(&changed, threads, progress)?;
+                rows.extend(sizes.iter().map(|size| row(change.as_str(), size)));
+            }
+            Err(refused) => rows.extend(scenario.settings().subscribers.iter().map(|subscribers| Sensitivity {
+                subscribers: *subscribers,
+                change: change.as_str().to_owned(),
+                buffer: None,
+                reason: Some(refused.to_string()),
+            })),
+        }
+    }
+    rows.sort_by_key(|row| as_planned.iter().position(|size| size.subscribers == row.subscribers));
+    Ok(rows)
+}

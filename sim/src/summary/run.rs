@@ -1,0 +1,160 @@
+//! One record, condensed to what a cell needs of it.
+
+use hdrhistogram::Histogram;
+use hubbub::Dropped;
+
+use crate::record::{Digest, Record, SubscriberRecord};
+
+/// Counts of one class, or of all subscribers, in one run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sums {
+    /// Members.
+    pub subscribers: usize,
+    /// Frames offered.
+    pub offered: u64,
+    /// Frames flushed.
+    pub delivered: u64,
+    /// Frames read by clients.
+    pub received: u64,
+    /// Frames waiting or in flight after the drain.
+    pub in_flight: u64,
+    /// Frames lost.
+    pub dropped: Dropped,
+}
+
+impl Sums {
+    /// Adds another run's counts; the members are the same in every run.
+    pub fn add(&mut self, other: &Self) {
+        self.subscribers = other.subscribers;
+        self.offered += other.offered;
+        self.delivered += other.delivered;
+        self.received += other.received;
+        self.in_flight += other.in_flight;
+        self.dropped.buffer_full += other.dropped.buffer_full;
+        self.dropped.client_gone += other.dropped.client_gone;
+        self.dropped.evicted += other.dropped.evicted;
+    }
+
+    fn of<'a>(subscribers: impl Iterator<Item = &'a SubscriberRecord>) -> Self {
+        let mut sums = Self::default();
+        for subscriber in subscribers {
+            let members = sums.subscribers + 1;
+            let SubscriberRecord { offered, delivered, received, in_flight, dropped, .. } = *subscriber;
+            sums.add(&Self { subscribers: members, offered, delivered, received, in_flight, dropped });
+        }
+        sums
+    }
+}
+
+/// The subscriber that lost the largest part of what it was offered, the first of equals.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Worst {
+    /// Index in the plan.
+    pub subscriber: usize,
+    /// `buffer_full / offered`, above 0.
+    pub drop_rate: f64,
+}
+
+/// The largest high-water mark, the first of equals.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct HighWater {
+    /// Index in the plan.
+    pub subscriber: usize,
+    /// Its class.
+    pub class: usize,
+    /// Frames.
+    pub frames: u64,
+    /// When it was first reached, in plan time.
+    pub at_ms: f64,
+}
+
+/// What is kept of a run until its cell is done.
+#[derive(Debug, Clone)]
+pub struct RunSummary {
+    /// Its seed.
+    pub seed: u64,
+    /// By class.
+    pub classes: Vec<Sums>,
+    /// Flushes while events arrived.
+    pub delivered_in_time: u64,
+    /// Most bytes of events alive at once.
+    pub peak_pinned_bytes: u64,
+    /// Who fared worst, if anybody lost anything.
+    pub worst: Option<Worst>,
+    /// Who waited longest in line; `None` without subscribers.
+    pub high_water: Option<HighWater>,
+    /// The run's digest.
+    pub digest: Digest,
+}
+
+/// Latencies by class; merging them takes no order.
+#[derive(Debug)]
+pub struct Latencies(pub Vec<(Histogram<u64>, Histogram<u64>)>);
+
+impl RunSummary {
+    /// Condenses a record; its latencies apart, since they are large and soon merged.
+    pub fn of(seed: u64, record: Record) -> (Self, Latencies) {
+        let members = |class| record.subscribers.iter().filter(move |subscriber| subscriber.class == class);
+        let summary = Self {
+            seed,
+            classes: (0..record.classes.len()).map(|class| Sums::of(members(class))).collect(),
+            delivered_in_time: record.delivered_in_time,
+            peak_pinned_bytes: record.peak_pinned_bytes,
+            worst: worst(&record.subscribers),
+            high_water: high_water(&record.subscribers),
+            digest: record.digest,
+        };
+        let latencies = record.classes.into_iter().map(|class| (class.flush_us, class.receipt_us));
+        (summary, Latencies(latencies.collect()))
+    }
+
+    /// All classes together.
+    pub fn all(&self) -> Sums {
+        let mut sums = Sums::default();
+        self.classes.iter().for_each(|class| sums.add(class));
+        sums.subscribers = self.classes.iter().map(|class| class.subscribers).sum();
+        sums
+    }
+
+    /// Whether a full mailbox lost anything.
+    pub fn has_drops(&self) -> bool {
+        self.classes.iter().any(|class| class.dropped.buffer_full > 0)
+    }
+}
+
+impl Latencies {
+    /// Takes another run's latencies in.
+    pub fn merge(&mut self, other: Self) {
+        if self.0.is_empty() {
+            self.0 = other.0;
+            return;
+        }
+        for ((flush, receipt), (more_flush, more_receipt)) in self.0.iter_mut().zip(other.0) {
+            // These histograms grow with what they are given, so adding cannot fail.
+            let _ = (flush.add(more_flush), receipt.add(more_receipt));
+        }
+    }
+}
+
+fn worst(subscribers: &[SubscriberRecord]) -> Option<Worst> {
+    let mut worst: Option<Worst> = None;
+    for (index, subscriber) in subscribers.iter().enumerate() {
+        let drop_rate = subscriber.dropped.buffer_full as f64 / subscriber.offered.max(1) as f64;
+        if drop_rate > worst.map_or(0.0, |worst| worst.drop_rate) {
+            worst = Some(Worst { subscriber: index, drop_rate });
+        }
+    }
+    worst
+}
+
+fn high_water(subscribers: &[SubscriberRecord]) -> Option<HighWater> {
+    let (index, highest) = subscribers.iter().enumerate().reduce(|first, next| {
+        if next.1.high_water > first.1.high_water { next } else { first }
+    })?;
+    Some(HighWater {
+        subscriber: index,
+        class: highest.class,
+        frames: highest.high_water,
+        at_ms: highest.high_water_at.as_secs_f64() * 1000.0,
+    })
+}
