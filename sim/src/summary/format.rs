@@ -148,6 +148,17 @@ pub fn seeds(seeds: &[u64]) -> String {
     words.join(", ")
 }
 
+/// Why there is no finite size, in words that finish "no buffer is large enough:"; an unknown reason as it stands.
+#[must_use]
+pub fn reason(code: &str) -> &str {
+    match code {
+        "slower_than_arrivals" => "a class reads slower than events arrive",
+        "never_reads" => "a class never reads",
+        "server_saturated" => "the server's worker is saturated",
+        other => other,
+    }
+}
+
 /// The nearest whole number; a float beyond `u64` is its maximum.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "casts from floats saturate")]
 fn whole(value: f64) -> u64 {
