@@ -24,6 +24,11 @@ impl Across {
         Self { log, low: low - room, high: high + room, left, right }
     }
 
+    /// Whether octaves are equally wide.
+    pub(super) fn is_log(&self) -> bool {
+        self.log
+    }
+
     /// Where a value is.
     pub(super) fn at(&self, value: f64) -> f64 {
         let place = if self.log { libm::log2(value.max(1e-9)) } else { value };

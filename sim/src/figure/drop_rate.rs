@@ -7,7 +7,7 @@ use super::axis::{Across, Values};
 use super::frame::{self, Plot};
 use super::lanes::Lanes;
 use super::scene::{Anchor, Point, Scene, Text};
-use super::style::{DOTTED, GREY, LABEL_EM, Look, faded};
+use super::style::{DOTTED, GREY, LABEL_EM, Look, WHITE, faded};
 use super::view::{Along, View, as_f64};
 use super::words;
 
@@ -23,7 +23,7 @@ pub(super) fn scene(view: &View<'_>) -> Scene {
     let upper = Plot { bottom: lanes.top() - GAP, ..plot };
     let references = frame::references(view);
     let axis = across_axis(view, plot, &references);
-    let rates = view.cells().filter_map(|cell| cell.drop_rate);
+    let rates = view.cells().flat_map(|cell| [cell.drop_rate, cell.drop_rate_ci95.map(|[_, high]| high)]).flatten();
     let rate_axis = Values::new(rates, 1.0, upper.top, upper.bottom);
 
     if let Some(rate_axis) = &rate_axis {
@@ -49,8 +49,7 @@ pub(super) fn scene(view: &View<'_>) -> Scene {
 /// The x axis over everything that has a place on it.
 pub(super) fn across_axis(view: &View<'_>, plot: Plot, references: &[frame::Reference]) -> Across {
     let exact = view.curves.iter().filter_map(|curve| curve.zero_drop?.buffer).map(as_f64);
-    let values: Vec<f64> =
-        view.xs.iter().copied().chain(references.iter().map(|r| r.at)).chain(exact).collect();
+    let values: Vec<f64> = view.xs.iter().copied().chain(references.iter().map(|r| r.at)).chain(exact).collect();
     Across::new(logarithmic(view), &values, plot.left, plot.right)
 }
 
@@ -71,18 +70,18 @@ fn tick(rate: f64) -> String {
 fn nothing_lost(scene: &mut Scene, view: &View<'_>, upper: Plot) {
     let measured = view.cells().any(|cell| cell.drop_rate.is_some());
     let said = if measured { "no run lost a frame at any size swept" } else { "nothing was offered: there is no rate" };
-    scene.text(Text::new(upper.middle(), Anchor::Middle, said).em(LABEL_EM).colour(GREY));
+    scene.plated(Text::new(upper.middle(), Anchor::Middle, said).em(LABEL_EM).colour(GREY), WHITE);
 }
 
 fn curves(scene: &mut Scene, view: &View<'_>, axis: &Across, rates: &Values, lanes: &Lanes) {
-    for curve in &view.curves {
+    for (index, curve) in view.curves.iter().enumerate() {
         for &(x, cell) in &curve.cells {
-            whisker(scene, (axis.at(x), rates), cell, curve.look);
+            whisker(scene, (axis.at(x) + aside(view, index), rates), cell, curve.look);
         }
     }
     for (index, curve) in view.curves.iter().enumerate() {
         let look = curve.look;
-        let at = |x: f64, rate: f64| (axis.at(x), rates.at(rate));
+        let at = |x: f64, rate: f64| (axis.at(x) + aside(view, index), rates.at(rate));
         for pair in curve.cells.windows(2) {
             let ((x0, from), (x1, to)) = (pair[0], pair[1]);
             match (from.drop_rate, to.drop_rate) {
@@ -99,13 +98,22 @@ fn curves(scene: &mut Scene, view: &View<'_>, axis: &Across, rates: &Values, lan
             }
         }
     }
-    for curve in &view.curves {
+    for (index, curve) in view.curves.iter().enumerate() {
         for &(x, cell) in &curve.cells {
             if let Some(rate) = cell.drop_rate.filter(|rate| *rate > 0.0) {
-                let at = (axis.at(x), rates.at(rate));
+                let at = (axis.at(x) + aside(view, index), rates.at(rate));
                 scene.marker(curve.look.shape, at, 8.0, curve.look.colour, curve.look.open);
             }
         }
+    }
+}
+
+/// Curves of one buffer size stand a little beside each other, or their intervals would hide one another.
+fn aside(view: &View<'_>, index: usize) -> f64 {
+    let others = as_f64(view.curves.len().saturating_sub(1) as u64);
+    match view.along {
+        Along::Buffers => (as_f64(index as u64) - others / 2.0) * (24.0 / others.max(1.0)).min(11.0),
+        Along::Subscribers => 0.0,
     }
 }
 
@@ -135,10 +143,13 @@ fn note(view: &View<'_>) -> String {
             parts.push("Bold: exact smallest buffer without a drop on these seeds".to_owned());
         }
         Along::Buffers => {}
-        Along::Subscribers => parts.push("Bold: largest N swept up to which nothing is lost".to_owned()),
+        Along::Subscribers if view.cells().any(|cell| cell.drop_rate == Some(0.0)) => {
+            parts.push("Bold: largest N swept up to which nothing is lost".to_owned());
+        }
+        Along::Subscribers => {}
     }
     if view.cells().any(|cell| cell.drop_rate_ci95.is_some()) {
-        parts.push("whiskers: 95 % interval over seeds".to_owned());
+        parts.push("Whiskers: 95 % interval over seeds".to_owned());
     }
     if view.omitted > 0 {
         parts.push(format!("{} not shown", format::plural(view.omitted as u64, "curve")));

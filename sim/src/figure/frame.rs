@@ -15,6 +15,9 @@ pub(super) const EDGE: f64 = 40.0;
 /// The size every subscriber had before anything was measured.
 pub(super) const HISTORICAL: u64 = 64;
 
+/// A title is not shrunk below this to stay on one line.
+const SMALLEST_TITLE_EM: f64 = 29.0;
+
 /// A rectangle to plot in.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Plot {
@@ -42,15 +45,27 @@ pub(super) fn head(scene: &mut Scene, title: &str, subtitle: &str) -> f64 {
     title.clone_into(&mut scene.title);
     let room = f64::from(WIDTH) - 2.0 * EDGE;
     let mut y = 48.0;
-    for line in font::wrapped(title, TITLE_EM, Weight::Bold, room).into_iter().take(2) {
-        scene.text(Text::new((EDGE, y), Anchor::Start, line).em(TITLE_EM).bold());
+    // A title that nearly fits is set smaller, one that does not takes a second line.
+    let em = (TITLE_EM * room / font::width(title, TITLE_EM, Weight::Bold).max(1.0)).min(TITLE_EM);
+    let em = if em < SMALLEST_TITLE_EM { TITLE_EM } else { libm::floor(em) };
+    for line in at_most_two(font::wrapped(title, em, Weight::Bold, room), em, Weight::Bold, room) {
+        scene.text(Text::new((EDGE, y), Anchor::Start, line).em(em).bold());
         y += 42.0;
     }
-    for line in font::wrapped(subtitle, TICK_EM, Weight::Regular, room).into_iter().take(2) {
+    let lines = font::wrapped(subtitle, TICK_EM, Weight::Regular, room);
+    for line in at_most_two(lines, TICK_EM, Weight::Regular, room) {
         scene.text(Text::new((EDGE, y), Anchor::Start, line).colour(GREY));
         y += 30.0;
     }
     y - 14.0
+}
+
+/// The second line ends in an ellipsis where there is more.
+fn at_most_two(lines: Vec<String>, em: f64, weight: Weight, room: f64) -> Vec<String> {
+    match lines.as_slice() {
+        [first, rest @ ..] if rest.len() > 1 => vec![first.clone(), font::fitted(&rest.join(" "), em, weight, room)],
+        _ => lines,
+    }
 }
 
 /// A note at the bottom of the canvas.
@@ -83,18 +98,28 @@ pub(super) fn values_title(scene: &mut Scene, plot: Plot, title: &str) {
 /// The horizontal axis at the bottom of a plot: ticks at the values swept, labelled where they have room.
 pub(super) fn across(scene: &mut Scene, plot: Plot, axis: &Across, swept: &[f64]) {
     scene.line((plot.left, plot.bottom), (plot.right, plot.bottom), 2, INK);
-    let mut free = f64::NEG_INFINITY;
-    // Powers of two and the ends first would need a look ahead; from left to right each takes its room.
     for &value in swept {
-        let x = axis.at(value);
-        scene.line((x, plot.bottom), (x, plot.bottom + 8.0), 2, INK);
-        let label = Text::new((x, plot.bottom + 28.0), Anchor::Middle, format::number(value));
-        let [left, _, right, _] = label.extent();
-        if left >= free {
-            free = right + 8.0;
-            scene.text(label);
+        scene.line((axis.at(value), plot.bottom), (axis.at(value), plot.bottom + 8.0), 2, INK);
+    }
+    let label = |value: f64| Text::new((axis.at(value), plot.bottom + 28.0), Anchor::Middle, format::number(value));
+    let every = |step| swept.iter().step_by(step).map(|&value| label(value)).collect::<Vec<_>>();
+    // All, every other octave, or from left to right those that find room.
+    let steps: &[usize] = if axis.is_log() { &[1, 2] } else { &[1] };
+    let even = steps.iter().copied().map(every).find(|labels| with_room(labels.clone()).len() == labels.len());
+    for label in even.unwrap_or_else(|| with_room(every(1))) {
+        scene.text(label);
+    }
+}
+
+/// The labels that keep clear of the one kept before.
+fn with_room(labels: Vec<Text>) -> Vec<Text> {
+    let mut kept: Vec<Text> = Vec::new();
+    for label in labels {
+        if kept.last().is_none_or(|last| last.extent()[2] + 8.0 <= label.extent()[0]) {
+            kept.push(label);
         }
     }
+    kept
 }
 
 /// The title of the horizontal axis.

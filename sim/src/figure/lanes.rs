@@ -67,11 +67,15 @@ impl Lanes {
             scene.rectangle([from, y - 5.0, to, y + 5.0], faded(curve.look.colour, 0.30));
             let reach = self.height * 0.36;
             scene.rectangle([edge.at - 2.5, y - reach, edge.at + 2.5, y + reach], curve.look.colour);
-            scene.text(edge.label);
+            scene.plated(edge.label, BAND);
         }
         if let Some(code) = curve.zero_drop.and_then(|z| z.reason.as_deref()) {
-            let text = Text::new((self.plot.left + 18.0, y), Anchor::Start, format!("never: {}", format::reason(code)));
-            scene.text(text.colour(GREY));
+            let text = Text::new(
+                (self.plot.left + 18.0, y),
+                Anchor::Start,
+                format!("no finite size: {}", format::reason(code)),
+            );
+            scene.plated(text.colour(GREY), BAND);
         }
         for &(x, cell) in &curve.cells {
             if cell.drop_rate == Some(0.0) {

@@ -40,8 +40,7 @@ pub(super) fn scene(view: &View<'_>) -> Scene {
     legend(&mut scene, top + 26.0);
     let panels = panels(view.curves.len(), top + 92.0);
     let quantiles = quantiles();
-    let all: Vec<f64> =
-        view.cells().flat_map(|cell| quantiles.each_ref().map(|q| (q.of)(cell))).flatten().collect();
+    let all: Vec<f64> = view.cells().flat_map(|cell| quantiles.each_ref().map(|q| (q.of)(cell))).flatten().collect();
     let zeros = all.contains(&0.0);
     for (index, (curve, plot)) in view.curves.iter().zip(&panels).enumerate() {
         panel(&mut scene, view, curve, *plot, &references, (&all, zeros, left_most(&panels, index)));
@@ -87,7 +86,6 @@ fn panel(
     let xs: Vec<f64> = view.xs.iter().copied().chain(references.iter().map(|r| r.at)).collect();
     let axis = Across::new(logarithmic(view), &xs, plot.left, plot.right);
     scene.text(Text::new((plot.left, plot.top - 24.0), Anchor::Start, curve.label.clone()).em(LABEL_EM).bold());
-    frame::across(scene, plot, &axis, &view.xs);
     let zero_y = plot.bottom - ZERO_BAND / 2.0;
     if zeros {
         scene.rectangle([plot.left, plot.bottom - ZERO_BAND, plot.right, plot.bottom], BAND);
@@ -98,9 +96,11 @@ fn panel(
     }
     let Some(values) = Values::new(all.iter().copied(), f64::MAX, upper.top, upper.bottom) else {
         scene.text(Text::new(plot.middle(), Anchor::Middle, "nothing was delivered").colour(GREY));
+        frame::across(scene, plot, &axis, &view.xs);
         return;
     };
     frame::values(scene, upper, &values, if labelled { Some(&format::number) } else { None });
+    frame::across(scene, plot, &axis, &view.xs);
     frame::reference_lines(scene, plot, &axis, references);
     for quantile in quantiles() {
         // A null breaks the curve in two.

@@ -7,12 +7,20 @@ use super::axis::{Across, Values};
 use super::drop_rate::logarithmic;
 use super::frame::{self, Plot};
 use super::scene::{Anchor, Point, Scene, Text};
-use super::style::{DASHED, GREY, LABEL_EM, TICK_EM};
+use super::style::{DASHED, GREY, LABEL_EM, LEADER, Look, SOLID, TICK_EM};
 use super::view::{Along, Curve, View, as_f64};
 use super::words;
 
 /// Least distance between two labels at the right.
 const ROW: f64 = 32.0;
+
+/// The right end of a curve, to be labelled.
+struct End {
+    at: Point,
+    label: String,
+    /// None for the line of the slots.
+    look: Option<Look>,
+}
 
 /// Draws the figure.
 pub(super) fn scene(view: &View<'_>) -> Scene {
@@ -23,14 +31,15 @@ pub(super) fn scene(view: &View<'_>) -> Scene {
     let values: Vec<f64> = view.xs.iter().copied().chain(references.iter().map(|r| r.at)).collect();
     let axis = Across::new(logarithmic(view), &values, plot.left, plot.right);
     frame::values_title(&mut scene, plot, "memory per subscriber");
-    frame::across(&mut scene, plot, &axis, &view.xs);
     frame::across_title(&mut scene, plot.left, plot.right, plot.bottom + 64.0, view.along);
     let all = view.cells().flat_map(|cell| [total(cell), slots(cell)]);
     let Some(bytes) = Values::new(all, f64::MAX, plot.top, plot.bottom) else {
         scene.text(Text::new(plot.middle(), Anchor::Middle, "no memory was measured").em(LABEL_EM).colour(GREY));
+        frame::across(&mut scene, plot, &axis, &view.xs);
         return scene;
     };
     frame::values(&mut scene, plot, &bytes, Some(&tick));
+    frame::across(&mut scene, plot, &axis, &view.xs);
     frame::reference_lines(&mut scene, plot, &axis, &references);
     frame::reference_labels(&mut scene, plot, &axis, &references);
     let mut labels = Vec::new();
@@ -40,7 +49,7 @@ pub(super) fn scene(view: &View<'_>) -> Scene {
         for &at in &points {
             scene.marker(curve.look.shape, at, 8.0, curve.look.colour, curve.look.open);
         }
-        labels.extend(points.last().map(|&at| (at, curve.label.clone())));
+        labels.extend(points.last().map(|&at| End { at, label: curve.label.clone(), look: Some(curve.look) }));
     }
     slots_alone(&mut scene, view, &axis, &bytes, &mut labels);
     spread_labels(&mut scene, plot, labels);
@@ -72,13 +81,7 @@ fn points(curve: &Curve<'_>, axis: &Across, bytes: &Values, of: fn(&Cell) -> f64
 }
 
 /// The slots: along buffers they are the same at every N and one line; along N each curve has its own level.
-fn slots_alone(
-    scene: &mut Scene,
-    view: &View<'_>,
-    axis: &Across,
-    bytes: &Values,
-    labels: &mut Vec<(Point, String)>,
-) {
+fn slots_alone(scene: &mut Scene, view: &View<'_>, axis: &Across, bytes: &Values, labels: &mut Vec<End>) {
     let shown = match view.along {
         Along::Buffers => &view.curves[..view.curves.len().min(1)],
         Along::Subscribers => &view.curves[..],
@@ -88,7 +91,7 @@ fn slots_alone(
         match view.along {
             Along::Buffers => {
                 scene.polyline(&points, 3, GREY, DASHED);
-                labels.extend(points.last().map(|&at| (at, "slots alone".to_owned())));
+                labels.extend(points.last().map(|&at| End { at, label: "slots alone".to_owned(), look: None }));
             }
             Along::Subscribers => scene.polyline(&points, 2, curve.look.colour, DASHED),
         }
@@ -96,11 +99,11 @@ fn slots_alone(
 }
 
 /// Labels at the right, beside the ends of their curves and pushed apart where those are close.
-fn spread_labels(scene: &mut Scene, plot: Plot, mut labels: Vec<(Point, String)>) {
-    labels.sort_by(|(a, _), (b, _)| a.1.total_cmp(&b.1));
+fn spread_labels(scene: &mut Scene, plot: Plot, mut ends: Vec<End>) {
+    ends.sort_by(|a, b| a.at.1.total_cmp(&b.at.1));
     let mut rows: Vec<f64> = Vec::new();
-    for ((_, y), _) in &labels {
-        rows.push(rows.last().map_or(*y, |above| y.max(above + ROW)));
+    for end in &ends {
+        rows.push(rows.last().map_or(end.at.1, |above| end.at.1.max(above + ROW)));
     }
     // What was pushed out at the bottom comes back, pushing the rows above it.
     let mut below = plot.bottom + ROW * 0.5;
@@ -108,17 +111,23 @@ fn spread_labels(scene: &mut Scene, plot: Plot, mut labels: Vec<(Point, String)>
         *row = row.min(below - ROW);
         below = *row;
     }
-    for (((x, y), label), row) in labels.into_iter().zip(rows) {
-        let from = (x + 14.0, y);
-        scene.polyline(&[from, (plot.right + 4.0, y), (plot.right + 18.0, row)], 1, GREY, &[]);
-        scene.text(Text::new((plot.right + 24.0, row), Anchor::Start, label).em(TICK_EM + 1.0));
+    for (End { at: (x, y), label, look }, row) in ends.into_iter().zip(rows) {
+        let right = plot.right;
+        scene.polyline(&[(x + 14.0, y), (right + 4.0, y), (right + 18.0, row)], 1, LEADER, SOLID);
+        match look {
+            Some(look) => scene.marker(look.shape, (right + 32.0, row), 8.0, look.colour, look.open),
+            None => scene.polyline(&[(right + 20.0, row), (right + 44.0, row)], 3, GREY, &[9.0, 5.0]),
+        }
+        scene.text(Text::new((right + 52.0, row), Anchor::Start, label).em(TICK_EM + 1.0));
     }
 }
 
 fn note(view: &View<'_>) -> String {
     let lines = match view.along {
-        Along::Buffers => "Curves: slots + peak of payload bytes kept alive, shared by all N",
-        Along::Subscribers => "Curves: slots + peak of payload bytes kept alive, shared by all N · dashed: slots alone",
+        Along::Buffers => "Slots + an Nth of the most payload bytes ever kept alive",
+        Along::Subscribers => {
+            "Slots + an Nth of the most payload bytes ever kept alive · dashed without marker: slots alone"
+        }
     };
     let omitted = match view.omitted {
         0 => String::new(),

@@ -48,7 +48,8 @@ pub struct Figure {
 /// ([`crate::summary::json`]), so that the file alone reproduces the figure.
 #[must_use]
 pub fn draw(sweep: &Sweep) -> Vec<Figure> {
-    let painted = |(name, scene): (&'static str, Scene)| Figure { name, svg: paint::svg(&scene), png: paint::png(&scene) };
+    let painted =
+        |(name, scene): (&'static str, Scene)| Figure { name, svg: paint::svg(&scene), png: paint::png(&scene) };
     scenes(sweep).into_iter().map(painted).collect()
 }
 

@@ -123,10 +123,10 @@ impl Scene {
         }
     }
 
-    /// A text on a white plate, where it stands on lines.
-    pub(super) fn plated(&mut self, text: Text) {
+    /// A text on a plate of the ground's colour, where it may stand on lines.
+    pub(super) fn plated(&mut self, text: Text, ground: RGBAColor) {
         let [left, top, right, bottom] = text.extent();
-        self.rectangle([left - 5.0, top - 1.0, right + 5.0, bottom - 1.0], RGBAColor(255, 255, 255, 0.9));
+        self.rectangle([left - 3.0, top, right + 3.0, bottom - 3.0], ground);
         self.text(text);
     }
 

@@ -9,6 +9,8 @@ use plotters::style::RGBAColor;
 pub(super) const INK: RGBAColor = RGBAColor(32, 32, 32, 1.0);
 /// Secondary text and reference lines.
 pub(super) const GREY: RGBAColor = RGBAColor(96, 96, 96, 1.0);
+/// From a curve's end to its label.
+pub(super) const LEADER: RGBAColor = RGBAColor(150, 150, 150, 1.0);
 /// Grid lines.
 pub(super) const PALE: RGBAColor = RGBAColor(226, 226, 226, 1.0);
 /// Finer grid lines.
@@ -31,7 +33,9 @@ pub(super) type Dash = &'static [f64];
 pub(super) const SOLID: Dash = &[];
 /// Long strokes.
 pub(super) const DASHED: Dash = &[16.0, 9.0];
-/// Points.
+/// A long stroke and a short one.
+const LONG_SHORT: Dash = &[26.0, 6.0, 10.0, 6.0];
+/// Points; kept for what is no curve of its own.
 pub(super) const DOTTED: Dash = &[4.0, 7.0];
 /// Stroke and point.
 pub(super) const DASH_DOT: Dash = &[18.0, 7.0, 4.0, 7.0];
@@ -69,7 +73,7 @@ const COLOURS: [RGBAColor; 7] = [
 ];
 const SHAPES: [Shape; 7] =
     [Shape::Disc, Shape::Square, Shape::Up, Shape::Diamond, Shape::Down, Shape::Plus, Shape::Cross];
-const DASHES: [Dash; 4] = [SOLID, DASHED, DASH_DOT, DOTTED];
+const DASHES: [Dash; 4] = [SOLID, DASHED, DASH_DOT, LONG_SHORT];
 
 /// The look of the curve with this index: the first seven differ in colour and shape, the next also in being open.
 pub(super) fn look(index: usize) -> Look {

@@ -14,7 +14,7 @@ pub(super) fn subtitle(sweep: &Sweep) -> String {
     let trace = sweep.trace.as_ref().map(|t| format!("{} × {} · ", t.file, format::number(t.speed_up)));
     let seeds = if sweep.seeds.len() == 1 { "seed" } else { "seeds" };
     format!(
-        "{}{} events/s on average, at most {} in a second, {} each · {} s · {seeds} {} · {} · {}",
+        "{}{} events/s, peak {}/s, mean {} · {} s · {seeds} {} · {} · {}",
         trace.unwrap_or_default(),
         format::number(sweep.arrivals.mean_per_second),
         format::count(sweep.arrivals.peak_per_second),
@@ -39,16 +39,16 @@ fn exact_sizes(view: &View<'_>) -> String {
     let answers: Vec<&ZeroDrop> = view.curves.iter().filter_map(|curve| curve.zero_drop).collect();
     let named = |of: &[&ZeroDrop]| {
         let names: Vec<String> = of.iter().map(|z| format::count(z.subscribers as u64)).collect();
-        format!("N = {}", format::listed(&names))
+        if names.len() > 3 { format!("{} values of N", names.len()) } else { format!("N = {}", format::listed(&names)) }
     };
     let (finite, endless): (Vec<&ZeroDrop>, Vec<&ZeroDrop>) = answers.into_iter().partition(|z| z.buffer.is_some());
     let largest = finite.iter().filter_map(|z| z.buffer).max();
     match (largest, endless.first()) {
         (None, None) => "drop rate by buffer size".to_owned(),
         (Some(k), None) => format!("from {} on, no frame is lost at {}", format::plural(k, "slot"), named(&finite)),
-        (None, Some(z)) => format!("no buffer is large enough: {}", why(z)),
+        (None, Some(z)) => format!("no buffer is large enough, {}", why(z)),
         (Some(k), Some(z)) => format!(
-            "{} suffice at {}, no buffer does at {}: {}",
+            "{} suffice at {}, no buffer does at {}, {}",
             format::plural(k, "slot"),
             named(&finite),
             named(&endless),
@@ -68,6 +68,9 @@ fn onset(view: &View<'_>) -> String {
     let lost = |cell: &&Cell| cell.dropped.buffer_full > 0;
     match curve.cells.iter().map(|&(_, cell)| cell).find(lost) {
         None => format!("with {}, no frame is lost at any N swept", curve.label),
+        Some(cell) if curve.cells.first().is_some_and(|&(_, first)| first.subscribers == cell.subscribers) => {
+            format!("with {}, frames are lost already at N = {}", curve.label, format::count(n(cell)))
+        }
         Some(cell) => format!("with {}, frames are first lost at N = {}", curve.label, format::count(n(cell))),
     }
 }
@@ -79,7 +82,7 @@ pub(super) fn memory(view: &View<'_>) -> String {
     let payload = memory.clone().map(|m| m.payload).fold(0.0, f64::max);
     let slots = memory.map(|m| m.slots).max().unwrap_or(0);
     format!(
-        "{}: {} take {} a subscriber, the payloads they hold at most {}",
+        "{}: {} cost {} a subscriber, payloads at most {} more",
         view.sweep.scenario,
         cells.first().map_or_else(String::new, |cell| format::plural(cell.buffer, "slot")),
         format::bytes(super::view::as_f64(slots)),
@@ -130,14 +133,14 @@ mod tests {
     fn a_finite_size_is_the_title() {
         let [drops, memory, latency] = said(&fixture::alpha());
         assert_eq!(drops, "alpha: from 91 slots on, no frame is lost at N = 10, 100 and 1,000");
-        assert!(memory.contains("128 slots take 2,048 B"), "{memory}");
+        assert!(memory.contains("128 slots cost 2,048 B"), "{memory}");
         assert!(latency.contains("with 128 slots, 99 %"), "{latency}");
     }
 
     #[test]
     fn an_endless_size_says_why() {
         let [drops, ..] = said(&fixture::steady_overload());
-        assert!(drops.ends_with("no buffer is large enough: a class reads slower than events arrive"), "{drops}");
+        assert!(drops.ends_with("no buffer is large enough, a class reads slower than events arrive"), "{drops}");
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub(crate) fn all() -> Vec<Sweep> {
         nothing_offered(),
         size_only(),
         empty(),
+        crowded(),
     ]
 }
 
@@ -43,7 +44,11 @@ pub(crate) fn steady_overload() -> Sweep {
 /// Nobody ever lost a frame.
 pub(crate) fn all_zero() -> Sweep {
     let mut sweep = base("quiet", "Does anything drop when nothing happens?");
+    sweep.cpu = None;
     grid(&mut sweep, &[(10, 1), (100, 1)], &[1, 2, 4, 8]);
+    for cell in &mut sweep.cells {
+        cell.flush_latency_ms.p50 = Some(0.0);
+    }
     sweep.zero_drop = vec![sized(10, 1), sized(100, 1)];
     recommend(&mut sweep, Some(64));
     sweep
@@ -126,6 +131,18 @@ pub(crate) fn size_only() -> Sweep {
 /// No cells and no sizes at all.
 pub(crate) fn empty() -> Sweep {
     base("alpha", "")
+}
+
+/// More curves than a plot shows, along both axes, and a name that is too long.
+pub(crate) fn crowded() -> Sweep {
+    let mut sweep = base("a-scenario-that-somebody-named-with-very-much-care-and-very-many-words-indeed", "How?");
+    for n in (1..=16).map(|i| i * 12) {
+        let buffers: Vec<u64> = (1..=16).map(|i| i * i).collect();
+        grid(&mut sweep, &[(n, 10 + n as u64)], &buffers);
+        sweep.zero_drop.push(if n == 60 { unsized_(n, "never_reads") } else { sized(n, 10 + n as u64) });
+    }
+    recommend(&mut sweep, None);
+    sweep
 }
 
 fn base(scenario: &str, question: &str) -> Sweep {
