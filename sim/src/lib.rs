@@ -5,6 +5,7 @@ pub mod plan;
 pub mod report;
 /// Records to numbers.
 pub mod summary {
+    pub mod along;
     pub mod document;
     #[cfg(test)]
     pub(crate) mod fixture;

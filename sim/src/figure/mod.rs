@@ -20,10 +20,11 @@ mod words;
 #[cfg(test)]
 mod tests;
 
+use crate::summary::along::figure_names;
 use crate::summary::document::Sweep;
 
 use scene::Scene;
-use view::{Along, View};
+use view::View;
 
 /// Most curves in one plot; of more, an even choice is shown and the figure says how many are not.
 const MOST_CURVES: usize = 12;
@@ -57,13 +58,6 @@ fn scenes(sweep: &Sweep) -> Vec<(&'static str, Scene)> {
     let (Some(view), Some(few)) = (View::new(sweep, MOST_CURVES), View::new(sweep, MOST_PANELS)) else {
         return Vec::new();
     };
-    let [drops, memory, latency] = names(view.along);
-    vec![(drops, drop_rate::scene(&view)), (memory, memory::scene(&view)), (latency, latency::scene(&few))]
-}
-
-fn names(along: Along) -> [&'static str; 3] {
-    match along {
-        Along::Buffers => ["drop-rate", "memory", "latency"],
-        Along::Subscribers => ["drop-rate-by-subscribers", "memory-by-subscribers", "latency-by-subscribers"],
-    }
+    let drawn = [drop_rate::scene(&view), memory::scene(&view), latency::scene(&few)];
+    figure_names(sweep).iter().copied().zip(drawn).collect()
 }

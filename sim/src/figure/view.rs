@@ -1,21 +1,16 @@
 //! The cells of a sweep as curves: which of N and K goes along the x axis, and which tells the curves apart.
 //!
-//! More values of N than buffers: N goes along the x axis and each curve is a buffer. Otherwise each curve is an N.
-//! The room knows no pixel.
+//! The rule itself is the summary's; here cells are sorted into curves and given their looks. The room knows no
+//! pixel.
 
 use std::collections::BTreeSet;
 
+pub(super) use crate::summary::along::Along;
+use crate::summary::along::along;
 use crate::summary::document::{Cell, Sweep, ZeroDrop};
 use crate::summary::format;
 
 use super::style::{Look, look};
-
-/// What the x axis shows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Along {
-    Buffers,
-    Subscribers,
-}
 
 /// One curve.
 pub(super) struct Curve<'a> {
@@ -63,13 +58,6 @@ impl<'a> View<'a> {
     pub(super) fn cells(&self) -> impl Iterator<Item = &'a Cell> {
         self.curves.iter().flat_map(|curve| curve.cells.iter().map(|&(_, cell)| cell))
     }
-}
-
-/// The rule of the x axis.
-pub(super) fn along(sweep: &Sweep) -> Along {
-    let subscribers: BTreeSet<_> = sweep.cells.iter().map(|cell| cell.subscribers).collect();
-    let buffers: BTreeSet<_> = sweep.cells.iter().map(|cell| cell.buffer).collect();
-    if subscribers.len() > buffers.len() { Along::Subscribers } else { Along::Buffers }
 }
 
 /// A count as a coordinate.
@@ -123,13 +111,6 @@ fn spread(of: usize, most: usize) -> Vec<usize> {
 mod tests {
     use super::*;
     use crate::summary::fixture;
-
-    #[test]
-    fn more_n_than_buffers_puts_n_along_the_axis() {
-        assert_eq!(along(&fixture::alpha()), Along::Buffers);
-        assert_eq!(along(&fixture::ceiling()), Along::Subscribers);
-        assert_eq!(along(&fixture::single_cell()), Along::Buffers);
-    }
 
     #[test]
     fn a_choice_of_curves_keeps_both_ends_and_counts_the_rest() {
