@@ -1,7 +1,7 @@
 //! Generated parts of hand-written pages: what stands between two markers comes from a sweep document.
 //!
 //! A part begins with a line `<!-- generated:SCENARIO.PART -->` and ends with `<!-- /generated -->`. Parts are
-//! `sentence`, `load`, `sizes`, `cells`, `memory`, `sensitivity` and `what-64-does`.
+//! `sentence`, `setting`, `load`, `sizes`, `cells`, `memory`, `sensitivity` and `what-64-does`.
 
 use crate::summary::document::Sweep;
 
@@ -59,7 +59,7 @@ pub enum MarkerError {
     },
 }
 
-const PARTS: [&str; 7] = ["sentence", "load", "sizes", "cells", "memory", "sensitivity", "what-64-does"];
+const PARTS: [&str; 8] = ["sentence", "setting", "load", "sizes", "cells", "memory", "sensitivity", "what-64-does"];
 
 /// The page with every generated part written anew; filling twice changes nothing.
 ///
@@ -131,6 +131,12 @@ fn body(part: &str, sweep: &Sweep) -> Option<String> {
                 None => format!("**No size can be recommended.** {because}"),
             })
         }
+        "setting" => sweep.recommendation.buffer.map(|k| {
+            format!(
+                "```toml\n[server]\nsse_channel_buffer = {k}\n```\n\n\
+                 ```sh\nWH_SSE_CHANNEL_BUFFER={k} hubbub serve\n```"
+            )
+        }),
         "load" => {
             let population = parts::population(sweep).map(|table| format!("\n\n{}", table.markdown()));
             Some(format!("{}{}", parts::load(sweep), population.unwrap_or_default()))
@@ -180,6 +186,19 @@ mod tests {
     }
 
     #[test]
+    fn every_marker_of_the_operators_page_can_be_filled() {
+        let sweeps = [
+            fixture::alpha(),
+            fixture::size_only(),
+            fixture::single_buffer(),
+            fixture::steady_overload(),
+            fixture::ceiling(),
+        ];
+        let filled = fill(include_str!("../../../docs/deployment.md"), &sweeps).unwrap();
+        assert!(!filled.contains("Not generated yet") && filled.contains("sse_channel_buffer = 128\n"));
+    }
+
+    #[test]
     fn a_page_without_markers_is_unchanged() {
         assert_eq!(fill("a\nb\n", &[]).unwrap(), "a\nb\n");
     }
@@ -219,7 +238,7 @@ mod tests {
     fn an_error_says_what_is_allowed() {
         let said = fill(&page("alpha.x"), &[fixture::alpha()]).unwrap_err().to_string();
         assert!(
-            said.starts_with("line 3: unknown part in `alpha.x`; allowed: SCENARIO.sentence, SCENARIO.load"),
+            said.starts_with("line 3: unknown part in `alpha.x`; allowed: SCENARIO.sentence, SCENARIO.setting"),
             "{said}"
         );
     }

@@ -1,6 +1,6 @@
 //! The parts a report is made of: each a table or a sentence from the document, none where it has nothing to say.
 
-use crate::summary::document::{ByClass, Cell, Memory, Quantiles, Sweep, ZeroDrop};
+use crate::summary::document::{ByClass, Cell, Memory, Quantiles, Sensitivity, Sweep, ZeroDrop};
 use crate::summary::format;
 
 use super::table::{Lean, Table};
@@ -71,9 +71,9 @@ pub(super) fn sizes(sweep: &Sweep) -> Option<Table> {
         ("N", Lean::Right),
         ("exact size", Lean::Right),
         ("per seed", Lean::Right),
-        ("rule says", Lean::Right),
+        ("rule", Lean::Right),
         ("validated", Lean::Right),
-        ("runs that dropped", Lean::Right),
+        ("dropped runs", Lean::Right),
         ("P(run drops) ≤", Lean::Right),
     ]);
     for answer in &sweep.zero_drop {
@@ -213,26 +213,35 @@ fn interval(cell: &Cell) -> String {
 
 /// How the sizes move: a row a change, a column an N.
 pub(super) fn sensitivity(sweep: &Sweep) -> Option<Table> {
-    let mut changes: Vec<&str> = Vec::new();
+    let (mut changes, mut subscribers): (Vec<&str>, Vec<usize>) = (Vec::new(), Vec::new());
     for entry in &sweep.sensitivity {
         if !changes.contains(&entry.change.as_str()) {
             changes.push(&entry.change);
         }
+        if !subscribers.contains(&entry.subscribers) {
+            subscribers.push(entry.subscribers);
+        }
     }
-    let mut table = Table::new(&[("load", Lean::Left), ("exact size", Lean::Left)]);
+    let heads: Vec<String> = subscribers.iter().map(|n| format!("N = {}", format::count(*n as u64))).collect();
+    let columns = heads.iter().map(|head| (head.as_str(), Lean::Right));
+    let mut table = Table::new(&[("load", Lean::Left)].into_iter().chain(columns).collect::<Vec<_>>());
     for change in &changes {
-        let entries = sweep.sensitivity.iter().filter(|entry| entry.change == *change);
-        let said = entries.map(|entry| {
-            let size = match (entry.buffer, entry.reason.as_deref()) {
-                (Some(k), _) => format::count(k),
-                (None, Some(code)) => format!("none ({})", format::reason(code)),
-                (None, None) => "none".to_owned(),
-            };
-            format!("{size} at N = {}", format::count(entry.subscribers as u64))
-        });
-        table.row([(*change).to_owned(), said.collect::<Vec<_>>().join("; ")]);
+        let size = |n: &usize| {
+            let entry = sweep.sensitivity.iter().find(|entry| entry.change == *change && entry.subscribers == *n);
+            entry.map_or_else(|| "–".to_owned(), moved_size)
+        };
+        table.row(std::iter::once((*change).to_owned()).chain(subscribers.iter().map(size)));
     }
     (!changes.is_empty()).then_some(table)
+}
+
+/// A size under a changed load, or why there is none.
+pub(super) fn moved_size(entry: &Sensitivity) -> String {
+    match (entry.buffer, entry.reason.as_deref()) {
+        (Some(k), _) => format::count(k),
+        (None, Some(code)) => format!("none: {}", format::reason(code)),
+        (None, None) => "none".to_owned(),
+    }
 }
 
 /// What the historical size would do: a sentence and a row an N; none where it was not swept.

@@ -13,13 +13,13 @@ pub(super) enum Lean {
 /// Heads and rows of equal length.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Table {
-    columns: Vec<(&'static str, Lean)>,
+    columns: Vec<(String, Lean)>,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    pub(super) fn new(columns: &[(&'static str, Lean)]) -> Self {
-        Self { columns: columns.to_vec(), rows: Vec::new() }
+    pub(super) fn new(columns: &[(&str, Lean)]) -> Self {
+        Self { columns: columns.iter().map(|&(name, lean)| (name.to_owned(), lean)).collect(), rows: Vec::new() }
     }
 
     pub(super) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
@@ -31,7 +31,7 @@ impl Table {
     /// Markdown, each line ended.
     pub(super) fn markdown(&self) -> String {
         let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
-        let head = line(self.columns.iter().map(|(name, _)| (*name).to_owned()).collect());
+        let head = line(self.columns.iter().map(|(name, _)| name.clone()).collect());
         let rule: Vec<String> =
             self.columns.iter().map(|(_, lean)| if *lean == Lean::Right { "--:" } else { ":--" }.to_owned()).collect();
         let escaped = |row: &Vec<String>| row.iter().map(|cell| cell.replace('|', "\\|").replace('\n', " ")).collect();
@@ -65,7 +65,7 @@ impl Table {
                 .collect();
             format!("{}\n", cut(format!("  {}", padded.join(gap)).trim_end(), COLUMNS))
         };
-        let mut text = line(self.columns.iter().map(|(name, _)| *name).collect());
+        let mut text = line(self.columns.iter().map(|(name, _)| name.as_str()).collect());
         for (i, row) in self.rows.iter().enumerate() {
             if grouped && i > 0 && !row[0].is_empty() {
                 text.push('\n');

@@ -21,7 +21,7 @@ pub fn terminal(sweep: &Sweep) -> String {
     }
     if let Some(cells) = cells(sweep) {
         let _ = write!(page, "\nThe sweep\n\n{}", cells.plain(true));
-        let key = "offered: frames, all seeds · drop %: lost to a full buffer, of those offered · p50, p99, max: \
+        let key = "offered: frames, all seeds · drop %: lost to a full buffer, of those offered · interval: 95 % over seeds · p50, p99, max: \
                    publish to flush, ms · memory: slots and payload of one subscriber";
         let _ = write!(page, "\n{}", prose(key, "  "));
     }
@@ -36,7 +36,7 @@ pub fn terminal(sweep: &Sweep) -> String {
 
 /// The cells, with as many columns as a terminal has room for.
 fn cells(sweep: &Sweep) -> Option<Table> {
-    let heads = ["N", "buffer", "offered", "drop %", "95 % interval", "p50", "p99", "max", "memory"];
+    let heads = ["N", "buffer", "offered", "drop %", "interval", "p50", "p99", "max", "memory"];
     let mut table = Table::new(&heads.map(|head| (head, Lean::Right)));
     let mut above = None;
     for cell in &sweep.cells {
@@ -83,8 +83,7 @@ fn sensitivity(sweep: &Sweep) -> Option<Table> {
     for entry in &sweep.sensitivity {
         let repeated = above.replace(entry.subscribers) == Some(entry.subscribers);
         let n = if repeated { String::new() } else { format::count(entry.subscribers as u64) };
-        let reason = || format!("none: {}", entry.reason.as_deref().map_or("no reason given", format::reason));
-        table.row([n, entry.change.clone(), entry.buffer.map_or_else(reason, format::count)]);
+        table.row([n, entry.change.clone(), parts::moved_size(entry)]);
     }
     (!sweep.sensitivity.is_empty()).then_some(table)
 }

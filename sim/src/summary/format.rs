@@ -70,7 +70,7 @@ pub fn ms_or_dash(value: Option<f64>) -> String {
 pub fn number(value: f64) -> String {
     match value {
         v if !v.is_finite() => "–".to_owned(),
-        v if v == 0.0 => "0".to_owned(),
+        0.0 => "0".to_owned(),
         v if v < 0.0 => format!("−{}", number(-v)),
         v if v < 0.001 => "< 0.001".to_owned(),
         v if v < 0.0995 => trimmed(format!("{v:.3}")),
@@ -80,7 +80,7 @@ pub fn number(value: f64) -> String {
     }
 }
 
-/// Bytes: `0 B`, `1,024 B`, `24.6 kB`, `1.6 MB`; a kilobyte is 1,000 bytes.
+/// Bytes: `0 B`, `1,024 B`, `24.6 kB`, `118 kB`, `1.6 MB`; a kilobyte is 1,000 bytes.
 #[must_use]
 pub fn bytes(bytes: f64) -> String {
     match bytes {
@@ -88,7 +88,8 @@ pub fn bytes(bytes: f64) -> String {
         b if b <= 0.0 => "0 B".to_owned(),
         b if b < 1.0 => "< 1 B".to_owned(),
         b if b < 9_999.5 => format!("{} B", count(whole(b))),
-        b if b < 999_950.0 => format!("{:.1} kB", b / 1e3),
+        b if b < 99_950.0 => format!("{:.1} kB", b / 1e3),
+        b if b < 999_500.0 => format!("{:.0} kB", b / 1e3),
         b => format!("{:.1} MB", b / 1e6),
     }
 }
@@ -107,14 +108,20 @@ pub fn count(value: u64) -> String {
     grouped
 }
 
-/// A count in at most nine characters, for a narrow column: from ten million on in millions.
+/// A count in at most seven characters, for a narrow column: from a million on in millions.
 #[must_use]
 pub fn count_short(value: u64) -> String {
     match value {
-        0..10_000_000 => count(value),
-        10_000_000..10_000_000_000 => format!("{} M", count(value / 1_000_000)),
+        0..1_000_000 => count(value),
+        1_000_000..100_000_000 => hundredths((value + 5_000) / 10_000, "M"),
+        100_000_000..1_000_000_000 => format!("{} M", value / 1_000_000),
+        1_000_000_000..100_000_000_000 => hundredths((value + 5_000_000) / 10_000_000, "G"),
         _ => format!("{} G", count(value / 1_000_000_000)),
     }
+}
+
+fn hundredths(hundredths: u64, unit: &str) -> String {
+    format!("{}.{:02} {unit}", hundredths / 100, hundredths % 100)
 }
 
 /// `1 run`, `8 runs`.
@@ -219,7 +226,7 @@ mod tests {
     #[test]
     fn counts_are_grouped() {
         assert_eq!(count(1_234_567), "1,234,567");
-        assert_eq!(count_short(12_345_678), "12 M");
+        assert_eq!([999_999, 3_747_000, 412_345_678].map(count_short), ["999,999", "3.75 M", "412 M"]);
         assert_eq!(listed(&["1".into(), "2".into(), "3".into()]), "1, 2 and 3");
     }
 }
