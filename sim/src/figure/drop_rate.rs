@@ -97,6 +97,12 @@ fn curves(scene: &mut Scene, view: &View<'_>, axis: &Across, rates: &Values, lan
                 _ => {}
             }
         }
+        // A size beyond the last buffer swept is known all the same.
+        let exact = curve.zero_drop.and_then(|answer| answer.buffer).map(as_f64);
+        let last = curve.cells.last().and_then(|&(x, cell)| Some((x, cell.drop_rate.filter(|rate| *rate > 0.0)?)));
+        if let (Some(exact), Some((x, rate))) = (exact, last) {
+            descend(scene, at(x, rate), lanes.landing(axis, view, index, exact), look);
+        }
     }
     for (index, curve) in view.curves.iter().enumerate() {
         for &(x, cell) in &curve.cells {

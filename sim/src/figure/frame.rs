@@ -165,24 +165,25 @@ pub(super) fn reference_lines(scene: &mut Scene, plot: Plot, axis: &Across, refe
     }
 }
 
-/// Labels reference lines above the plot: the first to the left of its line, a second to the right.
+/// Labels reference lines above the plot: the first to the left of its line, a second to the right, unless the
+/// canvas ends there; where the two would meet, the second is a row higher.
 pub(super) fn reference_labels(scene: &mut Scene, plot: Plot, axis: &Across, references: &[Reference]) {
-    for (i, reference) in references.iter().enumerate() {
-        let weight = |text: Text| if reference.strong { text.bold() } else { text };
-        let place = |anchor, dx| {
+    let mut placed: Option<Text> = None;
+    for reference in references {
+        let label = |anchor, dx: f64| {
             let at = (axis.at(reference.at) + dx, plot.top - 22.0);
-            weight(Text::new(at, anchor, reference.label.clone()).colour(GREY))
+            let text = Text::new(at, anchor, reference.label.clone()).colour(GREY);
+            if reference.strong { text.bold() } else { text }
         };
-        let left_of = place(Anchor::End, 4.0);
-        let fits_left = left_of.extent()[0] >= EDGE;
-        let text = if i == 0 && fits_left { left_of } else { place(Anchor::Start, if i == 0 { -4.0 } else { 8.0 }) };
-        // Two lines that both stand far left have their labels on two rows.
-        let lifted = i > 0 && !place_first_fits(axis, references);
-        let text = if lifted { Text { at: (text.at.0, text.at.1 - 28.0), ..text } } else { text };
+        let (before, behind) = (label(Anchor::End, 4.0), label(Anchor::Start, -4.0));
+        let behind_fits = behind.extent()[2] <= f64::from(WIDTH) - EDGE / 2.0;
+        let before_fits = before.extent()[0] >= EDGE;
+        let wanted = if placed.is_some() { !behind_fits } else { before_fits };
+        let mut text = if wanted { before } else { behind };
+        if placed.as_ref().is_some_and(|other| other.extent()[2] + 10.0 > text.extent()[0]) {
+            text.at.1 -= 28.0;
+        }
+        placed = Some(text.clone());
         scene.text(text);
     }
-}
-
-fn place_first_fits(axis: &Across, references: &[Reference]) -> bool {
-    references.first().is_none_or(|r| axis.at(r.at) + 4.0 - font::width(&r.label, TICK_EM, Weight::Regular) >= EDGE)
 }

@@ -18,6 +18,7 @@ pub(crate) fn all() -> Vec<Sweep> {
         size_only(),
         empty(),
         crowded(),
+        beyond_the_grid(),
     ]
 }
 
@@ -131,6 +132,16 @@ pub(crate) fn size_only() -> Sweep {
 /// No cells and no sizes at all.
 pub(crate) fn empty() -> Sweep {
     base("alpha", "")
+}
+
+/// Exact sizes far beyond the largest buffer swept.
+pub(crate) fn beyond_the_grid() -> Sweep {
+    let mut sweep = base("backlog-flush", "How large a buffer survives a producer that flushes its backlog?");
+    let exact = [(10, 4_028), (100, 4_090), (1000, 4_391)];
+    grid(&mut sweep, &exact, &[64, 128, 256, 512]);
+    sweep.zero_drop = exact.iter().map(|&(n, k)| sized(n, k)).collect();
+    recommend(&mut sweep, Some(8_192));
+    sweep
 }
 
 /// More curves than a plot shows, along both axes, and a name that is too long.
