@@ -155,7 +155,10 @@ fn note(view: &View<'_>) -> String {
         Along::Subscribers => {}
     }
     if view.cells().any(|cell| cell.drop_rate_ci95.is_some()) {
-        parts.push("Whiskers: 95 % interval over seeds".to_owned());
+        parts.push("Whiskers: 95 % interval".to_owned());
+    }
+    if view.cells().any(|cell| cell.dropped.buffer_full > 0) {
+        parts.push("Dotted: not measured".to_owned());
     }
     if view.omitted > 0 {
         parts.push(format!("{} not shown", format::plural(view.omitted as u64, "curve")));

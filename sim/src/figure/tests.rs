@@ -50,7 +50,7 @@ fn the_drop_rate_names_each_n_its_exact_size_the_zero_and_64() {
     {
         assert!(svg.contains(&format!("\n{said}\n")), "{said}");
     }
-    assert!(svg.contains("95 % interval over seeds") && svg.contains("no frame is lost at N = 10, 100 and 1,000"));
+    assert!(svg.contains("Whiskers: 95 % interval") && svg.contains("no frame is lost at N = 10, 100 and 1,000"));
 }
 
 #[test]
