@@ -21,8 +21,8 @@ pub fn terminal(sweep: &Sweep) -> String {
     }
     if let Some(cells) = cells(sweep) {
         let _ = write!(page, "\nThe sweep\n\n{}", cells.plain(true));
-        let key = "offered: frames, all seeds · drop %: lost to a full buffer, of those offered · interval: 95 % over seeds · p50, p99, max: \
-                   publish to flush, ms · memory: slots and payload of one subscriber";
+        let key = "offered: frames, all seeds · drop %: lost to a full buffer, of those offered · interval: 95 % over \
+                   seeds · p50, p99, max: publish to flush, ms · memory: slots and payload of one subscriber";
         let _ = write!(page, "\n{}", prose(key, "  "));
     }
     page.push_str(&sizes(sweep));
