@@ -1,10 +1,15 @@
 //! The testbed: runs the real Hub and its transport in a simulated network and sizes a subscriber's buffer.
+//!
+//! One straight pipeline: [`scenario`] → [`plan`] → [`world`] → [`record`] → [`summary`] → [`figure`] and [`report`].
+//! [`sweep`] and [`sizing`] drive it, [`cli`] is its only way out. See `docs/architecture.md`.
 
 pub mod cli;
+pub mod figure;
 pub mod first_order;
 pub mod plan;
 pub mod pool;
 pub mod record;
+pub mod report;
 pub mod runs;
 pub mod scenario;
 pub mod sizing;

@@ -1,7 +1,12 @@
 //! Records to numbers: counts, rates, quantiles and their intervals. Pure, and the only maker of the sweep document.
 
+pub mod along;
 pub mod cell;
 pub mod document;
+#[cfg(test)]
+pub(crate) mod fixture;
+pub mod format;
+pub mod json;
 pub mod load;
 pub mod run;
 pub mod sizes;

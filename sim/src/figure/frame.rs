@@ -1,0 +1,189 @@
+//! What every figure has around its curves: head, grid, axes, reference lines, notes.
+//!
+//! The room draws into a scene and knows no quantity: whoever calls it says what the ticks read.
+
+use crate::summary::format;
+
+use super::axis::{Across, Values};
+use super::font::{self, Weight};
+use super::scene::{Anchor, HEIGHT, Scene, Text, WIDTH};
+use super::style::{DASHED, GREY, INK, LABEL_EM, PALE, PALER, SOLID, TICK_EM, TITLE_EM};
+use super::view::{Along, View, as_f64};
+
+/// Free space at the canvas edges.
+pub(super) const EDGE: f64 = 40.0;
+/// The size every subscriber had before anything was measured.
+pub(super) const HISTORICAL: u64 = 64;
+
+/// A title is not shrunk below this to stay on one line.
+const SMALLEST_TITLE_EM: f64 = 29.0;
+
+/// A rectangle to plot in.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Plot {
+    pub(super) left: f64,
+    pub(super) top: f64,
+    pub(super) right: f64,
+    pub(super) bottom: f64,
+}
+
+impl Plot {
+    pub(super) fn middle(&self) -> (f64, f64) {
+        (f64::midpoint(self.left, self.right), f64::midpoint(self.top, self.bottom))
+    }
+}
+
+/// A reference line across the plot, with its label for the strip above.
+pub(super) struct Reference {
+    pub(super) at: f64,
+    pub(super) label: String,
+    pub(super) strong: bool,
+}
+
+/// Title and subtitle; returns the y below them.
+pub(super) fn head(scene: &mut Scene, title: &str, subtitle: &str) -> f64 {
+    title.clone_into(&mut scene.title);
+    let room = f64::from(WIDTH) - 2.0 * EDGE;
+    let mut y = 48.0;
+    // A title that nearly fits is set smaller, one that does not takes a second line.
+    let em = (TITLE_EM * room / font::width(title, TITLE_EM, Weight::Bold).max(1.0)).min(TITLE_EM);
+    let em = if em < SMALLEST_TITLE_EM { TITLE_EM } else { libm::floor(em) };
+    for line in at_most_two(font::wrapped(title, em, Weight::Bold, room), em, Weight::Bold, room) {
+        scene.text(Text::new((EDGE, y), Anchor::Start, line).em(em).bold());
+        y += 42.0;
+    }
+    let lines = font::wrapped(subtitle, TICK_EM, Weight::Regular, room);
+    for line in at_most_two(lines, TICK_EM, Weight::Regular, room) {
+        scene.text(Text::new((EDGE, y), Anchor::Start, line).colour(GREY));
+        y += 30.0;
+    }
+    y - 14.0
+}
+
+/// The second line ends in an ellipsis where there is more.
+fn at_most_two(lines: Vec<String>, em: f64, weight: Weight, room: f64) -> Vec<String> {
+    match lines.as_slice() {
+        [first, rest @ ..] if rest.len() > 1 => vec![first.clone(), font::fitted(&rest.join(" "), em, weight, room)],
+        _ => lines,
+    }
+}
+
+/// A note at the bottom of the canvas.
+pub(super) fn foot(scene: &mut Scene, note: &str) {
+    let at = (EDGE, f64::from(HEIGHT) - 24.0);
+    let note = font::fitted(note, TICK_EM, Weight::Regular, f64::from(WIDTH) - 2.0 * EDGE);
+    scene.text(Text::new(at, Anchor::Start, note).colour(GREY));
+}
+
+/// Horizontal grid lines of a logarithmic axis and, where asked for, their labels.
+pub(super) fn values(scene: &mut Scene, plot: Plot, axis: &Values, label: Option<&dyn Fn(f64) -> String>) {
+    for value in axis.minor() {
+        scene.line((plot.left, axis.at(value)), (plot.right, axis.at(value)), 1, PALER);
+    }
+    for value in axis.ticks() {
+        let y = axis.at(value);
+        scene.line((plot.left, y), (plot.right, y), 1, PALE);
+        if let Some(label) = label {
+            scene.text(Text::new((plot.left - 14.0, y), Anchor::End, label(value)));
+        }
+    }
+    scene.line((plot.left, plot.top), (plot.left, plot.bottom), 2, INK);
+}
+
+/// The upright title of the vertical axis.
+pub(super) fn values_title(scene: &mut Scene, plot: Plot, title: &str) {
+    scene.text(Text::new((EDGE, plot.middle().1), Anchor::Middle, title).em(LABEL_EM).upright());
+}
+
+/// The horizontal axis at the bottom of a plot: ticks at the values swept, labelled where they have room.
+pub(super) fn across(scene: &mut Scene, plot: Plot, axis: &Across, swept: &[f64]) {
+    scene.line((plot.left, plot.bottom), (plot.right, plot.bottom), 2, INK);
+    for &value in swept {
+        scene.line((axis.at(value), plot.bottom), (axis.at(value), plot.bottom + 8.0), 2, INK);
+    }
+    let label = |value: f64| Text::new((axis.at(value), plot.bottom + 28.0), Anchor::Middle, format::number(value));
+    let every = |step| swept.iter().step_by(step).map(|&value| label(value)).collect::<Vec<_>>();
+    // All, every other octave, or from left to right those that find room.
+    let steps: &[usize] = if axis.is_log() { &[1, 2] } else { &[1] };
+    let even = steps.iter().copied().map(every).find(|labels| with_room(labels.clone()).len() == labels.len());
+    for label in even.unwrap_or_else(|| with_room(every(1))) {
+        scene.text(label);
+    }
+}
+
+/// The labels that keep clear of the one kept before.
+fn with_room(labels: Vec<Text>) -> Vec<Text> {
+    let mut kept: Vec<Text> = Vec::new();
+    for label in labels {
+        if kept.last().is_none_or(|last| last.extent()[2] + 8.0 <= label.extent()[0]) {
+            kept.push(label);
+        }
+    }
+    kept
+}
+
+/// The title of the horizontal axis.
+pub(super) fn across_title(scene: &mut Scene, left: f64, right: f64, y: f64, along: Along) {
+    let title = match along {
+        Along::Buffers => "buffer per subscriber, in frames",
+        Along::Subscribers => "subscribers N",
+    };
+    scene.text(Text::new((f64::midpoint(left, right), y), Anchor::Middle, title).em(LABEL_EM));
+}
+
+/// The lines that belong on the x axis of a view: the historical size and the recommended one, or the worker's end.
+pub(super) fn references(view: &View<'_>) -> Vec<Reference> {
+    let reference = |at: u64, label: String, strong| Reference { at: as_f64(at), label, strong };
+    match (view.along, view.recommended()) {
+        (Along::Buffers, Some(HISTORICAL)) => {
+            vec![reference(HISTORICAL, format!("{HISTORICAL}, the historical size: recommended"), true)]
+        }
+        (Along::Buffers, recommended) => {
+            let label = format!("{HISTORICAL}, the historical size");
+            let recommended = recommended.map(|k| reference(k, format!("recommended: {}", format::count(k)), true));
+            std::iter::once(reference(HISTORICAL, label, false)).chain(recommended).collect()
+        }
+        (Along::Subscribers, _) => saturation(view).into_iter().collect(),
+    }
+}
+
+/// The N at which the modelled worker has as much to do as it can: (1 s / rate − publish) / delivery.
+fn saturation(view: &View<'_>) -> Option<Reference> {
+    let cpu = view.sweep.cpu.as_ref()?;
+    let at = (1e6 / view.sweep.arrivals.mean_per_second - cpu.publish_us) / cpu.delivery_us;
+    let inside = view.xs.first().is_some_and(|x| at >= *x) && view.xs.last().is_some_and(|x| at <= *x);
+    let label = format!("worker busy all the time: N = {}", format::number(at));
+    inside.then_some(Reference { at, label, strong: false })
+}
+
+/// Draws reference lines from a plot's top to its bottom.
+pub(super) fn reference_lines(scene: &mut Scene, plot: Plot, axis: &Across, references: &[Reference]) {
+    for reference in references {
+        let x = axis.at(reference.at);
+        let (width, dash) = if reference.strong { (3, SOLID) } else { (2, DASHED) };
+        scene.polyline(&[(x, plot.top - 8.0), (x, plot.bottom)], width, GREY, dash);
+    }
+}
+
+/// Labels reference lines above the plot: the first to the left of its line, a second to the right, unless the
+/// canvas ends there; where the two would meet, the second is a row higher.
+pub(super) fn reference_labels(scene: &mut Scene, plot: Plot, axis: &Across, references: &[Reference]) {
+    let mut placed: Option<Text> = None;
+    for reference in references {
+        let label = |anchor, dx: f64| {
+            let at = (axis.at(reference.at) + dx, plot.top - 22.0);
+            let text = Text::new(at, anchor, reference.label.clone()).colour(GREY);
+            if reference.strong { text.bold() } else { text }
+        };
+        let (before, behind) = (label(Anchor::End, 4.0), label(Anchor::Start, -4.0));
+        let behind_fits = behind.extent()[2] <= f64::from(WIDTH) - EDGE / 2.0;
+        let before_fits = before.extent()[0] >= EDGE;
+        let wanted = if placed.is_some() { !behind_fits } else { before_fits };
+        let mut text = if wanted { before } else { behind };
+        if placed.as_ref().is_some_and(|other| other.extent()[2] + 10.0 > text.extent()[0]) {
+            text.at.1 -= 28.0;
+        }
+        placed = Some(text.clone());
+        scene.text(text);
+    }
+}

@@ -1,0 +1,127 @@
+//! The figures of every fixture: there, whole, inside the canvas, apart, the same twice.
+
+use super::*;
+use crate::summary::{document::Sweep, fixture, json};
+use scene::{HEIGHT, Text, WIDTH};
+
+fn texts(scene: &Scene) -> Vec<&Text> {
+    scene.texts().collect()
+}
+
+#[test]
+fn no_text_leaves_the_canvas() {
+    for (name, scene) in fixture::all().iter().flat_map(scenes) {
+        for text in texts(&scene) {
+            let [left, top, right, bottom] = text.extent();
+            let inside =
+                left >= 4.0 && top >= 4.0 && right <= f64::from(WIDTH) - 4.0 && bottom <= f64::from(HEIGHT) - 4.0;
+            assert!(inside, "{name} of {}: {} at {:?}", scene.title, text.content, text.extent());
+        }
+    }
+}
+
+#[test]
+fn no_two_texts_overlap() {
+    for (name, scene) in fixture::all().iter().flat_map(scenes) {
+        let texts = texts(&scene);
+        for (i, a) in texts.iter().enumerate() {
+            for b in &texts[i + 1..] {
+                let ([al, at, ar, ab], [bl, bt, br, bb]) = (a.extent(), b.extent());
+                let apart = ar <= bl || br <= al || ab <= bt + 1.0 || bb <= at + 1.0;
+                assert!(apart, "{name} of {}: {:?} over {:?}", scene.title, a.content, b.content);
+            }
+        }
+    }
+}
+
+#[test]
+fn every_text_is_large_enough_at_half_size() {
+    for (name, scene) in fixture::all().iter().flat_map(scenes) {
+        assert!(texts(&scene).iter().all(|text| text.em >= 20.0), "{name} of {}", scene.title);
+    }
+}
+
+#[test]
+fn the_drop_rate_names_each_n_its_exact_size_the_zero_and_64() {
+    let figures = draw(&fixture::alpha());
+    let svg = &figures[0].svg;
+    assert_eq!(figures.iter().map(|f| f.name).collect::<Vec<_>>(), ["drop-rate", "memory", "latency"]);
+    for said in ["N = 10", "N = 100", "N = 1,000", "38", "57", "91", "0", "64, the historical size", "recommended: 128"]
+    {
+        assert!(svg.contains(&format!("\n{said}\n")), "{said}");
+    }
+    assert!(svg.contains("Whiskers: 95 % interval") && svg.contains("no frame is lost at N = 10, 100 and 1,000"));
+}
+
+#[test]
+fn without_intervals_there_are_no_whiskers_and_no_word_of_them() {
+    let figures = draw(&fixture::few_seeds());
+    assert!(!figures[0].svg.contains("interval"));
+}
+
+#[test]
+fn more_n_than_buffers_draws_along_n() {
+    let figures = draw(&fixture::ceiling());
+    let names: Vec<_> = figures.iter().map(|f| f.name).collect();
+    assert_eq!(names, ["drop-rate-by-subscribers", "memory-by-subscribers", "latency-by-subscribers"]);
+    assert!(figures[0].svg.contains("\nsubscribers N\n") && figures[0].svg.contains("\n64 slots\n"));
+}
+
+#[test]
+fn an_endless_size_is_said_in_the_zero_band() {
+    assert!(draw(&fixture::steady_overload())[0].svg.contains("no finite size: a class reads slower"));
+}
+
+#[test]
+fn no_cells_give_no_figures() {
+    assert!(draw(&fixture::size_only()).is_empty() && draw(&fixture::empty()).is_empty());
+}
+
+#[test]
+fn what_is_not_shown_is_counted() {
+    let figures = draw(&fixture::crowded());
+    assert!(figures[0].svg.contains("4 curves not shown") && figures[2].svg.contains("10 panels not shown"));
+}
+
+#[test]
+fn an_svg_is_well_formed_and_needs_no_clock_or_system_font() {
+    for (name, scene) in fixture::all().iter().flat_map(scenes) {
+        let svg = paint::svg(&scene);
+        assert!(svg.trim_end().ends_with("</svg>") && svg.contains("<title>"), "{name}");
+        assert!(!svg.contains("NaN") && svg.contains(font::FAMILIES), "{name}");
+        let opened = svg.matches('<').count() - svg.matches("</").count() - svg.matches("<?").count();
+        let opened = opened - svg.matches("/>").count() - svg.matches("<!").count();
+        assert_eq!(opened, svg.matches("</").count(), "{name}");
+    }
+}
+
+#[test]
+fn a_png_decodes_to_the_canvas_and_is_not_blank() {
+    for figure in draw(&fixture::alpha()) {
+        let mut reader = png::Decoder::new(figure.png.as_slice()).read_info().unwrap();
+        let mut pixels = vec![0; reader.output_buffer_size()];
+        let frame = reader.next_frame(&mut pixels).unwrap();
+        assert_eq!((frame.width, frame.height), (WIDTH, HEIGHT));
+        let inked = pixels.chunks(3).filter(|rgb| rgb.iter().any(|c| *c < 200)).count();
+        assert!(inked > 5_000, "{}: {inked}", figure.name);
+    }
+}
+
+#[test]
+fn drawing_twice_and_from_the_written_document_gives_the_same_bytes() {
+    let read: Sweep = json::from_json(&json::to_json(&fixture::alpha())).unwrap();
+    assert_eq!(draw(&read), draw(&json::from_json(&json::to_json(&read)).unwrap()));
+}
+
+/// Writes every fixture's figures to a folder, to look at them.
+#[test]
+#[ignore = "writes files: FIGURES=FOLDER cargo test -p hubbub-sim --lib pictures -- --ignored"]
+fn pictures_of_every_fixture() {
+    let folder = std::env::var("FIGURES").expect("FIGURES=folder");
+    for (i, sweep) in fixture::all().iter().enumerate() {
+        for figure in draw(sweep) {
+            std::fs::write(format!("{folder}/{i}-{}.png", figure.name), &figure.png).unwrap();
+            std::fs::write(format!("{folder}/{i}-{}.svg", figure.name), &figure.svg).unwrap();
+        }
+    }
+}

@@ -1,0 +1,245 @@
+//! Generated parts of hand-written pages: what stands between two markers comes from a sweep document.
+//!
+//! A part begins with a line `<!-- generated:SCENARIO.PART -->` and ends with `<!-- /generated -->`. Parts are
+//! `sentence`, `setting`, `load`, `sizes`, `cells`, `memory`, `sensitivity` and `what-64-does`.
+
+use crate::summary::document::Sweep;
+
+use super::parts;
+
+const OPEN: &str = "<!-- generated:";
+const CLOSE: &str = "<!-- /generated -->";
+
+/// Why a page was not filled; the line counts from 1.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum MarkerError {
+    /// No such part exists.
+    #[error("line {line}: unknown part in `{name}`; allowed: SCENARIO.{}", PARTS.join(", SCENARIO."))]
+    UnknownPart {
+        /// Where.
+        line: usize,
+        /// The marker's name.
+        name: String,
+    },
+    /// None of the sweeps is of that scenario.
+    #[error("line {line}: no sweep of the scenario in `{name}`")]
+    UnknownScenario {
+        /// Where.
+        line: usize,
+        /// The marker's name.
+        name: String,
+    },
+    /// The sweeps of that scenario have nothing of that part.
+    #[error("line {line}: the sweep has nothing for `{name}`")]
+    Nothing {
+        /// Where.
+        line: usize,
+        /// The marker's name.
+        name: String,
+    },
+    /// A marker is not closed before the next one or the end.
+    #[error("line {line}: `{name}` is not closed by {CLOSE}")]
+    Unclosed {
+        /// Where it opens.
+        line: usize,
+        /// The marker's name.
+        name: String,
+    },
+    /// A closing marker closes nothing.
+    #[error("line {line}: {CLOSE} without an opening marker")]
+    Stray {
+        /// Where.
+        line: usize,
+    },
+    /// A line looks like a marker and is none.
+    #[error("line {line}: a marker is `{OPEN}SCENARIO.PART -->` or `{CLOSE}`, alone on its line")]
+    Malformed {
+        /// Where.
+        line: usize,
+    },
+}
+
+const PARTS: [&str; 8] = ["sentence", "setting", "load", "sizes", "cells", "memory", "sensitivity", "what-64-does"];
+
+/// The page with every generated part written anew; filling twice changes nothing.
+///
+/// Several documents of one scenario may be given: the first that has something for a part gives it.
+///
+/// # Errors
+/// The first marker that is unknown, malformed, unclosed or has no sweep to speak for it.
+pub fn fill(text: &str, sweeps: &[Sweep]) -> Result<String, MarkerError> {
+    let mut page = String::with_capacity(text.len());
+    let mut open: Option<(usize, String)> = None;
+    for (line, content) in (1..).zip(text.lines()) {
+        match (marker(line, content)?, open.take()) {
+            (Marker::Text, None) => page.push_str(&format!("{content}\n")),
+            (Marker::Text, still_open) => open = still_open,
+            (Marker::Open(name), None) => {
+                page.push_str(&format!("{content}\n\n{}\n\n", part(line, &name, sweeps)?.trim()));
+                open = Some((line, name));
+            }
+            (Marker::Close, Some(_)) => page.push_str(&format!("{content}\n")),
+            (Marker::Close, None) => return Err(MarkerError::Stray { line }),
+            (Marker::Open(_), Some((line, name))) => return Err(MarkerError::Unclosed { line, name }),
+        }
+    }
+    match open {
+        Some((line, name)) => Err(MarkerError::Unclosed { line, name }),
+        None => Ok(page),
+    }
+}
+
+enum Marker {
+    Text,
+    Open(String),
+    Close,
+}
+
+fn marker(line: usize, content: &str) -> Result<Marker, MarkerError> {
+    let trimmed = content.trim();
+    if trimmed == CLOSE {
+        return Ok(Marker::Close);
+    }
+    let name = trimmed.strip_prefix(OPEN).and_then(|rest| rest.strip_suffix("-->")).map(str::trim);
+    match name {
+        Some(name) if !name.is_empty() && !name.contains(char::is_whitespace) => Ok(Marker::Open(name.to_owned())),
+        None if !(content.contains("<!--") && content.contains("generated")) => Ok(Marker::Text),
+        _ => Err(MarkerError::Malformed { line }),
+    }
+}
+
+fn part(line: usize, name: &str, sweeps: &[Sweep]) -> Result<String, MarkerError> {
+    let named = || name.to_owned();
+    // A scenario's name may hold a dot; a part's does not.
+    let (scenario, part) = name.rsplit_once('.').unwrap_or((name, ""));
+    if !PARTS.contains(&part) {
+        return Err(MarkerError::UnknownPart { line, name: named() });
+    }
+    let mut of_scenario = sweeps.iter().filter(|sweep| sweep.scenario == scenario).peekable();
+    if of_scenario.peek().is_none() {
+        return Err(MarkerError::UnknownScenario { line, name: named() });
+    }
+    of_scenario.find_map(|sweep| body(part, sweep)).ok_or_else(|| MarkerError::Nothing { line, name: named() })
+}
+
+fn body(part: &str, sweep: &Sweep) -> Option<String> {
+    match part {
+        "sentence" => {
+            let (setting, because) = parts::recommendation(sweep);
+            Some(match sweep.recommendation.buffer {
+                Some(_) => format!("**`{setting}`** – {because}"),
+                None => format!("**No size can be recommended.** {because}"),
+            })
+        }
+        "setting" => sweep.recommendation.buffer.map(|k| {
+            format!(
+                "```toml\n[server]\nsse_channel_buffer = {k}\n```\n\n\
+                 ```sh\nWH_SSE_CHANNEL_BUFFER={k} hubbub serve\n```"
+            )
+        }),
+        "load" => {
+            let population = parts::population(sweep).map(|table| format!("\n\n{}", table.markdown()));
+            Some(format!("{}{}", parts::load(sweep), population.unwrap_or_default()))
+        }
+        "sizes" => {
+            let lines: String = parts::bindings(sweep).iter().map(|line| format!("- {line}\n")).collect();
+            parts::sizes(sweep).map(|table| format!("{}\n{lines}", table.markdown()))
+        }
+        "cells" => parts::cells(sweep).map(|table| table.markdown()),
+        "memory" => {
+            let price = parts::slot_price(sweep)?;
+            let cost = parts::cost(sweep).map(|table| format!("\n\n{}", table.markdown()));
+            Some(format!("{price}{}", cost.unwrap_or_default()))
+        }
+        "sensitivity" => parts::sensitivity(sweep).map(|table| table.markdown()),
+        "what-64-does" => parts::what_64_does(sweep).map(|(said, table)| format!("{said}\n\n{}", table.markdown())),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::summary::fixture;
+
+    fn page(name: &str) -> String {
+        format!("# Head\n\n{OPEN}{name} -->\nplaceholder\n{CLOSE}\n\ntail\n")
+    }
+
+    #[test]
+    fn filling_is_idempotent_and_leaves_the_rest_alone() {
+        let sweeps = [fixture::alpha(), fixture::size_only()];
+        for part in PARTS {
+            let once = fill(&page(&format!("alpha.{part}")), &sweeps).unwrap();
+            assert_eq!(fill(&once, &sweeps).unwrap(), once);
+            assert!(once.starts_with("# Head\n\n") && once.ends_with("\n\ntail\n"), "{once}");
+            assert!(!once.contains("placeholder"));
+        }
+    }
+
+    #[test]
+    fn the_sentence_is_the_recommendation_and_64_says_what_it_loses() {
+        let sentence = fill(&page("alpha.sentence"), &[fixture::alpha()]).unwrap();
+        assert!(sentence.contains("**`server.sse_channel_buffer = 128`** – 128 slots:"), "{sentence}");
+        let lost = fill(&page("alpha.what-64-does"), &[fixture::alpha()]).unwrap();
+        assert!(lost.contains("nothing is lost on these seeds at N = 10 and 100; elsewhere frames are: 0.1"), "{lost}");
+    }
+
+    #[test]
+    fn every_marker_of_the_operators_page_can_be_filled() {
+        let sweeps = [
+            fixture::alpha(),
+            fixture::size_only(),
+            fixture::single_buffer(),
+            fixture::steady_overload(),
+            fixture::ceiling(),
+        ];
+        let filled = fill(include_str!("../../../docs/deployment.md"), &sweeps).unwrap();
+        assert!(!filled.contains("Not generated yet") && filled.contains("sse_channel_buffer = 128\n"));
+    }
+
+    #[test]
+    fn a_page_without_markers_is_unchanged() {
+        assert_eq!(fill("a\nb\n", &[]).unwrap(), "a\nb\n");
+    }
+
+    #[test]
+    fn bad_markers_are_refused_with_their_line() {
+        let sweeps = [fixture::alpha()];
+        let refused = |text: &str| fill(text, &sweeps).unwrap_err();
+        let name = |name: &str| name.to_owned();
+        assert_eq!(refused(&page("alpha.sises")), MarkerError::UnknownPart { line: 3, name: name("alpha.sises") });
+        assert_eq!(refused(&page("beta.sizes")), MarkerError::UnknownScenario { line: 3, name: name("beta.sizes") });
+        let nothing = MarkerError::Nothing { line: 3, name: name("alpha.sensitivity") };
+        assert_eq!(refused(&page("alpha.sensitivity")), nothing);
+        let open = format!("{OPEN}alpha.sizes -->\n");
+        assert_eq!(refused(&open), MarkerError::Unclosed { line: 1, name: name("alpha.sizes") });
+        assert_eq!(
+            refused(&format!("{open}{open}{CLOSE}\n")),
+            MarkerError::Unclosed { line: 1, name: name("alpha.sizes") }
+        );
+        assert_eq!(refused(&format!("x\n{CLOSE}\n")), MarkerError::Stray { line: 2 });
+        assert_eq!(refused("<!-- generated alpha -->\n"), MarkerError::Malformed { line: 1 });
+        assert_eq!(refused("<!--generated:alpha.sizes-->\n"), MarkerError::Malformed { line: 1 });
+    }
+
+    /// Prints a page of each kind, to look at them.
+    #[test]
+    #[ignore = "writes files: FIGURES=FOLDER cargo test -p hubbub-sim --lib texts -- --ignored"]
+    fn texts_of_every_fixture() {
+        let folder = std::env::var("FIGURES").expect("FIGURES=folder");
+        for (i, sweep) in fixture::all().iter().enumerate() {
+            std::fs::write(format!("{folder}/{i}-terminal.txt"), crate::report::terminal(sweep)).unwrap();
+            std::fs::write(format!("{folder}/{i}-README.md"), crate::report::readme(sweep, "cargo sim sweep")).unwrap();
+        }
+    }
+
+    #[test]
+    fn an_error_says_what_is_allowed() {
+        let said = fill(&page("alpha.x"), &[fixture::alpha()]).unwrap_err().to_string();
+        assert!(
+            said.starts_with("line 3: unknown part in `alpha.x`; allowed: SCENARIO.sentence, SCENARIO.setting"),
+            "{said}"
+        );
+    }
+}

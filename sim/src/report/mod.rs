@@ -1,0 +1,13 @@
+//! Reports: a sweep document as text, for a terminal, for its folder in `plots/` and for the docs.
+//!
+//! Pure functions to strings; whoever calls them prints. Nothing here knows a file, a width of a terminal or a
+//! clock, and every number is written by [`crate::summary::format`].
+
+pub mod docs;
+mod parts;
+mod readme;
+mod table;
+mod terminal;
+
+pub use readme::readme;
+pub use terminal::terminal;

@@ -1,0 +1,311 @@
+//! The parts a report is made of: each a table or a sentence from the document, none where it has nothing to say.
+
+use crate::summary::document::{ByClass, Cell, Memory, Quantiles, Sensitivity, Sweep, ZeroDrop};
+use crate::summary::format;
+
+use super::table::{Lean, Table};
+
+/// The size every subscriber had before anything was measured.
+const HISTORICAL: u64 = 64;
+
+/// What arrived and how it was run, as one sentence each.
+pub(super) fn load(sweep: &Sweep) -> String {
+    let arrivals = &sweep.arrivals;
+    let trace = sweep.trace.as_ref().map(|t| format!(" from {} played × {}", t.file, format::number(t.speed_up)));
+    let cpu = sweep.cpu.as_ref().map_or_else(
+        || "The server's CPU costs nothing.".to_owned(),
+        |cpu| {
+            format!(
+                "One server worker: {} µs a publish, {} µs a delivery.",
+                format::number(cpu.publish_us),
+                format::number(cpu.delivery_us)
+            )
+        },
+    );
+    format!(
+        "{} events a run{}: {}/s on average, at most {} in one second, {} each. {} s of arrivals, then at most {} s \
+         of drain; {} {}; policy {}, {} world. {cpu}",
+        format::number(arrivals.events),
+        trace.unwrap_or_default(),
+        format::number(arrivals.mean_per_second),
+        format::count(arrivals.peak_per_second),
+        format::bytes(arrivals.mean_payload_bytes),
+        format::number(sweep.virtual_seconds),
+        format::number(sweep.drain_seconds),
+        if sweep.seeds.len() == 1 { "seed" } else { "seeds" },
+        format::seeds(&sweep.seeds),
+        sweep.policy,
+        sweep.world,
+    )
+}
+
+/// The classes of the population.
+pub(super) fn population(sweep: &Sweep) -> Option<Table> {
+    let mut table = Table::new(&[
+        ("class", Lean::Left),
+        ("round trip", Lean::Right),
+        ("window", Lean::Right),
+        ("reads", Lean::Left),
+    ]);
+    for class in &sweep.classes {
+        let round_trip =
+            class.round_trip_ms.map_or_else(|| "minimum".to_owned(), |ms| format!("{} ms", format::ms(ms)));
+        let name = super::table::cut(&class.name, 20);
+        table.row([name, round_trip, window(class.window_bytes), class.reads.clone()]);
+    }
+    (!sweep.classes.is_empty()).then_some(table)
+}
+
+/// Windows are powers of two more often than not and read best that way.
+fn window(bytes: u64) -> String {
+    if bytes >= 1024 && bytes.is_multiple_of(1024) {
+        format!("{} KiB", format::count(bytes / 1024))
+    } else {
+        format!("{} B", format::count(bytes))
+    }
+}
+
+/// The exact sizes, one row an N.
+pub(super) fn sizes(sweep: &Sweep) -> Option<Table> {
+    let mut table = Table::new(&[
+        ("N", Lean::Right),
+        ("exact size", Lean::Right),
+        ("per seed", Lean::Right),
+        ("rule", Lean::Right),
+        ("validated", Lean::Right),
+        ("dropped runs", Lean::Right),
+        ("P(run drops) ≤", Lean::Right),
+    ]);
+    for answer in &sweep.zero_drop {
+        let validation = answer.validation.as_ref();
+        let dash = || "–".to_owned();
+        table.row([
+            format::count(answer.subscribers as u64),
+            answer.buffer.map_or_else(|| "none".to_owned(), format::count),
+            range(&answer.per_seed),
+            answer.first_order_rule.map_or_else(dash, format::count),
+            validation.map_or_else(dash, |v| format::count(v.buffer)),
+            validation.map_or_else(dash, |v| format!("{} of {}", format::count(v.runs_with_drops), v.seeds.len())),
+            validation.map_or_else(dash, |v| format::upper_bound(v.run_drop_probability_upper95)),
+        ]);
+    }
+    (!sweep.zero_drop.is_empty()).then_some(table)
+}
+
+fn range(marks: &[u64]) -> String {
+    match (marks.iter().min(), marks.iter().max()) {
+        (Some(low), Some(high)) if low == high => format::count(*low),
+        (Some(low), Some(high)) => format!("{}–{}", format::count(*low), format::count(*high)),
+        _ => "–".to_owned(),
+    }
+}
+
+/// Who binds each size and when, or why there is none; one line an N.
+pub(super) fn bindings(sweep: &Sweep) -> Vec<String> {
+    sweep.zero_drop.iter().map(binding).collect()
+}
+
+fn binding(answer: &ZeroDrop) -> String {
+    let mut line = format!("N = {}: ", format::count(answer.subscribers as u64));
+    match (&answer.reason, &answer.binding) {
+        (Some(code), _) => {
+            line.push_str(&format!("no buffer is large enough, {}", format::reason(code)));
+            line.push_str(&format!("; these runs reached {} frames", range(&answer.per_seed)));
+        }
+        (None, Some(b)) => {
+            let at = format::number(b.at_ms / 1e3);
+            line.push_str(&format!("bound by subscriber {} ({}) at {at} s of seed {}", b.subscriber, b.class, b.seed));
+        }
+        (None, None) => line.push_str("no subscriber binds"),
+    }
+    for failed in answer.validation.iter().flat_map(|v| &v.failed) {
+        let runs = format!("{} of {}", format::count(failed.runs_with_drops), format::plural(failed.runs, "run"));
+        line.push_str(&format!("; {} slots failed validation, {runs} dropped", format::count(failed.buffer)));
+    }
+    line
+}
+
+/// What a validated size costs and how late frames are at it, one row an N.
+pub(super) fn cost(sweep: &Sweep) -> Option<Table> {
+    let mut table = Table::new(&[
+        ("N", Lean::Right),
+        ("buffer", Lean::Right),
+        ("slots", Lean::Right),
+        ("payload", Lean::Right),
+        ("flush p50 ms", Lean::Right),
+        ("p99 ms", Lean::Right),
+        ("max ms", Lean::Right),
+    ]);
+    let mut any = false;
+    for answer in &sweep.zero_drop {
+        let Some(validation) = &answer.validation else { continue };
+        let Memory { slots, payload } = validation.memory_bytes_per_subscriber;
+        let latency = validation.flush_latency_ms;
+        any = true;
+        table.row([
+            format::count(answer.subscribers as u64),
+            format::count(validation.buffer),
+            format::bytes(count_as_f64(slots)),
+            format::bytes(payload),
+            format::ms_or_dash(latency.p50),
+            format::ms_or_dash(latency.p99),
+            format::ms_or_dash(latency.max),
+        ]);
+    }
+    any.then_some(table)
+}
+
+/// What a slot costs, in words.
+pub(super) fn slot_price(sweep: &Sweep) -> Option<String> {
+    let cells = sweep.cells.iter().map(|cell| (cell.buffer, cell.memory_bytes_per_subscriber.slots));
+    let validated = sweep.zero_drop.iter().filter_map(|answer| answer.validation.as_ref());
+    let validated = validated.map(|v| (v.buffer, v.memory_bytes_per_subscriber.slots));
+    let (buffer, slots) = cells.chain(validated).max().filter(|(buffer, _)| *buffer > 0)?;
+    let price = count_as_f64(slots) / count_as_f64(buffer);
+    let at = |k: u64| format!("{} slots are {}", format::count(k), format::bytes(price * count_as_f64(k)));
+    let recommended = sweep.recommendation.buffer.filter(|k| *k != HISTORICAL).map(|k| format!(", {}", at(k)));
+    Some(format!(
+        "A slot is a handle of {} B: {}{} a subscriber.",
+        format::number(price),
+        at(HISTORICAL),
+        recommended.unwrap_or_default()
+    ))
+}
+
+/// Every cell, with all a file has room for.
+pub(super) fn cells(sweep: &Sweep) -> Option<Table> {
+    let heads = [
+        "N",
+        "buffer",
+        "offered",
+        "drop rate",
+        "95 % interval",
+        "runs that dropped",
+        "flush p50 ms",
+        "p99 ms",
+        "p99.9 ms",
+        "max ms",
+        "receipt p99 ms",
+        "slots",
+        "payload",
+    ];
+    let mut table = Table::new(&heads.map(|head| (head, Lean::Right)));
+    for cell in &sweep.cells {
+        let Quantiles { p50, p99, p999, max } = cell.flush_latency_ms;
+        let latency = [p50, p99, p999, max, cell.receipt_latency_ms.p99].map(format::ms_or_dash);
+        let Memory { slots, payload } = cell.memory_bytes_per_subscriber;
+        let counts = [cell.subscribers as u64, cell.buffer, cell.offered].map(format::count);
+        let memory = [format::bytes(count_as_f64(slots)), format::bytes(payload)];
+        let runs = format!("{} of {}", cell.runs_with_drops, sweep.seeds.len());
+        table.row(counts.into_iter().chain([rate(cell.drop_rate), interval(cell), runs]).chain(latency).chain(memory));
+    }
+    (!sweep.cells.is_empty()).then_some(table)
+}
+
+/// A rate, or a dash where nothing was offered.
+pub(super) fn rate(rate: Option<f64>) -> String {
+    rate.map_or_else(|| "–".to_owned(), format::rate)
+}
+
+fn interval(cell: &Cell) -> String {
+    cell.drop_rate_ci95.map_or_else(|| "–".to_owned(), format::interval)
+}
+
+/// How the sizes move: a row a change, a column an N.
+pub(super) fn sensitivity(sweep: &Sweep) -> Option<Table> {
+    let (mut changes, mut subscribers): (Vec<&str>, Vec<usize>) = (Vec::new(), Vec::new());
+    for entry in &sweep.sensitivity {
+        if !changes.contains(&entry.change.as_str()) {
+            changes.push(&entry.change);
+        }
+        if !subscribers.contains(&entry.subscribers) {
+            subscribers.push(entry.subscribers);
+        }
+    }
+    let heads: Vec<String> = subscribers.iter().map(|n| format!("N = {}", format::count(*n as u64))).collect();
+    let columns = heads.iter().map(|head| (head.as_str(), Lean::Right));
+    let mut table = Table::new(&[("load", Lean::Left)].into_iter().chain(columns).collect::<Vec<_>>());
+    for change in &changes {
+        let size = |n: &usize| {
+            let entry = sweep.sensitivity.iter().find(|entry| entry.change == *change && entry.subscribers == *n);
+            entry.map_or_else(|| "–".to_owned(), moved_size)
+        };
+        table.row(std::iter::once((*change).to_owned()).chain(subscribers.iter().map(size)));
+    }
+    (!changes.is_empty()).then_some(table)
+}
+
+/// A size under a changed load, or why there is none.
+pub(super) fn moved_size(entry: &Sensitivity) -> String {
+    match (entry.buffer, entry.reason.as_deref()) {
+        (Some(k), _) => format::count(k),
+        (None, Some(code)) => format!("none: {}", format::reason(code)),
+        (None, None) => "none".to_owned(),
+    }
+}
+
+/// What the historical size would do: a sentence and a row an N; none where it was not swept.
+pub(super) fn what_64_does(sweep: &Sweep) -> Option<(String, Table)> {
+    let cells: Vec<&Cell> = sweep.cells.iter().filter(|cell| cell.buffer == HISTORICAL).collect();
+    let mut table = Table::new(&[
+        ("N", Lean::Right),
+        ("frames lost", Lean::Right),
+        ("drop rate", Lean::Right),
+        ("95 % interval", Lean::Right),
+        ("runs that dropped", Lean::Right),
+        ("hardest hit class", Lean::Left),
+        ("worst subscriber", Lean::Right),
+    ]);
+    for cell in &cells {
+        table.row([
+            format::count(cell.subscribers as u64),
+            format::count(cell.dropped.buffer_full),
+            rate(cell.drop_rate),
+            interval(cell),
+            format!("{} of {}", cell.runs_with_drops, sweep.seeds.len()),
+            hardest_hit(cell).unwrap_or_else(|| "–".to_owned()),
+            rate(cell.worst_subscriber.as_ref().map(|worst| worst.drop_rate)),
+        ]);
+    }
+    (!cells.is_empty()).then(|| (lost_at_64(&cells), table))
+}
+
+fn hardest_hit(cell: &Cell) -> Option<String> {
+    let rate = |class: &ByClass| class.drop_rate.filter(|rate| *rate > 0.0);
+    let hit = cell.by_class.iter().filter_map(|(name, class)| rate(class).map(|rate| (rate, name)));
+    let (rate, name) = hit.max_by(|a, b| a.0.total_cmp(&b.0))?;
+    Some(format!("{name}: {}", format::rate(rate)))
+}
+
+fn lost_at_64(cells: &[&Cell]) -> String {
+    let names = |of: &[&&Cell]| -> String {
+        let names: Vec<String> = of.iter().map(|cell| format::count(cell.subscribers as u64)).collect();
+        format!("N = {}", format::listed(&names))
+    };
+    let (lossy, clean): (Vec<&&Cell>, Vec<&&Cell>) = cells.iter().partition(|cell| cell.dropped.buffer_full > 0);
+    let lost: Vec<String> =
+        lossy.iter().map(|cell| format!("{} at N = {}", rate(cell.drop_rate), cell.subscribers)).collect();
+    match (clean.is_empty(), lossy.is_empty()) {
+        (_, true) => format!("With {HISTORICAL} slots nothing is lost on these seeds at {}.", names(&clean)),
+        (true, false) => format!("With {HISTORICAL} slots frames are lost: {}.", format::listed(&lost)),
+        (false, false) => format!(
+            "With {HISTORICAL} slots nothing is lost on these seeds at {}; elsewhere frames are: {}.",
+            names(&clean),
+            format::listed(&lost)
+        ),
+    }
+}
+
+/// The recommendation: the setting and the sentence.
+pub(super) fn recommendation(sweep: &Sweep) -> (String, &str) {
+    let setting = match sweep.recommendation.buffer {
+        Some(k) => format!("server.sse_channel_buffer = {k}"),
+        None => "no size can be recommended".to_owned(),
+    };
+    (setting, &sweep.recommendation.because)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "byte counts far below 2^53")]
+pub(super) fn count_as_f64(count: u64) -> f64 {
+    count as f64
+}

@@ -1,0 +1,127 @@
+//! What an operator sees at the end of `cargo sim sweep` and `cargo sim size`: at most 80 columns, no colour.
+
+use std::fmt::Write as _;
+
+use crate::summary::document::{Cell, Sweep};
+use crate::summary::format;
+
+use super::parts;
+use super::table::{Lean, Table, prose};
+
+/// The sweep as a page of text, each line at most 80 columns and ended.
+///
+/// A document without cells, as `size` leaves it, has no table of cells; one with a sensitivity has that too.
+#[must_use]
+pub fn terminal(sweep: &Sweep) -> String {
+    let mut page = prose(&format!("{} · {}", sweep.scenario, sweep.question), "");
+    page.push('\n');
+    page.push_str(&prose(&parts::load(sweep), "  "));
+    if let Some(population) = parts::population(sweep) {
+        let _ = write!(page, "\n{}", population.plain(false));
+    }
+    if let Some(cells) = cells(sweep) {
+        let _ = write!(page, "\nThe sweep\n\n{}", cells.plain(true));
+        let key = "offered: frames, all seeds · drop %: lost to a full buffer, of those offered · interval: 95 % over \
+                   seeds · p50, p99, max: publish to flush, ms · memory: slots and payload of one subscriber";
+        let _ = write!(page, "\n{}", prose(key, "  "));
+    }
+    page.push_str(&sizes(sweep));
+    if let Some(sensitivity) = sensitivity(sweep) {
+        let _ = write!(page, "\nHow the size moves\n\n{}", sensitivity.plain(false));
+    }
+    let (setting, because) = parts::recommendation(sweep);
+    let _ = write!(page, "\n→ {setting}\n\n{}", prose(because, "  "));
+    page
+}
+
+/// The cells, with as many columns as a terminal has room for.
+fn cells(sweep: &Sweep) -> Option<Table> {
+    let heads = ["N", "buffer", "offered", "drop %", "interval", "p50", "p99", "max", "memory"];
+    let mut table = Table::new(&heads.map(|head| (head, Lean::Right)));
+    let mut above = None;
+    for cell in &sweep.cells {
+        // N stands once, at the first row of its group.
+        let repeated = above.replace(cell.subscribers) == Some(cell.subscribers);
+        let n = if repeated { String::new() } else { format::count(cell.subscribers as u64) };
+        table.row(std::iter::once(n).chain(measured(cell)));
+    }
+    (!sweep.cells.is_empty()).then_some(table)
+}
+
+fn measured(cell: &Cell) -> [String; 8] {
+    let dash = || "–".to_owned();
+    let latency = cell.flush_latency_ms;
+    let memory = cell.memory_bytes_per_subscriber;
+    [
+        format::count(cell.buffer),
+        format::count_short(cell.offered),
+        cell.drop_rate.map_or_else(dash, format::percent),
+        cell.drop_rate_ci95.map_or_else(dash, |[a, b]| format!("{}–{}", format::percent(a), format::percent(b))),
+        format::ms_or_dash(latency.p50),
+        format::ms_or_dash(latency.p99),
+        format::ms_or_dash(latency.max),
+        format::bytes(parts::count_as_f64(memory.slots) + memory.payload),
+    ]
+}
+
+fn sizes(sweep: &Sweep) -> String {
+    let Some(table) = parts::sizes(sweep) else { return String::new() };
+    let mut text = format!("\nThe smallest buffer without a drop, exact on these seeds\n\n{}\n", table.plain(false));
+    for line in parts::bindings(sweep) {
+        text.push_str(&prose(&line, "  "));
+    }
+    if let Some(cost) = parts::cost(sweep) {
+        let _ = write!(text, "\nAt the validated size, a subscriber\n\n{}", cost.plain(false));
+    }
+    text
+}
+
+/// A row a change and N: beside each other they would not fit.
+fn sensitivity(sweep: &Sweep) -> Option<Table> {
+    let mut table = Table::new(&[("N", Lean::Right), ("load", Lean::Left), ("exact size", Lean::Left)]);
+    let mut above = None;
+    for entry in &sweep.sensitivity {
+        let repeated = above.replace(entry.subscribers) == Some(entry.subscribers);
+        let n = if repeated { String::new() } else { format::count(entry.subscribers as u64) };
+        table.row([n, entry.change.clone(), parts::moved_size(entry)]);
+    }
+    (!sweep.sensitivity.is_empty()).then_some(table)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::table::COLUMNS;
+    use super::*;
+    use crate::summary::fixture;
+
+    #[test]
+    fn no_line_is_wider_than_a_terminal() {
+        for sweep in fixture::all() {
+            for line in terminal(&sweep).lines() {
+                assert!(line.chars().count() <= COLUMNS, "{}: {line}", sweep.scenario);
+                assert_eq!(line, line.trim_end());
+            }
+        }
+    }
+
+    #[test]
+    fn a_sweep_shows_cells_sizes_who_binds_and_the_setting() {
+        let page = terminal(&fixture::alpha());
+        for said in ["The sweep", "0 of 59", "5.0 %", "bound by subscriber 9 (background-tab) at 31.4 s of seed 3"] {
+            assert!(page.contains(said), "{said}\n{page}");
+        }
+        assert!(page.contains("→ server.sse_channel_buffer = 128\n"));
+    }
+
+    #[test]
+    fn a_sizing_shows_no_cells_but_the_sensitivity() {
+        let page = terminal(&fixture::size_only());
+        assert!(!page.contains("The sweep") && page.contains("rate × 2") && page.contains("none: a class reads"));
+    }
+
+    #[test]
+    fn an_endless_size_says_why_and_recommends_nothing() {
+        let page = terminal(&fixture::steady_overload());
+        assert!(page.contains("no buffer is large enough") && page.contains("→ no size can be recommended"));
+    }
+}

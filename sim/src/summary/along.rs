@@ -1,0 +1,46 @@
+//! Which of N and K a sweep is about: the rule that figures and reports share.
+
+use std::collections::BTreeSet;
+
+use super::document::Sweep;
+
+/// What runs along the x axis.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Along {
+    /// Buffer sizes; each curve is an N.
+    Buffers,
+    /// Values of N; each curve is a buffer.
+    Subscribers,
+}
+
+/// Buffers run along the x axis, unless more values of N were swept than buffers.
+#[must_use]
+pub fn along(sweep: &Sweep) -> Along {
+    let subscribers: BTreeSet<_> = sweep.cells.iter().map(|cell| cell.subscribers).collect();
+    let buffers: BTreeSet<_> = sweep.cells.iter().map(|cell| cell.buffer).collect();
+    if subscribers.len() > buffers.len() { Along::Subscribers } else { Along::Buffers }
+}
+
+/// File names, without extension, of the figures of drop rate, memory and latency; none where there are no cells.
+#[must_use]
+pub fn figure_names(sweep: &Sweep) -> &'static [&'static str] {
+    match along(sweep) {
+        _ if sweep.cells.is_empty() => &[],
+        Along::Buffers => &["drop-rate", "memory", "latency"],
+        Along::Subscribers => &["drop-rate-by-subscribers", "memory-by-subscribers", "latency-by-subscribers"],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::summary::fixture;
+
+    #[test]
+    fn more_n_than_buffers_puts_n_along_the_axis() {
+        assert_eq!(along(&fixture::alpha()), Along::Buffers);
+        assert_eq!(along(&fixture::ceiling()), Along::Subscribers);
+        assert_eq!(along(&fixture::single_cell()), Along::Buffers);
+        assert!(figure_names(&fixture::size_only()).is_empty());
+    }
+}
