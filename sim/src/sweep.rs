@@ -105,11 +105,18 @@ fn cells(scenario: &Scenario, threads: usize, progress: &dyn Progress) -> Result
     jobs.sort_by_key(|(_, job)| std::cmp::Reverse(job.subscribers));
     let (indices, jobs): (Vec<_>, Vec<_>) = jobs.into_iter().unzip();
     progress.begin("sweep", jobs.iter().map(Job::units).sum());
-    runs::each(scenario, &jobs, threads, progress, |_| true, |index, (run, latencies)| {
-        let cell = &mut open[indices[index]];
-        cell.runs.push(run);
-        cell.latencies.merge(latencies);
-    })?;
+    runs::each(
+        scenario,
+        &jobs,
+        threads,
+        progress,
+        |_| true,
+        |index, (run, latencies)| {
+            let cell = &mut open[indices[index]];
+            cell.runs.push(run);
+            cell.latencies.merge(latencies);
+        },
+    )?;
     progress.end();
     let class_names: Vec<_> = settings.classes.iter().map(|class| class.name.clone()).collect();
     let seconds = scenario.duration().as_secs_f64();

@@ -53,19 +53,6 @@ where
         Self { http: Box::pin(http), gate, write_deadline, deadline: None, on_close: None }
     }
 
-    /// Whether the subscriber on this connection has been cut off; if not, its end wakes the connection.
-    fn is_cut_off(&mut self, cx: &Context<'_>) -> bool {
-        let Some(subscription) = self.gate.subscription() else {
-            self.on_close = None;
-            return false;
-        };
-        if !self.on_close.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
-            self.on_close = Some(cx.waker().clone());
-            subscription.wake_on_close(cx.waker());
-        }
-        subscription.is_closed()
-    }
-
     /// Ready when the socket has accepted nothing for too long.
     fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let Some(since) = self.gate.blocked_since() else { return Poll::Pending };
@@ -93,19 +80,17 @@ where
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = &mut *self;
-        if this.is_cut_off(cx) {
+        if this.gate.is_cut_off(&mut this.on_close, cx.waker()) {
             return Poll::Ready(());
         }
         // How a connection failed is the client's affair; what it lost is in its account.
         if this.http.as_mut().poll(cx).is_ready() {
             return Poll::Ready(());
         }
-        if this.poll_deadline(cx).is_pending() && !this.is_cut_off(cx) {
+        if this.poll_deadline(cx).is_pending() && !this.gate.is_cut_off(&mut this.on_close, cx.waker()) {
             return Poll::Pending;
         }
-        if let Some(subscription) = this.gate.subscription() {
-            subscription.evict();
-        }
+        this.gate.evict();
         Poll::Ready(())
     }
 }

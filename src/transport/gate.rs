@@ -60,9 +60,27 @@ impl<E: Environment> Gate<E> {
         self.lock().subscription = None;
     }
 
-    /// The stream on this connection, if there is one.
-    pub(crate) fn subscription(&self) -> Option<Arc<Subscription>> {
-        self.lock().subscription.clone()
+    /// Whether the subscriber on this connection has been cut off; if not, its end wakes `waker`. `asked` remembers who
+    /// was to be woken last.
+    pub(crate) fn is_cut_off(&self, asked: &mut Option<Waker>, waker: &Waker) -> bool {
+        let state = self.lock();
+        let Some(subscription) = &state.subscription else {
+            *asked = None;
+            return false;
+        };
+        if !asked.as_ref().is_some_and(|asked| asked.will_wake(waker)) {
+            *asked = Some(waker.clone());
+            subscription.wake_on_close(waker);
+        }
+        subscription.is_closed()
+    }
+
+    /// Cuts the subscriber on this connection off, if there is one.
+    pub(crate) fn evict(&self) {
+        let subscription = self.lock().subscription.clone();
+        if let Some(subscription) = subscription {
+            subscription.evict();
+        }
     }
 
     /// Closes the gate behind what passes.

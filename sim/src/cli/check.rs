@@ -28,7 +28,10 @@ pub(super) fn check(options: &SweepOptions) -> Result<Exit, Failure> {
     }
     let (cells, sizes) = (again.cells.len(), again.zero_drop.len());
     let all = if is_whole { "all of it" } else { "the part asked for" };
-    console::note(&format!("{}: {cells} cells and {sizes} sizes ({all}), figures and docs: as published", folder.display()));
+    console::note(&format!(
+        "{}: {cells} cells and {sizes} sizes ({all}), figures and docs: as published",
+        folder.display()
+    ));
     Ok(Exit::AsExpected)
 }
 
@@ -57,7 +60,12 @@ fn part(published: &Sweep, again: &Sweep) -> Vec<String> {
             None => differences.push(format!("N = {n}, K = {k}: not published")),
             Some(other) if other != cell => differences.push(format!(
                 "N = {n}, K = {k}: published digest {}, {} offered, {} lost; now {}, {}, {}",
-                other.digest, other.offered, other.dropped.buffer_full, cell.digest, cell.offered, cell.dropped.buffer_full
+                other.digest,
+                other.offered,
+                other.dropped.buffer_full,
+                cell.digest,
+                cell.offered,
+                cell.dropped.buffer_full
             )),
             Some(_) => {}
         }

@@ -36,7 +36,8 @@ pub(super) fn drawn(sweep: &Sweep) -> Vec<File> {
 /// Makes a folder and makes sure that it can be written to, before anything is computed.
 pub(super) fn prepare(folder: &Path) -> Result<(), Failure> {
     let probe = folder.join(".probe.tmp");
-    let result = fs::create_dir_all(folder).and_then(|()| fs::write(&probe, b"")).and_then(|()| fs::remove_file(&probe));
+    let result =
+        fs::create_dir_all(folder).and_then(|()| fs::write(&probe, b"")).and_then(|()| fs::remove_file(&probe));
     result.map_err(|why| Failure::input(format!("--out: {}: cannot be written to: {why}", folder.display())))
 }
 

@@ -58,12 +58,7 @@ pub(super) fn docs(options: &DocsOptions) -> Result<Exit, Failure> {
 }
 
 /// A run with progress, and with the sizes told as soon as they are known.
-pub(super) fn run(
-    scenario: &Scenario,
-    parts: Parts,
-    load: &LoadOptions,
-    command: String,
-) -> Result<Sweep, Failure> {
+pub(super) fn run(scenario: &Scenario, parts: Parts, load: &LoadOptions, command: String) -> Result<Sweep, Failure> {
     interrupt::install();
     let bars = console::Bars::new();
     let mut sweep = sweep::sweep(scenario, parts, load.threads(), &bars, tell_sizes)?;

@@ -148,9 +148,10 @@ fn worst(subscribers: &[SubscriberRecord]) -> Option<Worst> {
 }
 
 fn high_water(subscribers: &[SubscriberRecord]) -> Option<HighWater> {
-    let (index, highest) = subscribers.iter().enumerate().reduce(|first, next| {
-        if next.1.high_water > first.1.high_water { next } else { first }
-    })?;
+    let (index, highest) = subscribers
+        .iter()
+        .enumerate()
+        .reduce(|first, next| if next.1.high_water > first.1.high_water { next } else { first })?;
     Some(HighWater {
         subscriber: index,
         class: highest.class,

@@ -80,7 +80,9 @@ fn why_none(size: &ZeroDrop) -> String {
     let n = size.subscribers;
     let is = |reason: Reason| size.reason.as_deref() == Some(reason.as_str());
     if is(Reason::NeverReads) {
-        format!("At N = {n} a subscriber never reads: no finite buffer serves it; the write deadline and the policy do.")
+        format!(
+            "At N = {n} a subscriber never reads: no finite buffer serves it; the write deadline and the policy do."
+        )
     } else if is(Reason::ServerSaturated) {
         format!("At N = {n} the server's CPU is offered more than it can do: buffers only postpone the loss.")
     } else {

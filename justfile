@@ -1,0 +1,31 @@
+# The main job: sweep buffer sizes, figures and docs included (scenario alpha unless told)
+sweep *options:
+    cargo sim sweep {{options}}
+
+# Only the answer: the exact zero-drop size and its validation
+size *options:
+    cargo sim size {{options}}
+
+# The server
+serve *options:
+    cargo run --release --quiet --package hubbub --bin hubbub -- serve {{options}}
+
+# All tests
+test:
+    cargo test --workspace
+
+# Format and lints, as CI has them
+lint:
+    cargo fmt --all --check && cargo clippy --workspace --all-targets -- -D warnings
+
+# Speed, memory and the server's CPU cost on this machine
+bench:
+    cargo bench --package hubbub-sim
+
+# The API's documentation, and the generated parts of docs/
+docs:
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps && cargo sim docs
+
+# Everything that CI does
+ci:
+    bash .ci/run

@@ -1,3 +1,0 @@
-//! Wall time of the simulation, per delivery.
-
-fn main() {}

@@ -1,0 +1,83 @@
+//! The arrows of `docs/architecture.md`: who may know whom. Read off the source, so that a new one shows in review.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// A room, and the rooms it may name.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("scenario", &[]),
+    ("plan", &["scenario"]),
+    ("record", &["plan"]),
+    ("world", &["plan", "record"]),
+    ("first_order", &["plan", "scenario"]),
+    ("summary", &["record", "plan", "scenario", "first_order"]),
+    ("figure", &["summary"]),
+    ("report", &["summary"]),
+    ("pool", &[]),
+    ("runs", &["plan", "pool", "scenario", "summary", "world"]),
+    ("sizing", &["first_order", "plan", "runs", "scenario", "summary", "world"]),
+    ("sweep", &["plan", "runs", "scenario", "sizing", "summary", "world"]),
+    ("cli", &["figure", "report", "runs", "scenario", "summary", "sweep", "world"]),
+];
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            files.extend(sources(&path));
+        } else if path.extension().is_some_and(|kind| kind == "rs") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    files
+}
+
+/// Rooms named in each room's code; tests may look further.
+fn named() -> BTreeMap<String, BTreeSet<String>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let mut named = BTreeMap::<String, BTreeSet<String>>::new();
+    for file in sources(&root) {
+        let path = file.strip_prefix(&root).unwrap().with_extension("");
+        let room = path.iter().next().unwrap().to_str().unwrap().to_owned();
+        if path.ends_with("tests") || path.ends_with("fixture") || ["lib", "main"].contains(&room.as_str()) {
+            continue;
+        }
+        let text = fs::read_to_string(&file).unwrap();
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+        for part in code.split("crate::").skip(1) {
+            let other: String = part.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect();
+            if other != room && !other.is_empty() {
+                named.entry(room.clone()).or_default().insert(other);
+            }
+        }
+        named.entry(room).or_default();
+    }
+    named
+}
+
+#[test]
+fn no_room_names_one_that_it_must_not_know() {
+    let named = named();
+    let rooms: BTreeSet<_> = ARROWS.iter().map(|(room, _)| (*room).to_owned()).collect();
+    assert_eq!(named.keys().cloned().collect::<BTreeSet<_>>(), rooms, "every room has its arrows");
+    for (room, allowed) in ARROWS {
+        for other in &named[*room] {
+            assert!(allowed.contains(&other.as_str()), "{room} → {other} is no arrow of docs/architecture.md");
+        }
+    }
+}
+
+#[test]
+fn only_the_world_names_turmoil_and_only_the_command_line_prints() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    for file in sources(&root) {
+        let text = fs::read_to_string(&file).unwrap();
+        let path = file.strip_prefix(&root).unwrap();
+        assert!(path.starts_with("world") || !text.contains("turmoil::"), "{} names turmoil", path.display());
+        let prints = ["println!", "eprintln!", "io::stdout", "io::stderr"].iter().any(|print| text.contains(print));
+        assert!(path.starts_with("cli") || !prints, "{} prints", path.display());
+    }
+}

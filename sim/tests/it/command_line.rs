@@ -1,0 +1,129 @@
+//! The program as a user has it: options, files, exit codes, one clear line for what is wrong.
+
+use std::fs;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+/// A folder of this test's own, empty.
+fn folder(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    fs::write(folder.join("small.toml"), include_str!("small.toml")).unwrap();
+    folder
+}
+
+fn sim(folder: &PathBuf, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_sim")).args(arguments).current_dir(folder).output().unwrap()
+}
+
+fn refused(folder: &PathBuf, arguments: &[&str]) -> String {
+    let output = sim(folder, arguments);
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {complaint}");
+    assert!(output.stdout.is_empty(), "{arguments:?}");
+    assert_eq!(complaint.lines().filter(|line| !line.contains("warning:")).count(), 1, "{arguments:?}: {complaint}");
+    complaint
+}
+
+#[test]
+fn a_sweep_leaves_its_document_and_figures_and_can_be_checked() {
+    let folder = folder("sweep");
+    let small = ["sweep", "--scenario", "small.toml", "--buffers", "1,8", "--subscribers", "4", "--out", "results"];
+    let output = sim(&folder, &small);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.lines().all(|line| line.chars().count() <= 80) && text.ends_with('\n'), "{text}");
+    let results = folder.join("results/small");
+    for file in ["sweep.json", "README.md", "drop-rate.svg", "drop-rate.png", "memory.svg", "latency.png"] {
+        assert!(results.join(file).exists(), "{file}");
+    }
+    let check: Vec<_> = small.iter().copied().chain(["--check"]).collect();
+    assert_eq!(sim(&folder, &check).status.code(), Some(0));
+    let document = fs::read_to_string(results.join("sweep.json")).unwrap();
+    let offered = document.find("\"offered\": ").unwrap() + 11;
+    fs::write(results.join("sweep.json"), format!("{}9{}", &document[..offered], &document[offered..])).unwrap();
+    let output = sim(&folder, &check);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("published"), "it says what differs");
+}
+
+#[test]
+fn json_on_stdout_is_the_document_and_nothing_else_and_leaves_no_files() {
+    let folder = folder("json");
+    let output = sim(&folder, &["sweep", "--scenario", "small.toml", "--buffers", "4", "--json", "-"]);
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["schema"], "hubbub.sweep/1");
+    assert_eq!(document["cells"].as_array().unwrap().len(), 2);
+    for field in ["offered", "delivered", "received", "in_flight", "drop_rate", "flush_latency_ms", "digest"] {
+        assert!(!document["cells"][0][field].is_null(), "{field}");
+    }
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "only the scenario");
+    let size = sim(&folder, &["size", "--scenario", "small.toml", "--json", "-"]);
+    let size: serde_json::Value = serde_json::from_slice(&size.stdout).unwrap();
+    assert_eq!(size["zero_drop"], document["zero_drop"]);
+    assert_eq!(size["cells"].as_array().unwrap().len(), 0);
+}
+
+#[test]
+fn a_trace_replaces_the_arrivals() {
+    let folder = folder("trace");
+    let lines = (0..100).map(|n| format!("{{\"at_ms\":{}.5,\"bytes\":200,\"key\":\"k\"}}\n", n * 50));
+    fs::write(folder.join("trace.jsonl"), lines.collect::<String>()).unwrap();
+    let options = ["--trace", "trace.jsonl", "--speed-up", "2", "--subscribers", "4", "--json", "-"];
+    let output = sim(&folder, &[&["size", "--scenario", "small.toml"], &options[..]].concat());
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["arrivals"]["events"], 100.0);
+    assert_eq!(document["trace"]["speed_up"], 2.0);
+}
+
+#[test]
+fn bad_input_gets_one_line_and_writes_nothing() {
+    let folder = folder("bad-input");
+    fs::write(folder.join("empty.jsonl"), "").unwrap();
+    fs::write(folder.join("unsorted.jsonl"), "{\"at_ms\":5,\"bytes\":1}\n{\"at_ms\":4,\"bytes\":1}\n").unwrap();
+    let of_small = |arguments: &[&str]| {
+        let arguments = [&["sweep", "--scenario", "small.toml", "--out", "results"], arguments].concat();
+        refused(&folder, &arguments)
+    };
+    for (arguments, what) in [
+        (&["--buffers", "0,1"][..], "buffers[0] = 0"),
+        (&["--buffers", "4,4"], "buffers"),
+        (&["--subscribers", "1000000000"], "subscribers"),
+        (&["--seeds", "0"], "seeds = 0"),
+        (&["--duration", "0s"], "duration"),
+        (&["--duration", "soon"], "--duration"),
+        (&["--policy", "hope"], "must be drop-newest, drop-oldest or disconnect"),
+        (&["--speed-up", "2"], "speed"),
+        (&["--trace", "empty.jsonl"], "empty.jsonl"),
+        (&["--trace", "unsorted.jsonl"], "unsorted.jsonl:2"),
+        (&["--trace", "unsorted.jsonl", "--speed-up", "0"], "unsorted.jsonl"),
+        (&["--trace", "absent.jsonl"], "absent.jsonl"),
+        (&["--bogus"], "--bogus"),
+    ] {
+        let complaint = of_small(arguments);
+        assert!(complaint.contains(what), "{arguments:?}: {complaint}");
+    }
+    assert!(!folder.join("results").exists(), "nothing is written");
+    assert!(refused(&folder, &["sweep", "--scenario", "nobody"]).contains("alpha"), "it names the known ones");
+    assert!(refused(&folder, &["sweep", "--scenario", "small.toml", "--out", "small.toml"]).contains("--out"));
+    fs::write(folder.join("wrong.toml"), include_str!("small.toml").replace("share = 0.5", "share = 0.4")).unwrap();
+    assert!(refused(&folder, &["size", "--scenario", "wrong.toml"]).contains("share"));
+}
+
+#[test]
+fn a_reader_that_closes_the_pipe_ends_it_quietly() {
+    let folder = folder("pipe");
+    let mut child = Command::new(env!("CARGO_BIN_EXE_sim"))
+        .args(["size", "--scenario", "small.toml", "--subscribers", "4"])
+        .current_dir(&folder)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{complaint}");
+    assert!(!complaint.contains("panicked") && !complaint.contains("roken pipe"), "{complaint}");
+}

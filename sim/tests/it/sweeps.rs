@@ -1,0 +1,96 @@
+//! Sweeps and sizes as a whole, on a small scenario.
+
+use hubbub::Capacity;
+use hubbub_sim::plan::Plan;
+use hubbub_sim::runs::Progress;
+use hubbub_sim::scenario::{Overrides, Scenario};
+use hubbub_sim::summary::document::Sweep;
+use hubbub_sim::summary::json::to_json;
+use hubbub_sim::sweep::{Parts, sweep};
+use hubbub_sim::world::{HubChoice, run};
+
+const SMALL: &str = include_str!("small.toml");
+
+struct Silent;
+
+impl Progress for Silent {
+    fn begin(&self, _: &str, _: u64) {}
+    fn advance(&self, _: u64) {}
+    fn end(&self) {}
+}
+
+fn swept(scenario: &Scenario, threads: usize) -> Sweep {
+    sweep(scenario, Parts { cells: true, sizes: true, sensitivity: false }, threads, &Silent, |_| {}).unwrap()
+}
+
+fn drops(plan: &Plan, frames: u64) -> u64 {
+    let capacity = Capacity::new(usize::try_from(frames).unwrap()).unwrap();
+    let record = run(plan, HubChoice { capacity, overflow: hubbub::Overflow::DropNewest }).unwrap();
+    record.subscribers.iter().map(|subscriber| subscriber.dropped.buffer_full).sum()
+}
+
+#[test]
+fn a_sweep_is_the_same_on_one_thread_and_on_two() {
+    let scenario = Scenario::parse("small.toml", SMALL).unwrap();
+    assert_eq!(to_json(&swept(&scenario, 1)), to_json(&swept(&scenario, 2)));
+}
+
+#[test]
+fn the_exact_size_loses_nothing_and_one_less_loses_something() {
+    let scenario = Scenario::parse("small.toml", SMALL).unwrap();
+    let sweep = swept(&scenario, 2);
+    for size in &sweep.zero_drop {
+        assert_eq!(size.buffer, size.per_seed.iter().max().copied());
+        for (seed, high_water) in sweep.seeds.iter().zip(&size.per_seed) {
+            let plan = Plan::draw(&scenario, size.subscribers, *seed);
+            assert_eq!(drops(&plan, (*high_water).max(1)), 0, "N = {}, seed {seed}", size.subscribers);
+            assert!(*high_water < 2 || drops(&plan, high_water - 1) > 0, "N = {}, seed {seed}", size.subscribers);
+        }
+    }
+}
+
+#[test]
+fn every_cell_accounts_for_every_frame_and_agrees_with_the_exact_size() {
+    let scenario = Scenario::parse("small.toml", SMALL).unwrap();
+    let sweep = swept(&scenario, 2);
+    assert_eq!(sweep.cells.len(), 6);
+    for cell in &sweep.cells {
+        let dropped = cell.dropped.buffer_full + cell.dropped.client_gone + cell.dropped.evicted;
+        assert_eq!(cell.offered, cell.delivered + dropped + cell.in_flight);
+        assert!(cell.received <= cell.delivered && cell.offered > 0);
+        let size = sweep.zero_drop.iter().find(|size| size.subscribers == cell.subscribers).unwrap();
+        assert_eq!(cell.dropped.buffer_full == 0, cell.buffer >= size.buffer.unwrap(), "K = {}", cell.buffer);
+        assert_eq!(cell.drop_rate_ci95.is_some(), cell.dropped.buffer_full > 0);
+    }
+    let offered: Vec<_> = sweep.cells.iter().map(|cell| (cell.subscribers, cell.offered)).collect();
+    assert!(offered.windows(2).all(|pair| pair[0].0 != pair[1].0 || pair[0].1 == pair[1].1), "the same plan at each K");
+}
+
+#[test]
+fn validation_uses_other_seeds_and_doubles_where_one_of_them_drops() {
+    let scenario = Scenario::parse("small.toml", SMALL).unwrap();
+    let scenario = scenario.with(Overrides { seeds: Some(1), ..Overrides::default() }).unwrap();
+    let sweep = swept(&scenario, 2);
+    for size in &sweep.zero_drop {
+        let validation = size.validation.as_ref().unwrap();
+        assert!(validation.seeds.iter().all(|seed| !sweep.seeds.contains(seed)));
+        assert_eq!((validation.seeds.len(), validation.runs_with_drops), (59, 0));
+        let first = (size.buffer.unwrap() + 1).next_power_of_two();
+        assert_eq!(validation.buffer, first << validation.failed.len());
+    }
+    let failed: usize = sweep.zero_drop.iter().map(|size| size.validation.as_ref().unwrap().failed.len()).sum();
+    assert!(failed > 0, "one seed is too few to find the size, and validation shows it");
+}
+
+#[test]
+fn half_the_time_step_gives_the_same_drops_but_for_rounding() {
+    let finer = SMALL.replace("name = \"small\"", "name = \"small\"\ntime_scale = 4");
+    let finer = finer.replace("round_trip_ms = \"minimum\"", "round_trip_ms = 2");
+    let coarse = Scenario::parse("small.toml", SMALL).unwrap();
+    let finer = Scenario::parse("finer.toml", &finer).unwrap();
+    for seed in 0..4 {
+        let at = |scenario: &Scenario| drops(&Plan::draw(scenario, 8, seed), 4) as f64;
+        let (coarse, finer) = (at(&coarse), at(&finer));
+        assert!((coarse - finer).abs() <= 2.0 + coarse * 0.02, "seed {seed}: {coarse} and {finer}");
+    }
+}
