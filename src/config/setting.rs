@@ -176,13 +176,13 @@ pub(super) fn keys() -> String {
     either(SETTINGS.iter().map(|setting| setting.key.to_owned()))
 }
 
-/// What can be set, a line each: key, variable, default, meaning.
+/// What can be set, two lines each: key, variable and default, then the meaning.
 pub fn help() -> String {
     let default = Config::default();
     SETTINGS.iter().fold(String::new(), |mut text, setting| {
         let (key, variable, shown) = (setting.key, setting.variable(), (setting.shown)(&default));
         // Writing to a String cannot fail.
-        let _ = writeln!(text, "  {key:<23} {variable:<26} {shown:<15} {}", setting.about);
+        let _ = writeln!(text, "  {key:<23} {variable:<26} {shown}\n      {}", setting.about);
         text
     })
 }
