@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::process::{Output, Stdio};
 
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::net::TcpSocket;
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::process::{Child, Command};
 
 use crate::support::wire::{Chunk, read_until, sequences};
@@ -66,23 +66,46 @@ async fn the_buffer_that_is_set_is_announced_and_holds_that_many_frames() {
 /// last is what its socket had taken and then, after a hole, all that the buffer held: the length of that.
 async fn frames_kept_for_a_stalled_client(address: &str) -> usize {
     const EVENTS: u64 = 200;
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.set_recv_buffer_size(1 << 14).unwrap();
-    let mut stalled = socket.connect(address.parse().unwrap()).await.unwrap();
-    let request = b"GET /v1/stream/sse?table=t HTTP/1.1\r\nhost: hub\r\n\r\n";
-    tokio::io::AsyncWriteExt::write_all(&mut stalled, request).await.unwrap();
-    // The first bytes come after the subscription; peeking leaves them there.
-    soon("a head", stalled.peek(&mut [0; 1])).await.unwrap();
-    let client = reqwest::Client::new();
-    let body = payload(100_000);
-    for _ in 0..EVENTS {
-        let request = client.post(format!("http://{address}/v1/ingest/t")).body(body.clone());
-        assert_eq!(soon("an answer", request.send()).await.unwrap().status(), 202);
-    }
+    let mut stalled = watch(address).await;
+    publish(address, EVENTS, payload(100_000)).await;
     let chunks = read_until(&mut stalled, |chunks| chunks.last().and_then(Chunk::sequence) == Some(EVENTS)).await;
     let seen = sequences(&chunks);
     let hole = seen.windows(2).rposition(|pair| pair[0] + 1 != pair[1]).expect("a hole");
     seen.len() - 1 - hole
+}
+
+/// A client with a small receive buffer that has subscribed and read nothing yet.
+async fn watch(address: &str) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(1 << 14).unwrap();
+    let mut stream = socket.connect(address.parse().unwrap()).await.unwrap();
+    stream.write_all(b"GET /v1/stream/sse?table=t HTTP/1.1\r\nhost: hub\r\n\r\n").await.unwrap();
+    // The first bytes come after the subscription; peeking leaves them there.
+    soon("a head", stream.peek(&mut [0; 1])).await.unwrap();
+    stream
+}
+
+async fn publish(address: &str, events: u64, body: String) {
+    let client = reqwest::Client::new();
+    for _ in 0..events {
+        let request = client.post(format!("http://{address}/v1/ingest/t")).body(body.clone());
+        assert_eq!(soon("an answer", request.send()).await.unwrap().status(), 202);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn an_event_that_waits_holds_its_own_bytes_and_not_the_buffer_it_was_read_into() {
+    const EVENTS: u64 = 6_000;
+    let (child, address, _) = serve(&[], &[("WH_SSE_CHANNEL_BUFFER", "10000")]).await;
+    let _stalled = watch(&address).await;
+    // More than a socket takes: everything after that waits.
+    publish(&address, 8, payload(1 << 20)).await;
+    publish(&address, EVENTS, payload(100)).await;
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id().unwrap())).unwrap();
+    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    let resident_kib: u64 = resident.trim().strip_suffix(" kB").unwrap().parse().unwrap();
+    assert!(resident_kib < EVENTS * 4, "{resident_kib} KiB for {EVENTS} events of 100 bytes");
 }
 
 #[tokio::test]

@@ -62,6 +62,7 @@ async fn an_event_may_be_as_large_as_the_limit_and_no_larger() {
         (MAX_INGEST_BYTES, StatusCode::ACCEPTED),
         (MAX_INGEST_BYTES + 1, StatusCode::PAYLOAD_TOO_LARGE),
         (MAX_INGEST_BYTES * 100, StatusCode::PAYLOAD_TOO_LARGE),
+        (MAX_INGEST_BYTES * 10_000, StatusCode::PAYLOAD_TOO_LARGE),
     ] {
         let body = crate::support::payload(bytes).into_bytes();
         assert_eq!(body.len(), bytes);
