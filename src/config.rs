@@ -1,7 +1,7 @@
 //! What an operator may set: defaults, then a TOML file, then the environment, and one check of it all.
 //!
 //! Pure: it is handed the file's text and the environment's pairs, and knows neither a process nor a disk. One table
-//! ([`setting`]) names every setting; the file's keys, the variables and the help are all read off it.
+//! (`setting`) names every setting; the file's keys, the variables and the help are all read off it.
 
 mod file;
 mod setting;

@@ -25,12 +25,7 @@ impl Chunk {
 /// The head, and all chunks that are complete.
 pub(crate) fn parse(bytes: &[u8]) -> Option<(String, Vec<Chunk>)> {
     let head = position(bytes, b"\r\n\r\n")? + 4;
-    Some((String::from_utf8_lossy(&bytes[..head]).into_owned(), parse_chunks(bytes, head)))
-}
-
-/// All chunks that are complete, from `at` on.
-fn parse_chunks(bytes: &[u8], mut at: usize) -> Vec<Chunk> {
-    let mut chunks = Vec::new();
+    let (mut at, mut chunks) = (head, Vec::new());
     while let Some(line) = position(&bytes[at..], b"\r\n") {
         let length = usize::from_str_radix(std::str::from_utf8(&bytes[at..at + line]).unwrap(), 16).unwrap();
         let start = at + line + 2;
@@ -38,7 +33,7 @@ fn parse_chunks(bytes: &[u8], mut at: usize) -> Vec<Chunk> {
         at = start + length + 2;
         chunks.push(Chunk { end: at, text: String::from_utf8(data[..length].to_vec()).unwrap() });
     }
-    chunks
+    Some((String::from_utf8_lossy(&bytes[..head]).into_owned(), chunks))
 }
 
 fn position(bytes: &[u8], needle: &[u8]) -> Option<usize> {
@@ -47,21 +42,22 @@ fn position(bytes: &[u8], needle: &[u8]) -> Option<usize> {
 
 /// Reads from the beginning until the chunks are as wanted, and returns them.
 pub(crate) async fn read_until(stream: &mut TcpStream, wanted: impl Fn(&[Chunk]) -> bool) -> Vec<Chunk> {
-    read(stream, |bytes| parse(bytes).map(|(_, chunks)| chunks).filter(|chunks| wanted(chunks))).await
+    read_on_until(stream, &mut Vec::new(), wanted).await
 }
 
-/// Reads on, where a chunk begins, until the chunks from here are as wanted.
-pub(crate) async fn read_on_until(stream: &mut TcpStream, wanted: impl Fn(&[Chunk]) -> bool) -> Vec<Chunk> {
-    read(stream, |bytes| Some(parse_chunks(bytes, 0)).filter(|chunks| wanted(chunks))).await
-}
-
-async fn read<T>(stream: &mut TcpStream, done: impl Fn(&[u8]) -> Option<T>) -> T {
-    let mut bytes = Vec::new();
+/// Reads on, after the bytes read so far, until all chunks together are as wanted, and returns them.
+pub(crate) async fn read_on_until(
+    stream: &mut TcpStream,
+    bytes: &mut Vec<u8>,
+    wanted: impl Fn(&[Chunk]) -> bool,
+) -> Vec<Chunk> {
     loop {
-        if let Some(done) = done(&bytes) {
-            return done;
+        if let Some((_, chunks)) = parse(bytes)
+            && wanted(&chunks)
+        {
+            return chunks;
         }
-        let read = soon("bytes to read", stream.read_buf(&mut bytes)).await.unwrap();
+        let read = soon("bytes to read", stream.read_buf(bytes)).await.unwrap();
         assert!(read > 0, "the stream ended after {} bytes", bytes.len());
     }
 }
