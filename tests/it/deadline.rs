@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use hubbub::{Outcome, Overflow, ServerSettings};
 use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use crate::support::wire::read_to_end;
@@ -60,16 +61,34 @@ async fn a_slow_reader_is_not_cut_off_as_long_as_its_socket_takes_something() {
     let mut client = served.watch().await;
     // One frame takes longer than the deadline: progress within a frame must count.
     assert_eq!(served.fill(LARGE).await, Outcome::Refused);
+    reads_slowly_for(write_deadline * 3, &mut served, &mut client).await;
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_slow_reader_is_not_cut_off_where_the_kernel_chooses_the_send_buffer() {
+    // Left alone it grows to megabytes, and says that it has room again only when a third of it is free: at this
+    // reader's pace, many deadlines later.
+    let write_deadline = WRITE_DEADLINE * 2;
+    let mut served = Served::start(Setup { send_buffer_bytes: None, ..impatient(write_deadline) });
+    let mut client = served.watch().await;
+    assert_eq!(served.fill(400).await, Outcome::Refused);
+    reads_slowly_for(write_deadline * 3, &mut served, &mut client).await;
+}
+
+/// Reads 100 KB/s while more is published, and is not cut off.
+async fn reads_slowly_for(duration: Duration, served: &mut Served, client: &mut TcpStream) {
     let (start, took) = (Instant::now(), served.socket_took());
     let mut pace = interval(Duration::from_millis(10));
     pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut bytes = [0; 1024];
-    while start.elapsed() < write_deadline * 3 {
+    while start.elapsed() < duration {
         pace.tick().await;
         assert!(client.read(&mut bytes).await.unwrap() > 0);
+        assert!(!served.has_ended(), "after {:?}: {:?}", start.elapsed(), served.hub.counts());
+        served.publish(400);
     }
     assert!(served.socket_took() > took);
-    assert!(!served.has_ended(), "{:?}", served.hub.counts());
     assert_eq!(served.hub.counts().dropped.evicted, 0);
 }
 

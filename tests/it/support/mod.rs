@@ -46,11 +46,14 @@ pub(crate) struct Setup {
     pub(crate) capacity: usize,
     pub(crate) overflow: Overflow,
     pub(crate) settings: ServerSettings,
+    /// The sockets' send buffers; the kernel's own choice if `None`.
+    pub(crate) send_buffer_bytes: Option<u32>,
 }
 
 impl Default for Setup {
     fn default() -> Self {
-        Self { capacity: 64, overflow: Overflow::DropNewest, settings: ServerSettings::default() }
+        let send_buffer_bytes = Some(KERNEL_BUFFER_BYTES);
+        Self { capacity: 64, overflow: Overflow::DropNewest, settings: ServerSettings::default(), send_buffer_bytes }
     }
 }
 
@@ -72,7 +75,9 @@ pub(crate) struct Served {
 impl Served {
     pub(crate) fn start(setup: Setup) -> Self {
         let socket = TcpSocket::new_v4().unwrap();
-        socket.set_send_buffer_size(KERNEL_BUFFER_BYTES).unwrap();
+        if let Some(bytes) = setup.send_buffer_bytes {
+            socket.set_send_buffer_size(bytes).unwrap();
+        }
         socket.bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
         let listener = socket.listen(1024).unwrap();
         let address = listener.local_addr().unwrap();
