@@ -69,15 +69,12 @@ fn main() -> ExitCode {
             return ExitCode::from(BAD_INPUT);
         }
     };
-    match tokio::runtime::Builder::new_multi_thread().enable_all().build().map(|runtime| runtime.block_on(run(&config)))
-    {
-        Ok(Ok(())) => ExitCode::SUCCESS,
-        Ok(Err(why)) => {
-            say(&why);
-            ExitCode::from(FAILED)
-        }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let ended = runtime.map_err(|why| format!("no threads to run on: {why}")).and_then(|it| it.block_on(run(&config)));
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
-            say(&format!("no threads to run on: {why}"));
+            say(&why);
             ExitCode::from(FAILED)
         }
     }
