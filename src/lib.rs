@@ -1,8 +1,8 @@
 //! hubbub fans events out to many subscribers, each behind a bounded mailbox whose every loss is counted and named.
 //!
 //! The rooms, and who may know whom: `main → config, server`; `server → config, transport`;
-//! `transport → hub, frame`; `config, hub → mailbox`; `hub → event, topic`; `frame → event`. The core (`topic`, `event`, `mailbox`, `hub`) knows no clock, socket
-//! or runtime.
+//! `transport → hub, frame`; `config → mailbox`; `hub → mailbox, event, topic`; `frame → event`. The core (`topic`,
+//! `event`, `mailbox`, `hub`) knows no clock, socket or runtime.
 
 pub mod config;
 pub mod event;

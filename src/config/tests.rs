@@ -31,7 +31,8 @@ fn the_environment_wins_over_the_file_and_the_file_over_the_default() {
 #[test]
 fn a_file_and_an_environment_can_set_everything_alike() {
     let file = "server.listen = '[::1]:0'\nserver.sse_channel_buffer = 0x400\nserver.overflow = 'disconnect'\n\
-                server.keepalive_seconds = 1\nserver.write_deadline_seconds = 86_400\nserver.max_ingest_bytes = 2_000\n";
+                server.keepalive_seconds = 1\nserver.write_deadline_seconds = 86_400\n\
+                server.max_ingest_bytes = 2_000\n";
     let environment = [
         ("WH_LISTEN", "[::1]:0"),
         ("WH_SSE_CHANNEL_BUFFER", "1024"),

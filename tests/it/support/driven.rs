@@ -1,5 +1,5 @@
-//! A connection driven by hand, over a pipe with a window, and polled **only when its waker was called**: a wake-up that
-//! is missing is missing here for good, where a runtime and a kernel would hide it behind wake-ups of their own.
+//! A connection driven by hand, over a pipe with a window, and polled **only when its waker was called**: a wake-up
+//! that is missing is missing here for good, where a runtime and a kernel would hide it behind wake-ups of their own.
 
 use std::convert::Infallible;
 use std::io;
