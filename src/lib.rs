@@ -1,9 +1,10 @@
 //! hubbub fans events out to many subscribers, each behind a bounded mailbox whose every loss is counted and named.
 //!
-//! The rooms, and who may know whom: `server → config, transport`; `transport → hub, frame`;
-//! `hub → mailbox, event, topic`; `frame → event`. The core (`topic`, `event`, `mailbox`, `hub`) knows no clock, socket
-//! or runtime.
+//! The rooms, and who may know whom: `main → config, server`; `server → config, transport`;
+//! `transport → hub, frame`; `config → mailbox`; `hub → mailbox, event, topic`; `frame → event`. The core (`topic`,
+//! `event`, `mailbox`, `hub`) knows no clock, socket or runtime.
 
+pub mod config;
 pub mod event;
 pub mod frame;
 pub mod hub;
@@ -12,8 +13,9 @@ pub mod server;
 pub mod topic;
 pub mod transport;
 
+pub use config::{Config, ServerSettings};
 pub use event::{Event, EventId};
 pub use hub::{Hub, HubSettings, Outcome, Publication, SubscriberId, Subscription};
 pub use mailbox::{Capacity, Counts, Dropped, Overflow};
-pub use server::{ServerSettings, serve};
+pub use server::serve;
 pub use topic::{Pattern, Topic};

@@ -20,8 +20,11 @@ impl Capacity {
     pub const UNBOUNDED: Self = Self(NonZeroUsize::MAX);
 
     /// A capacity of `frames`, if it is within 1 ..= [`MAX_CAPACITY`].
-    pub fn new(frames: usize) -> Option<Self> {
-        NonZeroUsize::new(frames).filter(|frames| frames.get() <= MAX_CAPACITY).map(Self)
+    pub const fn new(frames: usize) -> Option<Self> {
+        match NonZeroUsize::new(frames) {
+            Some(nonzero) if frames <= MAX_CAPACITY => Some(Self(nonzero)),
+            Some(_) | None => None,
+        }
     }
 
     /// In frames.

@@ -1,3 +1,166 @@
-//! The `hubbub` command.
+//! The `hubbub` command: turns a process's arguments, environment and signals into a configured server, and its end
+//! into an exit code. Everything that could be wrong is found before anything is bound.
 
-fn main() {}
+use std::fs::File;
+use std::io::{self, Read, Write};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::time::SystemTime;
+
+use clap::error::ErrorKind;
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
+use hubbub::config::{self, Config};
+use hubbub::transport::Tokio;
+use hubbub::{Hub, HubSettings};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// Bad input: an argument, a variable, or something in the file.
+const BAD_INPUT: u8 = 2;
+/// The world would not have it: no address to bind, no thread to run on.
+const FAILED: u8 = 1;
+/// Largest configuration file, so that a mistaken path is a message and not all of memory.
+const MAX_CONFIG_BYTES: u64 = 1 << 20;
+
+#[derive(Parser)]
+#[command(
+    name = "hubbub",
+    version,
+    about,
+    long_about = "Fans live events out to everyone who watches.\n\n\
+    Publish a JSON object with POST /v1/ingest/{table}; watch a table with GET /v1/stream/sse?table=TABLE. Each \
+    watcher has a buffer of its own, and one that is slow loses its own events and delays nobody."
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server until Ctrl-C or SIGTERM.
+    ///
+    /// A setting comes from the file, unless the environment has it; everything that is wrong is named before the
+    /// server starts. Exit codes: 0 stopped by a signal, 1 could not listen, 2 bad input.
+    Serve(Serve),
+}
+
+#[derive(clap::Args)]
+struct Serve {
+    /// Read settings from this TOML file.
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Listen here, whatever the file and the environment say; port 0 takes a free one.
+    #[arg(long, value_name = "ADDR", value_parser = address)]
+    listen: Option<SocketAddr>,
+}
+
+fn main() -> ExitCode {
+    let arguments = match parse() {
+        Ok(arguments) => arguments,
+        Err(code) => return code,
+    };
+    let Command::Serve(serve) = arguments.command;
+    let config = match configure(&serve) {
+        Ok(config) => config,
+        Err(lines) => {
+            lines.iter().for_each(|line| say(line));
+            return ExitCode::from(BAD_INPUT);
+        }
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let ended = runtime.map_err(|why| format!("no threads to run on: {why}")).and_then(|it| it.block_on(run(&config)));
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(why) => {
+            say(&why);
+            ExitCode::from(FAILED)
+        }
+    }
+}
+
+fn parse() -> Result<Arguments, ExitCode> {
+    let settings = format!("Settings in [server] of the file, in the environment, by default:\n{}", config::help());
+    let command = Arguments::command().mut_subcommand("serve", |serve| serve.after_help(settings));
+    let parsed = command.try_get_matches().and_then(|matches| Arguments::from_arg_matches(&matches));
+    parsed.map_err(|why| match why.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            // A reader of the help who has gone away needs no message.
+            let _ = why.print();
+            ExitCode::from(u8::try_from(why.exit_code()).unwrap_or(BAD_INPUT))
+        }
+        _ => {
+            let text = why.to_string();
+            let line = text.lines().next().unwrap_or_default();
+            let line = line.strip_prefix("error: ").unwrap_or(line);
+            // Where the value is what is wrong, its parser has said what it must be.
+            let hint = if why.kind() == ErrorKind::ValueValidation { "" } else { ": see hubbub serve --help" };
+            say(&format!("{line}{hint}"));
+            ExitCode::from(BAD_INPUT)
+        }
+    })
+}
+
+fn address(text: &str) -> Result<SocketAddr, &'static str> {
+    text.parse().map_err(|_| "must be an IP address and a port, as 127.0.0.1:8080")
+}
+
+/// The configuration, or all that is wrong with it, a line each.
+fn configure(serve: &Serve) -> Result<Config, Vec<String>> {
+    let file = match &serve.config {
+        Some(path) => Some((path.display().to_string(), read(path)?)),
+        None => None,
+    };
+    let file = file.as_ref().map(|(name, text)| config::File { name, text });
+    let mut config = Config::load(file, std::env::vars_os())
+        .map_err(|refusals| refusals.iter().map(ToString::to_string).collect::<Vec<_>>())?;
+    config.listen = serve.listen.unwrap_or(config.listen);
+    Ok(config)
+}
+
+fn read(path: &Path) -> Result<String, Vec<String>> {
+    let refused = |why: &dyn std::fmt::Display| vec![format!("{}: {why}", path.display())];
+    let mut bytes = Vec::new();
+    let file = File::open(path).map_err(|why| refused(&why))?;
+    file.take(MAX_CONFIG_BYTES + 1).read_to_end(&mut bytes).map_err(|why| refused(&why))?;
+    if bytes.len() as u64 > MAX_CONFIG_BYTES {
+        return Err(refused(&format_args!("longer than {MAX_CONFIG_BYTES} bytes, which is the most")));
+    }
+    String::from_utf8(bytes).map_err(|why| refused(&format_args!("no UTF-8 text: {}", why.utf8_error())))
+}
+
+/// Serves until a signal comes.
+async fn run(config: &Config) -> Result<(), String> {
+    let no_signals = |why: io::Error| format!("no signals to stop by: {why}");
+    let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
+    let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
+    let cannot_listen = |why: io::Error| format!("cannot listen on {}: {why}", config.listen);
+    let listener = TcpListener::bind(config.listen).await.map_err(cannot_listen)?;
+    let address = listener.local_addr().map_err(cannot_listen)?;
+    let (capacity, overflow) = (config.sse_channel_buffer, config.overflow);
+    let hub = Hub::new(HubSettings { epoch: epoch(), capacity, overflow });
+    let frames = match capacity.frames() {
+        1 => "1 frame".to_owned(),
+        frames => format!("{frames} frames"),
+    };
+    say(&format!("listening on http://{address}, a buffer of {frames} a subscriber ({overflow})"));
+    tokio::select! {
+        biased;
+        _ = interrupt.recv() => Ok(()),
+        _ = terminate.recv() => Ok(()),
+        never = hubbub::serve(listener, hub, config.server, Tokio::start()) => match never {},
+    }
+}
+
+/// Milliseconds since the Unix epoch: a restarted Hub must not give out ids that its clients have seen.
+#[expect(clippy::disallowed_methods, reason = "the one place where the date is what is wanted: ids of another life")]
+fn epoch() -> u64 {
+    let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// One line to whoever watches; that nobody does is no reason to stop.
+fn say(line: &str) {
+    let _ = writeln!(io::stderr(), "hubbub: {line}");
+}

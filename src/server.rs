@@ -13,29 +13,13 @@ use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 
+use crate::config::ServerSettings;
 use crate::hub::Hub;
 use crate::transport::connection::Connection;
 use crate::transport::gate::Gate;
 use crate::transport::{Environment, Listener};
 
 pub use response::Body;
-
-/// What an operator can set about connections.
-#[derive(Debug, Clone, Copy)]
-pub struct ServerSettings {
-    /// Silence after which a stream gets a comment.
-    pub keepalive: Duration,
-    /// Time without write progress after which a connection is closed.
-    pub write_deadline: Duration,
-    /// Largest body of a publish, in bytes.
-    pub max_ingest_bytes: usize,
-}
-
-impl Default for ServerSettings {
-    fn default() -> Self {
-        Self { keepalive: Duration::from_secs(15), write_deadline: Duration::from_secs(30), max_ingest_bytes: 1 << 20 }
-    }
-}
 
 /// Pause after a failed accept: what fails is most often a limit on open files, and trying at once would spin.
 const ACCEPT_RETRY: Duration = Duration::from_millis(100);

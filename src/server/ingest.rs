@@ -28,6 +28,8 @@ impl<E: Environment> Exchange<E> {
         if let Err(why) = check_object(&payload) {
             return error(StatusCode::BAD_REQUEST, &why);
         }
+        // A copy: the body is a slice of what the connection read into, and would keep all of that while it waits.
+        let payload = Bytes::copy_from_slice(&payload);
         let publication = self.hub.publish(self.gate.environment().now(), &topic, payload);
         json(StatusCode::ACCEPTED, &serde_json::json!({ "id": publication.id.to_string() }))
     }
@@ -35,8 +37,10 @@ impl<E: Environment> Exchange<E> {
 
 /// Whether it is a JSON object, without keeping any of it.
 fn check_object(payload: &Bytes) -> Result<(), String> {
-    serde_json::from_slice::<IgnoredAny>(payload).map_err(|why| format!("the body is no JSON: {why}"))?;
-    match payload.trim_ascii_start().first() {
+    // A stream is UTF-8 text, and a parser that keeps nothing does not look into strings.
+    let text = std::str::from_utf8(payload).map_err(|why| format!("the body is no UTF-8 text: {why}"))?;
+    serde_json::from_str::<IgnoredAny>(text).map_err(|why| format!("the body is no JSON: {why}"))?;
+    match text.trim_ascii_start().as_bytes().first() {
         Some(b'{') => Ok(()),
         _ => Err("the body must be a JSON object".to_owned()),
     }

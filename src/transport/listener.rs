@@ -25,6 +25,27 @@ impl Listener for TcpListener {
         let (stream, peer) = Self::accept(self).await?;
         // A frame is one write: nothing follows that would be worth waiting for.
         stream.set_nodelay(true)?;
+        bound_backlog(&stream)?;
         Ok((stream, peer))
     }
+}
+
+/// Most bytes that may wait unsent in the kernel, beyond those on their way to the client.
+///
+/// Left alone a send buffer grows to megabytes. Thousands of frames then hide behind the mailbox, where no overflow
+/// policy reaches them; and as a full one says that it has room only when a third of it is free, a slow client looks
+/// for many seconds as if it took nothing, and the write deadline cuts it off. Not smaller, so that a fast client
+/// always has something to be sent; not larger, since what waits here is late and out of the policy's reach.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const UNSENT_BYTES: u32 = 16 * 1024;
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn bound_backlog(stream: &TcpStream) -> io::Result<()> {
+    socket2::SockRef::from(stream).set_tcp_notsent_lowat(UNSENT_BYTES)
+}
+
+/// Elsewhere the system's own limits have to do.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn bound_backlog(_: &TcpStream) -> io::Result<()> {
+    Ok(())
 }

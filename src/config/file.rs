@@ -1,0 +1,95 @@
+//! The file: TOML with one section. Finds settings in it, and says in which line one was wrong.
+
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::setting::{Given, SECTION, Setting, keys, one_line};
+use super::{Config, File, Refusal};
+
+/// Takes everything the file sets, and refuses the rest of it.
+pub(super) fn apply(file: File<'_>, config: &mut Config, refusals: &mut Vec<Refusal>) {
+    // A byte order mark is no part of the text; editors put it there unseen.
+    let text = file.text.strip_prefix('\u{feff}').unwrap_or(file.text);
+    let source = Source { name: file.name, text };
+    let table = match DeTable::parse(text) {
+        Ok(table) => table.into_inner(),
+        Err(why) => {
+            let place = why.span().map_or_else(|| file.name.to_owned(), |span| source.place(&span));
+            refusals.push(Refusal::Syntax { place, why: format!("no TOML: {}", one_line(why.message())) });
+            return;
+        }
+    };
+    for (key, value) in in_order(&table) {
+        match (key.get_ref().as_ref(), value.get_ref()) {
+            (SECTION, DeValue::Table(section)) => source.apply_section(section, config, refusals),
+            (SECTION, _) => refusals.push(Refusal::Value {
+                place: source.place(&key.span()),
+                key: SECTION.to_owned(),
+                value: source.written(&value.span()),
+                allowed: format!("a section, [{SECTION}]"),
+            }),
+            (name, _) => refusals.push(Refusal::Unknown {
+                place: source.place(&key.span()),
+                name: one_line(name),
+                allowed: format!("in the one section, [{SECTION}]"),
+            }),
+        }
+    }
+}
+
+struct Source<'a> {
+    name: &'a str,
+    text: &'a str,
+}
+
+impl Source<'_> {
+    fn apply_section(&self, section: &DeTable<'_>, config: &mut Config, refusals: &mut Vec<Refusal>) {
+        for (key, value) in in_order(section) {
+            let place = self.place(&key.span());
+            match Setting::of_key(key.get_ref()) {
+                Some(setting) => {
+                    let written = self.written(&value.span());
+                    setting.apply(config, &given(value.get_ref()), place, &written, refusals);
+                }
+                None => refusals.push(Refusal::Unknown {
+                    place,
+                    name: one_line(&format!("{SECTION}.{}", key.get_ref())),
+                    allowed: keys(),
+                }),
+            }
+        }
+    }
+
+    /// `<file>:<line>`.
+    fn place(&self, span: &Range<usize>) -> String {
+        let before = self.text.as_bytes().get(..span.start).unwrap_or_default();
+        format!("{}:{}", self.name, 1 + before.iter().filter(|byte| **byte == b'\n').count())
+    }
+
+    /// A value as it stands in the file.
+    fn written(&self, span: &Range<usize>) -> String {
+        one_line(self.text.get(span.clone()).unwrap_or_default())
+    }
+}
+
+fn given<'a>(value: &'a DeValue<'_>) -> Given<'a> {
+    match value {
+        DeValue::Integer(integer) => {
+            let number = u64::from_str_radix(integer.as_str(), integer.radix()).ok();
+            Given { number, ..Given::default() }
+        }
+        DeValue::String(text) => Given { text: Some(text), ..Given::default() },
+        DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) | DeValue::Array(_) | DeValue::Table(_) => {
+            Given::default()
+        }
+    }
+}
+
+/// A table's entries as they stand in the file.
+fn in_order<'a, 'i>(table: &'a DeTable<'i>) -> Vec<(&'a Spanned<std::borrow::Cow<'i, str>>, &'a Spanned<DeValue<'i>>)> {
+    let mut entries: Vec<_> = table.iter().collect();
+    entries.sort_by_key(|(key, _)| key.span().start);
+    entries
+}

@@ -1,0 +1,180 @@
+//! `hubbub serve` as a process: its configuration takes effect, and what is wrong stops it with a line and a code.
+
+use std::path::PathBuf;
+use std::process::{Output, Stdio};
+
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::process::{Child, Command};
+
+use crate::support::wire::{Chunk, read_until, sequences};
+use crate::support::{payload, soon};
+
+/// The command with none of the settings that whoever runs the tests may have in the environment.
+fn hubbub(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_hubbub"));
+    for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("WH_")) {
+        command.env_remove(name);
+    }
+    command.args(arguments).envs(variables.iter().copied()).kill_on_drop(true);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+/// Starts it on a free port: the process, its address, and the line it said.
+async fn serve(arguments: &[&str], variables: &[(&str, &str)]) -> (Child, String, String) {
+    let arguments = [&["serve", "--listen", "127.0.0.1:0"], arguments].concat();
+    let mut child = hubbub(&arguments, variables).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    let line = soon("a line", lines.next_line()).await.unwrap().expect("a line");
+    let address = line.split_once("http://").unwrap().1.split_once(',').unwrap().0.to_owned();
+    (child, address, line)
+}
+
+async fn output(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+    soon("the end", hubbub(arguments, variables).output()).await.unwrap()
+}
+
+/// It refuses to start, with code and lines, and says nothing on stdout.
+async fn refuses(arguments: &[&str], variables: &[(&str, &str)], code: i32) -> Vec<String> {
+    let output = output(arguments, variables).await;
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert_eq!((output.status.code(), output.stdout.is_empty()), (Some(code), true), "{stderr}");
+    stderr.lines().map(str::to_owned).collect()
+}
+
+fn file(name: &str, bytes: &[u8]) -> String {
+    let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    std::fs::write(&path, bytes).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn the_buffer_that_is_set_is_announced_and_holds_that_many_frames() {
+    for (buffer, announced) in [(1, "1 frame"), (5, "5 frames"), (64, "64 frames")] {
+        let variables = [("WH_SSE_CHANNEL_BUFFER", &*buffer.to_string()), ("WH_OVERFLOW", "drop-oldest")];
+        let (_child, address, line) = serve(&[], &variables).await;
+        assert_eq!(
+            line,
+            format!("hubbub: listening on http://{address}, a buffer of {announced} a subscriber (drop-oldest)")
+        );
+        assert_eq!(frames_kept_for_a_stalled_client(&address).await, buffer);
+    }
+}
+
+/// Publishes far more than a client that does not read can take, behind `drop-oldest`. What arrives when it reads at
+/// last is what its socket had taken and then, after a hole, all that the buffer held: the length of that.
+async fn frames_kept_for_a_stalled_client(address: &str) -> usize {
+    const EVENTS: u64 = 200;
+    let mut stalled = watch(address).await;
+    publish(address, EVENTS, payload(100_000)).await;
+    let chunks = read_until(&mut stalled, |chunks| chunks.last().and_then(Chunk::sequence) == Some(EVENTS)).await;
+    let seen = sequences(&chunks);
+    let hole = seen.windows(2).rposition(|pair| pair[0] + 1 != pair[1]).expect("a hole");
+    seen.len() - 1 - hole
+}
+
+/// A client with a small receive buffer that has subscribed and read nothing yet.
+async fn watch(address: &str) -> TcpStream {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(1 << 14).unwrap();
+    let mut stream = socket.connect(address.parse().unwrap()).await.unwrap();
+    stream.write_all(b"GET /v1/stream/sse?table=t HTTP/1.1\r\nhost: hub\r\n\r\n").await.unwrap();
+    // The first bytes come after the subscription; peeking leaves them there.
+    soon("a head", stream.peek(&mut [0; 1])).await.unwrap();
+    stream
+}
+
+async fn publish(address: &str, events: u64, body: String) {
+    let client = reqwest::Client::new();
+    for _ in 0..events {
+        let request = client.post(format!("http://{address}/v1/ingest/t")).body(body.clone());
+        assert_eq!(soon("an answer", request.send()).await.unwrap().status(), 202);
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn an_event_that_waits_holds_its_own_bytes_and_not_the_buffer_it_was_read_into() {
+    const EVENTS: u64 = 6_000;
+    let (child, address, _) = serve(&[], &[("WH_SSE_CHANNEL_BUFFER", "10000")]).await;
+    let _stalled = watch(&address).await;
+    // More than a socket takes: everything after that waits.
+    publish(&address, 8, payload(1 << 20)).await;
+    publish(&address, EVENTS, payload(100)).await;
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id().unwrap())).unwrap();
+    let resident = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+    let resident_kib: u64 = resident.trim().strip_suffix(" kB").unwrap().parse().unwrap();
+    assert!(resident_kib < EVENTS * 4, "{resident_kib} KiB for {EVENTS} events of 100 bytes");
+}
+
+#[tokio::test]
+async fn an_address_on_the_command_line_wins_over_the_environment_and_that_over_the_file() {
+    let path =
+        file("wins.toml", b"[server]\nlisten = '192.0.2.1:1'\nsse_channel_buffer = 3\noverflow = 'disconnect'\n");
+    let variables = [("WH_LISTEN", "192.0.2.2:2"), ("WH_SSE_CHANNEL_BUFFER", "9")];
+    let (_child, address, line) = serve(&["--config", &path], &variables).await;
+    assert!(line.ends_with(", a buffer of 9 frames a subscriber (disconnect)"), "{line}");
+    let answer = reqwest::get(format!("http://{address}/healthz")).await.unwrap();
+    assert_eq!(answer.status(), 200);
+}
+
+#[tokio::test]
+async fn a_signal_ends_it_promptly_and_well_also_while_a_client_watches() {
+    for signal in ["-INT", "-TERM"] {
+        let (mut child, address, _) = serve(&[], &[]).await;
+        let _stream = reqwest::get(format!("http://{address}/v1/stream/sse?table=t")).await.unwrap();
+        let pid = child.id().unwrap().to_string();
+        let script = ["-c", "kill \"$0\" \"$1\"", signal, &pid];
+        assert!(Command::new("sh").args(script).status().await.unwrap().success());
+        assert_eq!(soon("the end", child.wait()).await.unwrap().code(), Some(0), "{signal}");
+    }
+}
+
+#[tokio::test]
+async fn bad_settings_refuse_the_start_with_a_line_each() {
+    let path = file("bad.toml", b"[server]\nsse_channel_buffer = 0\nkeepalive = 1\n");
+    let lines = refuses(&["serve", "--config", &path], &[("WH_SSE_CHANNEL_BUFFER", "-1"), ("WH_PORT", "1")], 2).await;
+    assert_eq!(lines.len(), 4, "{lines:?}");
+    assert_eq!(lines[0], format!("hubbub: {path}:2: server.sse_channel_buffer = 0: must be 1 ..= 1048576"));
+    assert!(lines[1].starts_with(&format!("hubbub: {path}:3: server.keepalive: no such setting")), "{lines:?}");
+    assert!(lines[2].starts_with("hubbub: environment: WH_PORT: no such setting"), "{lines:?}");
+    let variable = "hubbub: WH_SSE_CHANNEL_BUFFER: server.sse_channel_buffer = \"-1\": must be 1 ..= 1048576";
+    assert_eq!(lines[3], variable);
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_read_is_refused_in_one_line() {
+    let directory = env!("CARGO_TARGET_TMPDIR");
+    let latin = file("latin.toml", b"# \xe9\n");
+    for path in ["/nowhere/hub.toml", directory, &latin, "/dev/zero"] {
+        let lines = refuses(&["serve", "--config", path], &[], 2).await;
+        assert_eq!(lines.len(), 1, "{lines:?}");
+        assert!(lines[0].starts_with(&format!("hubbub: {path}: ")), "{lines:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_argument_that_is_none_is_refused_in_one_line() {
+    let missing = ["serve", "--config"];
+    for arguments in [&["serve", "--listen", "8080"][..], &["serve", "--port", "1"], &["server"], &missing] {
+        let lines = refuses(arguments, &[], 2).await;
+        assert!(lines.len() == 1 && lines[0].starts_with("hubbub: "), "{lines:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_address_in_use_is_told_in_one_line() {
+    let (_child, address, _) = serve(&[], &[]).await;
+    let lines = refuses(&["serve", "--listen", &address], &[], 1).await;
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].starts_with(&format!("hubbub: cannot listen on {address}: ")), "{lines:?}");
+}
+
+#[tokio::test]
+async fn the_help_names_what_can_be_set() {
+    let output = output(&["serve", "--help"], &[]).await;
+    let help = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && output.stderr.is_empty());
+    assert!(["--config", "--listen", "WH_SSE_CHANNEL_BUFFER", "64"].iter().all(|part| help.contains(part)), "{help}");
+}

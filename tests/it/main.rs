@@ -1,0 +1,23 @@
+//! The package from outside: over real TCP on the loopback, bounded in time and count, and through its command.
+//!
+//! - [`streaming`]: what an SSE client library sees of what was published
+//! - [`gate`]: the buffer that is set is the buffer there is
+//! - [`wakeups`]: no order of publishes, writes and timers strands a frame
+//! - [`crowd`]: many subscribers at once, each sees everything in order
+//! - [`deadline`]: a client that takes nothing is cut off, a slow one is not
+//! - [`leaving`]: a client that leaves is accounted for
+//! - [`keepalive`]: comments during silence
+//! - [`requests`]: what is no request, and several requests on one connection
+//! - [`command`]: `hubbub serve`, its configuration, its exit codes
+//! - [`support`]: a server within reach, and a client that does as it is told
+
+mod command;
+mod crowd;
+mod deadline;
+mod gate;
+mod keepalive;
+mod leaving;
+mod requests;
+mod streaming;
+mod support;
+mod wakeups;

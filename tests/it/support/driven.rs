@@ -1,0 +1,192 @@
+//! A connection driven by hand, over a pipe with a window, and polled **only when its waker was called**: a wake-up
+//! that is missing is missing here for good, where a runtime and a kernel would hide it behind wake-ups of their own.
+
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::task::{Context, Poll, Wake, Waker};
+use std::time::Duration;
+
+use hubbub::transport::{Environment, Listener};
+use hubbub::{Capacity, Hub, HubSettings, Outcome, Overflow, ServerSettings};
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::wire::{parse, sequences};
+use super::{EPOCH, payload, topic};
+
+/// Silence after which the connection says something.
+pub(crate) const KEEPALIVE: Duration = Duration::from_millis(100);
+/// Time without progress after which the connection ends.
+pub(crate) const WRITE_DEADLINE: Duration = Duration::from_secs(3600);
+const REQUEST: &[u8] = b"GET /v1/stream/sse?table=t HTTP/1.1\r\nhost: hub\r\n\r\n";
+
+#[derive(Default)]
+struct Pipe {
+    request: Vec<u8>,
+    /// Bytes it still takes.
+    window: usize,
+    written: Vec<u8>,
+    writer: Option<Waker>,
+}
+
+#[derive(Clone)]
+struct PipeEnd(Arc<Mutex<Pipe>>);
+
+impl PipeEnd {
+    fn lock(&self) -> MutexGuard<'_, Pipe> {
+        self.0.lock().unwrap()
+    }
+}
+
+impl AsyncRead for PipeEnd {
+    fn poll_read(self: Pin<&mut Self>, _: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let request = std::mem::take(&mut self.lock().request);
+        if request.is_empty() {
+            return Poll::Pending;
+        }
+        buf.put_slice(&request);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for PipeEnd {
+    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let mut pipe = self.lock();
+        let taken = buf.len().min(pipe.window);
+        if taken == 0 {
+            pipe.writer = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
+        pipe.window -= taken;
+        pipe.written.extend_from_slice(&buf[..taken]);
+        Poll::Ready(Ok(taken))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+}
+
+/// One connection, and then none.
+struct OneConnection(Option<PipeEnd>);
+
+impl Listener for OneConnection {
+    type Stream = PipeEnd;
+
+    async fn accept(&mut self) -> io::Result<(PipeEnd, SocketAddr)> {
+        match self.0.take() {
+            Some(pipe) => Ok((pipe, SocketAddr::from(([127, 0, 0, 1], 1)))),
+            None => std::future::pending().await,
+        }
+    }
+}
+
+type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Keeps the connection instead of running it.
+#[derive(Clone, Default)]
+struct Kept(Arc<Mutex<Option<Task>>>);
+
+impl Environment for Kept {
+    fn now(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    fn spawn(&self, connection: impl Future<Output = ()> + Send + 'static) {
+        *self.0.lock().unwrap() = Some(Box::pin(connection));
+    }
+}
+
+struct Flag(AtomicBool);
+
+impl Wake for Flag {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Release);
+    }
+}
+
+/// A connection on a pipe, polled when it was woken and never else.
+pub(crate) struct Driven {
+    pub(crate) hub: Hub,
+    pipe: PipeEnd,
+    connection: Task,
+    woken: Arc<Flag>,
+    /// Sequence numbers that were not refused.
+    accepted: Vec<u64>,
+}
+
+impl Driven {
+    /// A connection that has asked for a stream, on a pipe that takes nothing yet.
+    pub(crate) fn start(capacity: usize, overflow: Overflow) -> Self {
+        let capacity = Capacity::new(capacity).unwrap();
+        let hub = Hub::new(HubSettings { epoch: EPOCH, capacity, overflow });
+        let pipe = PipeEnd(Arc::new(Mutex::new(Pipe { request: REQUEST.to_vec(), ..Pipe::default() })));
+        let (keepalive, write_deadline) = (KEEPALIVE, WRITE_DEADLINE);
+        let settings = ServerSettings { keepalive, write_deadline, ..ServerSettings::default() };
+        let kept = Kept::default();
+        let mut server = pin!(hubbub::serve(OneConnection(Some(pipe.clone())), hub.clone(), settings, kept.clone()));
+        let polled: Poll<Infallible> = server.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        assert!(polled.is_pending());
+        let connection = kept.0.lock().unwrap().take().expect("a connection was accepted");
+        let mut driven =
+            Self { hub, pipe, connection, woken: Arc::new(Flag(AtomicBool::new(true))), accepted: Vec::new() };
+        assert!(driven.run().is_pending());
+        driven
+    }
+
+    /// Polls it for as long as it is woken. Ready once it has ended.
+    pub(crate) fn run(&mut self) -> Poll<()> {
+        let waker = Waker::from(self.woken.clone());
+        for _ in 0..10_000 {
+            if !self.woken.0.swap(false, Ordering::AcqRel) {
+                return Poll::Pending;
+            }
+            if self.connection.as_mut().poll(&mut Context::from_waker(&waker)).is_ready() {
+                return Poll::Ready(());
+            }
+        }
+        panic!("it wakes itself for ever");
+    }
+
+    pub(crate) fn publish(&mut self, bytes: usize) {
+        let mut queued = false;
+        let publication = self.hub.publish_each(Duration::ZERO, &topic(), payload(bytes).into(), |_, outcome| {
+            queued = matches!(outcome, Outcome::Queued { .. });
+        });
+        if queued {
+            self.accepted.push(publication.id.sequence);
+        }
+    }
+
+    /// The pipe takes `bytes` more.
+    pub(crate) fn grant(&self, bytes: usize) {
+        let writer = {
+            let mut pipe = self.pipe.lock();
+            pipe.window += bytes;
+            pipe.writer.take()
+        };
+        writer.into_iter().for_each(Waker::wake);
+    }
+
+    /// Everything that was accepted has come, and after a silence there is a comment.
+    pub(crate) async fn finish(mut self) {
+        self.grant(1 << 30);
+        assert!(self.run().is_pending());
+        let counts = self.hub.counts();
+        assert_eq!((counts.waiting, counts.in_flight), (0, 0), "stranded: {counts:?}");
+        assert_eq!(counts.delivered, self.accepted.len() as u64);
+        let before = self.pipe.lock().written.len();
+        assert_eq!(sequences(&parse(&self.pipe.lock().written).unwrap().1), self.accepted);
+        tokio::time::advance(KEEPALIVE * 2).await;
+        assert!(self.run().is_pending());
+        let written = self.pipe.lock().written.split_off(before);
+        assert!(written.ends_with(b": keepalive\n\n\r\n"), "no comment in a silence: {written:?}");
+    }
+}

@@ -1,0 +1,246 @@
+//! A server within reach: the real one on the loopback, with small kernel buffers, a byte meter on every socket, and
+//! word of who came and went.
+
+pub(crate) mod driven;
+pub(crate) mod wire;
+
+use std::convert::Infallible;
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use hubbub::transport::{Environment, Listener, Tokio};
+use hubbub::{Capacity, Counts, Hub, HubSettings, Outcome, Overflow, ServerSettings, SubscriberId, Topic};
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+/// Longest time any single thing may take.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+/// First half of every id.
+pub(crate) const EPOCH: u64 = 7;
+/// The least the kernel grants; it doubles what is asked for.
+const KERNEL_BUFFER_BYTES: u32 = 2048;
+
+/// Waits for what must come soon.
+pub(crate) async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, future).await.unwrap_or_else(|_| panic!("waited too long: {what}"))
+}
+
+pub(crate) fn topic() -> Topic {
+    Topic::of_table("t").unwrap()
+}
+
+/// A JSON object of at least `bytes` bytes.
+pub(crate) fn payload(bytes: usize) -> String {
+    format!("{{\"x\":\"{}\"}}", "x".repeat(bytes.saturating_sub(8)))
+}
+
+/// How a server is set up.
+pub(crate) struct Setup {
+    pub(crate) capacity: usize,
+    pub(crate) overflow: Overflow,
+    pub(crate) settings: ServerSettings,
+    /// The sockets' send buffers; the kernel's own choice if `None`.
+    pub(crate) send_buffer_bytes: Option<u32>,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        let send_buffer_bytes = Some(KERNEL_BUFFER_BYTES);
+        Self { capacity: 64, overflow: Overflow::DropNewest, settings: ServerSettings::default(), send_buffer_bytes }
+    }
+}
+
+#[derive(Debug)]
+enum Happened {
+    Subscribed,
+    Ended(Counts),
+}
+
+/// A running server. Dropping it ends it.
+pub(crate) struct Served {
+    pub(crate) hub: Hub,
+    pub(crate) address: SocketAddr,
+    happened: mpsc::Receiver<Happened>,
+    socket_took: Arc<AtomicU64>,
+    server: JoinHandle<Infallible>,
+}
+
+impl Served {
+    pub(crate) fn start(setup: Setup) -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        if let Some(bytes) = setup.send_buffer_bytes {
+            socket.set_send_buffer_size(bytes).unwrap();
+        }
+        socket.bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        let listener = socket.listen(1024).unwrap();
+        let address = listener.local_addr().unwrap();
+        let capacity = Capacity::new(setup.capacity).unwrap();
+        let hub = Hub::new(HubSettings { epoch: EPOCH, capacity, overflow: setup.overflow });
+        let (tell, happened) = mpsc::channel(1024);
+        let socket_took = Arc::new(AtomicU64::new(0));
+        let listener = MeteredListener { listener, socket_took: socket_took.clone() };
+        let world = Told { world: Tokio::start(), tell };
+        let server = tokio::spawn(hubbub::serve(listener, hub.clone(), setup.settings, world));
+        Self { hub, address, happened, socket_took, server }
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.address)
+    }
+
+    /// Connects with a small receive buffer and asks for the stream; the server has subscribed it on return.
+    pub(crate) async fn watch(&mut self) -> TcpStream {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(KERNEL_BUFFER_BYTES).unwrap();
+        let mut stream = soon("a connection", socket.connect(self.address)).await.unwrap();
+        stream.write_all(b"GET /v1/stream/sse?table=t HTTP/1.1\r\nhost: hub\r\n\r\n").await.unwrap();
+        self.subscribed().await;
+        stream
+    }
+
+    pub(crate) async fn subscribed(&mut self) {
+        match soon("a subscription", self.happened.recv()).await.unwrap() {
+            Happened::Subscribed => {}
+            Happened::Ended(counts) => panic!("ended instead: {counts:?}"),
+        }
+    }
+
+    /// Waits for the end of a stream.
+    pub(crate) async fn ended(&mut self) -> Counts {
+        match soon("the end of a stream", self.happened.recv()).await.unwrap() {
+            Happened::Ended(counts) => counts,
+            Happened::Subscribed => panic!("subscribed instead"),
+        }
+    }
+
+    /// Whether a stream has ended since anyone asked.
+    pub(crate) fn has_ended(&mut self) -> bool {
+        self.happened.try_recv().is_ok()
+    }
+
+    /// Publishes an event of `bytes` bytes to one subscriber.
+    pub(crate) fn publish(&self, bytes: usize) -> Outcome {
+        let mut outcomes = Vec::new();
+        self.hub.publish_each(Duration::ZERO, &topic(), payload(bytes).into(), |_, outcome| outcomes.push(outcome));
+        assert_eq!(outcomes.len(), 1, "one subscriber");
+        outcomes[0]
+    }
+
+    /// Publishes, each time after the transport has done what it can, until something else than queueing happens.
+    ///
+    /// Nothing runs between that and the return, on a runtime of one thread.
+    pub(crate) async fn fill(&self, bytes: usize) -> Outcome {
+        loop {
+            soon("a transport that takes what waits", self.settle()).await;
+            match self.publish(bytes) {
+                Outcome::Queued { .. } => {}
+                other => return other,
+            }
+        }
+    }
+
+    /// Until nothing waits, or a frame is under way that the socket does not take.
+    async fn settle(&self) {
+        loop {
+            tokio::task::yield_now().await;
+            let counts = self.hub.counts();
+            if counts.waiting == 0 || counts.in_flight > 0 {
+                return;
+            }
+        }
+    }
+
+    /// Bytes that all sockets together have accepted.
+    pub(crate) fn socket_took(&self) -> u64 {
+        self.socket_took.load(Ordering::Relaxed)
+    }
+
+    /// Nobody is left, and nothing of them.
+    pub(crate) fn assert_let_go(&self) {
+        assert_eq!((self.hub.subscribers(), self.hub.pinned_bytes().now()), (0, 0));
+        assert!(self.hub.counts().is_conserved(), "{:?}", self.hub.counts());
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.server.abort();
+    }
+}
+
+/// The real world, and word of who came and went.
+#[derive(Clone)]
+struct Told {
+    world: Tokio,
+    tell: mpsc::Sender<Happened>,
+}
+
+impl Environment for Told {
+    fn now(&self) -> Duration {
+        self.world.now()
+    }
+
+    fn spawn(&self, connection: impl Future<Output = ()> + Send + 'static) {
+        self.world.spawn(connection);
+    }
+
+    fn subscribed(&self, _: SubscriberId, _: SocketAddr) {
+        self.tell.try_send(Happened::Subscribed).expect("somebody listens");
+    }
+
+    fn ended(&self, _: SubscriberId, counts: Counts) {
+        // At the end of a test nobody listens.
+        let _ = self.tell.try_send(Happened::Ended(counts));
+    }
+}
+
+struct MeteredListener {
+    listener: TcpListener,
+    socket_took: Arc<AtomicU64>,
+}
+
+impl Listener for MeteredListener {
+    type Stream = Metered;
+
+    async fn accept(&mut self) -> io::Result<(Metered, SocketAddr)> {
+        let (stream, peer) = Listener::accept(&mut self.listener).await?;
+        Ok((Metered { stream, socket_took: self.socket_took.clone() }, peer))
+    }
+}
+
+/// A socket that counts what it accepts.
+struct Metered {
+    stream: TcpStream,
+    socket_took: Arc<AtomicU64>,
+}
+
+impl AsyncRead for Metered {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Metered {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write(cx, buf);
+        if let Poll::Ready(Ok(bytes)) = written {
+            self.socket_took.fetch_add(bytes as u64, Ordering::Relaxed);
+        }
+        written
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

@@ -1,0 +1,74 @@
+//! The bytes of a stream as they come: head, chunks, and the frames in them. Knows no server.
+
+use tokio::io::AsyncReadExt;
+use tokio::net::TcpStream;
+
+use super::soon;
+
+/// One chunk of a body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Chunk {
+    /// Where it ends in the stream, framing included.
+    pub(crate) end: usize,
+    pub(crate) text: String,
+}
+
+impl Chunk {
+    /// The sequence number of the event it is, if it is one whole event.
+    pub(crate) fn sequence(&self) -> Option<u64> {
+        let id = self.text.strip_prefix("id: ")?.split_once('\n')?.0;
+        assert!(self.text.ends_with("\n\n"), "an event is one chunk: {:?}", self.text);
+        id.split_once('-')?.1.parse().ok()
+    }
+}
+
+/// The head, and all chunks that are complete.
+pub(crate) fn parse(bytes: &[u8]) -> Option<(String, Vec<Chunk>)> {
+    let head = position(bytes, b"\r\n\r\n")? + 4;
+    let (mut at, mut chunks) = (head, Vec::new());
+    while let Some(line) = position(&bytes[at..], b"\r\n") {
+        let length = usize::from_str_radix(std::str::from_utf8(&bytes[at..at + line]).unwrap(), 16).unwrap();
+        let start = at + line + 2;
+        let Some(data) = bytes.get(start..start + length + 2) else { break };
+        at = start + length + 2;
+        chunks.push(Chunk { end: at, text: String::from_utf8(data[..length].to_vec()).unwrap() });
+    }
+    Some((String::from_utf8_lossy(&bytes[..head]).into_owned(), chunks))
+}
+
+fn position(bytes: &[u8], needle: &[u8]) -> Option<usize> {
+    bytes.windows(needle.len()).position(|window| window == needle)
+}
+
+/// Reads from the beginning until the chunks are as wanted, and returns them.
+pub(crate) async fn read_until(stream: &mut TcpStream, wanted: impl Fn(&[Chunk]) -> bool) -> Vec<Chunk> {
+    read_on_until(stream, &mut Vec::new(), wanted).await
+}
+
+/// Reads on, after the bytes read so far, until all chunks together are as wanted, and returns them.
+pub(crate) async fn read_on_until(
+    stream: &mut TcpStream,
+    bytes: &mut Vec<u8>,
+    wanted: impl Fn(&[Chunk]) -> bool,
+) -> Vec<Chunk> {
+    loop {
+        if let Some((_, chunks)) = parse(bytes)
+            && wanted(&chunks)
+        {
+            return chunks;
+        }
+        let read = soon("bytes to read", stream.read_buf(bytes)).await.unwrap();
+        assert!(read > 0, "the stream ended after {} bytes", bytes.len());
+    }
+}
+
+/// The sequence numbers of the events among chunks.
+pub(crate) fn sequences(chunks: &[Chunk]) -> Vec<u64> {
+    chunks.iter().filter_map(Chunk::sequence).collect()
+}
+
+/// Reads to the end, whether it is an orderly one or not.
+pub(crate) async fn read_to_end(stream: &mut TcpStream) {
+    let mut bytes = vec![0; 1 << 16];
+    while soon("the end", stream.read(&mut bytes)).await.is_ok_and(|read| read > 0) {}
+}
