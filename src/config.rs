@@ -14,8 +14,9 @@ use crate::mailbox::{Capacity, Overflow};
 
 pub use setting::help;
 
-/// Frames a subscriber's mailbox holds unless the operator says otherwise: 512 bytes of slots on a 64-bit machine.
-pub const DEFAULT_SSE_CHANNEL_BUFFER: usize = 64;
+/// Frames a subscriber's mailbox holds unless the operator says otherwise: what the sweep of the expected workload
+/// recommends (`plots/alpha/sweep.json`), 2 KiB of slots on a 64-bit machine.
+pub const DEFAULT_SSE_CHANNEL_BUFFER: usize = 256;
 
 /// What an operator can set about connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -23,24 +23,22 @@ pub const VALIDATION_RUNS: u64 = 59;
 /// First of the seeds that validate: far from those that a scenario sweeps.
 pub const FIRST_VALIDATION_SEED: u64 = 1_000_000;
 
-/// Sizes every N of a scenario on its own seeds; nothing is validated yet.
-///
-/// # Errors
-/// The first failure of a world.
-pub fn sizes(scenario: &Scenario, threads: usize, progress: &dyn Progress) -> Result<Vec<ZeroDrop>, WorldError> {
+/// Unbounded runs by N, each in the order of the seeds, with their latencies.
+pub type Unbounded = BTreeMap<usize, Vec<(RunSummary, Latencies)>>;
+
+/// Sizes every N of a scenario from its unbounded runs; nothing is validated yet.
+pub fn sizes(scenario: &Scenario, unbounded: &Unbounded) -> Vec<ZeroDrop> {
     let settings = scenario.settings();
     let names: Vec<_> = settings.classes.iter().map(|class| class.name.clone()).collect();
-    let unbounded = unbounded(scenario, threads, progress)?;
-    Ok(settings.subscribers.iter().map(|subscribers| zero_drop(scenario, *subscribers, &unbounded, &names)).collect())
+    let of_n = |subscribers: &usize| {
+        let runs = unbounded.get(subscribers).map(Vec::as_slice).unwrap_or_default();
+        let runs: Vec<_> = runs.iter().map(|(run, _)| run.clone()).collect();
+        zero_drop(scenario, *subscribers, &runs, &names)
+    };
+    settings.subscribers.iter().map(of_n).collect()
 }
 
-fn zero_drop(
-    scenario: &Scenario,
-    subscribers: usize,
-    unbounded: &BTreeMap<usize, Vec<RunSummary>>,
-    class_names: &[String],
-) -> ZeroDrop {
-    let runs = unbounded.get(&subscribers).map(Vec::as_slice).unwrap_or_default();
+fn zero_drop(scenario: &Scenario, subscribers: usize, runs: &[RunSummary], class_names: &[String]) -> ZeroDrop {
     let plans = (0..scenario.settings().seeds).map(|seed| Plan::draw(scenario, subscribers, seed));
     // One seed at a time: a plan of a long trace is large.
     let (reasons, rules): (Vec<_>, Vec<_>) =
@@ -57,24 +55,23 @@ fn zero_drop(
     }
 }
 
-/// Unbounded runs of every N on every seed, in the order of the seeds.
-fn unbounded(
-    scenario: &Scenario,
-    threads: usize,
-    progress: &dyn Progress,
-) -> Result<BTreeMap<usize, Vec<RunSummary>>, WorldError> {
+/// Runs every N on every seed with mailboxes that never overflow.
+///
+/// # Errors
+/// The first failure of a world.
+pub fn unbounded(scenario: &Scenario, threads: usize, progress: &dyn Progress) -> Result<Unbounded, WorldError> {
     let settings = scenario.settings();
-    let mut jobs: Vec<_> = settings
-        .subscribers
-        .iter()
-        .flat_map(|subscribers| (0..settings.seeds).map(|seed| Job::unbounded(*subscribers, seed)))
-        .collect();
+    let of_n = |subscribers: &usize| {
+        let subscribers = *subscribers;
+        (0..settings.seeds).map(move |seed| Job::unbounded(subscribers, seed))
+    };
+    let mut jobs: Vec<_> = settings.subscribers.iter().flat_map(of_n).collect();
     jobs.sort_by_key(|job| std::cmp::Reverse(job.subscribers));
-    let mut results: Vec<Option<RunSummary>> = jobs.iter().map(|_| None).collect();
+    let mut results: Vec<_> = jobs.iter().map(|_| None).collect();
     progress.begin("exact sizes", jobs.iter().map(Job::units).sum());
-    runs::each(scenario, &jobs, threads, progress, |_| true, |index, (run, _)| results[index] = Some(run))?;
+    runs::each(scenario, &jobs, threads, progress, |_| true, |index, run| results[index] = Some(run))?;
     progress.end();
-    let mut by_n = BTreeMap::<usize, Vec<RunSummary>>::new();
+    let mut by_n = Unbounded::new();
     for (job, run) in jobs.iter().zip(results) {
         by_n.entry(job.subscribers).or_default().extend(run);
     }
@@ -209,7 +206,7 @@ pub fn sensitivity(
     for change in Change::ALL {
         match scenario.changed(change) {
             Ok(changed) => {
-                let sizes = sizes(&changed, threads, progress)?;
+                let sizes = sizes(&changed, &unbounded(&changed, threads, progress)?);
                 rows.extend(sizes.iter().map(|size| row(change.as_str(), size)));
             }
             Err(refused) => rows.extend(scenario.settings().subscribers.iter().map(|subscribers| Sensitivity {

@@ -5,7 +5,7 @@ use hubbub::Capacity;
 use crate::plan::Plan;
 use crate::runs::{self, Job, Progress};
 use crate::scenario::{Arrivals, Scenario};
-use crate::sizing;
+use crate::sizing::{self, Unbounded};
 use crate::summary::cell::{CellKey, cell};
 use crate::summary::document::{Cell, SCHEMA, Sweep, TraceUsed, ZeroDrop};
 use crate::summary::run::{Latencies, RunSummary};
@@ -35,9 +35,11 @@ pub fn sweep(
     progress: &dyn Progress,
     sized: impl Fn(&[ZeroDrop]),
 ) -> Result<Sweep, WorldError> {
-    let mut zero_drop = if parts.sizes { sizing::sizes(scenario, threads, progress)? } else { Vec::new() };
+    let unbounded = if parts.sizes { sizing::unbounded(scenario, threads, progress)? } else { Unbounded::new() };
+    let mut zero_drop = if parts.sizes { sizing::sizes(scenario, &unbounded) } else { Vec::new() };
     sized(&zero_drop);
-    let cells = if parts.cells { cells(scenario, threads, progress)? } else { Vec::new() };
+    let cells = if parts.cells { cells(scenario, &unbounded, threads, progress)? } else { Vec::new() };
+    drop(unbounded);
     sizing::validate(scenario, &mut zero_drop, threads, progress)?;
     let sensitivity =
         if parts.sensitivity { sizing::sensitivity(scenario, &zero_drop, threads, progress)? } else { Vec::new() };
@@ -87,43 +89,56 @@ struct Open {
     latencies: Latencies,
 }
 
-fn cells(scenario: &Scenario, threads: usize, progress: &dyn Progress) -> Result<Vec<Cell>, WorldError> {
+impl Open {
+    fn new(subscribers: usize, buffer: u64) -> Self {
+        Self { subscribers, buffer, runs: Vec::new(), latencies: Latencies(Vec::new()) }
+    }
+
+    fn take(&mut self, (run, latencies): (RunSummary, Latencies)) {
+        self.runs.push(run);
+        self.latencies.merge(latencies);
+    }
+
+    fn close(mut self, class_names: &[String], seconds: f64) -> Cell {
+        self.runs.sort_by_key(|run| run.seed);
+        let key = CellKey { subscribers: self.subscribers, buffer: self.buffer, class_names, seconds };
+        cell(key, &self.runs, &self.latencies)
+    }
+}
+
+/// The grid. Where an unbounded run fits into a buffer, that buffer would never have overflowed and nothing would have
+/// gone differently, digest included: that run stands in for the cell's.
+fn cells(
+    scenario: &Scenario,
+    unbounded: &Unbounded,
+    threads: usize,
+    progress: &dyn Progress,
+) -> Result<Vec<Cell>, WorldError> {
     let settings = scenario.settings();
     let mut open = Vec::new();
     let mut jobs = Vec::new();
     for subscribers in &settings.subscribers {
+        let known = unbounded.get(subscribers).map(Vec::as_slice).unwrap_or_default();
         for buffer in &settings.buffers {
-            let index = open.len();
-            let (runs, latencies) = (Vec::new(), Latencies(Vec::new()));
-            open.push(Open { subscribers: *subscribers, buffer: *buffer, runs, latencies });
+            let mut cell = Open::new(*subscribers, *buffer);
             let frames = usize::try_from(*buffer).ok().and_then(Capacity::new).unwrap_or(Capacity::UNBOUNDED);
             let choice = HubChoice { capacity: frames, overflow: settings.server.policy };
-            jobs.extend((0..settings.seeds).map(|seed| (index, Job { subscribers: *subscribers, choice, seed })));
+            for seed in 0..settings.seeds {
+                match known.iter().find(|(run, _)| run.seed == seed && run.fits(*buffer)) {
+                    Some(run) => cell.take(run.clone()),
+                    None => jobs.push((open.len(), Job { subscribers: *subscribers, choice, seed })),
+                }
+            }
+            open.push(cell);
         }
     }
     // The long ones first, so that no core is left with one at the end.
     jobs.sort_by_key(|(_, job)| std::cmp::Reverse(job.subscribers));
     let (indices, jobs): (Vec<_>, Vec<_>) = jobs.into_iter().unzip();
     progress.begin("sweep", jobs.iter().map(Job::units).sum());
-    runs::each(
-        scenario,
-        &jobs,
-        threads,
-        progress,
-        |_| true,
-        |index, (run, latencies)| {
-            let cell = &mut open[indices[index]];
-            cell.runs.push(run);
-            cell.latencies.merge(latencies);
-        },
-    )?;
+    runs::each(scenario, &jobs, threads, progress, |_| true, |index, run| open[indices[index]].take(run))?;
     progress.end();
     let class_names: Vec<_> = settings.classes.iter().map(|class| class.name.clone()).collect();
     let seconds = scenario.duration().as_secs_f64();
-    let closed = open.into_iter().map(|mut open| {
-        open.runs.sort_by_key(|run| run.seed);
-        let key = CellKey { subscribers: open.subscribers, buffer: open.buffer, class_names: &class_names, seconds };
-        cell(key, &open.runs, &open.latencies)
-    });
-    Ok(closed.collect())
+    Ok(open.into_iter().map(|open| open.close(&class_names, seconds)).collect())
 }

@@ -151,5 +151,6 @@ fn every_offender_is_named_also_where_another_source_overrides_it() {
 fn the_help_names_every_setting_with_its_variable_and_default() {
     assert!(help().lines().all(|line| line.len() <= 80));
     assert_eq!(help().matches(" WH_").count(), 6);
-    assert!(help().contains("sse_channel_buffer      WH_SSE_CHANNEL_BUFFER      64\n"), "{}", help());
+    let line = format!("sse_channel_buffer      WH_SSE_CHANNEL_BUFFER      {DEFAULT_SSE_CHANNEL_BUFFER}\n");
+    assert!(help().contains(&line), "{}", help());
 }

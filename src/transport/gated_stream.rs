@@ -36,12 +36,26 @@ impl<S: AsyncRead + Unpin, E: Environment> AsyncRead for GatedStream<S, E> {
     }
 }
 
-/// Not vectored: hyper then writes a frame from one buffer, by the same rule whatever the stream is.
+/// Vectored, so that a frame is written from the one copy that all mailboxes share, without one more in between.
 impl<S: AsyncWrite + Unpin, E: Environment> AsyncWrite for GatedStream<S, E> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, buf);
         self.set_blocked(written.is_pending());
         written
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, parts);
+        self.set_blocked(written.is_pending());
+        written
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -23,9 +23,9 @@ impl Listener for TcpListener {
 
     async fn accept(&mut self) -> io::Result<(TcpStream, SocketAddr)> {
         let (stream, peer) = Self::accept(self).await?;
-        // A frame is one write: nothing follows that would be worth waiting for.
-        stream.set_nodelay(true)?;
-        bound_backlog(&stream)?;
+        // A frame is one write: nothing follows that would be worth waiting for. Both options fail only on a connection
+        // that has ended already, which shows soon enough; it must not keep the next one from being accepted.
+        let _ = stream.set_nodelay(true).and_then(|()| bound_backlog(&stream));
         Ok((stream, peer))
     }
 }

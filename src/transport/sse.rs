@@ -24,6 +24,9 @@ pub(crate) struct SseBody<E: Environment> {
     keepalive: Duration,
     /// Fires no later than the next comment is due.
     silence: Pin<Box<Sleep>>,
+    /// Whether the timer has been told to wake the connection. Asking it again at every event would cost more than
+    /// all else here, and the one task that a connection lives in never changes its waker.
+    is_armed: bool,
 }
 
 impl<E: Environment> SseBody<E> {
@@ -31,7 +34,7 @@ impl<E: Environment> SseBody<E> {
         let subscription = Arc::new(subscription);
         gate.environment().subscribed(subscription.id(), peer);
         gate.attach(subscription.clone());
-        Self { gate, subscription, said_hello: false, keepalive, silence: Box::pin(sleep(keepalive)) }
+        Self { gate, subscription, said_hello: false, keepalive, silence: Box::pin(sleep(keepalive)), is_armed: false }
     }
 
     fn pass(&self, passing: Passing, bytes: Bytes) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
@@ -41,6 +44,10 @@ impl<E: Environment> SseBody<E> {
 
     /// Ready when nothing has been flushed for as long as a silence may last.
     fn poll_silence(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if self.is_armed && !self.silence.is_elapsed() {
+            return Poll::Pending;
+        }
+        self.is_armed = false;
         while self.silence.as_mut().poll(cx).is_ready() {
             let due = self.gate.last_flush() + self.keepalive;
             let now = Instant::now();
@@ -49,6 +56,7 @@ impl<E: Environment> SseBody<E> {
                 return Poll::Ready(());
             }
         }
+        self.is_armed = true;
         Poll::Pending
     }
 }

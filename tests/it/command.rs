@@ -176,5 +176,5 @@ async fn the_help_names_what_can_be_set() {
     let output = output(&["serve", "--help"], &[]).await;
     let help = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success() && output.stderr.is_empty());
-    assert!(["--config", "--listen", "WH_SSE_CHANNEL_BUFFER", "64"].iter().all(|part| help.contains(part)), "{help}");
+    assert!(["--config", "--listen", "WH_SSE_CHANNEL_BUFFER", "256"].iter().all(|part| help.contains(part)), "{help}");
 }

@@ -15,13 +15,13 @@ use tokio::io::AsyncReadExt;
 use crate::{median, say};
 
 /// Argument that makes this program the server.
-pub const CHILD: &str = "serve-for-bench";
+pub(crate) const CHILD: &str = "serve-for-bench";
 
 const PAYLOAD_BYTES: usize = 700;
 const ROUNDS: usize = 5;
 
 /// Measures and prints.
-pub fn bench() {
+pub(crate) fn bench() {
     say(&format!("server over real TCP on loopback, CPU time (median of {ROUNDS}; events of {PAYLOAD_BYTES} B, 50/s)"));
     let publish = (0..ROUNDS).map(|_| cpu_of(0, 2000, Duration::ZERO) / 2000.0);
     let publish = median(publish.collect());
@@ -128,7 +128,7 @@ impl Drop for Server {
 }
 
 /// Serves until killed; answers each line with the number of subscribers.
-pub fn child() {
+pub(crate) fn child() {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     let capacity = Capacity::new(256).expect("within limits");
     let hub = Hub::new(HubSettings { epoch: 1, capacity, overflow: Overflow::DropNewest });

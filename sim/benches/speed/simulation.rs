@@ -12,11 +12,12 @@ use hubbub_sim::world::{HubChoice, run};
 use crate::{median, say, timed};
 
 /// Target: at most 3 µs a delivery at N = 1000, bursts included.
-pub fn speed() {
+pub(crate) fn speed() {
     say("simulated, wall time of a delivery (median of 5 runs; 400 events of 400 B, 40 ms round trip, one thread)");
     let cpu = Some(CpuPlan { publish: Duration::from_micros(5), delivery: Duration::from_micros(5) });
     for subscribers in [100, 1000, 3000] {
-        for (burst, cpu, what) in [(1, None, "evenly"), (20, None, "in bursts of 20"), (20, cpu, "same, CPU modelled")] {
+        for (burst, cpu, what) in [(1, None, "evenly"), (20, None, "in bursts of 20"), (20, cpu, "same, CPU modelled")]
+        {
             let plan = plan(subscribers, burst, cpu);
             let per_delivery = (0..5).map(|_| {
                 let choice = HubChoice { capacity: Capacity::UNBOUNDED, overflow: Overflow::DropNewest };
@@ -30,7 +31,7 @@ pub fn speed() {
 }
 
 /// Targets: the sweep within 4 minutes, the size within 2, under 2 GiB.
-pub fn alpha() {
+pub(crate) fn alpha() {
     let scenario = Scenario::named("alpha").expect("a built-in scenario");
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
     for (what, cells, sizes) in [("grid of cells", true, false), ("sizes and validation", false, true)] {

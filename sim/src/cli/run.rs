@@ -26,7 +26,8 @@ pub(super) fn sweep(options: &SweepOptions) -> Result<Exit, Failure> {
     files::write(&folder, &sweep)?;
     console::note(&format!("wrote {}/", folder.display()));
     if options.out.is_none() && options.is_as_it_stands() {
-        fill_docs()?;
+        // A page may need a scenario that has not been swept yet; that takes nothing from this one.
+        fill_docs().unwrap_or_else(|why| console::note(&format!("not filled: {why}")));
     } else if options.out.is_none() {
         let published = files::PUBLISHED;
         console::note(&format!("{published}/ keeps the scenarios as they stand; --out {published} replaces that"));
@@ -63,7 +64,8 @@ pub(super) fn run(scenario: &Scenario, parts: Parts, load: &LoadOptions, command
     let bars = console::Bars::new();
     let mut sweep = sweep::sweep(scenario, parts, load.threads(), &bars, tell_sizes)?;
     sweep.command = command;
-    Ok(sweep)
+    // Everything is drawn and printed from the document as it is written: its numbers are rounded.
+    Ok(json::from_json(&json::to_json(&sweep)).unwrap_or(sweep))
 }
 
 fn tell_sizes(zero_drop: &[ZeroDrop]) {
@@ -83,7 +85,7 @@ fn show(sweep: &Sweep, json: Option<&Path>) -> Result<(), Failure> {
     match json {
         Some(path) if path == Path::new("-") => console::print(&json::to_json(sweep)),
         Some(path) => files::write_one(path, &json::to_json(sweep))?,
-        None => console::print(&report::terminal(sweep)),
+        None => console::print(&(report::terminal(sweep) + "\n")),
     }
     Ok(())
 }

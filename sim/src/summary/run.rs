@@ -88,7 +88,7 @@ pub struct RunSummary {
 }
 
 /// Latencies by class; merging them takes no order.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Latencies(pub Vec<(Histogram<u64>, Histogram<u64>)>);
 
 impl RunSummary {
@@ -114,6 +114,11 @@ impl RunSummary {
         self.classes.iter().for_each(|class| sums.add(class));
         sums.subscribers = self.classes.iter().map(|class| class.subscribers).sum();
         sums
+    }
+
+    /// Whether it would have gone the same with mailboxes of that size: none of its own was ever fuller.
+    pub fn fits(&self, buffer: u64) -> bool {
+        self.high_water.is_none_or(|highest| highest.frames <= buffer)
     }
 
     /// Whether a full mailbox lost anything.

@@ -25,11 +25,13 @@ pub(super) struct Cpu {
     publishes: VecDeque<usize>,
     deliveries: VecDeque<Arc<Wire>>,
     running: Option<(Duration, Work)>,
+    /// When the last finished work was finished.
+    free_at: Duration,
 }
 
 impl Cpu {
     pub(super) fn new(costs: CpuPlan) -> Self {
-        Self { costs, publishes: VecDeque::new(), deliveries: VecDeque::new(), running: None }
+        Self { costs, publishes: VecDeque::new(), deliveries: VecDeque::new(), running: None, free_at: Duration::ZERO }
     }
 
     pub(super) fn publish(&mut self, now: Duration, arrival: usize) {
@@ -47,17 +49,21 @@ impl Cpu {
         self.running.as_ref().map(|(at, _)| *at)
     }
 
-    /// Takes the finished work and begins the next.
-    pub(super) fn finish(&mut self) -> Option<Work> {
-        let (at, work) = self.running.take()?;
+    /// Takes work that is finished by `until` and begins the next; a publish only if it `may_publish`.
+    pub(super) fn finish(&mut self, until: Duration, may_publish: bool) -> Option<(Duration, Work)> {
+        let is_wanted = |work: &Work| may_publish || matches!(work, Work::Delivery(_));
+        let (at, work) = self.running.take_if(|(at, work)| *at <= until && is_wanted(work))?;
+        self.free_at = at;
         self.start(at);
-        Some(work)
+        Some((at, work))
     }
 
     fn start(&mut self, now: Duration) {
         if self.running.is_some() {
             return;
         }
+        // A delivery may be ready by a time at which the worker has since done others.
+        let now = now.max(self.free_at);
         self.running = match self.publishes.pop_front() {
             Some(arrival) => Some((now + self.costs.publish, Work::Publish(arrival))),
             None => self.deliveries.pop_front().map(|wire| (now + self.costs.delivery, Work::Delivery(wire))),

@@ -39,10 +39,12 @@ impl Driver {
         let zero = self.environment.clock.start();
         let mut next_arrival = 0;
         loop {
+            self.environment.network.set_driver_at_work(true);
             self.environment.barrier.quiet().await;
             let now = self.environment.clock.host_now();
             self.work_through(now, &mut next_arrival).await;
             self.transmit(now);
+            self.environment.network.set_driver_at_work(false);
             if self.has_ended(now, next_arrival) {
                 self.is_over.store(true, Ordering::Relaxed);
                 return;
@@ -56,9 +58,10 @@ impl Driver {
         let network = &self.environment.network;
         loop {
             let read_at = network.next_release_at();
-            let worked_at = network.with_cpu(|cpu| cpu.finishes_at()).flatten();
             let arrives_at = self.arrivals.get(*next_arrival).map(|arrival| arrival.at);
-            let Some(at) = [read_at, worked_at, arrives_at].into_iter().flatten().min().filter(|at| *at <= now) else {
+            let worked_at = network.with_cpu(|cpu| cpu.finishes_at()).flatten();
+            let other_at = [read_at, arrives_at].into_iter().flatten().min();
+            let Some(at) = other_at.into_iter().chain(worked_at).min().filter(|at| *at <= now) else {
                 self.environment.clock.clear();
                 return;
             };
@@ -68,11 +71,7 @@ impl Driver {
                     release.wire.release(release.bytes);
                 }
             } else if worked_at == Some(at) {
-                match network.with_cpu(|cpu| cpu.finish()).flatten() {
-                    Some(Work::Publish(arrival)) => self.publish(arrival),
-                    Some(Work::Delivery(wire)) => wire.grant(),
-                    None => {}
-                }
+                self.work_until(other_at.map_or(now, |other| other.min(now)));
             } else {
                 if network.with_cpu(|cpu| cpu.publish(at, *next_arrival)).is_none() {
                     self.publish(*next_arrival);
@@ -80,6 +79,23 @@ impl Driver {
                 *next_arrival += 1;
             }
             self.environment.barrier.quiet().await;
+        }
+    }
+
+    /// Hands finished CPU work on, up to a time before which nothing else happens: a publish, or any number of
+    /// deliveries. These do not touch each other, but a publish must see them done.
+    fn work_until(&self, until: Duration) {
+        let network = &self.environment.network;
+        let mut has_granted = false;
+        while let Some((at, work)) = network.with_cpu(|cpu| cpu.finish(until, !has_granted)).flatten() {
+            match work {
+                Work::Delivery(wire) => wire.grant(at),
+                Work::Publish(arrival) => {
+                    self.environment.clock.set(at);
+                    return self.publish(arrival);
+                }
+            }
+            has_granted = true;
         }
     }
 
@@ -96,6 +112,7 @@ impl Driver {
         debug_assert_eq!(publication.id.sequence, sequence);
     }
 
+    /// Sends off what the sockets have accepted, and delivers what has come all the way.
     fn transmit(&self, now: Duration) {
         self.environment.network.dispatch(now);
         while let Some(transmission) = self.environment.network.next_transmission(now) {

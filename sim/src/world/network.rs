@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::io;
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -26,8 +26,9 @@ pub(super) struct Network {
     /// Bytes in all windows.
     outstanding_bytes: AtomicU64,
     state: Mutex<State>,
-    /// Tells the driver that there is something new to do.
+    /// Tells the driver that there is something new to do, unless it looks anyway.
     bell: Notify,
+    is_driver_at_work: AtomicBool,
 }
 
 struct State {
@@ -73,6 +74,7 @@ impl Network {
             outstanding_bytes: AtomicU64::new(0),
             state: Mutex::new(state),
             bell: Notify::new(),
+            is_driver_at_work: AtomicBool::new(false),
         }
     }
 
@@ -87,6 +89,17 @@ impl Network {
     /// Waits for something new to do.
     pub(super) async fn news(&self) {
         self.bell.notified().await;
+    }
+
+    /// While the driver is at work, it needs no bell to find what is new.
+    pub(super) fn set_driver_at_work(&self, at_work: bool) {
+        self.is_driver_at_work.store(at_work, Ordering::Relaxed);
+    }
+
+    fn ring(&self) {
+        if !self.is_driver_at_work.load(Ordering::Relaxed) {
+            self.bell.notify_one();
+        }
     }
 
     /// A client takes its end of a connection; it must do so before it sends anything.
@@ -105,7 +118,7 @@ impl Network {
     pub(super) fn has_read(&self, now: Duration, class: usize, wire: &Arc<Wire>, bytes: u64) {
         let due = now + self.one_way[class];
         self.lock().releases[class].push_back(Release { due, wire: wire.clone(), bytes });
-        self.bell.notify_one();
+        self.ring();
     }
 
     pub(super) fn accepted(&self, bytes: u64) {
@@ -118,7 +131,7 @@ impl Network {
 
     pub(super) fn has_outgoing(&self, wire: Arc<Wire>) {
         self.lock().outgoing.push(wire);
-        self.bell.notify_one();
+        self.ring();
     }
 
     pub(super) fn wants_cpu(&self, wire: Arc<Wire>) {
@@ -126,7 +139,12 @@ impl Network {
         if let Some(cpu) = &mut self.lock().cpu {
             cpu.deliver(now, wire);
         }
-        self.bell.notify_one();
+        self.ring();
+    }
+
+    /// A delivery goes on at the exact time at which the CPU had done its work.
+    pub(super) fn goes_on_at(&self, at: Duration) {
+        self.clock.set(at);
     }
 
     pub(super) fn with_cpu<T>(&self, work: impl FnOnce(&mut Cpu) -> T) -> Option<T> {

@@ -3,10 +3,11 @@
 //! A byte is in the window from the server's write until the client has read it, so the window stands for everything a
 //! socket holds: send buffer, wire and receive buffer. Both ends live in one process and share this.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use turmoil::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -40,13 +41,31 @@ struct State {
     socket: Option<OwnedWriteHalf>,
 }
 
+impl State {
+    /// Takes what there is room for; returns how much.
+    fn accept(&mut self, parts: &[IoSlice<'_>], window_bytes: u64) -> usize {
+        let room = usize::try_from(window_bytes.saturating_sub(self.in_window)).unwrap_or(usize::MAX);
+        let mut accepted = 0;
+        for part in parts {
+            let taken = part.len().min(room - accepted);
+            self.outbox.extend_from_slice(&part[..taken]);
+            accepted += taken;
+        }
+        self.in_window += accepted as u64;
+        accepted
+    }
+}
+
 /// Where the delivery under way stands with the CPU.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
 enum Turn {
     #[default]
     NotAsked,
     Waiting,
-    Granted,
+    Granted {
+        /// When, until the delivery has gone on.
+        at: Option<Duration>,
+    },
 }
 
 impl Wire {
@@ -70,10 +89,10 @@ impl Wire {
         wake(state);
     }
 
-    /// The CPU has done the work of the delivery under way.
-    pub(super) fn grant(&self) {
+    /// The CPU has done the work of the delivery under way, at that time.
+    pub(super) fn grant(&self, at: Duration) {
         let mut state = self.lock();
-        state.turn = Turn::Granted;
+        state.turn = Turn::Granted { at: Some(at) };
         wake(state);
     }
 
@@ -130,25 +149,34 @@ impl AsyncRead for ServerStream {
 
 impl AsyncWrite for ServerStream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.poll_write_vectored(cx, &[IoSlice::new(buf)])
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        parts: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
         let window_bytes = self.wire.path().map_or(u64::MAX, |path| path.window_bytes);
         let mut state = self.wire.lock();
-        if self.network.has_cpu() && state.turn != Turn::Granted {
-            state.writer = Some(cx.waker().clone());
-            if state.turn == Turn::NotAsked {
-                state.turn = Turn::Waiting;
+        match &mut state.turn {
+            Turn::Granted { at } => at.take().into_iter().for_each(|at| self.network.goes_on_at(at)),
+            turn if self.network.has_cpu() => {
+                let is_new = std::mem::replace(turn, Turn::Waiting) == Turn::NotAsked;
+                state.writer = Some(cx.waker().clone());
                 drop(state);
-                self.network.wants_cpu(self.wire.clone());
+                if is_new {
+                    self.network.wants_cpu(self.wire.clone());
+                }
+                return Poll::Pending;
             }
-            return Poll::Pending;
+            Turn::NotAsked | Turn::Waiting => {}
         }
-        let room = usize::try_from(window_bytes.saturating_sub(state.in_window)).unwrap_or(usize::MAX);
-        let accepted = room.min(buf.len());
+        let accepted = state.accept(parts, window_bytes);
         if accepted == 0 {
             state.writer = Some(cx.waker().clone());
             return Poll::Pending;
         }
-        state.in_window += accepted as u64;
-        state.outbox.extend_from_slice(&buf[..accepted]);
         let is_first = !std::mem::replace(&mut state.is_queued, true);
         drop(state);
         self.network.accepted(accepted as u64);
@@ -156,6 +184,10 @@ impl AsyncWrite for ServerStream {
             self.network.has_outgoing(self.wire.clone());
         }
         Poll::Ready(Ok(accepted))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -1,9 +1,19 @@
 //! The testbed's behaviour, from outside.
+//!
+//! - [`the_buffer_that_is_set`]: nothing hides between mailbox and socket
+//! - [`who_gets_what`]: a subscriber's receipts depend on its own reading alone
+//! - [`connections_that_end`]: for a reason, which is counted
+//! - [`sweeps`]: cells, exact sizes, validation
+//! - [`command_line`]: options, files, exit codes
+//! - [`published`]: one number wherever it stands
+//! - [`architecture`]: who may know whom
+//! - [`plans`]: made by hand, for the others
 
 mod architecture;
 mod command_line;
 mod connections_that_end;
 mod plans;
+mod published;
 mod sweeps;
 mod the_buffer_that_is_set;
 mod who_gets_what;

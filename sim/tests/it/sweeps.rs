@@ -36,6 +36,16 @@ fn a_sweep_is_the_same_on_one_thread_and_on_two() {
 }
 
 #[test]
+fn a_run_that_fits_into_a_buffer_stands_in_for_it_to_the_last_digit() {
+    let scenario = Scenario::parse("small.toml", SMALL).unwrap();
+    let every_run = Parts { cells: true, sizes: false, sensitivity: false };
+    let every_run = sweep(&scenario, every_run, 2, &Silent, |_| {}).unwrap();
+    let sweep = swept(&scenario, 2);
+    assert!(sweep.cells.iter().any(|cell| cell.runs_with_drops == 0));
+    assert_eq!(sweep.cells, every_run.cells);
+}
+
+#[test]
 fn the_exact_size_loses_nothing_and_one_less_loses_something() {
     let scenario = Scenario::parse("small.toml", SMALL).unwrap();
     let sweep = swept(&scenario, 2);
@@ -68,7 +78,9 @@ fn every_cell_accounts_for_every_frame_and_agrees_with_the_exact_size() {
 
 #[test]
 fn validation_uses_other_seeds_and_doubles_where_one_of_them_drops() {
-    let scenario = Scenario::parse("small.toml", SMALL).unwrap();
+    let rare = "after_seconds = [0.1, 20], for_seconds = [0.01, 2]";
+    let small = SMALL.replace("after_seconds = [0.2, 1], for_seconds = [0.2, 1]", rare);
+    let scenario = Scenario::parse("small.toml", &small).unwrap();
     let scenario = scenario.with(Overrides { seeds: Some(1), ..Overrides::default() }).unwrap();
     let sweep = swept(&scenario, 2);
     for size in &sweep.zero_drop {
