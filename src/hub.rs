@@ -4,7 +4,7 @@
 //!
 //! Order of locks, always in this direction: publishing (one publisher at a time, so that every mailbox sees ids in
 //! order) → registry → one mailbox. The registry is let go before the fan-out, so subscribing and leaving go on during
-//! it; no lock is held while a waker runs.
+//! it. A waker runs under no lock but the first: it may subscribe and leave, but must not publish.
 
 mod registry;
 mod subscription;

@@ -20,8 +20,8 @@ pub struct Record {
     pub subscribers: Vec<SubscriberRecord>,
     /// By index in the plan's classes.
     pub classes: Vec<ClassRecord>,
-    /// Events published.
-    pub published: u64,
+    /// Events that a saturated server had not got round to publishing by the end of the drain.
+    pub unpublished: u64,
     /// Flushes before the sources ended.
     pub delivered_in_time: u64,
     /// Most bytes of events alive at once.

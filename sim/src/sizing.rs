@@ -11,7 +11,7 @@ use crate::plan::Plan;
 use crate::runs::{self, Job, Progress};
 use crate::scenario::{Change, Scenario};
 use crate::summary::cell::{memory, pooled};
-use crate::summary::document::{FailedSize, Sensitivity, Validation, ZeroDrop};
+use crate::summary::document::{FailedSize, Quantiles, Sensitivity, Validation, ZeroDrop};
 use crate::summary::run::{Latencies, RunSummary};
 use crate::summary::sizes;
 use crate::summary::statistics::upper_bound_95;
@@ -23,8 +23,8 @@ pub const VALIDATION_RUNS: u64 = 59;
 /// First of the seeds that validate: far from those that a scenario sweeps.
 pub const FIRST_VALIDATION_SEED: u64 = 1_000_000;
 
-/// Unbounded runs by N, each in the order of the seeds, with their latencies.
-pub type Unbounded = BTreeMap<usize, Vec<(RunSummary, Latencies)>>;
+/// Unbounded runs by N, each in the order of the seeds.
+pub type Unbounded = BTreeMap<usize, Vec<RunSummary>>;
 
 /// Sizes every N of a scenario from its unbounded runs; nothing is validated yet.
 pub fn sizes(scenario: &Scenario, unbounded: &Unbounded) -> Vec<ZeroDrop> {
@@ -32,8 +32,7 @@ pub fn sizes(scenario: &Scenario, unbounded: &Unbounded) -> Vec<ZeroDrop> {
     let names: Vec<_> = settings.classes.iter().map(|class| class.name.clone()).collect();
     let of_n = |subscribers: &usize| {
         let runs = unbounded.get(subscribers).map(Vec::as_slice).unwrap_or_default();
-        let runs: Vec<_> = runs.iter().map(|(run, _)| run.clone()).collect();
-        zero_drop(scenario, *subscribers, &runs, &names)
+        zero_drop(scenario, *subscribers, runs, &names)
     };
     settings.subscribers.iter().map(of_n).collect()
 }
@@ -43,11 +42,13 @@ fn zero_drop(scenario: &Scenario, subscribers: usize, runs: &[RunSummary], class
     // One seed at a time: a plan of a long trace is large.
     let (reasons, rules): (Vec<_>, Vec<_>) =
         plans.map(|plan| (first_order::no_finite_size(&plan), first_order::buffer(&plan))).unzip();
-    let reason = reasons.into_iter().flatten().next();
+    let exact = sizes::exact(runs);
+    let too_large = (sizes::with_headroom(exact) > MAX_CAPACITY as u64).then_some(sizes::TOO_LARGE);
+    let reason = reasons.into_iter().flatten().next().map(|reason| reason.as_str()).or(too_large);
     ZeroDrop {
         subscribers,
-        buffer: reason.is_none().then(|| sizes::exact(runs)),
-        reason: reason.map(|reason| reason.as_str().to_owned()),
+        buffer: reason.is_none().then_some(exact),
+        reason: reason.map(str::to_owned),
         per_seed: sizes::high_waters(runs),
         binding: sizes::binding(runs, class_names),
         first_order_rule: rules.into_iter().collect::<Option<Vec<_>>>().and_then(|rules| rules.into_iter().max()),
@@ -55,11 +56,17 @@ fn zero_drop(scenario: &Scenario, subscribers: usize, runs: &[RunSummary], class
     }
 }
 
-/// Runs every N on every seed with mailboxes that never overflow.
+/// Runs every N on every seed with mailboxes that never overflow; `seen` is shown each run with its latencies, which are
+/// too large to be kept.
 ///
 /// # Errors
 /// The first failure of a world.
-pub fn unbounded(scenario: &Scenario, threads: usize, progress: &dyn Progress) -> Result<Unbounded, WorldError> {
+pub fn unbounded(
+    scenario: &Scenario,
+    threads: usize,
+    progress: &dyn Progress,
+    mut seen: impl FnMut(usize, &(RunSummary, Latencies)) + Send,
+) -> Result<Unbounded, WorldError> {
     let settings = scenario.settings();
     let of_n = |subscribers: &usize| {
         let subscribers = *subscribers;
@@ -69,7 +76,17 @@ pub fn unbounded(scenario: &Scenario, threads: usize, progress: &dyn Progress) -
     jobs.sort_by_key(|job| std::cmp::Reverse(job.subscribers));
     let mut results: Vec<_> = jobs.iter().map(|_| None).collect();
     progress.begin("exact sizes", jobs.iter().map(Job::units).sum());
-    runs::each(scenario, &jobs, threads, progress, |_| true, |index, run| results[index] = Some(run))?;
+    runs::each(
+        scenario,
+        &jobs,
+        threads,
+        progress,
+        |_| true,
+        |index, run| {
+            seen(jobs[index].subscribers, &run);
+            results[index] = Some(run.0);
+        },
+    )?;
     progress.end();
     let mut by_n = Unbounded::new();
     for (job, run) in jobs.iter().zip(results) {
@@ -121,8 +138,9 @@ pub fn validate(
 struct Try {
     subscribers: usize,
     buffer: u64,
-    /// In the order of their seeds; after the first that drops there may be none.
+    /// In the order of their seeds, up to the first that dropped.
     runs: Vec<RunSummary>,
+    /// Of all that were run: only where none dropped do these not depend on the number of threads.
     latencies: Latencies,
 }
 
@@ -135,7 +153,7 @@ impl Try {
             runs_with_drops,
             run_drop_probability_upper95: upper_bound_95(runs_with_drops, self.runs.len() as u64),
             failed,
-            flush_latency_ms: pooled(&self.latencies).0,
+            flush_latency_ms: if runs_with_drops == 0 { pooled(&self.latencies).0 } else { Quantiles::default() },
             memory_bytes_per_subscriber: memory(self.subscribers, self.buffer, &self.runs),
         }
     }
@@ -152,8 +170,9 @@ fn one_round(
 ) -> Result<Vec<Try>, WorldError> {
     let mut jobs = Vec::new();
     for (subscribers, buffer) in open {
-        let frames = usize::try_from(*buffer).ok().and_then(Capacity::new).unwrap_or(Capacity::UNBOUNDED);
-        let choice = HubChoice { capacity: frames, overflow: scenario.settings().server.policy };
+        // A size with headroom has been found to be within limits, and is only doubled within them.
+        let Some(capacity) = usize::try_from(*buffer).ok().and_then(Capacity::new) else { continue };
+        let choice = HubChoice { capacity, overflow: scenario.settings().server.policy };
         let seeds = first_seed..first_seed + VALIDATION_RUNS;
         jobs.extend(seeds.map(|seed| Job { subscribers: *subscribers, choice, seed }));
     }
@@ -206,7 +225,7 @@ pub fn sensitivity(
     for change in Change::ALL {
         match scenario.changed(change) {
             Ok(changed) => {
-                let sizes = sizes(&changed, &unbounded(&changed, threads, progress)?);
+                let sizes = sizes(&changed, &unbounded(&changed, threads, progress, |_, _| {})?);
                 rows.extend(sizes.iter().map(|size| row(change.as_str(), size)));
             }
             Err(refused) => rows.extend(scenario.settings().subscribers.iter().map(|subscribers| Sensitivity {

@@ -5,7 +5,7 @@ use hubbub::Capacity;
 use crate::plan::Plan;
 use crate::runs::{self, Job, Progress};
 use crate::scenario::{Arrivals, Scenario};
-use crate::sizing::{self, Unbounded};
+use crate::sizing;
 use crate::summary::cell::{CellKey, cell};
 use crate::summary::document::{Cell, SCHEMA, Sweep, TraceUsed, ZeroDrop};
 use crate::summary::run::{Latencies, RunSummary};
@@ -35,17 +35,20 @@ pub fn sweep(
     progress: &dyn Progress,
     sized: impl Fn(&[ZeroDrop]),
 ) -> Result<Sweep, WorldError> {
-    let unbounded = if parts.sizes { sizing::unbounded(scenario, threads, progress)? } else { Unbounded::new() };
-    let mut zero_drop = if parts.sizes { sizing::sizes(scenario, &unbounded) } else { Vec::new() };
+    let mut grid = if parts.cells { Grid::new(scenario) } else { Grid::default() };
+    let mut zero_drop = Vec::new();
+    if parts.sizes {
+        let unbounded = sizing::unbounded(scenario, threads, progress, |n, run| grid.take_where_it_fits(n, run))?;
+        zero_drop = sizing::sizes(scenario, &unbounded);
+    }
     sized(&zero_drop);
-    let cells = if parts.cells { cells(scenario, &unbounded, threads, progress)? } else { Vec::new() };
-    drop(unbounded);
+    let cells = grid.run(scenario, threads, progress)?;
     sizing::validate(scenario, &mut zero_drop, threads, progress)?;
     let sensitivity =
         if parts.sensitivity { sizing::sensitivity(scenario, &zero_drop, threads, progress)? } else { Vec::new() };
     let settings = scenario.settings();
     let first = settings.subscribers.first().copied().unwrap_or(0);
-    let plans: Vec<_> = (0..settings.seeds).map(|seed| Plan::draw(scenario, first, seed)).collect();
+    let plans = (0..settings.seeds).map(|seed| Plan::draw(scenario, first, seed));
     Ok(Sweep {
         schema: SCHEMA.to_owned(),
         world: "simulated".to_owned(),
@@ -58,7 +61,7 @@ pub fn sweep(
         virtual_seconds: scenario.duration().as_secs_f64(),
         drain_seconds: settings.drain_seconds,
         time_scale: settings.time_scale,
-        arrivals: load::arrivals(&plans),
+        arrivals: load::arrivals(plans),
         classes: load::classes(scenario),
         cpu: load::cpu(scenario),
         cells,
@@ -106,39 +109,47 @@ impl Open {
     }
 }
 
-/// The grid. Where an unbounded run fits into a buffer, that buffer would never have overflowed and nothing would have
-/// gone differently, digest included: that run stands in for the cell's.
-fn cells(
-    scenario: &Scenario,
-    unbounded: &Unbounded,
-    threads: usize,
-    progress: &dyn Progress,
-) -> Result<Vec<Cell>, WorldError> {
-    let settings = scenario.settings();
-    let mut open = Vec::new();
-    let mut jobs = Vec::new();
-    for subscribers in &settings.subscribers {
-        let known = unbounded.get(subscribers).map(Vec::as_slice).unwrap_or_default();
-        for buffer in &settings.buffers {
-            let mut cell = Open::new(*subscribers, *buffer);
-            let frames = usize::try_from(*buffer).ok().and_then(Capacity::new).unwrap_or(Capacity::UNBOUNDED);
-            let choice = HubChoice { capacity: frames, overflow: settings.server.policy };
-            for seed in 0..settings.seeds {
-                match known.iter().find(|(run, _)| run.seed == seed && run.fits(*buffer)) {
-                    Some(run) => cell.take(run.clone()),
-                    None => jobs.push((open.len(), Job { subscribers: *subscribers, choice, seed })),
-                }
-            }
-            open.push(cell);
-        }
+/// The cells, in grid order.
+///
+/// Where an unbounded run fits into a buffer, that buffer would never have overflowed and nothing would have gone
+/// differently, digest included: that run stands in for the cell's.
+#[derive(Default)]
+struct Grid(Vec<Open>);
+
+impl Grid {
+    fn new(scenario: &Scenario) -> Self {
+        let settings = scenario.settings();
+        let of_n = |subscribers: &usize| {
+            let subscribers = *subscribers;
+            settings.buffers.iter().map(move |buffer| Open::new(subscribers, *buffer))
+        };
+        Self(settings.subscribers.iter().flat_map(of_n).collect())
     }
-    // The long ones first, so that no core is left with one at the end.
-    jobs.sort_by_key(|(_, job)| std::cmp::Reverse(job.subscribers));
-    let (indices, jobs): (Vec<_>, Vec<_>) = jobs.into_iter().unzip();
-    progress.begin("sweep", jobs.iter().map(Job::units).sum());
-    runs::each(scenario, &jobs, threads, progress, |_| true, |index, run| open[indices[index]].take(run))?;
-    progress.end();
-    let class_names: Vec<_> = settings.classes.iter().map(|class| class.name.clone()).collect();
-    let seconds = scenario.duration().as_secs_f64();
-    Ok(open.into_iter().map(|open| open.close(&class_names, seconds)).collect())
+
+    fn take_where_it_fits(&mut self, subscribers: usize, run: &(RunSummary, Latencies)) {
+        let fitting = |cell: &&mut Open| cell.subscribers == subscribers && run.0.fits(cell.buffer);
+        self.0.iter_mut().filter(fitting).for_each(|cell| cell.take(run.clone()));
+    }
+
+    /// Runs what is missing.
+    fn run(mut self, scenario: &Scenario, threads: usize, progress: &dyn Progress) -> Result<Vec<Cell>, WorldError> {
+        let settings = scenario.settings();
+        let mut jobs = Vec::new();
+        for (index, cell) in self.0.iter().enumerate() {
+            // The scenario's check has seen that every buffer is a capacity.
+            let Some(capacity) = usize::try_from(cell.buffer).ok().and_then(Capacity::new) else { continue };
+            let choice = HubChoice { capacity, overflow: settings.server.policy };
+            let missing = (0..settings.seeds).filter(|seed| cell.runs.iter().all(|run| run.seed != *seed));
+            jobs.extend(missing.map(|seed| (index, Job { subscribers: cell.subscribers, choice, seed })));
+        }
+        // The long ones first, so that no core is left with one at the end.
+        jobs.sort_by_key(|(_, job)| std::cmp::Reverse(job.subscribers));
+        let (indices, jobs): (Vec<_>, Vec<_>) = jobs.into_iter().unzip();
+        progress.begin("sweep", jobs.iter().map(Job::units).sum());
+        runs::each(scenario, &jobs, threads, progress, |_| true, |index, run| self.0[indices[index]].take(run))?;
+        progress.end();
+        let class_names: Vec<_> = settings.classes.iter().map(|class| class.name.clone()).collect();
+        let seconds = scenario.duration().as_secs_f64();
+        Ok(self.0.into_iter().map(|open| open.close(&class_names, seconds)).collect())
+    }
 }

@@ -19,6 +19,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use super::Environment;
 use super::gate::Gate;
 use super::gated_stream::GatedStream;
+use crate::hub::SubscriberId;
 
 /// Most bytes hyper reads ahead for a request's head; its least possible value.
 const READ_BUFFER_BYTES: usize = 8192;
@@ -36,8 +37,8 @@ where
     gate: Arc<Gate<E>>,
     write_deadline: Duration,
     deadline: Option<Pin<Box<Sleep>>>,
-    /// Whom a close of the mailbox wakes.
-    on_close: Option<Waker>,
+    /// Whom a close of whose mailbox wakes.
+    on_close: Option<(SubscriberId, Waker)>,
 }
 
 impl<S, E, V> Connection<S, E, V>

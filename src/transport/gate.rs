@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::Environment;
 use crate::event::Event;
-use crate::hub::Subscription;
+use crate::hub::{SubscriberId, Subscription};
 
 /// What passes the gate.
 #[derive(Debug)]
@@ -62,14 +62,15 @@ impl<E: Environment> Gate<E> {
 
     /// Whether the subscriber on this connection has been cut off; if not, its end wakes `waker`. `asked` remembers who
     /// was to be woken last.
-    pub(crate) fn is_cut_off(&self, asked: &mut Option<Waker>, waker: &Waker) -> bool {
+    pub(crate) fn is_cut_off(&self, asked: &mut Option<(SubscriberId, Waker)>, waker: &Waker) -> bool {
         let state = self.lock();
         let Some(subscription) = &state.subscription else {
             *asked = None;
             return false;
         };
-        if !asked.as_ref().is_some_and(|asked| asked.will_wake(waker)) {
-            *asked = Some(waker.clone());
+        let id = subscription.id();
+        if !asked.as_ref().is_some_and(|(asked, of)| *asked == id && of.will_wake(waker)) {
+            *asked = Some((id, waker.clone()));
             subscription.wake_on_close(waker);
         }
         subscription.is_closed()

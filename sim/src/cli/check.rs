@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::exit::{Exit, Failure};
 use super::options::SweepOptions;
 use super::{console, files, run};
-use crate::summary::document::Sweep;
+use crate::summary::document::{Recommendation, Sweep};
 use crate::summary::json;
 use crate::sweep::Parts;
 
@@ -51,8 +51,8 @@ fn whole(text: &str, again: &Sweep) -> Vec<String> {
 
 fn part(published: &Sweep, again: &Sweep) -> Vec<String> {
     let mut differences = Vec::new();
-    if published.seeds != again.seeds || published.virtual_seconds != again.virtual_seconds {
-        differences.push("seeds or duration: other than published".to_owned());
+    if load_of(published) != load_of(again) {
+        differences.push("seeds, duration, policy, arrivals, population or CPU: other than published".to_owned());
     }
     for cell in &again.cells {
         let (n, k) = (cell.subscribers, cell.buffer);
@@ -76,6 +76,14 @@ fn part(published: &Sweep, again: &Sweep) -> Vec<String> {
         }
     }
     differences
+}
+
+/// Everything of a document that does not depend on which part of the grid is run.
+fn load_of(sweep: &Sweep) -> Sweep {
+    let (zero_drop, because) = (Vec::new(), String::new());
+    let recommendation = Recommendation { buffer: None, because };
+    let command = String::new();
+    Sweep { cells: Vec::new(), zero_drop, recommendation, sensitivity: Vec::new(), command, ..sweep.clone() }
 }
 
 /// Figures and README against what the published document gives.

@@ -6,24 +6,30 @@ use super::console;
 use super::exit::Exit;
 
 static IS_WRITING: AtomicBool = AtomicBool::new(false);
+static WAS_INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// From now on Ctrl-C exits with 130. Nothing is written before everything has been computed, so nothing is lost
 /// half-way.
 pub(super) fn install() {
     let handler = || {
-        if !IS_WRITING.load(Ordering::SeqCst) {
-            console::note("\nsim: interrupted; nothing has been written");
-            std::process::exit(Exit::Interrupted as i32);
+        if IS_WRITING.load(Ordering::SeqCst) {
+            WAS_INTERRUPTED.store(true, Ordering::SeqCst);
+            return;
         }
+        console::note("\nsim: interrupted; nothing is left half-written");
+        std::process::exit(Exit::Interrupted as i32);
     };
     // It fails only where a handler is there already.
     let _ = ctrlc::set_handler(handler);
 }
 
-/// Lets nothing interrupt the renaming of files.
+/// Lets nothing interrupt the renaming of files; an interruption takes effect after it.
 pub(super) fn while_writing<T>(work: impl FnOnce() -> T) -> T {
     IS_WRITING.store(true, Ordering::SeqCst);
     let result = work();
     IS_WRITING.store(false, Ordering::SeqCst);
+    if WAS_INTERRUPTED.load(Ordering::SeqCst) {
+        std::process::exit(Exit::Interrupted as i32);
+    }
     result
 }

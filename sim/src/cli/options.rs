@@ -75,7 +75,7 @@ pub(super) struct SweepOptions {
     #[arg(long, value_name = "-|FILE")]
     pub(super) json: Option<PathBuf>,
     /// Run again what has been published (or the --subscribers and --buffers of it) and fail on any difference
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["json", "sensitivity"])]
     pub(super) check: bool,
 }
 

@@ -18,7 +18,7 @@ const GAP: f64 = 26.0;
 pub(super) fn scene(view: &View<'_>) -> Scene {
     let mut scene = Scene::default();
     let top = frame::head(&mut scene, &words::drop_rate(view), &words::subtitle(view.sweep));
-    let plot = Plot { left: 170.0, top: top + 56.0, right: 1_382.0, bottom: 872.0 };
+    let plot = Plot { left: 200.0, top: top + 56.0, right: 1_382.0, bottom: 872.0 };
     let lanes = Lanes::new(plot, view.curves.len());
     let upper = Plot { bottom: lanes.top() - GAP, ..plot };
     let references = frame::references(view);

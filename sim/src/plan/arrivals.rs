@@ -71,8 +71,9 @@ impl Phase {
     }
 }
 
-/// Phases in turn. The run begins somewhere inside one, as an observer who comes at any time would find it: in a burst
-/// with the probability that bursts have in the long run, and part of that phase is over.
+/// Phases in turn. The run begins somewhere inside one: in a burst with the probability that bursts have in the long
+/// run, and with a random part of an ordinary phase over. (An observer who comes at any time meets long phases more
+/// often; here the first phase is as long as any other.)
 fn bursts(luck: &mut Luck, quiet: Phase, burst: Phase, end: f64) -> Vec<f64> {
     let long_run = burst.mean_seconds() / (burst.mean_seconds() + quiet.mean_seconds());
     let mut bursting = luck.unit() < long_run;

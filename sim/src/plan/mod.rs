@@ -15,6 +15,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use crate::scenario::step_bytes;
+
 /// Everything a world needs to run once; a world draws nothing of its own.
 ///
 /// All times are real time since the start of the run; a world that runs at a time scale converts on its own.

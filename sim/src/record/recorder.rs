@@ -18,6 +18,8 @@ pub struct Recorder(Arc<Mutex<Observed>>);
 #[derive(Debug)]
 pub struct Observed {
     time_scale: u32,
+    /// Events of the plan.
+    planned: usize,
     sources_end: Duration,
     subscribers: Vec<(SubscriberRecord, Running)>,
     classes: Vec<ClassRecord>,
@@ -40,6 +42,7 @@ impl Recorder {
         let classes = plan.classes.iter().map(|_| ClassRecord { flush_us: histogram(), receipt_us: histogram() });
         Self(Arc::new(Mutex::new(Observed {
             time_scale: plan.time_scale,
+            planned: plan.arrivals.len(),
             sources_end: plan.duration,
             subscribers: subscribers.collect(),
             classes: classes.collect(),
@@ -75,7 +78,7 @@ impl Recorder {
             digest: Digest::over(subscribers.iter().map(|subscriber| subscriber.digest)),
             subscribers,
             classes: std::mem::take(&mut observed.classes),
-            published: observed.published_at.len() as u64,
+            unpublished: (observed.planned - observed.published_at.len()) as u64,
             delivered_in_time: observed.delivered_in_time,
             peak_pinned_bytes,
         };

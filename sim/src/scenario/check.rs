@@ -19,8 +19,8 @@ use super::{Arrivals, Settings, Trace, cycle_nanos, seconds};
 const MAX_SECONDS: f64 = 86_400.0;
 /// Shortest run: one tick of the simulated world.
 const MIN_DURATION_SECONDS: f64 = 0.001;
-/// Far above the 1,000 that are asked for; a run keeps some 10 KB a subscriber.
-const MAX_SUBSCRIBERS: u64 = 100_000;
+/// Far above the 1,000 that are asked for, and within the ports of a simulated host, of which a class has one.
+const MAX_SUBSCRIBERS: u64 = 60_000;
 /// 1,048,576 slots: a mailbox larger than that is no bound.
 const MAX_BUFFER: u64 = 1 << 20;
 /// Most entries of a grid's side.

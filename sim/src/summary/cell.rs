@@ -47,6 +47,7 @@ pub fn cell(key: CellKey<'_>, runs: &[RunSummary], latencies: &Latencies) -> Cel
         drop_rate: rate(all.dropped.buffer_full, all.offered),
         drop_rate_ci95: ratio_interval(&per_run),
         runs_with_drops: runs.iter().filter(|run| run.has_drops()).count() as u64,
+        unpublished: runs.iter().map(|run| run.unpublished).sum(),
         delivered_per_second: in_time as f64 / key.seconds / runs.len().max(1) as f64,
         flush_latency_ms: flush,
         receipt_latency_ms: receipt,

@@ -120,6 +120,9 @@ pub struct Cell {
     pub drop_rate_ci95: Option<[f64; 2]>,
     /// Seeds whose run had a `buffer_full` drop.
     pub runs_with_drops: u64,
+    /// Events that a saturated server had not published by the end of the drain; nobody was offered them.
+    #[serde(default)]
+    pub unpublished: u64,
     /// Flushes a second while events arrived.
     pub delivered_per_second: f64,
     /// Publish to flush, delivered frames only.
@@ -165,7 +168,8 @@ pub struct Quantiles {
 pub struct Memory {
     /// K × the size of a handle.
     pub slots: u64,
-    /// Peak of distinct payload bytes kept alive, by the number of subscribers; the largest of all seeds.
+    /// Peak of distinct payload bytes kept alive (each payload and its encoded frame, counted once), by the number of
+    /// subscribers; the largest of all seeds.
     pub payload: f64,
 }
 

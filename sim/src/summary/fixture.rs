@@ -232,6 +232,7 @@ fn cell(subscribers: usize, buffer: u64, exact: u64) -> Cell {
         drop_rate: Some(rate),
         drop_rate_ci95: (full > 0).then_some([(rate * 0.7 - 2e-5).max(0.0), rate * 1.3 + 2e-5]),
         runs_with_drops: if full > 100 { 8 } else { full.min(2) },
+        unpublished: 0,
         delivered_per_second: (offered - full) as f64 / 480.0,
         flush_latency_ms: quantiles(0.0),
         receipt_latency_ms: quantiles(21.0),

@@ -1,18 +1,26 @@
 //! What a scenario amounts to: its load and population in figures and words.
 
+use std::time::Duration;
+
 use super::document::{ArrivalsSummary, ClassSummary, CpuSummary};
 use crate::plan::Plan;
 use crate::scenario::{RoundTrip, Scenario};
 
-/// Means over the plans of the seeds, which may be of any number of subscribers.
-pub fn arrivals(plans: &[Plan]) -> ArrivalsSummary {
-    let count = plans.len().max(1) as f64;
-    let events: u64 = plans.iter().map(|plan| plan.arrivals.len() as u64).sum();
-    let bytes: u64 = plans.iter().map(Plan::payload_bytes).sum();
+/// Means over the plans of the seeds, which may be of any number of subscribers; one plan at a time.
+pub fn arrivals(plans: impl Iterator<Item = Plan>) -> ArrivalsSummary {
+    let (mut count, mut events, mut bytes, mut per_second, mut peak) = (0_u64, 0_u64, 0_u64, 0.0, 0);
+    for plan in plans {
+        count += 1;
+        events += plan.arrivals.len() as u64;
+        bytes += plan.payload_bytes();
+        per_second += plan.mean_per_second();
+        peak = peak.max(plan.most_events_in(Duration::from_secs(1)));
+    }
+    let runs = count.max(1) as f64;
     ArrivalsSummary {
-        events: events as f64 / count,
-        mean_per_second: plans.iter().map(Plan::mean_per_second).sum::<f64>() / count,
-        peak_per_second: plans.iter().map(|p| p.most_events_in(std::time::Duration::from_secs(1))).max().unwrap_or(0),
+        events: events as f64 / runs,
+        mean_per_second: per_second / runs,
+        peak_per_second: peak,
         mean_payload_bytes: bytes as f64 / events.max(1) as f64,
     }
 }

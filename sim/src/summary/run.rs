@@ -75,6 +75,8 @@ pub struct RunSummary {
     pub seed: u64,
     /// By class.
     pub classes: Vec<Sums>,
+    /// Events that a saturated server never got round to publishing.
+    pub unpublished: u64,
     /// Flushes while events arrived.
     pub delivered_in_time: u64,
     /// Most bytes of events alive at once.
@@ -98,6 +100,7 @@ impl RunSummary {
         let summary = Self {
             seed,
             classes: (0..record.classes.len()).map(|class| Sums::of(members(class))).collect(),
+            unpublished: record.unpublished,
             delivered_in_time: record.delivered_in_time,
             peak_pinned_bytes: record.peak_pinned_bytes,
             worst: worst(&record.subscribers),

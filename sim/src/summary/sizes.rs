@@ -7,6 +7,9 @@ use crate::first_order::Reason;
 /// What servers of this kind have had so far; no recommendation goes below it.
 pub const TODAYS_BUFFER: u64 = 64;
 
+/// The reason where the size with headroom is larger than a server accepts.
+pub const TOO_LARGE: &str = "larger_than_any_mailbox";
+
 /// The exact size of unbounded runs: until the first overflow nothing depends on the capacity, so the largest
 /// high-water mark is the smallest mailbox that loses nothing.
 pub fn exact(runs: &[RunSummary]) -> u64 {
@@ -58,8 +61,8 @@ pub fn recommendation(sizes: &[ZeroDrop]) -> Recommendation {
     let buffer = tried.buffer.max(TODAYS_BUFFER);
     let exact: Vec<_> = sizes.iter().filter_map(|size| size.buffer).map(|exact| exact.to_string()).collect();
     let mut because = format!(
-        "At N = {} the smallest buffers without a drop on {} seeds are {}; with headroom the largest becomes {}, and at \
-         that size {} fresh runs dropped nothing: at most {:.1} % of runs drop anything (95 % confidence).",
+        "At N = {} the smallest buffers without a drop on {} seeds are {}. {} slots are the largest size that passed \
+         validation, with {} fresh runs of which none dropped anything: at most {:.1} % of runs do (95 % confidence).",
         ns.join(", "),
         size.per_seed.len(),
         exact.join(", "),
@@ -67,8 +70,11 @@ pub fn recommendation(sizes: &[ZeroDrop]) -> Recommendation {
         tried.seeds.len(),
         tried.run_drop_probability_upper95 * 100.0
     );
-    for failed in &tried.failed {
-        because += &format!(" {} frames failed: fresh run {} of them dropped.", failed.buffer, failed.runs);
+    for size in sizes {
+        for failed in size.validation.iter().flat_map(|validation| &validation.failed) {
+            let (n, buffer, run) = (size.subscribers, failed.buffer, failed.runs);
+            because += &format!(" At N = {n}, {buffer} slots failed: fresh run {run} dropped.");
+        }
     }
     if buffer > tried.buffer {
         because += &format!(" No size below today's {TODAYS_BUFFER} is recommended.");
@@ -83,6 +89,8 @@ fn why_none(size: &ZeroDrop) -> String {
         format!(
             "At N = {n} a subscriber never reads: no finite buffer serves it; the write deadline and the policy do."
         )
+    } else if size.reason.as_deref() == Some(TOO_LARGE) {
+        format!("At N = {n} no mailbox that the server accepts is large enough: choose a policy.")
     } else if is(Reason::ServerSaturated) {
         format!("At N = {n} the server's CPU is offered more than it can do: buffers only postpone the loss.")
     } else {

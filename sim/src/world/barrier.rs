@@ -14,6 +14,7 @@ use std::task::{Context, Poll, Wake, Waker};
 pub(super) struct Barrier {
     woken: AtomicUsize,
     waiter: Mutex<Option<Waker>>,
+    has_panicked: AtomicBool,
 }
 
 impl Barrier {
@@ -33,7 +34,12 @@ impl Barrier {
     pub(super) fn count<F: Future<Output = ()>>(self: &Arc<Self>, task: F) -> Counted<F> {
         self.woken.fetch_add(1, Ordering::SeqCst);
         let bell = Arc::new(Bell { barrier: self.clone(), rung: AtomicBool::new(true), outer: Mutex::default() });
-        Counted { task: Some(Box::pin(task)), waker: Waker::from(bell.clone()), bell }
+        Counted { task: Some(Box::pin(task)), waker: Waker::from(bell.clone()), bell, is_running: false }
+    }
+
+    /// Whether a counted task has panicked; the runtime would keep that to itself.
+    pub(super) fn has_panicked(&self) -> bool {
+        self.has_panicked.load(Ordering::Relaxed)
     }
 
     fn ran(&self) {
@@ -50,6 +56,8 @@ pub(super) struct Counted<F> {
     task: Option<Pin<Box<F>>>,
     bell: Arc<Bell>,
     waker: Waker,
+    /// Set while it runs: still set when it is dropped, it has panicked.
+    is_running: bool,
 }
 
 /// Counts the first ring since the task last ran, and passes every ring on.
@@ -89,7 +97,9 @@ impl<F: Future<Output = ()>> Future for Counted<F> {
         // Cleared before it runs: whatever wakes it while it runs counts again.
         let was_counted = this.bell.rung.swap(false, Ordering::SeqCst);
         let Some(task) = this.task.as_mut() else { return Poll::Ready(()) };
+        this.is_running = true;
         let done = task.as_mut().poll(&mut Context::from_waker(&this.waker));
+        this.is_running = false;
         if done.is_ready() {
             this.task = None;
         }
@@ -102,6 +112,9 @@ impl<F: Future<Output = ()>> Future for Counted<F> {
 
 impl<F> Drop for Counted<F> {
     fn drop(&mut self) {
+        if self.is_running {
+            self.bell.barrier.has_panicked.store(true, Ordering::Relaxed);
+        }
         self.task = None;
         if self.bell.rung.swap(false, Ordering::SeqCst) {
             self.bell.barrier.ran();

@@ -66,7 +66,12 @@ impl Cpu {
         let now = now.max(self.free_at);
         self.running = match self.publishes.pop_front() {
             Some(arrival) => Some((now + self.costs.publish, Work::Publish(arrival))),
-            None => self.deliveries.pop_front().map(|wire| (now + self.costs.delivery, Work::Delivery(wire))),
+            None => self.next_delivery().map(|wire| (now + self.costs.delivery, Work::Delivery(wire))),
         };
+    }
+
+    /// The first of those that wait; nothing is done for a connection that has ended meanwhile.
+    fn next_delivery(&mut self) -> Option<Arc<Wire>> {
+        std::iter::from_fn(|| self.deliveries.pop_front()).find(|wire| !wire.is_closed())
     }
 }

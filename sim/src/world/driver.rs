@@ -67,9 +67,7 @@ impl Driver {
             };
             self.environment.clock.set(at);
             if read_at == Some(at) {
-                while let Some(release) = network.next_release(at) {
-                    release.wire.release(release.bytes);
-                }
+                network.release_until(at);
             } else if worked_at == Some(at) {
                 self.work_until(other_at.map_or(now, |other| other.min(now)));
             } else {
@@ -89,7 +87,10 @@ impl Driver {
         let mut has_granted = false;
         while let Some((at, work)) = network.with_cpu(|cpu| cpu.finish(until, !has_granted)).flatten() {
             match work {
-                Work::Delivery(wire) => wire.grant(at),
+                Work::Delivery(wire) => {
+                    wire.grant(at);
+                    network.has_outgoing(wire);
+                }
                 Work::Publish(arrival) => {
                     self.environment.clock.set(at);
                     return self.publish(arrival);
@@ -124,11 +125,12 @@ impl Driver {
         if now < self.sources_end || next_arrival < self.arrivals.len() {
             return false;
         }
+        let network = &self.environment.network;
         let is_idle = || {
             let counts = self.hub.counts();
-            counts.waiting + counts.in_flight == 0
+            counts.waiting + counts.in_flight == 0 && network.with_cpu(|cpu| cpu.finishes_at()).flatten().is_none()
         };
-        now >= self.run_ends || (self.environment.network.outstanding_bytes() == 0 && is_idle())
+        now >= self.run_ends || (network.outstanding_bytes() == 0 && is_idle())
     }
 
     /// The next tick in which there is something to do.

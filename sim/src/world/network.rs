@@ -44,6 +44,7 @@ struct State {
 
 /// Bytes on their way to a client.
 pub(super) struct Transmission {
+    /// When it goes on turmoil's link.
     due: Duration,
     pub(super) wire: Arc<Wire>,
     pub(super) bytes: Vec<u8>,
@@ -51,10 +52,10 @@ pub(super) struct Transmission {
 }
 
 /// The word of a read on its way to the server.
-pub(super) struct Release {
+struct Release {
     due: Duration,
-    pub(super) wire: Arc<Wire>,
-    pub(super) bytes: u64,
+    wire: Arc<Wire>,
+    bytes: u64,
 }
 
 impl Network {
@@ -134,6 +135,13 @@ impl Network {
         self.ring();
     }
 
+    /// The server has closed a connection; what its client has not read holds nothing up any more.
+    pub(super) fn has_closed(&self, peer: SocketAddr, wire: Arc<Wire>, unread_bytes: u64) {
+        self.outstanding_bytes.fetch_sub(unread_bytes, Ordering::Relaxed);
+        self.lock().by_peer.remove(&peer);
+        self.has_outgoing(wire);
+    }
+
     pub(super) fn wants_cpu(&self, wire: Arc<Wire>) {
         let now = self.clock.now();
         if let Some(cpu) = &mut self.lock().cpu {
@@ -142,9 +150,9 @@ impl Network {
         self.ring();
     }
 
-    /// A delivery goes on at the exact time at which the CPU had done its work.
+    /// A delivery goes on at the exact time at which the CPU had done its work, if that is not long past.
     pub(super) fn goes_on_at(&self, at: Duration) {
-        self.clock.set(at);
+        self.clock.set(at.max(self.clock.now()));
     }
 
     pub(super) fn with_cpu<T>(&self, work: impl FnOnce(&mut Cpu) -> T) -> Option<T> {
@@ -156,13 +164,16 @@ impl Network {
         self.lock().releases.iter().filter_map(|queue| queue.front()).map(|release| release.due).min()
     }
 
-    /// The first read that has reached the server by `now`.
-    pub(super) fn next_release(&self, now: Duration) -> Option<Release> {
+    /// Tells the server of every read whose word has reached it by `now`.
+    pub(super) fn release_until(&self, now: Duration) {
+        while let Some(Release { wire, bytes, .. }) = self.next_release(now) {
+            self.outstanding_bytes.fetch_sub(wire.release(bytes), Ordering::Relaxed);
+        }
+    }
+
+    fn next_release(&self, now: Duration) -> Option<Release> {
         let mut state = self.lock();
-        let queue = state.releases.iter_mut().find(|queue| queue.front().is_some_and(|first| first.due <= now))?;
-        let release = queue.pop_front()?;
-        self.outstanding_bytes.fetch_sub(release.bytes, Ordering::Relaxed);
-        Some(release)
+        state.releases.iter_mut().find(|queue| queue.front().is_some_and(|first| first.due <= now))?.pop_front()
     }
 
     /// Everything accepted since the last call begins its way, all of it at `now`.
@@ -171,17 +182,18 @@ impl Network {
         for wire in outgoing {
             let (bytes, end) = wire.take_outbox();
             let class = wire.path().map_or(0, |path| path.class);
-            let due = tick_not_before(now + self.one_way[class]);
+            // The last tick of the way is turmoil's.
+            let due = tick_not_before(now + self.one_way[class]).saturating_sub(TICK);
             self.lock().transmissions[class].push_back(Transmission { due, wire, bytes, end });
         }
     }
 
-    /// When the next bytes reach a client.
+    /// When the next bytes are to be sent.
     pub(super) fn next_transmission_at(&self) -> Option<Duration> {
         self.lock().transmissions.iter().filter_map(|queue| queue.front()).map(|next| next.due).min()
     }
 
-    /// The first bytes that reach a client by `now`.
+    /// The first bytes to be sent by `now`.
     pub(super) fn next_transmission(&self, now: Duration) -> Option<Transmission> {
         let mut state = self.lock();
         let mut queues = state.transmissions.iter_mut();
@@ -207,6 +219,6 @@ impl Listener for ServerListener {
         let (reading, writing) = stream.into_split();
         let wire = Arc::new(Wire::new(writing));
         self.network.lock().by_peer.insert(peer, wire.clone());
-        Ok((ServerStream::new(reading, wire, self.network.clone()), peer))
+        Ok((ServerStream::new(reading, peer, wire, self.network.clone()), peer))
     }
 }

@@ -6,11 +6,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::clock::nanos;
-use crate::plan::{Reading, Stall};
-
-/// A reader of limited rate tells its peer of freed room in steps of one Ethernet segment, or when it has read
-/// everything: the receiver's side of silly-window avoidance, RFC 1122 §4.2.3.3.
-const SEGMENT_BYTES: u64 = 1460;
+use crate::plan::{Reading, Stall, step_bytes};
 
 pub(super) struct Reader {
     pace: Pace,
@@ -23,13 +19,37 @@ pub(super) struct Reader {
 enum Pace {
     Free,
     Stalling(VecDeque<Stall>),
-    Rate {
-        bytes_per_second: u64,
-        step_bytes: u64,
-        /// When everything that has arrived will have been read.
-        idle_at: Duration,
-    },
+    Rate(Busy),
     Never,
+}
+
+/// A stretch in which a reader of limited rate always has something to read.
+struct Busy {
+    /// Bytes a second of plan time, and the virtual seconds of one.
+    rate: (u64, u32),
+    /// What is worth telling the server of.
+    step_bytes: u64,
+    since: Duration,
+    /// Bytes read before it.
+    read_before: u64,
+}
+
+impl Busy {
+    /// Bytes read whole in it by `now`, were there enough.
+    fn room_by(&self, now: Duration) -> u64 {
+        let (bytes_per_second, scale) = self.rate;
+        let nanos = u128::from(nanos(now.saturating_sub(self.since)));
+        let bytes = nanos * u128::from(bytes_per_second) / (1_000_000_000 * u128::from(scale));
+        u64::try_from(bytes).unwrap_or(u64::MAX)
+    }
+
+    /// The first instant by which the byte before offset `end` has been read whole: the inverse of `room_by`.
+    fn read_at(&self, end: u64) -> Duration {
+        let (bytes_per_second, scale) = self.rate;
+        let bytes = u128::from(end.saturating_sub(self.read_before));
+        let nanos = (bytes * 1_000_000_000 * u128::from(scale)).div_ceil(u128::from(bytes_per_second));
+        self.since + Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
+    }
 }
 
 impl Reader {
@@ -38,11 +58,12 @@ impl Reader {
         let pace = match reading {
             Reading::AsItArrives => Pace::Free,
             Reading::Stalls { stalls } => Pace::Stalling(stalls.iter().copied().collect()),
-            Reading::Rate { bytes_per_second } => Pace::Rate {
-                bytes_per_second: (bytes_per_second / u64::from(time_scale)).max(1),
-                step_bytes: SEGMENT_BYTES.min(window_bytes.div_ceil(2)),
-                idle_at: Duration::ZERO,
-            },
+            Reading::Rate { bytes_per_second } => Pace::Rate(Busy {
+                rate: (*bytes_per_second, time_scale),
+                step_bytes: step_bytes(window_bytes),
+                since: Duration::ZERO,
+                read_before: 0,
+            }),
             Reading::Never => Pace::Never,
         };
         Self { pace, arrived: 0, told: 0 }
@@ -50,10 +71,12 @@ impl Reader {
 
     /// Bytes have reached the client.
     pub(super) fn arrive(&mut self, now: Duration, bytes: u64) {
-        self.arrived += bytes;
-        if let Pace::Rate { bytes_per_second, idle_at, .. } = &mut self.pace {
-            *idle_at = (*idle_at).max(now) + time_for(bytes, *bytes_per_second);
+        if self.read_by(now) == self.arrived
+            && let Pace::Rate(busy) = &mut self.pace
+        {
+            (busy.since, busy.read_before) = (now, self.arrived);
         }
+        self.arrived += bytes;
     }
 
     /// How many of the bytes that arrived have been read by `now`.
@@ -67,18 +90,14 @@ impl Reader {
                 }
                 if stalls.front().is_some_and(|stall| stall.from <= now) { self.told } else { self.arrived }
             }
-            Pace::Rate { bytes_per_second, idle_at, .. } => {
-                self.arrived - bytes_left(idle_at.saturating_sub(now), *bytes_per_second)
-            }
+            Pace::Rate(busy) => busy.read_before + busy.room_by(now).min(self.arrived - busy.read_before),
         }
     }
 
     /// When the byte before offset `end` was read, if that is by `now`.
     pub(super) fn read_at(&self, end: u64, now: Duration) -> Duration {
         match &self.pace {
-            Pace::Rate { bytes_per_second, idle_at, .. } => {
-                idle_at.saturating_sub(time_for(self.arrived.saturating_sub(end), *bytes_per_second)).min(now)
-            }
+            Pace::Rate(busy) => busy.read_at(end).min(now),
             Pace::Free | Pace::Stalling(_) | Pace::Never => now,
         }
     }
@@ -87,7 +106,7 @@ impl Reader {
     pub(super) fn tell(&mut self, now: Duration) -> u64 {
         let read = self.read_by(now);
         let is_worth_it = match &self.pace {
-            Pace::Rate { step_bytes, .. } => read == self.arrived || read - self.told >= *step_bytes,
+            Pace::Rate(busy) => read == self.arrived || read - self.told >= busy.step_bytes,
             Pace::Free | Pace::Stalling(_) | Pace::Never => true,
         };
         let news = if is_worth_it { read - self.told } else { 0 };
@@ -103,29 +122,15 @@ impl Reader {
         match &self.pace {
             Pace::Free | Pace::Never => None,
             Pace::Stalling(stalls) => stalls.front().map(|stall| stall.from + stall.lasts),
-            Pace::Rate { bytes_per_second, step_bytes, idle_at } => {
-                let after_step = self.arrived.saturating_sub(self.told + step_bytes);
-                Some(idle_at.saturating_sub(time_for(after_step, *bytes_per_second)))
-            }
+            Pace::Rate(busy) => Some(busy.read_at(self.arrived.min(self.told + busy.step_bytes))),
         }
     }
-}
-
-/// Time to read `bytes`, rounded up.
-fn time_for(bytes: u64, bytes_per_second: u64) -> Duration {
-    let nanos = (u128::from(bytes) * 1_000_000_000).div_ceil(u128::from(bytes_per_second));
-    Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
-}
-
-/// Bytes not yet read with `left` to go, rounded up: a byte is read when it has been read whole.
-fn bytes_left(left: Duration, bytes_per_second: u64) -> u64 {
-    let bytes = (u128::from(nanos(left)) * u128::from(bytes_per_second)).div_ceil(1_000_000_000);
-    u64::try_from(bytes).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     const fn ms(millis: u64) -> Duration {
         Duration::from_millis(millis)
@@ -180,5 +185,31 @@ mod tests {
         let mut reader = Reader::new(&Reading::Rate { bytes_per_second: 1000 }, 1 << 20, 10);
         reader.arrive(ms(0), 10);
         assert_eq!((reader.read_by(ms(50)), reader.read_by(ms(100))), (5, 10));
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_the_rate_it_tells_what_it_read_reads_what_arrived_and_is_never_due_in_vain(
+            bytes_per_second in 1u64..3_000_000,
+            scale in 1u32..20,
+            window_bytes in 1u64..70_000,
+            arrivals in prop::collection::vec((0u64..40, 1u64..3000), 1..20),
+        ) {
+            let mut reader = Reader::new(&Reading::Rate { bytes_per_second }, window_bytes, scale);
+            let mut now = Duration::ZERO;
+            for (pause, bytes) in arrivals {
+                now += ms(pause);
+                reader.arrive(now, bytes);
+                reader.tell(now);
+                prop_assert!(reader.told <= reader.read_by(now) && reader.read_by(now) <= reader.arrived);
+            }
+            while let Some(due) = reader.tells_at() {
+                prop_assert!(due >= now || reader.tell(now) > 0);
+                now = now.max(due);
+                prop_assert!(reader.tells_at().is_none() || reader.tell(now) > 0, "due at {due:?} in vain");
+            }
+            prop_assert_eq!(reader.told, reader.arrived);
+            prop_assert_eq!(reader.read_at(reader.arrived, now), now);
+        }
     }
 }

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use hubbub::{Hub, HubSettings, ServerSettings, Topic};
+use tokio::task::JoinSet;
 
 use super::HubChoice;
 use super::clock::{ModelClock, TICK};
@@ -70,6 +71,9 @@ pub fn run(plan: &Plan, choice: HubChoice) -> Result<Record, WorldError> {
     populate(&mut sim, &plan, &environment);
     while !is_over.load(Ordering::Relaxed) {
         sim.step().map_err(|why| WorldError::Network(why.to_string()))?;
+        if environment.barrier.has_panicked() {
+            return Err(WorldError::Network("a connection's task panicked".to_owned()));
+        }
         if sim.elapsed() > plan.duration + plan.drain + GRACE {
             return Err(WorldError::Network(format!("no end after {:?}", sim.elapsed())));
         }
@@ -80,8 +84,8 @@ pub fn run(plan: &Plan, choice: HubChoice) -> Result<Record, WorldError> {
     record.map_err(WorldError::Disagreement)
 }
 
-/// Pins every input that would else come from the machine: turmoil's seed (nothing draws from it), the epoch, ticks,
-/// latencies and capacities.
+/// Pins every input that would else come from the machine: turmoil's seed (what it draws changes nothing, since no
+/// link has jitter or loss), the epoch, ticks, latencies and capacities.
 fn pinned_builder() -> turmoil::Builder {
     let mut builder = turmoil::Builder::new();
     builder
@@ -105,9 +109,11 @@ fn serve(sim: &mut turmoil::Sim<'_>, plan: &Plan, hub: Hub, environment: ModelEn
     sim.client(SERVER, async move {
         environment.clock.start();
         let socket = turmoil::net::TcpListener::bind(("0.0.0.0", SERVER_PORT)).await?;
-        drop(tokio::spawn(driver.run()));
         let listener = ServerListener { socket, network: environment.network.clone() };
-        match hubbub::serve(listener, hub, settings, environment).await {}
+        let driver = tokio::spawn(driver.run());
+        drop(tokio::task::spawn_local(hubbub::serve(listener, hub, settings, environment)));
+        // A driver that panics ends the simulation; one that has ended has said so.
+        Ok(driver.await?)
     });
 }
 
@@ -126,10 +132,15 @@ fn populate(sim: &mut turmoil::Sim<'_>, plan: &Plan, environment: &ModelEnvironm
         };
         sim.client(format!("class-{class_index}"), async move {
             let host = Rc::new(host);
+            let mut lives = JoinSet::new();
             for (index, subscriber) in members {
-                drop(tokio::task::spawn_local(subscriber::live(host.clone(), index, subscriber)));
+                lives.spawn_local(subscriber::live(host.clone(), index, subscriber));
             }
-            std::future::pending().await
+            // A subscriber that panics must not pass for one that left.
+            while let Some(life) = lives.join_next().await {
+                life?;
+            }
+            Ok(())
         });
     }
 }

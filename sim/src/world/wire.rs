@@ -4,6 +4,7 @@
 //! socket holds: send buffer, wire and receive buffer. Both ends live in one process and share this.
 
 use std::io::{self, IoSlice};
+use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -41,6 +42,18 @@ struct State {
     socket: Option<OwnedWriteHalf>,
 }
 
+/// Where the delivery under way stands with the CPU. Its bytes are accepted meanwhile but stay here, and it is not
+/// flushed: waiting for the server's own CPU is no fault of the client's, and must not look like a blocked socket.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    #[default]
+    NotAsked,
+    Waiting,
+    Granted {
+        at: Duration,
+    },
+}
+
 impl State {
     /// Takes what there is room for; returns how much.
     fn accept(&mut self, parts: &[IoSlice<'_>], window_bytes: u64) -> usize {
@@ -54,18 +67,6 @@ impl State {
         self.in_window += accepted as u64;
         accepted
     }
-}
-
-/// Where the delivery under way stands with the CPU.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-enum Turn {
-    #[default]
-    NotAsked,
-    Waiting,
-    Granted {
-        /// When, until the delivery has gone on.
-        at: Option<Duration>,
-    },
 }
 
 impl Wire {
@@ -82,18 +83,25 @@ impl Wire {
         self.path.get()
     }
 
-    /// The client has read that many bytes.
-    pub(super) fn release(&self, bytes: u64) {
+    /// The client has read that many bytes; returns how many of them still mattered to the server.
+    pub(super) fn release(&self, bytes: u64) -> u64 {
         let mut state = self.lock();
-        state.in_window -= bytes;
+        let released = bytes.min(state.in_window);
+        state.in_window -= released;
         wake(state);
+        released
     }
 
     /// The CPU has done the work of the delivery under way, at that time.
     pub(super) fn grant(&self, at: Duration) {
         let mut state = self.lock();
-        state.turn = Turn::Granted { at: Some(at) };
+        state.turn = Turn::Granted { at };
         wake(state);
+    }
+
+    /// Whether the server's end is closed: nothing is delivered any more.
+    pub(super) fn is_closed(&self) -> bool {
+        self.lock().server_closed
     }
 
     /// What has been accepted since the last call; and whether the server has closed its end.
@@ -131,13 +139,14 @@ fn wake(mut state: MutexGuard<'_, State>) {
 /// The server's end.
 pub(super) struct ServerStream {
     reading: OwnedReadHalf,
+    peer: SocketAddr,
     wire: Arc<Wire>,
     network: Arc<Network>,
 }
 
 impl ServerStream {
-    pub(super) fn new(reading: OwnedReadHalf, wire: Arc<Wire>, network: Arc<Network>) -> Self {
-        Self { reading, wire, network }
+    pub(super) fn new(reading: OwnedReadHalf, peer: SocketAddr, wire: Arc<Wire>, network: Arc<Network>) -> Self {
+        Self { reading, peer, wire, network }
     }
 }
 
@@ -159,28 +168,23 @@ impl AsyncWrite for ServerStream {
     ) -> Poll<io::Result<usize>> {
         let window_bytes = self.wire.path().map_or(u64::MAX, |path| path.window_bytes);
         let mut state = self.wire.lock();
-        match &mut state.turn {
-            Turn::Granted { at } => at.take().into_iter().for_each(|at| self.network.goes_on_at(at)),
-            turn if self.network.has_cpu() => {
-                let is_new = std::mem::replace(turn, Turn::Waiting) == Turn::NotAsked;
-                state.writer = Some(cx.waker().clone());
-                drop(state);
-                if is_new {
-                    self.network.wants_cpu(self.wire.clone());
-                }
-                return Poll::Pending;
-            }
-            Turn::NotAsked | Turn::Waiting => {}
-        }
         let accepted = state.accept(parts, window_bytes);
         if accepted == 0 {
             state.writer = Some(cx.waker().clone());
             return Poll::Pending;
         }
-        let is_first = !std::mem::replace(&mut state.is_queued, true);
+        let asks = self.network.has_cpu() && state.turn == Turn::NotAsked;
+        if asks {
+            state.turn = Turn::Waiting;
+        }
+        // A delivery that waits for the CPU is sent by the driver once that is done.
+        let is_news = state.turn != Turn::Waiting && !std::mem::replace(&mut state.is_queued, true);
         drop(state);
         self.network.accepted(accepted as u64);
-        if is_first {
+        if asks {
+            self.network.wants_cpu(self.wire.clone());
+        }
+        if is_news {
             self.network.has_outgoing(self.wire.clone());
         }
         Poll::Ready(Ok(accepted))
@@ -190,8 +194,19 @@ impl AsyncWrite for ServerStream {
         true
     }
 
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.wire.lock().turn = Turn::NotAsked;
+    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut state = self.wire.lock();
+        match state.turn {
+            Turn::NotAsked => {}
+            Turn::Waiting => {
+                state.writer = Some(cx.waker().clone());
+                return Poll::Pending;
+            }
+            Turn::Granted { at } => {
+                state.turn = Turn::NotAsked;
+                self.network.goes_on_at(at);
+            }
+        }
         Poll::Ready(Ok(()))
     }
 
@@ -202,7 +217,10 @@ impl AsyncWrite for ServerStream {
 
 impl Drop for ServerStream {
     fn drop(&mut self) {
-        self.wire.lock().server_closed = true;
-        self.network.has_outgoing(self.wire.clone());
+        let mut state = self.wire.lock();
+        state.server_closed = true;
+        let unread = std::mem::take(&mut state.in_window);
+        drop(state);
+        self.network.has_closed(self.peer, self.wire.clone(), unread);
     }
 }

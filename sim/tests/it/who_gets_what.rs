@@ -45,3 +45,55 @@ fn the_same_plan_gives_the_same_digest_and_another_one_another() {
     assert_eq!(at(&make(50), 2).digest, at(&make(50), 2).digest);
     assert_ne!(at(&make(50), 2).digest, at(&make(51), 2).digest);
 }
+
+#[test]
+fn a_receipt_follows_its_flush_by_half_a_round_trip() {
+    for round_trip_ms in [2, 3, 10, 40] {
+        let mut plan = plan(vec![Reading::AsItArrives], 1 << 16, 50, ms(7), 100);
+        plan.classes[0].round_trip = Some(ms(round_trip_ms));
+        let record = at(&plan, 4);
+        let class = &record.classes[0];
+        assert_eq!(class.flush_us.max(), 0, "nothing holds up a flush");
+        let half = ms(round_trip_ms).as_micros() as u64 / 2;
+        let tick = half.next_multiple_of(1000);
+        // A histogram keeps three digits.
+        let (least, most) = (class.receipt_us.min(), class.receipt_us.max());
+        assert!(least == tick && most < tick + tick / 500, "{least} to {most} µs at {round_trip_ms} ms");
+    }
+}
+
+#[test]
+fn every_arrival_is_published_though_the_worker_is_slow_and_the_end_is_near() {
+    let mut plan = plan(vec![Reading::AsItArrives; 3], 1 << 16, 30, ms(1), 100);
+    plan.server.cpu = Some(hubbub_sim::plan::CpuPlan { publish: ms(10), delivery: ms(3) });
+    for frames in [1, 64] {
+        let record = at(&plan, frames);
+        assert_eq!(record.unpublished, 0);
+        assert!(record.subscribers.iter().all(|subscriber| subscriber.offered == 30), "K = {frames}");
+        assert!(record.subscribers.iter().all(|subscriber| subscriber.in_flight == 0), "K = {frames}");
+    }
+    plan.server.cpu = Some(hubbub_sim::plan::CpuPlan { publish: ms(1000), delivery: ms(3) });
+    let record = at(&plan, 64);
+    assert!(record.unpublished > 20, "what a saturated server never published is counted: {}", record.unpublished);
+}
+
+#[test]
+fn a_worker_that_keeps_a_client_waiting_does_not_cut_it_off_for_that() {
+    let mut plan = plan(vec![Reading::AsItArrives; 4], 1 << 16, 3, ms(1), 100);
+    plan.server.cpu = Some(hubbub_sim::plan::CpuPlan { publish: ms(1), delivery: ms(150) });
+    plan.server.write_deadline = ms(200);
+    plan.drain = ms(5000);
+    let record = at(&plan, 8);
+    assert!(record.subscribers.iter().all(|subscriber| subscriber.dropped.evicted == 0 && subscriber.received == 3));
+}
+
+#[test]
+fn an_uneven_rate_at_a_time_scale_gives_the_same_as_at_none() {
+    let reading = Reading::Rate { bytes_per_second: 14_321 };
+    let mut plan = plan(vec![reading], 3000, 600, ms(3), 150);
+    let plain = at(&plan, 4).subscribers[0].clone();
+    plan.time_scale = 7;
+    let scaled = at(&plan, 4).subscribers[0].clone();
+    assert!(plain.dropped.buffer_full > 100);
+    assert!(plain.received.abs_diff(scaled.received) <= 2, "{} and {}", plain.received, scaled.received);
+}

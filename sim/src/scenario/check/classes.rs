@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::range::{pair, positive, whole, within};
 use super::{MAX_SECONDS, MAX_SUBSCRIBERS};
 use crate::scenario::error::Wrong;
-use crate::scenario::{Class, Reads, RoundTrip, Settings};
+use crate::scenario::{Class, Reads, RoundTrip, Settings, step_bytes};
 
 /// Each class is a host of the simulated network.
 const MAX_CLASSES: usize = 64;
@@ -89,9 +89,7 @@ fn life(class: &Class, duration: Duration, at: &dyn Fn(&str) -> String) -> Resul
 fn reads(class: &Class, settings: &Settings, duration: Duration, at: &dyn Fn(&str) -> String) -> Result<(), Wrong> {
     let (after, stall) = match class.reads {
         Reads::AsItArrives | Reads::Never => return Ok(()),
-        Reads::Rate { bytes_per_second } => {
-            return whole(&at("reads.rate.bytes_per_second"), bytes_per_second, 1..=MAX_READ_BYTES_PER_SECOND);
-        }
+        Reads::Rate { bytes_per_second } => return rate(class, bytes_per_second, settings, at),
         Reads::Stalls { after_seconds, for_seconds } => (after_seconds, for_seconds),
     };
     pair(&at("reads.stalls.after_seconds"), after, MIN_STALL_SECONDS..=MAX_SECONDS)?;
@@ -104,6 +102,19 @@ fn reads(class: &Class, settings: &Settings, duration: Duration, at: &dyn Fn(&st
     let members = settings.subscribers.iter().max().map_or(0, |most| class.count.unwrap_or(*most)) as f64;
     let stalls = members * class.share.unwrap_or(1.0) * duration.as_secs_f64() / (after[0] + stall[0]);
     within(&at("reads.stalls: stalls of all members in a run"), stalls.round(), 0.0..=MAX_STALLS)
+}
+
+/// A reader so slow that it shows no progress within the write deadline would be cut off, though it reads.
+fn rate(class: &Class, bytes_per_second: u64, settings: &Settings, at: &dyn Fn(&str) -> String) -> Result<(), Wrong> {
+    let field = at("reads.rate.bytes_per_second");
+    whole(&field, bytes_per_second, 1..=MAX_READ_BYTES_PER_SECOND)?;
+    let deadline = settings.server.write_deadline_seconds;
+    let least = (step_bytes(class.window_bytes) as f64 / deadline).floor() + 1.0;
+    if (bytes_per_second as f64) < least {
+        let allowed = format!("must be at least {least}: slower, it shows no progress within the write deadline");
+        return Err(Wrong::new(field, bytes_per_second, allowed));
+    }
+    Ok(())
 }
 
 /// Counts fit into every N, and shares make a whole.
