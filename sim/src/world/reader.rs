@@ -68,7 +68,9 @@ impl Reader {
                 if stalls.front().is_some_and(|stall| stall.from <= now) { self.told } else { self.arrived }
             }
             Pace::Rate { bytes_per_second, idle_at, .. } => {
-                self.arrived - bytes_left(idle_at.saturating_sub(now), *bytes_per_second)
+                // Each arrival rounds `idle_at` up, but what is told has been read.
+                let unread = bytes_left(idle_at.saturating_sub(now), *bytes_per_second);
+                self.arrived - unread.min(self.arrived - self.told)
             }
         }
     }
@@ -117,9 +119,11 @@ fn time_for(bytes: u64, bytes_per_second: u64) -> Duration {
     Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
 }
 
-/// Bytes not yet read with `left` to go, rounded up: a byte is read when it has been read whole.
+/// Bytes not yet read with `left` to go, the one that is being read among them: the fewest that take [`time_for`] so
+/// long. Of the time for some bytes it is those bytes, though that time is rounded up.
 fn bytes_left(left: Duration, bytes_per_second: u64) -> u64 {
-    let bytes = (u128::from(nanos(left)) * u128::from(bytes_per_second)).div_ceil(1_000_000_000);
+    let Some(before) = nanos(left).checked_sub(1) else { return 0 };
+    let bytes = u128::from(before) * u128::from(bytes_per_second) / 1_000_000_000 + 1;
     u64::try_from(bytes).unwrap_or(u64::MAX)
 }
 
@@ -163,6 +167,25 @@ mod tests {
             assert_eq!((whole.read_by(ms(at)), cut.read_by(ms(at))), (at.min(500), at.min(500)));
         }
         assert_eq!((whole.read_at(123, ms(500)), whole.tells_at()), (ms(123), Some(ms(500))));
+    }
+
+    #[test]
+    fn a_rate_that_no_nanosecond_divides_takes_nothing_back_and_rests_when_all_is_read() {
+        for bytes_per_second in [3, 7, 11_000, 48_000, 120_001, 999_999_937] {
+            let mut reader = Reader::new(&Reading::Rate { bytes_per_second }, 1 << 20, 1);
+            let (mut now, mut told) = (ms(0), 0);
+            for bytes in (1..200).chain([1460, 1461, 5000]) {
+                reader.arrive(now, bytes);
+                told += reader.tell(now);
+                while let Some(at) = reader.tells_at() {
+                    now = now.max(at);
+                    let news = reader.tell(now);
+                    assert!(news > 0, "{bytes_per_second} B/s: nothing to tell at {now:?}");
+                    told += news;
+                }
+            }
+            assert_eq!((told, reader.tells_at()), ((1..200).sum::<u64>() + 1460 + 1461 + 5000, None));
+        }
     }
 
     #[test]
