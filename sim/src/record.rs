@@ -1,9 +1,10 @@
 //! What happened in a run: per subscriber and class, on one clock, with a running digest. Plain data.
 //!
 //! Observations come in virtual time, in the order in which they happened; they are counted and hashed as they come,
-//! and not kept.
+//! and kept only where somebody asks for them.
 
 mod digest;
+mod observation;
 mod recorder;
 
 use std::time::Duration;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 
 pub use digest::Digest;
+pub use observation::{Observation, What};
 pub use recorder::Recorder;
 
 /// One run.
@@ -64,4 +66,9 @@ pub struct ClassRecord {
     pub flush_us: Histogram<u64>,
     /// Publish to receipt.
     pub receipt_us: Histogram<u64>,
+}
+
+/// A run is shorter than 584 years.
+fn nanos(at: Duration) -> u64 {
+    u64::try_from(at.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -5,6 +5,8 @@ use std::hash::Hasher;
 
 use siphasher::sip128::{Hasher128, SipHasher13};
 
+use super::What;
+
 /// 128 bits, printed as 32 hex digits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Digest(pub u128);
@@ -29,30 +31,15 @@ impl fmt::Display for Digest {
 pub(super) struct Running(SipHasher13);
 
 impl Running {
-    /// Adds something that happened: when (virtual nanoseconds), what, and its numbers.
-    pub(super) fn add(&mut self, at: u64, kind: Kind, sequence: u64, detail: u64) {
+    /// Adds something that happened, and when: in virtual nanoseconds.
+    pub(super) fn add(&mut self, at: u64, what: What) {
         self.0.write_u64(at);
-        self.0.write_u64(kind as u64);
-        self.0.write_u64(sequence);
-        self.0.write_u64(detail);
+        what.numbers().into_iter().for_each(|number| self.0.write_u64(number));
     }
 
     pub(super) fn digest(&self) -> Digest {
         Digest(self.0.finish128().as_u128())
     }
-}
-
-/// What can happen to a subscriber. The numbers are part of every recorded digest.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Kind {
-    Subscribed = 1,
-    Queued = 2,
-    Refused = 3,
-    Displaced = 4,
-    Disconnected = 5,
-    Flushed = 6,
-    Received = 7,
-    Ended = 8,
 }
 
 #[cfg(test)]
@@ -61,15 +48,17 @@ mod tests {
 
     #[test]
     fn a_digest_is_the_same_on_every_machine_and_differs_for_whatever_differs() {
-        let of = |events: &[(u64, Kind, u64, u64)]| {
+        let of = |events: &[(u64, What)]| {
             let mut running = Running::default();
-            events.iter().for_each(|(at, kind, sequence, detail)| running.add(*at, *kind, *sequence, *detail));
+            events.iter().for_each(|(at, what)| running.add(*at, *what));
             running.digest()
         };
-        let first = of(&[(1, Kind::Queued, 1, 1), (2, Kind::Flushed, 1, 0)]);
+        let queued = What::Queued { sequence: 1, waiting: 1 };
+        let (flushed, received) = (What::Flushed { sequence: 1 }, What::Received { sequence: 1 });
+        let first = of(&[(1, queued), (2, flushed)]);
         assert_eq!(first.to_string(), "dd0048951623315694b827251d579aef");
-        assert_ne!(first, of(&[(2, Kind::Flushed, 1, 0), (1, Kind::Queued, 1, 1)]));
-        assert_ne!(first, of(&[(1, Kind::Queued, 1, 1), (2, Kind::Received, 1, 0)]));
+        assert_ne!(first, of(&[(2, flushed), (1, queued)]));
+        assert_ne!(first, of(&[(1, queued), (2, received)]));
         assert_ne!(Digest::over([first, Digest(0)]), Digest::over([Digest(0), first]));
     }
 }

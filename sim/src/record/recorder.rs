@@ -6,8 +6,8 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use hubbub::{Counts, Event, Outcome, SubscriberId};
 
-use super::digest::{Digest, Kind, Running};
-use super::{ClassRecord, Record, SubscriberRecord};
+use super::digest::{Digest, Running};
+use super::{ClassRecord, Observation, Record, SubscriberRecord, What, nanos};
 use crate::plan::Plan;
 
 /// Shared by everyone in a world who sees something happen.
@@ -30,6 +30,8 @@ pub struct Observed {
     delivered_in_time: u64,
     /// What departed subscriptions had counted.
     departed: Counts,
+    /// Every single observation, where they are asked for.
+    log: Option<Vec<Observation>>,
 }
 
 impl Recorder {
@@ -50,7 +52,18 @@ impl Recorder {
             published_at: Vec::with_capacity(plan.arrivals.len()),
             delivered_in_time: 0,
             departed: Counts::default(),
+            log: None,
         })))
+    }
+
+    /// Keeps every observation from now on.
+    pub fn keep_observations(&self) {
+        self.lock().log.get_or_insert_default();
+    }
+
+    /// Hands out what was kept.
+    pub fn take_observations(&self) -> Vec<Observation> {
+        self.lock().log.take().unwrap_or_default()
     }
 
     /// For one observation or several.
@@ -99,28 +112,32 @@ impl Observed {
         let place = usize::try_from(id.0).unwrap_or(usize::MAX);
         self.by_id.resize(self.by_id.len().max(place + 1), usize::MAX);
         self.by_id[place] = index;
-        let (record, running) = &mut self.subscribers[index];
+        let record = &mut self.subscribers[index].0;
         record.connections += 1;
-        running.add(nanos(now), Kind::Subscribed, 0, record.connections);
+        let connection = record.connections;
+        self.note(now, index, What::Subscribed { connection });
     }
 
     /// An event was offered.
     pub fn offered(&mut self, now: Duration, id: SubscriberId, sequence: u64, outcome: Outcome) {
         let plan_now = self.plan_time(now);
-        let Some((record, running)) = self.of(id) else { return };
-        record.offered += 1;
-        let (kind, detail, is_drop) = match outcome {
-            Outcome::Queued { waiting } => (Kind::Queued, waiting as u64, false),
-            Outcome::Refused => (Kind::Refused, 0, true),
-            Outcome::Displaced { lost } => (Kind::Displaced, lost.sequence, true),
-            Outcome::Disconnected => (Kind::Disconnected, 0, true),
+        let Some(index) = self.of(id) else { return };
+        let what = match outcome {
+            Outcome::Queued { waiting } => What::Queued { sequence, waiting: waiting as u64 },
+            Outcome::Refused => What::Refused { sequence },
+            Outcome::Displaced { lost } => What::Displaced { sequence, lost: lost.sequence },
+            Outcome::Disconnected => What::Disconnected { sequence },
         };
-        running.add(nanos(now), kind, sequence, detail);
-        if is_drop {
+        self.note(now, index, what);
+        let record = &mut self.subscribers[index].0;
+        record.offered += 1;
+        let Outcome::Queued { waiting } = outcome else {
             record.dropped.buffer_full += 1;
             record.first_drop_at.get_or_insert(plan_now);
-        } else if detail > record.high_water {
-            record.high_water = detail;
+            return;
+        };
+        if waiting as u64 > record.high_water {
+            record.high_water = waiting as u64;
             record.high_water_at = plan_now;
         }
     }
@@ -129,35 +146,45 @@ impl Observed {
     pub fn flushed(&mut self, now: Duration, id: SubscriberId, event: &Event) {
         let latency = self.plan_time(now.saturating_sub(event.published_at()));
         self.delivered_in_time += u64::from(now <= self.sources_end);
-        let Some((record, running)) = self.of(id) else { return };
+        let Some(index) = self.of(id) else { return };
+        self.note(now, index, What::Flushed { sequence: event.id().sequence });
+        let record = &mut self.subscribers[index].0;
         record.delivered += 1;
-        running.add(nanos(now), Kind::Flushed, event.id().sequence, 0);
-        let class = record.class;
-        note(&mut self.classes[class].flush_us, latency);
+        count(&mut self.classes[record.class].flush_us, latency);
     }
 
     /// A client has read an event.
     pub fn received(&mut self, now: Duration, index: usize, sequence: u64) {
         let place = usize::try_from(sequence - 1).unwrap_or(usize::MAX);
         let latency = self.plan_time(now.saturating_sub(self.published_at[place]));
-        let (record, running) = &mut self.subscribers[index];
+        self.note(now, index, What::Received { sequence });
+        let record = &mut self.subscribers[index].0;
         record.received += 1;
-        running.add(nanos(now), Kind::Received, sequence, 0);
-        note(&mut self.classes[record.class].receipt_us, latency);
+        count(&mut self.classes[record.class].receipt_us, latency);
     }
 
     /// A subscription has ended, and this is its account.
     pub fn ended(&mut self, now: Duration, id: SubscriberId, counts: Counts) {
         self.departed.add(&counts);
-        let Some((record, running)) = self.of(id) else { return };
-        record.dropped.client_gone += counts.dropped.client_gone;
-        record.dropped.evicted += counts.dropped.evicted;
-        running.add(nanos(now), Kind::Ended, counts.dropped.client_gone, counts.dropped.evicted);
+        let Some(index) = self.of(id) else { return };
+        let hubbub::Dropped { client_gone, evicted, .. } = counts.dropped;
+        self.note(now, index, What::Ended { client_gone, evicted });
+        let record = &mut self.subscribers[index].0;
+        record.dropped.client_gone += client_gone;
+        record.dropped.evicted += evicted;
     }
 
-    fn of(&mut self, id: SubscriberId) -> Option<&mut (SubscriberRecord, Running)> {
+    /// Which subscriber of the plan an id is.
+    fn of(&self, id: SubscriberId) -> Option<usize> {
         let index = *self.by_id.get(usize::try_from(id.0).ok()?)?;
-        self.subscribers.get_mut(index)
+        (index < self.subscribers.len()).then_some(index)
+    }
+
+    fn note(&mut self, now: Duration, index: usize, what: What) {
+        self.subscribers[index].1.add(nanos(now), what);
+        if let Some(log) = &mut self.log {
+            log.push(Observation { at: now / self.time_scale, subscriber: index, what });
+        }
     }
 
     fn plan_time(&self, virtual_time: Duration) -> Duration {
@@ -188,11 +215,7 @@ fn histogram() -> Histogram<u64> {
     Histogram::new(3).unwrap_or_else(|_| unreachable!("3 digits are at most 5"))
 }
 
-fn note(histogram: &mut Histogram<u64>, latency: Duration) {
+fn count(histogram: &mut Histogram<u64>, latency: Duration) {
     // `saturating_record` would clamp to the range so far. No latency is too long for 64 bits of microseconds.
     let _ = histogram.record(u64::try_from(latency.as_micros()).unwrap_or(u64::MAX));
-}
-
-fn nanos(at: Duration) -> u64 {
-    u64::try_from(at.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -116,7 +116,8 @@ impl<F> Drop for Counted<F> {
             self.bell.barrier.has_panicked.store(true, Ordering::Relaxed);
         }
         self.task = None;
-        if self.bell.rung.swap(false, Ordering::SeqCst) {
+        // Left as rung: whoever still has the waker of a task that is gone must not be waited for.
+        if self.bell.rung.swap(true, Ordering::SeqCst) {
             self.bell.barrier.ran();
         }
     }

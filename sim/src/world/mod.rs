@@ -17,7 +17,7 @@ mod wire;
 
 use hubbub::{Capacity, Overflow};
 
-pub use simulated::{WorldError, run};
+pub use simulated::{WorldError, run, run_observed};
 
 /// What is varied while the plan stays the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -16,7 +16,7 @@ use super::environment::ModelEnvironment;
 use super::network::{Network, ServerListener};
 use super::subscriber::{self, Host};
 use crate::plan::Plan;
-use crate::record::{Record, Recorder};
+use crate::record::{Observation, Record, Recorder};
 
 pub(super) const SERVER: &str = "server";
 pub(super) const SERVER_PORT: u16 = 80;
@@ -50,12 +50,27 @@ pub enum WorldError {
 /// When the plan names no valid table, or the run contradicts itself.
 pub fn run(plan: &Plan, choice: HubChoice) -> Result<Record, WorldError> {
     let plan = scaled(plan);
+    run_scaled(&plan, choice, Recorder::new(&plan))
+}
+
+/// Runs a plan as [`run`] does, and keeps every single observation: 48 bytes each, several for every frame.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_observed(plan: &Plan, choice: HubChoice) -> Result<(Record, Vec<Observation>), WorldError> {
+    let plan = scaled(plan);
+    let recorder = Recorder::new(&plan);
+    recorder.keep_observations();
+    let record = run_scaled(&plan, choice, recorder.clone())?;
+    Ok((record, recorder.take_observations()))
+}
+
+fn run_scaled(plan: &Plan, choice: HubChoice, recorder: Recorder) -> Result<Record, WorldError> {
     let topic = Topic::of_table(&plan.table)?;
     let hub = Hub::new(HubSettings { epoch: plan.seed, capacity: choice.capacity, overflow: choice.overflow });
     let clock = Arc::new(ModelClock::default());
     let network = Arc::new(Network::new(&plan.classes, plan.server.cpu, clock.clone()));
-    let environment =
-        ModelEnvironment { clock, barrier: Arc::default(), network: network.clone(), recorder: Recorder::new(&plan) };
+    let environment = ModelEnvironment { clock, barrier: Arc::default(), network: network.clone(), recorder };
     let is_over = Arc::new(AtomicBool::new(false));
     let driver = Driver {
         environment: environment.clone(),
@@ -67,8 +82,8 @@ pub fn run(plan: &Plan, choice: HubChoice) -> Result<Record, WorldError> {
         is_over: is_over.clone(),
     };
     let mut sim = pinned_builder().build();
-    serve(&mut sim, &plan, hub.clone(), environment.clone(), driver);
-    populate(&mut sim, &plan, &environment);
+    serve(&mut sim, plan, hub.clone(), environment.clone(), driver);
+    populate(&mut sim, plan, &environment);
     while !is_over.load(Ordering::Relaxed) {
         sim.step().map_err(|why| WorldError::Network(why.to_string()))?;
         if environment.barrier.has_panicked() {
