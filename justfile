@@ -6,6 +6,10 @@ sweep *options:
 size *options:
     cargo sim size {{options}}
 
+# An incident, or one run of a scenario, again: who lost what, when and why
+replay *options:
+    cargo sim replay {{options}}
+
 # The server
 serve *options:
     cargo run --release --quiet --package hubbub --bin hubbub -- serve {{options}}

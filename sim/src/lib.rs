@@ -5,7 +5,10 @@
 
 pub mod cli;
 pub mod figure;
+pub mod fingerprint;
 pub mod first_order;
+pub mod incident;
+pub mod ledger;
 pub mod plan;
 pub mod pool;
 pub mod record;

@@ -15,6 +15,8 @@ pub enum Exit {
     Violated = 1,
     /// An option, a file or a place to write to is not what it must be.
     BadInput = 2,
+    /// The same seed gave another run.
+    NotDeterministic = 3,
     /// Ctrl-C.
     Interrupted = 130,
 }

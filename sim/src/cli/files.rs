@@ -83,8 +83,13 @@ pub(super) fn read(file: &Path) -> Result<(String, Sweep), Failure> {
     Ok((text, sweep))
 }
 
-/// Writes one file whole or not at all.
+/// Writes one text file whole or not at all.
 pub(super) fn write_one(file: &Path, content: &str) -> Result<(), Failure> {
+    write_bytes(file, content.as_bytes())
+}
+
+/// Writes one file whole or not at all.
+pub(super) fn write_bytes(file: &Path, content: &[u8]) -> Result<(), Failure> {
     let beside = PathBuf::from(format!("{}.tmp", file.display()));
     let result = while_writing(|| fs::write(&beside, content).and_then(|()| fs::rename(&beside, file)));
     result.map_err(|why| Failure::input(format!("{}: {why}", file.display())))

@@ -2,10 +2,12 @@
 
 mod check;
 mod console;
+mod determinism;
 mod exit;
 mod files;
 mod interrupt;
 mod options;
+mod replay;
 mod run;
 
 use clap::Parser;
@@ -24,6 +26,11 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         Command::Sweep(sweep) if sweep.check => check::check(&sweep),
         Command::Sweep(sweep) => run::sweep(&sweep),
         Command::Size(size) => run::size(&size),
+        Command::Replay(options) => match &options.all {
+            Some(folder) => replay::replay_all(folder),
+            None => replay::replay(&options),
+        },
+        Command::Determinism(options) => determinism::determinism(&options),
         Command::Docs(docs) => run::docs(&docs),
     };
     result.unwrap_or_else(|failure| {

@@ -11,8 +11,8 @@ use crate::scenario::{Overrides, Scenario, Trace};
 /// How big must a subscriber's buffer be? Runs the real Hub in a simulated network and answers with evidence.
 #[derive(Debug, Parser)]
 #[command(name = "sim", bin_name = "cargo sim", version, max_term_width = 100, arg_required_else_help = true)]
-#[command(after_help = "Exit codes: 0 as expected, 1 --check found a difference or a run contradicted itself, \
-                        2 bad input, 130 interrupted.")]
+#[command(after_help = "Exit codes: 0 as expected, 1 violated or --check found a difference, 2 bad input, \
+                        3 not deterministic, 130 interrupted.")]
 pub(super) struct Options {
     #[command(subcommand)]
     pub(super) command: Command,
@@ -24,6 +24,11 @@ pub(super) enum Command {
     Sweep(SweepOptions),
     /// Only the exact zero-drop size and its validation
     Size(SizeOptions),
+    /// Run an incident, or one run of a scenario, again: verdict, digest, and who lost what, when and why
+    Replay(ReplayOptions),
+    /// Run the named scenarios in every way there is, and compare all digests with each other and with
+    /// sim/fingerprints.json
+    Determinism(DeterminismOptions),
     /// Fill the generated parts of docs/*.md from plots/*/sweep.json
     Docs(DocsOptions),
 }
@@ -89,6 +94,56 @@ pub(super) struct SizeOptions {
     /// Print the result as JSON and nothing else (-), or write it to a file
     #[arg(long, value_name = "-|FILE")]
     pub(super) json: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReplayOptions {
+    /// An incident's file
+    #[arg(value_name = "FILE", conflicts_with_all = ["scenario", "subscribers", "seed", "policy", "buffer", "title"])]
+    pub(super) file: Option<PathBuf>,
+    /// Every incident in this folder, a line each
+    #[arg(long, value_name = "DIR", exclusive = true)]
+    pub(super) all: Option<PathBuf>,
+    /// A built-in scenario or a TOML file, in place of an incident [default: alpha]
+    #[arg(long, value_name = "NAME|FILE")]
+    pub(super) scenario: Option<String>,
+    /// Number of subscribers [default: the scenario's first]
+    #[arg(long, value_name = "N")]
+    pub(super) subscribers: Option<usize>,
+    /// Mailbox size in frames
+    #[arg(long, value_name = "K", default_value_t = hubbub::config::DEFAULT_SSE_CHANNEL_BUFFER as u64)]
+    pub(super) buffer: u64,
+    /// The seed
+    #[arg(long, value_name = "X", default_value_t = 0)]
+    pub(super) seed: u64,
+    /// What a full mailbox does [default: the scenario's]
+    #[arg(long, value_name = "POLICY")]
+    pub(super) policy: Option<Overflow>,
+    /// Write everything that happened to everybody, as JSON Lines
+    #[arg(long, value_name = "FILE")]
+    pub(super) events: Option<PathBuf>,
+    /// Draw the run: queue depths over time with their limit, losses and stalls (.svg or .png)
+    #[arg(long, value_name = "FILE")]
+    pub(super) timeline: Option<PathBuf>,
+    /// Write the run as an incident
+    #[arg(long, value_name = "FILE")]
+    pub(super) save: Option<PathBuf>,
+    /// What the incident is, in a sentence
+    #[arg(long, value_name = "TEXT", requires = "save")]
+    pub(super) title: Option<String>,
+    /// Print the verdict as JSON and nothing else
+    #[arg(long, value_name = "-", value_parser = ["-"])]
+    pub(super) json: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct DeterminismOptions {
+    /// Take the present digests for the right ones
+    #[arg(long)]
+    pub(super) write: bool,
+    /// Only print the digests: what a fresh process is asked for
+    #[arg(long, hide = true)]
+    pub(super) print: bool,
 }
 
 #[derive(Debug, Args)]

@@ -5,6 +5,7 @@
 //! This room knows no clock, no socket and no runtime.
 
 mod arrivals;
+mod check;
 mod draw;
 mod measure;
 mod payload;
@@ -64,8 +65,9 @@ pub struct CpuPlan {
     pub delivery: Duration,
 }
 
-/// One event to publish.
+/// One event to publish; stored as `[at in nanoseconds, payload bytes, key]`, since there are many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "(u64, u32, u32)", into = "(u64, u32, u32)")]
 pub struct Arrival {
     /// When, since the start of the run.
     pub at: Duration,
@@ -73,6 +75,18 @@ pub struct Arrival {
     pub payload_bytes: u32,
     /// Which entity the event is about: an index, equal for equal keys of a trace; 0 where there are no keys.
     pub key: u32,
+}
+
+impl From<(u64, u32, u32)> for Arrival {
+    fn from((at_ns, payload_bytes, key): (u64, u32, u32)) -> Self {
+        Self { at: Duration::from_nanos(at_ns), payload_bytes, key }
+    }
+}
+
+impl From<Arrival> for (u64, u32, u32) {
+    fn from(arrival: Arrival) -> Self {
+        (u64::try_from(arrival.at.as_nanos()).unwrap_or(u64::MAX), arrival.payload_bytes, arrival.key)
+    }
 }
 
 /// What the members of a class share.

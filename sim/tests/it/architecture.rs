@@ -33,7 +33,25 @@ const OF_THE_TESTBED: Arrows = &[
     ("runs", &["plan", "pool", "scenario", "summary", "world"]),
     ("sizing", &["first_order", "plan", "runs", "scenario", "summary", "world"]),
     ("sweep", &["plan", "runs", "scenario", "sizing", "summary", "world"]),
-    ("cli", &["figure", "report", "runs", "scenario", "summary", "sweep", "world"]),
+    ("ledger", &["record", "world"]),
+    ("incident", &["figure", "ledger", "plan", "record", "summary", "world"]),
+    ("fingerprint", &["plan", "pool", "record", "scenario", "world"]),
+    (
+        "cli",
+        &[
+            "figure",
+            "fingerprint",
+            "incident",
+            "plan",
+            "record",
+            "report",
+            "runs",
+            "scenario",
+            "summary",
+            "sweep",
+            "world",
+        ],
+    ),
 ];
 
 fn sources(folder: &Path) -> Vec<PathBuf> {

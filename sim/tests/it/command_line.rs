@@ -127,3 +127,39 @@ fn a_reader_that_closes_the_pipe_ends_it_quietly() {
     assert_eq!(output.status.code(), Some(0), "{complaint}");
     assert!(!complaint.contains("panicked") && !complaint.contains("roken pipe"), "{complaint}");
 }
+
+#[test]
+fn an_incident_is_saved_replayed_drawn_and_refused_where_it_was_tampered_with() {
+    let folder = folder("incident");
+    let run = ["replay", "--scenario", "small.toml", "--buffer", "4", "--seed", "3", "--title", "A tab stalls"];
+    let files = ["--save", "tab.json", "--events", "tab.jsonl", "--timeline", "tab.svg"];
+    let told = sim(&folder, &[&run[..], &files[..]].concat());
+    let text = String::from_utf8(told.stdout).unwrap();
+    assert_eq!(told.status.code(), Some(0), "{text}");
+    assert!(text.contains("Who lost what") && text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    let events = fs::read_to_string(folder.join("tab.jsonl")).unwrap();
+    let refused_events = events.lines().filter(|line| line.contains("\"refused\"")).count();
+    let again = sim(&folder, &["replay", "tab.json", "--json", "-"]);
+    let document: serde_json::Value = serde_json::from_slice(&again.stdout).unwrap();
+    assert_eq!(
+        (document["schema"].as_str(), document["verdict"].as_str()),
+        (Some("hubbub.replay/1"), Some("as-expected"))
+    );
+    assert_eq!(document["dropped"]["buffer_full"], refused_events);
+    assert!(refused_events > 0 && fs::read_to_string(folder.join("tab.svg")).unwrap().contains("A tab stalls"));
+
+    let stored = fs::read_to_string(folder.join("tab.json")).unwrap();
+    let edited = |name: &str, text: String| fs::write(folder.join(name), text).unwrap();
+    edited("other-digest.json", stored.replacen("\"digest\":\"", "\"digest\":\"0", 1));
+    assert_eq!(sim(&folder, &["replay", "other-digest.json"]).status.code(), Some(3));
+    edited("older.json", stored.replacen("\"digest\":\"", "\"digest\":\"0", 1).replace("\"0.1.0\"", "\"0.0.9\""));
+    let older = sim(&folder, &["replay", "older.json"]);
+    assert_eq!(older.status.code(), Some(0));
+    assert!(String::from_utf8_lossy(&older.stderr).contains("trajectory differs, verdict same"));
+    edited("truncated.json", stored[..stored.len() / 2].to_owned());
+    assert!(refused(&folder, &["replay", "truncated.json"]).contains("truncated.json"));
+    edited("schema.json", stored.replace("hubbub.incident/1", "hubbub.incident/9"));
+    assert!(refused(&folder, &["replay", "schema.json"]).contains("hubbub.incident/9"));
+    edited("absent.json", stored.replacen("\"class\":1", "\"class\":7", 1));
+    assert!(refused(&folder, &["replay", "absent.json"]).contains("there are 2 classes"));
+}

@@ -6,6 +6,7 @@
 //! - [`laws`]: what holds for any plan, over plans that proptest draws
 //! - [`sweeps`]: cells, exact sizes, validation
 //! - [`command_line`]: options, files, exit codes
+//! - [`determinism`]: digests and incidents, the same in every profile
 //! - [`published`]: one number wherever it stands
 //! - [`architecture`]: who may know whom
 //! - [`plans`]: made by hand, for the others
@@ -13,6 +14,7 @@
 mod architecture;
 mod command_line;
 mod connections_that_end;
+mod determinism;
 mod laws;
 mod plans;
 mod published;

@@ -1,0 +1,78 @@
+//! `determinism`: the same seed, run in every way there is, must give the same digests.
+
+use std::path::Path;
+use std::process::Command;
+
+use super::exit::{Exit, Failure};
+use super::options::DeterminismOptions;
+use super::{console, files};
+use crate::fingerprint::{self, Case, Fingerprint};
+
+/// Where the digests of the named scenarios are kept.
+const FILE: &str = "sim/fingerprints.json";
+
+/// Checks, or with `--write` takes the present digests for the right ones.
+pub(super) fn determinism(options: &DeterminismOptions) -> Result<Exit, Failure> {
+    let cases = fingerprint::cases()?;
+    if options.print {
+        console::print(&fingerprint::to_json(&fingerprint::fingerprints(&cases, 1)?));
+        return Ok(Exit::AsExpected);
+    }
+    let first = fingerprint::fingerprints(&cases, 1)?;
+    let mut ways = vec![("again in this process", fingerprint::fingerprints(&cases, 1)?)];
+    ways.push(("on two threads", fingerprint::fingerprints(&cases, 2)?));
+    ways.push(("in a fresh process", in_a_fresh_process()?));
+    ways.push(("in another fresh process", in_a_fresh_process()?));
+    for (way, prints) in &ways {
+        if let Some(at) = (0..first.len()).find(|at| prints.get(*at) != Some(&first[*at])) {
+            complain_of_difference(way, &cases[at], &first[at])?;
+            return Ok(Exit::NotDeterministic);
+        }
+    }
+    if let Some(pair) = first.chunks(2).find(|pair| pair.len() == 2 && pair[0].digest == pair[1].digest) {
+        console::complain(&format!("{}: seeds 0 and 1 give the same digest", pair[0].scenario));
+        return Ok(Exit::Violated);
+    }
+    let now = fingerprint::to_json(&first);
+    if options.write {
+        files::write_one(Path::new(FILE), &now)?;
+        console::note(&format!("wrote {FILE}"));
+        return Ok(Exit::AsExpected);
+    }
+    compare(&first)
+}
+
+fn in_a_fresh_process() -> Result<Vec<Fingerprint>, Failure> {
+    let program = std::env::current_exe().map_err(Failure::input)?;
+    let output = Command::new(program).args(["determinism", "--print"]).output().map_err(Failure::input)?;
+    serde_json::from_slice(&output.stdout).map_err(|why| Failure::input(format!("a fresh process: {why}")))
+}
+
+fn complain_of_difference(way: &str, case: &Case, first: &Fingerprint) -> Result<(), Failure> {
+    let (scenario, seed) = (&first.scenario, first.seed);
+    console::complain(&format!("{scenario}, seed {seed}: {way} the run is another one"));
+    match case.first_difference()? {
+        Some([one, other]) => console::note(&format!("  first difference: {one:?}\n               and: {other:?}")),
+        None => console::note("  two observed runs in this process agree: the difference lies between processes"),
+    }
+    Ok(())
+}
+
+fn compare(first: &[Fingerprint]) -> Result<Exit, Failure> {
+    let text = std::fs::read_to_string(FILE).map_err(|why| Failure::input(format!("{FILE}: {why}")))?;
+    let known: Vec<Fingerprint> =
+        serde_json::from_str(&text).map_err(|why| Failure::input(format!("{FILE}: {why}")))?;
+    let changed: Vec<_> = first.iter().filter(|print| !known.contains(print)).collect();
+    for print in &changed {
+        let Fingerprint { scenario, seed, lost: [lost, offered], .. } = print;
+        console::complain(&format!(
+            "{scenario}, seed {seed}: behaves otherwise than {FILE} has it; now {lost} of {offered} are lost"
+        ));
+    }
+    if changed.is_empty() && known.len() == first.len() {
+        console::note(&format!("{} runs, each in 5 ways: the same digests, and those of {FILE}", first.len()));
+        return Ok(Exit::AsExpected);
+    }
+    console::note("if that is meant: cargo sim determinism --write");
+    Ok(Exit::Violated)
+}

@@ -1,0 +1,192 @@
+//! One run on one clock: how deep each mailbox was, where its limit is, when frames were lost and when its reader
+//! stalled. Worst subscribers first.
+
+use super::frame;
+use super::paint;
+use super::scene::{Anchor, Scene, Text};
+use super::style::{BAND, DASHED, GREY, INK, LABEL_EM, PALE, faded, look};
+
+/// Most subscribers shown.
+pub const MOST_ROWS: usize = 6;
+
+/// What is drawn.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Timeline {
+    /// Above the figure.
+    pub title: String,
+    /// Below the title.
+    pub subtitle: String,
+    /// Length of the time axis.
+    pub seconds: f64,
+    /// Size of the mailboxes.
+    pub capacity: u64,
+    /// Subscribers, the worst first.
+    pub rows: Vec<Row>,
+    /// Subscribers that there are besides.
+    pub more: usize,
+}
+
+/// One subscriber; times in seconds.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// Who it is.
+    pub label: String,
+    /// Frames waiting from then on.
+    pub depth: Vec<(f64, u64)>,
+    /// When frames were lost.
+    pub lost: Vec<f64>,
+    /// When its reader took nothing.
+    pub stalls: Vec<(f64, f64)>,
+    /// When its streams ended.
+    pub ended: Vec<f64>,
+}
+
+const LEFT: f64 = 150.0;
+const RIGHT: f64 = 1_560.0;
+const BOTTOM: f64 = 880.0;
+/// Between two panels: a label and the losses of the next.
+const GAP: f64 = 62.0;
+/// Height of the strip of losses.
+const STRIP: f64 = 14.0;
+
+/// Draws it as SVG.
+pub fn svg(timeline: &Timeline) -> String {
+    paint::svg(&scene(timeline))
+}
+
+/// Draws it as PNG.
+pub fn png(timeline: &Timeline) -> Vec<u8> {
+    paint::png(&scene(timeline))
+}
+
+fn scene(timeline: &Timeline) -> Scene {
+    let mut scene = Scene::default();
+    let top = frame::head(&mut scene, &timeline.title, &timeline.subtitle);
+    let rows = timeline.rows.len().max(1) as f64;
+    let height = (BOTTOM - top) / rows;
+    for (index, row) in timeline.rows.iter().enumerate() {
+        let bottom = top + height * (index as f64 + 1.0);
+        panel(&mut scene, timeline, row, [bottom - height + GAP, bottom]);
+    }
+    time_axis(&mut scene, timeline, top);
+    let more = if timeline.more == 0 { String::new() } else { format!(" · {} more subscribers", timeline.more) };
+    let legend = "Dashed: the limit · Red: frames lost · Grey: the stream ends · Shaded: the reader stalls";
+    let note = format!("Blue: frames waiting · {legend}{more}");
+    frame::foot(&mut scene, &note);
+    scene
+}
+
+fn across(timeline: &Timeline, seconds: f64) -> f64 {
+    LEFT + (seconds / timeline.seconds.max(1e-9)).clamp(0.0, 1.0) * (RIGHT - LEFT)
+}
+
+/// The top of every panel, the same for all, and whether the limit is within it.
+fn highest(timeline: &Timeline) -> (u64, bool) {
+    let depths = timeline.rows.iter().flat_map(|row| row.depth.iter().map(|(_, depth)| *depth));
+    let deepest = depths.max().unwrap_or(0).max(1);
+    let limit_shows = timeline.capacity <= 4 * deepest;
+    (if limit_shows { deepest.max(timeline.capacity) } else { deepest }, limit_shows)
+}
+
+fn panel(scene: &mut Scene, timeline: &Timeline, row: &Row, [top, bottom]: [f64; 2]) {
+    let (highest, limit_shows) = highest(timeline);
+    let up = |depth: u64| bottom - depth as f64 / highest as f64 * (bottom - top);
+    scene.rectangle([LEFT, top, RIGHT, bottom], BAND);
+    for (from, to) in &row.stalls {
+        let (from, to) = (across(timeline, *from), across(timeline, *to));
+        scene.rectangle([from, top, to.max(from + 1.0), bottom], PALE);
+    }
+    scene.text(Text::new((LEFT, top - STRIP - 22.0), Anchor::Start, row.label.clone()));
+    for at in columns(timeline, &row.lost) {
+        scene.rectangle([at - 1.0, top - STRIP, at + 1.5, top - 3.0], look(1).colour);
+    }
+    for ended in &row.ended {
+        let at = across(timeline, *ended);
+        scene.line((at, top - STRIP), (at, bottom), 2, GREY);
+    }
+    for (from, to, depth) in steps(timeline, row) {
+        scene.rectangle([from, up(depth), to, bottom], faded(look(0).colour, 0.35));
+        scene.line((from, up(depth)), (to, up(depth)), 2, look(0).colour);
+    }
+    if limit_shows {
+        scene.polyline(&[(LEFT, up(timeline.capacity)), (RIGHT, up(timeline.capacity))], 2, GREY, DASHED);
+    }
+    scene.line((LEFT, top), (LEFT, bottom), 2, INK);
+    scene.line((LEFT, bottom), (RIGHT, bottom), 1, INK);
+    scene.text(Text::new((LEFT - 14.0, top), Anchor::End, highest.to_string()));
+    scene.text(Text::new((LEFT - 14.0, bottom), Anchor::End, "0"));
+}
+
+/// The deepest of each pixel column, equal neighbours as one: a run has more observations than a picture has pixels.
+fn steps(timeline: &Timeline, row: &Row) -> Vec<(f64, f64, u64)> {
+    let columns = (RIGHT - LEFT) as usize;
+    let (mut deepest, mut last) = (vec![None; columns + 1], vec![None; columns + 1]);
+    for (at, depth) in &row.depth {
+        let column = ((across(timeline, *at) - LEFT) as usize).min(columns);
+        deepest[column] = deepest[column].max(Some(*depth));
+        last[column] = Some(*depth);
+    }
+    let mut steps: Vec<(f64, f64, u64)> = Vec::new();
+    let mut depth = 0;
+    for column in 0..columns {
+        let shown = deepest[column].map_or(depth, |deepest| deepest.max(depth));
+        depth = last[column].unwrap_or(depth);
+        let from = LEFT + column as f64;
+        match steps.last_mut() {
+            Some(step) if step.2 == shown => step.1 = from + 1.0,
+            _ => steps.push((from, from + 1.0, shown)),
+        }
+    }
+    steps.retain(|(_, _, depth)| *depth > 0);
+    steps
+}
+
+/// The pixel columns of some times, each once.
+fn columns(timeline: &Timeline, times: &[f64]) -> Vec<f64> {
+    let mut columns: Vec<f64> = times.iter().map(|at| across(timeline, *at).floor()).collect();
+    columns.dedup();
+    columns
+}
+
+fn time_axis(scene: &mut Scene, timeline: &Timeline, top: f64) {
+    let step = [0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 60.0, 300.0, 600.0, 3600.0];
+    let step = step.into_iter().find(|step| timeline.seconds / step <= 12.0).unwrap_or(7200.0);
+    let mut at = 0.0;
+    while at <= timeline.seconds {
+        let x = across(timeline, at);
+        scene.line((x, BOTTOM), (x, BOTTOM + 8.0), 2, INK);
+        let label = if step < 1.0 { format!("{at:.1}") } else { format!("{at:.0}") };
+        scene.text(Text::new((x, BOTTOM + 24.0), Anchor::Middle, label));
+        at += step;
+    }
+    let middle = f64::midpoint(LEFT, RIGHT);
+    scene.text(Text::new((middle, BOTTOM + 58.0), Anchor::Middle, "seconds since the start of the run").em(LABEL_EM));
+    let title = Text::new((40.0, f64::midpoint(top, BOTTOM)), Anchor::Middle, "frames waiting");
+    scene.text(title.em(LABEL_EM).upright());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_timeline_names_its_subscribers_and_draws_the_same_bytes_twice() {
+        let depth = (0..1000_u32).map(|n| (f64::from(n) / 100.0, u64::from(n % 70))).collect();
+        let row = Row {
+            label: "subscriber 3".into(),
+            depth,
+            lost: vec![4.0, 4.001, 5.0],
+            stalls: vec![(3.0, 5.0)],
+            ended: vec![9.0],
+        };
+        let rows = vec![row.clone(), Row { label: "subscriber 1".into(), ..row }];
+        let title = "a burst".into();
+        let timeline = Timeline { title, subtitle: "K = 64".into(), seconds: 12.0, capacity: 64, rows, more: 4 };
+        let drawn = svg(&timeline);
+        assert!(
+            ["subscriber 3", "subscriber 1", "4 more subscribers", "a burst"].iter().all(|part| drawn.contains(part))
+        );
+        assert_eq!(drawn, svg(&timeline));
+        assert_eq!(png(&timeline), png(&timeline));
+    }
+}

@@ -1,0 +1,70 @@
+//! Who lost what, when and why: read off the observations of a run.
+
+use std::time::Duration;
+
+use crate::record::{Observation, Record, What};
+
+/// What one subscriber lost for one reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loss {
+    /// Index in the plan.
+    pub subscriber: usize,
+    /// `buffer_full`, `client_gone` or `evicted`.
+    pub reason: &'static str,
+    /// Frames lost.
+    pub frames: u64,
+    /// Frames it was offered in all.
+    pub offered: u64,
+    /// When the first was lost.
+    pub first_at: Duration,
+    /// When the last was lost.
+    pub last_at: Duration,
+    /// Most frames lost in a row, with none accepted between them.
+    pub longest_hole: u64,
+}
+
+/// All losses, those of the subscriber that lost most first.
+pub fn losses(record: &Record, observations: &[Observation]) -> Vec<Loss> {
+    let mut losses = Vec::new();
+    for (subscriber, account) in record.subscribers.iter().enumerate() {
+        let own = || observations.iter().filter(move |observation| observation.subscriber == subscriber);
+        let lost = |observation: &Observation, reason: &str| match (observation.what, reason) {
+            (What::Refused { .. } | What::Displaced { .. } | What::Disconnected { .. }, "buffer_full") => 1,
+            (What::Ended { client_gone, .. }, "client_gone") => client_gone,
+            (What::Ended { evicted, .. }, "evicted") => evicted,
+            _ => 0,
+        };
+        for reason in ["buffer_full", "client_gone", "evicted"] {
+            let frames = own().map(|observation| lost(observation, reason)).sum();
+            let mut times = own().filter(|observation| lost(observation, reason) > 0).map(|observation| observation.at);
+            let Some(first_at) = times.next() else { continue };
+            let last_at = times.next_back().unwrap_or(first_at);
+            let (offered, longest_hole) = (account.offered, longest_hole(own(), frames, reason));
+            losses.push(Loss { subscriber, reason, frames, offered, first_at, last_at, longest_hole });
+        }
+    }
+    losses.sort_by_key(|loss| (std::cmp::Reverse(loss.frames), loss.subscriber));
+    losses
+}
+
+/// With drop-oldest and for what ends with a stream, everything lost at once is one hole.
+fn longest_hole<'a>(own: impl Iterator<Item = &'a Observation>, frames: u64, reason: &str) -> u64 {
+    if reason != "buffer_full" {
+        return frames;
+    }
+    let (mut longest, mut hole) = (0_u64, 0_u64);
+    let mut last_lost = None;
+    for observation in own {
+        match observation.what {
+            What::Refused { .. } | What::Disconnected { .. } => hole += 1,
+            What::Displaced { lost, .. } => {
+                hole = if last_lost.is_some_and(|last| last + 1 == lost) { hole + 1 } else { 1 };
+                last_lost = Some(lost);
+            }
+            What::Queued { .. } => hole = 0,
+            What::Subscribed { .. } | What::Flushed { .. } | What::Received { .. } | What::Ended { .. } => {}
+        }
+        longest = longest.max(hole);
+    }
+    longest
+}

@@ -1,0 +1,251 @@
+//! An account of one subscriber, kept apart from the Hub's: rebuilt from single observations, and checked at each.
+//!
+//! An observation that the laws do not allow here is refused with a reason.
+
+use std::collections::VecDeque;
+
+use hubbub::Overflow;
+use hubbub::transport::FRAMES_IN_FLIGHT;
+use serde::{Deserialize, Serialize};
+
+use crate::record::{Observation, Record, SubscriberRecord, What};
+use crate::world::HubChoice;
+
+/// The account of a stream under way, and of those before it.
+pub struct Ledger {
+    frames: usize,
+    overflow: Overflow,
+    connection: u64,
+    stream: Stream,
+    /// Offered and neither delivered nor lost, oldest first: at most one in flight, then those that wait.
+    outstanding: VecDeque<u64>,
+    /// Delivered and not read.
+    on_the_way: VecDeque<u64>,
+    /// The frame in flight has been read: all of it but the end of its chunk fitted into the window.
+    read_before_its_flush: bool,
+    /// The frame that was in flight when the stream ended, if any: it may be read yet, for the same reason.
+    cut_short: Option<u64>,
+    last_offered: Option<u64>,
+    sums: Sums,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stream {
+    None,
+    Open,
+    /// Cut off by the overflow policy, and not yet ended.
+    CutOff,
+    Ended,
+}
+
+/// Over all streams of the subscriber.
+#[derive(Debug, Default, Clone, Copy)]
+pub struct Sums {
+    /// Frames offered.
+    pub offered: u64,
+    /// Frames flushed.
+    pub delivered: u64,
+    /// Frames read.
+    pub received: u64,
+    /// Frames lost to a full mailbox.
+    pub buffer_full: u64,
+    /// Frames lost because the client had left.
+    pub client_gone: u64,
+    /// Frames lost because the client was cut off.
+    pub evicted: u64,
+    /// Read by the client, and lost by the server's account.
+    pub read_and_lost: u64,
+}
+
+macro_rules! ensure {
+    ($holds:expr, $($why:tt)*) => {
+        if !$holds { return Err(format!($($why)*)); }
+    };
+}
+
+impl Ledger {
+    /// Of a subscriber with a mailbox of that size and policy.
+    pub fn new(frames: usize, overflow: Overflow) -> Self {
+        Self {
+            frames,
+            overflow,
+            connection: 0,
+            stream: Stream::None,
+            outstanding: VecDeque::new(),
+            on_the_way: VecDeque::new(),
+            read_before_its_flush: false,
+            cut_short: None,
+            last_offered: None,
+            sums: Sums::default(),
+        }
+    }
+
+    /// Takes the next observation. After it, offered = delivered + lost + outstanding.
+    ///
+    /// # Errors
+    /// With the law that does not hold.
+    pub fn take(&mut self, what: What) -> Result<(), String> {
+        match what {
+            What::Subscribed { connection } => self.subscribed(connection)?,
+            What::Queued { sequence, waiting } => self.queued(sequence, waiting)?,
+            What::Refused { sequence } => self.refused(sequence)?,
+            What::Displaced { sequence, lost } => self.displaced(sequence, lost)?,
+            What::Disconnected { sequence } => self.disconnected(sequence)?,
+            What::Flushed { sequence } => self.flushed(sequence)?,
+            What::Received { sequence } => self.received(sequence)?,
+            What::Ended { client_gone, evicted } => self.ended(client_gone, evicted)?,
+        }
+        let Sums { offered, delivered, buffer_full, client_gone, evicted, .. } = self.sums;
+        let accounted = delivered + buffer_full + client_gone + evicted + self.outstanding.len() as u64;
+        ensure!(offered == accounted, "{offered} offered, {accounted} accounted for after {what:?}");
+        Ok(())
+    }
+
+    /// Whether the record's sums are those of the observations; returns them.
+    ///
+    /// # Errors
+    /// With the first that is not.
+    pub fn close(self, record: &SubscriberRecord) -> Result<Sums, String> {
+        let sums = self.sums;
+        let pairs = [
+            ("offered", sums.offered, record.offered),
+            ("delivered", sums.delivered, record.delivered),
+            ("received", sums.received, record.received),
+            ("buffer_full", sums.buffer_full, record.dropped.buffer_full),
+            ("client_gone", sums.client_gone, record.dropped.client_gone),
+            ("evicted", sums.evicted, record.dropped.evicted),
+            ("waiting or in flight", self.outstanding.len() as u64, record.in_flight),
+            ("connections", self.connection, record.connections),
+        ];
+        match pairs.into_iter().find(|(_, observed, recorded)| observed != recorded) {
+            Some((what, observed, recorded)) => Err(format!("{what}: {observed} observed, {recorded} recorded")),
+            None => Ok(sums),
+        }
+    }
+
+    fn subscribed(&mut self, connection: u64) -> Result<(), String> {
+        ensure!(matches!(self.stream, Stream::None | Stream::Ended), "a stream begins before the last has ended");
+        ensure!(connection == self.connection + 1, "connection {connection} follows {}", self.connection);
+        (self.connection, self.stream) = (connection, Stream::Open);
+        // What the last stream had under way is not read any more.
+        self.on_the_way.clear();
+        (self.last_offered, self.read_before_its_flush, self.cut_short) = (None, false, None);
+        Ok(())
+    }
+
+    /// Every event is offered to an open stream, in order and once.
+    fn offered(&mut self, sequence: u64) -> Result<(), String> {
+        ensure!(self.stream == Stream::Open, "{sequence} is offered to a stream that is not open");
+        ensure!(self.last_offered.is_none_or(|last| last + 1 == sequence), "{sequence} after {:?}", self.last_offered);
+        self.last_offered = Some(sequence);
+        self.sums.offered += 1;
+        Ok(())
+    }
+
+    fn queued(&mut self, sequence: u64, waiting: u64) -> Result<(), String> {
+        self.offered(sequence)?;
+        self.outstanding.push_back(sequence);
+        let waiting = usize::try_from(waiting).unwrap_or(usize::MAX);
+        ensure!((1..=self.frames).contains(&waiting), "{waiting} waiting, of {} at most", self.frames);
+        let in_flight = self.outstanding.len().checked_sub(waiting);
+        ensure!(in_flight.is_some_and(|n| n <= FRAMES_IN_FLIGHT), "{waiting} of {} wait", self.outstanding.len());
+        Ok(())
+    }
+
+    /// An overflow: the mailbox is full, and there is a policy for it. Returns how many are in flight.
+    fn overflowed(&mut self, sequence: u64, policy: Overflow) -> Result<usize, String> {
+        self.offered(sequence)?;
+        ensure!(self.overflow == policy, "{sequence} is lost as {policy} has it, and the policy is {}", self.overflow);
+        self.sums.buffer_full += 1;
+        let in_flight = self.outstanding.len().checked_sub(self.frames).filter(|n| *n <= FRAMES_IN_FLIGHT);
+        in_flight.ok_or_else(|| format!("{sequence} is lost with {} of {}", self.outstanding.len(), self.frames))
+    }
+
+    fn refused(&mut self, sequence: u64) -> Result<(), String> {
+        self.overflowed(sequence, Overflow::DropNewest).map(drop)
+    }
+
+    fn displaced(&mut self, sequence: u64, lost: u64) -> Result<(), String> {
+        let in_flight = self.overflowed(sequence, Overflow::DropOldest)?;
+        let oldest = self.outstanding.remove(in_flight);
+        ensure!(oldest == Some(lost), "{lost} is lost, and {oldest:?} is the oldest that waits");
+        self.outstanding.push_back(sequence);
+        Ok(())
+    }
+
+    fn disconnected(&mut self, sequence: u64) -> Result<(), String> {
+        self.overflowed(sequence, Overflow::Disconnect)?;
+        self.stream = Stream::CutOff;
+        Ok(())
+    }
+
+    /// Delivered are exactly those offered and not lost, in their order.
+    fn flushed(&mut self, sequence: u64) -> Result<(), String> {
+        ensure!(self.stream == Stream::Open, "{sequence} is delivered to a stream that is not open");
+        let oldest = self.outstanding.pop_front();
+        ensure!(oldest == Some(sequence), "{sequence} is delivered, and {oldest:?} is the oldest");
+        if !std::mem::take(&mut self.read_before_its_flush) {
+            self.on_the_way.push_back(sequence);
+        }
+        self.sums.delivered += 1;
+        Ok(())
+    }
+
+    /// Read are those delivered, in their order; the last of them perhaps a moment before the end of its chunk.
+    fn received(&mut self, sequence: u64) -> Result<(), String> {
+        self.sums.received += 1;
+        if let Some(next) = self.on_the_way.pop_front() {
+            ensure!(next == sequence, "{sequence} is read, and {next} is next");
+            return Ok(());
+        }
+        if self.cut_short.take() == Some(sequence) {
+            self.sums.read_and_lost += 1;
+            return Ok(());
+        }
+        let in_flight = self.outstanding.front();
+        ensure!(in_flight == Some(&sequence) && !self.read_before_its_flush, "{sequence} is read and was not sent");
+        self.read_before_its_flush = true;
+        Ok(())
+    }
+
+    fn ended(&mut self, client_gone: u64, evicted: u64) -> Result<(), String> {
+        ensure!(matches!(self.stream, Stream::Open | Stream::CutOff), "a stream ends that has not begun");
+        ensure!(client_gone == 0 || evicted == 0, "{client_gone} and {evicted} lost for two reasons");
+        ensure!(self.stream == Stream::Open || client_gone == 0, "cut off, and lost as gone");
+        let lost = usize::try_from(client_gone + evicted).unwrap_or(usize::MAX);
+        ensure!(lost == self.outstanding.len(), "{lost} are lost of {}", self.outstanding.len());
+        self.cut_short = self.outstanding.front().copied().filter(|_| !self.read_before_its_flush);
+        self.outstanding.clear();
+        self.sums.client_gone += client_gone;
+        self.sums.evicted += evicted;
+        self.sums.read_and_lost += u64::from(self.read_before_its_flush);
+        self.stream = Stream::Ended;
+        Ok(())
+    }
+}
+
+/// Checks every observation of a run against the laws; `None` where all hold.
+pub fn first_violation(record: &Record, observations: &[Observation], choice: HubChoice) -> Option<Violation> {
+    let (frames, overflow) = (choice.capacity.frames(), choice.overflow);
+    let mut ledgers: Vec<_> = record.subscribers.iter().map(|_| Ledger::new(frames, overflow)).collect();
+    for Observation { at, subscriber, what } in observations {
+        if let Err(why) = ledgers[*subscriber].take(*what) {
+            return Some(Violation { at_ms: at.as_secs_f64() * 1000.0, subscriber: *subscriber, why });
+        }
+    }
+    ledgers.into_iter().zip(&record.subscribers).enumerate().find_map(|(subscriber, (ledger, record))| {
+        let why = ledger.close(record).err()?;
+        Some(Violation { at_ms: f64::MAX, subscriber, why })
+    })
+}
+
+/// A law that does not hold, where and when.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Violation {
+    /// When, in plan time.
+    pub at_ms: f64,
+    /// Index in the plan.
+    pub subscriber: usize,
+    /// What does not hold.
+    pub why: String,
+}

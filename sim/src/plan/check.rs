@@ -1,0 +1,38 @@
+//! Whether a stored plan can be run: it may have been written by another version, or by hand.
+
+use super::{Plan, Reading};
+
+impl Plan {
+    /// Checks what a drawn plan always has.
+    ///
+    /// # Errors
+    /// With the field that is wrong, and what is allowed.
+    pub fn check(&self) -> Result<(), String> {
+        let in_order = |what: &str, holds: bool| if holds { Ok(()) } else { Err(what.to_owned()) };
+        in_order("plan.time_scale = 0: must be at least 1", self.time_scale > 0)?;
+        in_order("plan.classes: at least one is needed", !self.classes.is_empty())?;
+        in_order("plan.arrivals: must be in order of time", self.arrivals.is_sorted_by_key(|arrival| arrival.at))?;
+        let is_late = self.arrivals.last().is_some_and(|last| last.at > self.duration);
+        in_order("plan.arrivals: none may come after plan.duration", !is_late)?;
+        in_order("plan.arrivals: an event has at least 1 byte", self.arrivals.iter().all(|a| a.payload_bytes > 0))?;
+        for (index, class) in self.classes.iter().enumerate() {
+            in_order(&format!("plan.classes[{index}].window_bytes = 0: must be at least 1"), class.window_bytes > 0)?;
+        }
+        for (index, subscriber) in self.subscribers.iter().enumerate() {
+            let classes = self.classes.len();
+            let class = subscriber.class;
+            let allowed = format!("plan.subscribers[{index}].class = {class}: there are {classes} classes, from 0 on");
+            in_order(&allowed, class < classes)?;
+            let leaves = subscriber.leave_at.is_none_or(|at| at >= subscriber.connect_at);
+            in_order(&format!("plan.subscribers[{index}]: leaves before it connects"), leaves)?;
+            let reads = match &subscriber.reading {
+                Reading::Rate { bytes_per_second } => *bytes_per_second > 0,
+                Reading::Stalls { stalls } => stalls.is_sorted_by(|a, b| a.from + a.lasts <= b.from),
+                Reading::AsItArrives | Reading::Never => true,
+            };
+            let allowed = "a rate is at least 1 byte a second, stalls are sorted and do not overlap";
+            in_order(&format!("plan.subscribers[{index}].reading: {allowed}"), reads)?;
+        }
+        Ok(())
+    }
+}

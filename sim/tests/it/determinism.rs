@@ -1,0 +1,27 @@
+//! The same seed gives the same run: here in the profile of the tests, against the digests that a release wrote.
+
+use hubbub_sim::fingerprint::{Fingerprint, cases, fingerprints};
+use hubbub_sim::incident::{Incident, Verdict};
+
+#[test]
+fn the_named_scenarios_have_their_digests_in_every_profile_and_on_any_number_of_threads() {
+    let known: Vec<Fingerprint> = serde_json::from_str(include_str!("../../fingerprints.json")).unwrap();
+    assert_eq!(fingerprints(&cases().unwrap(), 2).unwrap(), known);
+}
+
+#[test]
+fn every_incident_of_the_corpus_runs_as_it_did() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("incidents");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|kind| kind != "json") {
+            continue;
+        }
+        let incident = Incident::parse(&std::fs::read_to_string(&path).unwrap()).unwrap();
+        let (replay, ..) = incident.replay(incident.choice().unwrap()).unwrap();
+        assert_eq!(replay.verdict, Verdict::AsExpected, "{}: {:?}", path.display(), replay.violations);
+        seen += 1;
+    }
+    assert!(seen > 0);
+}
