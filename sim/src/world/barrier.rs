@@ -103,8 +103,41 @@ impl<F: Future<Output = ()>> Future for Counted<F> {
 impl<F> Drop for Counted<F> {
     fn drop(&mut self) {
         self.task = None;
-        if self.bell.rung.swap(false, Ordering::SeqCst) {
+        // Left as rung: whoever still has the waker of a task that is gone must not be waited for.
+        if self.bell.rung.swap(true, Ordering::SeqCst) {
             self.bell.barrier.ran();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether the barrier lets pass now.
+    fn is_quiet(barrier: &Barrier) -> bool {
+        std::pin::pin!(barrier.quiet()).poll(&mut Context::from_waker(Waker::noop())).is_ready()
+    }
+
+    #[test]
+    fn the_barrier_waits_for_a_task_that_was_woken_and_not_for_one_that_is_gone() {
+        let (barrier, waker) = (Arc::new(Barrier::default()), Arc::new(Mutex::new(None)));
+        let kept = waker.clone();
+        let mut task = Box::pin(barrier.count(std::future::poll_fn(move |cx| {
+            *kept.lock().unwrap() = Some(cx.waker().clone());
+            Poll::Pending
+        })));
+        assert!(!is_quiet(&barrier));
+        let mut poll = || task.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        assert!(poll().is_pending() && is_quiet(&barrier));
+        let waker: Waker = waker.lock().unwrap().clone().unwrap();
+        waker.wake_by_ref();
+        assert!(!is_quiet(&barrier));
+        assert!(poll().is_pending() && is_quiet(&barrier));
+        waker.wake_by_ref();
+        drop(task);
+        assert!(is_quiet(&barrier));
+        waker.wake();
+        assert!(is_quiet(&barrier), "a connection that was cut off while its socket was full left its waker there");
     }
 }

@@ -20,6 +20,8 @@ pub(super) struct Ledger {
     on_the_way: VecDeque<u64>,
     /// The frame in flight has been read: all of it but the end of its chunk fitted into the window.
     read_before_its_flush: bool,
+    /// The frame that was in flight when the stream ended, if any: it may be read yet, for the same reason.
+    cut_short: Option<u64>,
     last_offered: Option<u64>,
     sums: Sums,
 }
@@ -62,6 +64,7 @@ impl Ledger {
             outstanding: VecDeque::new(),
             on_the_way: VecDeque::new(),
             read_before_its_flush: false,
+            cut_short: None,
             last_offered: None,
             sums: Sums::default(),
         }
@@ -110,7 +113,7 @@ impl Ledger {
         (self.connection, self.stream) = (connection, Stream::Open);
         // What the last stream had under way is not read any more.
         self.on_the_way.clear();
-        (self.last_offered, self.read_before_its_flush) = (None, false);
+        (self.last_offered, self.read_before_its_flush, self.cut_short) = (None, false, None);
         Ok(())
     }
 
@@ -179,6 +182,10 @@ impl Ledger {
             ensure!(next == sequence, "{sequence} is read, and {next} is next");
             return Ok(());
         }
+        if self.cut_short.take() == Some(sequence) {
+            self.sums.read_and_lost += 1;
+            return Ok(());
+        }
         let in_flight = self.outstanding.front();
         ensure!(in_flight == Some(&sequence) && !self.read_before_its_flush, "{sequence} is read and was not sent");
         self.read_before_its_flush = true;
@@ -191,6 +198,7 @@ impl Ledger {
         ensure!(self.stream == Stream::Open || client_gone == 0, "cut off, and lost as gone");
         let lost = usize::try_from(client_gone + evicted).unwrap_or(usize::MAX);
         ensure!(lost == self.outstanding.len(), "{lost} are lost of {}", self.outstanding.len());
+        self.cut_short = self.outstanding.front().copied().filter(|_| !self.read_before_its_flush);
         self.outstanding.clear();
         self.sums.client_gone += client_gone;
         self.sums.evicted += evicted;
