@@ -8,6 +8,7 @@
 //! - [`leaving`]: a client that leaves is accounted for
 //! - [`keepalive`]: comments during silence
 //! - [`requests`]: what is no request, and several requests on one connection
+//! - [`reference`]: the Hub beside a plain model of it
 //! - [`command`]: `hubbub serve`, its configuration, its exit codes
 //! - [`support`]: a server within reach, and a client that does as it is told
 
@@ -17,6 +18,7 @@ mod deadline;
 mod gate;
 mod keepalive;
 mod leaving;
+mod reference;
 mod requests;
 mod streaming;
 mod support;

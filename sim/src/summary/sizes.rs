@@ -61,8 +61,8 @@ pub fn recommendation(sizes: &[ZeroDrop]) -> Recommendation {
     let buffer = tried.buffer.max(TODAYS_BUFFER);
     let exact: Vec<_> = sizes.iter().filter_map(|size| size.buffer).map(|exact| exact.to_string()).collect();
     let mut because = format!(
-        "At N = {} the smallest buffers without a drop on {} seeds are {}. {} slots are the largest size that passed \
-         validation, with {} fresh runs of which none dropped anything: at most {:.1} % of runs do (95 % confidence).",
+        "At N = {} the smallest buffers without a drop on {} seeds are {}. The largest of the validated sizes is {}: {} \
+         fresh runs at it dropped nothing, so at most {:.1} % of runs drop anything (95 % confidence).",
         ns.join(", "),
         size.per_seed.len(),
         exact.join(", "),

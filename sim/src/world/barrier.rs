@@ -122,3 +122,35 @@ impl<F> Drop for Counted<F> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Whether the barrier lets pass now.
+    fn is_quiet(barrier: &Barrier) -> bool {
+        std::pin::pin!(barrier.quiet()).poll(&mut Context::from_waker(Waker::noop())).is_ready()
+    }
+
+    #[test]
+    fn the_barrier_waits_for_a_task_that_was_woken_and_not_for_one_that_is_gone() {
+        let (barrier, waker) = (Arc::new(Barrier::default()), Arc::new(Mutex::new(None)));
+        let kept = waker.clone();
+        let mut task = Box::pin(barrier.count(std::future::poll_fn(move |cx| {
+            *kept.lock().unwrap() = Some(cx.waker().clone());
+            Poll::Pending
+        })));
+        assert!(!is_quiet(&barrier));
+        let mut poll = || task.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        assert!(poll().is_pending() && is_quiet(&barrier));
+        let waker: Waker = waker.lock().unwrap().clone().unwrap();
+        waker.wake_by_ref();
+        assert!(!is_quiet(&barrier));
+        assert!(poll().is_pending() && is_quiet(&barrier));
+        waker.wake_by_ref();
+        drop(task);
+        assert!(is_quiet(&barrier));
+        waker.wake();
+        assert!(is_quiet(&barrier), "a connection that was cut off while its socket was full left its waker there");
+    }
+}

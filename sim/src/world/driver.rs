@@ -59,7 +59,7 @@ impl Driver {
         loop {
             let read_at = network.next_release_at();
             let arrives_at = self.arrivals.get(*next_arrival).map(|arrival| arrival.at);
-            let worked_at = network.with_cpu(|cpu| cpu.finishes_at()).flatten();
+            let worked_at = network.cpu_finishes_at();
             let other_at = [read_at, arrives_at].into_iter().flatten().min();
             let Some(at) = other_at.into_iter().chain(worked_at).min().filter(|at| *at <= now) else {
                 self.environment.clock.clear();
@@ -127,8 +127,9 @@ impl Driver {
         }
         let network = &self.environment.network;
         let is_idle = || {
+            // An arrival may still wait for the CPU, and be published into mailboxes that are empty now.
             let counts = self.hub.counts();
-            counts.waiting + counts.in_flight == 0 && network.with_cpu(|cpu| cpu.finishes_at()).flatten().is_none()
+            counts.waiting + counts.in_flight == 0 && network.cpu_is_idle()
         };
         now >= self.run_ends || (network.outstanding_bytes() == 0 && is_idle())
     }
@@ -136,10 +137,11 @@ impl Driver {
     /// The next tick in which there is something to do.
     fn next_wake(&self, now: Duration, next_arrival: usize) -> Duration {
         let network = &self.environment.network;
-        let over_check = if now < self.sources_end { self.sources_end } else { now + OVER_CHECK };
+        // A run that is cut off ends at the same time whoever is there.
+        let over_check = if now < self.sources_end { self.sources_end } else { (now + OVER_CHECK).min(self.run_ends) };
         let times = [
             network.next_release_at(),
-            network.with_cpu(|cpu| cpu.finishes_at()).flatten(),
+            network.cpu_finishes_at(),
             self.arrivals.get(next_arrival).map(|arrival| arrival.at),
             network.next_transmission_at(),
             Some(over_check),

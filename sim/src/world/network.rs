@@ -159,6 +159,16 @@ impl Network {
         self.lock().cpu.as_mut().map(work)
     }
 
+    /// When the CPU will have finished what it is at.
+    pub(super) fn cpu_finishes_at(&self) -> Option<Duration> {
+        self.with_cpu(|cpu| cpu.finishes_at()).flatten()
+    }
+
+    /// Whether nothing is left for the CPU to do; so it is where there is none.
+    pub(super) fn cpu_is_idle(&self) -> bool {
+        self.cpu_finishes_at().is_none()
+    }
+
     /// When the next read reaches the server.
     pub(super) fn next_release_at(&self) -> Option<Duration> {
         self.lock().releases.iter().filter_map(|queue| queue.front()).map(|release| release.due).min()

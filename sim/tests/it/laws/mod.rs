@@ -2,10 +2,17 @@
 //!
 //! - [`account`]: no frame is unaccounted for, and lost frames are those the policy names
 //! - [`liveness`]: when the sources rest, mailboxes drain in time
-//! - [`cases`], [`campaign`], [`ledger`]: what is drawn, how it is run, and an account of its own
+//! - [`isolation`]: without a CPU to share, nobody notices anybody
+//! - [`sizes`]: the exact size, and what a larger mailbox or window changes
+//! - [`repetition`]: one plan, one digest
+//! - [`marks`]: the cases are not vacuous
+//! - [`cases`], [`campaign`]: what is drawn, and how it is run
 
 mod account;
 mod campaign;
 mod cases;
-mod ledger;
+mod isolation;
 mod liveness;
+mod marks;
+mod repetition;
+mod sizes;

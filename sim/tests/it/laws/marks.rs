@@ -1,0 +1,97 @@
+//! "Sometimes" marks: what must happen now and then in the cases, for the laws to say anything.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use hubbub::Overflow;
+use hubbub_sim::plan::{Plan, Reading, SubscriberPlan};
+use hubbub_sim::record::{Observation, Record, What};
+
+use super::account::audit;
+use super::campaign::{holds, observed};
+use super::cases::{Case, any_case};
+use hubbub_sim::ledger::Sums;
+
+const EVERY_MARK: [&str; 18] = [
+    "a mailbox was filled",
+    "something was dropped",
+    "drop-newest refused",
+    "drop-oldest displaced",
+    "disconnect cut off",
+    "a stream was evicted by the write deadline",
+    "a client cut off came back",
+    "a client left with frames waiting",
+    "a stall outlived the window",
+    "a socket blocked for good",
+    "several events came in one instant",
+    "a reader of limited rate dropped",
+    "the CPU was shared",
+    "a run was scaled in time",
+    "frames were of unequal size",
+    "a frame was read that counts as lost",
+    "somebody lost nothing beside somebody who lost",
+    "a client never got a stream",
+];
+
+/// In how many cases each mark was hit.
+type Hits = BTreeMap<&'static str, u32>;
+
+#[test]
+fn what_the_laws_are_about_happens_in_the_cases_and_a_fifth_of_them_drop_something() {
+    let (hits, cases) = (RefCell::new(Hits::new()), RefCell::new(0));
+    holds(160, any_case(), |case| {
+        let (record, observations) = observed(&case.plan, case.choice())?;
+        let sums = audit(&case, &record, &observations)?;
+        *cases.borrow_mut() += 1;
+        for (mark, is_hit) in marks(&case, &record, &observations, &sums) {
+            *hits.borrow_mut().entry(mark).or_default() += u32::from(is_hit);
+        }
+        Ok(())
+    });
+    let (hits, cases) = (hits.into_inner(), cases.into_inner());
+    let report = format!("of {cases} cases: {hits:#?}");
+    println!("{report}");
+    assert!(EVERY_MARK.iter().all(|mark| hits[mark] > 0), "{report}");
+    assert!(hits["something was dropped"] * 5 >= cases, "{report}");
+}
+
+fn marks(
+    case: &Case,
+    record: &Record,
+    observations: &[Observation],
+    sums: &[Sums],
+) -> impl Iterator<Item = (&'static str, bool)> {
+    let plan = &case.plan;
+    let saw = |wanted: fn(&What) -> bool| observations.iter().any(|seen| wanted(&seen.what));
+    let lost = |index: usize| record.subscribers[index].dropped.buffer_full > 0;
+    let any = |is: &dyn Fn(usize, &SubscriberPlan) -> bool| {
+        plan.subscribers.iter().enumerate().any(|(index, subscriber)| is(index, subscriber))
+    };
+    let is_evicted = |index: usize| record.subscribers[index].dropped.evicted > 0;
+    let is_disconnecting = case.overflow == Overflow::Disconnect;
+    let hits = [
+        record.subscribers.iter().any(|subscriber| subscriber.high_water == case.frames as u64),
+        any(&|index, _| lost(index)),
+        saw(|what| matches!(what, What::Refused { .. })),
+        saw(|what| matches!(what, What::Displaced { .. })),
+        saw(|what| matches!(what, What::Disconnected { .. })),
+        !is_disconnecting && any(&|index, _| is_evicted(index)),
+        any(&|index, _| is_evicted(index) && record.subscribers[index].connections > 1),
+        any(&|index, _| record.subscribers[index].dropped.client_gone > 1),
+        any(&|index, member| matches!(member.reading, Reading::Stalls { .. }) && lost(index)),
+        any(&|index, member| member.reading == Reading::Never && record.subscribers[index].in_flight > 0),
+        plan.arrivals.windows(2).any(|pair| pair[0].at == pair[1].at),
+        any(&|index, member| matches!(member.reading, Reading::Rate { .. }) && lost(index)),
+        plan.server.cpu.is_some(),
+        plan.time_scale > 1,
+        has_unequal_frames(plan),
+        sums.iter().any(|sums| sums.read_and_lost > 0),
+        any(&|index, _| lost(index)) && any(&|index, _| !lost(index) && record.subscribers[index].offered > 0),
+        record.subscribers.iter().any(|subscriber| subscriber.connections == 0),
+    ];
+    EVERY_MARK.into_iter().zip(hits)
+}
+
+fn has_unequal_frames(plan: &Plan) -> bool {
+    plan.arrivals.windows(2).any(|pair| pair[0].payload_bytes != pair[1].payload_bytes)
+}
