@@ -111,13 +111,13 @@ fn told(name: &str, incident: &Incident, replay: &Replay, record: &Record, losse
         return text;
     }
     text.push_str("\nWho lost what, when and why\n\n");
-    text.push_str("  subscriber  class           lost  of offered  reason       first    last   hole\n");
+    text.push_str("  subscriber  class           lost  of offered  reason      first    last   hole\n");
     for loss in losses.iter().take(MOST_LOSSES) {
         let class = record.subscribers.get(loss.subscriber).map_or(0, |subscriber| subscriber.class);
         let class = incident.plan.classes.get(class).map_or("", |class| class.name.as_str());
         let _ = writeln!(
             text,
-            "  {:>10}  {class:<14.14}{:>6}{:>12}  {:<11}{:>6.1}s {:>6.1}s {:>6}",
+            "  {:>10}  {class:<14.14}{:>6}{:>12}  {:<11}{:>5.1}s {:>6.1}s {:>6}",
             loss.subscriber,
             loss.frames,
             loss.offered,

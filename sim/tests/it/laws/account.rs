@@ -1,13 +1,17 @@
 //! The account: no frame is unaccounted for, at any step; what is lost is what the policy says, and in order.
 
+use std::time::Duration;
+
+use hubbub::Overflow;
 use hubbub::transport::FRAMES_IN_FLIGHT;
-use hubbub_sim::plan::Plan;
+use hubbub_sim::ledger::{Ledger, Sums};
+use hubbub_sim::plan::{Plan, Reading};
 use hubbub_sim::record::{Observation, Record};
 use proptest::prelude::*;
 
 use super::campaign::{Verdict, holds, observed};
 use super::cases::{Case, any_case};
-use hubbub_sim::ledger::{Ledger, Sums};
+use crate::plans;
 
 /// More than the frame of an event has beside its payload: `id:`, `data:`, line ends.
 const FRAME_OVERHEAD_BYTES: u64 = 40;
@@ -31,6 +35,19 @@ fn every_frame_is_accounted_for_at_every_step_and_lost_only_as_the_policy_says()
         let (record, observations) = observed(&case.plan, case.choice())?;
         audit(&case, &record, &observations).map(drop)
     });
+}
+
+/// All of it but the line end of its chunk had been accepted: 2 bytes short of delivered. So the count of losses is an
+/// upper bound, by one frame a stream that ends.
+#[test]
+fn a_frame_in_flight_when_its_stream_is_cut_off_may_be_read_and_counts_as_lost() {
+    let to_the_byte = 1522 * 3 / 2 - 1;
+    let mut plan = plans::plan(vec![Reading::AsItArrives], to_the_byte, 6, plans::ms(1), 1499);
+    plan.arrivals.iter_mut().for_each(|arrival| arrival.at += Duration::from_micros(571));
+    let case = Case { plan, frames: 1, overflow: Overflow::Disconnect };
+    let (record, observations) = observed(&case.plan, case.choice()).unwrap();
+    let sums = audit(&case, &record, &observations).unwrap();
+    assert_eq!((sums[0].evicted, sums[0].read_and_lost), (2, 1), "{observations:?}");
 }
 
 #[test]

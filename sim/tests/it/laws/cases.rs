@@ -64,7 +64,7 @@ impl Case {
 
 /// Any case.
 pub(super) fn any_case() -> impl Strategy<Value = Case> {
-    let choice = (prop_oneof![3 => 1usize..=4, 2 => 1usize..=32], select(Overflow::ALL.to_vec()));
+    let choice = (prop_oneof![1 => 1usize..=4, 2 => 1usize..=32], select(Overflow::ALL.to_vec()));
     (plan(), choice).prop_map(|(plan, (frames, overflow))| Case { plan, frames, overflow })
 }
 
@@ -72,7 +72,20 @@ fn plan() -> impl Strategy<Value = Plan> {
     let classes = prop::collection::vec(class(), 1..=3);
     let subscribers = prop::collection::vec((any::<Index>(), subscriber()), 2..=12);
     let time_scale = prop_oneof![3 => Just(1), 1 => Just(3)];
-    (classes, subscribers, arrivals(), server(), time_scale).prop_map(assembled)
+    let plan = (classes, subscribers, arrivals(), server(), time_scale).prop_map(assembled);
+    (plan, prop::bool::weighted(0.25)).prop_map(|(plan, is_calm)| if is_calm { calm(plan) } else { plan })
+}
+
+/// Nobody has reason to lose anything, but for stalls: most plans lose something, and losing nothing must be right too.
+fn calm(mut plan: Plan) -> Plan {
+    plan.arrivals.iter_mut().for_each(|arrival| arrival.payload_bytes = arrival.payload_bytes.min(50));
+    plan.classes.iter_mut().for_each(|class| class.window_bytes = class.window_bytes.max(15_000));
+    for subscriber in &mut plan.subscribers {
+        if matches!(subscriber.reading, Reading::Rate { .. } | Reading::Never) {
+            subscriber.reading = Reading::AsItArrives;
+        }
+    }
+    plan
 }
 
 type Parts = (Vec<ClassPlan>, Vec<(Index, SubscriberPlan)>, Vec<Arrival>, ServerPlan, u32);
@@ -119,7 +132,7 @@ fn server() -> impl Strategy<Value = ServerPlan> {
 }
 
 fn class() -> impl Strategy<Value = ClassPlan> {
-    let window_bytes = prop_oneof![2 => 200u64..2000, 1 => 2000u64..20_000];
+    let window_bytes = prop_oneof![1 => 200u64..2000, 2 => 2000u64..20_000];
     let round_trip = prop::option::of(millis(2..40));
     let reconnect_after = prop::option::of(millis(10..150));
     (window_bytes, round_trip, reconnect_after).prop_map(|(window_bytes, round_trip, reconnect_after)| ClassPlan {
@@ -137,7 +150,7 @@ fn subscriber() -> impl Strategy<Value = SubscriberPlan> {
 }
 
 fn reading() -> impl Strategy<Value = Reading> {
-    let rate = prop_oneof![1 => 1000u64..20_000, 1 => 20_000u64..300_000];
+    let rate = prop_oneof![1 => 1000u64..20_000, 2 => 20_000u64..2_000_000];
     let stalls = prop::collection::vec((millis(1..300), millis(20..500)), 1..=3);
     prop_oneof![
         3 => Just(Reading::AsItArrives),

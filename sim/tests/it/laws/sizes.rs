@@ -108,6 +108,6 @@ fn a_window_larger_by_less_than_a_step_can_lose_earlier() {
     let reading = Reading::Rate { bytes_per_second: 178_773 };
     let plan = |window_bytes| plans::plan(vec![reading.clone()], window_bytes, 8, Duration::from_micros(1834), 572);
     let first_drop = |window_bytes| plans::at(&plan(window_bytes), 1).subscribers.remove(0).first_drop_at;
-    assert!(first_drop(1431) < first_drop(1310));
-    assert!(first_drop(2 * 1310) > first_drop(1310) || first_drop(2 * 1310).is_none(), "a step makes up for it");
+    assert!(first_drop(1077) < first_drop(1000));
+    assert!(first_drop(2 * 1000) > first_drop(1000) || first_drop(2 * 1000).is_none(), "a step makes up for it");
 }
