@@ -1,6 +1,7 @@
 //! What goes to the terminal: results to stdout, everything else to stderr.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
@@ -26,25 +27,16 @@ pub(super) fn complain_as_it_is(text: &str) {
     let _ = io::stderr().lock().write_all(text.as_bytes());
 }
 
-/// A bar with the time left on a terminal, nothing in a pipe.
-pub(super) struct Bar(ProgressBar);
-
-impl Bar {
-    pub(super) fn new() -> Self {
-        Self(ProgressBar::hidden())
-    }
-}
-
-/// One bar after the other, all in the same place.
-pub(super) struct Bars(std::sync::Mutex<Bar>);
+/// A bar with the time left on a terminal, nothing in a pipe; one after the other, all in the same place.
+pub(super) struct Bars(Mutex<ProgressBar>);
 
 impl Bars {
     pub(super) fn new() -> Self {
-        Self(std::sync::Mutex::new(Bar::new()))
+        Self(Mutex::new(ProgressBar::hidden()))
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut ProgressBar) -> T) -> T {
-        work(&mut self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner).0)
+        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 

@@ -28,8 +28,6 @@ pub struct Observed {
     /// When each event was published, from sequence 1 on.
     published_at: Vec<Duration>,
     delivered_in_time: u64,
-    /// What departed subscriptions had counted.
-    departed: Counts,
     /// Every single observation, where they are asked for.
     log: Option<Vec<Observation>>,
 }
@@ -51,7 +49,6 @@ impl Recorder {
             by_id: Vec::new(),
             published_at: Vec::with_capacity(plan.arrivals.len()),
             delivered_in_time: 0,
-            departed: Counts::default(),
             log: None,
         })))
     }
@@ -165,7 +162,6 @@ impl Observed {
 
     /// A subscription has ended, and this is its account.
     pub fn ended(&mut self, now: Duration, id: SubscriberId, counts: Counts) {
-        self.departed.add(&counts);
         let Some(index) = self.of(id) else { return };
         let hubbub::Dropped { client_gone, evicted, .. } = counts.dropped;
         self.note(now, index, What::Ended { client_gone, evicted });

@@ -27,6 +27,3 @@ pub struct HubChoice {
     /// What a full mailbox does.
     pub overflow: Overflow,
 }
-
-/// Least round trip of the simulated network, in virtual milliseconds: a tick there and a tick back.
-pub const MINIMUM_ROUND_TRIP_TICKS: u32 = 2;
