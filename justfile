@@ -24,7 +24,7 @@ lint:
 
 # Speed, memory and the server's CPU cost on this machine
 bench:
-    cargo bench --package hubbub-sim
+    cargo bench --quiet --package hubbub-sim --bench speed
 
 # The API's documentation, and the generated parts of docs/
 docs:

@@ -34,6 +34,8 @@ struct State {
     in_window: u64,
     /// Accepted, and not yet on its way.
     outbox: Vec<u8>,
+    /// Accepted, and kept until the CPU has done the work of the delivery under way.
+    held: Vec<u8>,
     is_queued: bool,
     server_closed: bool,
     /// The server's task, where it waits for room or for the CPU.
@@ -55,13 +57,14 @@ enum Turn {
 }
 
 impl State {
-    /// Takes what there is room for; returns how much.
-    fn accept(&mut self, parts: &[IoSlice<'_>], window_bytes: u64) -> usize {
+    /// Takes what there is room for, to be held or to be sent; returns how much.
+    fn accept(&mut self, parts: &[IoSlice<'_>], window_bytes: u64, is_held: bool) -> usize {
         let room = usize::try_from(window_bytes.saturating_sub(self.in_window)).unwrap_or(usize::MAX);
+        let accepts = if is_held { &mut self.held } else { &mut self.outbox };
         let mut accepted = 0;
         for part in parts {
             let taken = part.len().min(room - accepted);
-            self.outbox.extend_from_slice(&part[..taken]);
+            accepts.extend_from_slice(&part[..taken]);
             accepted += taken;
         }
         self.in_window += accepted as u64;
@@ -95,6 +98,8 @@ impl Wire {
     /// The CPU has done the work of the delivery under way, at that time.
     pub(super) fn grant(&self, at: Duration) {
         let mut state = self.lock();
+        let State { outbox, held, .. } = &mut *state;
+        outbox.append(held);
         state.turn = Turn::Granted { at };
         wake(state);
     }
@@ -168,17 +173,18 @@ impl AsyncWrite for ServerStream {
     ) -> Poll<io::Result<usize>> {
         let window_bytes = self.wire.path().map_or(u64::MAX, |path| path.window_bytes);
         let mut state = self.wire.lock();
-        let accepted = state.accept(parts, window_bytes);
+        // A delivery that waits for the CPU is sent by the driver once that is done.
+        let is_held = self.network.has_cpu() && !matches!(state.turn, Turn::Granted { .. });
+        let accepted = state.accept(parts, window_bytes, is_held);
         if accepted == 0 {
             state.writer = Some(cx.waker().clone());
             return Poll::Pending;
         }
-        let asks = self.network.has_cpu() && state.turn == Turn::NotAsked;
+        let asks = is_held && state.turn == Turn::NotAsked;
         if asks {
             state.turn = Turn::Waiting;
         }
-        // A delivery that waits for the CPU is sent by the driver once that is done.
-        let is_news = state.turn != Turn::Waiting && !std::mem::replace(&mut state.is_queued, true);
+        let is_news = !is_held && !std::mem::replace(&mut state.is_queued, true);
         drop(state);
         self.network.accepted(accepted as u64);
         if asks {

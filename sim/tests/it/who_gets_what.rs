@@ -1,8 +1,11 @@
 //! What a subscriber receives depends on its own reading, and on nobody else.
 
+use hubbub::Overflow;
 use hubbub_sim::plan::{Reading, Stall};
+use hubbub_sim::record::{Observation, What};
+use hubbub_sim::world::run_observed;
 
-use crate::plans::{at, ms, plan};
+use crate::plans::{at, choice, ms, plan};
 
 #[test]
 fn a_burst_within_a_millisecond_loses_nothing_to_a_reader_that_would_have_drained_it() {
@@ -96,4 +99,22 @@ fn an_uneven_rate_at_a_time_scale_gives_the_same_as_at_none() {
     let scaled = at(&plan, 4).subscribers[0].clone();
     assert!(plain.dropped.buffer_full > 100);
     assert!(plain.received.abs_diff(scaled.received) <= 2, "{} and {}", plain.received, scaled.received);
+}
+
+#[test]
+fn nothing_is_received_before_the_worker_has_done_its_delivery() {
+    let mut plan = plan(vec![Reading::AsItArrives; 5], 1 << 16, 60, ms(10), 100);
+    plan.server.cpu = Some(hubbub_sim::plan::CpuPlan { publish: ms(0), delivery: ms(3) });
+    let (_, observations) = run_observed(&plan, choice(8, Overflow::DropNewest)).unwrap();
+    let mut received = 0;
+    for (subscriber, sequence, at) in observations.iter().filter_map(|seen| match seen.what {
+        What::Received { sequence } => Some((seen.subscriber, sequence, seen.at)),
+        _ => None,
+    }) {
+        let is_flush = |seen: &&Observation| seen.subscriber == subscriber && seen.what == What::Flushed { sequence };
+        let flushed = observations.iter().find(is_flush).map(|seen| seen.at);
+        assert!(flushed.is_some_and(|flushed| flushed + ms(1) <= at), "{sequence}: {flushed:?}, received {at:?}");
+        received += 1;
+    }
+    assert!(received > 100, "{received}");
 }
