@@ -34,6 +34,7 @@ const OF_THE_TESTBED: Arrows = &[
     ("sizing", &["first_order", "plan", "runs", "scenario", "summary", "world"]),
     ("sweep", &["plan", "runs", "scenario", "sizing", "summary", "world"]),
     ("ledger", &["record", "world"]),
+    ("import", &["plan", "pool", "record", "runs", "scenario", "world"]),
     ("incident", &["figure", "ledger", "plan", "record", "summary", "world"]),
     ("fingerprint", &["plan", "pool", "record", "scenario", "world"]),
     (
@@ -41,6 +42,7 @@ const OF_THE_TESTBED: Arrows = &[
         &[
             "figure",
             "fingerprint",
+            "import",
             "incident",
             "plan",
             "record",
