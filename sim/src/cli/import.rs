@@ -137,40 +137,43 @@ impl From<ImportError> for Failure {
 
 /// What an operator reads, at most 80 columns wide.
 fn told(imported: &Imported) -> String {
-    let Imported { drain_rate, observed, simulated, residual, .. } = imported;
-    let whom = match observed.dropped_by {
-        DroppedBy::One => "one viewer",
-        DroppedBy::All => "all viewers",
+    let Imported { scenario, drain_rate, observed, simulated, residual, .. } = imported;
+    let (whose, whom) = match observed.dropped_by {
+        DroppedBy::One => ("the viewer that lost them", "one viewer"),
+        DroppedBy::All => ("all viewers", "all viewers"),
     };
-    let rates = match drain_rate.most {
-        Some(most) => {
-            format!("{} to {} B/s lose as many whole frames", format::count(drain_rate.least), format::count(most))
-        }
+    let rate = format::count(drain_rate.bytes_per_second);
+    let least = format::count(drain_rate.least);
+    let range = match drain_rate.most {
+        Some(most) => format!("{least} to {} B/s lose as many whole frames", format::count(most)),
         None => "a lower bound: every faster one does as well".to_owned(),
     };
-    let relative = residual.relative.map_or_else(String::new, |part| format!(", {}", format::rate(part.abs())));
-    let tried = if drain_rate.is_monotone {
-        String::new()
+    let note = if drain_rate.is_monotone {
+        ""
     } else {
-        "\n  note        some faster rate lost more than a slower one: rates outside\n              \
-         that interval may do as well\n"
-            .to_owned()
+        "              (a faster rate lost more than a slower one: others may do as well)\n"
     };
+    let (dropped, buffer) = (format::count(observed.dropped), format::count(observed.buffer));
+    let seconds = observed.window_seconds;
+    let (mean, runs) = (with_decimals(simulated.dropped), simulated.seeds.len());
+    let [fewest, most, offered] =
+        [simulated.fewest, simulated.most, simulated.offered.round() as u64].map(format::count);
+    let relative = residual.relative.map_or_else(String::new, |part| format!(", {}", format::rate(part.abs())));
     format!(
-        "{}: one number fitted, the drain rate of {}\n\n  drain rate  {} B/s\n              {rates}\n  observed    {} \
-         frames lost to {whom} in {} s at {} slots\n  simulated   {} on the mean of {} seeds ({} to {}), of {:.0} \
-         offered\n  residual    {:+} frames{relative}\n{tried}",
-        imported.scenario,
-        if observed.dropped_by == DroppedBy::One { "the viewer that lost them" } else { "all viewers" },
-        format::count(drain_rate.bytes_per_second),
-        format::count(observed.dropped),
-        observed.window_seconds,
-        format::count(observed.buffer),
-        simulated.dropped,
-        simulated.seeds.len(),
-        format::count(simulated.fewest),
-        format::count(simulated.most),
-        simulated.offered,
-        residual.frames,
+        "{scenario}: one number fitted, the drain rate of {whose}
+
+  drain rate  {rate} B/s
+              {range}
+{note}  observed    {dropped} frames lost to {whom} in {seconds} s at {buffer} slots
+  simulated   {mean} on the mean of {runs} seeds ({fewest} to {most}), of {offered} offered
+  residual    {:+.2} frames{relative}
+",
+        residual.frames
     )
+}
+
+/// A count that is a mean.
+fn with_decimals(mean: f64) -> String {
+    let hundredths = (mean * 100.0).round() as u64;
+    format!("{}.{:02}", format::count(hundredths / 100), hundredths % 100)
 }

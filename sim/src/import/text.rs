@@ -120,17 +120,18 @@ fn question(counters: &Counters) -> String {
     )
 }
 
-/// The command that makes it again, all its options written out.
+/// The command that makes it again, all its options written out, as a comment that a shell takes without its `#`.
 fn command(counters: &Counters) -> String {
     let Counters { name, events_per_second, burst_events, burst_seconds, frame_bytes, viewers, buffer, .. } = counters;
     let Counters { policy, window_seconds, dropped, dropped_by, round_trip_ms, window_bytes, .. } = counters;
     // A name that is refused may have any characters, line ends too.
     let name = name.escape_default();
     format!(
-        "cargo sim import --name {name} --events-per-second {events_per_second} --burst-events {burst_events} \
-         --burst-seconds {burst_seconds} --frame-bytes {frame_bytes} --viewers {viewers} --buffer {buffer} \
-         --policy {policy} --window-seconds {window_seconds} --dropped {dropped} --dropped-by {} \
-         --round-trip-ms {round_trip_ms} --window-bytes {window_bytes}",
+        "cargo sim import --name {name} --events-per-second {events_per_second} \\
+#     --burst-events {burst_events} --burst-seconds {burst_seconds} --frame-bytes {frame_bytes} \\
+#     --viewers {viewers} --buffer {buffer} --policy {policy} \\
+#     --window-seconds {window_seconds} --dropped {dropped} --dropped-by {} \\
+#     --round-trip-ms {round_trip_ms} --window-bytes {window_bytes}",
         dropped_by.name()
     )
 }

@@ -56,7 +56,7 @@ fn counters_that_cannot_be_get_one_line_and_leave_no_file() {
         refused(&folder, &["import"].into_iter().chain(options).collect::<Vec<_>>())
     };
     for (changed, what) in [
-        ([("--dropped", "100000")], "more than the 606 frames that a viewer is offered"),
+        ([("--dropped", "100000")], "more than the 605 frames that a viewer is offered"),
         ([("--dropped", "605")], "read nothing at all"),
         ([("--dropped", "-1")], "--dropped"),
         ([("--dropped-by", "some")], "one, all"),

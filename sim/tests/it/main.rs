@@ -6,7 +6,7 @@
 //! - [`laws`]: what holds for any plan, over plans that proptest draws
 //! - [`sweeps`]: cells, exact sizes, validation
 //! - [`command_line`]: options, files, exit codes
-//! - [`importing`]: an operator's counters become a scenario
+//! - [`imported_counters`], [`importing`]: an operator's counters become a scenario
 //! - [`determinism`]: digests and incidents, the same in every profile
 //! - [`published`]: one number wherever it stands
 //! - [`architecture`]: who may know whom
@@ -16,6 +16,7 @@ mod architecture;
 mod command_line;
 mod connections_that_end;
 mod determinism;
+mod imported_counters;
 mod importing;
 mod laws;
 mod plans;
