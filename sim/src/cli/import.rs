@@ -17,19 +17,19 @@ pub(super) struct ImportOptions {
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     events_per_second: f64,
     /// Events of the burst
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     burst_events: u64,
     /// Seconds in which they arrived
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     burst_seconds: f64,
     /// Mean bytes of a frame as the socket gets it: the event and some 30 bytes of framing
-    #[arg(long, value_name = "BYTES")]
+    #[arg(long, value_name = "BYTES", allow_negative_numbers = true)]
     frame_bytes: u64,
     /// Streams that were open
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     viewers: usize,
     /// Frames lost to full buffers in --window-seconds
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     dropped: u64,
     /// Whose losses these are: of one viewer while the others kept up, or of all in sum, taken as alike
     #[arg(long, value_name = "one|all", default_value = "one")]
@@ -38,16 +38,16 @@ pub(super) struct ImportOptions {
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     window_seconds: f64,
     /// Slots of a stream's buffer at that time
-    #[arg(long, value_name = "K")]
+    #[arg(long, value_name = "K", allow_negative_numbers = true)]
     buffer: u64,
     /// What a full buffer did: drop-newest or drop-oldest
     #[arg(long, value_name = "POLICY", default_value_t = Overflow::default())]
     policy: Overflow,
     /// Network round trip of the viewers, in milliseconds
-    #[arg(long, value_name = "X", default_value_t = 40.0, allow_negative_numbers = true)]
+    #[arg(long, value_name = "X", allow_negative_numbers = true, default_value_t = 40.0)]
     round_trip_ms: f64,
     /// Bytes that a viewer's socket holds before writes to it block
-    #[arg(long, value_name = "BYTES", default_value_t = 65_536)]
+    #[arg(long, value_name = "BYTES", allow_negative_numbers = true, default_value_t = 65_536)]
     window_bytes: u64,
     /// Name of the scenario
     #[arg(long, value_name = "NAME", default_value = "imported")]

@@ -58,7 +58,7 @@ fn counters_that_cannot_be_get_one_line_and_leave_no_file() {
     for (changed, what) in [
         ([("--dropped", "100000")], "more than the 605 frames that a viewer is offered"),
         ([("--dropped", "605")], "read nothing at all"),
-        ([("--dropped", "-1")], "--dropped"),
+        ([("--dropped", "-1")], "invalid value '-1' for '--dropped"),
         ([("--dropped-by", "some")], "one, all"),
         ([("--burst-seconds", "-1")], "--burst-seconds = -1: must be a number above 0"),
         ([("--events-per-second", "NaN")], "--events-per-second = NaN"),
