@@ -186,6 +186,18 @@ fn leaving_gives_the_final_account_and_takes_nothing_from_the_others() {
 }
 
 #[test]
+fn whoever_left_is_in_no_audience_any_more_whatever_it_had_subscribed_to() {
+    let hub = hub(8, Overflow::DropNewest);
+    let audience = || hub.shared.registry.read().unwrap().audience(&Topic::new("t").unwrap()).iter().count();
+    let (leaver, other) = (hub.subscribe(&patterns(&["t", "*"])), hub.subscribe(&patterns(&["t", "*"])));
+    assert_eq!(audience(), 4, "each by its topic and by its pattern");
+    drop(leaver);
+    assert_eq!(audience(), 2);
+    drop(other);
+    assert_eq!(audience(), 0);
+}
+
+#[test]
 fn a_publisher_is_told_what_became_of_its_event_at_each_subscriber() {
     let hub = hub(1, Overflow::DropNewest);
     let (topic, wanted) = (Topic::new("t").unwrap(), patterns(&["t"]));
