@@ -8,6 +8,7 @@ pub mod figure;
 pub mod fingerprint;
 pub mod first_order;
 pub mod incident;
+pub mod laws;
 pub mod ledger;
 pub mod plan;
 pub mod pool;

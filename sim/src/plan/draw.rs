@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{CpuPlan, Plan, ServerPlan, arrivals, payload, population};
+use super::{CpuPlan, DEFAULT_USER_TIMEOUT, Plan, ServerPlan, arrivals, payload, population};
 use crate::scenario::{Cpu, Scenario, seconds};
 
 impl Plan {
@@ -23,11 +23,13 @@ impl Plan {
             server: ServerPlan {
                 keepalive: seconds(settings.server.keepalive_seconds),
                 write_deadline: seconds(settings.server.write_deadline_seconds),
+                user_timeout: DEFAULT_USER_TIMEOUT,
                 cpu: settings.server.cpu.as_ref().map(cpu),
             },
             arrivals: payload::attach(scenario, seed, arrivals::draw(scenario, seed)),
             classes: settings.classes.iter().map(population::class).collect(),
             subscribers: population::draw(scenario, subscribers, seed),
+            faults: Vec::new(),
         }
     }
 }

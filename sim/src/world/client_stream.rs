@@ -3,6 +3,7 @@
 //! Reads what this project's server sends: a head, chunks, and in them server-sent events with an `id:`. Fed with any
 //! slices of it, it keeps no payload.
 
+use hubbub::EventId;
 use memchr::memchr;
 
 /// Longest part of a line that is kept: more than an `id:` line ever has.
@@ -14,8 +15,8 @@ pub(super) struct ClientStream {
     /// Bytes seen.
     offset: u64,
     line: Line,
-    /// Sequence of the event whose lines are being read.
-    sequence: Option<u64>,
+    /// Id of the event whose lines are being read.
+    id: Option<EventId>,
 }
 
 enum Part {
@@ -39,8 +40,8 @@ struct Line {
 }
 
 impl ClientStream {
-    /// Takes the next bytes; `event` is told each event's end, as an offset in the response, and its sequence.
-    pub(super) fn feed(&mut self, bytes: &[u8], mut event: impl FnMut(u64, u64)) {
+    /// Takes the next bytes; `event` is told each event's end, as an offset in the response, and its id.
+    pub(super) fn feed(&mut self, bytes: &[u8], mut event: impl FnMut(u64, EventId)) {
         let mut rest = bytes;
         while let Some((&byte, after)) = rest.split_first() {
             if let Part::Chunk(left) = self.part {
@@ -58,17 +59,17 @@ impl ClientStream {
         }
     }
 
-    fn data(&mut self, data: &[u8], event: &mut impl FnMut(u64, u64)) {
+    fn data(&mut self, data: &[u8], event: &mut impl FnMut(u64, EventId)) {
         let mut from = 0;
         while let Some(length) = memchr(b'\n', &data[from..]) {
             self.line.extend(&data[from..from + length]);
             from += length + 1;
             if self.line.start.is_empty() {
-                if let Some(sequence) = self.sequence.take() {
-                    event(self.offset + from as u64, sequence);
+                if let Some(id) = self.id.take() {
+                    event(self.offset + from as u64, id);
                 }
             } else if let Some(id) = self.line.start.strip_prefix(b"id: ") {
-                self.sequence = sequence_of(id);
+                self.id = parsed(id);
             }
             self.line.start.clear();
         }
@@ -106,9 +107,9 @@ impl Part {
     }
 }
 
-fn sequence_of(id: &[u8]) -> Option<u64> {
-    let digits = &id[memchr(b'-', id)? + 1..];
-    std::str::from_utf8(digits).ok()?.parse().ok()
+fn parsed(id: &[u8]) -> Option<EventId> {
+    let (epoch, sequence) = std::str::from_utf8(id).ok()?.split_once('-')?;
+    Some(EventId { epoch: epoch.parse().ok()?, sequence: sequence.parse().ok()? })
 }
 
 #[cfg(test)]
@@ -122,12 +123,13 @@ mod tests {
     fn events_and_their_ends_are_found_however_the_response_is_cut() {
         for size in 1..RESPONSE.len() {
             let (mut stream, mut events) = (ClientStream::default(), Vec::new());
-            RESPONSE.chunks(size).for_each(|bytes| stream.feed(bytes, |end, sequence| events.push((end, sequence))));
+            RESPONSE.chunks(size).for_each(|bytes| stream.feed(bytes, |end, id| events.push((end, id))));
             let ends = [b"{}\n\n".as_slice(), b"1\r\n\n"].map(|tail| {
                 let at = RESPONSE.windows(tail.len()).position(|window| window == tail);
                 (at.unwrap() + tail.len()) as u64
             });
-            assert_eq!(events, [(ends[0], 41), (ends[1], 42)], "in pieces of {size}");
+            let id = |sequence| EventId { epoch: 7, sequence };
+            assert_eq!(events, [(ends[0], id(41)), (ends[1], id(42))], "in pieces of {size}");
         }
     }
 }

@@ -34,7 +34,8 @@ const OF_THE_TESTBED: Arrows = &[
     ("sizing", &["first_order", "plan", "runs", "scenario", "summary", "world"]),
     ("sweep", &["plan", "runs", "scenario", "sizing", "summary", "world"]),
     ("ledger", &["record", "world"]),
-    ("incident", &["figure", "ledger", "plan", "record", "summary", "world"]),
+    ("laws", &["ledger", "plan", "record", "world"]),
+    ("incident", &["figure", "laws", "plan", "record", "summary", "world"]),
     ("fingerprint", &["plan", "pool", "record", "scenario", "world"]),
     (
         "cli",
@@ -42,6 +43,7 @@ const OF_THE_TESTBED: Arrows = &[
             "figure",
             "fingerprint",
             "incident",
+            "laws",
             "plan",
             "record",
             "report",
