@@ -17,6 +17,7 @@ pub mod report;
 pub mod runs;
 pub mod scenario;
 pub mod sizing;
+pub mod soak;
 pub mod summary;
 pub mod sweep;
 pub mod world;

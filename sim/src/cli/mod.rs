@@ -9,6 +9,8 @@ mod interrupt;
 mod options;
 mod replay;
 mod run;
+mod shrink;
+mod soak;
 
 use clap::Parser;
 use clap::error::ErrorKind;
@@ -31,6 +33,8 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
             None => replay::replay(&options),
         },
         Command::Determinism(options) => determinism::determinism(&options),
+        Command::Shrink(options) => shrink::run(&options),
+        Command::Soak(options) => soak::run(&options),
         Command::Docs(docs) => run::docs(&docs),
     };
     result.unwrap_or_else(|failure| {

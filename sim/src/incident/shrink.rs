@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{Incident, IncidentError};
 use crate::laws::{Case, Law};
-use crate::plan::Plan;
+use crate::plan::{Fault, Plan};
 use crate::world;
 
 /// What must go on to be so.
@@ -67,6 +67,7 @@ pub fn aim(incident: &Incident) -> Option<Aim> {
 /// A size or a policy that there is not.
 pub fn shrink(incident: &Incident, aim: Aim, most_runs: usize) -> Result<(Incident, usize), IncidentError> {
     let mut work = Work { case: incident.case()?, aim, runs_left: most_runs };
+    work.less_at_the_ends();
     loop {
         let before = Size::of(&work.case.plan);
         work.less(|plan| plan.subscribers.len(), |plan, is_kept| plan.with_only(is_kept), 1);
@@ -97,18 +98,39 @@ struct Work {
 }
 
 impl Work {
-    /// Takes the plan in place of the present one, if it shows the same.
-    fn try_plan(&mut self, plan: Plan) -> bool {
+    fn would_show(&mut self, plan: Plan) -> bool {
         if self.runs_left == 0 {
             return false;
         }
         self.runs_left -= 1;
-        let case = Case { plan, ..self.case.clone() };
-        let shows = shows(&case, self.aim);
+        shows(&Case { plan, ..self.case.clone() }, self.aim)
+    }
+
+    /// Takes the plan in place of the present one, if it shows the same.
+    fn try_plan(&mut self, plan: Plan) -> bool {
+        let shows = self.would_show(plan.clone());
         if shows {
-            self.case = case;
+            self.case.plan = plan;
         }
         shows
+    }
+
+    /// Leaves out as many of the last arrivals as can be, and then as many of the first: of most plans a stretch in the
+    /// middle is what matters, and that is found in few runs.
+    fn less_at_the_ends(&mut self) {
+        for at_the_end in [true, false] {
+            let all = self.case.plan.arrivals.len();
+            let (mut fails, mut shows) = (0, all);
+            while shows - fails > 1 {
+                let half = usize::midpoint(fails, shows);
+                let is_kept = |index: usize| if at_the_end { index < half } else { index >= all - half };
+                let smaller = with_arrivals(&self.case.plan, &is_kept);
+                if self.would_show(smaller) { shows = half } else { fails = half }
+            }
+            let is_kept = |index: usize| if at_the_end { index < shows } else { index >= all - shows };
+            self.try_plan(with_arrivals(&self.case.plan, &is_kept));
+            self.less(|plan| plan.subscribers.len(), |plan, is_kept| plan.with_only(is_kept), 1);
+        }
     }
 
     /// Leaves out ever smaller pieces of one dimension.
@@ -127,13 +149,8 @@ impl Work {
         }
     }
 
-    /// Ends the run earlier, and begins it later.
+    /// Cuts the drain.
     fn less_time(&mut self) {
-        let mut plan = self.case.plan.clone();
-        plan.duration = plan.arrivals.last().map_or(plan.duration, |last| last.at);
-        if plan != self.case.plan {
-            self.try_plan(plan);
-        }
         while !self.case.plan.drain.is_zero() && self.runs_left > 0 {
             let drain = Duration::from_millis(u64::try_from(self.case.plan.drain.as_millis() / 2).unwrap_or(0));
             if !self.try_plan(Plan { drain, ..self.case.plan.clone() }) {
@@ -148,9 +165,13 @@ fn with_faults(plan: &Plan, is_kept: &dyn Fn(usize) -> bool) -> Plan {
     Plan { faults: kept.map(|(_, fault)| fault.clone()).collect(), ..plan.clone() }
 }
 
+/// The run lasts until the last arrival or fault that is left.
 fn with_arrivals(plan: &Plan, is_kept: &dyn Fn(usize) -> bool) -> Plan {
     let kept = plan.arrivals.iter().enumerate().filter(|(index, _)| is_kept(*index));
-    Plan { arrivals: kept.map(|(_, arrival)| *arrival).collect(), ..plan.clone() }
+    let arrivals: Vec<_> = kept.map(|(_, arrival)| *arrival).collect();
+    let ends = arrivals.last().map(|last| last.at).into_iter().chain(plan.faults.iter().map(Fault::until));
+    let duration = ends.max().unwrap_or_default().min(plan.duration);
+    Plan { arrivals, duration, ..plan.clone() }
 }
 
 fn shows(case: &Case, aim: Aim) -> bool {

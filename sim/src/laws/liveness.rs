@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::{Broken, Case, observed};
-use crate::plan::{Arrival, Harm, Plan, Reading};
+use crate::plan::{Arrival, Fault, Harm, Plan, Reading};
 use crate::record::{Observation, What};
 
 /// Head, hello and what a frame has beside its payload, each with room to spare.
@@ -44,7 +44,7 @@ pub(super) fn drains_and_goes_on(case: &Case) -> Result<(), Broken> {
             let why = format!("{} frames still wait at the end", subscriber.in_flight);
             return Err(Broken::of(index, why));
         }
-        let life: Vec<What> = of(&observations, index).map(|seen| seen.what).collect();
+        let life: Vec<_> = observations.iter().filter(|seen| seen.subscriber == index).collect();
         if absence(&case.plan, index, &life).is_none() {
             hears(&life, probe).map_err(|why| Broken::of(index, why))?;
         }
@@ -52,36 +52,34 @@ pub(super) fn drains_and_goes_on(case: &Case) -> Result<(), Broken> {
     Ok(())
 }
 
-/// Why a subscriber may miss the last event of a plan with a probe; `None` where it must not.
-pub fn absence(plan: &Plan, index: usize, life: &[What]) -> Option<&'static str> {
+/// Why a subscriber may miss the last event of a plan with a probe; `None` where it must not. Of its life all that
+/// happened to it.
+pub fn absence(plan: &Plan, index: usize, life: &[&Observation]) -> Option<&'static str> {
     let subscriber = &plan.subscribers[index];
     let class = &plan.classes[subscriber.class];
     let struck = || plan.faults.iter().filter(|fault| fault.strikes(index, subscriber.class)).map(|fault| &fault.harm);
     let leaves = subscriber.leave_at.is_some_and(|at| at <= plan.duration);
-    let restarts = struck().any(|harm| matches!(harm, Harm::ServerRestarts { .. }));
-    let has_lost_its_stream = life.iter().any(|what| matches!(what, What::Ended { .. }));
     if struck().any(|harm| matches!(harm, Harm::ClientDies { .. })) {
         Some("it has died")
     } else if leaves || struck().any(|harm| matches!(harm, Harm::ClassLeaves { .. })) {
         Some("it has left")
     } else if struck().any(|harm| matches!(harm, Harm::ReaderStops { .. })) {
         Some("it reads nothing any more")
-    } else if has_lost_its_stream && class.reconnect_after.is_none() && !restarts {
+    } else if class.reconnect_after.is_none() && has_lost_its_stream_for_good(plan, life) {
         Some("its stream has ended, and it does not come back")
-    } else if has_lost_its_stream && class.reconnect_after.is_none() && is_gone_for_another_reason(plan, life) {
-        Some("its stream has ended, and not by a restart: it does not come back")
     } else {
         None
     }
 }
 
-/// A class that does not reconnect comes back after restarts alone: whoever has had more ends than these, or has none
-/// of them as its last, is gone.
-fn is_gone_for_another_reason(plan: &Plan, life: &[What]) -> bool {
-    let restarts = plan.faults.iter().filter(|fault| matches!(fault.harm, Harm::ServerRestarts { .. })).count();
-    let begun = life.iter().filter(|what| matches!(what, What::Subscribed { .. })).count();
-    let ended = life.iter().filter(|what| matches!(what, What::Ended { .. })).count();
-    ended == begun && begun <= restarts
+/// A class that does not reconnect comes back after restarts of the server alone.
+fn has_lost_its_stream_for_good(plan: &Plan, life: &[&Observation]) -> bool {
+    let Some(ended) = life.iter().rposition(|seen| matches!(seen.what, What::Ended { .. })) else { return false };
+    let begun = life.iter().rposition(|seen| matches!(seen.what, What::Subscribed { .. })).unwrap_or(0);
+    let (from, until) = (life[begun].at, life[ended].at);
+    let ended_it =
+        |fault: &Fault| matches!(fault.harm, Harm::ServerRestarts { .. }) && from <= fault.at && fault.at <= until;
+    begun < ended && !plan.faults.iter().any(ended_it)
 }
 
 fn has_stopped_reading(plan: &Plan, index: usize) -> bool {
@@ -90,21 +88,21 @@ fn has_stopped_reading(plan: &Plan, index: usize) -> bool {
 }
 
 /// The probe was queued in an empty mailbox, and read.
-fn hears(life: &[What], probe: u64) -> Result<(), String> {
-    let Some(offer) = life.iter().rposition(|what| is_offer_of(*what, probe)) else {
+fn hears(life: &[&Observation], probe: u64) -> Result<(), String> {
+    let Some(offer) = life.iter().rposition(|seen| is_offer_of(seen.what, probe)) else {
         return Err("a new event is not offered to it, for no reason that can be named".into());
     };
-    if life[offer] != (What::Queued { sequence: probe, waiting: 1 }) {
-        return Err(format!("a new event finds its mailbox not drained: {:?}", life[offer]));
+    if life[offer].what != (What::Queued { sequence: probe, waiting: 1 }) {
+        return Err(format!("a new event finds its mailbox not drained: {:?}", life[offer].what));
     }
-    let is_heard = |what: &What| matches!(what, What::Received { sequence } if *sequence == probe);
+    let is_heard = |seen: &&Observation| matches!(seen.what, What::Received { sequence } if sequence == probe);
     if life[offer..].iter().any(is_heard) { Ok(()) } else { Err("a new event is not read".into()) }
 }
 
 /// When every fault is over and all who can come back have done so: a connection that has lost bytes is given up after
 /// the user timeout, and the client needs a pause, perhaps a second one, and a few round trips.
 fn time_until_healed(plan: &Plan) -> Duration {
-    let Some(over) = plan.faults.iter().map(super::super::plan::Fault::until).max() else { return Duration::ZERO };
+    let Some(over) = plan.faults.iter().map(Fault::until).max() else { return Duration::ZERO };
     let trip = plan.classes.iter().map(|class| class.round_trip.unwrap_or_default()).max().unwrap_or_default();
     let pauses = plan.classes.iter().filter_map(|class| class.reconnect_after);
     let restarts = plan.faults.iter().filter_map(|fault| match &fault.harm {
@@ -144,10 +142,6 @@ pub(crate) fn time_to_drain(plan: &Plan, frames: usize) -> Duration {
         cpu.publish * u32::try_from(events).unwrap_or(u32::MAX) + cpu.delivery * deliveries
     });
     alone.max().unwrap_or_default() + work
-}
-
-fn of(observations: &[Observation], subscriber: usize) -> impl Iterator<Item = &Observation> {
-    observations.iter().filter(move |seen| seen.subscriber == subscriber)
 }
 
 fn is_offer_of(what: What, wanted: u64) -> bool {

@@ -4,6 +4,7 @@
 //! A law knows nothing of how a run is done: it compares what runs leave behind.
 
 mod account;
+mod canary;
 mod case;
 pub mod draw;
 mod isolation;
@@ -15,6 +16,7 @@ mod window;
 use serde::{Deserialize, Serialize};
 
 pub use account::audit;
+pub use canary::canary;
 pub use case::Case;
 pub use isolation::{isolation_of, what_neighbours_cost};
 pub use liveness::{absence, with_a_probe};

@@ -36,6 +36,7 @@ const OF_THE_TESTBED: Arrows = &[
     ("ledger", &["record", "world"]),
     ("laws", &["ledger", "plan", "record", "world"]),
     ("incident", &["figure", "laws", "plan", "record", "summary", "world"]),
+    ("soak", &["laws", "pool", "runs", "world"]),
     ("fingerprint", &["plan", "pool", "record", "scenario", "world"]),
     (
         "cli",
@@ -49,9 +50,9 @@ const OF_THE_TESTBED: Arrows = &[
             "report",
             "runs",
             "scenario",
+            "soak",
             "summary",
             "sweep",
-            "world",
         ],
     ),
 ];

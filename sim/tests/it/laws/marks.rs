@@ -50,7 +50,6 @@ fn what_the_laws_are_about_happens_in_the_cases_and_a_fifth_of_them_drop_somethi
     });
     let (hits, cases) = (hits.into_inner(), cases.into_inner());
     let report = format!("of {cases} cases: {hits:#?}");
-    println!("{report}");
     assert!(EVERY_MARK.iter().all(|mark| hits[mark] > 0), "{report}");
     assert!(hits["something was dropped"] * 5 >= cases, "{report}");
 }
@@ -125,7 +124,6 @@ fn every_kind_of_fault_changes_an_outcome_somewhere_and_is_off_somewhere() {
     });
     let (changed, off) = (changed.into_inner(), off.into_inner());
     let report = format!("changed an outcome: {changed:#?}\nwas off: {off:#?}");
-    println!("{report}");
     assert!(Harm::KINDS.iter().all(|kind| changed.get(kind) > Some(&0) && off.get(kind) > Some(&0)), "{report}");
 }
 
