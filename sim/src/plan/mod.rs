@@ -8,6 +8,7 @@ mod arrivals;
 mod check;
 mod draw;
 mod fault;
+mod faults;
 mod measure;
 mod part;
 mod payload;

@@ -23,6 +23,8 @@ pub(super) enum Kind {
     Stay,
     /// When it does not read.
     Stalls,
+    /// Which faults strike it, and when it is back after them.
+    Faults,
 }
 
 impl Kind {
@@ -34,6 +36,7 @@ impl Kind {
             Self::Connect => 3,
             Self::Stay => 4,
             Self::Stalls => 5,
+            Self::Faults => 6,
         }
     }
 }

@@ -3,6 +3,7 @@
 //! - [`the_buffer_that_is_set`]: nothing hides between mailbox and socket
 //! - [`who_gets_what`]: a subscriber's receipts depend on its own reading alone
 //! - [`connections_that_end`]: for a reason, which is counted
+//! - [`faults`]: what goes wrong, and what comes of it
 //! - [`laws`]: what holds for any plan, over plans that proptest draws
 //! - [`sweeps`]: cells, exact sizes, validation
 //! - [`command_line`]: options, files, exit codes
@@ -15,6 +16,7 @@ mod architecture;
 mod command_line;
 mod connections_that_end;
 mod determinism;
+mod faults;
 mod laws;
 mod plans;
 mod published;
