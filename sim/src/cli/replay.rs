@@ -117,10 +117,13 @@ fn told(name: &str, incident: &Incident, replay: &Replay) -> String {
 }
 
 fn told_losses(incident: &Incident, record: &Record, losses: &[Loss]) -> String {
-    if losses.is_empty() {
-        return "\nNobody lost anything.\n".to_owned();
-    }
     let mut text = String::new();
+    if record.unpublished > 0 {
+        let _ = writeln!(text, "  unheard    {} events came when nobody could publish them", record.unpublished);
+    }
+    if losses.is_empty() {
+        return text + "\nNobody lost anything.\n";
+    }
     text.push_str("\nWho lost what, when and why\n\n");
     text.push_str("  subscriber  class           lost  of offered  reason      first    last   hole\n");
     for loss in losses.iter().take(MOST_LOSSES) {

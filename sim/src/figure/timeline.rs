@@ -74,9 +74,9 @@ fn scene(timeline: &Timeline) -> Scene {
     }
     time_axis(&mut scene, timeline, top);
     let more = if timeline.more == 0 { String::new() } else { format!(" · {} more subscribers", timeline.more) };
-    let legend = "Dashed: the limit · Red: frames lost · Grey: the stream ends · Shaded: the reader stalls";
+    let legend = "Dashed: the limit · Red: frames lost · Grey: stream ends · Shaded: reader stalls";
     let has_faults = timeline.rows.iter().any(|row| !row.faults.is_empty());
-    let faults = if has_faults { " · Bar with a name: a fault" } else { "" };
+    let faults = if has_faults { " · Bar: a fault" } else { "" };
     let note = format!("Blue: frames waiting · {legend}{faults}{more}");
     frame::foot(&mut scene, &note);
     scene

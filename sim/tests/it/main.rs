@@ -5,6 +5,7 @@
 //! - [`connections_that_end`]: for a reason, which is counted
 //! - [`faults`]: what goes wrong, and what comes of it
 //! - [`laws`]: what holds for any plan, over plans that proptest draws
+//! - [`mutants`]: the checks can fail
 //! - [`sweeps`]: cells, exact sizes, validation
 //! - [`command_line`]: options, files, exit codes
 //! - [`determinism`]: digests and incidents, the same in every profile
@@ -18,6 +19,7 @@ mod connections_that_end;
 mod determinism;
 mod faults;
 mod laws;
+mod mutants;
 mod plans;
 mod published;
 mod sweeps;
