@@ -9,6 +9,7 @@ mod interrupt;
 mod options;
 mod replay;
 mod run;
+mod verify;
 
 use clap::Parser;
 use clap::error::ErrorKind;
@@ -31,6 +32,7 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
             None => replay::replay(&options),
         },
         Command::Determinism(options) => determinism::determinism(&options),
+        Command::Verify(options) => verify::verify(&options),
         Command::Docs(docs) => run::docs(&docs),
     };
     result.unwrap_or_else(|failure| {

@@ -23,6 +23,10 @@ pub(super) enum Kind {
     Stay,
     /// When it does not read.
     Stalls,
+    /// How long it serves each frame.
+    Services,
+    /// How many frames come at once.
+    Batches,
 }
 
 impl Kind {
@@ -34,6 +38,8 @@ impl Kind {
             Self::Connect => 3,
             Self::Stay => 4,
             Self::Stalls => 5,
+            Self::Services => 6,
+            Self::Batches => 7,
         }
     }
 }

@@ -11,6 +11,7 @@ mod driver;
 mod environment;
 mod network;
 mod reader;
+mod service;
 mod simulated;
 mod subscriber;
 mod wire;

@@ -87,6 +87,11 @@ impl Network {
         self.has_cpu
     }
 
+    /// The exact time on the server.
+    pub(super) fn now(&self) -> Duration {
+        self.clock.now()
+    }
+
     /// Waits for something new to do.
     pub(super) async fn news(&self) {
         self.bell.notified().await;
@@ -115,10 +120,14 @@ impl Network {
         Some(self.lock().by_peer.get(&peer)?.path()?.subscriber)
     }
 
-    /// A client has read bytes, at `now` on its host.
-    pub(super) fn has_read(&self, now: Duration, class: usize, wire: &Arc<Wire>, bytes: u64) {
-        let due = now + self.one_way[class];
-        self.lock().releases[class].push_back(Release { due, wire: wire.clone(), bytes });
+    /// A client has read bytes, at a time that may lie inside the tick that ends now on its host.
+    pub(super) fn has_read(&self, at: Duration, class: usize, wire: &Arc<Wire>, bytes: u64) {
+        let due = at + self.one_way[class];
+        let mut state = self.lock();
+        let queue = &mut state.releases[class];
+        let place = queue.partition_point(|release| release.due <= due);
+        queue.insert(place, Release { due, wire: wire.clone(), bytes });
+        drop(state);
         self.ring();
     }
 

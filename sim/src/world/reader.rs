@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use super::clock::nanos;
+use super::service::Service;
 use crate::plan::{Reading, Stall, step_bytes};
 
 pub(super) struct Reader {
@@ -14,6 +15,8 @@ pub(super) struct Reader {
     arrived: u64,
     /// Bytes that the server has been told are read.
     told: u64,
+    /// When it was told last, exactly.
+    told_at: Duration,
 }
 
 enum Pace {
@@ -21,6 +24,7 @@ enum Pace {
     Stalling(VecDeque<Stall>),
     Rate(Busy),
     Never,
+    Serving(Service),
 }
 
 /// A stretch in which a reader of limited rate always has something to read.
@@ -53,8 +57,8 @@ impl Busy {
 }
 
 impl Reader {
-    /// `time_scale` slows a rate down; the stalls of `reading` are in virtual time already.
-    pub(super) fn new(reading: &Reading, window_bytes: u64, time_scale: u32) -> Self {
+    /// `time_scale` slows a rate down; the times of `reading` are virtual already. A word to the server takes `one_way`.
+    pub(super) fn new(reading: &Reading, window_bytes: u64, time_scale: u32, one_way: Duration) -> Self {
         let pace = match reading {
             Reading::AsItArrives => Pace::Free,
             Reading::Stalls { stalls } => Pace::Stalling(stalls.iter().copied().collect()),
@@ -65,8 +69,16 @@ impl Reader {
                 read_before: 0,
             }),
             Reading::Never => Pace::Never,
+            Reading::Serves { times } => Pace::Serving(Service::new(times, one_way)),
         };
-        Self { pace, arrived: 0, told: 0 }
+        Self { pace, arrived: 0, told: 0, told_at: Duration::ZERO }
+    }
+
+    /// An event has begun to arrive, the first byte of which the server's socket accepted at `accepted_at`.
+    pub(super) fn begin(&mut self, now: Duration, start: u64, sequence: u64, accepted_at: Duration) {
+        if let Pace::Serving(service) = &mut self.pace {
+            service.begin(now, start, sequence, accepted_at);
+        }
     }
 
     /// Bytes have reached the client.
@@ -91,6 +103,7 @@ impl Reader {
                 if stalls.front().is_some_and(|stall| stall.from <= now) { self.told } else { self.arrived }
             }
             Pace::Rate(busy) => busy.read_before + busy.room_by(now).min(self.arrived - busy.read_before),
+            Pace::Serving(service) => service.read_up_to().unwrap_or(self.arrived).max(self.told),
         }
     }
 
@@ -98,20 +111,32 @@ impl Reader {
     pub(super) fn read_at(&self, end: u64, now: Duration) -> Duration {
         match &self.pace {
             Pace::Rate(busy) => busy.read_at(end).min(now),
-            Pace::Free | Pace::Stalling(_) | Pace::Never => now,
+            Pace::Free | Pace::Stalling(_) | Pace::Never | Pace::Serving(_) => now,
         }
     }
 
-    /// Bytes to tell the server of at `now`, as read since the last call.
+    /// Bytes to tell the server of by `now`, as read since the last call; to be called until there are none.
     pub(super) fn tell(&mut self, now: Duration) -> u64 {
+        self.told_at = now;
+        if self.read_by(now) == self.told
+            && let Pace::Serving(service) = &mut self.pace
+            && let Some(at) = service.end_by(now)
+        {
+            self.told_at = at;
+        }
         let read = self.read_by(now);
         let is_worth_it = match &self.pace {
             Pace::Rate(busy) => read == self.arrived || read - self.told >= busy.step_bytes,
-            Pace::Free | Pace::Stalling(_) | Pace::Never => true,
+            Pace::Free | Pace::Stalling(_) | Pace::Never | Pace::Serving(_) => true,
         };
         let news = if is_worth_it { read - self.told } else { 0 };
         self.told += news;
         news
+    }
+
+    /// When the word of what was last told was sent: inside the tick, where a reader is as exact as that.
+    pub(super) fn told_at(&self) -> Duration {
+        self.told_at
     }
 
     /// When there will be something to tell, without a further arrival.
@@ -123,6 +148,7 @@ impl Reader {
             Pace::Free | Pace::Never => None,
             Pace::Stalling(stalls) => stalls.front().map(|stall| stall.from + stall.lasts),
             Pace::Rate(busy) => Some(busy.read_at(self.arrived.min(self.told + busy.step_bytes))),
+            Pace::Serving(service) => service.tells_at(),
         }
     }
 }
@@ -138,8 +164,8 @@ mod tests {
 
     #[test]
     fn a_free_reader_tells_of_every_byte_at_once_and_one_that_never_reads_of_none() {
-        let mut free = Reader::new(&Reading::AsItArrives, 100, 1);
-        let mut never = Reader::new(&Reading::Never, 100, 1);
+        let mut free = Reader::new(&Reading::AsItArrives, 100, 1, ms(1));
+        let mut never = Reader::new(&Reading::Never, 100, 1, ms(1));
         free.arrive(ms(5), 70);
         never.arrive(ms(5), 70);
         assert_eq!((free.tell(ms(5)), free.tell(ms(6)), free.tells_at()), (70, 0, None));
@@ -149,7 +175,7 @@ mod tests {
     #[test]
     fn a_stalled_reader_takes_nothing_until_the_stall_ends_and_then_everything() {
         let stalls = vec![Stall { from: ms(10), lasts: ms(30) }];
-        let mut reader = Reader::new(&Reading::Stalls { stalls }, 100, 1);
+        let mut reader = Reader::new(&Reading::Stalls { stalls }, 100, 1, ms(1));
         reader.arrive(ms(9), 10);
         assert_eq!(reader.tell(ms(9)), 10);
         reader.arrive(ms(10), 10);
@@ -161,7 +187,7 @@ mod tests {
     #[test]
     fn a_rate_is_kept_to_the_byte_however_the_bytes_were_cut() {
         let reading = Reading::Rate { bytes_per_second: 1000 };
-        let (mut whole, mut cut) = (Reader::new(&reading, 1 << 20, 1), Reader::new(&reading, 1 << 20, 1));
+        let (mut whole, mut cut) = (Reader::new(&reading, 1 << 20, 1, ms(1)), Reader::new(&reading, 1 << 20, 1, ms(1)));
         whole.arrive(ms(0), 500);
         [200, 299, 1].into_iter().for_each(|bytes| cut.arrive(ms(0), bytes));
         for at in [0, 1, 7, 100, 499, 500, 501] {
@@ -172,7 +198,7 @@ mod tests {
 
     #[test]
     fn a_slow_reader_tells_in_segments_and_when_it_has_read_everything() {
-        let mut reader = Reader::new(&Reading::Rate { bytes_per_second: 1_000_000 }, 1 << 20, 1);
+        let mut reader = Reader::new(&Reading::Rate { bytes_per_second: 1_000_000 }, 1 << 20, 1, ms(1));
         reader.arrive(ms(0), 2000);
         assert_eq!(reader.tells_at(), Some(Duration::from_micros(1460)));
         assert_eq!((reader.tell(ms(1)), reader.tell(Duration::from_micros(1460))), (0, 1460));
@@ -182,7 +208,7 @@ mod tests {
 
     #[test]
     fn a_time_scale_slows_a_rate_down() {
-        let mut reader = Reader::new(&Reading::Rate { bytes_per_second: 1000 }, 1 << 20, 10);
+        let mut reader = Reader::new(&Reading::Rate { bytes_per_second: 1000 }, 1 << 20, 10, ms(1));
         reader.arrive(ms(0), 10);
         assert_eq!((reader.read_by(ms(50)), reader.read_by(ms(100))), (5, 10));
     }
@@ -195,7 +221,7 @@ mod tests {
             window_bytes in 1u64..70_000,
             arrivals in prop::collection::vec((0u64..40, 1u64..3000), 1..20),
         ) {
-            let mut reader = Reader::new(&Reading::Rate { bytes_per_second }, window_bytes, scale);
+            let mut reader = Reader::new(&Reading::Rate { bytes_per_second }, window_bytes, scale, ms(1));
             let mut now = Duration::ZERO;
             for (pause, bytes) in arrivals {
                 now += ms(pause);

@@ -27,8 +27,9 @@ const OF_THE_TESTBED: Arrows = &[
     ("world", &["plan", "record"]),
     ("first_order", &["plan", "scenario"]),
     ("summary", &["record", "plan", "scenario", "first_order"]),
-    ("figure", &["summary"]),
-    ("report", &["summary"]),
+    ("theory", &[]),
+    ("figure", &["summary", "theory"]),
+    ("report", &["summary", "theory"]),
     ("pool", &[]),
     ("runs", &["plan", "pool", "scenario", "summary", "world"]),
     ("sizing", &["first_order", "plan", "runs", "scenario", "summary", "world"]),
@@ -36,6 +37,7 @@ const OF_THE_TESTBED: Arrows = &[
     ("ledger", &["record", "world"]),
     ("incident", &["figure", "ledger", "plan", "record", "summary", "world"]),
     ("fingerprint", &["plan", "pool", "record", "scenario", "world"]),
+    ("verify", &["plan", "pool", "record", "runs", "scenario", "theory", "world"]),
     (
         "cli",
         &[
@@ -49,6 +51,8 @@ const OF_THE_TESTBED: Arrows = &[
             "scenario",
             "summary",
             "sweep",
+            "theory",
+            "verify",
             "world",
         ],
     ),

@@ -33,6 +33,9 @@ pub(super) fn time_to_drain(plan: &Plan, frames: usize) -> Duration {
                 Duration::from_secs_f64(backlog as f64 / (*bytes_per_second as f64 / 1.1))
             }
             Reading::Stalls { stalls } => stalls.iter().map(|stall| stall.from + stall.lasts).max().unwrap_or_default(),
+            Reading::Serves { times } => {
+                times.iter().max().copied().unwrap_or_default() * u32::try_from(plan.arrivals.len()).unwrap()
+            }
             Reading::AsItArrives | Reading::Never => Duration::ZERO,
         };
         trip * trips + reading
