@@ -50,13 +50,13 @@ impl Extent {
         mailboxes: &[1, 4, 16, 64],
         loads: &[0.3, 0.6, 0.9, 1.0, 1.2, 2.0],
         replications: 20,
-        frames: 5000,
+        frames: 3000,
         convergence_replications: 20,
     };
 
     /// Some seconds: small mailboxes, fewer and shorter runs.
     pub const QUICK: Self =
-        Self { mailboxes: &[1, 4], replications: 10, frames: 500, convergence_replications: 8, ..Self::FULL };
+        Self { mailboxes: &[1, 4], replications: 10, frames: 300, convergence_replications: 8, ..Self::FULL };
 
     fn gap(&self) -> Duration {
         SHORTEST_SERVICE.div_f64(self.loads.first().copied().unwrap_or(1.0))
