@@ -62,10 +62,11 @@ impl Extent {
         SHORTEST_SERVICE.div_f64(self.loads.first().copied().unwrap_or(1.0))
     }
 
-    /// Frames left out at the beginning of a run, which begins empty. The slowest to forget that is M/M/1/K at load 1:
-    /// of its deviations, a part of e is left after (K + 2)² / π² services, so that a hundredth is left after these.
+    /// Frames left out at the beginning of a run, which begins empty. The slowest to forget that is M/D/1/K at load 1: as
+    /// a diffusion between two walls it has an e-th of a deviation left after 2 (K + 2)² / π² services, and less than a
+    /// hundredth after these.
     fn warm_up(mailbox: usize) -> usize {
-        100 + (mailbox + 2).pow(2) / 2
+        100 + (mailbox + 2).pow(2)
     }
 }
 

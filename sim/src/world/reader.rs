@@ -213,6 +213,20 @@ mod tests {
         assert_eq!((reader.read_by(ms(50)), reader.read_by(ms(100))), (5, 10));
     }
 
+    #[test]
+    fn a_reader_that_serves_holds_a_frame_until_its_service_ends_and_takes_its_rest_at_once() {
+        let mut reader = Reader::new(&Reading::Serves { times: vec![ms(50)] }, 200, 1, ms(1));
+        let us = Duration::from_micros;
+        reader.arrive(ms(5), 70);
+        assert_eq!((reader.tell(ms(5)), reader.tell(ms(5)), reader.tells_at()), (70, 0, None), "a head, and no frame");
+        reader.begin(ms(12), 74, 1, us(10_300));
+        reader.arrive(ms(12), 130);
+        assert_eq!((reader.tell(ms(12)), reader.tell(ms(12)), reader.tells_at()), (4, 0, Some(us(59_300))));
+        assert_eq!((reader.tell(ms(60)), reader.told_at(), reader.read_by(ms(60))), (126, us(59_300), 200));
+        reader.arrive(ms(62), 23);
+        assert_eq!((reader.tell(ms(62)), reader.told_at(), reader.tell(ms(62))), (23, ms(62), 0));
+    }
+
     proptest! {
         #[test]
         fn whatever_the_rate_it_tells_what_it_read_reads_what_arrived_and_is_never_due_in_vain(

@@ -7,9 +7,10 @@ use hubbub::{Capacity, Overflow};
 use hubbub_sim::plan::queue::{Queues, ServiceTime, Traffic};
 use hubbub_sim::plan::{Plan, Reading};
 use hubbub_sim::runs::Progress;
+use hubbub_sim::scenario::Scenario;
 use hubbub_sim::theory::recursion;
 use hubbub_sim::verify::{self, Extent};
-use hubbub_sim::world::HubChoice;
+use hubbub_sim::world::{self, HubChoice};
 
 use crate::plans::ms;
 
@@ -81,6 +82,17 @@ fn a_wrong_size_of_the_system_is_outside() {
     assert_eq!((measured.len(), holds(1)), (16, 16));
     // D/D/1/K is compared with the recursion, which is not asked for another size.
     assert_eq!((holds(0), holds(2)), (4, 4));
+}
+
+#[test]
+fn twice_the_time_scale_is_another_run_that_loses_as_many_frames() {
+    let found = verify::converge(4, 2, &Quiet).unwrap();
+    assert!(found.inside && found.lost[0] > 0, "{found:?}");
+    let scenario = Scenario::named("alpha").unwrap();
+    let once = Plan::draw(&scenario, 10, 0);
+    let twice = Plan { time_scale: 2 * once.time_scale, ..once.clone() };
+    let digest = |plan: &Plan| world::run(plan, choice(16)).unwrap().digest;
+    assert_ne!(digest(&once), digest(&twice));
 }
 
 #[test]
