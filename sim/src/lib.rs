@@ -1,7 +1,7 @@
 //! The testbed: runs the real Hub and its transport in a simulated network and sizes a subscriber's buffer.
 //!
 //! One straight pipeline: [`scenario`] → [`plan`] → [`world`] → [`record`] → [`summary`] → [`figure`] and [`report`].
-//! [`sweep`] and [`sizing`] drive it, [`cli`] is its only way out. See `docs/architecture.md`.
+//! [`sweep`], [`sizing`] and [`verify`] drive it, [`cli`] is its only way out. See `docs/architecture.md`.
 
 pub mod cli;
 pub mod figure;
@@ -20,4 +20,6 @@ pub mod sizing;
 pub mod soak;
 pub mod summary;
 pub mod sweep;
+pub mod theory;
+pub mod verify;
 pub mod world;

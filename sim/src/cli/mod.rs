@@ -11,6 +11,7 @@ mod replay;
 mod run;
 mod shrink;
 mod soak;
+mod verify;
 
 use clap::Parser;
 use clap::error::ErrorKind;
@@ -35,6 +36,7 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         Command::Determinism(options) => determinism::determinism(&options),
         Command::Shrink(options) => shrink::run(&options),
         Command::Soak(options) => soak::run(&options),
+        Command::Verify(options) => verify::verify(&options),
         Command::Docs(docs) => run::docs(&docs),
     };
     result.unwrap_or_else(|failure| {

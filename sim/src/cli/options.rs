@@ -33,7 +33,9 @@ pub(super) enum Command {
     Shrink(ShrinkOptions),
     /// Put every law to random cases with random faults, until one is broken or time is over
     Soak(SoakOptions),
-    /// Fill the generated parts of docs/*.md from plots/*/sweep.json
+    /// Run Hub, transport and readers as the queues of theory, and hold loss and delay against it
+    Verify(VerifyOptions),
+    /// Fill the generated parts of docs/*.md from plots/*/sweep.json and plots/theory/verify.json
     Docs(DocsOptions),
 }
 
@@ -199,6 +201,22 @@ fn threads(asked: Option<std::num::NonZeroUsize>) -> usize {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct VerifyOptions {
+    /// Only a part, in some seconds: small mailboxes, fewer and shorter runs
+    #[arg(long)]
+    pub(super) quick: bool,
+    /// Folder for figure, tables and verify.json, in a subfolder theory [default: plots, none with --quick or --json -]
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Print the result as JSON and nothing else (-), or write it to a file
+    #[arg(long, value_name = "-|FILE")]
+    pub(super) json: Option<PathBuf>,
+    /// Threads [default: one a core]
+    #[arg(long, value_name = "N")]
+    threads: Option<std::num::NonZeroUsize>,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct DocsOptions {
     /// Fail if a page is not as it would be filled, and write nothing
     #[arg(long)]
@@ -241,6 +259,17 @@ impl LoadOptions {
 
     fn command(&self, name: &str) -> String {
         format!("cargo sim {name} --scenario {}{}", file_name(Path::new(&self.scenario)), self.changes())
+    }
+}
+
+impl VerifyOptions {
+    pub(super) fn threads(&self) -> usize {
+        threads(self.threads)
+    }
+
+    /// Whether this is the run whose result is the project's own.
+    pub(super) fn is_published(&self) -> bool {
+        !self.quick && self.out.is_none() && self.json.as_deref() != Some(Path::new("-"))
     }
 }
 

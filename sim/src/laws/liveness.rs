@@ -27,7 +27,8 @@ pub fn with_a_probe(mut case: Case) -> Case {
     let plan = &mut case.plan;
     plan.duration = faults_are_over + rest;
     plan.arrivals.push(Arrival { at: plan.duration, payload_bytes: 30, key: 0 });
-    plan.drain = rest;
+    // Who is dead is noticed by the probe at the latest.
+    plan.drain = rest + plan.server.user_timeout + TICK * TICKS_A_TRIP;
     case
 }
 
@@ -45,6 +46,9 @@ pub(super) fn drains_and_goes_on(case: &Case) -> Result<(), Broken> {
             return Err(Broken::of(index, why));
         }
         let life: Vec<_> = observations.iter().filter(|seen| seen.subscriber == index).collect();
+        if has_died(&case.plan, index) && has_a_stream(&life) {
+            return Err(Broken::of(index, "it has died, and has a stream at the end"));
+        }
         if absence(&case.plan, index, &life).is_none() {
             hears(&life, probe).map_err(|why| Broken::of(index, why))?;
         }
@@ -80,6 +84,16 @@ fn has_lost_its_stream_for_good(plan: &Plan, life: &[&Observation]) -> bool {
     let ended_it =
         |fault: &Fault| matches!(fault.harm, Harm::ServerRestarts { .. }) && from <= fault.at && fault.at <= until;
     begun < ended && !plan.faults.iter().any(ended_it)
+}
+
+fn has_a_stream(life: &[&Observation]) -> bool {
+    let last = |wanted: fn(&What) -> bool| life.iter().rposition(|seen| wanted(&seen.what));
+    last(|what| matches!(what, What::Subscribed { .. })) > last(|what| matches!(what, What::Ended { .. }))
+}
+
+fn has_died(plan: &Plan, index: usize) -> bool {
+    let dies = |harm: &Harm| matches!(harm, Harm::ClientDies { subscriber } if *subscriber == index);
+    plan.faults.iter().any(|fault| dies(&fault.harm))
 }
 
 fn has_stopped_reading(plan: &Plan, index: usize) -> bool {
@@ -132,6 +146,9 @@ pub(crate) fn time_to_drain(plan: &Plan, frames: usize) -> Duration {
                 Duration::from_secs_f64(backlog as f64 / (*bytes_per_second as f64 / 1.1))
             }
             Reading::Stalls { stalls } => stalls.iter().map(|stall| stall.from + stall.lasts).max().unwrap_or_default(),
+            Reading::Serves { times } => {
+                times.iter().max().copied().unwrap_or_default() * u32::try_from(plan.arrivals.len()).unwrap_or(u32::MAX)
+            }
             Reading::AsItArrives | Reading::Never => Duration::ZERO,
         };
         trip * trips + reading

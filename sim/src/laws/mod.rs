@@ -10,6 +10,7 @@ pub mod draw;
 mod isolation;
 mod liveness;
 mod memory;
+mod reasons;
 mod sizes;
 mod window;
 
@@ -38,6 +39,10 @@ pub enum Law {
     Window,
     /// No mailbox is deeper than its size, and payloads take no more memory than all mailboxes hold.
     Memory,
+    /// Nobody is counted gone or evicted who has no reason to be.
+    Reasons,
+    /// With room in every socket nobody waits in a mailbox. Without a CPU to share.
+    Room,
     /// One plan gives one digest.
     Repetition,
     /// The largest high-water mark of the unbounded run is the smallest size without a loss.
@@ -53,11 +58,13 @@ pub enum Law {
 
 impl Law {
     /// All of them, cheap ones first.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Completion,
         Self::Account,
         Self::Window,
         Self::Memory,
+        Self::Reasons,
+        Self::Room,
         Self::Repetition,
         Self::ExactSize,
         Self::FirstLoss,
@@ -72,6 +79,8 @@ impl Law {
             Self::Account => "account",
             Self::Window => "window",
             Self::Memory => "memory",
+            Self::Reasons => "reasons",
+            Self::Room => "room",
             Self::Repetition => "repetition",
             Self::ExactSize => "exact-size",
             Self::FirstLoss => "first-loss",
@@ -83,11 +92,12 @@ impl Law {
     /// Whether it says anything of a case.
     pub fn applies(self, case: &Case) -> bool {
         match self {
-            Self::FirstLoss | Self::Isolation => case.plan.server.cpu.is_none(),
+            Self::FirstLoss | Self::Isolation | Self::Room => case.plan.server.cpu.is_none(),
             Self::Completion
             | Self::Account
             | Self::Window
             | Self::Memory
+            | Self::Reasons
             | Self::Repetition
             | Self::ExactSize
             | Self::Liveness => true,
@@ -107,6 +117,8 @@ impl Law {
             Self::Account => observed(case).and_then(|(record, log)| audit(case, &record, &log).map(drop)),
             Self::Window => observed(case).and_then(|(_, log)| window::fits(&case.plan, &log)),
             Self::Memory => run(case, case.choice()).and_then(|record| memory::within(case, &record)),
+            Self::Reasons => run(case, case.choice()).and_then(|record| reasons::are_known(case, &record)),
+            Self::Room => room(case),
             Self::Repetition => repetition(case),
             Self::ExactSize => exact_size(case),
             Self::FirstLoss => sizes::first_loss(case, 1 + case.frames / 3),
@@ -210,6 +222,22 @@ fn run(case: &Case, choice: HubChoice) -> Result<Record, Broken> {
 
 fn observed(case: &Case) -> Result<(Record, Vec<Observation>), Broken> {
     Ok(world::run_observed(&case.plan, case.choice())?)
+}
+
+/// Far more than a drawn case sends.
+const ENDLESS_WINDOW_BYTES: u64 = 1 << 30;
+
+fn room(case: &Case) -> Result<(), Broken> {
+    let mut case = case.clone();
+    case.plan.classes.iter_mut().for_each(|class| class.window_bytes = ENDLESS_WINDOW_BYTES);
+    let record = run(&case, case.choice())?;
+    match record.subscribers.iter().position(|subscriber| subscriber.high_water > 1) {
+        Some(waits) => {
+            let why = format!("{} wait, with room in the socket", record.subscribers[waits].high_water);
+            Err(Broken::of(waits, why))
+        }
+        None => Ok(()),
+    }
 }
 
 fn repetition(case: &Case) -> Result<(), Broken> {

@@ -28,9 +28,11 @@ impl Plan {
             let reads = match &subscriber.reading {
                 Reading::Rate { bytes_per_second } => *bytes_per_second > 0,
                 Reading::Stalls { stalls } => stalls.is_sorted_by(|a, b| a.from + a.lasts <= b.from),
+                Reading::Serves { times } => !times.is_empty(),
                 Reading::AsItArrives | Reading::Never => true,
             };
-            let allowed = "a rate is at least 1 byte a second, stalls are sorted and do not overlap";
+            let allowed = "a rate is at least 1 byte a second, stalls are sorted and do not overlap, \
+                           a service has at least one time";
             in_order(&format!("plan.subscribers[{index}].reading: {allowed}"), reads)?;
         }
         for (index, fault) in self.faults.iter().enumerate() {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::Plan;
+use super::{Plan, Reading};
 
 /// Something that goes wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -175,7 +175,15 @@ impl Fault {
         if let Some(class) = self.harm.class().filter(|class| *class >= classes) {
             return Err(format!("class = {class}: there are {classes} classes, from 0 on"));
         }
+        let serves = |subscriber: usize| matches!(plan.subscribers[subscriber].reading, Reading::Serves { .. });
         match &self.harm {
+            Harm::ReaderStalls { subscriber, .. }
+            | Harm::ReaderTrickles { subscriber, .. }
+            | Harm::ReaderStops { subscriber }
+                if serves(*subscriber) =>
+            {
+                Err(format!("kind = {}: a reader that serves keeps its own times", self.harm.kind()))
+            }
             Harm::ReaderTrickles { bytes_per_second: 0, .. } => Err("bytes_per_second = 0: must be at least 1".into()),
             Harm::ServerRestarts { back_after, .. } if back_after.len() != subscribers => {
                 Err(format!("back_after: has {} entries, and there are {subscribers} subscribers", back_after.len()))

@@ -13,6 +13,7 @@ mod measure;
 mod part;
 mod payload;
 mod population;
+pub mod queue;
 mod seed;
 
 use std::time::Duration;
@@ -150,6 +151,15 @@ pub enum Reading {
     },
     /// Never.
     Never,
+    /// One frame after another, each for a time of its own, as the server of a queue does.
+    ///
+    /// A service begins when the server's socket has accepted the frame's first byte, or with the end of the one
+    /// before. It ends when the word that the frame's bytes are read reaches the server: the ways there and back are
+    /// part of it, and one that is shorter than these ends late, without delaying the next.
+    Serves {
+        /// The n-th is for the event of sequence n, the last also for all that follow; at least one.
+        times: Vec<Duration>,
+    },
 }
 
 /// A stretch in which a reader takes nothing.

@@ -14,6 +14,7 @@ mod links;
 mod network;
 mod process;
 mod reader;
+mod service;
 mod simulated;
 mod subscriber;
 mod wire;

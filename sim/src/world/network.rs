@@ -107,6 +107,11 @@ impl Network {
         self.links.up_at(class, at)
     }
 
+    /// The exact time on the server.
+    pub(super) fn now(&self) -> Duration {
+        self.clock.now()
+    }
+
     /// Waits for something new to do.
     pub(super) async fn news(&self) {
         self.bell.notified().await;
@@ -135,11 +140,15 @@ impl Network {
         Some(self.lock().by_peer.get(&peer)?.path()?.subscriber)
     }
 
-    /// A client has read bytes, at `now` on its host.
-    pub(super) fn has_read(&self, now: Duration, class: usize, wire: &Arc<Wire>, bytes: u64) {
+    /// A client has read bytes, at a time that may lie inside the tick that ends now on its host.
+    pub(super) fn has_read(&self, at: Duration, class: usize, wire: &Arc<Wire>, bytes: u64) {
         // What a client has read is repeated with every acknowledgement, until one arrives.
-        let due = self.links.up_at(class, now + self.one_way[class]);
-        self.lock().releases[class].push_back(Release { due, wire: wire.clone(), bytes });
+        let due = self.links.up_at(class, at + self.one_way[class]);
+        let mut state = self.lock();
+        let queue = &mut state.releases[class];
+        let place = queue.partition_point(|release| release.due <= due);
+        queue.insert(place, Release { due, wire: wire.clone(), bytes });
+        drop(state);
         self.ring();
     }
 

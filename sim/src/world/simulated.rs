@@ -183,6 +183,9 @@ fn scaled(plan: &Plan) -> Plan {
         if let crate::plan::Reading::Stalls { stalls } = &mut subscriber.reading {
             stalls.iter_mut().flat_map(|stall| [&mut stall.from, &mut stall.lasts]).for_each(stretch);
         }
+        if let crate::plan::Reading::Serves { times } = &mut subscriber.reading {
+            times.iter_mut().for_each(stretch);
+        }
     }
     for fault in &mut plan.faults {
         stretch(&mut fault.at);

@@ -12,14 +12,14 @@ use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
 use tokio::time::{Instant, sleep, sleep_until};
 use turmoil::net::TcpStream;
 
-use super::client_stream::ClientStream;
+use super::client_stream::{ClientStream, Seen};
 use super::clock::tick_not_before;
 use super::fate::Fate;
 use super::network::Network;
 use super::reader::Reader;
 use super::simulated::{SERVER, SERVER_PORT};
 use super::wire::{Path, Wire};
-use crate::plan::{ClassPlan, SubscriberPlan};
+use crate::plan::{ClassPlan, Reading, SubscriberPlan};
 use crate::record::Recorder;
 
 /// What the subscribers of a class share.
@@ -107,11 +107,13 @@ impl<'a> Session<'a> {
     async fn open(host: &'a Host, index: usize, (plan, fate): (&SubscriberPlan, &Fate), zero: Instant) -> Option<Self> {
         let mut stream = TcpStream::connect((SERVER, SERVER_PORT)).await.ok()?;
         let window_bytes = host.class.window_bytes;
-        let path = Path { subscriber: index, class: host.class_index, window_bytes };
+        let keeps_times = matches!(plan.reading, Reading::Serves { .. });
+        let path = Path { subscriber: index, class: host.class_index, window_bytes, keeps_times };
         let wire = host.network.claim(stream.local_addr().ok()?, path)?;
         let request = format!("GET /v1/stream/sse?table={} HTTP/1.1\r\nhost: {SERVER}\r\n\r\n", host.table);
         stream.write_all(request.as_bytes()).await.ok()?;
-        let reader = Reader::new(&plan.reading, &fate.spells, window_bytes, host.time_scale);
+        let one_way = host.network.one_way(host.class_index);
+        let reader = Reader::new(&plan.reading, &fate.spells, window_bytes, host.time_scale, one_way);
         let (parser, unread) = (ClientStream::default(), VecDeque::new());
         Some(Self { host, index, zero, stream, wire, reader, parser, unread })
     }
@@ -152,24 +154,31 @@ impl<'a> Session<'a> {
                 Poll::Ready(Ok(()) | Err(_)) => return Poll::Ready(true),
             }
             has_news = true;
-            let unread = &mut self.unread;
-            self.parser.feed(bytes.filled(), |end, id| unread.push_back((end, id)));
-            self.reader.arrive(self.zero.elapsed(), bytes.filled().len() as u64);
+            let now = self.zero.elapsed();
+            let (unread, reader, wire) = (&mut self.unread, &mut self.reader, &self.wire);
+            self.parser.feed(bytes.filled(), |seen| match seen {
+                Seen::Begins { start, id } => {
+                    if let Some(accepted_at) = wire.accepted_at(start) {
+                        reader.begin(now, start, id.sequence, accepted_at);
+                    }
+                }
+                Seen::Ends { end, id } => unread.push_back((end, id)),
+            });
+            reader.arrive(now, bytes.filled().len() as u64);
         }
     }
 
     /// Reads as the plan has it, and lets the server know.
     fn read(&mut self) {
         let now = self.zero.elapsed();
+        while let news @ 1.. = self.reader.tell(now) {
+            self.host.network.has_read(self.reader.told_at(), self.host.class_index, &self.wire, news);
+        }
         let read = self.reader.read_by(now);
         while let Some(&(end, EventId { epoch, sequence })) = self.unread.front().filter(|(end, _)| *end <= read) {
             self.unread.pop_front();
             let process = usize::try_from(epoch - self.host.first_epoch).unwrap_or(usize::MAX);
             self.host.recorder.lock().received(self.reader.read_at(end, now), self.index, process, sequence);
-        }
-        let news = self.reader.tell(now);
-        if news > 0 {
-            self.host.network.has_read(now, self.host.class_index, &self.wire, news);
         }
     }
 }

@@ -3,6 +3,7 @@
 //! A byte is in the window from the server's write until the client has read it, so the window stands for everything a
 //! socket holds: send buffer, wire and receive buffer. Both ends live in one process and share this.
 
+use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -21,6 +22,8 @@ pub(super) struct Path {
     pub(super) subscriber: usize,
     pub(super) class: usize,
     pub(super) window_bytes: u64,
+    /// Whether the client asks when its bytes were accepted.
+    pub(super) keeps_times: bool,
 }
 
 pub(super) struct Wire {
@@ -45,6 +48,30 @@ struct State {
     writer: Option<Waker>,
     turn: Turn,
     socket: Option<OwnedWriteHalf>,
+    times: Times,
+}
+
+/// Which bytes were accepted when, where the client asks for that.
+#[derive(Default)]
+struct Times {
+    accepted: u64,
+    /// Up to which offset, and when; oldest first.
+    log: VecDeque<(u64, Duration)>,
+}
+
+impl Times {
+    fn note(&mut self, bytes: usize, at: Duration) {
+        self.accepted += bytes as u64;
+        self.log.push_back((self.accepted, at));
+    }
+
+    /// When the byte at that offset was accepted; what lies before it is forgotten.
+    fn of(&mut self, offset: u64) -> Option<Duration> {
+        while self.log.front().is_some_and(|(end, _)| *end <= offset) {
+            self.log.pop_front();
+        }
+        self.log.front().map(|(_, at)| *at)
+    }
 }
 
 /// Whether bytes of this connection have been lost for good, after which none arrive.
@@ -109,6 +136,11 @@ impl Wire {
         state.in_window -= released;
         wake(state);
         released
+    }
+
+    /// When the server's socket accepted the byte at that offset, if that is kept; offsets asked for never decrease.
+    pub(super) fn accepted_at(&self, offset: u64) -> Option<Duration> {
+        self.path().filter(|path| path.keeps_times).and_then(|_| self.lock().times.of(offset))
     }
 
     /// The CPU has done the work of the delivery under way, at that time.
@@ -239,6 +271,9 @@ impl AsyncWrite for ServerStream {
         if accepted == 0 {
             state.writer = Some(cx.waker().clone());
             return Poll::Pending;
+        }
+        if self.wire.path().is_some_and(|path| path.keeps_times) {
+            state.times.note(accepted, self.network.now());
         }
         let asks = is_held && state.turn == Turn::NotAsked;
         if asks {

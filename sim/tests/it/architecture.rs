@@ -27,8 +27,9 @@ const OF_THE_TESTBED: Arrows = &[
     ("world", &["plan", "record"]),
     ("first_order", &["plan", "scenario"]),
     ("summary", &["record", "plan", "scenario", "first_order"]),
-    ("figure", &["summary"]),
-    ("report", &["summary"]),
+    ("theory", &[]),
+    ("figure", &["summary", "theory"]),
+    ("report", &["summary", "theory"]),
     ("pool", &[]),
     ("runs", &["plan", "pool", "scenario", "summary", "world"]),
     ("sizing", &["first_order", "plan", "runs", "scenario", "summary", "world"]),
@@ -38,6 +39,7 @@ const OF_THE_TESTBED: Arrows = &[
     ("incident", &["figure", "laws", "plan", "record", "summary", "world"]),
     ("soak", &["laws", "pool", "runs", "world"]),
     ("fingerprint", &["plan", "pool", "record", "scenario", "world"]),
+    ("verify", &["plan", "pool", "record", "runs", "scenario", "theory", "world"]),
     (
         "cli",
         &[
@@ -53,6 +55,8 @@ const OF_THE_TESTBED: Arrows = &[
             "soak",
             "summary",
             "sweep",
+            "theory",
+            "verify",
         ],
     ),
 ];

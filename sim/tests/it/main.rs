@@ -9,6 +9,7 @@
 //! - [`sweeps`]: cells, exact sizes, validation
 //! - [`command_line`]: options, files, exit codes
 //! - [`determinism`]: digests and incidents, the same in every profile
+//! - [`theory`]: the testbed as the queues of theory
 //! - [`published`]: one number wherever it stands
 //! - [`architecture`]: who may know whom
 //! - [`plans`]: made by hand, for the others
@@ -24,4 +25,5 @@ mod plans;
 mod published;
 mod sweeps;
 mod the_buffer_that_is_set;
+mod theory;
 mod who_gets_what;

@@ -26,6 +26,16 @@ fn no_mailbox_is_deeper_than_its_size_and_payloads_take_no_more_memory_than_all_
     obeys(48, Law::Memory);
 }
 
+#[test]
+fn nobody_is_counted_gone_or_evicted_who_has_no_reason_to_be() {
+    obeys(96, Law::Reasons);
+}
+
+#[test]
+fn with_room_in_every_socket_nobody_waits_in_a_mailbox() {
+    obeys(48, Law::Room);
+}
+
 /// All of it but the line end of its chunk had been accepted: 2 bytes short of delivered. So the count of losses is an
 /// upper bound, by one frame a stream that ends.
 #[test]
