@@ -10,6 +10,10 @@ size *options:
 replay *options:
     cargo sim replay {{options}}
 
+# Hub, transport and reader beside queueing theory (some minutes; --quick: some seconds)
+verify *options:
+    cargo sim verify {{options}}
+
 # The server
 serve *options:
     cargo run --release --quiet --package hubbub --bin hubbub -- serve {{options}}

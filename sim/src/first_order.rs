@@ -88,6 +88,10 @@ fn reading_bytes_per_second(plan: &Plan, class: &ClassPlan, reading: &Reading) -
     match reading {
         Reading::AsItArrives | Reading::Stalls { .. } => Some(window),
         Reading::Rate { bytes_per_second } => Some(window.min(*bytes_per_second as f64)),
+        Reading::Serves { times } => {
+            let mean = times.iter().map(Duration::as_secs_f64).sum::<f64>() / times.len().max(1) as f64;
+            Some(if mean > 0.0 { window.min(mean_frame_bytes(plan) / mean) } else { window })
+        }
         Reading::Never => None,
     }
 }
@@ -102,7 +106,7 @@ fn window_bytes_per_second(plan: &Plan, class: &ClassPlan) -> f64 {
 fn longest(reading: &Reading) -> Duration {
     match reading {
         Reading::Stalls { stalls } => stalls.iter().map(|stall| stall.lasts).max().unwrap_or_default(),
-        Reading::AsItArrives | Reading::Rate { .. } | Reading::Never => Duration::ZERO,
+        Reading::AsItArrives | Reading::Rate { .. } | Reading::Never | Reading::Serves { .. } => Duration::ZERO,
     }
 }
 

@@ -1,7 +1,7 @@
 //! The testbed: runs the real Hub and its transport in a simulated network and sizes a subscriber's buffer.
 //!
 //! One straight pipeline: [`scenario`] → [`plan`] → [`world`] → [`record`] → [`summary`] → [`figure`] and [`report`].
-//! [`sweep`] and [`sizing`] drive it, [`cli`] is its only way out. See `docs/architecture.md`.
+//! [`sweep`], [`sizing`] and [`verify`] drive it, [`cli`] is its only way out. See `docs/architecture.md`.
 
 pub mod cli;
 pub mod figure;
@@ -9,6 +9,7 @@ pub mod fingerprint;
 pub mod first_order;
 pub mod import;
 pub mod incident;
+pub mod laws;
 pub mod ledger;
 pub mod plan;
 pub mod pool;
@@ -17,6 +18,9 @@ pub mod report;
 pub mod runs;
 pub mod scenario;
 pub mod sizing;
+pub mod soak;
 pub mod summary;
 pub mod sweep;
+pub mod theory;
+pub mod verify;
 pub mod world;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::process::ExitCode;
 
 use crate::scenario::{ScenarioError, TraceError};
+use crate::verify::VerifyError;
 use crate::world::WorldError;
 
 /// The exit codes.
@@ -11,7 +12,7 @@ use crate::world::WorldError;
 pub enum Exit {
     /// All as it should be.
     AsExpected = 0,
-    /// `--check` found a difference, or the program contradicted itself.
+    /// Something is not as it must be, `--check` found a difference, or the program contradicted itself.
     Violated = 1,
     /// An option, a file or a place to write to is not what it must be.
     BadInput = 2,
@@ -38,6 +39,8 @@ pub(super) enum Failure {
     Input(String),
     #[error("{0}")]
     World(#[from] WorldError),
+    #[error("{0}")]
+    Verify(#[from] VerifyError),
 }
 
 impl Failure {
@@ -48,7 +51,7 @@ impl Failure {
     pub(super) fn exit(&self) -> Exit {
         match self {
             Self::Scenario(_) | Self::Trace(_) | Self::Input(_) => Exit::BadInput,
-            Self::World(_) => Exit::Violated,
+            Self::World(_) | Self::Verify(_) => Exit::Violated,
         }
     }
 }

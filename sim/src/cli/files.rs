@@ -6,16 +6,23 @@ use std::path::{Path, PathBuf};
 
 use super::exit::Failure;
 use super::interrupt::while_writing;
-use crate::figure;
+use crate::figure::{self, Figure};
 use crate::report;
 use crate::summary::document::Sweep;
 use crate::summary::json;
+use crate::theory::document::Verify;
 
 /// Where the project's own results are.
 pub(super) const PUBLISHED: &str = "plots";
 
 /// Where results of other loads go unless told.
 pub(super) const ELSEWHERE: &str = "target/sweeps";
+
+/// The folder of a verification, among the published results and elsewhere.
+pub(super) const THEORY: &str = "theory";
+
+/// Its document.
+const VERIFIED: &str = "verify.json";
 
 /// Pages with generated parts.
 const PAGES: [&str; 3] = ["README.md", "docs/deployment.md", "docs/fidelity.md"];
@@ -25,8 +32,19 @@ pub(super) type File = (String, Vec<u8>);
 
 /// All files of a result but `sweep.json`: pure functions of it.
 pub(super) fn drawn(sweep: &Sweep) -> Vec<File> {
-    let mut files = vec![("README.md".to_owned(), report::readme(sweep, &sweep.command).into_bytes())];
-    for figure in figure::draw(sweep) {
+    with_figures(report::readme(sweep, &sweep.command), figure::draw(sweep))
+}
+
+/// All files of a verification.
+pub(super) fn of_theory(verify: &Verify) -> Vec<File> {
+    let mut files = with_figures(report::theory::readme(verify, &verify.command), vec![figure::theory::draw(verify)]);
+    files.push((VERIFIED.to_owned(), json::stable(verify).into_bytes()));
+    files
+}
+
+fn with_figures(readme: String, figures: Vec<Figure>) -> Vec<File> {
+    let mut files = vec![("README.md".to_owned(), readme.into_bytes())];
+    for figure in figures {
         files.push((format!("{}.svg", figure.name), figure.svg.into_bytes()));
         files.push((format!("{}.png", figure.name), figure.png));
     }
@@ -53,16 +71,21 @@ pub(super) fn prepare_new(file: &Path) -> Result<(), Failure> {
         .map_err(|why| Failure::input(format!("--out: {name}: cannot be written to: {why}")))
 }
 
-/// Writes a result: every file first beside its place, then all of them into place. Files of an earlier result that
-/// this one does not have are removed.
+/// Writes a sweep's result.
 pub(super) fn write(folder: &Path, sweep: &Sweep) -> Result<(), Failure> {
     let mut files = drawn(sweep);
     files.push(("sweep.json".to_owned(), json::to_json(sweep).into_bytes()));
+    write_all(folder, &files)
+}
+
+/// Writes a result: every file first beside its place, then all of them into place. Figures of an earlier result that
+/// this one does not have are removed.
+pub(super) fn write_all(folder: &Path, files: &[File]) -> Result<(), Failure> {
     let result = while_writing(|| -> io::Result<()> {
-        for (name, content) in &files {
+        for (name, content) in files {
             fs::write(folder.join(format!("{name}.tmp")), content)?;
         }
-        for (name, _) in &files {
+        for (name, _) in files {
             fs::rename(folder.join(format!("{name}.tmp")), folder.join(name))?;
         }
         for stale in figure_files(folder)? {
@@ -117,13 +140,25 @@ fn published() -> Result<Vec<Sweep>, Failure> {
     folders.iter().filter(|file| file.exists()).map(|file| Ok(read(file)?.1)).collect()
 }
 
+/// The published verification, if there is one.
+fn verified() -> Result<Option<Verify>, Failure> {
+    let file = Path::new(PUBLISHED).join(THEORY).join(VERIFIED);
+    if !file.exists() {
+        return Ok(None);
+    }
+    let wrong = |why: &dyn std::fmt::Display| Failure::input(format!("{}: {why}", file.display()));
+    let text = fs::read_to_string(&file).map_err(|why| wrong(&why))?;
+    serde_json::from_str(&text).map(Some).map_err(|why| wrong(&why))
+}
+
 /// Pages as they are, and as they would be filled from the published results.
 pub(super) fn pages() -> Result<Vec<(&'static str, String, String)>, Failure> {
-    let sweeps = published()?;
+    let (sweeps, verify) = (published()?, verified()?);
     let mut pages = Vec::new();
     for page in PAGES {
         let Ok(text) = fs::read_to_string(page) else { continue };
-        let filled = report::docs::fill(&text, &sweeps).map_err(|why| Failure::input(format!("{page}: {why}")))?;
+        let filled = report::docs::fill(&text, &sweeps, verify.as_ref());
+        let filled = filled.map_err(|why| Failure::input(format!("{page}: {why}")))?;
         pages.push((page, text, filled));
     }
     Ok(pages)

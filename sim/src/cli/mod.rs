@@ -10,6 +10,9 @@ mod interrupt;
 mod options;
 mod replay;
 mod run;
+mod shrink;
+mod soak;
+mod verify;
 
 use clap::Parser;
 use clap::error::ErrorKind;
@@ -33,6 +36,9 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         },
         Command::Import(options) => import::import(&options),
         Command::Determinism(options) => determinism::determinism(&options),
+        Command::Shrink(options) => shrink::run(&options),
+        Command::Soak(options) => soak::run(&options),
+        Command::Verify(options) => verify::verify(&options),
         Command::Docs(docs) => run::docs(&docs),
     };
     result.unwrap_or_else(|failure| {

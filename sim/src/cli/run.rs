@@ -114,7 +114,7 @@ fn warn(scenario: &Scenario) {
     }
 }
 
-fn fill_docs() -> Result<(), Failure> {
+pub(super) fn fill_docs() -> Result<(), Failure> {
     for (page, text, filled) in files::pages()? {
         if text != filled {
             files::write_one(Path::new(page), &filled)?;

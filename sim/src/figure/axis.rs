@@ -70,6 +70,11 @@ impl Values {
         self.bottom - part / whole * (self.bottom - self.top)
     }
 
+    /// Whether a value is between the ends.
+    pub(super) fn shows(&self, value: f64) -> bool {
+        (self.floor..=self.ceiling).contains(&value)
+    }
+
     /// The values to label: powers of ten, with their halves and fifths where there are few.
     pub(super) fn ticks(&self) -> Vec<f64> {
         let steps: &[f64] = if self.ceiling / self.floor < 150.0 { &[1.0, 2.0, 5.0] } else { &[1.0] };

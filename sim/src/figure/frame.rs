@@ -97,10 +97,7 @@ pub(super) fn values_title(scene: &mut Scene, plot: Plot, title: &str) {
 
 /// The horizontal axis at the bottom of a plot: ticks at the values swept, labelled where they have room.
 pub(super) fn across(scene: &mut Scene, plot: Plot, axis: &Across, swept: &[f64]) {
-    scene.line((plot.left, plot.bottom), (plot.right, plot.bottom), 2, INK);
-    for &value in swept {
-        scene.line((axis.at(value), plot.bottom), (axis.at(value), plot.bottom + 8.0), 2, INK);
-    }
+    across_ticks(scene, plot, axis, swept);
     let label = |value: f64| Text::new((axis.at(value), plot.bottom + 28.0), Anchor::Middle, format::number(value));
     let every = |step| swept.iter().step_by(step).map(|&value| label(value)).collect::<Vec<_>>();
     // All, every other octave, or from left to right those that find room.
@@ -108,6 +105,14 @@ pub(super) fn across(scene: &mut Scene, plot: Plot, axis: &Across, swept: &[f64]
     let even = steps.iter().copied().map(every).find(|labels| with_room(labels.clone()).len() == labels.len());
     for label in even.unwrap_or_else(|| with_room(every(1))) {
         scene.text(label);
+    }
+}
+
+/// The same without labels.
+pub(super) fn across_ticks(scene: &mut Scene, plot: Plot, axis: &Across, swept: &[f64]) {
+    scene.line((plot.left, plot.bottom), (plot.right, plot.bottom), 2, INK);
+    for &value in swept {
+        scene.line((axis.at(value), plot.bottom), (axis.at(value), plot.bottom + 8.0), 2, INK);
     }
 }
 

@@ -14,6 +14,7 @@ mod memory;
 mod paint;
 mod scene;
 mod style;
+pub mod theory;
 pub mod timeline;
 mod view;
 mod words;

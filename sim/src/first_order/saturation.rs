@@ -66,6 +66,6 @@ fn stalled_part(plan: &Plan, reading: &Reading) -> f64 {
             let within = |stall: &crate::plan::Stall| stall.lasts.min(plan.duration.saturating_sub(stall.from));
             stalls.iter().map(|stall| within(stall).as_secs_f64()).sum::<f64>() / plan.duration.as_secs_f64()
         }
-        Reading::AsItArrives | Reading::Rate { .. } | Reading::Never => 0.0,
+        Reading::AsItArrives | Reading::Rate { .. } | Reading::Never | Reading::Serves { .. } => 0.0,
     }
 }

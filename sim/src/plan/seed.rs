@@ -23,6 +23,12 @@ pub(super) enum Kind {
     Stay,
     /// When it does not read.
     Stalls,
+    /// How long it serves each frame.
+    Services,
+    /// How many frames come at once.
+    Batches,
+    /// Which faults strike it, and when it is back after them.
+    Faults,
 }
 
 impl Kind {
@@ -34,6 +40,9 @@ impl Kind {
             Self::Connect => 3,
             Self::Stay => 4,
             Self::Stalls => 5,
+            Self::Services => 6,
+            Self::Batches => 7,
+            Self::Faults => 8,
         }
     }
 }

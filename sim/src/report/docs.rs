@@ -1,11 +1,13 @@
-//! Generated parts of hand-written pages: what stands between two markers comes from a sweep document.
+//! Generated parts of hand-written pages: what stands between two markers comes from a document in `plots/`.
 //!
 //! A part begins with a line `<!-- generated:SCENARIO.PART -->` and ends with `<!-- /generated -->`. Parts are
-//! `sentence`, `setting`, `load`, `sizes`, `cells`, `memory`, `sensitivity` and `what-64-does`.
+//! `sentence`, `setting`, `load`, `sizes`, `cells`, `memory`, `sensitivity` and `what-64-does`; and there is
+//! `theory.summary`, which comes from `verify.json`.
 
 use crate::summary::document::Sweep;
 
-use super::parts;
+use super::{parts, theory};
+use crate::theory::document::Verify;
 
 const OPEN: &str = "<!-- generated:";
 const CLOSE: &str = "<!-- /generated -->";
@@ -59,6 +61,9 @@ pub enum MarkerError {
     },
 }
 
+/// The one part that comes from no sweep.
+const OF_THEORY: &str = "theory.summary";
+
 const PARTS: [&str; 8] = ["sentence", "setting", "load", "sizes", "cells", "memory", "sensitivity", "what-64-does"];
 
 /// The page with every generated part written anew; filling twice changes nothing.
@@ -67,7 +72,7 @@ const PARTS: [&str; 8] = ["sentence", "setting", "load", "sizes", "cells", "memo
 ///
 /// # Errors
 /// The first marker that is unknown, malformed, unclosed or has no sweep to speak for it.
-pub fn fill(text: &str, sweeps: &[Sweep]) -> Result<String, MarkerError> {
+pub fn fill(text: &str, sweeps: &[Sweep], verify: Option<&Verify>) -> Result<String, MarkerError> {
     let mut page = String::with_capacity(text.len());
     let mut open: Option<(usize, String)> = None;
     for (line, content) in (1..).zip(text.lines()) {
@@ -75,7 +80,7 @@ pub fn fill(text: &str, sweeps: &[Sweep]) -> Result<String, MarkerError> {
             (Marker::Text, None) => page.push_str(&format!("{content}\n")),
             (Marker::Text, still_open) => open = still_open,
             (Marker::Open(name), None) => {
-                page.push_str(&format!("{content}\n\n{}\n\n", part(line, &name, sweeps)?.trim()));
+                page.push_str(&format!("{content}\n\n{}\n\n", part(line, &name, sweeps, verify)?.trim()));
                 open = Some((line, name));
             }
             (Marker::Close, Some(_)) => page.push_str(&format!("{content}\n")),
@@ -108,8 +113,11 @@ fn marker(line: usize, content: &str) -> Result<Marker, MarkerError> {
     }
 }
 
-fn part(line: usize, name: &str, sweeps: &[Sweep]) -> Result<String, MarkerError> {
+fn part(line: usize, name: &str, sweeps: &[Sweep], verify: Option<&Verify>) -> Result<String, MarkerError> {
     let named = || name.to_owned();
+    if name == OF_THEORY {
+        return verify.map(theory::summary).ok_or_else(|| MarkerError::UnknownScenario { line, name: named() });
+    }
     // A scenario's name may hold a dot; a part's does not.
     let (scenario, part) = name.rsplit_once('.').unwrap_or((name, ""));
     if !PARTS.contains(&part) {
@@ -170,8 +178,8 @@ mod tests {
     fn filling_is_idempotent_and_leaves_the_rest_alone() {
         let sweeps = [fixture::alpha(), fixture::size_only()];
         for part in PARTS {
-            let once = fill(&page(&format!("alpha.{part}")), &sweeps).unwrap();
-            assert_eq!(fill(&once, &sweeps).unwrap(), once);
+            let once = fill(&page(&format!("alpha.{part}")), &sweeps, None).unwrap();
+            assert_eq!(fill(&once, &sweeps, None).unwrap(), once);
             assert!(once.starts_with("# Head\n\n") && once.ends_with("\n\ntail\n"), "{once}");
             assert!(!once.contains("placeholder"));
         }
@@ -179,9 +187,9 @@ mod tests {
 
     #[test]
     fn the_sentence_is_the_recommendation_and_64_says_what_it_loses() {
-        let sentence = fill(&page("alpha.sentence"), &[fixture::alpha()]).unwrap();
+        let sentence = fill(&page("alpha.sentence"), &[fixture::alpha()], None).unwrap();
         assert!(sentence.contains("**`server.sse_channel_buffer = 128`** – 128 slots:"), "{sentence}");
-        let lost = fill(&page("alpha.what-64-does"), &[fixture::alpha()]).unwrap();
+        let lost = fill(&page("alpha.what-64-does"), &[fixture::alpha()], None).unwrap();
         assert!(lost.contains("nothing is lost on these seeds at N = 10 and 100; elsewhere frames are: 0.1"), "{lost}");
     }
 
@@ -194,19 +202,28 @@ mod tests {
             fixture::steady_overload(),
             fixture::ceiling(),
         ];
-        let filled = fill(include_str!("../../../docs/deployment.md"), &sweeps).unwrap();
+        let filled = fill(include_str!("../../../docs/deployment.md"), &sweeps, None).unwrap();
         assert!(!filled.contains("Not generated yet") && filled.contains("sse_channel_buffer = 128\n"));
     }
 
     #[test]
+    fn the_page_on_fidelity_says_what_was_verified() {
+        let verify = crate::theory::document::fixture();
+        let filled = fill(include_str!("../../../docs/fidelity.md"), &[], Some(&verify)).unwrap();
+        assert!(filled.contains("| M/M/1/K | 0.3 | 1, 64 |"), "{filled}");
+        let unknown = MarkerError::UnknownScenario { line: 3, name: OF_THEORY.to_owned() };
+        assert_eq!(fill(&page(OF_THEORY), &[], None).unwrap_err(), unknown);
+    }
+
+    #[test]
     fn a_page_without_markers_is_unchanged() {
-        assert_eq!(fill("a\nb\n", &[]).unwrap(), "a\nb\n");
+        assert_eq!(fill("a\nb\n", &[], None).unwrap(), "a\nb\n");
     }
 
     #[test]
     fn bad_markers_are_refused_with_their_line() {
         let sweeps = [fixture::alpha()];
-        let refused = |text: &str| fill(text, &sweeps).unwrap_err();
+        let refused = |text: &str| fill(text, &sweeps, None).unwrap_err();
         let name = |name: &str| name.to_owned();
         assert_eq!(refused(&page("alpha.sises")), MarkerError::UnknownPart { line: 3, name: name("alpha.sises") });
         assert_eq!(refused(&page("beta.sizes")), MarkerError::UnknownScenario { line: 3, name: name("beta.sizes") });
@@ -236,7 +253,7 @@ mod tests {
 
     #[test]
     fn an_error_says_what_is_allowed() {
-        let said = fill(&page("alpha.x"), &[fixture::alpha()]).unwrap_err().to_string();
+        let said = fill(&page("alpha.x"), &[fixture::alpha()], None).unwrap_err().to_string();
         assert!(
             said.starts_with("line 3: unknown part in `alpha.x`; allowed: SCENARIO.sentence, SCENARIO.setting"),
             "{said}"

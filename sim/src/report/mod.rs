@@ -1,4 +1,4 @@
-//! Reports: a sweep document as text, for a terminal, for its folder in `plots/` and for the docs.
+//! Reports: a document as text, for a terminal, for its folder in `plots/` and for the docs.
 //!
 //! Pure functions to strings; whoever calls them prints. Nothing here knows a file, a width of a terminal or a
 //! clock, and every number is written by [`crate::summary::format`].
@@ -8,6 +8,7 @@ mod parts;
 mod readme;
 mod table;
 mod terminal;
+pub mod theory;
 
 pub use readme::readme;
 pub use terminal::terminal;

@@ -80,6 +80,22 @@ pub fn number(value: f64) -> String {
     }
 }
 
+/// A number with three decimals below ten and four digits from there on, for what is compared: `0.064`, `5.556`,
+/// `33.33`, `333.3`, `18,123`.
+#[must_use]
+pub fn precise(value: f64) -> String {
+    match value {
+        v if !v.is_finite() => "–".to_owned(),
+        v if v < 0.0 => format!("−{}", precise(-v)),
+        v if v <= 0.0 => "0".to_owned(),
+        v if v < 0.0005 => "< 0.001".to_owned(),
+        v if v < 9.9995 => format!("{v:.3}"),
+        v if v < 99.995 => format!("{v:.2}"),
+        v if v < 999.95 => format!("{v:.1}"),
+        v => count(whole(v)),
+    }
+}
+
 /// Bytes: `0 B`, `1,024 B`, `24.6 kB`, `118 kB`, `1.6 MB`; a kilobyte is 1,000 bytes.
 #[must_use]
 pub fn bytes(bytes: f64) -> String {

@@ -5,7 +5,7 @@
 
 use std::io::{Error, Write};
 
-use serde::Serialize as _;
+use serde::Serialize;
 use serde_json::ser::Formatter;
 
 use super::document::Sweep;
@@ -16,9 +16,18 @@ use super::document::Sweep;
 /// Never: the document has string keys only, and writing to memory does not fail.
 #[must_use]
 pub fn to_json(sweep: &Sweep) -> String {
+    stable(sweep)
+}
+
+/// Any document of plain data in that form.
+///
+/// # Panics
+/// Where it has keys that are no strings.
+#[must_use]
+pub fn stable(document: &impl Serialize) -> String {
     let mut text = Vec::new();
     let mut serializer = serde_json::Serializer::with_formatter(&mut text, Stable::default());
-    sweep.serialize(&mut serializer).expect("a sweep is plain data");
+    document.serialize(&mut serializer).expect("a document is plain data");
     text.push(b'\n');
     String::from_utf8(text).expect("JSON is UTF-8")
 }

@@ -3,6 +3,7 @@
 //! Reads what this project's server sends: a head, chunks, and in them server-sent events with an `id:`. Fed with any
 //! slices of it, it keeps no payload.
 
+use hubbub::EventId;
 use memchr::memchr;
 
 /// Longest part of a line that is kept: more than an `id:` line ever has.
@@ -14,8 +15,17 @@ pub(super) struct ClientStream {
     /// Bytes seen.
     offset: u64,
     line: Line,
-    /// Sequence of the event whose lines are being read.
-    sequence: Option<u64>,
+    /// Id of the event whose lines are being read.
+    id: Option<EventId>,
+}
+
+/// What has come of an event.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Seen {
+    /// Its first line; `start` is where that begins, as an offset in the response.
+    Begins { start: u64, id: EventId },
+    /// All of it, up to the offset `end`.
+    Ends { end: u64, id: EventId },
 }
 
 enum Part {
@@ -39,8 +49,8 @@ struct Line {
 }
 
 impl ClientStream {
-    /// Takes the next bytes; `event` is told each event's end, as an offset in the response, and its sequence.
-    pub(super) fn feed(&mut self, bytes: &[u8], mut event: impl FnMut(u64, u64)) {
+    /// Takes the next bytes; `event` is told where events begin and end.
+    pub(super) fn feed(&mut self, bytes: &[u8], mut event: impl FnMut(Seen)) {
         let mut rest = bytes;
         while let Some((&byte, after)) = rest.split_first() {
             if let Part::Chunk(left) = self.part {
@@ -58,17 +68,22 @@ impl ClientStream {
         }
     }
 
-    fn data(&mut self, data: &[u8], event: &mut impl FnMut(u64, u64)) {
+    fn data(&mut self, data: &[u8], event: &mut impl FnMut(Seen)) {
         let mut from = 0;
         while let Some(length) = memchr(b'\n', &data[from..]) {
             self.line.extend(&data[from..from + length]);
+            let line_end = self.offset + (from + length) as u64;
             from += length + 1;
             if self.line.start.is_empty() {
-                if let Some(sequence) = self.sequence.take() {
-                    event(self.offset + from as u64, sequence);
+                if let Some(id) = self.id.take() {
+                    event(Seen::Ends { end: line_end + 1, id });
                 }
             } else if let Some(id) = self.line.start.strip_prefix(b"id: ") {
-                self.sequence = sequence_of(id);
+                self.id = parsed(id);
+                if let Some(id) = self.id {
+                    // An id line is shorter than what is kept of a line.
+                    event(Seen::Begins { start: line_end - self.line.start.len() as u64, id });
+                }
             }
             self.line.start.clear();
         }
@@ -106,9 +121,9 @@ impl Part {
     }
 }
 
-fn sequence_of(id: &[u8]) -> Option<u64> {
-    let digits = &id[memchr(b'-', id)? + 1..];
-    std::str::from_utf8(digits).ok()?.parse().ok()
+fn parsed(id: &[u8]) -> Option<EventId> {
+    let (epoch, sequence) = std::str::from_utf8(id).ok()?.split_once('-')?;
+    Some(EventId { epoch: epoch.parse().ok()?, sequence: sequence.parse().ok()? })
 }
 
 #[cfg(test)]
@@ -119,15 +134,19 @@ mod tests {
         A\r\n: hubbub\n\n\r\n13\r\nid: 7-41\ndata: {}\n\n\r\n11\r\nid: 7-42\ndata: x\n\r\n1\r\n\n\r\n";
 
     #[test]
-    fn events_and_their_ends_are_found_however_the_response_is_cut() {
+    fn events_are_found_from_their_first_byte_to_their_last_however_the_response_is_cut() {
         for size in 1..RESPONSE.len() {
             let (mut stream, mut events) = (ClientStream::default(), Vec::new());
-            RESPONSE.chunks(size).for_each(|bytes| stream.feed(bytes, |end, sequence| events.push((end, sequence))));
-            let ends = [b"{}\n\n".as_slice(), b"1\r\n\n"].map(|tail| {
-                let at = RESPONSE.windows(tail.len()).position(|window| window == tail);
-                (at.unwrap() + tail.len()) as u64
-            });
-            assert_eq!(events, [(ends[0], 41), (ends[1], 42)], "in pieces of {size}");
+            RESPONSE.chunks(size).for_each(|bytes| stream.feed(bytes, |seen| events.push(seen)));
+            let at = |part: &[u8]| RESPONSE.windows(part.len()).position(|window| window == part).unwrap() as u64;
+            let id = |sequence| EventId { epoch: 7, sequence };
+            let expected = [
+                Seen::Begins { start: at(b"id: 7-41"), id: id(41) },
+                Seen::Ends { end: at(b"{}\n\n") + 4, id: id(41) },
+                Seen::Begins { start: at(b"id: 7-42"), id: id(42) },
+                Seen::Ends { end: at(b"1\r\n\n") + 4, id: id(42) },
+            ];
+            assert_eq!(events, expected, "in pieces of {size}");
         }
     }
 }

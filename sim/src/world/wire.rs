@@ -3,6 +3,7 @@
 //! A byte is in the window from the server's write until the client has read it, so the window stands for everything a
 //! socket holds: send buffer, wire and receive buffer. Both ends live in one process and share this.
 
+use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -21,6 +22,8 @@ pub(super) struct Path {
     pub(super) subscriber: usize,
     pub(super) class: usize,
     pub(super) window_bytes: u64,
+    /// Whether the client asks when its bytes were accepted.
+    pub(super) keeps_times: bool,
 }
 
 pub(super) struct Wire {
@@ -38,10 +41,50 @@ struct State {
     held: Vec<u8>,
     is_queued: bool,
     server_closed: bool,
+    loss: Loss,
+    /// The server's task, where it waits for the client to say something or to leave.
+    reader: Option<Waker>,
     /// The server's task, where it waits for room or for the CPU.
     writer: Option<Waker>,
     turn: Turn,
     socket: Option<OwnedWriteHalf>,
+    times: Times,
+}
+
+/// Which bytes were accepted when, where the client asks for that.
+#[derive(Default)]
+struct Times {
+    accepted: u64,
+    /// Up to which offset, and when; oldest first.
+    log: VecDeque<(u64, Duration)>,
+}
+
+impl Times {
+    fn note(&mut self, bytes: usize, at: Duration) {
+        self.accepted += bytes as u64;
+        self.log.push_back((self.accepted, at));
+    }
+
+    /// When the byte at that offset was accepted; what lies before it is forgotten.
+    fn of(&mut self, offset: u64) -> Option<Duration> {
+        while self.log.front().is_some_and(|(end, _)| *end <= offset) {
+            self.log.pop_front();
+        }
+        self.log.front().map(|(_, at)| *at)
+    }
+}
+
+/// Whether bytes of this connection have been lost for good, after which none arrive.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Loss {
+    #[default]
+    None,
+    /// The client has died, and nothing has been sent to it since.
+    ToCome,
+    /// The server waits for an acknowledgement.
+    Unnoticed,
+    /// It has waited long enough.
+    TimedOut,
 }
 
 /// Where the delivery under way stands with the CPU. Its bytes are accepted meanwhile but stay here, and it is not
@@ -95,6 +138,11 @@ impl Wire {
         released
     }
 
+    /// When the server's socket accepted the byte at that offset, if that is kept; offsets asked for never decrease.
+    pub(super) fn accepted_at(&self, offset: u64) -> Option<Duration> {
+        self.path().filter(|path| path.keeps_times).and_then(|_| self.lock().times.of(offset))
+    }
+
     /// The CPU has done the work of the delivery under way, at that time.
     pub(super) fn grant(&self, at: Duration) {
         let mut state = self.lock();
@@ -102,6 +150,38 @@ impl Wire {
         outbox.append(held);
         state.turn = Turn::Granted { at };
         wake(state);
+    }
+
+    /// The client has died: whatever is sent to it from now on is lost.
+    pub(super) fn cut(&self) {
+        let mut state = self.lock();
+        if state.loss == Loss::None {
+            state.loss = Loss::ToCome;
+        }
+    }
+
+    /// Whether bytes sent now are lost, whatever the link does.
+    pub(super) fn is_cut(&self) -> bool {
+        self.lock().loss != Loss::None
+    }
+
+    /// Bytes have been lost; `true` for the first.
+    pub(super) fn lose(&self) -> bool {
+        let mut state = self.lock();
+        let is_first = matches!(state.loss, Loss::None | Loss::ToCome);
+        if is_first {
+            state.loss = Loss::Unnoticed;
+        }
+        is_first
+    }
+
+    /// The server's host gives up on bytes that were lost: the connection fails.
+    pub(super) fn time_out(&self) {
+        let mut state = self.lock();
+        state.loss = Loss::TimedOut;
+        let reader = state.reader.take();
+        wake(state);
+        reader.into_iter().for_each(Waker::wake);
     }
 
     /// Whether the server's end is closed: nothing is delivered any more.
@@ -157,6 +237,15 @@ impl ServerStream {
 
 impl AsyncRead for ServerStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.network.has_faults() {
+            let mut state = self.wire.lock();
+            if state.loss == Loss::TimedOut {
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+            }
+            if !state.reader.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+                state.reader = Some(cx.waker().clone());
+            }
+        }
         Pin::new(&mut self.reading).poll_read(cx, buf)
     }
 }
@@ -173,12 +262,18 @@ impl AsyncWrite for ServerStream {
     ) -> Poll<io::Result<usize>> {
         let window_bytes = self.wire.path().map_or(u64::MAX, |path| path.window_bytes);
         let mut state = self.wire.lock();
+        if state.loss == Loss::TimedOut {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
         // A delivery that waits for the CPU is sent by the driver once that is done.
         let is_held = self.network.has_cpu() && !matches!(state.turn, Turn::Granted { .. });
         let accepted = state.accept(parts, window_bytes, is_held);
         if accepted == 0 {
             state.writer = Some(cx.waker().clone());
             return Poll::Pending;
+        }
+        if self.wire.path().is_some_and(|path| path.keeps_times) {
+            state.times.note(accepted, self.network.now());
         }
         let asks = is_held && state.turn == Turn::NotAsked;
         if asks {

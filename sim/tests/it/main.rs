@@ -3,11 +3,14 @@
 //! - [`the_buffer_that_is_set`]: nothing hides between mailbox and socket
 //! - [`who_gets_what`]: a subscriber's receipts depend on its own reading alone
 //! - [`connections_that_end`]: for a reason, which is counted
+//! - [`faults`]: what goes wrong, and what comes of it
 //! - [`laws`]: what holds for any plan, over plans that proptest draws
+//! - [`mutants`]: the checks can fail
 //! - [`sweeps`]: cells, exact sizes, validation
 //! - [`command_line`]: options, files, exit codes
 //! - [`imported_counters`], [`importing`]: an operator's counters become a scenario
 //! - [`determinism`]: digests and incidents, the same in every profile
+//! - [`theory`]: the testbed as the queues of theory
 //! - [`published`]: one number wherever it stands
 //! - [`architecture`]: who may know whom
 //! - [`plans`]: made by hand, for the others
@@ -16,11 +19,14 @@ mod architecture;
 mod command_line;
 mod connections_that_end;
 mod determinism;
+mod faults;
 mod imported_counters;
 mod importing;
 mod laws;
+mod mutants;
 mod plans;
 mod published;
 mod sweeps;
 mod the_buffer_that_is_set;
+mod theory;
 mod who_gets_what;

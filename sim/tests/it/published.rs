@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use hubbub_sim::summary::json::from_json;
+use hubbub_sim::summary::json::{from_json, stable};
+use hubbub_sim::theory::document::Verify;
+use hubbub_sim::{figure, report};
 
 fn at_the_root(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)).unwrap()
@@ -19,8 +21,26 @@ fn the_servers_default_is_what_alpha_recommends_and_what_the_docs_say() {
 }
 
 #[test]
+fn figure_and_tables_of_the_verification_are_what_its_document_gives() {
+    let text = at_the_root("plots/theory/verify.json");
+    let verify: Verify = serde_json::from_str(&text).unwrap();
+    assert_eq!((verify.inside_all, verify.command.as_str()), (true, "cargo sim verify"));
+    assert_eq!(stable(&verify), text);
+    assert_eq!(report::theory::readme(&verify, &verify.command), at_the_root("plots/theory/README.md"));
+    let drawn = figure::theory::draw(&verify);
+    assert_eq!(drawn.svg, at_the_root("plots/theory/theory.svg"));
+    let png = Path::new(env!("CARGO_MANIFEST_DIR")).join("../plots/theory/theory.png");
+    assert!(drawn.png == fs::read(png).unwrap());
+}
+
+#[test]
 fn every_file_that_the_pages_name_is_there() {
-    for (page, folder) in [("README.md", ""), ("docs/deployment.md", "docs/"), ("docs/architecture.md", "docs/")] {
+    for (page, folder) in [
+        ("README.md", ""),
+        ("docs/deployment.md", "docs/"),
+        ("docs/architecture.md", "docs/"),
+        ("docs/fidelity.md", "docs/"),
+    ] {
         for part in at_the_root(page).split("](").skip(1) {
             let link = part.split([')', '#']).next().unwrap();
             let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(format!("{folder}{link}"));
