@@ -57,6 +57,7 @@ const OF_THE_TESTBED: Arrows = &[
             "sweep",
             "theory",
             "verify",
+            "world",
         ],
     ),
 ];
