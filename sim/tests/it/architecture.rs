@@ -59,6 +59,7 @@ const OF_THE_TESTBED: Arrows = &[
             "sweep",
             "theory",
             "verify",
+            "world",
         ],
     ),
 ];
