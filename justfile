@@ -14,6 +14,14 @@ replay *options:
 verify *options:
     cargo sim verify {{options}}
 
+# Every law on random cases with random faults, for some minutes, until one is broken
+soak *minutes:
+    cargo sim soak {{minutes}}
+
+# Mutants of the Hub and of the world, each of which the soak must report (some minutes)
+mutants-by-hand:
+    cargo test --package hubbub-sim --test it every_mutant_is_reported -- --ignored
+
 # The server
 serve *options:
     cargo run --release --quiet --package hubbub --bin hubbub -- serve {{options}}

@@ -146,6 +146,13 @@ impl Hub {
         &self.shared.pinned
     }
 
+    /// Cuts every subscriber off, as when the server stops: what has not been flushed is lost as [`Closed::Evicted`].
+    /// Who subscribes afterwards is served as ever.
+    pub fn evict_all(&self) {
+        let everybody = self.shared.registry.read().unwrap_or_else(PoisonError::into_inner).everybody();
+        everybody.iter().for_each(|slot| self.remove(slot, Closed::Evicted));
+    }
+
     fn registry_mut(&self) -> std::sync::RwLockWriteGuard<'_, Registry> {
         self.shared.registry.write().unwrap_or_else(PoisonError::into_inner)
     }

@@ -3,6 +3,7 @@
 //! Knows what an incident is and how to judge a run of it; not where it is kept.
 
 mod losses;
+pub mod shrink;
 mod timeline;
 
 use hubbub::{Capacity, Overflow};
@@ -11,11 +12,11 @@ use serde::{Deserialize, Serialize};
 pub use losses::{Loss, losses};
 pub use timeline::timeline;
 
-use crate::ledger::{Violation, first_violation};
+use crate::laws::{Case, Law, Violation, first_broken_of_run};
 use crate::plan::Plan;
 use crate::record::{Observation, Record};
 use crate::summary::document::Dropped;
-use crate::world::{self, HubChoice, WorldError};
+use crate::world::{self, WorldError};
 
 /// The value of [`Incident::schema`].
 pub const SCHEMA: &str = "hubbub.incident/1";
@@ -43,7 +44,7 @@ pub struct Incident {
 }
 
 /// What a run gives.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Expected {
     /// The run's digest.
@@ -87,7 +88,8 @@ pub struct Replay {
     pub delivered: u64,
     /// Frames lost, by reason.
     pub dropped: Dropped,
-    /// Laws that do not hold: the first, since what follows it means little.
+    /// Laws that do not hold: the first, since what follows it means little. Of a plain run the account and the window
+    /// are checked, and of an incident of another law that law too.
     pub violations: Vec<Violation>,
     /// Whether the run is the stored one to the last event. An incident of another version may run otherwise.
     pub same_trajectory: bool,
@@ -112,17 +114,31 @@ impl Incident {
     ///
     /// # Errors
     /// The failure of the world.
-    pub fn record(title: &str, plan: Plan, choice: HubChoice) -> Result<Self, WorldError> {
-        let (record, observations) = world::run_observed(&plan, choice)?;
-        Ok(Self {
+    pub fn record(title: &str, case: Case) -> Result<Self, WorldError> {
+        let (record, observations) = world::run_observed(&case.plan, case.choice())?;
+        let violation = first_broken_of_run(&case, &record, &observations);
+        Ok(Self::new(title, case, Expected::of(&record, violation)))
+    }
+
+    /// Makes an incident of a case that breaks a law. Its digest is empty where the run does not even come to its end.
+    pub fn of_violation(title: &str, case: Case, violation: Violation) -> Self {
+        let expected = match world::run(&case.plan, case.choice()) {
+            Ok(record) => Expected::of(&record, Some(violation)),
+            Err(_) => Expected { first_violation: Some(violation), ..Expected::default() },
+        };
+        Self::new(title, case, expected)
+    }
+
+    fn new(title: &str, case: Case, expected: Expected) -> Self {
+        Self {
             schema: SCHEMA.to_owned(),
             title: title.to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
-            buffer: choice.capacity.frames() as u64,
-            policy: choice.overflow.name().to_owned(),
-            expected: expected(&record, &observations, choice),
-            plan,
-        })
+            buffer: case.frames as u64,
+            policy: case.overflow.name().to_owned(),
+            expected,
+            plan: case.plan,
+        }
     }
 
     /// Reads an incident.
@@ -139,7 +155,7 @@ impl Incident {
             return Err(IncidentError::Schema(head.schema));
         }
         let incident: Self = serde_json::from_str(text)?;
-        incident.choice()?;
+        incident.case()?;
         incident.plan.check().map_err(IncidentError::Value)?;
         Ok(incident)
     }
@@ -149,29 +165,40 @@ impl Incident {
         serde_json::to_string(self).unwrap_or_default() + "\n"
     }
 
-    /// Mailboxes as it has them.
+    /// What is run.
     ///
     /// # Errors
     /// A size or a policy that there is not.
-    pub fn choice(&self) -> Result<HubChoice, IncidentError> {
+    pub fn case(&self) -> Result<Case, IncidentError> {
         let capacity = usize::try_from(self.buffer).ok().and_then(Capacity::new);
         let wrong = || IncidentError::Value(format!("buffer = {}: must be 1 ..= 1048576", self.buffer));
         let overflow: Overflow = self.policy.parse().map_err(|why| IncidentError::Value(format!("policy: {why}")))?;
-        Ok(HubChoice { capacity: capacity.ok_or_else(wrong)?, overflow })
+        Ok(Case { plan: self.plan.clone(), frames: capacity.ok_or_else(wrong)?.frames(), overflow })
     }
 
     /// Runs it again and judges the run.
     ///
     /// # Errors
-    /// The failure of the world.
-    pub fn replay(&self, choice: HubChoice) -> Result<(Replay, Record, Vec<Observation>), WorldError> {
-        let (record, observations) = world::run_observed(&self.plan, choice)?;
-        let now = expected(&record, &observations, choice);
+    /// A size or a policy that there is not.
+    pub fn replay(&self) -> Result<Rerun, IncidentError> {
+        let case = self.case()?;
+        let expected_law = self.expected.first_violation.as_ref().map(|violation| violation.law);
+        let (now, run) = match world::run_observed(&case.plan, case.choice()) {
+            Ok((record, log)) => {
+                let own = || expected_law.and_then(|law| law.judge(&case).err());
+                let violation = first_broken_of_run(&case, &record, &log).or_else(own);
+                (Expected::of(&record, violation), Some((record, log)))
+            }
+            Err(failure) => {
+                (Expected { first_violation: Some(Violation::of_failure(&failure)), ..Expected::default() }, None)
+            }
+        };
         let same_trajectory = now.digest == self.expected.digest;
         let is_this_version = self.version == env!("CARGO_PKG_VERSION");
-        let verdict = if now.first_violation.is_some() != self.expected.first_violation.is_some() {
+        let broken_law = now.first_violation.as_ref().map(|violation| violation.law);
+        let verdict = if broken_law != expected_law {
             Verdict::Violated
-        } else if is_this_version && !same_trajectory {
+        } else if is_this_version && !same_trajectory && expected_law != Some(Law::Repetition) {
             Verdict::NotDeterministic
         } else {
             Verdict::AsExpected
@@ -187,21 +214,32 @@ impl Incident {
             violations: now.first_violation.into_iter().collect(),
             same_trajectory,
         };
-        Ok((replay, record, observations))
+        Ok(Rerun { replay, run })
     }
 }
 
-fn expected(record: &Record, observations: &[Observation], choice: HubChoice) -> Expected {
-    let sum = |of: fn(&hubbub::Dropped) -> u64| record.subscribers.iter().map(|s| of(&s.dropped)).sum();
-    Expected {
-        digest: record.digest.to_string(),
-        offered: record.subscribers.iter().map(|subscriber| subscriber.offered).sum(),
-        delivered: record.subscribers.iter().map(|subscriber| subscriber.delivered).sum(),
-        dropped: Dropped {
-            buffer_full: sum(|dropped| dropped.buffer_full),
-            client_gone: sum(|dropped| dropped.client_gone),
-            evicted: sum(|dropped| dropped.evicted),
-        },
-        first_violation: first_violation(record, observations, choice),
+/// An incident, run again.
+#[derive(Debug)]
+pub struct Rerun {
+    /// The judgement.
+    pub replay: Replay,
+    /// What happened; `None` for a run that did not come to its end.
+    pub run: Option<(Record, Vec<Observation>)>,
+}
+
+impl Expected {
+    fn of(record: &Record, first_violation: Option<Violation>) -> Self {
+        let sum = |of: fn(&hubbub::Dropped) -> u64| record.subscribers.iter().map(|s| of(&s.dropped)).sum();
+        Self {
+            digest: record.digest.to_string(),
+            offered: record.subscribers.iter().map(|subscriber| subscriber.offered).sum(),
+            delivered: record.subscribers.iter().map(|subscriber| subscriber.delivered).sum(),
+            dropped: Dropped {
+                buffer_full: sum(|dropped| dropped.buffer_full),
+                client_gone: sum(|dropped| dropped.client_gone),
+                evicted: sum(|dropped| dropped.evicted),
+            },
+            first_violation,
+        }
     }
 }

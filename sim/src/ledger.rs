@@ -3,13 +3,12 @@
 //! An observation that the laws do not allow here is refused with a reason.
 
 use std::collections::VecDeque;
-
-use hubbub::Overflow;
-use hubbub::transport::FRAMES_IN_FLIGHT;
-use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 use crate::record::{Observation, Record, SubscriberRecord, What};
 use crate::world::HubChoice;
+use hubbub::Overflow;
+use hubbub::transport::FRAMES_IN_FLIGHT;
 
 /// The account of a stream under way, and of those before it.
 pub struct Ledger {
@@ -224,28 +223,30 @@ impl Ledger {
     }
 }
 
-/// Checks every observation of a run against the laws; `None` where all hold.
-pub fn first_violation(record: &Record, observations: &[Observation], choice: HubChoice) -> Option<Violation> {
+/// Checks every observation of a run; returns the sums of all subscribers.
+///
+/// # Errors
+/// With the first observation that cannot be.
+pub fn audit(record: &Record, observations: &[Observation], choice: HubChoice) -> Result<Vec<Sums>, Misfit> {
     let (frames, overflow) = (choice.capacity.frames(), choice.overflow);
     let mut ledgers: Vec<_> = record.subscribers.iter().map(|_| Ledger::new(frames, overflow)).collect();
     for Observation { at, subscriber, what } in observations {
-        if let Err(why) = ledgers[*subscriber].take(*what) {
-            return Some(Violation { at_ms: at.as_secs_f64() * 1000.0, subscriber: *subscriber, why });
-        }
+        let taken = ledgers[*subscriber].take(*what);
+        taken.map_err(|why| Misfit { at: Some(*at), subscriber: *subscriber, why })?;
     }
-    ledgers.into_iter().zip(&record.subscribers).enumerate().find_map(|(subscriber, (ledger, record))| {
-        let why = ledger.close(record).err()?;
-        Some(Violation { at_ms: f64::MAX, subscriber, why })
-    })
+    let closed = ledgers.into_iter().zip(&record.subscribers).enumerate();
+    let closed = closed
+        .map(|(subscriber, (ledger, record))| ledger.close(record).map_err(|why| Misfit { at: None, subscriber, why }));
+    closed.collect()
 }
 
-/// A law that does not hold, where and when.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Violation {
-    /// When, in plan time.
-    pub at_ms: f64,
+/// What does not fit into an account, where and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Misfit {
+    /// When, in plan time; `None` for a sum at the end.
+    pub at: Option<Duration>,
     /// Index in the plan.
     pub subscriber: usize,
-    /// What does not hold.
+    /// What does not fit.
     pub why: String,
 }

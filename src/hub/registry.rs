@@ -74,6 +74,11 @@ impl Registry {
         }
     }
 
+    /// Everybody, in the order of their ids.
+    pub(super) fn everybody(&self) -> Vec<Arc<Slot>> {
+        self.all.values().cloned().collect()
+    }
+
     pub(super) fn counts(&self) -> Counts {
         let mut sum = self.departed;
         self.all.values().for_each(|slot| sum.add(&slot.counts()));

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hubbub::{Capacity, Overflow};
-use hubbub_sim::plan::{Arrival, ClassPlan, CpuPlan, Plan, Reading, ServerPlan, SubscriberPlan};
+use hubbub_sim::plan::{Arrival, ClassPlan, CpuPlan, DEFAULT_USER_TIMEOUT, Plan, Reading, ServerPlan, SubscriberPlan};
 use hubbub_sim::runs::Progress;
 use hubbub_sim::scenario::Scenario;
 use hubbub_sim::sweep::{Parts, sweep};
@@ -65,7 +65,12 @@ fn plan(subscribers: usize, burst: u32, cpu: Option<CpuPlan>) -> Plan {
         duration: arrivals.last().map_or(Duration::ZERO, |last| last.at),
         drain: Duration::from_secs(5),
         time_scale: 1,
-        server: ServerPlan { keepalive: Duration::from_secs(15), write_deadline: Duration::from_secs(30), cpu },
+        server: ServerPlan {
+            keepalive: Duration::from_secs(15),
+            write_deadline: Duration::from_secs(30),
+            user_timeout: DEFAULT_USER_TIMEOUT,
+            cpu,
+        },
         arrivals,
         classes: vec![ClassPlan {
             name: "all".into(),
@@ -74,5 +79,6 @@ fn plan(subscribers: usize, burst: u32, cpu: Option<CpuPlan>) -> Plan {
             reconnect_after: None,
         }],
         subscribers: vec![subscriber; subscribers],
+        faults: Vec::new(),
     }
 }

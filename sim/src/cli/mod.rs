@@ -9,6 +9,8 @@ mod interrupt;
 mod options;
 mod replay;
 mod run;
+mod shrink;
+mod soak;
 mod verify;
 
 use clap::Parser;
@@ -32,6 +34,8 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
             None => replay::replay(&options),
         },
         Command::Determinism(options) => determinism::determinism(&options),
+        Command::Shrink(options) => shrink::run(&options),
+        Command::Soak(options) => soak::run(&options),
         Command::Verify(options) => verify::verify(&options),
         Command::Docs(docs) => run::docs(&docs),
     };

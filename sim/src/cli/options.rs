@@ -29,6 +29,10 @@ pub(super) enum Command {
     /// Run the named scenarios in every way there is, and compare all digests with each other and with
     /// sim/fingerprints.json
     Determinism(DeterminismOptions),
+    /// Take everything out of an incident that it does not need to show what it shows
+    Shrink(ShrinkOptions),
+    /// Put every law to random cases with random faults, until one is broken or time is over
+    Soak(SoakOptions),
     /// Run Hub, transport and readers as the queues of theory, and hold loss and delay against it
     Verify(VerifyOptions),
     /// Fill the generated parts of docs/*.md from plots/*/sweep.json and plots/theory/verify.json
@@ -149,6 +153,54 @@ pub(super) struct DeterminismOptions {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct ShrinkOptions {
+    /// An incident's file
+    #[arg(value_name = "FILE")]
+    pub(super) file: PathBuf,
+    /// Where the smaller one goes [default: FILE-shrunk.json]
+    #[arg(long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+    /// Most runs to spend on it
+    #[arg(long, value_name = "N", default_value_t = 5000)]
+    pub(super) most_runs: usize,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SoakOptions {
+    /// How long [default: 1]
+    #[arg(value_name = "MINUTES", value_parser = minutes, conflicts_with = "seeds")]
+    pub(super) minutes: Option<f64>,
+    /// That many cases instead
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) seeds: Option<u64>,
+    /// Seed of the first case; each that follows has the next [default: one that was not used before]
+    #[arg(long, value_name = "X", value_parser = clap::value_parser!(u64).range(..u64::MAX / 2))]
+    pub(super) first_seed: Option<u64>,
+    /// Threads [default: one a core]
+    #[arg(long, value_name = "N")]
+    threads: Option<std::num::NonZeroUsize>,
+    /// Folder for the incident that a broken law leaves
+    #[arg(long, value_name = "DIR", default_value = "target/incidents")]
+    pub(super) out: PathBuf,
+}
+
+impl SoakOptions {
+    pub(super) fn threads(&self) -> usize {
+        threads(self.threads)
+    }
+}
+
+/// More than nothing and at most a week.
+fn minutes(text: &str) -> Result<f64, String> {
+    let minutes = text.parse().ok().filter(|minutes| *minutes > 0.0 && *minutes <= 10_080.0);
+    minutes.ok_or_else(|| "must be a number of minutes above 0, 10080 at most".to_owned())
+}
+
+fn threads(asked: Option<std::num::NonZeroUsize>) -> usize {
+    asked.or_else(|| std::thread::available_parallelism().ok()).map_or(1, std::num::NonZeroUsize::get)
+}
+
+#[derive(Debug, Args)]
 pub(super) struct VerifyOptions {
     /// Only a part, in some seconds: small mailboxes, fewer and shorter runs
     #[arg(long)]
@@ -208,10 +260,6 @@ impl LoadOptions {
     fn command(&self, name: &str) -> String {
         format!("cargo sim {name} --scenario {}{}", file_name(Path::new(&self.scenario)), self.changes())
     }
-}
-
-fn threads(given: Option<std::num::NonZeroUsize>) -> usize {
-    given.or_else(|| std::thread::available_parallelism().ok()).map_or(1, std::num::NonZeroUsize::get)
 }
 
 impl VerifyOptions {

@@ -3,17 +3,15 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use hubbub::Capacity;
-
 use super::exit::{Exit, Failure};
 use super::options::ReplayOptions;
 use super::{console, files};
 use crate::figure;
-use crate::incident::{Incident, Loss, Replay, Verdict, losses, timeline};
+use crate::incident::{Incident, Loss, Replay, Rerun, Verdict, losses, timeline};
+use crate::laws::Case;
 use crate::plan::Plan;
 use crate::record::{Observation, Record};
 use crate::scenario::{Overrides, Scenario};
-use crate::world::HubChoice;
 
 /// Most lines of the table of losses.
 const MOST_LOSSES: usize = 12;
@@ -21,13 +19,12 @@ const MOST_LOSSES: usize = 12;
 /// Runs it, says what happened, and leaves what is asked for.
 pub(super) fn replay(options: &ReplayOptions) -> Result<Exit, Failure> {
     let (name, incident) = incident(options)?;
-    let choice = incident.choice().map_err(|why| Failure::input(format!("{name}: {why}")))?;
-    let (replay, record, observations) = incident.replay(choice)?;
-    if let Some(file) = &options.events {
-        files::write_one(file, &lines(&observations))?;
+    let Rerun { replay, run } = incident.replay().map_err(|why| Failure::input(format!("{name}: {why}")))?;
+    if let (Some(file), Some((_, observations))) = (&options.events, &run) {
+        files::write_one(file, &lines(observations))?;
     }
-    if let Some(file) = &options.timeline {
-        let drawn = timeline(&incident, &record, &observations);
+    if let (Some(file), Some((record, observations))) = (&options.timeline, &run) {
+        let drawn = timeline(&incident, record, observations);
         let is_png = file.extension().is_some_and(|kind| kind == "png");
         let content = if is_png { figure::timeline::png(&drawn) } else { figure::timeline::svg(&drawn).into_bytes() };
         files::write_bytes(file, &content)?;
@@ -43,13 +40,20 @@ pub(super) fn replay(options: &ReplayOptions) -> Result<Exit, Failure> {
     if options.json.is_some() {
         console::print(&(serde_json::to_string_pretty(&replay).map_err(Failure::input)? + "\n"));
     } else {
-        console::print(&told(&name, &incident, &replay, &record, &losses(&record, &observations)));
+        console::print(&told(&name, &incident, &replay));
+        if let Some((record, observations)) = &run {
+            console::print(&told_losses(&incident, record, &losses(record, observations)));
+        }
     }
-    Ok(match replay.verdict {
+    Ok(exit_of(replay.verdict))
+}
+
+fn exit_of(verdict: Verdict) -> Exit {
+    match verdict {
         Verdict::AsExpected => Exit::AsExpected,
         Verdict::Violated => Exit::Violated,
         Verdict::NotDeterministic => Exit::NotDeterministic,
-    })
+    }
 }
 
 fn incident(options: &ReplayOptions) -> Result<(String, Incident), Failure> {
@@ -67,12 +71,12 @@ fn incident(options: &ReplayOptions) -> Result<(String, Incident), Failure> {
         policy: options.policy,
         ..Overrides::default()
     })?;
-    let capacity = usize::try_from(options.buffer).ok().and_then(Capacity::new).unwrap_or(Capacity::UNBOUNDED);
-    let choice = HubChoice { capacity, overflow: scenario.settings().server.policy };
+    let frames = usize::try_from(options.buffer).unwrap_or(usize::MAX);
     let name = &scenario.settings().name;
     let title = options.title.clone().unwrap_or_else(|| scenario.settings().question.clone());
     let plan = Plan::draw(&scenario, subscribers, options.seed);
-    Ok((format!("{name}, N = {subscribers}, seed {}", options.seed), Incident::record(&title, plan, choice)?))
+    let case = Case { plan, frames, overflow: scenario.settings().server.policy };
+    Ok((format!("{name}, N = {subscribers}, seed {}", options.seed), Incident::record(&title, case)?))
 }
 
 fn lines(observations: &[Observation]) -> String {
@@ -85,7 +89,7 @@ fn lines(observations: &[Observation]) -> String {
 }
 
 /// What an operator reads, at most 80 columns wide. Writing to a `String` cannot fail.
-fn told(name: &str, incident: &Incident, replay: &Replay, record: &Record, losses: &[Loss]) -> String {
+fn told(name: &str, incident: &Incident, replay: &Replay) -> String {
     let mut text = String::new();
     let verdict = match replay.verdict {
         Verdict::AsExpected => "as expected",
@@ -103,12 +107,22 @@ fn told(name: &str, incident: &Incident, replay: &Replay, record: &Record, losse
         dropped.buffer_full, dropped.client_gone, dropped.evicted
     );
     for violation in &replay.violations {
-        let (subscriber, at_ms, why) = (violation.subscriber, violation.at_ms, &violation.why);
-        let _ = writeln!(text, "  violation  subscriber {subscriber} at {at_ms:.3} ms: {why}");
+        let _ = writeln!(text, "  violation  {violation}");
+    }
+    for fault in &incident.plan.faults {
+        let lasts = fault.harm.lasts().map_or(String::new(), |lasts| format!(" for {:.3} s", lasts.as_secs_f64()));
+        let _ = writeln!(text, "  fault      {:.3} s: {}{lasts}", fault.at.as_secs_f64(), fault.harm.kind());
+    }
+    text
+}
+
+fn told_losses(incident: &Incident, record: &Record, losses: &[Loss]) -> String {
+    let mut text = String::new();
+    if record.unpublished > 0 {
+        let _ = writeln!(text, "  unheard    {} events came when nobody could publish them", record.unpublished);
     }
     if losses.is_empty() {
-        text.push_str("\nNobody lost anything.\n");
-        return text;
+        return text + "\nNobody lost anything.\n";
     }
     text.push_str("\nWho lost what, when and why\n\n");
     text.push_str("  subscriber  class           lost  of offered  reason      first    last   hole\n");
@@ -145,8 +159,7 @@ pub(super) fn replay_all(folder: &Path) -> Result<Exit, Failure> {
         let name = path.display();
         let text = std::fs::read_to_string(path).map_err(|why| Failure::input(format!("{name}: {why}")))?;
         let incident = Incident::parse(&text).map_err(|why| Failure::input(format!("{name}: {why}")))?;
-        let choice = incident.choice().map_err(|why| Failure::input(format!("{name}: {why}")))?;
-        let (replay, ..) = incident.replay(choice)?;
+        let replay = incident.replay().map_err(|why| Failure::input(format!("{name}: {why}")))?.replay;
         console::note(&format!("{name}: {:?}, {} lost to a full buffer", replay.verdict, replay.dropped.buffer_full));
         worst = match replay.verdict {
             Verdict::AsExpected => worst,

@@ -39,6 +39,8 @@ pub struct Row {
     pub stalls: Vec<(f64, f64)>,
     /// When its streams ended.
     pub ended: Vec<f64>,
+    /// What went wrong for it: from when, until when, and what. What does not end has no length.
+    pub faults: Vec<(f64, f64, String)>,
 }
 
 const LEFT: f64 = 150.0;
@@ -46,6 +48,8 @@ const RIGHT: f64 = 1_560.0;
 const BOTTOM: f64 = 880.0;
 /// Between two panels: a label and the losses of the next.
 const GAP: f64 = 62.0;
+/// Height of a fault's bar.
+const FAULT_BAR: f64 = 10.0;
 /// Height of the strip of losses.
 const STRIP: f64 = 14.0;
 
@@ -70,8 +74,10 @@ fn scene(timeline: &Timeline) -> Scene {
     }
     time_axis(&mut scene, timeline, top);
     let more = if timeline.more == 0 { String::new() } else { format!(" · {} more subscribers", timeline.more) };
-    let legend = "Dashed: the limit · Red: frames lost · Grey: the stream ends · Shaded: the reader stalls";
-    let note = format!("Blue: frames waiting · {legend}{more}");
+    let legend = "Dashed: the limit · Red: frames lost · Grey: stream ends · Shaded: reader stalls";
+    let has_faults = timeline.rows.iter().any(|row| !row.faults.is_empty());
+    let faults = if has_faults { " · Bar: a fault" } else { "" };
+    let note = format!("Blue: frames waiting · {legend}{faults}{more}");
     frame::foot(&mut scene, &note);
     scene
 }
@@ -96,6 +102,9 @@ fn panel(scene: &mut Scene, timeline: &Timeline, row: &Row, [top, bottom]: [f64;
         let (from, to) = (across(timeline, *from), across(timeline, *to));
         scene.rectangle([from, top, to.max(from + 1.0), bottom], PALE);
     }
+    for fault in &row.faults {
+        draw_fault(scene, timeline, fault, [top, bottom]);
+    }
     scene.text(Text::new((LEFT, top - STRIP - 22.0), Anchor::Start, row.label.clone()));
     for at in columns(timeline, &row.lost) {
         scene.rectangle([at - 1.0, top - STRIP, at + 1.5, top - 3.0], look(1).colour);
@@ -115,6 +124,18 @@ fn panel(scene: &mut Scene, timeline: &Timeline, row: &Row, [top, bottom]: [f64;
     scene.line((LEFT, bottom), (RIGHT, bottom), 1, INK);
     scene.text(Text::new((LEFT - 14.0, top), Anchor::End, highest.to_string()));
     scene.text(Text::new((LEFT - 14.0, bottom), Anchor::End, "0"));
+}
+
+/// A bar along the top of the panel, with its name beside it where there is room.
+fn draw_fault(scene: &mut Scene, timeline: &Timeline, fault: &(f64, f64, String), [top, bottom]: [f64; 2]) {
+    let (from, until, name) = fault;
+    let (from, until) = (across(timeline, *from), across(timeline, *until));
+    let colour = look(3).colour;
+    scene.rectangle([from, top, until.max(from + 2.0), top + FAULT_BAR], colour);
+    scene.line((from, top), (from, bottom), 2, colour);
+    let (x, anchor) =
+        if from > RIGHT - 200.0 { (from - 6.0, Anchor::End) } else { (until.max(from) + 8.0, Anchor::Start) };
+    scene.text(Text::new((x, top + FAULT_BAR / 2.0 + 8.0), anchor, name.clone()));
 }
 
 /// The deepest of each pixel column, equal neighbours as one: a run has more observations than a picture has pixels.
@@ -178,13 +199,16 @@ mod tests {
             lost: vec![4.0, 4.001, 5.0],
             stalls: vec![(3.0, 5.0)],
             ended: vec![9.0],
+            faults: vec![(8.0, 9.5, "partition".into())],
         };
         let rows = vec![row.clone(), Row { label: "subscriber 1".into(), ..row }];
         let title = "a burst".into();
         let timeline = Timeline { title, subtitle: "K = 64".into(), seconds: 12.0, capacity: 64, rows, more: 4 };
         let drawn = svg(&timeline);
         assert!(
-            ["subscriber 3", "subscriber 1", "4 more subscribers", "a burst"].iter().all(|part| drawn.contains(part))
+            ["subscriber 3", "subscriber 1", "4 more subscribers", "a burst", "partition"]
+                .iter()
+                .all(|part| drawn.contains(part))
         );
         assert_eq!(drawn, svg(&timeline));
         assert_eq!(png(&timeline), png(&timeline));

@@ -1,5 +1,5 @@
 use super::*;
-use crate::plan::{Arrival, CpuPlan, ServerPlan, Stall, SubscriberPlan};
+use crate::plan::{Arrival, CpuPlan, DEFAULT_USER_TIMEOUT, ServerPlan, Stall, SubscriberPlan};
 
 /// 60 s with 10 events of 60 B (frames of 100 B) a second, for one subscriber with a window of 10 frames a second.
 fn plan(reading: Reading) -> Plan {
@@ -18,10 +18,16 @@ fn plan(reading: Reading) -> Plan {
         duration: Duration::from_secs(60),
         drain: Duration::from_secs(15),
         time_scale: 1,
-        server: ServerPlan { keepalive: Duration::from_secs(15), write_deadline: Duration::from_secs(30), cpu: None },
+        server: ServerPlan {
+            keepalive: Duration::from_secs(15),
+            write_deadline: Duration::from_secs(30),
+            user_timeout: DEFAULT_USER_TIMEOUT,
+            cpu: None,
+        },
         arrivals,
         classes: vec![class],
         subscribers: vec![subscriber],
+        faults: Vec::new(),
     }
 }
 

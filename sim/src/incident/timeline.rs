@@ -2,7 +2,7 @@
 
 use super::Incident;
 use crate::figure::timeline::{MOST_ROWS, Row, Timeline};
-use crate::plan::Reading;
+use crate::plan::{Fault, Reading};
 use crate::record::{Observation, Record, What};
 
 /// The timeline of a run of an incident: those who lost most first, then those who waited longest in line.
@@ -37,6 +37,7 @@ fn row(incident: &Incident, record: &Record, observations: &[Observation], index
         lost: Vec::new(),
         stalls: Vec::new(),
         ended: Vec::new(),
+        faults: faults(incident, index),
     };
     if let Some(Reading::Stalls { stalls }) = incident.plan.subscribers.get(index).map(|plan| &plan.reading) {
         let span = |stall: &crate::plan::Stall| (stall.from.as_secs_f64(), (stall.from + stall.lasts).as_secs_f64());
@@ -59,4 +60,12 @@ fn row(incident: &Incident, record: &Record, observations: &[Observation], index
         row.depth.push((at, depth));
     }
     row
+}
+
+fn faults(incident: &Incident, index: usize) -> Vec<(f64, f64, String)> {
+    let Some(subscriber) = incident.plan.subscribers.get(index) else { return Vec::new() };
+    let own = incident.plan.faults.iter().filter(|fault| fault.strikes(index, subscriber.class));
+    let span =
+        |fault: &Fault| (fault.at.as_secs_f64(), fault.until().as_secs_f64(), fault.harm.kind().replace('-', " "));
+    own.map(span).collect()
 }

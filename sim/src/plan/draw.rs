@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{CpuPlan, Plan, ServerPlan, arrivals, payload, population};
+use super::{CpuPlan, Plan, ServerPlan, arrivals, faults, payload, population};
 use crate::scenario::{Cpu, Scenario, seconds};
 
 impl Plan {
@@ -13,6 +13,7 @@ impl Plan {
     #[must_use]
     pub fn draw(scenario: &Scenario, subscribers: usize, seed: u64) -> Self {
         let settings = scenario.settings();
+        let subscribers = population::draw(scenario, subscribers, seed);
         Self {
             scenario: settings.name.clone(),
             seed,
@@ -23,11 +24,13 @@ impl Plan {
             server: ServerPlan {
                 keepalive: seconds(settings.server.keepalive_seconds),
                 write_deadline: seconds(settings.server.write_deadline_seconds),
+                user_timeout: seconds(settings.server.user_timeout_seconds),
                 cpu: settings.server.cpu.as_ref().map(cpu),
             },
             arrivals: payload::attach(scenario, seed, arrivals::draw(scenario, seed)),
             classes: settings.classes.iter().map(population::class).collect(),
-            subscribers: population::draw(scenario, subscribers, seed),
+            faults: faults::draw(scenario, &subscribers, seed),
+            subscribers,
         }
     }
 }

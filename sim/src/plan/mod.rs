@@ -7,7 +7,10 @@
 mod arrivals;
 mod check;
 mod draw;
+mod fault;
+mod faults;
 mod measure;
+mod part;
 mod payload;
 mod population;
 pub mod queue;
@@ -18,6 +21,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use crate::scenario::step_bytes;
+pub use fault::{Fault, Harm};
 
 /// Everything a world needs to run once; a world draws nothing of its own.
 ///
@@ -44,6 +48,9 @@ pub struct Plan {
     pub classes: Vec<ClassPlan>,
     /// One entry a subscriber, grouped by class, in class order.
     pub subscribers: Vec<SubscriberPlan>,
+    /// What goes wrong, in order of time.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<Fault>,
 }
 
 /// The server's settings and the price of its work.
@@ -53,8 +60,18 @@ pub struct ServerPlan {
     pub keepalive: Duration,
     /// Time without write progress after which a connection is closed.
     pub write_deadline: Duration,
+    /// Bytes that the client's host has not acknowledged for this long end the connection, as `TCP_USER_TIMEOUT` does.
+    #[serde(default = "default_user_timeout")]
+    pub user_timeout: Duration,
     /// The modelled worker; `None` leaves the CPU out, and subscribers are then independent of each other.
     pub cpu: Option<CpuPlan>,
+}
+
+/// Of plans that do not say: as long as two keepalives and some.
+pub const DEFAULT_USER_TIMEOUT: Duration = Duration::from_secs(20);
+
+fn default_user_timeout() -> Duration {
+    DEFAULT_USER_TIMEOUT
 }
 
 /// One worker that serves publishes first and then deliveries in order of arrival.

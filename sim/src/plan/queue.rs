@@ -76,10 +76,11 @@ impl Plan {
             duration,
             drain: NEVER,
             time_scale: 1,
-            server: ServerPlan { keepalive: NEVER, write_deadline: NEVER, cpu: None },
+            server: ServerPlan { keepalive: NEVER, write_deadline: NEVER, user_timeout: NEVER, cpu: None },
             arrivals,
             classes: vec![class],
             subscribers: queues.services.iter().enumerate().map(subscriber).collect(),
+            faults: Vec::new(),
         }
     }
 }

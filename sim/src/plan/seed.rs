@@ -27,6 +27,8 @@ pub(super) enum Kind {
     Services,
     /// How many frames come at once.
     Batches,
+    /// Which faults strike it, and when it is back after them.
+    Faults,
 }
 
 impl Kind {
@@ -40,6 +42,7 @@ impl Kind {
             Self::Stalls => 5,
             Self::Services => 6,
             Self::Batches => 7,
+            Self::Faults => 8,
         }
     }
 }

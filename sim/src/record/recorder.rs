@@ -23,13 +23,25 @@ pub struct Observed {
     sources_end: Duration,
     subscribers: Vec<(SubscriberRecord, Running)>,
     classes: Vec<ClassRecord>,
-    /// Index in the plan of every subscriber id, from 1 on.
-    by_id: Vec<usize>,
-    /// When each event was published, from sequence 1 on.
+    /// The server's processes so far.
+    processes: Vec<Process>,
+    /// When each event was published, from sequence 1 on, over all processes.
     published_at: Vec<Duration>,
     delivered_in_time: u64,
     /// Every single observation, where they are asked for.
     log: Option<Vec<Observation>>,
+}
+
+/// A subscriber as the server knows it: the number of its process, and the id that this process gave out.
+pub(crate) type ServerSide = (usize, SubscriberId);
+
+/// A process of the server: it counts subscribers and events anew.
+#[derive(Debug, Default)]
+struct Process {
+    /// Events published by those before it.
+    published_before: u64,
+    /// Index in the plan of every subscriber id, from 1 on.
+    by_id: Vec<usize>,
 }
 
 impl Recorder {
@@ -46,7 +58,7 @@ impl Recorder {
             sources_end: plan.duration,
             subscribers: subscribers.collect(),
             classes: classes.collect(),
-            by_id: Vec::new(),
+            processes: vec![Process::default()],
             published_at: Vec::with_capacity(plan.arrivals.len()),
             delivered_in_time: 0,
             log: None,
@@ -98,6 +110,12 @@ impl Recorder {
 }
 
 impl Observed {
+    /// Another process of the server takes over. Sequences go on where the last one's ended.
+    pub fn process_began(&mut self) {
+        let published_before = self.published_at.len() as u64;
+        self.processes.push(Process { published_before, by_id: Vec::new() });
+    }
+
     /// An event is about to be published; returns its sequence.
     pub fn published(&mut self, at: Duration) -> u64 {
         self.published_at.push(at);
@@ -105,10 +123,11 @@ impl Observed {
     }
 
     /// A subscriber of the plan has got a subscription.
-    pub fn subscribed(&mut self, now: Duration, id: SubscriberId, index: usize) {
+    pub fn subscribed(&mut self, now: Duration, (process, id): ServerSide, index: usize) {
         let place = usize::try_from(id.0).unwrap_or(usize::MAX);
-        self.by_id.resize(self.by_id.len().max(place + 1), usize::MAX);
-        self.by_id[place] = index;
+        let by_id = &mut self.processes[process].by_id;
+        by_id.resize(by_id.len().max(place + 1), usize::MAX);
+        by_id[place] = index;
         let record = &mut self.subscribers[index].0;
         record.connections += 1;
         let connection = record.connections;
@@ -116,13 +135,13 @@ impl Observed {
     }
 
     /// An event was offered.
-    pub fn offered(&mut self, now: Duration, id: SubscriberId, sequence: u64, outcome: Outcome) {
+    pub fn offered(&mut self, now: Duration, id: ServerSide, sequence: u64, outcome: Outcome) {
         let plan_now = self.plan_time(now);
         let Some(index) = self.of(id) else { return };
         let what = match outcome {
             Outcome::Queued { waiting } => What::Queued { sequence, waiting: waiting as u64 },
             Outcome::Refused => What::Refused { sequence },
-            Outcome::Displaced { lost } => What::Displaced { sequence, lost: lost.sequence },
+            Outcome::Displaced { lost } => What::Displaced { sequence, lost: self.sequence(id.0, lost.sequence) },
             Outcome::Disconnected => What::Disconnected { sequence },
         };
         self.note(now, index, what);
@@ -140,18 +159,19 @@ impl Observed {
     }
 
     /// A socket has accepted an event.
-    pub fn flushed(&mut self, now: Duration, id: SubscriberId, event: &Event) {
+    pub fn flushed(&mut self, now: Duration, id: ServerSide, event: &Event) {
         let latency = self.plan_time(now.saturating_sub(event.published_at()));
         self.delivered_in_time += u64::from(now <= self.sources_end);
         let Some(index) = self.of(id) else { return };
-        self.note(now, index, What::Flushed { sequence: event.id().sequence });
+        self.note(now, index, What::Flushed { sequence: self.sequence(id.0, event.id().sequence) });
         let record = &mut self.subscribers[index].0;
         record.delivered += 1;
         count(&mut self.classes[record.class].flush_us, latency);
     }
 
-    /// A client has read an event.
-    pub fn received(&mut self, now: Duration, index: usize, sequence: u64) {
+    /// A client has read an event of a process.
+    pub fn received(&mut self, now: Duration, index: usize, process: usize, sequence: u64) {
+        let sequence = self.sequence(process, sequence);
         let place = usize::try_from(sequence - 1).unwrap_or(usize::MAX);
         let latency = self.plan_time(now.saturating_sub(self.published_at[place]));
         self.note(now, index, What::Received { sequence });
@@ -161,7 +181,7 @@ impl Observed {
     }
 
     /// A subscription has ended, and this is its account.
-    pub fn ended(&mut self, now: Duration, id: SubscriberId, counts: Counts) {
+    pub fn ended(&mut self, now: Duration, id: ServerSide, counts: Counts) {
         let Some(index) = self.of(id) else { return };
         let hubbub::Dropped { client_gone, evicted, .. } = counts.dropped;
         self.note(now, index, What::Ended { client_gone, evicted });
@@ -171,9 +191,14 @@ impl Observed {
     }
 
     /// Which subscriber of the plan an id is.
-    fn of(&self, id: SubscriberId) -> Option<usize> {
-        let index = *self.by_id.get(usize::try_from(id.0).ok()?)?;
+    fn of(&self, (process, id): ServerSide) -> Option<usize> {
+        let index = *self.processes.get(process)?.by_id.get(usize::try_from(id.0).ok()?)?;
         (index < self.subscribers.len()).then_some(index)
+    }
+
+    /// The sequence over all processes.
+    fn sequence(&self, process: usize, of_process: u64) -> u64 {
+        self.processes.get(process).map_or(0, |process| process.published_before) + of_process
     }
 
     fn note(&mut self, now: Duration, index: usize, what: What) {

@@ -4,6 +4,7 @@
 
 mod arrivals;
 mod classes;
+mod faults;
 mod range;
 
 use std::collections::BTreeSet;
@@ -43,6 +44,7 @@ pub(super) fn check(settings: &Settings, trace: Option<&Trace>) -> Result<Durati
     arrivals::amount(settings, trace, duration)?;
     arrivals::payload(settings, trace)?;
     classes::classes(settings, duration)?;
+    faults::faults(settings, duration)?;
     Ok(duration)
 }
 
@@ -86,6 +88,7 @@ fn server(settings: &Settings) -> Result<(), Wrong> {
     let server = &settings.server;
     positive("server.keepalive_seconds", server.keepalive_seconds, MAX_SECONDS)?;
     positive("server.write_deadline_seconds", server.write_deadline_seconds, MAX_SECONDS)?;
+    positive("server.user_timeout_seconds", server.user_timeout_seconds, MAX_SECONDS)?;
     if let Some(cpu) = &server.cpu {
         within("server.cpu.publish_us", cpu.publish_us, 0.0..=MAX_TASK_US)?;
         within("server.cpu.delivery_us", cpu.delivery_us, 0.0..=MAX_TASK_US)?;

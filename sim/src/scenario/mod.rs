@@ -6,6 +6,7 @@
 mod builtin;
 mod check;
 mod error;
+mod fault;
 mod load;
 mod overrides;
 mod population;
@@ -21,6 +22,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use error::ScenarioError;
+pub use fault::FaultSettings;
 pub(crate) use load::{FRAME_OVERHEAD_BYTES, busiest, cycle_nanos, sped_up_nanos};
 pub use overrides::{Change, Overrides};
 pub(crate) use reads::step_bytes;

@@ -7,6 +7,7 @@ use hubbub::Overflow;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
+use super::fault::FaultSettings;
 use super::reads::{Reads, RoundTrip};
 
 /// A scenario as it is written. Only a checked one gets into a [`Scenario`](super::Scenario).
@@ -49,6 +50,9 @@ pub struct Settings {
     /// Who watches.
     #[serde(rename = "class")]
     pub classes: Vec<Class>,
+    /// What goes wrong in every run.
+    #[serde(rename = "fault", default)]
+    pub faults: Vec<FaultSettings>,
 }
 
 /// The server's settings.
@@ -62,13 +66,21 @@ pub struct Server {
     pub keepalive_seconds: f64,
     /// Time without write progress after which a connection is closed.
     pub write_deadline_seconds: f64,
+    /// Bytes that a client's host has not acknowledged for this long end its connection.
+    pub user_timeout_seconds: f64,
     /// The modelled worker; left out, CPU time costs nothing.
     pub cpu: Option<Cpu>,
 }
 
 impl Default for Server {
     fn default() -> Self {
-        Self { policy: Overflow::DropNewest, keepalive_seconds: 15.0, write_deadline_seconds: 30.0, cpu: None }
+        Self {
+            policy: Overflow::DropNewest,
+            keepalive_seconds: 15.0,
+            write_deadline_seconds: 30.0,
+            user_timeout_seconds: 20.0,
+            cpu: None,
+        }
     }
 }
 

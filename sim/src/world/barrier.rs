@@ -6,7 +6,7 @@
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::{Context, Poll, Wake, Waker};
 
 /// How many tasks are woken and have not run since.
@@ -15,6 +15,9 @@ pub(super) struct Barrier {
     woken: AtomicUsize,
     waiter: Mutex<Option<Waker>>,
     has_panicked: AtomicBool,
+    /// Which process of the server is running, and the tasks of all.
+    process: AtomicUsize,
+    tasks: Mutex<Vec<Weak<Bell>>>,
 }
 
 impl Barrier {
@@ -30,11 +33,20 @@ impl Barrier {
         .await;
     }
 
-    /// Counts a task from now on, as woken.
-    pub(super) fn count<F: Future<Output = ()>>(self: &Arc<Self>, task: F) -> Counted<F> {
+    /// Counts a task of that process from now on, as woken.
+    pub(super) fn count<F: Future<Output = ()>>(self: &Arc<Self>, process: usize, task: F) -> Counted<F> {
         self.woken.fetch_add(1, Ordering::SeqCst);
-        let bell = Arc::new(Bell { barrier: self.clone(), rung: AtomicBool::new(true), outer: Mutex::default() });
+        let bell =
+            Arc::new(Bell { barrier: self.clone(), process, rung: AtomicBool::new(true), outer: Mutex::default() });
+        self.tasks.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(&bell));
         Counted { task: Some(Box::pin(task)), waker: Waker::from(bell.clone()), bell, is_running: false }
+    }
+
+    /// The server's process ends, and with it every task of it, each as soon as it would run.
+    pub(super) fn end_process(&self) {
+        self.process.fetch_add(1, Ordering::SeqCst);
+        let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        tasks.iter().filter_map(Weak::upgrade).for_each(|bell| bell.wake_by_ref());
     }
 
     /// Whether a counted task has panicked; the runtime would keep that to itself.
@@ -64,6 +76,7 @@ pub(super) struct Counted<F> {
 #[derive(Debug)]
 struct Bell {
     barrier: Arc<Barrier>,
+    process: usize,
     rung: AtomicBool,
     outer: Mutex<Option<Waker>>,
 }
@@ -96,7 +109,15 @@ impl<F: Future<Output = ()>> Future for Counted<F> {
         }
         // Cleared before it runs: whatever wakes it while it runs counts again.
         let was_counted = this.bell.rung.swap(false, Ordering::SeqCst);
-        let Some(task) = this.task.as_mut() else { return Poll::Ready(()) };
+        if this.bell.process != this.bell.barrier.process.load(Ordering::SeqCst) {
+            this.task = None;
+        }
+        let Some(task) = this.task.as_mut() else {
+            if was_counted {
+                this.bell.barrier.ran();
+            }
+            return Poll::Ready(());
+        };
         this.is_running = true;
         let done = task.as_mut().poll(&mut Context::from_waker(&this.waker));
         this.is_running = false;
@@ -136,10 +157,13 @@ mod tests {
     fn the_barrier_waits_for_a_task_that_was_woken_and_not_for_one_that_is_gone() {
         let (barrier, waker) = (Arc::new(Barrier::default()), Arc::new(Mutex::new(None)));
         let kept = waker.clone();
-        let mut task = Box::pin(barrier.count(std::future::poll_fn(move |cx| {
-            *kept.lock().unwrap() = Some(cx.waker().clone());
-            Poll::Pending
-        })));
+        let mut task = Box::pin(barrier.count(
+            0,
+            std::future::poll_fn(move |cx| {
+                *kept.lock().unwrap() = Some(cx.waker().clone());
+                Poll::Pending
+            }),
+        ));
         assert!(!is_quiet(&barrier));
         let mut poll = || task.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         assert!(poll().is_pending() && is_quiet(&barrier));

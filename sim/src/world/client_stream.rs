@@ -3,6 +3,7 @@
 //! Reads what this project's server sends: a head, chunks, and in them server-sent events with an `id:`. Fed with any
 //! slices of it, it keeps no payload.
 
+use hubbub::EventId;
 use memchr::memchr;
 
 /// Longest part of a line that is kept: more than an `id:` line ever has.
@@ -14,17 +15,17 @@ pub(super) struct ClientStream {
     /// Bytes seen.
     offset: u64,
     line: Line,
-    /// Sequence of the event whose lines are being read.
-    sequence: Option<u64>,
+    /// Id of the event whose lines are being read.
+    id: Option<EventId>,
 }
 
 /// What has come of an event.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Seen {
     /// Its first line; `start` is where that begins, as an offset in the response.
-    Begins { start: u64, sequence: u64 },
+    Begins { start: u64, id: EventId },
     /// All of it, up to the offset `end`.
-    Ends { end: u64, sequence: u64 },
+    Ends { end: u64, id: EventId },
 }
 
 enum Part {
@@ -74,14 +75,14 @@ impl ClientStream {
             let line_end = self.offset + (from + length) as u64;
             from += length + 1;
             if self.line.start.is_empty() {
-                if let Some(sequence) = self.sequence.take() {
-                    event(Seen::Ends { end: line_end + 1, sequence });
+                if let Some(id) = self.id.take() {
+                    event(Seen::Ends { end: line_end + 1, id });
                 }
             } else if let Some(id) = self.line.start.strip_prefix(b"id: ") {
-                self.sequence = sequence_of(id);
-                if let Some(sequence) = self.sequence {
+                self.id = parsed(id);
+                if let Some(id) = self.id {
                     // An id line is shorter than what is kept of a line.
-                    event(Seen::Begins { start: line_end - self.line.start.len() as u64, sequence });
+                    event(Seen::Begins { start: line_end - self.line.start.len() as u64, id });
                 }
             }
             self.line.start.clear();
@@ -120,9 +121,9 @@ impl Part {
     }
 }
 
-fn sequence_of(id: &[u8]) -> Option<u64> {
-    let digits = &id[memchr(b'-', id)? + 1..];
-    std::str::from_utf8(digits).ok()?.parse().ok()
+fn parsed(id: &[u8]) -> Option<EventId> {
+    let (epoch, sequence) = std::str::from_utf8(id).ok()?.split_once('-')?;
+    Some(EventId { epoch: epoch.parse().ok()?, sequence: sequence.parse().ok()? })
 }
 
 #[cfg(test)]
@@ -138,11 +139,12 @@ mod tests {
             let (mut stream, mut events) = (ClientStream::default(), Vec::new());
             RESPONSE.chunks(size).for_each(|bytes| stream.feed(bytes, |seen| events.push(seen)));
             let at = |part: &[u8]| RESPONSE.windows(part.len()).position(|window| window == part).unwrap() as u64;
+            let id = |sequence| EventId { epoch: 7, sequence };
             let expected = [
-                Seen::Begins { start: at(b"id: 7-41"), sequence: 41 },
-                Seen::Ends { end: at(b"{}\n\n") + 4, sequence: 41 },
-                Seen::Begins { start: at(b"id: 7-42"), sequence: 42 },
-                Seen::Ends { end: at(b"1\r\n\n") + 4, sequence: 42 },
+                Seen::Begins { start: at(b"id: 7-41"), id: id(41) },
+                Seen::Ends { end: at(b"{}\n\n") + 4, id: id(41) },
+                Seen::Begins { start: at(b"id: 7-42"), id: id(42) },
+                Seen::Ends { end: at(b"1\r\n\n") + 4, id: id(42) },
             ];
             assert_eq!(events, expected, "in pieces of {size}");
         }

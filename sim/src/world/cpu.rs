@@ -44,6 +44,13 @@ impl Cpu {
         self.start(now);
     }
 
+    /// The process it worked for has ended: nothing is left to do.
+    pub(super) fn clear(&mut self, now: Duration) {
+        self.publishes.clear();
+        self.deliveries.clear();
+        (self.running, self.free_at) = (None, now);
+    }
+
     /// When the work under way will be finished.
     pub(super) fn finishes_at(&self) -> Option<Duration> {
         self.running.as_ref().map(|(at, _)| *at)

@@ -4,6 +4,7 @@
 //! one after the other, and passes the quiescence barrier after each. When all is quiet it puts what the sockets have
 //! accepted on its way. It also says when the run is over.
 
+use std::collections::VecDeque;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -11,31 +12,53 @@ use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
-use hubbub::{Hub, Topic};
+use hubbub::Topic;
 use tokio::time::{Instant, sleep_until};
 
 use super::clock::{TICK, tick_not_before};
 use super::cpu::Work;
 use super::environment::ModelEnvironment;
-use crate::plan::Arrival;
+use super::process::{Process, Processes};
+use crate::plan::{Arrival, Harm, Plan};
 
 /// How often a draining run is asked whether it is over.
 const OVER_CHECK: Duration = TICK.saturating_mul(20);
 
 pub(super) struct Driver {
     pub(super) environment: ModelEnvironment,
-    pub(super) hub: Hub,
+    pub(super) processes: Processes,
     pub(super) topic: Topic,
     /// In virtual time.
     pub(super) arrivals: Vec<Arrival>,
+    pub(super) restarts: Restarts,
     /// When arrivals end, and when the drain does.
     pub(super) sources_end: Duration,
     pub(super) run_ends: Duration,
     pub(super) is_over: Arc<AtomicBool>,
 }
 
+/// When the server's process ends, and when the next begins, one after the other.
+pub(super) struct Restarts(VecDeque<(Duration, Turn)>);
+
+#[derive(Clone, Copy)]
+enum Turn {
+    End,
+    Begin,
+}
+
+impl Restarts {
+    pub(super) fn of(plan: &Plan) -> Self {
+        let restarts = plan.faults.iter().filter(|fault| matches!(fault.harm, Harm::ServerRestarts { .. }));
+        Self(restarts.flat_map(|fault| [(fault.at, Turn::End), (fault.until(), Turn::Begin)]).collect())
+    }
+
+    fn next_at(&self) -> Option<Duration> {
+        self.0.front().map(|(at, _)| *at)
+    }
+}
+
 impl Driver {
-    pub(super) async fn run(self) {
+    pub(super) async fn run(mut self) {
         let zero = self.environment.clock.start();
         let mut next_arrival = 0;
         loop {
@@ -54,13 +77,14 @@ impl Driver {
     }
 
     /// Does everything due by `now`.
-    async fn work_through(&self, now: Duration, next_arrival: &mut usize) {
-        let network = &self.environment.network;
+    async fn work_through(&mut self, now: Duration, next_arrival: &mut usize) {
+        let network = self.environment.network.clone();
         loop {
             let read_at = network.next_release_at();
             let arrives_at = self.arrivals.get(*next_arrival).map(|arrival| arrival.at);
             let worked_at = network.cpu_finishes_at();
-            let other_at = [read_at, arrives_at].into_iter().flatten().min();
+            let (timed_out_at, turns_at) = (network.next_timeout_at(), self.restarts.next_at());
+            let other_at = [read_at, arrives_at, timed_out_at, turns_at].into_iter().flatten().min();
             let Some(at) = other_at.into_iter().chain(worked_at).min().filter(|at| *at <= now) else {
                 self.environment.clock.clear();
                 return;
@@ -68,10 +92,16 @@ impl Driver {
             self.environment.clock.set(at);
             if read_at == Some(at) {
                 network.release_until(at);
+            } else if timed_out_at == Some(at) {
+                network.time_out_until(at);
+            } else if turns_at == Some(at) {
+                self.turn(at);
             } else if worked_at == Some(at) {
                 self.work_until(other_at.map_or(now, |other| other.min(now)));
             } else {
-                if network.with_cpu(|cpu| cpu.publish(at, *next_arrival)).is_none() {
+                // Without a server nobody takes the event.
+                let is_up = self.processes.running().is_some();
+                if is_up && network.with_cpu(|cpu| cpu.publish(at, *next_arrival)).is_none() {
                     self.publish(*next_arrival);
                 }
                 *next_arrival += 1;
@@ -100,17 +130,29 @@ impl Driver {
         }
     }
 
+    /// The server's process ends, or the next begins.
+    fn turn(&mut self, now: Duration) {
+        match self.restarts.0.pop_front() {
+            Some((_, Turn::End)) => {
+                self.processes.end();
+                self.environment.network.with_cpu(|cpu| cpu.clear(now));
+            }
+            Some((_, Turn::Begin)) => self.processes.begin(),
+            None => {}
+        }
+    }
+
     /// Publishes an arrival. Its time is the planned one: what the server keeps waiting counts as latency.
     fn publish(&self, arrival: usize) {
+        let Some(Process { number, hub }) = self.processes.running() else { return };
         let Arrival { at, payload_bytes, .. } = self.arrivals[arrival];
         let payload = payload(arrival, payload_bytes);
         let now = self.environment.clock.now();
         let mut recorder = self.environment.recorder.lock();
         let sequence = recorder.published(at);
-        let publication = self.hub.publish_each(at, &self.topic, payload, |subscriber, outcome| {
-            recorder.offered(now, subscriber, sequence, outcome);
+        hub.publish_each(at, &self.topic, payload, |subscriber, outcome| {
+            recorder.offered(now, (number, subscriber), sequence, outcome);
         });
-        debug_assert_eq!(publication.id.sequence, sequence);
     }
 
     /// Sends off what the sockets have accepted, and delivers what has come all the way.
@@ -128,7 +170,7 @@ impl Driver {
         let network = &self.environment.network;
         let is_idle = || {
             // An arrival may still wait for the CPU, and be published into mailboxes that are empty now.
-            let counts = self.hub.counts();
+            let counts = self.processes.counts();
             counts.waiting + counts.in_flight == 0 && network.cpu_is_idle()
         };
         now >= self.run_ends || (network.outstanding_bytes() == 0 && is_idle())
@@ -144,6 +186,8 @@ impl Driver {
             network.cpu_finishes_at(),
             self.arrivals.get(next_arrival).map(|arrival| arrival.at),
             network.next_transmission_at(),
+            network.next_timeout_at(),
+            self.restarts.next_at(),
             Some(over_check),
         ];
         tick_not_before(times.into_iter().flatten().min().unwrap_or(now))

@@ -18,6 +18,8 @@ pub(super) struct ModelEnvironment {
     pub(super) barrier: Arc<Barrier>,
     pub(super) network: Arc<Network>,
     pub(super) recorder: Recorder,
+    /// Number of the server's process that it surrounds.
+    pub(super) process: usize,
 }
 
 impl Environment for ModelEnvironment {
@@ -26,20 +28,20 @@ impl Environment for ModelEnvironment {
     }
 
     fn spawn(&self, connection: impl Future<Output = ()> + Send + 'static) {
-        drop(tokio::spawn(self.barrier.count(connection)));
+        drop(tokio::spawn(self.barrier.count(self.process, connection)));
     }
 
     fn subscribed(&self, subscriber: SubscriberId, peer: SocketAddr) {
         if let Some(index) = self.network.subscriber(peer) {
-            self.recorder.lock().subscribed(self.clock.now(), subscriber, index);
+            self.recorder.lock().subscribed(self.clock.now(), (self.process, subscriber), index);
         }
     }
 
     fn flushed(&self, subscriber: SubscriberId, event: &Event) {
-        self.recorder.lock().flushed(self.clock.now(), subscriber, event);
+        self.recorder.lock().flushed(self.clock.now(), (self.process, subscriber), event);
     }
 
     fn ended(&self, subscriber: SubscriberId, counts: Counts) {
-        self.recorder.lock().ended(self.clock.now(), subscriber, counts);
+        self.recorder.lock().ended(self.clock.now(), (self.process, subscriber), counts);
     }
 }

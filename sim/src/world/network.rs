@@ -16,12 +16,15 @@ use tokio::sync::Notify;
 
 use super::clock::{ModelClock, TICK, tick_not_before};
 use super::cpu::Cpu;
+use super::links::Links;
 use super::wire::{Path, ServerStream, Wire};
-use crate::plan::{ClassPlan, CpuPlan};
+use crate::plan::Plan;
 
 pub(super) struct Network {
     one_way: Vec<Duration>,
     has_cpu: bool,
+    has_faults: bool,
+    links: Links,
     clock: Arc<ModelClock>,
     /// Bytes in all windows.
     outstanding_bytes: AtomicU64,
@@ -39,6 +42,8 @@ struct State {
     transmissions: Vec<VecDeque<Transmission>>,
     /// Reads on the way to the server, likewise.
     releases: Vec<VecDeque<Release>>,
+    /// When the server gives up on connections that have lost bytes, in order of time.
+    timeouts: VecDeque<(Duration, Arc<Wire>)>,
     cpu: Option<Cpu>,
 }
 
@@ -59,18 +64,23 @@ struct Release {
 }
 
 impl Network {
-    pub(super) fn new(classes: &[ClassPlan], cpu: Option<CpuPlan>, clock: Arc<ModelClock>) -> Self {
+    /// Of a plan in virtual time.
+    pub(super) fn new(plan: &Plan, clock: Arc<ModelClock>) -> Self {
+        let (classes, cpu) = (&plan.classes, plan.server.cpu);
         let one_way = classes.iter().map(|class| class.round_trip.map_or(TICK, |trip| (trip / 2).max(TICK)));
         let state = State {
             by_peer: BTreeMap::new(),
             outgoing: Vec::new(),
             transmissions: classes.iter().map(|_| VecDeque::new()).collect(),
             releases: classes.iter().map(|_| VecDeque::new()).collect(),
+            timeouts: VecDeque::new(),
             cpu: cpu.map(Cpu::new),
         };
         Self {
             one_way: one_way.collect(),
             has_cpu: cpu.is_some(),
+            has_faults: !plan.faults.is_empty(),
+            links: Links::of(plan),
             clock,
             outstanding_bytes: AtomicU64::new(0),
             state: Mutex::new(state),
@@ -85,6 +95,16 @@ impl Network {
 
     pub(super) fn has_cpu(&self) -> bool {
         self.has_cpu
+    }
+
+    /// Whether anything is to go wrong.
+    pub(super) fn has_faults(&self) -> bool {
+        self.has_faults
+    }
+
+    /// When a class's link is next up.
+    pub(super) fn up_at(&self, class: usize, at: Duration) -> Duration {
+        self.links.up_at(class, at)
     }
 
     /// The exact time on the server.
@@ -122,7 +142,8 @@ impl Network {
 
     /// A client has read bytes, at a time that may lie inside the tick that ends now on its host.
     pub(super) fn has_read(&self, at: Duration, class: usize, wire: &Arc<Wire>, bytes: u64) {
-        let due = at + self.one_way[class];
+        // What a client has read is repeated with every acknowledgement, until one arrives.
+        let due = self.links.up_at(class, at + self.one_way[class]);
         let mut state = self.lock();
         let queue = &mut state.releases[class];
         let place = queue.partition_point(|release| release.due <= due);
@@ -203,8 +224,42 @@ impl Network {
             let class = wire.path().map_or(0, |path| path.class);
             // The last tick of the way is turmoil's.
             let due = tick_not_before(now + self.one_way[class]).saturating_sub(TICK);
+            let (bytes, due) =
+                if self.has_faults { self.passed(&wire, class, now, (bytes, due)) } else { (bytes, due) };
             self.lock().transmissions[class].push_back(Transmission { due, wire, bytes, end });
         }
+    }
+
+    /// What faults leave of bytes on their way, and when it goes on.
+    fn passed(
+        &self,
+        wire: &Arc<Wire>,
+        class: usize,
+        now: Duration,
+        (bytes, due): (Vec<u8>, Duration),
+    ) -> (Vec<u8>, Duration) {
+        let passage = if wire.is_cut() { None } else { self.links.passage(class, now, due) };
+        match passage {
+            Some(at) => (bytes, tick_not_before(at)),
+            None => {
+                if !bytes.is_empty() && wire.lose() {
+                    self.lock().timeouts.push_back((now + self.links.user_timeout(), wire.clone()));
+                }
+                // An end is told again whenever the client asks, until it hears it.
+                (Vec::new(), tick_not_before(self.links.up_at(class, due)))
+            }
+        }
+    }
+
+    /// When the server next gives up on a connection.
+    pub(super) fn next_timeout_at(&self) -> Option<Duration> {
+        self.lock().timeouts.front().map(|(at, _)| *at)
+    }
+
+    /// Ends the connections that the server has given up on by `now`.
+    pub(super) fn time_out_until(&self, now: Duration) {
+        let overdue = || self.lock().timeouts.pop_front_if(|(at, _)| *at <= now);
+        std::iter::from_fn(overdue).for_each(|(_, wire)| wire.time_out());
     }
 
     /// When the next bytes are to be sent.

@@ -11,19 +11,42 @@ use crate::plan::{Reading, Stall, step_bytes};
 
 pub(super) struct Reader {
     pace: Pace,
+    /// The speeds that follow, and when.
+    changes: VecDeque<(Duration, Speed)>,
+    /// Bytes a second of plan time, in virtual time, and what is worth telling the server of.
+    time_scale: u32,
+    step_bytes: u64,
     /// Bytes that have reached the client.
     arrived: u64,
+    /// Bytes read before the present speed.
+    read_before: u64,
     /// Bytes that the server has been told are read.
     told: u64,
     /// When it was told last, exactly.
     told_at: Duration,
 }
 
+/// How fast a reader takes bytes; the slower is the lesser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Speed {
+    Stopped,
+    /// At most so many bytes a second of plan time.
+    Limited(u64),
+    Free,
+}
+
+/// A stretch in which a reader is no faster than that.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Spell {
+    pub(super) from: Duration,
+    pub(super) until: Duration,
+    pub(super) speed: Speed,
+}
+
 enum Pace {
     Free,
-    Stalling(VecDeque<Stall>),
+    Stopped,
     Rate(Busy),
-    Never,
     Serving(Service),
 }
 
@@ -31,8 +54,6 @@ enum Pace {
 struct Busy {
     /// Bytes a second of plan time, and the virtual seconds of one.
     rate: (u64, u32),
-    /// What is worth telling the server of.
-    step_bytes: u64,
     since: Duration,
     /// Bytes read before it.
     read_before: u64,
@@ -57,21 +78,32 @@ impl Busy {
 }
 
 impl Reader {
-    /// `time_scale` slows a rate down; the times of `reading` are virtual already. A word to the server takes `one_way`.
-    pub(super) fn new(reading: &Reading, window_bytes: u64, time_scale: u32, one_way: Duration) -> Self {
-        let pace = match reading {
-            Reading::AsItArrives => Pace::Free,
-            Reading::Stalls { stalls } => Pace::Stalling(stalls.iter().copied().collect()),
-            Reading::Rate { bytes_per_second } => Pace::Rate(Busy {
-                rate: (*bytes_per_second, time_scale),
-                step_bytes: step_bytes(window_bytes),
-                since: Duration::ZERO,
-                read_before: 0,
-            }),
-            Reading::Never => Pace::Never,
-            Reading::Serves { times } => Pace::Serving(Service::new(times, one_way)),
+    /// `time_scale` slows a rate down; the times of `reading` and `spells` are virtual already. A word to the server takes
+    /// `one_way`.
+    pub(super) fn new(
+        reading: &Reading,
+        spells: &[Spell],
+        window_bytes: u64,
+        time_scale: u32,
+        one_way: Duration,
+    ) -> Self {
+        let mut changes = changes(reading, spells);
+        let (_, first) = changes.pop_front().unwrap_or((Duration::ZERO, Speed::Free));
+        let mut reader = Self {
+            pace: Pace::Free,
+            changes,
+            time_scale,
+            step_bytes: step_bytes(window_bytes),
+            arrived: 0,
+            read_before: 0,
+            told: 0,
+            told_at: Duration::ZERO,
         };
-        Self { pace, arrived: 0, told: 0, told_at: Duration::ZERO }
+        reader.change_to(first, Duration::ZERO);
+        if let Reading::Serves { times } = reading {
+            reader.pace = Pace::Serving(Service::new(times, one_way));
+        }
+        reader
     }
 
     /// An event has begun to arrive, the first byte of which the server's socket accepted at `accepted_at`.
@@ -93,25 +125,38 @@ impl Reader {
 
     /// How many of the bytes that arrived have been read by `now`.
     pub(super) fn read_by(&mut self, now: Duration) -> u64 {
-        match &mut self.pace {
+        while let Some((at, speed)) = self.changes.pop_front_if(|(at, _)| *at <= now) {
+            self.read_before = self.read_at_this_pace(at);
+            self.change_to(speed, at);
+        }
+        self.read_at_this_pace(now)
+    }
+
+    fn read_at_this_pace(&self, now: Duration) -> u64 {
+        match &self.pace {
             Pace::Free => self.arrived,
-            Pace::Never => 0,
-            Pace::Stalling(stalls) => {
-                while stalls.front().is_some_and(|stall| stall.from + stall.lasts <= now) {
-                    stalls.pop_front();
-                }
-                if stalls.front().is_some_and(|stall| stall.from <= now) { self.told } else { self.arrived }
-            }
+            Pace::Stopped => self.read_before,
             Pace::Rate(busy) => busy.read_before + busy.room_by(now).min(self.arrived - busy.read_before),
             Pace::Serving(service) => service.read_up_to().unwrap_or(self.arrived).max(self.told),
         }
     }
 
-    /// When the byte before offset `end` was read, if that is by `now`.
+    fn change_to(&mut self, speed: Speed, at: Duration) {
+        self.pace = match speed {
+            Speed::Free => Pace::Free,
+            Speed::Stopped => Pace::Stopped,
+            Speed::Limited(bytes_per_second) => {
+                Pace::Rate(Busy { rate: (bytes_per_second, self.time_scale), since: at, read_before: self.read_before })
+            }
+        };
+    }
+
+    /// When the byte before offset `end` was read, if that is by `now`. A byte read before the last change of speed
+    /// counts as read at the change.
     pub(super) fn read_at(&self, end: u64, now: Duration) -> Duration {
         match &self.pace {
             Pace::Rate(busy) => busy.read_at(end).min(now),
-            Pace::Free | Pace::Stalling(_) | Pace::Never | Pace::Serving(_) => now,
+            Pace::Free | Pace::Stopped | Pace::Serving(_) => now,
         }
     }
 
@@ -126,8 +171,8 @@ impl Reader {
         }
         let read = self.read_by(now);
         let is_worth_it = match &self.pace {
-            Pace::Rate(busy) => read == self.arrived || read - self.told >= busy.step_bytes,
-            Pace::Free | Pace::Stalling(_) | Pace::Never | Pace::Serving(_) => true,
+            Pace::Rate(_) => read == self.arrived || read - self.told >= self.step_bytes,
+            Pace::Free | Pace::Stopped | Pace::Serving(_) => true,
         };
         let news = if is_worth_it { read - self.told } else { 0 };
         self.told += news;
@@ -139,18 +184,45 @@ impl Reader {
         self.told_at
     }
 
-    /// When there will be something to tell, without a further arrival.
+    /// When there may be something to tell, without a further arrival.
     pub(super) fn tells_at(&self) -> Option<Duration> {
         if self.told == self.arrived {
             return None;
         }
-        match &self.pace {
-            Pace::Free | Pace::Never => None,
-            Pace::Stalling(stalls) => stalls.front().map(|stall| stall.from + stall.lasts),
-            Pace::Rate(busy) => Some(busy.read_at(self.arrived.min(self.told + busy.step_bytes))),
+        let changes_at = self.changes.front().map(|(at, _)| *at);
+        let told_at = match &self.pace {
+            Pace::Free | Pace::Stopped => None,
+            Pace::Rate(busy) => Some(busy.read_at(self.arrived.min(self.told + self.step_bytes))),
             Pace::Serving(service) => service.tells_at(),
-        }
+        };
+        changes_at.into_iter().chain(told_at).min()
     }
+}
+
+/// When the speed changes, and to what, from the start on: the slowest of the reading and the spells of the time.
+fn changes(reading: &Reading, spells: &[Spell]) -> VecDeque<(Duration, Speed)> {
+    let (usual, stalls) = match reading {
+        // One that serves has a pace of its own, which no spell changes.
+        Reading::Serves { .. } => return VecDeque::new(),
+        Reading::AsItArrives => (Speed::Free, [].as_slice()),
+        Reading::Stalls { stalls } => (Speed::Free, stalls.as_slice()),
+        Reading::Rate { bytes_per_second } => (Speed::Limited(*bytes_per_second), [].as_slice()),
+        Reading::Never => (Speed::Stopped, [].as_slice()),
+    };
+    let stall = |stall: &Stall| Spell { from: stall.from, until: stall.from + stall.lasts, speed: Speed::Stopped };
+    let slow: Vec<_> = stalls.iter().map(stall).chain(spells.iter().copied()).collect();
+    let mut times: Vec<_> = slow.iter().flat_map(|spell| [spell.from, spell.until]).collect();
+    times.push(Duration::ZERO);
+    times.sort_unstable();
+    times.dedup();
+    let speed = |at: Duration| {
+        let now = slow.iter().filter(|spell| (spell.from..spell.until).contains(&at));
+        now.map(|spell| spell.speed).chain([usual]).min().unwrap_or(usual)
+    };
+    let mut changes: VecDeque<_> = times.into_iter().map(|at| (at, speed(at))).collect();
+    let mut last = None;
+    changes.retain(|(_, speed)| last.replace(*speed) != Some(*speed));
+    changes
 }
 
 #[cfg(test)]
@@ -164,8 +236,8 @@ mod tests {
 
     #[test]
     fn a_free_reader_tells_of_every_byte_at_once_and_one_that_never_reads_of_none() {
-        let mut free = Reader::new(&Reading::AsItArrives, 100, 1, ms(1));
-        let mut never = Reader::new(&Reading::Never, 100, 1, ms(1));
+        let mut free = Reader::new(&Reading::AsItArrives, &[], 100, 1, ms(1));
+        let mut never = Reader::new(&Reading::Never, &[], 100, 1, ms(1));
         free.arrive(ms(5), 70);
         never.arrive(ms(5), 70);
         assert_eq!((free.tell(ms(5)), free.tell(ms(6)), free.tells_at()), (70, 0, None));
@@ -175,7 +247,7 @@ mod tests {
     #[test]
     fn a_stalled_reader_takes_nothing_until_the_stall_ends_and_then_everything() {
         let stalls = vec![Stall { from: ms(10), lasts: ms(30) }];
-        let mut reader = Reader::new(&Reading::Stalls { stalls }, 100, 1, ms(1));
+        let mut reader = Reader::new(&Reading::Stalls { stalls }, &[], 100, 1, ms(1));
         reader.arrive(ms(9), 10);
         assert_eq!(reader.tell(ms(9)), 10);
         reader.arrive(ms(10), 10);
@@ -187,7 +259,8 @@ mod tests {
     #[test]
     fn a_rate_is_kept_to_the_byte_however_the_bytes_were_cut() {
         let reading = Reading::Rate { bytes_per_second: 1000 };
-        let (mut whole, mut cut) = (Reader::new(&reading, 1 << 20, 1, ms(1)), Reader::new(&reading, 1 << 20, 1, ms(1)));
+        let (mut whole, mut cut) =
+            (Reader::new(&reading, &[], 1 << 20, 1, ms(1)), Reader::new(&reading, &[], 1 << 20, 1, ms(1)));
         whole.arrive(ms(0), 500);
         [200, 299, 1].into_iter().for_each(|bytes| cut.arrive(ms(0), bytes));
         for at in [0, 1, 7, 100, 499, 500, 501] {
@@ -198,7 +271,7 @@ mod tests {
 
     #[test]
     fn a_slow_reader_tells_in_segments_and_when_it_has_read_everything() {
-        let mut reader = Reader::new(&Reading::Rate { bytes_per_second: 1_000_000 }, 1 << 20, 1, ms(1));
+        let mut reader = Reader::new(&Reading::Rate { bytes_per_second: 1_000_000 }, &[], 1 << 20, 1, ms(1));
         reader.arrive(ms(0), 2000);
         assert_eq!(reader.tells_at(), Some(Duration::from_micros(1460)));
         assert_eq!((reader.tell(ms(1)), reader.tell(Duration::from_micros(1460))), (0, 1460));
@@ -208,14 +281,29 @@ mod tests {
 
     #[test]
     fn a_time_scale_slows_a_rate_down() {
-        let mut reader = Reader::new(&Reading::Rate { bytes_per_second: 1000 }, 1 << 20, 10, ms(1));
+        let mut reader = Reader::new(&Reading::Rate { bytes_per_second: 1000 }, &[], 1 << 20, 10, ms(1));
         reader.arrive(ms(0), 10);
         assert_eq!((reader.read_by(ms(50)), reader.read_by(ms(100))), (5, 10));
     }
 
     #[test]
+    fn a_spell_slows_a_reader_down_while_it_lasts_and_never_makes_it_faster() {
+        let trickle = Spell { from: ms(10), until: ms(40), speed: Speed::Limited(1000) };
+        let stall = Spell { from: ms(20), until: ms(30), speed: Speed::Stopped };
+        let mut free = Reader::new(&Reading::AsItArrives, &[trickle, stall], 1 << 20, 1, ms(1));
+        free.arrive(ms(5), 100);
+        assert_eq!(free.tell(ms(5)), 100);
+        free.arrive(ms(10), 100);
+        let read = [15, 20, 25, 30, 35, 39, 40].map(|at| free.read_by(ms(at)) - 100);
+        assert_eq!(read, [5, 10, 10, 10, 15, 19, 100]);
+        let mut slow = Reader::new(&Reading::Rate { bytes_per_second: 500 }, &[trickle], 1 << 20, 1, ms(1));
+        slow.arrive(ms(0), 100);
+        assert_eq!([10, 20, 40, 50].map(|at| slow.read_by(ms(at))), [5, 10, 20, 25]);
+    }
+
+    #[test]
     fn a_reader_that_serves_holds_a_frame_until_its_service_ends_and_takes_its_rest_at_once() {
-        let mut reader = Reader::new(&Reading::Serves { times: vec![ms(50)] }, 200, 1, ms(1));
+        let mut reader = Reader::new(&Reading::Serves { times: vec![ms(50)] }, &[], 200, 1, ms(1));
         let us = Duration::from_micros;
         reader.arrive(ms(5), 70);
         assert_eq!((reader.tell(ms(5)), reader.tell(ms(5)), reader.tells_at()), (70, 0, None), "a head, and no frame");
@@ -235,7 +323,7 @@ mod tests {
             window_bytes in 1u64..70_000,
             arrivals in prop::collection::vec((0u64..40, 1u64..3000), 1..20),
         ) {
-            let mut reader = Reader::new(&Reading::Rate { bytes_per_second }, window_bytes, scale, ms(1));
+            let mut reader = Reader::new(&Reading::Rate { bytes_per_second }, &[], window_bytes, scale, ms(1));
             let mut now = Duration::ZERO;
             for (pause, bytes) in arrivals {
                 now += ms(pause);

@@ -6,14 +6,16 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
-use hubbub::{Hub, HubSettings, ServerSettings, Topic};
+use hubbub::{HubSettings, ServerSettings, Topic};
 use tokio::task::JoinSet;
 
 use super::HubChoice;
 use super::clock::{ModelClock, TICK};
-use super::driver::Driver;
+use super::driver::{Driver, Restarts};
 use super::environment::ModelEnvironment;
-use super::network::{Network, ServerListener};
+use super::fate::Fate;
+use super::network::Network;
+use super::process::Processes;
 use super::subscriber::{self, Host};
 use crate::plan::Plan;
 use crate::record::{Observation, Record, Recorder};
@@ -67,22 +69,24 @@ pub fn run_observed(plan: &Plan, choice: HubChoice) -> Result<(Record, Vec<Obser
 
 fn run_scaled(plan: &Plan, choice: HubChoice, recorder: Recorder) -> Result<Record, WorldError> {
     let topic = Topic::of_table(&plan.table)?;
-    let hub = Hub::new(HubSettings { epoch: plan.seed, capacity: choice.capacity, overflow: choice.overflow });
+    let settings = HubSettings { epoch: plan.seed, capacity: choice.capacity, overflow: choice.overflow };
     let clock = Arc::new(ModelClock::default());
-    let network = Arc::new(Network::new(&plan.classes, plan.server.cpu, clock.clone()));
-    let environment = ModelEnvironment { clock, barrier: Arc::default(), network: network.clone(), recorder };
+    let network = Arc::new(Network::new(plan, clock.clone()));
+    let environment = ModelEnvironment { clock, barrier: Arc::default(), network, recorder, process: 0 };
+    let processes = Processes::new(settings, environment.clone());
     let is_over = Arc::new(AtomicBool::new(false));
     let driver = Driver {
         environment: environment.clone(),
-        hub: hub.clone(),
+        processes: processes.clone(),
         topic,
         arrivals: plan.arrivals.clone(),
+        restarts: Restarts::of(plan),
         sources_end: plan.duration,
         run_ends: plan.duration + plan.drain,
         is_over: is_over.clone(),
     };
     let mut sim = pinned_builder().build();
-    serve(&mut sim, plan, hub.clone(), environment.clone(), driver);
+    serve(&mut sim, plan, processes.clone(), driver);
     populate(&mut sim, plan, &environment);
     while !is_over.load(Ordering::Relaxed) {
         sim.step().map_err(|why| WorldError::Network(why.to_string()))?;
@@ -93,8 +97,7 @@ fn run_scaled(plan: &Plan, choice: HubChoice, recorder: Recorder) -> Result<Reco
             return Err(WorldError::Network(format!("no end after {:?}", sim.elapsed())));
         }
     }
-    let totals = (hub.counts(), hub.pinned_bytes().peak());
-    let record = environment.recorder.finish(totals.0, totals.1);
+    let record = environment.recorder.finish(processes.counts(), processes.peak_pinned_bytes());
     drop(sim);
     record.map_err(WorldError::Disagreement)
 }
@@ -115,18 +118,16 @@ fn pinned_builder() -> turmoil::Builder {
     builder
 }
 
-fn serve(sim: &mut turmoil::Sim<'_>, plan: &Plan, hub: Hub, environment: ModelEnvironment, driver: Driver) {
+fn serve(sim: &mut turmoil::Sim<'_>, plan: &Plan, processes: Processes, driver: Driver) {
     let settings = ServerSettings {
         keepalive: plan.server.keepalive,
         write_deadline: plan.server.write_deadline,
         ..ServerSettings::default()
     };
     sim.client(SERVER, async move {
-        environment.clock.start();
-        let socket = turmoil::net::TcpListener::bind(("0.0.0.0", SERVER_PORT)).await?;
-        let listener = ServerListener { socket, network: environment.network.clone() };
+        driver.environment.clock.start();
         let driver = tokio::spawn(driver.run());
-        drop(tokio::task::spawn_local(hubbub::serve(listener, hub, settings, environment)));
+        drop(tokio::task::spawn_local(processes.serve(settings)));
         // A driver that panics ends the simulation; one that has ended has said so.
         Ok(driver.await?)
     });
@@ -135,12 +136,14 @@ fn serve(sim: &mut turmoil::Sim<'_>, plan: &Plan, hub: Hub, environment: ModelEn
 fn populate(sim: &mut turmoil::Sim<'_>, plan: &Plan, environment: &ModelEnvironment) {
     for (class_index, class) in plan.classes.iter().enumerate() {
         let members = plan.subscribers.iter().enumerate().filter(|(_, subscriber)| subscriber.class == class_index);
-        let members: Vec<_> = members.map(|(index, subscriber)| (index, subscriber.clone())).collect();
+        let members: Vec<_> =
+            members.map(|(index, subscriber)| (index, subscriber.clone(), Fate::of(plan, index))).collect();
         let host = Host {
             class_index,
             class: class.clone(),
             table: plan.table.clone(),
             time_scale: plan.time_scale,
+            first_epoch: plan.seed,
             network: environment.network.clone(),
             recorder: environment.recorder.clone(),
             buffer: RefCell::new(vec![0; CLIENT_BUFFER_BYTES]),
@@ -148,8 +151,8 @@ fn populate(sim: &mut turmoil::Sim<'_>, plan: &Plan, environment: &ModelEnvironm
         sim.client(format!("class-{class_index}"), async move {
             let host = Rc::new(host);
             let mut lives = JoinSet::new();
-            for (index, subscriber) in members {
-                lives.spawn_local(subscriber::live(host.clone(), index, subscriber));
+            for (index, subscriber, fate) in members {
+                lives.spawn_local(subscriber::live(host.clone(), index, subscriber, fate));
             }
             // A subscriber that panics must not pass for one that left.
             while let Some(life) = lives.join_next().await {
@@ -169,7 +172,8 @@ fn scaled(plan: &Plan) -> Plan {
     }
     let stretch = |at: &mut Duration| *at *= scale;
     [&mut plan.duration, &mut plan.drain].into_iter().for_each(stretch);
-    [&mut plan.server.keepalive, &mut plan.server.write_deadline].into_iter().for_each(stretch);
+    let server = &mut plan.server;
+    [&mut server.keepalive, &mut server.write_deadline, &mut server.user_timeout].into_iter().for_each(stretch);
     plan.server.cpu.iter_mut().flat_map(|cpu| [&mut cpu.publish, &mut cpu.delivery]).for_each(stretch);
     plan.arrivals.iter_mut().for_each(|arrival| stretch(&mut arrival.at));
     plan.classes.iter_mut().flat_map(|c| c.round_trip.iter_mut().chain(&mut c.reconnect_after)).for_each(stretch);
@@ -182,6 +186,10 @@ fn scaled(plan: &Plan) -> Plan {
         if let crate::plan::Reading::Serves { times } = &mut subscriber.reading {
             times.iter_mut().for_each(stretch);
         }
+    }
+    for fault in &mut plan.faults {
+        stretch(&mut fault.at);
+        fault.harm.durations_mut().for_each(stretch);
     }
     plan
 }

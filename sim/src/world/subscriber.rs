@@ -7,12 +7,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use hubbub::EventId;
 use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
 use tokio::time::{Instant, sleep, sleep_until};
 use turmoil::net::TcpStream;
 
 use super::client_stream::{ClientStream, Seen};
 use super::clock::tick_not_before;
+use super::fate::Fate;
 use super::network::Network;
 use super::reader::Reader;
 use super::simulated::{SERVER, SERVER_PORT};
@@ -26,6 +28,8 @@ pub(super) struct Host {
     pub(super) class: ClassPlan,
     pub(super) table: String,
     pub(super) time_scale: u32,
+    /// Epoch of the server's first process.
+    pub(super) first_epoch: u64,
     pub(super) network: Arc<Network>,
     pub(super) recorder: Recorder,
     /// Bytes as they come off a socket; used within one poll, so one is enough for all.
@@ -33,33 +37,57 @@ pub(super) struct Host {
 }
 
 /// Lives to the end of the run, or until it leaves for good.
-pub(super) async fn live(host: Rc<Host>, index: usize, plan: SubscriberPlan) {
+pub(super) async fn live(host: Rc<Host>, index: usize, plan: SubscriberPlan, fate: Fate) {
     let zero = Instant::now();
-    let leave_at = plan.leave_at.map(|at| zero + tick_not_before(at));
+    let ends = [(fate.leaves_at, End::Left), (fate.dies_at, End::Died)];
+    let ends = ends.into_iter().filter_map(|(at, end)| Some((zero + tick_not_before(at?), end)));
+    let planned_end = ends.min_by_key(|(at, _)| *at);
     // The TCP handshake and the request's way, of which turmoil takes a tick.
     let hurdle = host.network.one_way(host.class_index) * 3;
     sleep_until(zero + tick_not_before(plan.connect_at)).await;
     loop {
+        host.link_up(zero).await;
         sleep(hurdle).await;
-        if leave_at.is_some_and(|at| at <= Instant::now()) {
+        if planned_end.is_some_and(|(at, _)| at <= Instant::now()) {
             return;
         }
-        if let Some(mut session) = Session::open(&host, index, &plan, zero).await
-            && session.read_until(leave_at).await == End::Left
-        {
-            // The word of it takes its time to the server.
-            sleep(host.network.one_way(host.class_index)).await;
-            return;
+        let opened_at = zero.elapsed();
+        if let Some(mut session) = Session::open(&host, index, (&plan, &fate), zero).await {
+            match session.read_until(planned_end).await {
+                End::Closed => {}
+                End::Left => {
+                    // The word of it takes its time to the server.
+                    sleep(host.network.one_way(host.class_index)).await;
+                    return host.link_up(zero).await;
+                }
+                End::Died => {
+                    session.wire.cut();
+                    // Its socket says nothing more: it is not closed either.
+                    return std::future::pending().await;
+                }
+            }
         }
-        let Some(pause) = host.class.reconnect_after else { return };
+        let Some(pause) = fate.back_after(opened_at, zero.elapsed()).or(host.class.reconnect_after) else { return };
         sleep(pause).await;
     }
 }
 
-#[derive(PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum End {
     Left,
+    Died,
     Closed,
+}
+
+impl Host {
+    /// Waits out what holds the class's link up, if anything does.
+    async fn link_up(&self, zero: Instant) {
+        let now = zero.elapsed();
+        let up_at = self.network.up_at(self.class_index, now);
+        if up_at > now {
+            sleep_until(zero + tick_not_before(up_at)).await;
+        }
+    }
 }
 
 /// One connection.
@@ -71,12 +99,12 @@ struct Session<'a> {
     wire: Arc<Wire>,
     reader: Reader,
     parser: ClientStream,
-    /// Events that have arrived and have not been read: where they end, and their sequence.
-    unread: VecDeque<(u64, u64)>,
+    /// Events that have arrived and have not been read: where they end, and their id.
+    unread: VecDeque<(u64, EventId)>,
 }
 
 impl<'a> Session<'a> {
-    async fn open(host: &'a Host, index: usize, plan: &SubscriberPlan, zero: Instant) -> Option<Self> {
+    async fn open(host: &'a Host, index: usize, (plan, fate): (&SubscriberPlan, &Fate), zero: Instant) -> Option<Self> {
         let mut stream = TcpStream::connect((SERVER, SERVER_PORT)).await.ok()?;
         let window_bytes = host.class.window_bytes;
         let keeps_times = matches!(plan.reading, Reading::Serves { .. });
@@ -85,19 +113,20 @@ impl<'a> Session<'a> {
         let request = format!("GET /v1/stream/sse?table={} HTTP/1.1\r\nhost: {SERVER}\r\n\r\n", host.table);
         stream.write_all(request.as_bytes()).await.ok()?;
         let one_way = host.network.one_way(host.class_index);
-        let reader = Reader::new(&plan.reading, window_bytes, host.time_scale, one_way);
+        let reader = Reader::new(&plan.reading, &fate.spells, window_bytes, host.time_scale, one_way);
         let (parser, unread) = (ClientStream::default(), VecDeque::new());
         Some(Self { host, index, zero, stream, wire, reader, parser, unread })
     }
 
-    async fn read_until(&mut self, leave_at: Option<Instant>) -> End {
-        let mut leave = pin!(at(leave_at));
+    async fn read_until(&mut self, planned_end: Option<(Instant, End)>) -> End {
+        let end_as = planned_end.map_or(End::Left, |(_, end)| end);
+        let mut planned_end = pin!(at(planned_end.map(|(at, _)| at)));
         loop {
             let tells_at = self.reader.tells_at().map(|at| self.zero + tick_not_before(at));
             let mut turn = pin!(at(tells_at));
             let end = std::future::poll_fn(|cx| {
-                if leave.as_mut().poll(cx).is_ready() {
-                    return Poll::Ready(Some(End::Left));
+                if planned_end.as_mut().poll(cx).is_ready() {
+                    return Poll::Ready(Some(end_as));
                 }
                 match self.poll_arrivals(cx) {
                     Poll::Ready(is_closed) => Poll::Ready(is_closed.then_some(End::Closed)),
@@ -128,12 +157,12 @@ impl<'a> Session<'a> {
             let now = self.zero.elapsed();
             let (unread, reader, wire) = (&mut self.unread, &mut self.reader, &self.wire);
             self.parser.feed(bytes.filled(), |seen| match seen {
-                Seen::Begins { start, sequence } => {
+                Seen::Begins { start, id } => {
                     if let Some(accepted_at) = wire.accepted_at(start) {
-                        reader.begin(now, start, sequence, accepted_at);
+                        reader.begin(now, start, id.sequence, accepted_at);
                     }
                 }
-                Seen::Ends { end, sequence } => unread.push_back((end, sequence)),
+                Seen::Ends { end, id } => unread.push_back((end, id)),
             });
             reader.arrive(now, bytes.filled().len() as u64);
         }
@@ -146,9 +175,10 @@ impl<'a> Session<'a> {
             self.host.network.has_read(self.reader.told_at(), self.host.class_index, &self.wire, news);
         }
         let read = self.reader.read_by(now);
-        while let Some(&(end, sequence)) = self.unread.front().filter(|(end, _)| *end <= read) {
+        while let Some(&(end, EventId { epoch, sequence })) = self.unread.front().filter(|(end, _)| *end <= read) {
             self.unread.pop_front();
-            self.host.recorder.lock().received(self.reader.read_at(end, now), self.index, sequence);
+            let process = usize::try_from(epoch - self.host.first_epoch).unwrap_or(usize::MAX);
+            self.host.recorder.lock().received(self.reader.read_at(end, now), self.index, process, sequence);
         }
     }
 }

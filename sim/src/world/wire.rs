@@ -41,6 +41,9 @@ struct State {
     held: Vec<u8>,
     is_queued: bool,
     server_closed: bool,
+    loss: Loss,
+    /// The server's task, where it waits for the client to say something or to leave.
+    reader: Option<Waker>,
     /// The server's task, where it waits for room or for the CPU.
     writer: Option<Waker>,
     turn: Turn,
@@ -69,6 +72,19 @@ impl Times {
         }
         self.log.front().map(|(_, at)| *at)
     }
+}
+
+/// Whether bytes of this connection have been lost for good, after which none arrive.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+enum Loss {
+    #[default]
+    None,
+    /// The client has died, and nothing has been sent to it since.
+    ToCome,
+    /// The server waits for an acknowledgement.
+    Unnoticed,
+    /// It has waited long enough.
+    TimedOut,
 }
 
 /// Where the delivery under way stands with the CPU. Its bytes are accepted meanwhile but stay here, and it is not
@@ -136,6 +152,38 @@ impl Wire {
         wake(state);
     }
 
+    /// The client has died: whatever is sent to it from now on is lost.
+    pub(super) fn cut(&self) {
+        let mut state = self.lock();
+        if state.loss == Loss::None {
+            state.loss = Loss::ToCome;
+        }
+    }
+
+    /// Whether bytes sent now are lost, whatever the link does.
+    pub(super) fn is_cut(&self) -> bool {
+        self.lock().loss != Loss::None
+    }
+
+    /// Bytes have been lost; `true` for the first.
+    pub(super) fn lose(&self) -> bool {
+        let mut state = self.lock();
+        let is_first = matches!(state.loss, Loss::None | Loss::ToCome);
+        if is_first {
+            state.loss = Loss::Unnoticed;
+        }
+        is_first
+    }
+
+    /// The server's host gives up on bytes that were lost: the connection fails.
+    pub(super) fn time_out(&self) {
+        let mut state = self.lock();
+        state.loss = Loss::TimedOut;
+        let reader = state.reader.take();
+        wake(state);
+        reader.into_iter().for_each(Waker::wake);
+    }
+
     /// Whether the server's end is closed: nothing is delivered any more.
     pub(super) fn is_closed(&self) -> bool {
         self.lock().server_closed
@@ -189,6 +237,15 @@ impl ServerStream {
 
 impl AsyncRead for ServerStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.network.has_faults() {
+            let mut state = self.wire.lock();
+            if state.loss == Loss::TimedOut {
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+            }
+            if !state.reader.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+                state.reader = Some(cx.waker().clone());
+            }
+        }
         Pin::new(&mut self.reading).poll_read(cx, buf)
     }
 }
@@ -205,6 +262,9 @@ impl AsyncWrite for ServerStream {
     ) -> Poll<io::Result<usize>> {
         let window_bytes = self.wire.path().map_or(u64::MAX, |path| path.window_bytes);
         let mut state = self.wire.lock();
+        if state.loss == Loss::TimedOut {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
         // A delivery that waits for the CPU is sent by the driver once that is done.
         let is_held = self.network.has_cpu() && !matches!(state.turn, Turn::Granted { .. });
         let accepted = state.accept(parts, window_bytes, is_held);

@@ -163,3 +163,54 @@ fn an_incident_is_saved_replayed_drawn_and_refused_where_it_was_tampered_with() 
     edited("absent.json", stored.replacen("\"class\":1", "\"class\":7", 1));
     assert!(refused(&folder, &["replay", "absent.json"]).contains("there are 2 classes"));
 }
+
+#[test]
+fn a_soak_of_some_seeds_catches_its_canary_and_breaks_nothing() {
+    let folder = folder("soak");
+    let told = sim(&folder, &["soak", "--seeds", "6", "--first-seed", "0", "--out", "incidents"]);
+    let text = String::from_utf8(told.stdout).unwrap();
+    assert_eq!(told.status.code(), Some(0), "{text}");
+    assert!(text.contains("6 cases") && text.contains("The canary was caught: account"), "{text}");
+    assert!(!folder.join("incidents").exists(), "nothing is left where nothing is broken");
+    for wrong in [&["soak", "0"][..], &["soak", "--seeds", "0"], &["soak", "5", "--seeds", "5"], &["soak", "long"]] {
+        assert!(refused(&folder, wrong).lines().count() == 1, "{wrong:?}");
+    }
+}
+
+#[test]
+fn an_incident_shrinks_to_what_shows_the_same() {
+    let folder = folder("shrink");
+    let run = ["replay", "--scenario", "small.toml", "--buffer", "4", "--seed", "3", "--save", "tab.json"];
+    assert_eq!(sim(&folder, &run).status.code(), Some(0));
+    let told = sim(&folder, &["shrink", "tab.json", "--most-runs", "400"]);
+    let text = String::from_utf8(told.stdout).unwrap();
+    assert!(told.status.code() == Some(0) && text.contains("somebody loses a frame, buffer_full"), "{text}");
+    let shrunk: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(folder.join("tab-shrunk.json")).unwrap()).unwrap();
+    let arrivals = shrunk["plan"]["arrivals"].as_array().unwrap().len();
+    assert_eq!(shrunk["plan"]["subscribers"].as_array().unwrap().len(), 1);
+    assert!((5..60).contains(&arrivals), "a mailbox of 4 and what its socket holds: {arrivals}");
+    assert!(shrunk["expected"]["dropped"]["buffer_full"].as_u64() >= Some(1));
+    assert_eq!(sim(&folder, &["replay", "tab-shrunk.json"]).status.code(), Some(0));
+    let fine = ["replay", "--scenario", "small.toml", "--buffer", "1048576", "--save", "fine.json"];
+    assert_eq!(sim(&folder, &fine).status.code(), Some(0));
+    assert!(refused(&folder, &["shrink", "fine.json"]).contains("nobody loses anything"));
+    assert!(refused(&folder, &["shrink", "absent.json"]).contains("absent.json"));
+}
+
+#[test]
+fn a_scenario_with_faults_names_the_one_that_cannot_be() {
+    let folder = folder("faults");
+    let small = include_str!("small.toml");
+    for (fault, what) in [
+        ("kind = \"partition\"\nat_seconds = 1\nlasts_seconds = 1\nclass = \"nobody\"", "class = \"nobody\""),
+        ("kind = \"partition\"\nat_seconds = 1\nclass = \"tab\"", "lasts_seconds"),
+        ("kind = \"class-leaves\"\nat_seconds = 1e9\nclass = \"tab\"", "fault[0].at_seconds"),
+        ("kind = \"server-restarts\"\nat_seconds = 1\nlasts_seconds = 0", "fault[0].lasts_seconds"),
+        ("kind = \"meteor\"\nat_seconds = 1", "meteor"),
+    ] {
+        fs::write(folder.join("faulty.toml"), format!("{small}\n[[fault]]\n{fault}\n")).unwrap();
+        let complaint = refused(&folder, &["replay", "--scenario", "faulty.toml"]);
+        assert!(complaint.contains(what), "{fault}: {complaint}");
+    }
+}

@@ -3,7 +3,9 @@
 //! - [`the_buffer_that_is_set`]: nothing hides between mailbox and socket
 //! - [`who_gets_what`]: a subscriber's receipts depend on its own reading alone
 //! - [`connections_that_end`]: for a reason, which is counted
+//! - [`faults`]: what goes wrong, and what comes of it
 //! - [`laws`]: what holds for any plan, over plans that proptest draws
+//! - [`mutants`]: the checks can fail
 //! - [`sweeps`]: cells, exact sizes, validation
 //! - [`command_line`]: options, files, exit codes
 //! - [`determinism`]: digests and incidents, the same in every profile
@@ -16,7 +18,9 @@ mod architecture;
 mod command_line;
 mod connections_that_end;
 mod determinism;
+mod faults;
 mod laws;
+mod mutants;
 mod plans;
 mod published;
 mod sweeps;

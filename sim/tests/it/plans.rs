@@ -37,10 +37,11 @@ pub(crate) fn plan(
         duration: arrivals.last().map_or(ms(100), |last| last.at),
         drain: ms(2000),
         time_scale: 1,
-        server: ServerPlan { keepalive: ms(15_000), write_deadline: ms(30_000), cpu: None },
+        server: ServerPlan { keepalive: ms(15_000), write_deadline: ms(30_000), user_timeout: ms(20_000), cpu: None },
         arrivals,
         classes: vec![ClassPlan { name: "all".into(), round_trip: None, window_bytes, reconnect_after: None }],
         subscribers: subscribers.collect(),
+        faults: Vec::new(),
     }
 }
 

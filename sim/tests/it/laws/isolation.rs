@@ -1,36 +1,39 @@
 //! Isolation: without a CPU to share, what happens to a subscriber depends on its own life alone.
 
-use hubbub_sim::plan::Plan;
-use hubbub_sim::record::What;
+use std::time::Duration;
+
+use hubbub::Overflow;
+use hubbub_sim::laws::draw::any_case;
+use hubbub_sim::laws::{Case, Law, isolation_of, what_neighbours_cost};
+use hubbub_sim::plan::{CpuPlan, Reading};
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use super::campaign::{Verdict, holds, observed};
-use super::cases::{Case, any_case};
+use super::campaign::{broken, holds, sound};
+use crate::plans::{ms, plan};
 
 #[test]
 fn a_witness_sees_the_same_at_the_same_times_with_and_without_any_neighbours() {
     let case = any_case().prop_map(Case::without_cpu);
-    holds(64, (case, any::<Index>()), |(case, witness)| {
-        sees_the_same(&case, witness.index(case.plan.subscribers.len()))
+    holds(Law::Isolation, 64, (case, any::<Index>()), |(case, witness)| {
+        broken(isolation_of(&case, witness.index(case.plan.subscribers.len())))
     });
 }
 
-fn sees_the_same(case: &Case, witness: usize) -> Verdict {
-    let lonely = Plan { subscribers: vec![case.plan.subscribers[witness].clone()], ..case.plan.clone() };
-    let (_, alone) = observed(&lonely, case.choice())?;
-    let (_, crowded) = observed(&case.plan, case.choice())?;
-    let alone: Vec<_> = alone.iter().map(|seen| (seen.at, seen.what)).collect();
-    let crowded: Vec<_> =
-        crowded.iter().filter(|seen| seen.subscriber == witness).map(|seen| (seen.at, seen.what)).collect();
-    for (step, (alone, crowded)) in alone.iter().zip(&crowded).enumerate() {
-        prop_assert_eq!(alone, crowded, "observation {} of subscriber {}", step, witness);
-    }
-    // A run ends when nothing is left to do, so neighbours make it longer: a client may still come or go.
-    prop_assert!(crowded.len() >= alone.len(), "{} alone, {} in the crowd", alone.len(), crowded.len());
-    for (at, what) in &crowded[alone.len()..] {
-        let is_late = matches!(what, What::Subscribed { .. } | What::Ended { client_gone: 0, evicted: 0 });
-        prop_assert!(is_late && *at >= case.plan.duration, "{:?} at {:?} in the crowd alone", what, at);
-    }
-    Ok(())
+/// Nine who stall cost the witness less than nine who read: nothing is delivered to them. When they come back, the
+/// worker hands out what waited for them, and the witness stands in line with it.
+#[test]
+fn with_a_shared_cpu_what_neighbours_cost_is_measured_and_is_the_work_done_for_them() {
+    let cpu = CpuPlan { publish: Duration::from_micros(100), delivery: Duration::from_micros(200) };
+    let crowd = |neighbour: Reading| {
+        let readings = std::iter::once(Reading::AsItArrives).chain(std::iter::repeat_n(neighbour, 9)).collect();
+        let mut plan = plan(readings, 2000, 50, ms(20), 400);
+        plan.server.cpu = Some(cpu);
+        sound(what_neighbours_cost(&Case { plan, frames: 64, overflow: Overflow::DropNewest }, 0))
+    };
+    let (readers, dead) = (crowd(Reading::AsItArrives), crowd(Reading::Never));
+    assert_eq!((readers.len(), dead.len()), (50, 50), "the witness reads everything in both");
+    let most = |cost: &[Duration]| cost.iter().copied().max().unwrap();
+    assert!(most(&readers) <= cpu.delivery * 9 + ms(1), "{:?}", most(&readers));
+    assert!(dead.iter().rev().take(20).all(Duration::is_zero), "whoever takes nothing costs nothing: {dead:?}");
 }

@@ -4,14 +4,14 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use hubbub::Overflow;
-use hubbub_sim::plan::{Plan, Reading, SubscriberPlan};
+use hubbub_sim::laws::draw::any_case;
+use hubbub_sim::laws::{Case, Law, audit};
+use hubbub_sim::plan::{Fault, Harm, Plan, Reading, SubscriberPlan};
 use hubbub_sim::record::{Observation, Record, What};
 
-use super::account::audit;
-use super::campaign::{holds, observed};
-use super::cases::{Case, any_case};
+use super::campaign::{broken, holds, observed};
 
-const EVERY_MARK: [&str; 18] = [
+const EVERY_MARK: [&str; 19] = [
     "a mailbox was filled",
     "something was dropped",
     "drop-newest refused",
@@ -30,6 +30,7 @@ const EVERY_MARK: [&str; 18] = [
     "a run lost nothing",
     "somebody lost nothing beside somebody who lost",
     "a client never got a stream",
+    "everybody came back within a second: a reconnect storm",
 ];
 
 /// In how many cases each mark was hit.
@@ -38,9 +39,9 @@ type Hits = BTreeMap<&'static str, u32>;
 #[test]
 fn what_the_laws_are_about_happens_in_the_cases_and_a_fifth_of_them_drop_something() {
     let (hits, cases) = (RefCell::new(Hits::new()), RefCell::new(0));
-    holds(160, any_case(), |case| {
-        let (record, observations) = observed(&case.plan, case.choice())?;
-        audit(&case, &record, &observations)?;
+    holds(Law::Account, 160, any_case(), |case| {
+        let (record, observations) = observed(&case)?;
+        broken(audit(&case, &record, &observations))?;
         *cases.borrow_mut() += 1;
         for (mark, is_hit) in marks(&case, &record, &observations) {
             *hits.borrow_mut().entry(mark).or_default() += u32::from(is_hit);
@@ -81,6 +82,7 @@ fn marks(case: &Case, record: &Record, observations: &[Observation]) -> impl Ite
         !any(&|index, _| lost(index)),
         any(&|index, _| lost(index)) && any(&|index, _| !lost(index) && record.subscribers[index].offered > 0),
         record.subscribers.iter().any(|subscriber| subscriber.connections == 0),
+        is_stormed(observations),
     ];
     EVERY_MARK.into_iter().zip(hits)
 }
@@ -93,4 +95,42 @@ fn is_lost_in_a_stall(plan: &Plan, seen: &Observation) -> bool {
     let Reading::Stalls { stalls } = &plan.subscribers[seen.subscriber].reading else { return false };
     let is_loss = matches!(seen.what, What::Refused { .. } | What::Displaced { .. } | What::Disconnected { .. });
     is_loss && stalls.iter().any(|stall| (stall.from..stall.from + stall.lasts).contains(&seen.at))
+}
+
+/// At least four streams began again within a second, each the second of its subscriber or a later one.
+fn is_stormed(observations: &[Observation]) -> bool {
+    let back = |seen: &&Observation| matches!(seen.what, What::Subscribed { connection } if connection > 1);
+    let times: Vec<_> = observations.iter().filter(back).map(|seen| seen.at).collect();
+    times.windows(4).any(|four| four[3] - four[0] < std::time::Duration::from_secs(1))
+}
+
+/// A kind of fault that never changes what anybody gets or loses would be a check of nothing.
+#[test]
+fn every_kind_of_fault_changes_an_outcome_somewhere_and_is_off_somewhere() {
+    let (changed, off) = (RefCell::new(Hits::new()), RefCell::new(Hits::new()));
+    holds(Law::Account, 200, any_case(), |case| {
+        let (with, _) = observed(&case)?;
+        for kind in Harm::KINDS {
+            let is_other = |fault: &&Fault| fault.harm.kind() != kind;
+            if case.plan.faults.iter().all(|fault| is_other(&fault)) {
+                *off.borrow_mut().entry(kind).or_default() += 1;
+                continue;
+            }
+            let faults = case.plan.faults.iter().filter(is_other).cloned().collect();
+            let (without, _) = observed(&Case { plan: Plan { faults, ..case.plan.clone() }, ..case.clone() })?;
+            *changed.borrow_mut().entry(kind).or_default() += u32::from(outcome(&with) != outcome(&without));
+        }
+        Ok(())
+    });
+    let (changed, off) = (changed.into_inner(), off.into_inner());
+    let report = format!("changed an outcome: {changed:#?}\nwas off: {off:#?}");
+    assert!(Harm::KINDS.iter().all(|kind| changed.get(kind) > Some(&0) && off.get(kind) > Some(&0)), "{report}");
+}
+
+/// What everybody got and lost.
+fn outcome(record: &Record) -> Vec<(u64, u64, hubbub::Dropped)> {
+    let account = |subscriber: &hubbub_sim::record::SubscriberRecord| {
+        (subscriber.offered, subscriber.received, subscriber.dropped)
+    };
+    record.subscribers.iter().map(account).collect()
 }

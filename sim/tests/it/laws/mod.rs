@@ -6,11 +6,10 @@
 //! - [`sizes`]: the exact size, and what a larger mailbox or window changes
 //! - [`repetition`]: one plan, one digest
 //! - [`marks`]: the cases are not vacuous
-//! - [`cases`], [`campaign`]: what is drawn, and how it is run
+//! - [`campaign`]: how they are run
 
 mod account;
 mod campaign;
-mod cases;
 mod isolation;
 mod liveness;
 mod marks;

@@ -2,17 +2,18 @@
 
 use std::thread;
 
+use hubbub_sim::laws::Law;
+use hubbub_sim::laws::draw::any_case;
 use hubbub_sim::world::run;
 use proptest::prelude::*;
 
 use super::campaign::{holds, observed, record};
-use super::cases::any_case;
 
 #[test]
 fn the_same_plan_gives_the_same_digest_twice_on_another_thread_and_under_observation() {
-    holds(48, any_case(), |case| {
-        let first = record(&case.plan, case.choice())?.digest;
-        prop_assert_eq!(first, observed(&case.plan, case.choice())?.0.digest);
+    holds(Law::Repetition, 48, any_case(), |case| {
+        let first = record(&case, case.choice())?.digest;
+        prop_assert_eq!(first, observed(&case)?.0.digest);
         let elsewhere =
             thread::scope(|scope| scope.spawn(|| run(&case.plan, case.choice()).map(|record| record.digest)).join());
         prop_assert_eq!(Ok(first), elsewhere.unwrap().map_err(|why| why.to_string()));

@@ -1,0 +1,188 @@
+//! Shrinking: takes subscribers, faults, arrivals and time out of a plan, for as long as what it shows stands.
+//!
+//! Delta debugging (Zeller and Hildebrandt, "Simplifying and isolating failure-inducing input", 2002), one dimension
+//! after the other, until none gives any more.
+
+use std::time::Duration;
+
+use super::{Incident, IncidentError};
+use crate::laws::{Case, Law};
+use crate::plan::{Fault, Plan};
+use crate::world;
+
+/// What must go on to be so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Aim {
+    /// This law is broken.
+    Breaks(Law),
+    /// Somebody loses a frame for this reason.
+    Loses(&'static str),
+}
+
+impl std::fmt::Display for Aim {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Breaks(law) => write!(f, "the law \"{}\" is broken", law.name()),
+            Self::Loses(reason) => write!(f, "somebody loses a frame, {reason}"),
+        }
+    }
+}
+
+/// How much there is in a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    /// Subscribers.
+    pub subscribers: usize,
+    /// Faults.
+    pub faults: usize,
+    /// Arrivals.
+    pub arrivals: usize,
+    /// From the start to the end of the drain.
+    pub time: Duration,
+}
+
+impl Size {
+    /// Of a plan.
+    pub fn of(plan: &Plan) -> Self {
+        let (subscribers, faults, arrivals) = (plan.subscribers.len(), plan.faults.len(), plan.arrivals.len());
+        Self { subscribers, faults, arrivals, time: plan.duration + plan.drain }
+    }
+}
+
+/// What an incident shows: the law that it breaks, or else the reason for which it loses most.
+pub fn aim(incident: &Incident) -> Option<Aim> {
+    if let Some(violation) = &incident.expected.first_violation {
+        return Some(Aim::Breaks(violation.law));
+    }
+    let lost = incident.expected.dropped;
+    let reasons = [("buffer_full", lost.buffer_full), ("client_gone", lost.client_gone), ("evicted", lost.evicted)];
+    let (reason, frames) = reasons.into_iter().rev().max_by_key(|(_, frames)| *frames)?;
+    (frames > 0).then_some(Aim::Loses(reason))
+}
+
+/// The smallest plan found that shows the same, as an incident of its own, and how many runs it took: at most
+/// `most_runs`, and then it is the smallest until then.
+///
+/// # Errors
+/// A size or a policy that there is not.
+pub fn shrink(incident: &Incident, aim: Aim, most_runs: usize) -> Result<(Incident, usize), IncidentError> {
+    let mut work = Work { case: incident.case()?, aim, runs_left: most_runs };
+    work.less_at_the_ends();
+    loop {
+        let before = Size::of(&work.case.plan);
+        work.less(|plan| plan.subscribers.len(), |plan, is_kept| plan.with_only(is_kept), 1);
+        work.less(|plan| plan.faults.len(), with_faults, 0);
+        work.less(|plan| plan.arrivals.len(), with_arrivals, 1);
+        work.less_time();
+        if Size::of(&work.case.plan) == before || work.runs_left == 0 {
+            break;
+        }
+    }
+    let title = format!("{}, shrunk", incident.title);
+    let runs = most_runs - work.runs_left;
+    let violation = match aim {
+        Aim::Breaks(law) => law.judge(&work.case).err(),
+        Aim::Loses(_) => None,
+    };
+    let shrunk = match violation {
+        Some(violation) => Incident::of_violation(&title, work.case, violation),
+        None => Incident::record(&title, work.case).map_err(|why| IncidentError::Value(why.to_string()))?,
+    };
+    Ok((shrunk, runs))
+}
+
+struct Work {
+    case: Case,
+    aim: Aim,
+    runs_left: usize,
+}
+
+impl Work {
+    fn would_show(&mut self, plan: Plan) -> bool {
+        if self.runs_left == 0 {
+            return false;
+        }
+        self.runs_left -= 1;
+        shows(&Case { plan, ..self.case.clone() }, self.aim)
+    }
+
+    /// Takes the plan in place of the present one, if it shows the same.
+    fn try_plan(&mut self, plan: Plan) -> bool {
+        let shows = self.would_show(plan.clone());
+        if shows {
+            self.case.plan = plan;
+        }
+        shows
+    }
+
+    /// Leaves out as many of the last arrivals as can be, and then as many of the first: of most plans a stretch in the
+    /// middle is what matters, and that is found in few runs.
+    fn less_at_the_ends(&mut self) {
+        for at_the_end in [true, false] {
+            let all = self.case.plan.arrivals.len();
+            let (mut fails, mut shows) = (0, all);
+            while shows - fails > 1 {
+                let half = usize::midpoint(fails, shows);
+                let is_kept = |index: usize| if at_the_end { index < half } else { index >= all - half };
+                let smaller = with_arrivals(&self.case.plan, &is_kept);
+                if self.would_show(smaller) { shows = half } else { fails = half }
+            }
+            let is_kept = |index: usize| if at_the_end { index < shows } else { index >= all - shows };
+            self.try_plan(with_arrivals(&self.case.plan, &is_kept));
+            self.less(|plan| plan.subscribers.len(), |plan, is_kept| plan.with_only(is_kept), 1);
+        }
+    }
+
+    /// Leaves out ever smaller pieces of one dimension.
+    fn less(&mut self, count: fn(&Plan) -> usize, part: fn(&Plan, &dyn Fn(usize) -> bool) -> Plan, at_least: usize) {
+        let mut piece = count(&self.case.plan).div_ceil(2);
+        while piece > 0 {
+            let mut from = 0;
+            while from < count(&self.case.plan) {
+                let leaves_out = |index: usize| !(from..from + piece).contains(&index);
+                let smaller = part(&self.case.plan, &leaves_out);
+                if count(&smaller) < at_least || !self.try_plan(smaller) {
+                    from += piece;
+                }
+            }
+            piece /= 2;
+        }
+    }
+
+    /// Cuts the drain.
+    fn less_time(&mut self) {
+        while !self.case.plan.drain.is_zero() && self.runs_left > 0 {
+            let drain = Duration::from_millis(u64::try_from(self.case.plan.drain.as_millis() / 2).unwrap_or(0));
+            if !self.try_plan(Plan { drain, ..self.case.plan.clone() }) {
+                break;
+            }
+        }
+    }
+}
+
+fn with_faults(plan: &Plan, is_kept: &dyn Fn(usize) -> bool) -> Plan {
+    let kept = plan.faults.iter().enumerate().filter(|(index, _)| is_kept(*index));
+    Plan { faults: kept.map(|(_, fault)| fault.clone()).collect(), ..plan.clone() }
+}
+
+/// The run lasts until the last arrival or fault that is left.
+fn with_arrivals(plan: &Plan, is_kept: &dyn Fn(usize) -> bool) -> Plan {
+    let kept = plan.arrivals.iter().enumerate().filter(|(index, _)| is_kept(*index));
+    let arrivals: Vec<_> = kept.map(|(_, arrival)| *arrival).collect();
+    let ends = arrivals.last().map(|last| last.at).into_iter().chain(plan.faults.iter().map(Fault::until));
+    let duration = ends.max().unwrap_or_default().min(plan.duration);
+    Plan { arrivals, duration, ..plan.clone() }
+}
+
+fn shows(case: &Case, aim: Aim) -> bool {
+    match aim {
+        Aim::Breaks(law) => law.judge(case).is_err_and(|violation| violation.law == law),
+        Aim::Loses(reason) => world::run(&case.plan, case.choice()).is_ok_and(|record| {
+            record.subscribers.iter().any(|subscriber| match reason {
+                "client_gone" => subscriber.dropped.client_gone > 0,
+                "evicted" => subscriber.dropped.evicted > 0,
+                _ => subscriber.dropped.buffer_full > 0,
+            })
+        }),
+    }
+}

@@ -1,0 +1,77 @@
+//! A case: a plan, and what is set at the Hub.
+
+use std::time::Duration;
+
+use hubbub::{Capacity, Overflow};
+
+use crate::plan::Plan;
+use crate::world::HubChoice;
+
+/// A deadline, or a silence, that no drawn case lives to see.
+pub(super) const LONG: Duration = Duration::from_secs(30);
+
+/// One run to judge.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Case {
+    /// What happens.
+    pub plan: Plan,
+    /// Size of the mailboxes, 1 ..= 1,048,576.
+    pub frames: usize,
+    /// What a full one does.
+    pub overflow: Overflow,
+}
+
+impl Case {
+    /// As it is.
+    pub fn choice(&self) -> HubChoice {
+        self.choice_of(self.frames)
+    }
+
+    /// With mailboxes of another size; at least 1.
+    pub fn choice_of(&self, frames: usize) -> HubChoice {
+        let capacity = Capacity::new(frames.max(1)).unwrap_or(Capacity::UNBOUNDED);
+        HubChoice { capacity, overflow: self.overflow }
+    }
+
+    /// With mailboxes that never overflow.
+    pub fn unbounded(&self) -> HubChoice {
+        HubChoice { capacity: Capacity::UNBOUNDED, overflow: self.overflow }
+    }
+
+    /// Subscribers are then independent of each other.
+    #[must_use]
+    pub fn without_cpu(mut self) -> Self {
+        self.plan.server.cpu = None;
+        self
+    }
+
+    /// Nothing goes wrong then.
+    #[must_use]
+    pub fn without_faults(mut self) -> Self {
+        self.plan.faults.clear();
+        self
+    }
+
+    /// No connection is then cut off for want of progress, and no comment is sent.
+    #[must_use]
+    pub fn patient(mut self) -> Self {
+        (self.plan.server.write_deadline, self.plan.server.keepalive) = (LONG, LONG);
+        self
+    }
+
+    /// With the default policy.
+    #[must_use]
+    pub fn dropping_newest(mut self) -> Self {
+        self.overflow = Overflow::DropNewest;
+        self
+    }
+
+    /// All frames have the same size on the wire: ids have more digits as they grow, and payloads fewer bytes.
+    #[must_use]
+    pub fn with_equal_frames(mut self, payload_bytes: u32) -> Self {
+        for (sequence, arrival) in (1u32..).zip(&mut self.plan.arrivals) {
+            arrival.payload_bytes = payload_bytes.max(20) - sequence.ilog10();
+        }
+        self
+    }
+}

@@ -1,0 +1,32 @@
+//! Memory: mailboxes no deeper than set, and no payload kept by anybody else.
+
+use hubbub::transport::FRAMES_IN_FLIGHT;
+
+use super::{Broken, Case};
+use crate::plan::Plan;
+use crate::record::Record;
+
+/// More than the frame of an event has beside its payload: `id:`, `data:`, line ends.
+const FRAME_OVERHEAD_BYTES: u64 = 40;
+
+pub(super) fn within(case: &Case, record: &Record) -> Result<(), Broken> {
+    let deep = record.subscribers.iter().position(|subscriber| subscriber.high_water > case.frames as u64);
+    if let Some(subscriber) = deep {
+        let waiting = record.subscribers[subscriber].high_water;
+        return Err(Broken::of(subscriber, format!("{waiting} waiting, of {} at most", case.frames)));
+    }
+    let (bytes, most) = (record.peak_pinned_bytes, most_pinned_bytes(&case.plan, case.frames));
+    if bytes > most {
+        Err(Broken::new(format!("{bytes} B of payloads and frames, and at most {most}")))
+    } else {
+        Ok(())
+    }
+}
+
+/// Each distinct event is kept once with its frame, and by nobody but mailboxes, those in flight, and its publisher.
+fn most_pinned_bytes(plan: &Plan, frames: usize) -> u64 {
+    let events = (frames + FRAMES_IN_FLIGHT) * plan.subscribers.len() + 1;
+    let mut sizes: Vec<_> = plan.arrivals.iter().map(|arrival| u64::from(arrival.payload_bytes)).collect();
+    sizes.sort_unstable_by(|a, b| b.cmp(a));
+    sizes.iter().take(events).map(|payload| 2 * payload + FRAME_OVERHEAD_BYTES).sum()
+}

@@ -1,0 +1,67 @@
+//! Sizes: the exact one, and what a larger mailbox changes.
+
+use std::time::Duration;
+
+use super::{Broken, Case, run};
+use crate::record::Record;
+
+fn drops(record: &Record) -> u64 {
+    record.subscribers.iter().map(|subscriber| subscriber.dropped.buffer_full).sum()
+}
+
+/// The largest high-water mark H of the unbounded run is the smallest size without a loss: none at H, and at least one
+/// below it, for H of 2 and more.
+///
+/// # Errors
+/// With the size at which it is otherwise.
+pub fn exact_size(case: &Case) -> Result<(), Broken> {
+    let unbounded = run(case, case.unbounded())?;
+    let size = unbounded.subscribers.iter().map(|subscriber| subscriber.high_water).max().unwrap_or(0) as usize;
+    let lost = drops(&run(case, case.choice_of(size.max(1)))?);
+    if lost > 0 {
+        return Err(Broken::new(format!("{lost} lost at H = {size}")));
+    }
+    if size >= 2 && drops(&run(case, case.choice_of(size - 1))?) == 0 {
+        return Err(Broken::new(format!("nothing lost below H = {size}")));
+    }
+    Ok(())
+}
+
+/// The first loss with that many slots more is no earlier.
+pub(super) fn first_loss(case: &Case, more: usize) -> Result<(), Broken> {
+    let less = run(case, case.choice())?;
+    no_earlier_loss(&less, &run(case, case.choice_of(case.frames + more))?)
+}
+
+/// Of a run and one with more room: the first loss is no earlier, and whoever lost nothing loses nothing.
+///
+/// # Errors
+/// With a subscriber to whom it happened earlier.
+pub fn no_earlier_loss(less: &Record, more: &Record) -> Result<(), Broken> {
+    let never = Duration::MAX;
+    compare(less, more, |less, more| {
+        let (before, after) = (less.first_drop_at.unwrap_or(never), more.first_drop_at.unwrap_or(never));
+        (after < before).then(|| format!("first loss at {before:?}, and at {after:?} with more room"))
+    })
+}
+
+/// Of a run and one with more room: nobody loses more. For equal frames only.
+///
+/// # Errors
+/// With a subscriber that does.
+pub fn no_more_losses(less: &Record, more: &Record) -> Result<(), Broken> {
+    compare(less, more, |less, more| {
+        let (before, after) = (less.dropped.buffer_full, more.dropped.buffer_full);
+        (after > before).then(|| format!("{before} lost, and {after} with more room"))
+    })
+}
+
+fn compare(
+    less: &Record,
+    more: &Record,
+    wrong: impl Fn(&crate::record::SubscriberRecord, &crate::record::SubscriberRecord) -> Option<String>,
+) -> Result<(), Broken> {
+    let pairs = less.subscribers.iter().zip(&more.subscribers).enumerate();
+    let broken = pairs.filter_map(|(index, (less, more))| Some(Broken::of(index, wrong(less, more)?))).next();
+    broken.map_or(Ok(()), Err)
+}

@@ -1,0 +1,61 @@
+//! The window: what a socket has accepted and its client has not read is never more than it holds.
+
+use std::collections::VecDeque;
+
+use super::Broken;
+use crate::plan::{Harm, Plan};
+use crate::record::{Observation, What};
+
+/// Delivered, and not read.
+#[derive(Default)]
+struct Unread {
+    frames: VecDeque<(u64, u64)>,
+    bytes: u64,
+    /// Read before its flush was seen: the end of its chunk was on its way yet.
+    read_early: Option<u64>,
+}
+
+pub(super) fn fits(plan: &Plan, observations: &[Observation]) -> Result<(), Broken> {
+    let is_renumbered = plan.faults.iter().any(|fault| matches!(fault.harm, Harm::ServerRestarts { .. }));
+    let least = plan.arrivals.iter().map(|arrival| u64::from(arrival.payload_bytes)).min().unwrap_or(0);
+    // What arrives without a server gets no sequence, so then only the least payload is sure.
+    let payload = |sequence: u64| match plan.arrivals.get(usize::try_from(sequence - 1).unwrap_or(usize::MAX)) {
+        Some(arrival) if !is_renumbered => u64::from(arrival.payload_bytes),
+        _ => least,
+    };
+    let mut unread: Vec<_> = plan.subscribers.iter().map(|_| Unread::default()).collect();
+    for Observation { at, subscriber, what } in observations {
+        let window_bytes = plan.classes[plan.subscribers[*subscriber].class].window_bytes;
+        let unread = &mut unread[*subscriber];
+        unread.take(*what, payload);
+        // Of the oldest all but a byte may have been read.
+        let held = unread.bytes - unread.frames.front().map_or(0, |(_, bytes)| *bytes);
+        if held > window_bytes {
+            let why = format!("{held} B delivered behind the frame being read, in a window of {window_bytes}");
+            return Err(Broken { at_ms: Some(at.as_secs_f64() * 1000.0), ..Broken::of(*subscriber, why) });
+        }
+    }
+    Ok(())
+}
+
+impl Unread {
+    fn take(&mut self, what: What, payload: impl Fn(u64) -> u64) {
+        match what {
+            What::Flushed { sequence } if self.read_early != Some(sequence) => {
+                self.frames.push_back((sequence, payload(sequence)));
+                self.bytes += payload(sequence);
+            }
+            What::Received { sequence } => match self.frames.pop_front_if(|(first, _)| *first == sequence) {
+                Some((_, bytes)) => self.bytes -= bytes,
+                None => self.read_early = Some(sequence),
+            },
+            What::Subscribed { .. } => *self = Self::default(),
+            What::Flushed { .. }
+            | What::Queued { .. }
+            | What::Refused { .. }
+            | What::Displaced { .. }
+            | What::Disconnected { .. }
+            | What::Ended { .. } => {}
+        }
+    }
+}

@@ -1,0 +1,64 @@
+//! What goes wrong, and to whom: members are struck by luck of their own.
+
+use super::seed::{Kind, Luck};
+use super::{Fault, Harm, SubscriberPlan};
+use crate::scenario::{FaultSettings, Scenario, seconds};
+
+pub(super) fn draw(scenario: &Scenario, subscribers: &[SubscriberPlan], seed: u64) -> Vec<Fault> {
+    let settings = scenario.settings();
+    let mut members: Vec<_> = members(subscribers, seed).collect();
+    let mut faults = Vec::new();
+    for fault in &settings.faults {
+        let place = |name: &str| settings.classes.iter().position(|class| class.name == name);
+        let class = fault.class().and_then(place).unwrap_or(0);
+        let at = seconds(fault.at_seconds());
+        // Everybody draws at every fault, so that a fault more changes nothing for those before it.
+        let luck: Vec<f64> = members.iter_mut().map(Luck::unit).collect();
+        let struck = |share: f64| {
+            let of_class = subscribers.iter().enumerate().filter(move |(_, subscriber)| subscriber.class == class);
+            of_class.map(|(index, _)| index).filter(|index| luck[*index] < share).collect::<Vec<_>>()
+        };
+        let harms: Vec<Harm> = match fault {
+            FaultSettings::ReaderStalls { lasts_seconds, share, .. } => {
+                let lasts = seconds(*lasts_seconds);
+                struck(*share).into_iter().map(|subscriber| Harm::ReaderStalls { subscriber, lasts }).collect()
+            }
+            FaultSettings::ReaderTrickles { lasts_seconds, bytes_per_second, share, .. } => {
+                let (lasts, bytes_per_second) = (seconds(*lasts_seconds), *bytes_per_second);
+                let harm = |subscriber| Harm::ReaderTrickles { subscriber, lasts, bytes_per_second };
+                struck(*share).into_iter().map(harm).collect()
+            }
+            FaultSettings::ReaderStops { share, .. } => {
+                struck(*share).into_iter().map(|subscriber| Harm::ReaderStops { subscriber }).collect()
+            }
+            FaultSettings::ClientDies { share, .. } => {
+                struck(*share).into_iter().map(|subscriber| Harm::ClientDies { subscriber }).collect()
+            }
+            FaultSettings::LinkHeld { lasts_seconds, .. } => {
+                vec![Harm::LinkHeld { class, lasts: seconds(*lasts_seconds) }]
+            }
+            FaultSettings::Partition { lasts_seconds, .. } => {
+                vec![Harm::Partition { class, lasts: seconds(*lasts_seconds) }]
+            }
+            FaultSettings::ServerRestarts { lasts_seconds, back_within_seconds, .. } => {
+                let back_after = luck.iter().map(|part| seconds(part * back_within_seconds)).collect();
+                vec![Harm::ServerRestarts { lasts: seconds(*lasts_seconds), back_after }]
+            }
+            FaultSettings::ClassLeaves { .. } => vec![Harm::ClassLeaves { class }],
+        };
+        faults.extend(harms.into_iter().map(|harm| Fault { at, harm }));
+    }
+    faults.sort_by_key(|fault| fault.at);
+    faults
+}
+
+fn members(subscribers: &[SubscriberPlan], seed: u64) -> impl Iterator<Item = Luck> {
+    let (mut class, mut rank) = (0, 0);
+    subscribers.iter().map(move |subscriber| {
+        if subscriber.class != class {
+            (class, rank) = (subscriber.class, 0);
+        }
+        rank += 1;
+        Luck::of_member(seed, Kind::Faults, class, rank - 1)
+    })
+}

@@ -1,0 +1,33 @@
+//! Parts of a plan: the same plan with fewer in it.
+
+use std::collections::BTreeMap;
+
+use super::{Fault, Harm, Plan};
+
+impl Plan {
+    /// The plan with some of its subscribers, who live the same lives. Faults of those left out go with them.
+    #[must_use]
+    pub fn with_only(&self, is_kept: impl Fn(usize) -> bool) -> Self {
+        let kept: Vec<_> = (0..self.subscribers.len()).filter(|index| is_kept(*index)).collect();
+        let places: BTreeMap<_, _> = kept.iter().enumerate().map(|(place, index)| (*index, place)).collect();
+        let moved = |fault: &Fault| {
+            let mut harm = fault.harm.clone();
+            match &mut harm {
+                Harm::ReaderStalls { subscriber, .. }
+                | Harm::ReaderTrickles { subscriber, .. }
+                | Harm::ReaderStops { subscriber }
+                | Harm::ClientDies { subscriber } => *subscriber = *places.get(subscriber)?,
+                Harm::ServerRestarts { back_after, .. } => {
+                    *back_after = kept.iter().map(|index| back_after[*index]).collect();
+                }
+                Harm::LinkHeld { .. } | Harm::Partition { .. } | Harm::ClassLeaves { .. } => {}
+            }
+            Some(Fault { at: fault.at, harm })
+        };
+        Self {
+            subscribers: kept.iter().map(|index| self.subscribers[*index].clone()).collect(),
+            faults: self.faults.iter().filter_map(moved).collect(),
+            ..self.clone()
+        }
+    }
+}

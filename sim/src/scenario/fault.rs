@@ -1,0 +1,153 @@
+//! What goes wrong in a scenario. Each kind has the fields that mean something for it, and no others.
+
+use serde::Deserialize;
+
+/// Something that goes wrong in every run; `class` and `share` say whom it strikes.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum FaultSettings {
+    /// Readers take nothing for a while.
+    ReaderStalls {
+        /// When it begins.
+        at_seconds: f64,
+        /// How long.
+        lasts_seconds: f64,
+        /// Whose readers.
+        class: String,
+        /// Part of the class, drawn by the seed.
+        #[serde(default = "everybody")]
+        share: f64,
+    },
+    /// Readers take at most so much for a while.
+    ReaderTrickles {
+        /// When it begins.
+        at_seconds: f64,
+        /// How long.
+        lasts_seconds: f64,
+        /// Bytes a second.
+        bytes_per_second: u64,
+        /// Whose readers.
+        class: String,
+        /// Part of the class, drawn by the seed.
+        #[serde(default = "everybody")]
+        share: f64,
+    },
+    /// Readers take nothing any more.
+    ReaderStops {
+        /// From when on.
+        at_seconds: f64,
+        /// Whose readers.
+        class: String,
+        /// Part of the class, drawn by the seed.
+        #[serde(default = "everybody")]
+        share: f64,
+    },
+    /// A class's link keeps everything back and then lets it go.
+    LinkHeld {
+        /// When it begins.
+        at_seconds: f64,
+        /// How long.
+        lasts_seconds: f64,
+        /// Whose link.
+        class: String,
+    },
+    /// A class's link loses what the server sends.
+    Partition {
+        /// When it begins.
+        at_seconds: f64,
+        /// How long.
+        lasts_seconds: f64,
+        /// Whose link.
+        class: String,
+    },
+    /// Clients vanish without a word.
+    ClientDies {
+        /// When.
+        at_seconds: f64,
+        /// Whose.
+        class: String,
+        /// Part of the class, drawn by the seed.
+        #[serde(default = "everybody")]
+        share: f64,
+    },
+    /// The server's process ends and another takes its place.
+    ServerRestarts {
+        /// When it ends.
+        at_seconds: f64,
+        /// How long there is none.
+        lasts_seconds: f64,
+        /// Everybody tries to come back after a pause of its own, up to this long.
+        #[serde(default = "a_second")]
+        back_within_seconds: f64,
+    },
+    /// A class leaves in one moment.
+    ClassLeaves {
+        /// When.
+        at_seconds: f64,
+        /// Who.
+        class: String,
+    },
+}
+
+impl FaultSettings {
+    /// When it begins.
+    pub fn at_seconds(&self) -> f64 {
+        match self {
+            Self::ReaderStalls { at_seconds, .. }
+            | Self::ReaderTrickles { at_seconds, .. }
+            | Self::ReaderStops { at_seconds, .. }
+            | Self::LinkHeld { at_seconds, .. }
+            | Self::Partition { at_seconds, .. }
+            | Self::ClientDies { at_seconds, .. }
+            | Self::ServerRestarts { at_seconds, .. }
+            | Self::ClassLeaves { at_seconds, .. } => *at_seconds,
+        }
+    }
+
+    /// How long it lasts, if it ends.
+    pub fn lasts_seconds(&self) -> Option<f64> {
+        match self {
+            Self::ReaderStalls { lasts_seconds, .. }
+            | Self::ReaderTrickles { lasts_seconds, .. }
+            | Self::LinkHeld { lasts_seconds, .. }
+            | Self::Partition { lasts_seconds, .. }
+            | Self::ServerRestarts { lasts_seconds, .. } => Some(*lasts_seconds),
+            Self::ReaderStops { .. } | Self::ClientDies { .. } | Self::ClassLeaves { .. } => None,
+        }
+    }
+
+    /// Whom it strikes: a class, or everybody.
+    pub fn class(&self) -> Option<&str> {
+        match self {
+            Self::ReaderStalls { class, .. }
+            | Self::ReaderTrickles { class, .. }
+            | Self::ReaderStops { class, .. }
+            | Self::LinkHeld { class, .. }
+            | Self::Partition { class, .. }
+            | Self::ClientDies { class, .. }
+            | Self::ClassLeaves { class, .. } => Some(class),
+            Self::ServerRestarts { .. } => None,
+        }
+    }
+
+    /// Which part of the class, where it strikes members one by one.
+    pub fn share(&self) -> Option<f64> {
+        match self {
+            Self::ReaderStalls { share, .. }
+            | Self::ReaderTrickles { share, .. }
+            | Self::ReaderStops { share, .. }
+            | Self::ClientDies { share, .. } => Some(*share),
+            Self::LinkHeld { .. } | Self::Partition { .. } | Self::ServerRestarts { .. } | Self::ClassLeaves { .. } => {
+                None
+            }
+        }
+    }
+}
+
+fn everybody() -> f64 {
+    1.0
+}
+
+fn a_second() -> f64 {
+    1.0
+}

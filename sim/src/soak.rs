@@ -1,0 +1,101 @@
+//! The soak: every law on one drawn case after the other, until one is broken or time is up.
+
+use std::collections::BTreeMap;
+
+use crate::laws::{self, Case, Violation, draw};
+use crate::pool;
+use crate::runs::Progress;
+use crate::world;
+
+/// Cases begun before it is asked again whether to go on.
+const CASES_AT_A_TIME: u64 = 64;
+
+/// What a soak came to.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Soaked {
+    /// Cases judged, the broken one among them.
+    pub cases: u64,
+    /// Of those, how many lost something to a full mailbox.
+    pub cases_with_losses: u64,
+    /// Events published, and frames offered, in the cases' own runs; the laws made several more of each.
+    pub events: u64,
+    /// Frames offered, likewise.
+    pub frames: u64,
+    /// In how many cases each kind of fault was.
+    pub faults: BTreeMap<&'static str, u64>,
+    /// What was broken, if anything was.
+    pub broken: Option<Found>,
+}
+
+/// A case that breaks a law.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// The seed it was drawn with.
+    pub seed: u64,
+    /// The case.
+    pub case: Case,
+    /// What it breaks.
+    pub violation: Violation,
+}
+
+/// Judges the cases of the seeds from `first_seed` on, on so many threads, for as long as `goes_on` says of the number
+/// judged; stops at the first that is broken.
+pub fn soak(
+    first_seed: u64,
+    threads: usize,
+    progress: &dyn Progress,
+    mut goes_on: impl FnMut(u64) -> Option<u64>,
+) -> Soaked {
+    let mut soaked = Soaked::default();
+    let mut next = first_seed;
+    while let Some(cases) = goes_on(next - first_seed).filter(|cases| *cases > 0) {
+        let seeds: Vec<u64> = (next..next + cases.min(CASES_AT_A_TIME)).collect();
+        let work = |seed: &u64| {
+            let judged = judge(*seed).map(Some);
+            progress.advance(1);
+            judged
+        };
+        let verdict = pool::each(&seeds, threads, work, |_, sight: Sight| soaked.add(&sight));
+        next += seeds.len() as u64;
+        if let Err(found) = verdict {
+            soaked.cases = found.seed - first_seed + 1;
+            soaked.broken = Some(*found);
+            break;
+        }
+    }
+    soaked
+}
+
+/// What one case had in it.
+struct Sight {
+    events: u64,
+    frames: u64,
+    has_losses: bool,
+    faults: Vec<&'static str>,
+}
+
+fn judge(seed: u64) -> Result<Sight, Box<Found>> {
+    let case = draw::case_of(seed);
+    if let Some(violation) = laws::first_broken(&case) {
+        return Err(Box::new(Found { seed, case, violation }));
+    }
+    let offered = world::run(&case.plan, case.choice()).map(|record| {
+        let subscribers = record.subscribers.iter();
+        subscribers.fold((0, 0), |(offered, lost), s| (offered + s.offered, lost + s.dropped.buffer_full))
+    });
+    let (frames, lost) = offered.unwrap_or_default();
+    let mut faults: Vec<_> = case.plan.faults.iter().map(|fault| fault.harm.kind()).collect();
+    faults.sort_unstable();
+    faults.dedup();
+    Ok(Sight { events: case.plan.arrivals.len() as u64, frames, has_losses: lost > 0, faults })
+}
+
+impl Soaked {
+    fn add(&mut self, sight: &Sight) {
+        self.cases += 1;
+        self.cases_with_losses += u64::from(sight.has_losses);
+        self.events += sight.events;
+        self.frames += sight.frames;
+        sight.faults.iter().for_each(|kind| *self.faults.entry(kind).or_default() += 1);
+    }
+}

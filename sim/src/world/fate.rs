@@ -1,0 +1,62 @@
+//! What a plan's faults mean for one subscriber.
+
+use std::time::Duration;
+
+use super::reader::{Speed, Spell};
+use crate::plan::{Fault, Harm, Plan};
+
+/// The faults that strike one subscriber, by what they do to it.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Fate {
+    /// When it leaves for good, with its class if not before.
+    pub(super) leaves_at: Option<Duration>,
+    pub(super) dies_at: Option<Duration>,
+    /// When its reader is slower than planned.
+    pub(super) spells: Vec<Spell>,
+    restarts: Vec<Restart>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Restart {
+    from: Duration,
+    until: Duration,
+    back_after: Duration,
+}
+
+impl Fate {
+    pub(super) fn of(plan: &Plan, index: usize) -> Self {
+        let subscriber = &plan.subscribers[index];
+        let mut fate = Self { leaves_at: subscriber.leave_at, ..Self::default() };
+        for fault in plan.faults.iter().filter(|fault| fault.strikes(index, subscriber.class)) {
+            fate.suffer(fault, index);
+        }
+        fate
+    }
+
+    fn suffer(&mut self, fault: &Fault, index: usize) {
+        let (at, until) = (fault.at, fault.until());
+        let earliest = |before: Option<Duration>| Some(before.map_or(at, |before| before.min(at)));
+        match &fault.harm {
+            Harm::ReaderStalls { .. } => self.spells.push(Spell { from: at, until, speed: Speed::Stopped }),
+            Harm::ReaderTrickles { bytes_per_second, .. } => {
+                self.spells.push(Spell { from: at, until, speed: Speed::Limited(*bytes_per_second) });
+            }
+            Harm::ReaderStops { .. } => {
+                self.spells.push(Spell { from: at, until: Duration::MAX, speed: Speed::Stopped });
+            }
+            Harm::ClientDies { .. } => self.dies_at = earliest(self.dies_at),
+            Harm::ClassLeaves { .. } => self.leaves_at = earliest(self.leaves_at),
+            Harm::ServerRestarts { back_after, .. } => {
+                self.restarts.push(Restart { from: at, until, back_after: back_after[index] });
+            }
+            Harm::LinkHeld { .. } | Harm::Partition { .. } => {}
+        }
+    }
+
+    /// How long it waits before it comes back, after a connection of that time or a refused attempt in it: `None` where
+    /// no restart of the server had to do with it.
+    pub(super) fn back_after(&self, opened_at: Duration, closed_at: Duration) -> Option<Duration> {
+        let restart = self.restarts.iter().find(|restart| opened_at <= restart.until && restart.from <= closed_at)?;
+        Some(restart.back_after)
+    }
+}

@@ -1,0 +1,104 @@
+//! The server as a process: it can end, and another can take its place.
+//!
+//! A process is a Hub with an epoch of its own and the tasks of its connections. Nothing of the last one is left to the
+//! next. Between two there is none, and connections are refused.
+
+use std::convert::Infallible;
+use std::pin::pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+
+use hubbub::{Counts, Hub, HubSettings, ServerSettings};
+use tokio::sync::watch;
+
+use super::environment::ModelEnvironment;
+use super::network::ServerListener;
+use super::simulated::SERVER_PORT;
+
+/// All processes of a run.
+#[derive(Clone)]
+pub(super) struct Processes {
+    settings: HubSettings,
+    /// The first one's; each has a number of its own.
+    environment: ModelEnvironment,
+    hubs: Arc<Mutex<Vec<Hub>>>,
+    running: watch::Sender<Option<Process>>,
+}
+
+/// One process.
+#[derive(Clone)]
+pub(super) struct Process {
+    pub(super) number: usize,
+    pub(super) hub: Hub,
+}
+
+impl Processes {
+    /// The first one runs already.
+    pub(super) fn new(settings: HubSettings, environment: ModelEnvironment) -> Self {
+        let hub = Hub::new(settings);
+        let running = watch::Sender::new(Some(Process { number: 0, hub: hub.clone() }));
+        Self { settings, environment, hubs: Arc::new(Mutex::new(vec![hub])), running }
+    }
+
+    /// The one that runs, if one does.
+    pub(super) fn running(&self) -> Option<Process> {
+        self.running.borrow().clone()
+    }
+
+    /// The one that runs ends: whoever was connected is cut off.
+    pub(super) fn end(&self) {
+        if let Some(process) = self.running.send_replace(None) {
+            process.hub.evict_all();
+            self.environment.barrier.end_process();
+        }
+    }
+
+    /// The next one begins.
+    pub(super) fn begin(&self) {
+        let mut hubs = self.hubs();
+        let number = hubs.len();
+        let hub = Hub::new(HubSettings { epoch: self.settings.epoch + number as u64, ..self.settings });
+        hubs.push(hub.clone());
+        self.environment.recorder.lock().process_began();
+        self.running.send_replace(Some(Process { number, hub }));
+    }
+
+    /// The account of all Hubs together.
+    pub(super) fn counts(&self) -> Counts {
+        let mut sum = Counts::default();
+        self.hubs().iter().for_each(|hub| sum.add(&hub.counts()));
+        sum
+    }
+
+    /// Most bytes that events kept in memory.
+    pub(super) fn peak_pinned_bytes(&self) -> u64 {
+        self.hubs().iter().map(|hub| hub.pinned_bytes().peak()).max().unwrap_or(0)
+    }
+
+    fn hubs(&self) -> MutexGuard<'_, Vec<Hub>> {
+        self.hubs.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Serves, whenever there is a process. To be run on the server's host.
+    pub(super) async fn serve(self, settings: ServerSettings) -> std::io::Result<Infallible> {
+        let mut orders = self.running.subscribe();
+        loop {
+            let process = orders.borrow_and_update().clone();
+            match process {
+                Some(process) => {
+                    let socket = turmoil::net::TcpListener::bind(("0.0.0.0", SERVER_PORT)).await?;
+                    let environment = ModelEnvironment { process: process.number, ..self.environment.clone() };
+                    let listener = ServerListener { socket, network: environment.network.clone() };
+                    let mut ended = pin!(orders.changed());
+                    let mut serving = pin!(hubbub::serve(listener, process.hub, settings, environment));
+                    std::future::poll_fn(|cx| match ended.as_mut().poll(cx) {
+                        Poll::Ready(_) => Poll::Ready(()),
+                        Poll::Pending => serving.as_mut().poll(cx).map(|never| match never {}),
+                    })
+                    .await;
+                }
+                None => drop(orders.changed().await),
+            }
+        }
+    }
+}
