@@ -268,7 +268,7 @@ impl<T> Mailbox<T> {
         if self.frames.len() == self.frames.capacity() {
             // Doubling, but never past what can be used: slots are the memory a capacity is said to cost.
             let most = self.capacity.frames().saturating_add(self.in_flight);
-            let wanted = (self.frames.len() * 2).max(4).min(most).max(self.frames.len() + 1);
+            let wanted = (self.frames.len() * 2).max(4).min(most);
             self.frames.reserve_exact(wanted - self.frames.len());
         }
         self.frames.push_back(frame);

@@ -7,6 +7,7 @@ pub mod cli;
 pub mod figure;
 pub mod fingerprint;
 pub mod first_order;
+pub mod import;
 pub mod incident;
 pub mod laws;
 pub mod ledger;

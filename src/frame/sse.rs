@@ -48,7 +48,12 @@ fn lines(payload: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
     use super::*;
+    use crate::event::EventId;
+    use crate::topic::Topic;
     use eventsource_stream::Eventsource;
     use futures_util::{StreamExt, stream};
     use proptest::prelude::*;
@@ -59,6 +64,16 @@ mod tests {
         assert_eq!(frame, &b"id: 1-2\ndata: a\ndata: b\ndata: c\ndata: d\n\n"[..]);
         assert_eq!(encode("1-2", b""), &b"id: 1-2\ndata: \n\n"[..]);
         assert_eq!(encode("1-2", b"\n"), &b"id: 1-2\ndata: \ndata: \n\n"[..]);
+    }
+
+    #[test]
+    fn an_event_is_framed_once_with_its_own_id_and_payload() {
+        let id = EventId { epoch: 3, sequence: 8 };
+        let topic = Topic::new("t").unwrap();
+        let made = Event::new(id, topic, Bytes::from_static(b"{}"), Duration::ZERO, Arc::default());
+        let frame = event(&made);
+        assert_eq!(frame, &b"id: 3-8\ndata: {}\n\n"[..]);
+        assert_eq!(event(&made).as_ptr(), frame.as_ptr(), "shared");
     }
 
     proptest! {

@@ -14,6 +14,11 @@ fn publish(hub: &Hub, topic: &str) -> Publication {
     hub.publish(Duration::ZERO, &Topic::new(topic).unwrap(), Bytes::from_static(b"{}"))
 }
 
+fn poll(subscription: &Subscription, waker: &Arc<Woken>) -> Poll<Option<u64>> {
+    let taken = subscription.poll_take(&mut Context::from_waker(&Waker::from(waker.clone())));
+    taken.map(|event| event.map(|event| event.id().sequence))
+}
+
 /// Everything that waits, flushed at once.
 fn drain(subscription: &Subscription) -> Vec<u64> {
     let mut cx = Context::from_waker(Waker::noop());
@@ -100,6 +105,131 @@ fn a_disconnected_subscriber_is_woken_though_it_waits_for_no_frame() {
     assert_eq!(publish(&hub, "t").dropped, 1);
     assert_eq!((woken.times(), subscription.is_closed()), (1, true));
     assert_eq!(publish(&hub, "t").offered, 0, "nothing is offered to a closed mailbox");
+}
+
+#[test]
+fn a_subscriber_that_waits_is_woken_by_its_next_frame_and_only_once() {
+    let hub = hub(8, Overflow::DropNewest);
+    let subscription = hub.subscribe(&patterns(&["t"]));
+    let woken = Arc::new(Woken::default());
+    assert!(poll(&subscription, &woken).is_pending() && poll(&subscription, &woken).is_pending());
+    publish(&hub, "other");
+    assert_eq!(woken.times(), 0, "the event was not for it");
+    publish(&hub, "t");
+    publish(&hub, "t");
+    assert_eq!(woken.times(), 1);
+    assert!(poll(&subscription, &woken).is_ready());
+}
+
+#[test]
+fn the_last_to_wait_is_the_one_that_is_woken() {
+    let hub = hub(8, Overflow::DropNewest);
+    let subscription = hub.subscribe(&patterns(&["t"]));
+    let (first, last) = (Arc::new(Woken::default()), Arc::new(Woken::default()));
+    assert!(poll(&subscription, &first).is_pending() && poll(&subscription, &last).is_pending());
+    publish(&hub, "t");
+    assert_eq!((first.times(), last.times()), (0, 1));
+}
+
+#[test]
+fn whoever_waits_for_a_flush_is_woken_by_it_if_there_is_more_and_else_by_the_next_frame() {
+    let hub = hub(8, Overflow::DropNewest);
+    let subscription = hub.subscribe(&patterns(&["t"]));
+    let woken = Arc::new(Woken::default());
+    let flush = || subscription.flushed(Some(Waker::from(woken.clone())));
+    assert!(!flush(), "nothing is in flight");
+    publish(&hub, "t");
+    publish(&hub, "t");
+    assert!(poll(&subscription, &woken).is_ready() && flush());
+    assert_eq!(woken.times(), 1, "there is a second frame");
+    assert!(poll(&subscription, &woken).is_ready() && flush());
+    assert_eq!(woken.times(), 1, "there is no third");
+    publish(&hub, "t");
+    assert_eq!(woken.times(), 2);
+}
+
+#[test]
+fn an_eviction_wakes_whoever_waits_and_ends_the_stream() {
+    let hub = hub(8, Overflow::DropNewest);
+    let subscription = hub.subscribe(&patterns(&["t"]));
+    let (on_frame, on_close) = (Arc::new(Woken::default()), Arc::new(Woken::default()));
+    assert!(poll(&subscription, &on_frame).is_pending());
+    subscription.wake_on_close(&Waker::from(on_close.clone()));
+    assert!(!subscription.is_closed());
+    subscription.evict();
+    assert_eq!((on_frame.times(), on_close.times(), subscription.is_closed()), (1, 1, true));
+    assert_eq!(poll(&subscription, &on_frame), Poll::Ready(None));
+    assert_eq!(hub.subscribers(), 0);
+}
+
+#[test]
+fn a_frame_that_finds_the_mailbox_open_wakes_nobody_who_waits_for_its_close() {
+    let hub = hub(1, Overflow::DropNewest);
+    let subscription = hub.subscribe(&patterns(&["t"]));
+    let woken = Arc::new(Woken::default());
+    subscription.wake_on_close(&Waker::from(woken.clone()));
+    assert_eq!((publish(&hub, "t").dropped, publish(&hub, "t").dropped), (0, 1));
+    assert_eq!((woken.times(), subscription.is_closed()), (0, false));
+}
+
+#[test]
+fn leaving_gives_the_final_account_and_takes_nothing_from_the_others() {
+    for topics in [["t"], ["*"]] {
+        let hub = hub(8, Overflow::DropNewest);
+        let (leaver, other) = (hub.subscribe(&patterns(&topics)), hub.subscribe(&patterns(&topics)));
+        publish(&hub, "t");
+        let counts = leaver.leave();
+        assert_eq!((counts.offered, counts.dropped.client_gone, counts.waiting), (1, 1, 0));
+        assert_eq!((publish(&hub, "t").offered, hub.subscribers()), (1, 1));
+        assert_eq!((leaver.counts(), drain(&other)), (counts, vec![1, 2]));
+    }
+}
+
+#[test]
+fn whoever_left_is_in_no_audience_any_more_whatever_it_had_subscribed_to() {
+    let hub = hub(8, Overflow::DropNewest);
+    let audience = || hub.shared.registry.read().unwrap().audience(&Topic::new("t").unwrap()).iter().count();
+    let (leaver, other) = (hub.subscribe(&patterns(&["t", "*"])), hub.subscribe(&patterns(&["t", "*"])));
+    assert_eq!(audience(), 4, "each by its topic and by its pattern");
+    drop(leaver);
+    assert_eq!(audience(), 2);
+    drop(other);
+    assert_eq!(audience(), 0);
+}
+
+#[test]
+fn a_publisher_is_told_what_became_of_its_event_at_each_subscriber() {
+    let hub = hub(1, Overflow::DropNewest);
+    let (topic, wanted) = (Topic::new("t").unwrap(), patterns(&["t"]));
+    let one = Capacity::new(1).unwrap();
+    let policies = [Overflow::DropNewest, Overflow::DropOldest, Overflow::Disconnect];
+    let subscriptions: Vec<_> = policies.map(|policy| hub.subscribe_with(&wanted, one, policy)).into();
+    let mut told = Vec::new();
+    let first = publish(&hub, "t").id;
+    let publication = hub.publish_each(Duration::ZERO, &topic, Bytes::new(), |id, outcome| told.push((id, outcome)));
+    let lost = [Outcome::Refused, Outcome::Displaced { lost: first }, Outcome::Disconnected];
+    assert_eq!(told, subscriptions.iter().map(Subscription::id).zip(lost).collect::<Vec<_>>());
+    assert_eq!((publication.offered, publication.dropped), (3, 3));
+    let ids: Vec<_> = told.iter().map(|(id, _)| id.0).collect();
+    assert_eq!(ids, [1, 2, 3]);
+}
+
+#[test]
+fn an_event_has_the_hubs_epoch_the_next_number_and_the_publishers_time() {
+    let hub = hub(8, Overflow::DropNewest);
+    let subscription = hub.subscribe(&patterns(&["t"]));
+    publish(&hub, "t");
+    let (now, topic) = (Duration::from_millis(7), Topic::new("t").unwrap());
+    let id = hub.publish(now, &topic, Bytes::from_static(b"{}")).id;
+    assert_eq!(id, EventId { epoch: 9, sequence: 2 });
+    assert_eq!(hub.pinned_bytes().now(), 4, "two payloads of two bytes are kept");
+    let events = [(); 2].map(|()| match subscription.poll_take(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(Some(event)) => event,
+        other => panic!("{other:?}"),
+    });
+    assert_eq!((events[1].id(), events[1].published_at()), (id, now));
+    let counts = hub.counts();
+    assert_eq!((counts.offered, counts.waiting, counts.in_flight, counts.high_water), (2, 0, 2, 2));
 }
 
 #[test]

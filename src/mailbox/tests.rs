@@ -71,6 +71,63 @@ fn slots_never_take_more_memory_than_the_capacity_and_what_is_in_flight() {
     }
 }
 
+#[test]
+fn slots_are_taken_in_ever_larger_steps_and_never_where_there_is_room() {
+    let mut mailbox = Mailbox::new(Capacity::UNBOUNDED, Overflow::DropNewest);
+    let mut steps = 0;
+    for frame in 0..10_000 {
+        let slots = mailbox.frames.capacity();
+        mailbox.push(frame);
+        let has_grown = mailbox.frames.capacity() > slots;
+        assert!(!has_grown || mailbox.waiting() == slots + 1, "{slots} slots were enough for frame {frame}");
+        steps += u32::from(has_grown);
+    }
+    assert!(steps <= 13, "{steps} steps");
+}
+
+#[test]
+fn a_policy_has_one_name_wherever_it_is_read_or_written() {
+    for (policy, name) in Overflow::ALL.into_iter().zip(["drop-newest", "drop-oldest", "disconnect"]) {
+        assert_eq!((policy.name(), policy.to_string().as_str(), name.parse()), (name, name, Ok(policy)));
+    }
+    let refused = "drop".parse::<Overflow>().unwrap_err().to_string();
+    assert_eq!(refused, "\"drop\" is no overflow policy: must be drop-newest, drop-oldest or disconnect");
+}
+
+#[test]
+fn accounts_add_up_and_the_higher_mark_stays() {
+    let dropped = |n| Dropped { buffer_full: n, client_gone: 2 * n, evicted: 3 * n };
+    let account = |n, high_water| {
+        let (waiting, in_flight) = (4 * n, 5 * n);
+        Counts { offered: 21 * n, delivered: 6 * n, dropped: dropped(n), waiting, in_flight, high_water }
+    };
+    for (marks, high_water) in [([7, 9], 9), ([9, 7], 9)] {
+        let mut sum = account(1, marks[0]);
+        sum.add(&account(10, marks[1]));
+        assert_eq!(sum, account(11, high_water));
+    }
+    assert_eq!(dropped(10).total(), 60);
+}
+
+#[test]
+fn a_frame_that_nothing_accounts_for_shows() {
+    let counts = Counts { offered: 3, delivered: 1, waiting: 1, in_flight: 1, ..Counts::default() };
+    assert!(counts.is_conserved());
+    assert!(!Counts { offered: 4, ..counts }.is_conserved() && !Counts { waiting: 0, ..counts }.is_conserved());
+}
+
+#[test]
+fn a_mailbox_knows_what_waits_and_why_it_is_closed() {
+    let mut mailbox = mailbox(4, Overflow::DropNewest);
+    mailbox.push(1);
+    mailbox.push(2);
+    mailbox.push(3);
+    mailbox.take();
+    assert_eq!((mailbox.waiting(), mailbox.counts().in_flight, mailbox.closed()), (2, 1, None));
+    mailbox.close(Closed::ClientGone);
+    assert_eq!((mailbox.waiting(), mailbox.counts().in_flight, mailbox.closed()), (0, 0, Some(Closed::ClientGone)));
+}
+
 #[derive(Debug, Clone, Copy)]
 enum Step {
     Push,

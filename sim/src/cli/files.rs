@@ -59,6 +59,18 @@ pub(super) fn prepare(folder: &Path) -> Result<(), Failure> {
     result.map_err(|why| Failure::input(format!("--out: {}: cannot be written to: {why}", folder.display())))
 }
 
+/// Makes sure that a file is not there and can be written, before anything is computed.
+pub(super) fn prepare_new(file: &Path) -> Result<(), Failure> {
+    let name = file.display();
+    if file.symlink_metadata().is_ok() {
+        return Err(Failure::input(format!("--out: {name}: is there already and stays as it is: name another file")));
+    }
+    let probe = PathBuf::from(format!("{name}.tmp"));
+    fs::write(&probe, b"")
+        .and_then(|()| fs::remove_file(&probe))
+        .map_err(|why| Failure::input(format!("--out: {name}: cannot be written to: {why}")))
+}
+
 /// Writes a sweep's result.
 pub(super) fn write(folder: &Path, sweep: &Sweep) -> Result<(), Failure> {
     let mut files = drawn(sweep);

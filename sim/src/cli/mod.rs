@@ -5,6 +5,7 @@ mod console;
 mod determinism;
 mod exit;
 mod files;
+mod import;
 mod interrupt;
 mod options;
 mod replay;
@@ -33,6 +34,7 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
             Some(folder) => replay::replay_all(folder),
             None => replay::replay(&options),
         },
+        Command::Import(options) => import::import(&options),
         Command::Determinism(options) => determinism::determinism(&options),
         Command::Shrink(options) => shrink::run(&options),
         Command::Soak(options) => soak::run(&options),

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use hubbub::Overflow;
 
 use super::exit::Failure;
+use super::import::ImportOptions;
 use crate::scenario::{Overrides, Scenario, Trace};
 
 /// How big must a subscriber's buffer be? Runs the real Hub in a simulated network and answers with evidence.
@@ -26,6 +27,8 @@ pub(super) enum Command {
     Size(SizeOptions),
     /// Run an incident, or one run of a scenario, again: verdict, digest, and who lost what, when and why
     Replay(ReplayOptions),
+    /// Make a scenario of an operator's own counters: fits the drain rate of the viewers that lost frames in a burst
+    Import(ImportOptions),
     /// Run the named scenarios in every way there is, and compare all digests with each other and with
     /// sim/fingerprints.json
     Determinism(DeterminismOptions),

@@ -11,6 +11,7 @@ use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::time::Duration;
 
+pub(crate) use classes::{MAX_READ_BYTES_PER_SECOND, MAX_WINDOW_BYTES};
 use range::{positive, whole, within};
 
 use super::error::Wrong;

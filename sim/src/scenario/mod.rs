@@ -21,6 +21,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+pub(crate) use check::{MAX_READ_BYTES_PER_SECOND, MAX_WINDOW_BYTES};
 pub use error::ScenarioError;
 pub use fault::FaultSettings;
 pub(crate) use load::{FRAME_OVERHEAD_BYTES, busiest, cycle_nanos, sped_up_nanos};

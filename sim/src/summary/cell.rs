@@ -105,3 +105,89 @@ fn worst(runs: &[RunSummary]) -> Option<WorstSubscriber> {
     }
     worst
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::summary::fixture;
+
+    /// Two runs, the second ten times as busy.
+    fn of_two_runs() -> (Vec<RunSummary>, Latencies) {
+        let mut latencies = Latencies(Vec::new());
+        let runs = [(3, 1), (4, 10)].map(|(seed, factor)| {
+            let (run, of_run) = RunSummary::of(seed, fixture::record(factor));
+            latencies.merge(of_run);
+            run
+        });
+        (runs.into(), latencies)
+    }
+
+    fn made(runs: &[RunSummary], latencies: &Latencies) -> Cell {
+        let class_names = ["near".to_owned(), "far".to_owned()];
+        cell(CellKey { subscribers: 3, buffer: 16, class_names: &class_names, seconds: 10.0 }, runs, latencies)
+    }
+
+    #[test]
+    fn a_cell_has_the_sums_of_its_runs() {
+        let (runs, latencies) = of_two_runs();
+        let cell = made(&runs, &latencies);
+        assert_eq!((cell.subscribers, cell.buffer, cell.offered, cell.delivered), (3, 16, 3300, 2662));
+        assert_eq!((cell.received, cell.in_flight, cell.unpublished, cell.runs_with_drops), (2596, 99, 44, 2));
+        assert_eq!(cell.dropped, Dropped { buffer_full: 440, client_gone: 33, evicted: 66 });
+        assert_eq!((cell.drop_rate, cell.drop_rate_ci95), (Some(440.0 / 3300.0), None), "two runs make no interval");
+        assert_eq!(cell.delivered_per_second, 2200.0 / 10.0 / 2.0);
+        assert_eq!(cell.digest, Digest::over([Digest(1), Digest(10)]).to_string());
+    }
+
+    #[test]
+    fn eight_runs_make_an_interval_and_those_that_lost_are_counted() {
+        let runs: Vec<_> = (0..8).map(|seed| RunSummary::of(seed, fixture::record(1 + seed % 2)).0).collect();
+        let of_all = made(&runs, &Latencies(Vec::new()));
+        let per_run: Vec<_> = (0..8).map(|seed| (40 * (1 + seed % 2), 300 * (1 + seed % 2))).collect();
+        assert_eq!(of_all.drop_rate_ci95, ratio_interval(&per_run));
+        let mut clean = fixture::record(1);
+        clean.subscribers.iter_mut().for_each(|subscriber| subscriber.dropped.buffer_full = 0);
+        let runs = [runs[0].clone(), RunSummary::of(8, clean).0];
+        assert_eq!(made(&runs, &Latencies(Vec::new())).runs_with_drops, 1);
+    }
+
+    #[test]
+    fn each_class_has_its_own_part_and_latency_and_all_of_them_are_pooled() {
+        let (runs, latencies) = of_two_runs();
+        let cell = made(&runs, &latencies);
+        let near = |value: Option<f64>, ms: f64| value.is_some_and(|value| (value / ms - 1.0).abs() < 1e-3);
+        let (close, far) = (&cell.by_class["near"], &cell.by_class["far"]);
+        assert_eq!((close.subscribers, close.offered, close.drop_rate), (2, 2200, Some(0.05)));
+        assert_eq!((far.subscribers, far.offered, far.drop_rate), (1, 1100, Some(0.3)));
+        assert!(near(close.flush_latency_ms.max, 10.0) && near(far.flush_latency_ms.max, 40.0));
+        assert!(near(cell.flush_latency_ms.max, 40.0) && near(cell.receipt_latency_ms.max, 80.0));
+        assert!(near(cell.flush_latency_ms.p50, 4.0), "of 1, 4, 10 and 40 ms");
+    }
+
+    #[test]
+    fn without_a_run_there_is_no_rate_no_latency_and_nobody_worst() {
+        let cell = made(&[], &Latencies(Vec::new()));
+        assert_eq!((cell.drop_rate, cell.delivered_per_second), (None, 0.0));
+        assert_eq!((cell.flush_latency_ms, cell.worst_subscriber), (Quantiles::default(), None));
+        assert_eq!(cell.by_class["far"].flush_latency_ms, Quantiles::default());
+    }
+
+    #[test]
+    fn slots_are_paid_by_each_and_the_largest_peak_of_payloads_by_all() {
+        let (runs, latencies) = of_two_runs();
+        let memory = made(&runs, &latencies).memory_bytes_per_subscriber;
+        assert_eq!((memory.slots, memory.payload), (16 * SLOT_BYTES, 10_000.0));
+        assert_eq!(super::memory(0, 1, &runs).payload, 30_000.0, "nobody pays for it all");
+    }
+
+    #[test]
+    fn the_worst_of_all_runs_is_named_with_its_seed_and_of_equals_the_first() {
+        let (mut runs, latencies) = of_two_runs();
+        let worst = |runs: &[RunSummary]| made(runs, &latencies).worst_subscriber.map(|worst| (worst.id, worst.seed));
+        assert_eq!(worst(&runs), Some((2, 3)), "both lost three tenths");
+        runs[1].worst = Some(crate::summary::run::Worst { subscriber: 1, drop_rate: 0.4 });
+        assert_eq!(worst(&runs), Some((1, 4)));
+        runs[0].worst = None;
+        assert_eq!(worst(&runs), Some((1, 4)));
+    }
+}

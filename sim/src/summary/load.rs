@@ -44,3 +44,66 @@ pub fn cpu(scenario: &Scenario) -> Option<CpuSummary> {
     let cpu = scenario.settings().server.cpu?;
     Some(CpuSummary { publish_us: cpu.publish_us, delivery_us: cpu.delivery_us })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = r#"
+        name = "load"
+        question = "?"
+        table = "t"
+        duration_seconds = 2
+        arrivals = { kind = "constant", per_second = 10 }
+        payload = { kind = "fixed", bytes = 100 }
+        server.cpu = { publish_us = 50, delivery_us = 10 }
+        [[class]]
+        name = "near"
+        share = 0.5
+        round_trip_ms = 40
+        window_bytes = 65536
+        reads = "as-it-arrives"
+        [[class]]
+        name = "nearest"
+        share = 0.5
+        round_trip_ms = "minimum"
+        window_bytes = 1000
+        reads.rate.bytes_per_second = 5000
+    "#;
+
+    fn scenario() -> Scenario {
+        Scenario::parse("load", TEXT).unwrap()
+    }
+
+    #[test]
+    fn what_arrives_is_the_mean_of_the_runs_but_the_busiest_second_is_that_of_any() {
+        let whole = Plan::draw(&scenario(), 2, 0);
+        let mut half = whole.clone();
+        half.arrivals.truncate(10);
+        half.arrivals.iter_mut().for_each(|arrival| arrival.payload_bytes = 400);
+        let summary = arrivals([half, whole].into_iter());
+        assert_eq!((summary.events, summary.mean_per_second, summary.peak_per_second), (15.0, 7.5, 10));
+        assert_eq!(summary.mean_payload_bytes, 200.0, "of 30 events, 20 have 100 B and 10 have 400 B");
+    }
+
+    #[test]
+    fn where_no_plan_is_nothing_arrives() {
+        let summary = arrivals(std::iter::empty());
+        assert_eq!((summary.events, summary.mean_per_second, summary.mean_payload_bytes), (0.0, 0.0, 0.0));
+    }
+
+    #[test]
+    fn a_population_is_told_class_by_class() {
+        let [near, nearest] = classes(&scenario()).try_into().unwrap();
+        assert_eq!((near.name.as_str(), near.round_trip_ms, near.window_bytes), ("near", Some(40.0), 65_536));
+        assert_eq!((nearest.round_trip_ms, nearest.window_bytes), (None, 1000));
+        assert_eq!((near.reads.as_str(), nearest.reads.as_str()), ("as it arrives", "at most 5000 B/s"));
+    }
+
+    #[test]
+    fn the_workers_prices_are_told_where_there_is_a_worker() {
+        assert_eq!(cpu(&scenario()), Some(CpuSummary { publish_us: 50.0, delivery_us: 10.0 }));
+        let without = TEXT.replace("server.cpu = { publish_us = 50, delivery_us = 10 }", "");
+        assert_eq!(cpu(&Scenario::parse("load", &without).unwrap()), None);
+    }
+}

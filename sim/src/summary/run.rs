@@ -167,3 +167,83 @@ fn high_water(subscribers: &[SubscriberRecord]) -> Option<HighWater> {
         at_ms: highest.high_water_at.as_secs_f64() * 1000.0,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::summary::fixture;
+
+    fn of(factor: u64) -> (RunSummary, Latencies) {
+        RunSummary::of(7, fixture::record(factor))
+    }
+
+    #[test]
+    fn a_run_is_condensed_by_class_and_nothing_is_lost_on_the_way() {
+        let (run, latencies) = of(1);
+        let sums =
+            |subscribers, offered, delivered, received, in_flight, [buffer_full, client_gone, evicted]: [u64; 3]| {
+                let dropped = Dropped { buffer_full, client_gone, evicted };
+                Sums { subscribers, offered, delivered, received, in_flight, dropped }
+            };
+        assert_eq!(run.classes, [sums(2, 200, 178, 174, 6, [10, 2, 4]), sums(1, 100, 64, 62, 3, [30, 1, 2])]);
+        assert_eq!(run.all(), sums(3, 300, 242, 236, 9, [40, 3, 6]));
+        assert_eq!((run.seed, run.unpublished, run.delivered_in_time, run.peak_pinned_bytes), (7, 4, 200, 3000));
+        assert_eq!((latencies.0.len(), run.digest), (2, Digest(1)));
+    }
+
+    #[test]
+    fn sums_over_runs_keep_the_number_of_members() {
+        let (mut sums, (other, _)) = (of(1).0.all(), of(10));
+        sums.add(&other.all());
+        assert_eq!((sums.subscribers, sums.offered, sums.delivered, sums.received), (3, 3300, 2662, 2596));
+        assert_eq!(sums.dropped, Dropped { buffer_full: 440, client_gone: 33, evicted: 66 });
+        assert_eq!(sums.in_flight, 99);
+    }
+
+    #[test]
+    fn who_fared_worst_lost_the_largest_part_and_who_waited_longest_was_there_first() {
+        let (run, _) = of(1);
+        assert_eq!(run.worst, Some(Worst { subscriber: 2, drop_rate: 0.3 }));
+        let highest = HighWater { subscriber: 1, class: 0, frames: 9, at_ms: 1509.0 };
+        assert_eq!(run.high_water, Some(highest), "the second of 5, 9 and 9");
+    }
+
+    #[test]
+    fn the_worst_is_the_first_of_equals_and_nobody_where_nothing_was_lost() {
+        let mut record = fixture::record(1);
+        record.subscribers[0].dropped.buffer_full = 30;
+        assert_eq!(RunSummary::of(7, record).0.worst, Some(Worst { subscriber: 0, drop_rate: 0.3 }));
+        let mut record = fixture::record(1);
+        record.subscribers.iter_mut().for_each(|subscriber| subscriber.dropped.buffer_full = 0);
+        let (run, _) = RunSummary::of(7, record);
+        assert_eq!((run.worst, run.has_drops()), (None, false));
+    }
+
+    #[test]
+    fn one_who_was_offered_nothing_is_not_the_worst() {
+        let mut record = fixture::record(1);
+        record.subscribers[0] = SubscriberRecord::default();
+        assert_eq!(RunSummary::of(7, record).0.worst.map(|worst| worst.subscriber), Some(2));
+    }
+
+    #[test]
+    fn a_run_fits_into_a_mailbox_that_was_never_fuller() {
+        let (run, _) = of(1);
+        assert_eq!(([8, 9, 10].map(|buffer| run.fits(buffer)), run.has_drops()), ([false, true, true], true));
+        let mut record = fixture::record(1);
+        record.subscribers.clear();
+        let (nobody, _) = RunSummary::of(7, record);
+        assert!(nobody.fits(0) && nobody.high_water.is_none());
+    }
+
+    #[test]
+    fn latencies_of_runs_are_pooled_class_by_class() {
+        let mut pooled = Latencies(Vec::new());
+        [1, 1, 10].into_iter().for_each(|factor| pooled.merge(of(factor).1));
+        let counts: Vec<_> = pooled.0.iter().map(|(flush, receipt)| (flush.len(), receipt.len())).collect();
+        assert_eq!(counts, [(3, 3), (3, 3)]);
+        let near = |value: u64, expected: u64| value.abs_diff(expected) * 1000 <= expected;
+        assert!(near(pooled.0[0].0.max(), 10_000) && near(pooled.0[1].1.max(), 80_000));
+        assert!(near(pooled.0[1].0.min(), 4000));
+    }
+}

@@ -100,3 +100,114 @@ fn why_none(size: &ZeroDrop) -> String {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::summary::document::{FailedSize, Validation};
+    use crate::summary::fixture;
+
+    /// A run whose fullest mailbox, the second class's, held that many.
+    fn run(seed: u64, frames: u64) -> RunSummary {
+        let mut record = fixture::record(1);
+        record.subscribers[2].high_water = frames;
+        RunSummary::of(seed, record).0
+    }
+
+    fn idle() -> RunSummary {
+        let mut record = fixture::record(1);
+        record.subscribers.clear();
+        RunSummary::of(0, record).0
+    }
+
+    #[test]
+    fn the_exact_size_is_the_largest_high_water_mark_and_at_least_one() {
+        let runs = [run(0, 12), run(1, 47), run(2, 30)];
+        assert_eq!((high_waters(&runs), exact(&runs)), (vec![12, 47, 30], 47));
+        assert_eq!((high_waters(&[idle()]), exact(&[idle()]), exact(&[])), (vec![0], 1, 1));
+    }
+
+    #[test]
+    fn headroom_is_the_next_power_of_two_strictly_above() {
+        assert_eq!([1, 2, 3, 63, 64, 127].map(with_headroom), [2, 4, 4, 64, 128, 128]);
+    }
+
+    #[test]
+    fn a_size_comes_from_the_first_run_and_subscriber_that_reached_it() {
+        let names = ["near".to_owned(), "far".to_owned()];
+        let binding = |runs: &[RunSummary]| binding(runs, &names);
+        let of_three = binding(&[run(0, 12), run(1, 47), run(2, 47)]).unwrap();
+        assert_eq!((of_three.subscriber, of_three.class.as_str(), of_three.seed), (2, "far", 1));
+        assert_eq!(of_three.at_ms, 1509.0);
+        assert_eq!(binding(&[]), None);
+    }
+
+    fn validated(subscribers: usize, exact: u64, buffer: u64) -> ZeroDrop {
+        let mut sizes = fixture::alpha().zero_drop;
+        let mut size = sizes.swap_remove(0);
+        (size.subscribers, size.buffer) = (subscribers, Some(exact));
+        if let Some(validation) = &mut size.validation {
+            validation.buffer = buffer;
+        }
+        size
+    }
+
+    fn changed(size: &ZeroDrop, change: impl FnOnce(&mut Validation)) -> ZeroDrop {
+        let mut size = size.clone();
+        change(size.validation.as_mut().unwrap());
+        size
+    }
+
+    #[test]
+    fn the_largest_validated_size_is_recommended_with_what_it_rests_on() {
+        let sizes = [validated(10, 47, 128), validated(100, 200, 256)];
+        let Recommendation { buffer, because } = recommendation(&sizes);
+        assert_eq!(buffer, Some(256));
+        assert_eq!(
+            because,
+            "At N = 10, 100 the smallest buffers without a drop on 8 seeds are 47, 200. The largest of the validated \
+             sizes is 256: 59 fresh runs at it dropped nothing, so at most 5.0 % of runs drop anything (95 % confidence)."
+        );
+    }
+
+    #[test]
+    fn nothing_below_todays_size_is_recommended() {
+        let small = recommendation(&[validated(10, 5, 8)]);
+        assert_eq!(small.buffer, Some(TODAYS_BUFFER));
+        assert!(small.because.ends_with("No size below today's 64 is recommended."), "{}", small.because);
+        let same = recommendation(&[validated(10, 47, 64)]);
+        assert_eq!(same.buffer, Some(64));
+        assert!(!same.because.contains("today's"), "{}", same.because);
+    }
+
+    #[test]
+    fn a_size_that_failed_its_validation_is_told() {
+        let failed = FailedSize { buffer: 64, runs: 2, runs_with_drops: 1 };
+        let size = changed(&validated(10, 47, 128), |validation| validation.failed.push(failed));
+        let because = recommendation(&[size]).because;
+        assert!(because.ends_with("At N = 10, 64 slots failed: fresh run 2 dropped."), "{because}");
+    }
+
+    #[test]
+    fn a_size_that_still_dropped_is_not_recommended() {
+        let size = changed(&validated(10, 47, 128), |validation| validation.runs_with_drops = 3);
+        let Recommendation { buffer, because } = recommendation(&[size]);
+        assert_eq!((buffer, because.contains("even 128 frames lost something in 3 of 59")), (None, true), "{because}");
+    }
+
+    #[test]
+    fn where_one_n_has_no_size_none_is_recommended_and_the_reason_is_its_own() {
+        assert_eq!(recommendation(&[]).buffer, None);
+        for (reason, says) in [
+            (Reason::NeverReads.as_str(), "never reads"),
+            (Reason::ServerSaturated.as_str(), "CPU is offered more"),
+            (Reason::SlowerThanArrivals.as_str(), "takes less than what arrives"),
+            (TOO_LARGE, "no mailbox that the server accepts"),
+        ] {
+            let mut unsizable = validated(100, 1, 2);
+            (unsizable.buffer, unsizable.reason) = (None, Some(reason.to_owned()));
+            let Recommendation { buffer, because } = recommendation(&[validated(10, 47, 128), unsizable]);
+            assert!(buffer.is_none() && because.contains("N = 100") && because.contains(says), "{because}");
+        }
+    }
+}

@@ -94,6 +94,39 @@ mod tests {
     }
 
     #[test]
+    fn an_interval_stays_within_nothing_and_all() {
+        let mut rare = [(0, 100); 8];
+        rare[0] = (8, 100);
+        let [low, high] = ratio_interval(&rare).unwrap();
+        assert!(low == 0.0 && high > 0.01 && high < 0.1, "{low} {high}");
+        let often = rare.map(|(part, whole)| (whole - part, whole));
+        let [low, high] = ratio_interval(&often).unwrap();
+        assert!(high == 1.0 && low < 0.99 && low > 0.9, "{low} {high}");
+    }
+
+    #[test]
+    fn unequal_wholes_weigh_as_they_are() {
+        // Worked by hand: ratio 60 / 600, residuals ± 2 in turn at wholes of 50 and 100.
+        let replications: Vec<_> = (0..8).map(|n| if n % 2 == 0 { (7, 50) } else { (8, 100) }).collect();
+        let [low, high] = ratio_interval(&replications).unwrap();
+        let half = 2.364_624 * (8.0 * 4.0 / 7.0 / 8.0_f64).sqrt() / 75.0;
+        assert!((low - (0.1 - half)).abs() < 1e-6 && (high - (0.1 + half)).abs() < 1e-6, "{low} {high}");
+    }
+
+    #[test]
+    fn quantiles_are_in_milliseconds() {
+        let mut histogram = Histogram::new(3).unwrap();
+        (1..=1000).for_each(|us| histogram += us);
+        let Quantiles { p50, p99, p999, max } = quantiles_ms(&histogram);
+        assert_eq!([p50, p99, p999, max], [Some(0.5), Some(0.99), Some(0.999), Some(1.0)]);
+    }
+
+    #[test]
+    fn a_rate_is_a_part_of_something() {
+        assert_eq!((rate(1, 4), rate(0, 4), rate(0, 0)), (Some(0.25), Some(0.0), None));
+    }
+
+    #[test]
     fn quantiles_of_nothing_are_null() {
         assert_eq!(quantiles_ms(&Histogram::new(3).unwrap()), Quantiles::default());
     }

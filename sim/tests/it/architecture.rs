@@ -35,6 +35,7 @@ const OF_THE_TESTBED: Arrows = &[
     ("sizing", &["first_order", "plan", "runs", "scenario", "summary", "world"]),
     ("sweep", &["plan", "runs", "scenario", "sizing", "summary", "world"]),
     ("ledger", &["record", "world"]),
+    ("import", &["plan", "pool", "record", "runs", "scenario", "world"]),
     ("laws", &["ledger", "plan", "record", "world"]),
     ("incident", &["figure", "laws", "plan", "record", "summary", "world"]),
     ("soak", &["laws", "pool", "runs", "world"]),
@@ -45,6 +46,7 @@ const OF_THE_TESTBED: Arrows = &[
         &[
             "figure",
             "fingerprint",
+            "import",
             "incident",
             "laws",
             "plan",

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
 /// A folder of this test's own, empty.
-fn folder(name: &str) -> PathBuf {
+pub(crate) fn folder(name: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).unwrap();
@@ -13,11 +13,11 @@ fn folder(name: &str) -> PathBuf {
     folder
 }
 
-fn sim(folder: &PathBuf, arguments: &[&str]) -> Output {
+pub(crate) fn sim(folder: &PathBuf, arguments: &[&str]) -> Output {
     Command::new(env!("CARGO_BIN_EXE_sim")).args(arguments).current_dir(folder).output().unwrap()
 }
 
-fn refused(folder: &PathBuf, arguments: &[&str]) -> String {
+pub(crate) fn refused(folder: &PathBuf, arguments: &[&str]) -> String {
     let output = sim(folder, arguments);
     let complaint = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.status.code(), Some(2), "{arguments:?}: {complaint}");

@@ -8,6 +8,7 @@
 //! - [`mutants`]: the checks can fail
 //! - [`sweeps`]: cells, exact sizes, validation
 //! - [`command_line`]: options, files, exit codes
+//! - [`imported_counters`], [`importing`]: an operator's counters become a scenario
 //! - [`determinism`]: digests and incidents, the same in every profile
 //! - [`theory`]: the testbed as the queues of theory
 //! - [`published`]: one number wherever it stands
@@ -19,6 +20,8 @@ mod command_line;
 mod connections_that_end;
 mod determinism;
 mod faults;
+mod imported_counters;
+mod importing;
 mod laws;
 mod mutants;
 mod plans;

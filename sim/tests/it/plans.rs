@@ -5,6 +5,7 @@ use std::time::Duration;
 use hubbub::{Capacity, Overflow};
 use hubbub_sim::plan::{Arrival, ClassPlan, Plan, Reading, ServerPlan, SubscriberPlan};
 use hubbub_sim::record::Record;
+use hubbub_sim::runs::Progress;
 use hubbub_sim::world::{HubChoice, run};
 
 pub(crate) const fn ms(millis: u64) -> Duration {
@@ -51,4 +52,13 @@ pub(crate) fn choice(frames: usize, overflow: Overflow) -> HubChoice {
 
 pub(crate) fn at(plan: &Plan, frames: usize) -> Record {
     run(plan, choice(frames, Overflow::DropNewest)).unwrap()
+}
+
+/// Nobody wants to know how far the work is.
+pub(crate) struct Silent;
+
+impl Progress for Silent {
+    fn begin(&self, _: &str, _: u64) {}
+    fn advance(&self, _: u64) {}
+    fn end(&self) {}
 }

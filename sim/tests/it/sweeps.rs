@@ -2,22 +2,15 @@
 
 use hubbub::Capacity;
 use hubbub_sim::plan::Plan;
-use hubbub_sim::runs::Progress;
 use hubbub_sim::scenario::{Overrides, Scenario};
 use hubbub_sim::summary::document::Sweep;
 use hubbub_sim::summary::json::to_json;
 use hubbub_sim::sweep::{Parts, sweep};
 use hubbub_sim::world::{HubChoice, run};
 
+use crate::plans::Silent;
+
 const SMALL: &str = include_str!("small.toml");
-
-struct Silent;
-
-impl Progress for Silent {
-    fn begin(&self, _: &str, _: u64) {}
-    fn advance(&self, _: u64) {}
-    fn end(&self) {}
-}
 
 fn swept(scenario: &Scenario, threads: usize) -> Sweep {
     sweep(scenario, Parts { cells: true, sizes: true, sensitivity: false }, threads, &Silent, |_| {}).unwrap()

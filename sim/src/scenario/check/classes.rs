@@ -11,9 +11,9 @@ use crate::scenario::{Class, Reads, RoundTrip, Settings, step_bytes};
 /// Each class is a host of the simulated network.
 const MAX_CLASSES: usize = 64;
 /// 1 GiB: the largest window that TCP can announce.
-const MAX_WINDOW_BYTES: u64 = 1 << 30;
+pub(crate) const MAX_WINDOW_BYTES: u64 = 1 << 30;
 /// 10 Gbit/s is 1.25e9.
-const MAX_READ_BYTES_PER_SECOND: u64 = 10_000_000_000;
+pub(crate) const MAX_READ_BYTES_PER_SECOND: u64 = 10_000_000_000;
 /// A minute there and back.
 const MAX_ROUND_TRIP_MS: f64 = 60_000.0;
 /// Shortest stall and shortest stretch of reading: ten ticks.
