@@ -119,6 +119,10 @@ fn serve(sim: &mut turmoil::Sim<'_>, plan: &Plan, hub: Hub, environment: ModelEn
     let settings = ServerSettings {
         keepalive: plan.server.keepalive,
         write_deadline: plan.server.write_deadline,
+        // Clients here finish what they ask; a timer more would only be one more thing that a run depends on.
+        request_timeout: None,
+        max_subscribers: usize::MAX,
+        max_connections: usize::MAX,
         ..ServerSettings::default()
     };
     sim.client(SERVER, async move {
@@ -126,7 +130,7 @@ fn serve(sim: &mut turmoil::Sim<'_>, plan: &Plan, hub: Hub, environment: ModelEn
         let socket = turmoil::net::TcpListener::bind(("0.0.0.0", SERVER_PORT)).await?;
         let listener = ServerListener { socket, network: environment.network.clone() };
         let driver = tokio::spawn(driver.run());
-        drop(tokio::task::spawn_local(hubbub::serve(listener, hub, settings, environment)));
+        drop(tokio::task::spawn_local(hubbub::serve(listener, hub, settings, environment, std::future::pending())));
         // A driver that panics ends the simulation; one that has ended has said so.
         Ok(driver.await?)
     });
