@@ -28,13 +28,10 @@ pub fn isolation_of(case: &Case, witness: usize) -> Result<(), Broken> {
     // stream has ended may read what its socket still holds.
     let ends = |seen: &&Observation| matches!(seen.what, What::Subscribed { .. } | What::Ended { .. });
     let has_ended = alone.iter().rfind(ends).is_some_and(|seen| matches!(seen.what, What::Ended { .. }));
-    let is_late = |seen: &&&Observation| {
-        let is_quiet = match seen.what {
-            What::Subscribed { .. } | What::Ended { client_gone: 0, evicted: 0 } => true,
-            What::Received { .. } => has_ended,
-            _ => false,
-        };
-        is_quiet && seen.at >= case.plan.duration
+    let is_late = |seen: &&&Observation| match seen.what {
+        What::Subscribed { .. } | What::Ended { client_gone: 0, evicted: 0 } => seen.at >= case.plan.duration,
+        What::Received { .. } => has_ended,
+        _ => false,
     };
     match crowded[alone.len()..].iter().find(|seen| !is_late(seen)) {
         Some(seen) => Err(Broken::of(witness, format!("{} in the crowd alone", told(seen)))),
