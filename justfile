@@ -38,6 +38,14 @@ lint:
 bench:
     cargo bench --quiet --package hubbub-sim --bench speed
 
+# The configuration's page from the table of settings
+configuration-page:
+    cargo run --quiet --package hubbub --bin hubbub -- config --markdown > docs/configuration.md
+
+# Fuzz a target (request, ingest or config) for so many seconds; needs a nightly compiler and cargo-fuzz
+fuzz target="request" seconds="60":
+    mkdir -p fuzz/corpus/{{target}} && cargo +nightly fuzz run {{target}} fuzz/corpus/{{target}} fuzz/seeds/{{target}} -- -max_total_time={{seconds}}
+
 # The API's documentation, and the generated parts of docs/
 docs:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps && cargo sim docs

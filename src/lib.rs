@@ -1,14 +1,15 @@
 //! hubbub fans events out to many subscribers, each behind a bounded mailbox whose every loss is counted and named.
 //!
-//! The rooms, and who may know whom: `main → config, server`; `server → config, transport`;
-//! `transport → hub, frame`; `config → mailbox`; `hub → mailbox, event, topic`; `frame → event`. The core (`topic`,
-//! `event`, `mailbox`, `hub`) knows no clock, socket or runtime.
+//! The rooms, and who may know whom: `main → config, metrics, server`; `metrics → transport`;
+//! `server → config, transport`; `transport → hub, frame`; `config → mailbox`; `hub → mailbox, event, topic`;
+//! `frame → event`. The core (`topic`, `event`, `mailbox`, `hub`) knows no clock, socket or runtime.
 
 pub mod config;
 pub mod event;
 pub mod frame;
 pub mod hub;
 pub mod mailbox;
+pub mod metrics;
 pub mod server;
 pub mod topic;
 pub mod transport;

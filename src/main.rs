@@ -5,21 +5,27 @@ use std::fs::File;
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::process::ExitCode;
 use std::time::SystemTime;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use hubbub::config::{self, Config};
+use hubbub::config::{self, Config, Effective, LogLevel};
+use hubbub::metrics::Measured;
 use hubbub::transport::Tokio;
 use hubbub::{Hub, HubSettings};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tracing_appender::non_blocking::NonBlocking;
 
 /// Bad input: an argument, a variable, or something in the file.
 const BAD_INPUT: u8 = 2;
 /// The world would not have it: no address to bind, no thread to run on.
 const FAILED: u8 = 1;
+/// Files a process has open beside its connections, amply.
+const OTHER_FILES: u64 = 64;
 /// Largest configuration file, so that a mistaken path is a message and not all of memory.
 const MAX_CONFIG_BYTES: u64 = 1 << 20;
 
@@ -29,8 +35,10 @@ const MAX_CONFIG_BYTES: u64 = 1 << 20;
     version,
     about,
     long_about = "Fans live events out to everyone who watches.\n\n\
-    Publish a JSON object with POST /v1/ingest/{table}; watch a table with GET /v1/stream/sse?table=TABLE. Each \
-    watcher has a buffer of its own, and one that is slow loses its own events and delays nobody."
+    Publish a JSON object with POST /v1/ingest/{table}, or a batch of them, a line each, as application/x-ndjson; \
+    watch a table with GET /v1/stream/sse?table=TABLE. Each watcher has a buffer of its own, and one that is slow \
+    loses its own events and delays nobody. GET /metrics is for Prometheus, /healthz and /readyz are for whoever \
+    starts and routes."
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -42,12 +50,24 @@ enum Command {
     /// Run the server until Ctrl-C or SIGTERM.
     ///
     /// A setting comes from the file, unless the environment has it; everything that is wrong is named before the
-    /// server starts. Exit codes: 0 stopped by a signal, 1 could not listen, 2 bad input.
-    Serve(Serve),
+    /// server starts. When it is told to stop it accepts no more, tells streams to come back and ends within
+    /// shutdown_grace_seconds; a second signal ends it at once. Exit codes: 0 stopped by a signal, 1 could not listen,
+    /// 2 bad input.
+    Serve(Sources),
+    /// Show the settings that hold, and where each came from.
+    ///
+    /// What is printed is a file that serve --config takes; a token is not shown. Exit codes: 0, or 2 for bad input.
+    Config {
+        #[command(flatten)]
+        sources: Sources,
+        /// Print docs/configuration.md instead: every setting, its range and what it may cost.
+        #[arg(long, conflicts_with_all = ["config", "listen"])]
+        markdown: bool,
+    },
 }
 
 #[derive(clap::Args)]
-struct Serve {
+struct Sources {
     /// Read settings from this TOML file.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
@@ -61,16 +81,29 @@ fn main() -> ExitCode {
         Ok(arguments) => arguments,
         Err(code) => return code,
     };
-    let Command::Serve(serve) = arguments.command;
-    let config = match configure(&serve) {
-        Ok(config) => config,
+    let sources = match &arguments.command {
+        Command::Config { markdown: true, .. } => return print(&config::markdown()),
+        Command::Config { sources, .. } | Command::Serve(sources) => sources,
+    };
+    let effective = match configure(sources) {
+        Ok(effective) => effective,
         Err(lines) => {
             lines.iter().for_each(|line| say(line));
             return ExitCode::from(BAD_INPUT);
         }
     };
+    match arguments.command {
+        Command::Config { .. } => print(&effective.show()),
+        Command::Serve(_) => serve(&effective.config),
+    }
+}
+
+fn serve(config: &Config) -> ExitCode {
+    let (log, _flushed_at_the_end) = tracing_appender::non_blocking(io::stderr());
+    log_to(log, config.log_level);
+    allow_files(config.server.max_connections as u64 + OTHER_FILES);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let ended = runtime.map_err(|why| format!("no threads to run on: {why}")).and_then(|it| it.block_on(run(&config)));
+    let ended = runtime.map_err(|why| format!("no threads to run on: {why}")).and_then(|it| it.block_on(run(config)));
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
@@ -82,7 +115,8 @@ fn main() -> ExitCode {
 
 fn parse() -> Result<Arguments, ExitCode> {
     let settings = format!("Settings in [server] of the file, in the environment, by default:\n{}", config::help());
-    let command = Arguments::command().mut_subcommand("serve", |serve| serve.after_help(settings));
+    let with_settings = |command: clap::Command| command.after_help(settings.clone());
+    let command = Arguments::command().mut_subcommand("serve", with_settings).mut_subcommand("config", with_settings);
     let parsed = command.try_get_matches().and_then(|matches| Arguments::from_arg_matches(&matches));
     parsed.map_err(|why| match why.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
@@ -107,16 +141,14 @@ fn address(text: &str) -> Result<SocketAddr, &'static str> {
 }
 
 /// The configuration, or all that is wrong with it, a line each.
-fn configure(serve: &Serve) -> Result<Config, Vec<String>> {
-    let file = match &serve.config {
+fn configure(sources: &Sources) -> Result<Effective, Vec<String>> {
+    let file = match &sources.config {
         Some(path) => Some((path.display().to_string(), read(path)?)),
         None => None,
     };
     let file = file.as_ref().map(|(name, text)| config::File { name, text });
-    let mut config = Config::load(file, std::env::vars_os())
-        .map_err(|refusals| refusals.iter().map(ToString::to_string).collect::<Vec<_>>())?;
-    config.listen = serve.listen.unwrap_or(config.listen);
-    Ok(config)
+    let loaded = Effective::load(file, std::env::vars_os(), sources.listen);
+    loaded.map_err(|refusals| refusals.iter().map(ToString::to_string).collect())
 }
 
 fn read(path: &Path) -> Result<String, Vec<String>> {
@@ -130,11 +162,10 @@ fn read(path: &Path) -> Result<String, Vec<String>> {
     String::from_utf8(bytes).map_err(|why| refused(&format_args!("no UTF-8 text: {}", why.utf8_error())))
 }
 
-/// Serves until a signal comes.
+/// Serves until a signal comes and all have left, or a second one comes.
 async fn run(config: &Config) -> Result<(), String> {
     let no_signals = |why: io::Error| format!("no signals to stop by: {why}");
-    let mut interrupt = signal(SignalKind::interrupt()).map_err(no_signals)?;
-    let mut terminate = signal(SignalKind::terminate()).map_err(no_signals)?;
+    let (mut first, mut second) = (Signals::listen().map_err(no_signals)?, Signals::listen().map_err(no_signals)?);
     let cannot_listen = |why: io::Error| format!("cannot listen on {}: {why}", config.listen);
     let listener = TcpListener::bind(config.listen).await.map_err(cannot_listen)?;
     let address = listener.local_addr().map_err(cannot_listen)?;
@@ -145,11 +176,66 @@ async fn run(config: &Config) -> Result<(), String> {
         frames => format!("{frames} frames"),
     };
     say(&format!("listening on http://{address}, a buffer of {frames} a subscriber ({overflow})"));
+    let served = pin!(hubbub::serve(listener, hub, config.server.clone(), Measured::new(Tokio::start()), first.next()));
+    let impatient = async {
+        second.next().await;
+        second.next().await;
+    };
     tokio::select! {
         biased;
-        _ = interrupt.recv() => Ok(()),
-        _ = terminate.recv() => Ok(()),
-        never = hubbub::serve(listener, hub, config.server, Tokio::start()) => match never {},
+        () = impatient => {}
+        () = served => {}
+    }
+    Ok(())
+}
+
+/// What tells a process to stop.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn listen() -> io::Result<Self> {
+        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            biased;
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}
+
+/// Log lines go to `log`. It is one that drops what cannot be written: a log that nobody reads must not hold up
+/// publishing.
+fn log_to(log: NonBlocking, level: LogLevel) {
+    let level = match level {
+        LogLevel::Error => tracing::Level::ERROR,
+        LogLevel::Warn => tracing::Level::WARN,
+        LogLevel::Info => tracing::Level::INFO,
+        LogLevel::Debug => tracing::Level::DEBUG,
+    };
+    let lines = tracing_subscriber::fmt().with_max_level(level).with_writer(log).with_ansi(false).with_target(false);
+    lines.log_internal_errors(false).init();
+}
+
+/// Raises this process's limit on open files to what is needed, as far as it may; says so where that is not enough.
+fn allow_files(needed: u64) {
+    let limit = getrlimit(Resource::Nofile);
+    if limit.current.is_none_or(|current| current >= needed) {
+        return;
+    }
+    let possible = limit.maximum.map_or(needed, |maximum| maximum.min(needed));
+    let raised = setrlimit(Resource::Nofile, Rlimit { current: Some(possible), maximum: limit.maximum });
+    if raised.is_err() || possible < needed {
+        let files = getrlimit(Resource::Nofile).current.unwrap_or(possible);
+        tracing::warn!(
+            "only {files} files may be open, and max_connections needs {needed}: raise the hard limit (ulimit -Hn, \
+             LimitNOFILE=) or lower max_connections"
+        );
     }
 }
 
@@ -163,4 +249,17 @@ fn epoch() -> u64 {
 /// One line to whoever watches; that nobody does is no reason to stop.
 fn say(line: &str) {
     let _ = writeln!(io::stderr(), "hubbub: {line}");
+}
+
+/// The answer of a command, on the standard output.
+fn print(text: &str) -> ExitCode {
+    match io::stdout().write_all(text.as_bytes()) {
+        Ok(()) => ExitCode::SUCCESS,
+        // A reader who has seen enough needs no message.
+        Err(why) if why.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(why) => {
+            say(&format!("cannot print: {why}"));
+            ExitCode::from(FAILED)
+        }
+    }
 }

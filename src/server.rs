@@ -1,80 +1,134 @@
-//! The server around a Hub: accepts connections and routes their requests. Generic over the listener and the world.
+//! The server around a Hub: accepts connections, routes their requests, and ends. Generic over the listener and the
+//! world.
 
+mod access;
 mod ingest;
 mod response;
+mod route;
+mod stop;
 mod stream;
 
 use std::convert::Infallible;
+use std::io;
 use std::net::SocketAddr;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use hyper::body::Incoming;
 use hyper::service::service_fn;
-use hyper::{Method, Request, Response, StatusCode};
+use tokio::sync::Semaphore;
+use tokio::time::sleep;
 
 use crate::config::ServerSettings;
 use crate::hub::Hub;
-use crate::transport::connection::Connection;
+use crate::transport::connection::{Bounds, Connection};
+use crate::transport::crowd::{Crowd, Phase};
 use crate::transport::gate::Gate;
-use crate::transport::{Environment, Listener};
+use crate::transport::{Environment, Limit, Listener};
 
 pub use response::Body;
+use stop::before;
 
 /// Pause after a failed accept: what fails is most often a limit on open files, and trying at once would spin.
 const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 
-/// Serves connections for ever; dropping the future stops accepting.
+/// Serves connections until `stop` is ready, then ends them: it accepts no more, streams have what waits for them, are
+/// told to come back, and are closed. What has not ended by itself when the settings' grace period is over is cut off.
 pub async fn serve<L: Listener, E: Environment>(
     mut listener: L,
     hub: Hub,
     settings: ServerSettings,
     environment: E,
-) -> Infallible {
-    loop {
-        let Ok((stream, peer)) = listener.accept().await else {
-            tokio::time::sleep(ACCEPT_RETRY).await;
-            continue;
+    stop: impl Future<Output = ()>,
+) {
+    let server = Arc::new(Server::new(hub, settings, environment));
+    let mut stop = pin!(stop);
+    let mut is_failing = false;
+    while let Some(accepted) = before(stop.as_mut(), listener.accept()).await {
+        match accepted {
+            Ok((stream, peer)) => {
+                is_failing = false;
+                listener.bound_backlog(&stream, server.settings.socket_unsent_bytes);
+                server.take(stream, peer);
+            }
+            Err(why) => {
+                // Once for a row of failures: the next one comes in a moment.
+                if !std::mem::replace(&mut is_failing, true) {
+                    report_failed_accept(&why);
+                }
+                if before(stop.as_mut(), sleep(ACCEPT_RETRY)).await.is_none() {
+                    break;
+                }
+            }
+        }
+    }
+    drop(listener);
+    server.end().await;
+}
+
+fn report_failed_accept(why: &io::Error) {
+    tracing::error!("cannot accept connections: {why}; trying again");
+}
+
+/// What all connections share.
+struct Server<E> {
+    hub: Hub,
+    settings: ServerSettings,
+    environment: E,
+    crowd: Arc<Crowd>,
+    /// A permit for every stream that may be open.
+    streams: Arc<Semaphore>,
+    /// A permit for every publish that may be in memory.
+    publishes: Semaphore,
+}
+
+impl<E: Environment> Server<E> {
+    fn new(hub: Hub, settings: ServerSettings, environment: E) -> Self {
+        let permits = |most: usize| most.min(Semaphore::MAX_PERMITS);
+        let streams = Arc::new(Semaphore::new(permits(settings.max_subscribers)));
+        let publishes = Semaphore::new(permits(settings.max_publishes));
+        Self { hub, settings, environment, crowd: Arc::default(), streams, publishes }
+    }
+
+    /// Runs a connection, if there may be one more.
+    fn take<S>(self: &Arc<Self>, stream: S, peer: SocketAddr)
+    where
+        S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
+    {
+        let Some(member) = self.crowd.enter(self.settings.max_connections) else {
+            self.environment.refused(Limit::Connections);
+            return;
         };
-        let gate = Arc::new(Gate::new(environment.clone()));
-        let exchange = Arc::new(Exchange { hub: hub.clone(), settings, gate: gate.clone(), peer });
+        let gate = Arc::new(Gate::new(self.environment.clone()));
+        let exchange = Arc::new(Exchange { server: self.clone(), gate: gate.clone(), peer });
         let service = service_fn(move |request| {
             let exchange = exchange.clone();
             async move { Ok::<_, Infallible>(exchange.answer(request).await) }
         });
-        environment.spawn(Connection::new(stream, gate, service, settings.write_deadline));
+        let bounds = Bounds {
+            write_deadline: self.settings.write_deadline,
+            request_timeout: self.settings.request_timeout,
+            max_header_bytes: self.settings.max_header_bytes,
+        };
+        self.environment.spawn(Connection::new(stream, gate, member, service, &bounds));
+    }
+
+    async fn end(&self) {
+        let (open, grace) = (self.crowd.len(), self.settings.shutdown_grace);
+        tracing::info!("stopping: {open} connections have {grace:?} to end");
+        self.crowd.tell(Phase::Ending);
+        if before(pin!(sleep(grace)), self.crowd.gone()).await.is_none() {
+            tracing::warn!("cutting off {} connections that did not end", self.crowd.len());
+            self.crowd.tell(Phase::Over);
+            self.crowd.gone().await;
+        }
+        tracing::info!("stopped");
     }
 }
 
 /// What the requests of one connection share.
 struct Exchange<E> {
-    hub: Hub,
-    settings: ServerSettings,
+    server: Arc<Server<E>>,
     gate: Arc<Gate<E>>,
     peer: SocketAddr,
-}
-
-impl<E: Environment> Exchange<E> {
-    async fn answer(&self, request: Request<Incoming>) -> Response<Body<E>> {
-        let path = request.uri().path();
-        if path == "/healthz" {
-            return self.only(&Method::GET, &request).unwrap_or_else(|| response::text("ok\n"));
-        }
-        if path == "/v1/stream/sse" {
-            return self.only(&Method::GET, &request).unwrap_or_else(|| self.stream(request.uri().query()));
-        }
-        if let Some(table) = path.strip_prefix("/v1/ingest/") {
-            let table = table.to_owned();
-            return match self.only(&Method::POST, &request) {
-                Some(refusal) => refusal,
-                None => self.ingest(&table, request.into_body()).await,
-            };
-        }
-        response::error(StatusCode::NOT_FOUND, "no such path: there is /v1/stream/sse, /v1/ingest/{table}, /healthz")
-    }
-
-    /// The refusal of any other method.
-    fn only(&self, allowed: &Method, request: &Request<Incoming>) -> Option<Response<Body<E>>> {
-        (request.method() != allowed).then(|| response::method_not_allowed(allowed))
-    }
 }

@@ -37,6 +37,9 @@ pub struct Incident {
     pub buffer: u64,
     /// What a full mailbox does.
     pub policy: String,
+    /// A law that was found broken here, and is judged beside the account and the window ever since.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub law: Option<Law>,
     /// What a run of it gives.
     pub expected: Expected,
     /// The plan, expanded: nothing is drawn when it is run.
@@ -136,6 +139,7 @@ impl Incident {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             buffer: case.frames as u64,
             policy: case.overflow.name().to_owned(),
+            law: expected.first_violation.as_ref().map(|violation| violation.law),
             expected,
             plan: case.plan,
         }
@@ -176,6 +180,19 @@ impl Incident {
         Ok(Case { plan: self.plan.clone(), frames: capacity.ok_or_else(wrong)?.frames(), overflow })
     }
 
+    /// The incident with what this program gives taken for right.
+    #[must_use]
+    pub fn as_it_runs(&self, replay: &Replay) -> Self {
+        let expected = Expected {
+            digest: replay.digest.clone(),
+            offered: replay.offered,
+            delivered: replay.delivered,
+            dropped: replay.dropped,
+            first_violation: replay.violations.first().cloned(),
+        };
+        Self { version: env!("CARGO_PKG_VERSION").to_owned(), expected, ..self.clone() }
+    }
+
     /// Runs it again and judges the run.
     ///
     /// # Errors
@@ -185,7 +202,7 @@ impl Incident {
         let expected_law = self.expected.first_violation.as_ref().map(|violation| violation.law);
         let (now, run) = match world::run_observed(&case.plan, case.choice()) {
             Ok((record, log)) => {
-                let own = || expected_law.and_then(|law| law.judge(&case).err());
+                let own = || self.law.or(expected_law).and_then(|law| law.judge(&case).err());
                 let violation = first_broken_of_run(&case, &record, &log).or_else(own);
                 (Expected::of(&record, violation), Some((record, log)))
             }

@@ -1,6 +1,7 @@
 //! The soak: every law on one drawn case after the other, until one is broken or time is up.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::laws::{self, Case, Violation, draw};
 use crate::pool;
@@ -23,6 +24,8 @@ pub struct Soaked {
     pub frames: u64,
     /// In how many cases each kind of fault was.
     pub faults: BTreeMap<&'static str, u64>,
+    /// Where the CPU is shared: by how much neighbours delayed one event of a witness at most, a case each.
+    pub costs: Vec<Duration>,
     /// What was broken, if anything was.
     pub broken: Option<Found>,
 }
@@ -72,6 +75,7 @@ struct Sight {
     frames: u64,
     has_losses: bool,
     faults: Vec<&'static str>,
+    cost: Option<Duration>,
 }
 
 fn judge(seed: u64) -> Result<Sight, Box<Found>> {
@@ -87,7 +91,9 @@ fn judge(seed: u64) -> Result<Sight, Box<Found>> {
     let mut faults: Vec<_> = case.plan.faults.iter().map(|fault| fault.harm.kind()).collect();
     faults.sort_unstable();
     faults.dedup();
-    Ok(Sight { events: case.plan.arrivals.len() as u64, frames, has_losses: lost > 0, faults })
+    let costs = case.plan.server.cpu.and_then(|_| laws::what_neighbours_cost(&case, 0).ok());
+    let cost = costs.and_then(|costs| costs.into_iter().max());
+    Ok(Sight { events: case.plan.arrivals.len() as u64, frames, has_losses: lost > 0, faults, cost })
 }
 
 impl Soaked {
@@ -95,6 +101,7 @@ impl Soaked {
         self.cases += 1;
         self.cases_with_losses += u64::from(sight.has_losses);
         self.events += sight.events;
+        self.costs.extend(sight.cost);
         self.frames += sight.frames;
         sight.faults.iter().for_each(|kind| *self.faults.entry(kind).or_default() += 1);
     }

@@ -5,11 +5,18 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::layers::Layer;
 use super::setting::{Given, SECTION, Setting, keys, one_line};
-use super::{Config, File, Refusal};
+use super::{File, Refusal};
 
-/// Takes everything the file sets, and refuses the rest of it.
-pub(super) fn apply(file: File<'_>, config: &mut Config, refusals: &mut Vec<Refusal>) {
+/// Everything the file sets; refuses the rest of it.
+pub(super) fn read(file: File<'_>, refusals: &mut Vec<Refusal>) -> Layer {
+    let mut layer = Layer::default();
+    read_into(&mut layer, file, refusals);
+    layer
+}
+
+fn read_into(layer: &mut Layer, file: File<'_>, refusals: &mut Vec<Refusal>) {
     // A byte order mark is no part of the text; editors put it there unseen.
     let text = file.text.strip_prefix('\u{feff}').unwrap_or(file.text);
     let source = Source { name: file.name, text };
@@ -23,7 +30,7 @@ pub(super) fn apply(file: File<'_>, config: &mut Config, refusals: &mut Vec<Refu
     };
     for (key, value) in in_order(&table) {
         match (key.get_ref().as_ref(), value.get_ref()) {
-            (SECTION, DeValue::Table(section)) => source.apply_section(section, config, refusals),
+            (SECTION, DeValue::Table(section)) => source.read_section(section, layer, refusals),
             (SECTION, _) => refusals.push(Refusal::Value {
                 place: source.place(&key.span()),
                 key: SECTION.to_owned(),
@@ -45,13 +52,13 @@ struct Source<'a> {
 }
 
 impl Source<'_> {
-    fn apply_section(&self, section: &DeTable<'_>, config: &mut Config, refusals: &mut Vec<Refusal>) {
+    fn read_section(&self, section: &DeTable<'_>, layer: &mut Layer, refusals: &mut Vec<Refusal>) {
         for (key, value) in in_order(section) {
             let place = self.place(&key.span());
             match Setting::of_key(key.get_ref()) {
                 Some(setting) => {
                     let written = self.written(&value.span());
-                    setting.apply(config, &given(value.get_ref()), place, &written, refusals);
+                    setting.check(layer, &given(value.get_ref()), place, &written, refusals);
                 }
                 None => refusals.push(Refusal::Unknown {
                     place,
@@ -81,9 +88,14 @@ fn given<'a>(value: &'a DeValue<'_>) -> Given<'a> {
             Given { number, ..Given::default() }
         }
         DeValue::String(text) => Given { text: Some(text), ..Given::default() },
-        DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) | DeValue::Array(_) | DeValue::Table(_) => {
-            Given::default()
+        DeValue::Array(items) => {
+            let texts = items.iter().map(|item| match item.get_ref() {
+                DeValue::String(text) => Some(text.as_ref()),
+                _ => None,
+            });
+            Given { list: texts.collect(), ..Given::default() }
         }
+        DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) | DeValue::Table(_) => Given::default(),
     }
 }
 

@@ -1,116 +1,72 @@
-//! The table of settings: for each its key, what it means, what it may be, and where it goes.
-//!
-//! Knows what a value is, not where it was written.
+//! What a setting is: its key, what it means, what it may be, and where it goes. Knows what a value is, not where it
+//! was written.
 
-use std::fmt::Write as _;
-use std::time::Duration;
+use config_rs::{Value, ValueKind};
 
+use super::layers::Layer;
+use super::table::SETTINGS;
 use super::{Config, Refusal};
-use crate::mailbox::{Capacity, MAX_CAPACITY};
 
 /// The file's one section.
 pub(super) const SECTION: &str = "server";
 /// What every variable begins with.
 const PREFIX: &str = "WH_";
-/// A day: a longer silence or deadline is none.
-const MAX_SECONDS: u64 = 24 * 60 * 60;
-/// 64 MiB: a body is held in memory whole.
-const MAX_INGEST_BYTES: u64 = 64 << 20;
 /// Longest value a refusal quotes, in characters.
 const MAX_SHOWN: usize = 60;
 
 /// One thing that can be set.
 pub(super) struct Setting {
     pub(super) key: &'static str,
-    about: &'static str,
-    kind: Kind,
-    /// The value a configuration has, as an operator would write it.
-    shown: fn(&Config) -> String,
+    pub(super) about: &'static str,
+    pub(super) kind: Kind,
+    /// What it means for memory, where it means anything, in the figures of a configuration.
+    pub(super) memory: Option<fn(&Config) -> String>,
 }
 
-/// What a setting may be. A setter says `None` to what it does not take.
-enum Kind {
-    /// A whole number from 1 to `most`.
-    Whole { most: u64, set: fn(&mut Config, u64) -> Option<()> },
+/// What a setting may be, how it is read and how it is set. A setter says `None` to what it does not take.
+pub(super) enum Kind {
+    /// A whole number.
+    Whole { least: u64, most: u64, get: fn(&Config) -> u64, set: fn(&mut Config, u64) -> Option<()> },
     /// A text of the kind that `allowed` describes.
-    Text { allowed: &'static str, set: fn(&mut Config, &str) -> Option<()> },
+    Text { allowed: &'static str, get: fn(&Config) -> String, set: fn(&mut Config, &str) -> Option<()> },
+    /// A text that is never shown.
+    Secret { allowed: &'static str, is_set: fn(&Config) -> bool, set: fn(&mut Config, &str) -> Option<()> },
+    /// Several texts; in a variable, between commas.
+    List { allowed: &'static str, get: fn(&Config) -> Vec<String>, set: fn(&mut Config, &[&str]) -> Option<()> },
 }
 
-/// A value as its source understands it; an environment's may be both a number and a text.
+/// A value as its source understands it; an environment's may be a number, a text and a list.
 #[derive(Default)]
 pub(super) struct Given<'a> {
     pub(super) number: Option<u64>,
     pub(super) text: Option<&'a str>,
+    pub(super) list: Option<Vec<&'a str>>,
 }
 
-static SETTINGS: [Setting; 6] = [
-    Setting {
-        key: "listen",
-        about: "where to listen; port 0 takes a free one",
-        kind: Kind::Text {
-            allowed: "an IP address and a port, as 127.0.0.1:8080",
-            set: |config, text| text.parse().ok().map(|listen| config.listen = listen),
-        },
-        shown: |config| config.listen.to_string(),
-    },
-    Setting {
-        key: "sse_channel_buffer",
-        about: "frames that may wait for one subscriber",
-        kind: Kind::Whole {
-            most: MAX_CAPACITY as u64,
-            set: |config, frames| {
-                config.sse_channel_buffer = Capacity::new(usize::try_from(frames).ok()?)?;
-                Some(())
-            },
-        },
-        shown: |config| config.sse_channel_buffer.frames().to_string(),
-    },
-    Setting {
-        key: "overflow",
-        about: "what a full buffer does: drop-newest, drop-oldest or disconnect",
-        kind: Kind::Text {
-            allowed: "drop-newest, drop-oldest or disconnect",
-            set: |config, text| text.parse().ok().map(|overflow| config.overflow = overflow),
-        },
-        shown: |config| config.overflow.to_string(),
-    },
-    Setting {
-        key: "keepalive_seconds",
-        about: "silence after which a stream gets a comment",
-        kind: Kind::Whole {
-            most: MAX_SECONDS,
-            set: |config, seconds| {
-                config.server.keepalive = Duration::from_secs(seconds);
-                Some(())
-            },
-        },
-        shown: |config| config.server.keepalive.as_secs().to_string(),
-    },
-    Setting {
-        key: "write_deadline_seconds",
-        about: "time after which a client that takes nothing is cut off",
-        kind: Kind::Whole {
-            most: MAX_SECONDS,
-            set: |config, seconds| {
-                config.server.write_deadline = Duration::from_secs(seconds);
-                Some(())
-            },
-        },
-        shown: |config| config.server.write_deadline.as_secs().to_string(),
-    },
-    Setting {
-        key: "max_ingest_bytes",
-        about: "largest event that can be published",
-        kind: Kind::Whole {
-            most: MAX_INGEST_BYTES,
-            set: |config, bytes| {
-                config.server.max_ingest_bytes = usize::try_from(bytes).ok()?;
-                Some(())
-            },
-        },
-        shown: |config| config.server.max_ingest_bytes.to_string(),
-    },
-];
+impl<'a> Given<'a> {
+    /// A checked value of a layer.
+    pub(super) fn of(value: &'a Value) -> Self {
+        match &value.kind {
+            ValueKind::U64(number) => Self { number: Some(*number), ..Self::default() },
+            ValueKind::String(text) => Self { text: Some(text), ..Self::default() },
+            ValueKind::Array(items) => {
+                let texts = items.iter().filter_map(|item| match &item.kind {
+                    ValueKind::String(text) => Some(text.as_str()),
+                    _ => None,
+                });
+                Self { list: Some(texts.collect()), ..Self::default() }
+            }
+            _ => Self::default(),
+        }
+    }
+
+    /// A variable's value.
+    fn of_variable(text: &'a str) -> Self {
+        let number = text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten();
+        let items = text.split(',').map(str::trim).collect();
+        Self { number, text: Some(text), list: Some(if text.trim().is_empty() { Vec::new() } else { items }) }
+    }
+}
 
 impl Setting {
     pub(super) fn of_key(key: &str) -> Option<&'static Self> {
@@ -118,46 +74,75 @@ impl Setting {
     }
 
     /// The key with its section.
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         format!("{SECTION}.{}", self.key)
     }
 
-    fn variable(&self) -> String {
+    pub(super) fn variable(&self) -> String {
         format!("{PREFIX}{}", self.key.to_ascii_uppercase())
     }
 
-    fn allowed(&self) -> String {
+    pub(super) fn allowed(&self) -> String {
         match self.kind {
-            Kind::Whole { most, .. } => format!("1 ..= {most}"),
-            Kind::Text { allowed, .. } => allowed.to_owned(),
+            Kind::Whole { least, most, .. } => format!("{least} ..= {most}"),
+            Kind::Text { allowed, .. } | Kind::Secret { allowed, .. } | Kind::List { allowed, .. } => {
+                allowed.to_owned()
+            }
         }
     }
 
-    fn set(&self, config: &mut Config, given: &Given<'_>) -> Option<()> {
+    /// The value a configuration has, as TOML; or why it is none, in words.
+    pub(super) fn as_toml(&self, config: &Config) -> Result<String, &'static str> {
         match self.kind {
-            Kind::Whole { most, set } => set(config, given.number.filter(|number| (1..=most).contains(number))?),
-            Kind::Text { set, .. } => set(config, given.text?),
+            Kind::Whole { get, .. } => Ok(get(config).to_string()),
+            Kind::Text { get, .. } => Ok(format!("{:?}", get(config))),
+            Kind::List { get, .. } => Ok(format!("{:?}", get(config))),
+            Kind::Secret { is_set, .. } => Err(if is_set(config) { "is set and not shown" } else { "is not set" }),
         }
     }
 
-    /// Sets it, or refuses the value, which was `written` at `place`.
-    pub(super) fn apply(
+    pub(super) fn set(&self, config: &mut Config, given: &Given<'_>) -> Option<()> {
+        match self.kind {
+            Kind::Whole { least, most, set, .. } => set(config, given.number.filter(|n| (least..=most).contains(n))?),
+            Kind::Text { set, .. } | Kind::Secret { set, .. } => set(config, given.text?),
+            Kind::List { set, .. } => set(config, given.list.as_deref()?),
+        }
+    }
+
+    /// Puts the value into the layer, or refuses it as it was `written` at `place`.
+    pub(super) fn check(
         &self,
-        config: &mut Config,
+        layer: &mut Layer,
         given: &Given<'_>,
         place: String,
         written: &str,
         refusals: &mut Vec<Refusal>,
     ) {
-        if self.set(config, given).is_none() {
-            let (key, value, allowed) = (self.name(), one_line(written), self.allowed());
-            refusals.push(Refusal::Value { place, key, value, allowed });
+        match self.set(&mut Config::default(), given).and_then(|()| self.value(given)) {
+            Some(value) => layer.insert(self.key, &place, value),
+            None => {
+                let value = if matches!(self.kind, Kind::Secret { .. }) { "(not shown)" } else { written };
+                let (key, value, allowed) = (self.name(), one_line(value), self.allowed());
+                refusals.push(Refusal::Value { place, key, value, allowed });
+            }
+        }
+    }
+
+    fn value(&self, given: &Given<'_>) -> Option<ValueKind> {
+        match self.kind {
+            Kind::Whole { .. } => given.number.map(ValueKind::U64),
+            Kind::Text { .. } | Kind::Secret { .. } => given.text.map(|text| ValueKind::String(text.to_owned())),
+            Kind::List { .. } => given.list.as_ref().map(|items| {
+                ValueKind::Array(
+                    items.iter().map(|item| Value::new(None, ValueKind::String((*item).to_owned()))).collect(),
+                )
+            }),
         }
     }
 }
 
 /// Takes a variable of the environment, if it is one of ours.
-pub(super) fn apply_variable(config: &mut Config, name: &str, value: &str, refusals: &mut Vec<Refusal>) {
+pub(super) fn apply_variable(layer: &mut Layer, name: &str, value: &str, refusals: &mut Vec<Refusal>) {
     if !name.starts_with(PREFIX) {
         return;
     }
@@ -166,25 +151,14 @@ pub(super) fn apply_variable(config: &mut Config, name: &str, value: &str, refus
         refusals.push(Refusal::Unknown { place: "environment".to_owned(), name: one_line(name), allowed });
         return;
     };
-    let number = value.bytes().all(|byte| byte.is_ascii_digit()).then(|| value.parse().ok()).flatten();
-    let written = if number.is_some() { value.to_owned() } else { format!("{value:?}") };
-    setting.apply(config, &Given { number, text: Some(value) }, name.to_owned(), &written, refusals);
+    let given = Given::of_variable(value);
+    let written = if given.number.is_some() { value.to_owned() } else { format!("{value:?}") };
+    setting.check(layer, &given, name.to_owned(), &written, refusals);
 }
 
 /// Every key there is.
 pub(super) fn keys() -> String {
     either(SETTINGS.iter().map(|setting| setting.key.to_owned()))
-}
-
-/// What can be set, two lines each: key, variable and default, then the meaning.
-pub fn help() -> String {
-    let default = Config::default();
-    SETTINGS.iter().fold(String::new(), |mut text, setting| {
-        let (key, variable, shown) = (setting.key, setting.variable(), (setting.shown)(&default));
-        // Writing to a String cannot fail.
-        let _ = writeln!(text, "  {key:<23} {variable:<26} {shown}\n      {}", setting.about);
-        text
-    })
 }
 
 /// `a, b or c`.

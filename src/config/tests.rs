@@ -1,5 +1,7 @@
+use std::time::Duration;
+
 use super::*;
-use crate::mailbox::MAX_CAPACITY;
+use crate::mailbox::{Capacity, MAX_CAPACITY, Overflow};
 
 type Pair = (&'static str, &'static str);
 
@@ -32,7 +34,11 @@ fn the_environment_wins_over_the_file_and_the_file_over_the_default() {
 fn a_file_and_an_environment_can_set_everything_alike() {
     let file = "server.listen = '[::1]:0'\nserver.sse_channel_buffer = 0x400\nserver.overflow = 'disconnect'\n\
                 server.keepalive_seconds = 1\nserver.write_deadline_seconds = 86_400\n\
-                server.max_ingest_bytes = 2_000\n";
+                server.max_ingest_bytes = 2_000\nserver.request_timeout_seconds = 3\n\
+                server.shutdown_grace_seconds = 0\nserver.socket_unsent_bytes = 4096\n\
+                server.max_subscribers = 7\nserver.max_connections = 8\nserver.max_publishes = 9\n\
+                server.max_header_bytes = 1024\nserver.publish_token = 's3cret'\n\
+                server.allowed_origins = ['https://a.example', 'http://b:1']\nserver.log_level = 'debug'\n";
     let environment = [
         ("WH_LISTEN", "[::1]:0"),
         ("WH_SSE_CHANNEL_BUFFER", "1024"),
@@ -40,19 +46,40 @@ fn a_file_and_an_environment_can_set_everything_alike() {
         ("WH_KEEPALIVE_SECONDS", "1"),
         ("WH_WRITE_DEADLINE_SECONDS", "86400"),
         ("WH_MAX_INGEST_BYTES", "2000"),
+        ("WH_REQUEST_TIMEOUT_SECONDS", "3"),
+        ("WH_SHUTDOWN_GRACE_SECONDS", "0"),
+        ("WH_SOCKET_UNSENT_BYTES", "4096"),
+        ("WH_MAX_SUBSCRIBERS", "7"),
+        ("WH_MAX_CONNECTIONS", "8"),
+        ("WH_MAX_PUBLISHES", "9"),
+        ("WH_MAX_HEADER_BYTES", "1024"),
+        ("WH_PUBLISH_TOKEN", "s3cret"),
+        ("WH_ALLOWED_ORIGINS", "https://a.example, http://b:1"),
+        ("WH_LOG_LEVEL", "debug"),
     ];
     let wanted = Config {
         listen: "[::1]:0".parse().unwrap(),
         sse_channel_buffer: Capacity::new(1024).unwrap(),
         overflow: Overflow::Disconnect,
+        log_level: LogLevel::Debug,
         server: ServerSettings {
             keepalive: Duration::from_secs(1),
             write_deadline: Duration::from_secs(86_400),
             max_ingest_bytes: 2000,
+            request_timeout: Some(Duration::from_secs(3)),
+            shutdown_grace: Duration::ZERO,
+            socket_unsent_bytes: 4096,
+            max_subscribers: 7,
+            max_connections: 8,
+            max_publishes: 9,
+            max_header_bytes: 1024,
+            publish_token: Token::new("s3cret"),
+            allowed_origins: Origins::new(&["https://a.example", "http://b:1"]).unwrap(),
         },
     };
-    assert_eq!(load(file, &[]), Ok(wanted));
-    assert_eq!(load("", &environment), Ok(wanted));
+    assert_eq!(file.matches("server.").count(), table::SETTINGS.len(), "everything");
+    assert_eq!(load(file, &[]), Ok(wanted.clone()));
+    assert_eq!(load("", &environment), Ok(wanted.clone()));
     let crlf = file.replace('\n', "\r\n");
     assert_eq!(load(&format!("\u{feff}{crlf}"), &[]), Ok(wanted), "with a byte order mark and CRLF");
 }
@@ -78,6 +105,14 @@ fn a_bad_value_in_the_file_is_refused_in_one_line() {
         ("keepalive_seconds = 0", "keepalive_seconds = 0: must be 1 ..= 86400"),
         ("write_deadline_seconds = 0.3", "write_deadline_seconds = 0.3: must be 1 ..= 86400"),
         ("max_ingest_bytes = -5", "max_ingest_bytes = -5: must be 1 ..= 67108864"),
+        ("shutdown_grace_seconds = 3601", "shutdown_grace_seconds = 3601: must be 0 ..= 3600"),
+        ("max_header_bytes = 1023", "max_header_bytes = 1023: must be 1024 ..= 1048576"),
+        ("max_connections = 1", "max_connections = 1: must be 2 ..= 1000001"),
+        ("allowed_origins = 1", "allowed_origins = 1: must be a list of origins, as https://app.example, or *"),
+        ("allowed_origins = [1]", "allowed_origins = [1]: must be a list of origins, as https://app.example, or *"),
+        ("allowed_origins = ['a']", "allowed_origins = ['a']: must be a list of origins, as https://app.example, or *"),
+        ("publish_token = 'a b'", "publish_token = (not shown): must be 1 to 512 visible ASCII characters"),
+        ("log_level = 'trace'", "log_level = 'trace': must be error, warn, info or debug"),
         ("listen = '''\n'''", "listen = '''\\n''': must be an IP address and a port, as 127.0.0.1:8080"),
     ] {
         assert_eq!(load(&format!("[server]\n{text}\n"), &[]), Err(vec![format!("hub.toml:2: server.{line}")]));
@@ -109,7 +144,10 @@ fn a_bad_value_in_the_environment_is_refused_in_one_line() {
 
 #[test]
 fn what_is_no_setting_is_refused_with_what_there_is() {
-    let keys = "listen, sse_channel_buffer, overflow, keepalive_seconds, write_deadline_seconds or max_ingest_bytes";
+    let keys = "listen, sse_channel_buffer, overflow, keepalive_seconds, write_deadline_seconds, \
+                request_timeout_seconds, shutdown_grace_seconds, socket_unsent_bytes, max_subscribers, \
+                max_connections, max_publishes, max_ingest_bytes, max_header_bytes, publish_token, allowed_origins or \
+                log_level";
     for (text, line) in [
         ("[server]\nbuffer = 1", format!("hub.toml:2: server.buffer: no such setting: must be {keys}")),
         ("port = 1", "hub.toml:1: port: no such setting: must be in the one section, [server]".to_owned()),
@@ -150,7 +188,43 @@ fn every_offender_is_named_also_where_another_source_overrides_it() {
 #[test]
 fn the_help_names_every_setting_with_its_variable_and_default() {
     assert!(help().lines().all(|line| line.len() <= 80));
-    assert_eq!(help().matches(" WH_").count(), 6);
+    assert_eq!(help().matches(" WH_").count(), table::SETTINGS.len());
     let line = format!("sse_channel_buffer      WH_SSE_CHANNEL_BUFFER      {DEFAULT_SSE_CHANNEL_BUFFER}\n");
     assert!(help().contains(&line), "{}", help());
+}
+
+#[test]
+fn settings_that_do_not_fit_together_are_refused_by_the_one_that_was_set() {
+    let lines = load("[server]\nmax_connections = 5\n", &[]).unwrap_err();
+    assert_eq!(lines, ["hub.toml:2: server.max_connections = 5: must be above server.max_subscribers, which is 10000"]);
+    let lines = load("", &[("WH_MAX_SUBSCRIBERS", "11000")]).unwrap_err();
+    let line =
+        "WH_MAX_SUBSCRIBERS: server.max_subscribers = 11000: must be below server.max_connections, which is 11000";
+    assert_eq!(lines, [line]);
+    assert!(load("[server]\nmax_connections = 5\n", &[("WH_MAX_SUBSCRIBERS", "4")]).is_ok());
+}
+
+#[test]
+fn every_value_is_shown_with_where_it_came_from_but_no_secret() {
+    let file = File { name: "hub.toml", text: "[server]\nsse_channel_buffer = 7\noverflow = 'disconnect'\n" };
+    let environment =
+        [("WH_SSE_CHANNEL_BUFFER", "9"), ("WH_PUBLISH_TOKEN", "s3cret")].map(|(a, b)| (a.into(), b.into()));
+    let effective = Effective::load(Some(file), environment, "[::1]:1".parse().ok()).unwrap();
+    let shown = effective.show();
+    for line in [
+        "listen = \"[::1]:1\" # --listen",
+        "sse_channel_buffer = 9 # WH_SSE_CHANNEL_BUFFER",
+        "overflow = \"disconnect\" # hub.toml:3",
+        "max_subscribers = 10000 # default",
+        "# publish_token is set and not shown # WH_PUBLISH_TOKEN",
+        "allowed_origins = [] # default",
+    ] {
+        let is_there = shown.lines().any(|shown| shown.split_whitespace().eq(line.split_whitespace()));
+        assert!(is_there, "{line} in\n{shown}");
+    }
+    assert!(!shown.contains("s3cret") && !format!("{effective:?}").contains("s3cret"));
+    let again = Config::load(Some(File { name: "shown", text: &shown }), []).unwrap();
+    let mut wanted = effective.config;
+    wanted.server.publish_token = None;
+    assert_eq!(again, wanted, "what is shown is a file that gives the same");
 }

@@ -1,5 +1,7 @@
 //! Server-sent events: the framing of the WHATWG HTML standard, section "Server-sent events".
 
+use std::time::Duration;
+
 use bytes::{BufMut, Bytes, BytesMut};
 
 use crate::event::Event;
@@ -9,6 +11,11 @@ pub const HELLO: &[u8] = b": hubbub\n\n";
 
 /// Sent after a silence, so that nothing on the way takes the stream for dead. It has no `id:` and moves no cursor.
 pub const KEEPALIVE: &[u8] = b": keepalive\n\n";
+
+/// Tells a client how long to wait before it connects again. No event: it moves no cursor and shows nothing.
+pub fn retry(after: Duration) -> Bytes {
+    Bytes::from(format!("retry: {}\n\n", after.as_millis()))
+}
 
 /// An event's frame, made once and shared: its `id:`, one `data:` line for each line of the payload, an empty line.
 ///

@@ -9,6 +9,7 @@ use http_body_util::Full;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use hyper::{Method, Response, StatusCode};
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::transport::Environment;
 use crate::transport::sse::SseBody;
@@ -21,8 +22,11 @@ pub enum Body<E: Environment> {
     Events(Events<E>),
 }
 
-/// A stream of events.
-pub struct Events<E: Environment>(pub(super) SseBody<E>);
+/// A stream of events, and its place among those that may be open.
+pub struct Events<E: Environment> {
+    pub(super) stream: SseBody<E>,
+    pub(super) _place: OwnedSemaphorePermit,
+}
 
 impl<E: Environment> HttpBody for Body<E> {
     type Data = Bytes;
@@ -31,7 +35,7 @@ impl<E: Environment> HttpBody for Body<E> {
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         match self.get_mut() {
             Self::Whole(body) => Pin::new(body).poll_frame(cx),
-            Self::Events(events) => Pin::new(&mut events.0).poll_frame(cx),
+            Self::Events(events) => Pin::new(&mut events.stream).poll_frame(cx),
         }
     }
 
@@ -48,6 +52,13 @@ impl<E: Environment> HttpBody for Body<E> {
             Self::Events(_) => SizeHint::default(),
         }
     }
+}
+
+/// Nothing to say but the headers.
+pub(super) fn empty<E: Environment>() -> Response<Body<E>> {
+    let mut response = Response::new(Body::Whole(Full::default()));
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response
 }
 
 pub(super) fn text<E: Environment>(text: &'static str) -> Response<Body<E>> {
@@ -71,7 +82,7 @@ pub(super) fn method_not_allowed<E: Environment>(allowed: &Method) -> Response<B
     response
 }
 
-fn whole<E: Environment>(status: StatusCode, kind: &'static str, bytes: Bytes) -> Response<Body<E>> {
+pub(super) fn whole<E: Environment>(status: StatusCode, kind: &'static str, bytes: Bytes) -> Response<Body<E>> {
     let mut response = Response::new(Body::Whole(Full::new(bytes)));
     *response.status_mut() = status;
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(kind));

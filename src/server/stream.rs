@@ -1,16 +1,24 @@
 //! `GET /v1/stream/sse?table=T`.
 
-use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue};
+use std::time::Duration;
+
+use hyper::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Response, StatusCode};
 
-use super::response::{Events, error};
+use super::response::{Events, error, whole};
 use super::{Body, Exchange};
+use crate::frame;
 use crate::topic::Topic;
-use crate::transport::Environment;
-use crate::transport::sse::SseBody;
+use crate::transport::sse::{SseBody, come_back_after};
+use crate::transport::{Environment, Limit};
 
 /// Asks nginx and its kin to pass a stream on as it comes.
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+const EVENT_STREAM: &str = "text/event-stream";
+
+/// When a client that found no place asks again at the earliest: nothing is gained by asking all the time.
+const COME_BACK_LATER: Duration = Duration::from_secs(5);
 
 impl<E: Environment> Exchange<E> {
     pub(super) fn stream(&self, query: Option<&str>) -> Response<Body<E>> {
@@ -22,13 +30,29 @@ impl<E: Environment> Exchange<E> {
             Ok(topic) => topic,
             Err(why) => return error(StatusCode::BAD_REQUEST, &format!("table: {why}")),
         };
-        let subscription = self.hub.subscribe(&[topic.into()]);
-        let events = SseBody::new(self.gate.clone(), subscription, self.peer, self.settings.keepalive);
-        let mut response = Response::new(Body::Events(Events(events)));
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/event-stream"));
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-        headers.insert(ACCEL_BUFFERING, HeaderValue::from_static("no"));
+        let Ok(place) = self.server.streams.clone().try_acquire_owned() else { return self.come_back_later() };
+        let subscription = self.server.hub.subscribe(&[topic.into()]);
+        let keepalive = self.server.settings.keepalive;
+        let stream = SseBody::new(self.gate.clone(), subscription, self.peer, keepalive);
+        let mut response = Response::new(Body::Events(Events { stream, _place: place }));
+        describe(response.headers_mut());
         response
     }
+
+    /// An `EventSource` gives up for good on any status but 200, and on any other kind of content. So a full server
+    /// answers with a stream that only says when to ask again, and ends.
+    fn come_back_later(&self) -> Response<Body<E>> {
+        self.server.environment.refused(Limit::Subscribers);
+        let retry = come_back_after(COME_BACK_LATER, u64::from(self.peer.port()));
+        let mut response = whole(StatusCode::OK, EVENT_STREAM, frame::sse::retry(retry));
+        describe(response.headers_mut());
+        response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+        response
+    }
+}
+
+fn describe(headers: &mut HeaderMap) {
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(EVENT_STREAM));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(ACCEL_BUFFERING, HeaderValue::from_static("no"));
 }

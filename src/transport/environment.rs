@@ -6,8 +6,17 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::event::Event;
-use crate::hub::SubscriberId;
+use crate::hub::{Hub, Outcome, SubscriberId};
 use crate::mailbox::Counts;
+
+/// A limit that keeps a client out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Limit {
+    /// As many connections as there may be: this one is closed.
+    Connections,
+    /// As many streams as there may be: this client is told to come back.
+    Subscribers,
+}
 
 /// The world around a server. Clones share it.
 pub trait Environment: Clone + Send + Sync + 'static {
@@ -20,11 +29,25 @@ pub trait Environment: Clone + Send + Sync + 'static {
     /// A stream has subscribed.
     fn subscribed(&self, _subscriber: SubscriberId, _peer: SocketAddr) {}
 
+    /// A publish has offered its event to a subscriber. It runs during the fan-out.
+    fn offered(&self, _subscriber: SubscriberId, _outcome: Outcome) {}
+
+    /// An event has left its mailbox for the socket.
+    fn taken(&self, _subscriber: SubscriberId, _event: &Event) {}
+
     /// A socket has accepted the last byte of an event.
     fn flushed(&self, _subscriber: SubscriberId, _event: &Event) {}
 
     /// A stream has ended, and this is its account.
     fn ended(&self, _subscriber: SubscriberId, _counts: Counts) {}
+
+    /// A client was kept out.
+    fn refused(&self, _limit: Limit) {}
+
+    /// What was measured, in the text that Prometheus reads; `None` where nobody measures.
+    fn exposition(&self, _hub: &Hub, _connections: usize) -> Option<String> {
+        None
+    }
 }
 
 /// The real world: tokio's clock and tasks, and nobody who listens.

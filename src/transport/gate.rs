@@ -3,6 +3,7 @@
 //! hyper asks the stream to flush only when its own write buffer is empty, so a flush that succeeds says that the
 //! socket has accepted everything the body ever yielded. The gate is closed from a yield to that flush.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
@@ -25,6 +26,8 @@ pub(super) enum Passing {
 #[derive(Debug)]
 pub(crate) struct Gate<E> {
     environment: E,
+    /// Whether the stream is to say goodbye.
+    is_ending: AtomicBool,
     state: Mutex<State>,
 }
 
@@ -43,7 +46,7 @@ impl<E: Environment> Gate<E> {
     pub(crate) fn new(environment: E) -> Self {
         let now = Instant::now();
         let state = State { passing: None, body: None, subscription: None, last_flush: now, blocked_since: None };
-        Self { environment, state: Mutex::new(state) }
+        Self { environment, is_ending: AtomicBool::new(false), state: Mutex::new(state) }
     }
 
     pub(crate) fn environment(&self) -> &E {
@@ -82,6 +85,16 @@ impl<E: Environment> Gate<E> {
         if let Some(subscription) = subscription {
             subscription.evict();
         }
+    }
+
+    /// The stream on this connection, if there is one or will be, is to end when nothing waits any more.
+    pub(super) fn end(&self) {
+        self.is_ending.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the stream is to end.
+    pub(super) fn is_ending(&self) -> bool {
+        self.is_ending.load(Ordering::Relaxed)
     }
 
     /// Closes the gate behind what passes.

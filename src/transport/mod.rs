@@ -4,13 +4,14 @@
 //! only when the one before has been flushed, that is when the socket has accepted its last byte.
 
 pub(crate) mod connection;
+pub(crate) mod crowd;
 pub mod environment;
 pub(crate) mod gate;
 mod gated_stream;
 pub mod listener;
 pub(crate) mod sse;
 
-pub use environment::{Environment, Tokio};
+pub use environment::{Environment, Limit, Tokio};
 pub use listener::Listener;
 
 /// Frames that may be between a mailbox and its socket.

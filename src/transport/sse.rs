@@ -16,11 +16,24 @@ use super::gate::{Gate, Passing};
 use crate::frame;
 use crate::hub::Subscription;
 
+/// When clients of a server that stops come back at the earliest: another one has started by then.
+const COME_BACK_SOON: Duration = Duration::from_secs(1);
+
+/// A time to come back after: at least `least`, at most twice that, and spread, so that a crowd that left together does
+/// not come back together.
+pub(crate) fn come_back_after(least: Duration, nth: u64) -> Duration {
+    /// Coprime to any plausible number of milliseconds, so that neighbours land far apart.
+    const STRIDE: u64 = 617;
+    let spread_ms = u64::try_from(least.as_millis()).unwrap_or(u64::MAX).max(1);
+    least + Duration::from_millis(nth.wrapping_mul(STRIDE) % spread_ms)
+}
+
 /// The body of one stream. Dropping it ends the subscription.
 pub(crate) struct SseBody<E: Environment> {
     gate: Arc<Gate<E>>,
     subscription: Arc<Subscription>,
     said_hello: bool,
+    said_goodbye: bool,
     keepalive: Duration,
     /// Fires no later than the next comment is due.
     silence: Pin<Box<Sleep>>,
@@ -34,12 +47,30 @@ impl<E: Environment> SseBody<E> {
         let subscription = Arc::new(subscription);
         gate.environment().subscribed(subscription.id(), peer);
         gate.attach(subscription.clone());
-        Self { gate, subscription, said_hello: false, keepalive, silence: Box::pin(sleep(keepalive)), is_armed: false }
+        Self {
+            gate,
+            subscription,
+            said_hello: false,
+            said_goodbye: false,
+            keepalive,
+            silence: Box::pin(sleep(keepalive)),
+            is_armed: false,
+        }
     }
 
     fn pass(&self, passing: Passing, bytes: Bytes) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         self.gate.pass(passing);
         Poll::Ready(Some(Ok(Frame::data(bytes))))
+    }
+
+    /// The last thing a stream says: where the server stops, clients come back to the one that follows it.
+    fn say_goodbye(&mut self) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        if self.said_goodbye {
+            return Poll::Ready(None);
+        }
+        self.said_goodbye = true;
+        let retry = come_back_after(COME_BACK_SOON, self.subscription.id().0);
+        self.pass(Passing::Comment, frame::sse::retry(retry))
     }
 
     /// Ready when nothing has been flushed for as long as a silence may last.
@@ -75,10 +106,12 @@ impl<E: Environment> Body for SseBody<E> {
         }
         match self.subscription.poll_take(cx) {
             Poll::Ready(Some(event)) => {
+                self.gate.environment().taken(self.subscription.id(), &event);
                 let bytes = frame::sse::event(&event);
                 self.pass(Passing::Event(event), bytes)
             }
             Poll::Ready(None) => Poll::Ready(None),
+            Poll::Pending if self.gate.is_ending() => self.say_goodbye(),
             Poll::Pending => match self.poll_silence(cx) {
                 Poll::Ready(()) => self.pass(Passing::Comment, Bytes::from_static(frame::sse::KEEPALIVE)),
                 Poll::Pending => Poll::Pending,

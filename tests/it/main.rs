@@ -7,6 +7,10 @@
 //! - [`deadline`]: a client that takes nothing is cut off, a slow one is not
 //! - [`leaving`]: a client that leaves is accounted for
 //! - [`keepalive`]: comments during silence
+//! - [`stopping`]: a server that is told to stop says so to its streams and ends
+//! - [`hostile`]: clients that dawdle, exaggerate or crowd are bounded
+//! - [`publishing`]: batches, tokens, and pages of other origins
+//! - [`metrics`]: what Prometheus reads
 //! - [`requests`]: what is no request, and several requests on one connection
 //! - [`reference`]: the Hub beside a plain model of it
 //! - [`command`]: `hubbub serve`, its configuration, its exit codes
@@ -16,10 +20,14 @@ mod command;
 mod crowd;
 mod deadline;
 mod gate;
+mod hostile;
 mod keepalive;
 mod leaving;
+mod metrics;
+mod publishing;
 mod reference;
 mod requests;
+mod stopping;
 mod streaming;
 mod support;
 mod wakeups;

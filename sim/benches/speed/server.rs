@@ -136,7 +136,7 @@ pub(crate) fn child() {
     runtime.spawn(async move {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         say(&listener.local_addr().expect("bound").to_string());
-        hubbub::serve(listener, hub, ServerSettings::default(), Tokio::start()).await
+        hubbub::serve(listener, hub, ServerSettings::default(), Tokio::start(), std::future::pending()).await
     });
     for _ in std::io::stdin().lines() {
         say(&counted.subscribers().to_string());

@@ -134,7 +134,7 @@ pub(super) struct ReplayOptions {
     /// Draw the run: queue depths over time with their limit, losses and stalls (.svg or .png)
     #[arg(long, value_name = "FILE")]
     pub(super) timeline: Option<PathBuf>,
-    /// Write the run as an incident
+    /// Write the run as an incident; of an incident, what it gives now is taken for right
     #[arg(long, value_name = "FILE")]
     pub(super) save: Option<PathBuf>,
     /// What the incident is, in a sentence

@@ -30,7 +30,7 @@ pub(super) fn replay(options: &ReplayOptions) -> Result<Exit, Failure> {
         files::write_bytes(file, &content)?;
     }
     if let Some(file) = &options.save {
-        files::write_one(file, &incident.to_json())?;
+        files::write_one(file, &incident.as_it_runs(&replay).to_json())?;
     }
     let is_other_version = incident.version != env!("CARGO_PKG_VERSION");
     if is_other_version && !replay.same_trajectory {

@@ -53,6 +53,14 @@ fn told(first_seed: u64, soaked: &Soaked) -> String {
     for (kind, cases) in &soaked.faults {
         let _ = writeln!(text, "  {cases:>7} with {kind}");
     }
+    let mut costs = soaked.costs.clone();
+    costs.sort_unstable();
+    if let (Some(median), Some(most)) = (costs.get(costs.len() / 2), costs.last()) {
+        let [median, most] = [median, most].map(|cost| cost.as_secs_f64() * 1000.0);
+        let _ =
+            writeln!(text, "On a shared CPU neighbours delayed an event of a witness by {median:.1} ms at most in the");
+        let _ = writeln!(text, "median case, and by {most:.1} ms in the worst of {}", costs.len());
+    }
     match &soaked.broken {
         Some(Found { seed, violation, .. }) => {
             let _ = writeln!(text, "BROKEN by seed {seed}: {violation}");

@@ -24,10 +24,14 @@ pub fn isolation_of(case: &Case, witness: usize) -> Result<(), Broken> {
     if crowded.len() < alone.len() {
         return Err(Broken::of(witness, format!("{} observations alone, {} in the crowd", alone.len(), crowded.len())));
     }
-    // A run ends when nothing is left to do, so neighbours make it longer: a client may still come or go.
-    let is_late = |seen: &&&Observation| {
-        let is_quiet = matches!(seen.what, What::Subscribed { .. } | What::Ended { client_gone: 0, evicted: 0 });
-        is_quiet && seen.at >= case.plan.duration
+    // A run ends when nothing is left to do, so neighbours make it longer: a client may still come or go, and one whose
+    // stream has ended may read what its socket still holds.
+    let ends = |seen: &&Observation| matches!(seen.what, What::Subscribed { .. } | What::Ended { .. });
+    let has_ended = alone.iter().rfind(ends).is_some_and(|seen| matches!(seen.what, What::Ended { .. }));
+    let is_late = |seen: &&&Observation| match seen.what {
+        What::Subscribed { .. } | What::Ended { client_gone: 0, evicted: 0 } => seen.at >= case.plan.duration,
+        What::Received { .. } => has_ended,
+        _ => false,
     };
     match crowded[alone.len()..].iter().find(|seen| !is_late(seen)) {
         Some(seen) => Err(Broken::of(witness, format!("{} in the crowd alone", told(seen)))),

@@ -243,12 +243,25 @@ impl Network {
             Some(at) => (bytes, tick_not_before(at)),
             None => {
                 if !bytes.is_empty() && wire.lose() {
-                    self.lock().timeouts.push_back((now + self.links.user_timeout(), wire.clone()));
+                    self.waits_in_vain(now, wire);
                 }
                 // An end is told again whenever the client asks, until it hears it.
                 (Vec::new(), tick_not_before(self.links.up_at(class, due)))
             }
         }
+    }
+
+    /// A client has died, with so many bytes arrived.
+    pub(super) fn has_died(&self, now: Duration, wire: &Arc<Wire>, arrived: u64) {
+        if wire.cut(arrived) {
+            self.waits_in_vain(now, wire);
+            self.ring();
+        }
+    }
+
+    /// The server waits for an answer that will not come.
+    fn waits_in_vain(&self, now: Duration, wire: &Arc<Wire>) {
+        self.lock().timeouts.push_back((now + self.links.user_timeout(), wire.clone()));
     }
 
     /// When the server next gives up on a connection.

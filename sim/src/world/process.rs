@@ -90,10 +90,12 @@ impl Processes {
                     let environment = ModelEnvironment { process: process.number, ..self.environment.clone() };
                     let listener = ServerListener { socket, network: environment.network.clone() };
                     let mut ended = pin!(orders.changed());
-                    let mut serving = pin!(hubbub::serve(listener, process.hub, settings, environment));
+                    // It dies with its process, and is not asked to stop.
+                    let stop = std::future::pending();
+                    let mut serving = pin!(hubbub::serve(listener, process.hub, settings.clone(), environment, stop));
                     std::future::poll_fn(|cx| match ended.as_mut().poll(cx) {
                         Poll::Ready(_) => Poll::Ready(()),
-                        Poll::Pending => serving.as_mut().poll(cx).map(|never| match never {}),
+                        Poll::Pending => serving.as_mut().poll(cx),
                     })
                     .await;
                 }

@@ -123,6 +123,11 @@ impl Reader {
         self.arrived += bytes;
     }
 
+    /// Bytes that have reached the client.
+    pub(super) fn arrived(&self) -> u64 {
+        self.arrived
+    }
+
     /// How many of the bytes that arrived have been read by `now`.
     pub(super) fn read_by(&mut self, now: Duration) -> u64 {
         while let Some((at, speed)) = self.changes.pop_front_if(|(at, _)| *at <= now) {

@@ -122,6 +122,10 @@ fn serve(sim: &mut turmoil::Sim<'_>, plan: &Plan, processes: Processes, driver: 
     let settings = ServerSettings {
         keepalive: plan.server.keepalive,
         write_deadline: plan.server.write_deadline,
+        // Clients here finish what they ask; a timer more would only be one more thing that a run depends on.
+        request_timeout: None,
+        max_subscribers: usize::MAX,
+        max_connections: usize::MAX,
         ..ServerSettings::default()
     };
     sim.client(SERVER, async move {

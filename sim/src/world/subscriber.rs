@@ -61,7 +61,7 @@ pub(super) async fn live(host: Rc<Host>, index: usize, plan: SubscriberPlan, fat
                     return host.link_up(zero).await;
                 }
                 End::Died => {
-                    session.wire.cut();
+                    host.network.has_died(zero.elapsed(), &session.wire, session.reader.arrived());
                     // Its socket says nothing more: it is not closed either.
                     return std::future::pending().await;
                 }

@@ -35,6 +35,8 @@ pub(super) struct Wire {
 struct State {
     /// Accepted from the server, not read by the client.
     in_window: u64,
+    /// Accepted from the server in all.
+    accepted: u64,
     /// Accepted, and not yet on its way.
     outbox: Vec<u8>,
     /// Accepted, and kept until the CPU has done the work of the delivery under way.
@@ -111,6 +113,7 @@ impl State {
             accepted += taken;
         }
         self.in_window += accepted as u64;
+        self.accepted += accepted as u64;
         accepted
     }
 }
@@ -152,12 +155,16 @@ impl Wire {
         wake(state);
     }
 
-    /// The client has died: whatever is sent to it from now on is lost.
-    pub(super) fn cut(&self) {
+    /// The client has died, with so many bytes arrived: whatever is sent to it from now on is lost. `true` where the
+    /// server waits for an answer already, of bytes under way or of its probes of a full window.
+    pub(super) fn cut(&self, arrived: u64) -> bool {
         let mut state = self.lock();
-        if state.loss == Loss::None {
-            state.loss = Loss::ToCome;
+        let waits = state.accepted > arrived || state.writer.is_some();
+        let is_first = matches!(state.loss, Loss::None | Loss::ToCome);
+        if is_first {
+            state.loss = if waits { Loss::Unnoticed } else { Loss::ToCome };
         }
+        is_first && waits
     }
 
     /// Whether bytes sent now are lost, whatever the link does.

@@ -16,7 +16,8 @@ const OF_THE_HUB: Arrows = &[
     ("frame", &["event"]),
     ("config", &["mailbox"]),
     ("transport", &["event", "frame", "hub", "mailbox"]),
-    ("server", &["config", "hub", "topic", "transport"]),
+    ("server", &["config", "event", "frame", "hub", "topic", "transport"]),
+    ("metrics", &["event", "hub", "mailbox", "transport"]),
 ];
 
 /// `sim/src`.

@@ -84,6 +84,18 @@ fn a_client_that_dies_without_a_word_is_noticed_by_what_it_does_not_acknowledge(
     assert_eq!(record.subscribers[1].received, 200, "nobody else notices");
 }
 
+/// Nothing can be sent to it, so nothing is lost: it is the probes of the full window that stay unanswered.
+#[test]
+fn a_client_that_dies_behind_a_full_window_is_noticed_as_well() {
+    let mut plan = struck(1, ms(505), Harm::ClientDies { subscriber: 0 });
+    plan.subscribers[0].reading = Reading::Never;
+    plan.classes[0].window_bytes = 300;
+    let (record, log) = observed(&plan);
+    let ended = times(&log, 0, ENDED);
+    assert!((ms(805)..ms(810)).contains(&ended[0]), "{ended:?}");
+    assert_eq!(record.subscribers[0].dropped.client_gone, 9);
+}
+
 #[test]
 fn after_a_restart_everybody_is_back_and_ids_go_on_in_a_new_epoch() {
     let back_after = vec![ms(10), ms(350), ms(900)];

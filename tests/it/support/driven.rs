@@ -1,7 +1,6 @@
 //! A connection driven by hand, over a pipe with a window, and polled **only when its waker was called**: a wake-up
 //! that is missing is missing here for good, where a runtime and a kernel would hide it behind wake-ups of their own.
 
-use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::{Pin, pin};
@@ -131,8 +130,14 @@ impl Driven {
         let (keepalive, write_deadline) = (KEEPALIVE, WRITE_DEADLINE);
         let settings = ServerSettings { keepalive, write_deadline, ..ServerSettings::default() };
         let kept = Kept::default();
-        let mut server = pin!(hubbub::serve(OneConnection(Some(pipe.clone())), hub.clone(), settings, kept.clone()));
-        let polled: Poll<Infallible> = server.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        let mut server = pin!(hubbub::serve(
+            OneConnection(Some(pipe.clone())),
+            hub.clone(),
+            settings,
+            kept.clone(),
+            std::future::pending(),
+        ));
+        let polled = server.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         assert!(polled.is_pending());
         let connection = kept.0.lock().unwrap().take().expect("a connection was accepted");
         let mut driven =

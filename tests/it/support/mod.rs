@@ -4,7 +4,6 @@
 pub(crate) mod driven;
 pub(crate) mod wire;
 
-use std::convert::Infallible;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -13,11 +12,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use hubbub::transport::{Environment, Listener, Tokio};
-use hubbub::{Capacity, Counts, Hub, HubSettings, Outcome, Overflow, ServerSettings, SubscriberId, Topic};
+use hubbub::metrics::Measured;
+use hubbub::transport::{Environment, Limit, Listener, Tokio};
+use hubbub::{Capacity, Counts, Event, Hub, HubSettings, Outcome, Overflow, ServerSettings, SubscriberId, Topic};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 /// Longest time any single thing may take.
@@ -69,7 +69,8 @@ pub(crate) struct Served {
     pub(crate) address: SocketAddr,
     happened: mpsc::Receiver<Happened>,
     socket_took: Arc<AtomicU64>,
-    server: JoinHandle<Infallible>,
+    stop: Option<oneshot::Sender<()>>,
+    server: JoinHandle<()>,
 }
 
 impl Served {
@@ -86,9 +87,11 @@ impl Served {
         let (tell, happened) = mpsc::channel(1024);
         let socket_took = Arc::new(AtomicU64::new(0));
         let listener = MeteredListener { listener, socket_took: socket_took.clone() };
-        let world = Told { world: Tokio::start(), tell };
-        let server = tokio::spawn(hubbub::serve(listener, hub.clone(), setup.settings, world));
-        Self { hub, address, happened, socket_took, server }
+        let world = Told { world: Measured::new(Tokio::start()), tell };
+        let (stop, stopped) = oneshot::channel();
+        let stopped = async { drop(stopped.await) };
+        let server = tokio::spawn(hubbub::serve(listener, hub.clone(), setup.settings, world, stopped));
+        Self { hub, address, happened, socket_took, stop: Some(stop), server }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -118,6 +121,16 @@ impl Served {
             Happened::Ended(counts) => counts,
             Happened::Subscribed => panic!("subscribed instead"),
         }
+    }
+
+    /// Tells the server to stop.
+    pub(crate) fn stop(&mut self) {
+        self.stop.take().expect("told once").send(()).expect("it runs");
+    }
+
+    /// Waits until it has stopped.
+    pub(crate) async fn stopped(&mut self) {
+        soon("the server's end", &mut self.server).await.unwrap();
     }
 
     /// Whether a stream has ended since anyone asked.
@@ -178,7 +191,7 @@ impl Drop for Served {
 /// The real world, and word of who came and went.
 #[derive(Clone)]
 struct Told {
-    world: Tokio,
+    world: Measured<Tokio>,
     tell: mpsc::Sender<Happened>,
 }
 
@@ -191,11 +204,33 @@ impl Environment for Told {
         self.world.spawn(connection);
     }
 
-    fn subscribed(&self, _: SubscriberId, _: SocketAddr) {
+    fn subscribed(&self, subscriber: SubscriberId, peer: SocketAddr) {
+        self.world.subscribed(subscriber, peer);
         self.tell.try_send(Happened::Subscribed).expect("somebody listens");
     }
 
-    fn ended(&self, _: SubscriberId, counts: Counts) {
+    fn offered(&self, subscriber: SubscriberId, outcome: Outcome) {
+        self.world.offered(subscriber, outcome);
+    }
+
+    fn taken(&self, subscriber: SubscriberId, event: &Event) {
+        self.world.taken(subscriber, event);
+    }
+
+    fn flushed(&self, subscriber: SubscriberId, event: &Event) {
+        self.world.flushed(subscriber, event);
+    }
+
+    fn refused(&self, limit: Limit) {
+        self.world.refused(limit);
+    }
+
+    fn exposition(&self, hub: &Hub, connections: usize) -> Option<String> {
+        self.world.exposition(hub, connections)
+    }
+
+    fn ended(&self, subscriber: SubscriberId, counts: Counts) {
+        self.world.ended(subscriber, counts);
         // At the end of a test nobody listens.
         let _ = self.tell.try_send(Happened::Ended(counts));
     }
@@ -212,6 +247,10 @@ impl Listener for MeteredListener {
     async fn accept(&mut self) -> io::Result<(Metered, SocketAddr)> {
         let (stream, peer) = Listener::accept(&mut self.listener).await?;
         Ok((Metered { stream, socket_took: self.socket_took.clone() }, peer))
+    }
+
+    fn bound_backlog(&self, stream: &Metered, unsent_bytes: u32) {
+        self.listener.bound_backlog(&stream.stream, unsent_bytes);
     }
 }
 

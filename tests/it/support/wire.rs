@@ -67,8 +67,14 @@ pub(crate) fn sequences(chunks: &[Chunk]) -> Vec<u64> {
     chunks.iter().filter_map(Chunk::sequence).collect()
 }
 
-/// Reads to the end, whether it is an orderly one or not.
-pub(crate) async fn read_to_end(stream: &mut TcpStream) {
-    let mut bytes = vec![0; 1 << 16];
-    while soon("the end", stream.read(&mut bytes)).await.is_ok_and(|read| read > 0) {}
+/// Reads to the end, whether it is an orderly one or not, and returns what came before it.
+pub(crate) async fn read_to_end(stream: &mut TcpStream) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    while soon("the end", stream.read_buf(&mut bytes)).await.is_ok_and(|read| read > 0) {}
+    bytes
+}
+
+/// As [`read_to_end`], for what is text.
+pub(crate) async fn text_to_end(stream: &mut TcpStream) -> String {
+    String::from_utf8(read_to_end(stream).await).unwrap()
 }

@@ -1,0 +1,139 @@
+//! The sources of a configuration, one above the other, and where each value of the result came from.
+
+use std::ffi::OsString;
+use std::fmt::{self, Write as _};
+use std::net::SocketAddr;
+
+use config_rs::{ConfigError, Map, Source, Value, ValueKind};
+
+use super::setting::{Given, SECTION, Setting, apply_variable};
+use super::table::SETTINGS;
+use super::{Config, File, Refusal, file};
+
+/// Where a value comes from that nobody set.
+const DEFAULT: &str = "default";
+/// The option of the command line.
+const LISTEN_OPTION: &str = "--listen";
+
+/// A configuration, and where it came from.
+#[derive(Clone)]
+pub struct Effective {
+    /// The values that hold.
+    pub config: Config,
+    /// Those that somebody set, by key.
+    set: Map<String, Value>,
+}
+
+/// What one source sets, by key. Each value has its place as its origin.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Layer(Map<String, Value>);
+
+impl Layer {
+    pub(super) fn insert(&mut self, key: &str, place: &str, value: ValueKind) {
+        self.0.insert(key.to_owned(), Value::new(Some(&place.to_owned()), value));
+    }
+}
+
+impl Source for Layer {
+    fn clone_into_box(&self) -> Box<dyn Source + Send + Sync> {
+        Box::new(self.clone())
+    }
+
+    fn collect(&self) -> Result<Map<String, Value>, ConfigError> {
+        let section = Value::new(None, ValueKind::Table(self.0.clone()));
+        Ok(Map::from_iter([(SECTION.to_owned(), section)]))
+    }
+}
+
+/// Without the layers' values: one of them may be a secret.
+impl fmt::Debug for Effective {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Effective").field("config", &self.config).finish_non_exhaustive()
+    }
+}
+
+impl Effective {
+    /// Defaults, changed by a file, changed by an environment, changed by the address of the command line. The
+    /// environment's other variables are left alone.
+    ///
+    /// # Errors
+    /// Every setting that is unknown or out of bounds, those that another source overrides among them: the file's
+    /// first, line by line, then the environment's by name. If there are none, those that do not fit together.
+    pub fn load(
+        file: Option<File<'_>>,
+        environment: impl IntoIterator<Item = (OsString, OsString)>,
+        listen: Option<SocketAddr>,
+    ) -> Result<Self, Vec<Refusal>> {
+        let mut refusals = Vec::new();
+        let from_file = file.map(|file| file::read(file, &mut refusals)).unwrap_or_default();
+        let (mut from_environment, mut from_command_line) = (Layer::default(), Layer::default());
+        let mut pairs: Vec<_> = environment.into_iter().collect();
+        pairs.sort();
+        for (name, value) in pairs {
+            apply_variable(&mut from_environment, &name.to_string_lossy(), &value.to_string_lossy(), &mut refusals);
+        }
+        if let Some(listen) = listen {
+            from_command_line.insert("listen", LISTEN_OPTION, ValueKind::String(listen.to_string()));
+        }
+        if !refusals.is_empty() {
+            return Err(refusals);
+        }
+        let effective = Self::of([from_file, from_environment, from_command_line]);
+        effective.check()?;
+        Ok(effective)
+    }
+
+    /// The layers, each over those before it.
+    fn of(layers: [Layer; 3]) -> Self {
+        let builder = layers.into_iter().fold(config_rs::Config::builder(), |builder, layer| builder.add_source(layer));
+        // Tables of checked values cannot fail to be merged.
+        let merged = builder.build().and_then(|merged| merged.get_table(SECTION)).unwrap_or_default();
+        let mut config = Config::default();
+        for setting in &SETTINGS {
+            if let Some(value) = merged.get(setting.key) {
+                let taken = setting.set(&mut config, &Given::of(value));
+                debug_assert!(taken.is_some(), "a checked value is taken");
+            }
+        }
+        Self { config, set: merged }
+    }
+
+    /// What no single setting can get wrong.
+    fn check(&self) -> Result<(), Vec<Refusal>> {
+        let (subscribers, connections) = (self.config.server.max_subscribers, self.config.server.max_connections);
+        if subscribers < connections {
+            return Ok(());
+        }
+        // A full server must still be able to answer that it is full.
+        let (key, value, allowed) = if self.set.contains_key("max_subscribers") {
+            ("max_subscribers", subscribers, format!("below {SECTION}.max_connections, which is {connections}"))
+        } else {
+            ("max_connections", connections, format!("above {SECTION}.max_subscribers, which is {subscribers}"))
+        };
+        let (place, key) = (self.origin(key).to_owned(), format!("{SECTION}.{key}"));
+        Err(vec![Refusal::Value { place, key, value: value.to_string(), allowed }])
+    }
+
+    /// Where a setting's value came from: the file and line, the variable, `--listen`, or `default`.
+    pub fn origin(&self, key: &str) -> &str {
+        self.set.get(key).and_then(Value::origin).unwrap_or(DEFAULT)
+    }
+
+    /// Every value and its origin, as a file that gives the same configuration again; a secret is not shown.
+    pub fn show(&self) -> String {
+        let lines: Vec<_> = SETTINGS.iter().map(|setting| (self.line(setting), self.origin(setting.key))).collect();
+        let width = lines.iter().map(|(line, _)| line.chars().count()).max().unwrap_or_default();
+        lines.iter().fold(format!("[{SECTION}]\n"), |mut text, (line, origin)| {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "{line:<width$}  # {origin}");
+            text
+        })
+    }
+
+    fn line(&self, setting: &Setting) -> String {
+        match setting.as_toml(&self.config) {
+            Ok(value) => format!("{} = {value}", setting.key),
+            Err(instead) => format!("# {} {instead}", setting.key),
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Which web pages may use the server: a browser names the page's origin, and sends what it is told to.
+
+/// The origins that may, beside the server's own.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Origins {
+    any: bool,
+    /// In lower case, as they are compared.
+    named: Vec<String>,
+}
+
+impl Origins {
+    /// Origins as `https://host` or `https://host:port`, or `*` for any. `None` if one is neither.
+    pub fn new(texts: &[&str]) -> Option<Self> {
+        let mut origins = Self::default();
+        for text in texts {
+            match *text {
+                "*" => origins.any = true,
+                origin if is_origin(origin) => origins.named.push(origin.to_ascii_lowercase()),
+                _ => return None,
+            }
+        }
+        Some(origins)
+    }
+
+    /// Whether pages of this origin may.
+    pub fn allow(&self, origin: &str) -> bool {
+        self.any || self.named.iter().any(|named| named.eq_ignore_ascii_case(origin))
+    }
+
+    /// As they were set.
+    pub(super) fn texts(&self) -> Vec<String> {
+        self.any.then(|| "*".to_owned()).into_iter().chain(self.named.iter().cloned()).collect()
+    }
+}
+
+/// Scheme, host and perhaps a port, as a browser sends it: no path, not even an empty one.
+fn is_origin(text: &str) -> bool {
+    let Some((scheme, host)) = text.split_once("://") else { return false };
+    let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+        && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+-.".contains(&byte));
+    let is_host = |byte: u8| byte.is_ascii_alphanumeric() || b"-._:[]".contains(&byte);
+    is_scheme && !host.is_empty() && host.bytes().all(is_host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_origin_is_a_scheme_and_a_host() {
+        for text in ["https://a.example", "http://localhost:3000", "http://[::1]:80", "HTTPS://A.example", "*"] {
+            assert!(Origins::new(&[text]).is_some(), "{text}");
+        }
+        for text in
+            ["", "a.example", "https://", "https://a/", "https://a b", "https://u@a", "://a", "null", "https://*"]
+        {
+            assert!(Origins::new(&[text]).is_none(), "{text}");
+        }
+    }
+
+    #[test]
+    fn those_that_are_named_may_and_nobody_else_unless_anybody_may() {
+        let origins = Origins::new(&["https://A.example"]).unwrap();
+        assert!(origins.allow("https://a.example"));
+        assert!(!origins.allow("http://a.example") && !origins.allow("https://a.example:444"));
+        assert!(!Origins::default().allow("https://a.example"));
+        assert!(Origins::new(&["*"]).unwrap().allow("https://b.example"));
+    }
+}

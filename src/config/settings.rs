@@ -1,0 +1,142 @@
+//! What a configuration holds, and its defaults.
+
+use std::fmt;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::str::FromStr;
+use std::time::Duration;
+
+use super::{Origins, Token};
+use crate::mailbox::{Capacity, Overflow};
+
+/// Frames a subscriber's mailbox holds unless the operator says otherwise: what the sweep of the expected workload
+/// recommends (`plots/alpha/sweep.json`), 2 KiB of slots on a 64-bit machine.
+pub const DEFAULT_SSE_CHANNEL_BUFFER: usize = 256;
+
+/// What an operator can set about connections.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerSettings {
+    /// Silence after which a stream gets a comment.
+    pub keepalive: Duration,
+    /// Time without write progress after which a connection is closed.
+    pub write_deadline: Duration,
+    /// Time that a request's head, and then its body, may take to come; also how long a connection may wait for its
+    /// next request. `None` sets no timer at all, for a simulated world whose clients always finish.
+    pub request_timeout: Option<Duration>,
+    /// Time that streams have to end once the server is told to stop.
+    pub shutdown_grace: Duration,
+    /// Most bytes that may wait unsent in the kernel for one connection, beyond those on their way to the client.
+    pub socket_unsent_bytes: u32,
+    /// Streams that may be open at once.
+    pub max_subscribers: usize,
+    /// Connections that may be open at once, those of streams among them.
+    pub max_connections: usize,
+    /// Publishes that may be in memory at once; further ones wait.
+    pub max_publishes: usize,
+    /// Largest body of a publish, in bytes. Each publish under way holds as much memory at most.
+    pub max_ingest_bytes: usize,
+    /// Largest head of a request, in bytes.
+    pub max_header_bytes: usize,
+    /// What a publisher must present, if anything.
+    pub publish_token: Option<Token>,
+    /// Origins of web pages that may watch and publish, beside the server's own.
+    pub allowed_origins: Origins,
+}
+
+impl Default for ServerSettings {
+    fn default() -> Self {
+        Self {
+            keepalive: Duration::from_secs(15),
+            write_deadline: Duration::from_secs(30),
+            request_timeout: Some(Duration::from_secs(30)),
+            shutdown_grace: Duration::from_secs(5),
+            // Left alone a send buffer grows to megabytes. Thousands of frames then hide behind the mailbox, where no
+            // overflow policy reaches them; and as a full one says that it has room only when a third of it is free, a
+            // slow client looks for many seconds as if it took nothing, and the write deadline cuts it off. Not
+            // smaller, so that a fast client always has something to be sent; not larger, since what waits there is
+            // late and out of the policy's reach.
+            socket_unsent_bytes: 16 * 1024,
+            max_subscribers: 10_000,
+            max_connections: 11_000,
+            max_publishes: 64,
+            max_ingest_bytes: 1 << 20,
+            max_header_bytes: 8192,
+            publish_token: None,
+            allowed_origins: Origins::default(),
+        }
+    }
+}
+
+/// Everything `hubbub serve` can be told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// Frames a subscriber's mailbox holds.
+    pub sse_channel_buffer: Capacity,
+    /// What a full mailbox does.
+    pub overflow: Overflow,
+    /// How much is logged.
+    pub log_level: LogLevel,
+    /// About connections.
+    pub server: ServerSettings,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        const BUFFER: Capacity = Capacity::new(DEFAULT_SSE_CHANNEL_BUFFER).expect("the default is a capacity");
+        Self {
+            listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            sse_channel_buffer: BUFFER,
+            overflow: Overflow::default(),
+            log_level: LogLevel::default(),
+            server: ServerSettings::default(),
+        }
+    }
+}
+
+/// How much is logged; each level has those before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LogLevel {
+    /// What keeps the server from doing its work.
+    Error,
+    /// A subscriber that falls behind or is cut off, a limit that is reached.
+    Warn,
+    /// Start and stop.
+    #[default]
+    Info,
+    /// Every stream's beginning, end and account.
+    Debug,
+}
+
+impl LogLevel {
+    const ALL: [Self; 4] = [Self::Error, Self::Warn, Self::Info, Self::Debug];
+
+    /// The name in configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+        }
+    }
+}
+
+impl fmt::Display for LogLevel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A text that names no level.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("no log level: must be error, warn, info or debug")]
+pub struct UnknownLogLevel;
+
+impl FromStr for LogLevel {
+    type Err = UnknownLogLevel;
+
+    fn from_str(text: &str) -> Result<Self, UnknownLogLevel> {
+        Self::ALL.into_iter().find(|level| level.name() == text).ok_or(UnknownLogLevel)
+    }
+}

@@ -1,0 +1,282 @@
+//! The table of settings: the single source of keys, meanings, ranges and costs. Defaults are those of [`Config`].
+
+use std::time::Duration;
+
+use super::setting::{Kind, Setting};
+use super::token::MAX_TOKEN_BYTES;
+use super::{Config, Origins, Token};
+use crate::mailbox::{Capacity, MAX_CAPACITY};
+
+/// A day: a longer silence or deadline is none.
+const MAX_SECONDS: u64 = 24 * 60 * 60;
+/// An hour: whoever stops a server wants it to end.
+const MAX_GRACE_SECONDS: u64 = 60 * 60;
+/// 64 MiB: a body is held in memory whole.
+const MAX_INGEST_BYTES: u64 = 64 << 20;
+/// 1 MiB, and at least what a browser's cookies may take.
+const HEADER_BYTES: (u64, u64) = (1024, 1 << 20);
+/// More than one machine's ports and memory allow.
+const MAX_CLIENTS: u64 = 1_000_000;
+/// 64 MiB: more is what the kernel would take anyway.
+const MAX_UNSENT_BYTES: u64 = 64 << 20;
+const MAX_PUBLISHES: u64 = 10_000;
+
+const _: () = assert!(MAX_TOKEN_BYTES == 512, "the table says so");
+
+pub(super) static SETTINGS: [Setting; 16] = [
+    Setting {
+        key: "listen",
+        about: "where to listen; port 0 takes a free one",
+        kind: Kind::Text {
+            allowed: "an IP address and a port, as 127.0.0.1:8080",
+            get: |config| config.listen.to_string(),
+            set: |config, text| text.parse().ok().map(|listen| config.listen = listen),
+        },
+        memory: None,
+    },
+    Setting {
+        key: "sse_channel_buffer",
+        about: "frames that may wait for one subscriber",
+        kind: Kind::Whole {
+            least: 1,
+            most: MAX_CAPACITY as u64,
+            get: |config| config.sse_channel_buffer.frames() as u64,
+            set: |config, frames| {
+                config.sse_channel_buffer = Capacity::new(usize::try_from(frames).ok()?)?;
+                Some(())
+            },
+        },
+        memory: Some(|config| {
+            let slots = slot_bytes(config);
+            let all = slots * config.server.max_subscribers as u64;
+            let (slots, all) = (bytes(slots), bytes(all));
+            format!(
+                "8 B a slot: {slots} for a subscriber whose buffer is full, {all} if every one is. Payloads are shared \
+                 and come on top: the distinct events that wait anywhere, each once with its frame"
+            )
+        }),
+    },
+    Setting {
+        key: "overflow",
+        about: "what a full buffer does: drop-newest, drop-oldest or disconnect",
+        kind: Kind::Text {
+            allowed: "drop-newest, drop-oldest or disconnect",
+            get: |config| config.overflow.to_string(),
+            set: |config, text| text.parse().ok().map(|overflow| config.overflow = overflow),
+        },
+        memory: None,
+    },
+    Setting {
+        key: "keepalive_seconds",
+        about: "silence after which a stream gets a comment",
+        kind: Kind::Whole {
+            least: 1,
+            most: MAX_SECONDS,
+            get: |config| config.server.keepalive.as_secs(),
+            set: |config, seconds| {
+                config.server.keepalive = Duration::from_secs(seconds);
+                Some(())
+            },
+        },
+        memory: None,
+    },
+    Setting {
+        key: "write_deadline_seconds",
+        about: "time after which a client that takes nothing is cut off",
+        kind: Kind::Whole {
+            least: 1,
+            most: MAX_SECONDS,
+            get: |config| config.server.write_deadline.as_secs(),
+            set: |config, seconds| {
+                config.server.write_deadline = Duration::from_secs(seconds);
+                Some(())
+            },
+        },
+        memory: Some(|_| "a client that has stopped reading keeps its full buffer for so long".to_owned()),
+    },
+    Setting {
+        key: "request_timeout_seconds",
+        about: "time a request's head, and then its body, may take to come",
+        kind: Kind::Whole {
+            least: 1,
+            most: MAX_SECONDS,
+            get: |config| config.server.request_timeout.map_or(0, |timeout| timeout.as_secs()),
+            set: |config, seconds| {
+                config.server.request_timeout = Some(Duration::from_secs(seconds));
+                Some(())
+            },
+        },
+        memory: Some(|_| "an idle connection is kept for so long".to_owned()),
+    },
+    Setting {
+        key: "shutdown_grace_seconds",
+        about: "time that streams have to end once the server is told to stop",
+        kind: Kind::Whole {
+            least: 0,
+            most: MAX_GRACE_SECONDS,
+            get: |config| config.server.shutdown_grace.as_secs(),
+            set: |config, seconds| {
+                config.server.shutdown_grace = Duration::from_secs(seconds);
+                Some(())
+            },
+        },
+        memory: None,
+    },
+    Setting {
+        key: "socket_unsent_bytes",
+        about: "bytes that may wait unsent in a socket (TCP_NOTSENT_LOWAT)",
+        kind: Kind::Whole {
+            least: 1,
+            most: MAX_UNSENT_BYTES,
+            get: |config| u64::from(config.server.socket_unsent_bytes),
+            set: |config, bytes| {
+                config.server.socket_unsent_bytes = u32::try_from(bytes).ok()?;
+                Some(())
+            },
+        },
+        memory: Some(|config| {
+            let unsent = u64::from(config.server.socket_unsent_bytes);
+            let all = unsent * config.server.max_connections as u64;
+            format!("kernel memory: {} a connection that is behind, {} if all are", bytes(unsent), bytes(all))
+        }),
+    },
+    Setting {
+        key: "max_subscribers",
+        about: "streams that may be open; a further one is told to come back",
+        kind: Kind::Whole {
+            least: 1,
+            most: MAX_CLIENTS,
+            get: |config| config.server.max_subscribers as u64,
+            set: |config, streams| {
+                config.server.max_subscribers = usize::try_from(streams).ok()?;
+                Some(())
+            },
+        },
+        memory: Some(|_| "bounds what all buffers together can take: see `sse_channel_buffer`".to_owned()),
+    },
+    Setting {
+        key: "max_connections",
+        about: "connections that may be open; a further one is closed at once",
+        kind: Kind::Whole {
+            least: 2,
+            most: MAX_CLIENTS + 1,
+            get: |config| config.server.max_connections as u64,
+            set: |config, connections| {
+                config.server.max_connections = usize::try_from(connections).ok()?;
+                Some(())
+            },
+        },
+        memory: Some(|config| {
+            let heads = config.server.max_connections as u64 * read_buffer_bytes(config);
+            format!("heads that are being read: {} if every connection sends one", bytes(heads))
+        }),
+    },
+    Setting {
+        key: "max_publishes",
+        about: "publishes that may be in memory at once; further ones wait",
+        kind: Kind::Whole {
+            least: 1,
+            most: MAX_PUBLISHES,
+            get: |config| config.server.max_publishes as u64,
+            set: |config, publishes| {
+                config.server.max_publishes = usize::try_from(publishes).ok()?;
+                Some(())
+            },
+        },
+        memory: Some(|config| {
+            let bodies = config.server.max_publishes as u64 * config.server.max_ingest_bytes as u64;
+            format!("bodies: {} with `max_ingest_bytes`, and as much again while they are published", bytes(bodies))
+        }),
+    },
+    Setting {
+        key: "max_ingest_bytes",
+        about: "largest body of a publish, an event or a batch",
+        kind: Kind::Whole {
+            least: 1,
+            most: MAX_INGEST_BYTES,
+            get: |config| config.server.max_ingest_bytes as u64,
+            set: |config, bytes| {
+                config.server.max_ingest_bytes = usize::try_from(bytes).ok()?;
+                Some(())
+            },
+        },
+        memory: Some(|config| {
+            let worst = config.sse_channel_buffer.frames() as u64 * config.server.max_ingest_bytes as u64 * 2;
+            format!(
+                "an event of this size and its frame stay until no buffer holds it: {} for a full buffer of nothing \
+                 else, and as much for each other one that waits for other events",
+                bytes(worst)
+            )
+        }),
+    },
+    Setting {
+        key: "max_header_bytes",
+        about: "largest head of a request",
+        kind: Kind::Whole {
+            least: HEADER_BYTES.0,
+            most: HEADER_BYTES.1,
+            get: |config| config.server.max_header_bytes as u64,
+            set: |config, bytes| {
+                config.server.max_header_bytes = usize::try_from(bytes).ok()?;
+                Some(())
+            },
+        },
+        memory: Some(|config| format!("a connection's read buffer: at most {}", bytes(read_buffer_bytes(config)))),
+    },
+    Setting {
+        key: "publish_token",
+        about: "what a publisher must send as Authorization: Bearer TOKEN",
+        kind: Kind::Secret {
+            allowed: "1 to 512 visible ASCII characters",
+            is_set: |config| config.server.publish_token.is_some(),
+            set: |config, text| {
+                config.server.publish_token = Some(Token::new(text)?);
+                Some(())
+            },
+        },
+        memory: None,
+    },
+    Setting {
+        key: "allowed_origins",
+        about: "origins of other web pages that may watch and publish",
+        kind: Kind::List {
+            allowed: "a list of origins, as https://app.example, or *",
+            get: |config| config.server.allowed_origins.texts(),
+            set: |config, texts| {
+                config.server.allowed_origins = Origins::new(texts)?;
+                Some(())
+            },
+        },
+        memory: None,
+    },
+    Setting {
+        key: "log_level",
+        about: "how much is logged: error, warn, info or debug",
+        kind: Kind::Text {
+            allowed: "error, warn, info or debug",
+            get: |config| config.log_level.to_string(),
+            set: |config, text| text.parse().ok().map(|level| config.log_level = level),
+        },
+        memory: None,
+    },
+];
+
+/// What a full buffer's slots take: a handle each.
+fn slot_bytes(config: &Config) -> u64 {
+    config.sse_channel_buffer.frames() as u64 * 8
+}
+
+/// hyper's read buffer is never smaller than this.
+fn read_buffer_bytes(config: &Config) -> u64 {
+    (config.server.max_header_bytes as u64).max(8192)
+}
+
+/// A size as people read it, rounded down.
+fn bytes(bytes: u64) -> String {
+    match bytes {
+        0..1024 => format!("{bytes} B"),
+        1024..0x10_0000 => format!("{} KiB", bytes >> 10),
+        0x10_0000..0x4000_0000 => format!("{} MiB", bytes >> 20),
+        _ => format!("{:.1} GiB", bytes as f64 / f64::from(1 << 30)),
+    }
+}

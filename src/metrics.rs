@@ -1,0 +1,138 @@
+//! What the real world measures: figures for Prometheus, and a log line for every time a subscriber falls behind.
+//!
+//! The Hub and the transports know nothing of it: they tell their [`Environment`], and [`Measured`] is one that
+//! listens. What the Hub counts anyway is read off it when somebody asks; only times and depths are taken at every
+//! frame, in counters that threads do not share.
+
+mod episodes;
+mod exposition;
+mod histogram;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use crate::event::Event;
+use crate::hub::{Hub, Outcome, SubscriberId};
+use crate::mailbox::Counts;
+use crate::transport::{Environment, Limit};
+
+use episodes::Episodes;
+use exposition::Figures;
+use histogram::{FRAMES, Histogram, MICROSECONDS};
+
+/// A world that is measured. Clones share the figures.
+#[derive(Debug, Clone)]
+pub struct Measured<E> {
+    world: E,
+    metrics: Arc<Metrics>,
+}
+
+#[derive(Debug)]
+struct Metrics {
+    /// From publish to the flush of the frame.
+    publish_to_flush: Histogram,
+    /// From publish to leaving the mailbox.
+    mailbox_wait: Histogram,
+    /// Frames waiting right after a push.
+    mailbox_waiting: Histogram,
+    /// The most frames that waited, of every stream that has ended.
+    mailbox_high_water: Histogram,
+    episodes: Episodes,
+    refused_connections: AtomicU64,
+    refused_subscribers: AtomicU64,
+}
+
+impl<E: Environment> Measured<E> {
+    /// Measures a world from now on.
+    pub fn new(world: E) -> Self {
+        let metrics = Metrics {
+            publish_to_flush: Histogram::new(&MICROSECONDS),
+            mailbox_wait: Histogram::new(&MICROSECONDS),
+            mailbox_waiting: Histogram::new(&FRAMES),
+            mailbox_high_water: Histogram::new(&FRAMES),
+            episodes: Episodes::default(),
+            refused_connections: AtomicU64::new(0),
+            refused_subscribers: AtomicU64::new(0),
+        };
+        Self { world, metrics: Arc::new(metrics) }
+    }
+
+    fn age_us(&self, event: &Event) -> u64 {
+        let age = self.now().saturating_sub(event.published_at());
+        u64::try_from(age.as_micros()).unwrap_or(u64::MAX)
+    }
+}
+
+impl<E: Environment> Environment for Measured<E> {
+    fn now(&self) -> Duration {
+        self.world.now()
+    }
+
+    fn spawn(&self, connection: impl Future<Output = ()> + Send + 'static) {
+        self.world.spawn(connection);
+    }
+
+    fn subscribed(&self, subscriber: SubscriberId, peer: SocketAddr) {
+        self.metrics.episodes.subscribed(subscriber, peer);
+        self.world.subscribed(subscriber, peer);
+    }
+
+    fn offered(&self, subscriber: SubscriberId, outcome: Outcome) {
+        match outcome {
+            Outcome::Queued { waiting } => {
+                self.metrics.mailbox_waiting.observe(waiting as u64);
+                if waiting == 1 {
+                    self.metrics.episodes.caught_up(subscriber, self.now());
+                }
+            }
+            Outcome::Refused | Outcome::Displaced { .. } | Outcome::Disconnected => {
+                self.metrics.episodes.lost_one(subscriber, self.now());
+            }
+        }
+        self.world.offered(subscriber, outcome);
+    }
+
+    fn taken(&self, subscriber: SubscriberId, event: &Event) {
+        self.metrics.mailbox_wait.observe(self.age_us(event));
+        self.world.taken(subscriber, event);
+    }
+
+    fn flushed(&self, subscriber: SubscriberId, event: &Event) {
+        self.metrics.publish_to_flush.observe(self.age_us(event));
+        self.world.flushed(subscriber, event);
+    }
+
+    fn ended(&self, subscriber: SubscriberId, counts: Counts) {
+        self.metrics.mailbox_high_water.observe(counts.high_water);
+        self.metrics.episodes.ended(subscriber, &counts);
+        self.world.ended(subscriber, counts);
+    }
+
+    fn refused(&self, limit: Limit) {
+        let refused = match limit {
+            Limit::Connections => &self.metrics.refused_connections,
+            Limit::Subscribers => &self.metrics.refused_subscribers,
+        };
+        refused.fetch_add(1, Ordering::Relaxed);
+        self.world.refused(limit);
+    }
+
+    fn exposition(&self, hub: &Hub, connections: usize) -> Option<String> {
+        let metrics = &self.metrics;
+        Some(exposition::text(Figures {
+            counts: hub.counts(),
+            subscribers: hub.subscribers() as u64,
+            pinned_bytes: hub.pinned_bytes().now(),
+            connections: connections as u64,
+            refused_connections: metrics.refused_connections.load(Ordering::Relaxed),
+            refused_subscribers: metrics.refused_subscribers.load(Ordering::Relaxed),
+            slow_episodes: metrics.episodes.begun(),
+            publish_to_flush: metrics.publish_to_flush.read(),
+            mailbox_wait: metrics.mailbox_wait.read(),
+            mailbox_waiting: metrics.mailbox_waiting.read(),
+            mailbox_high_water: metrics.mailbox_high_water.read(),
+        }))
+    }
+}

@@ -1,0 +1,126 @@
+//! Subscribers that fall behind. An episode begins with a lost frame and ends when a frame finds the mailbox empty
+//! again: however many are lost between, they are one thing that happened, and one line.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use crate::hub::SubscriberId;
+use crate::mailbox::Counts;
+
+#[derive(Debug, Default)]
+pub(super) struct Episodes {
+    watchers: Mutex<BTreeMap<SubscriberId, Watcher>>,
+    /// Under way; read at every frame without the lock, and mostly none.
+    open: AtomicUsize,
+    begun: AtomicU64,
+}
+
+#[derive(Debug)]
+struct Watcher {
+    peer: SocketAddr,
+    episode: Option<Episode>,
+}
+
+#[derive(Debug)]
+struct Episode {
+    since: Duration,
+    lost: u64,
+}
+
+impl Episodes {
+    pub(super) fn subscribed(&self, subscriber: SubscriberId, peer: SocketAddr) {
+        self.lock().insert(subscriber, Watcher { peer, episode: None });
+        tracing::debug!(subscriber = subscriber.0, %peer, "subscribed");
+    }
+
+    /// Only the first loss of an episode makes a line.
+    pub(super) fn lost_one(&self, subscriber: SubscriberId, now: Duration) {
+        let mut watchers = self.lock();
+        let Some(watcher) = watchers.get_mut(&subscriber) else { return };
+        if let Some(episode) = &mut watcher.episode {
+            episode.lost += 1;
+            return;
+        }
+        watcher.episode = Some(Episode { since: now, lost: 1 });
+        let peer = watcher.peer;
+        drop(watchers);
+        self.open.fetch_add(1, Ordering::Relaxed);
+        self.begun.fetch_add(1, Ordering::Relaxed);
+        tracing::warn!(subscriber = subscriber.0, %peer, "fell behind: its buffer is full, and it loses frames");
+    }
+
+    /// A frame has found the mailbox empty.
+    pub(super) fn caught_up(&self, subscriber: SubscriberId, now: Duration) {
+        if self.open.load(Ordering::Relaxed) == 0 {
+            return;
+        }
+        let episode = self.lock().get_mut(&subscriber).and_then(|watcher| watcher.episode.take());
+        let Some(Episode { since, lost }) = episode else { return };
+        self.open.fetch_sub(1, Ordering::Relaxed);
+        let seconds = now.saturating_sub(since).as_secs_f64();
+        tracing::debug!(subscriber = subscriber.0, lost, seconds, "caught up");
+    }
+
+    pub(super) fn ended(&self, subscriber: SubscriberId, counts: &Counts) {
+        let Some(Watcher { peer, episode }) = self.lock().remove(&subscriber) else { return };
+        if episode.is_some() {
+            self.open.fetch_sub(1, Ordering::Relaxed);
+        }
+        let subscriber = subscriber.0;
+        let (delivered, buffer_full) = (counts.delivered, counts.dropped.buffer_full);
+        let (client_gone, evicted) = (counts.dropped.client_gone, counts.dropped.evicted);
+        if evicted > 0 {
+            tracing::warn!(subscriber, %peer, delivered, buffer_full, evicted, "cut off");
+        } else {
+            tracing::debug!(subscriber, %peer, delivered, buffer_full, client_gone, "left");
+        }
+    }
+
+    /// How many there have been.
+    pub(super) fn begun(&self) -> u64 {
+        self.begun.load(Ordering::Relaxed)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<SubscriberId, Watcher>> {
+        self.watchers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ONE: SubscriberId = SubscriberId(1);
+
+    fn episodes() -> Episodes {
+        let episodes = Episodes::default();
+        episodes.subscribed(ONE, SocketAddr::from(([127, 0, 0, 1], 1)));
+        episodes
+    }
+
+    #[test]
+    fn an_episode_lasts_until_the_mailbox_is_empty_however_much_is_lost() {
+        let episodes = episodes();
+        let now = Duration::ZERO;
+        (0..100).for_each(|_| episodes.lost_one(ONE, now));
+        assert_eq!(episodes.begun(), 1);
+        episodes.caught_up(ONE, now);
+        (0..100).for_each(|_| episodes.lost_one(ONE, now));
+        assert_eq!(episodes.begun(), 2);
+        episodes.ended(ONE, &Counts::default());
+        assert_eq!(episodes.open.load(Ordering::Relaxed), 0);
+    }
+
+    #[test]
+    fn nothing_is_kept_of_a_subscriber_that_has_left() {
+        let episodes = episodes();
+        episodes.ended(ONE, &Counts::default());
+        // The rest of a fan-out that was under way.
+        episodes.lost_one(ONE, Duration::ZERO);
+        assert!(episodes.lock().is_empty());
+        assert_eq!(episodes.begun(), 0);
+    }
+}

@@ -1,0 +1,136 @@
+//! The figures in the text that Prometheus reads (OpenMetrics 1.0). Names have their units, labels a fixed set of
+//! values.
+
+use std::fmt;
+
+use prometheus_client::collector::Collector;
+use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, text::encode};
+use prometheus_client::metrics::MetricType;
+use prometheus_client::registry::{Registry, Unit};
+
+use super::histogram::Read;
+use crate::mailbox::Counts;
+
+/// The one transport there is. A second one counts for itself.
+const SSE: (&str, &str) = ("transport", "sse");
+
+/// Everything at one moment.
+#[derive(Debug)]
+pub(super) struct Figures {
+    pub(super) counts: Counts,
+    pub(super) subscribers: u64,
+    pub(super) pinned_bytes: u64,
+    pub(super) connections: u64,
+    pub(super) refused_connections: u64,
+    pub(super) refused_subscribers: u64,
+    pub(super) slow_episodes: u64,
+    pub(super) publish_to_flush: Read,
+    pub(super) mailbox_wait: Read,
+    pub(super) mailbox_waiting: Read,
+    pub(super) mailbox_high_water: Read,
+}
+
+pub(super) fn text(figures: Figures) -> String {
+    let mut registry = Registry::default();
+    registry.register_collector(Box::new(figures));
+    let mut text = String::new();
+    // Writing to a String cannot fail.
+    let _ = encode(&mut text, &registry);
+    text
+}
+
+impl Collector for Figures {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let mut out = Out { encoder: &mut encoder };
+        self.frames(&mut out)?;
+        self.state(&mut out)?;
+        self.histograms(&mut out)
+    }
+}
+
+impl Figures {
+    fn frames(&self, out: &mut Out<'_, '_>) -> fmt::Result {
+        let Counts { offered, delivered, dropped, .. } = self.counts;
+        out.counter("hubbub_frames_offered", "Events offered to subscribers: one for each of them", &[(&[], offered)])?;
+        let help = "Frames whose last byte a socket has accepted";
+        out.counter("hubbub_frames_delivered", help, &[(&[SSE], delivered)])?;
+        let help = "Frames lost: the buffer was full, the client left, or the server cut it off";
+        let reason = |reason| [SSE, ("reason", reason)];
+        let (full, gone, evicted) = (reason("buffer_full"), reason("client_gone"), reason("evicted"));
+        let dropped =
+            [(&full[..], dropped.buffer_full), (&gone[..], dropped.client_gone), (&evicted[..], dropped.evicted)];
+        out.counter("hubbub_frames_dropped", help, &dropped)
+    }
+
+    fn state(&self, out: &mut Out<'_, '_>) -> fmt::Result {
+        out.gauge("hubbub_subscribers", "Streams that are open", None, &[SSE], self.subscribers)?;
+        out.gauge("hubbub_connections", "Connections that are open", None, &[], self.connections)?;
+        let help = "Payloads and frames that are in memory because somebody still waits for them";
+        out.gauge("hubbub_pinned", help, Some(&Unit::Bytes), &[], self.pinned_bytes)?;
+        let help = "The most frames that ever waited in one mailbox";
+        out.gauge("hubbub_mailbox_high_water_max", help, Some(&frames_unit()), &[], self.counts.high_water)?;
+        let help = "Times that a subscriber began to lose frames";
+        out.counter("hubbub_slow_episodes", help, &[(&[], self.slow_episodes)])?;
+        let (connections, subscribers) = ([("limit", "connections")], [("limit", "subscribers")]);
+        let refused = [(&connections[..], self.refused_connections), (&subscribers[..], self.refused_subscribers)];
+        out.counter("hubbub_refused", "Clients kept out by a limit", &refused)
+    }
+
+    fn histograms(&self, out: &mut Out<'_, '_>) -> fmt::Result {
+        let help = "From publish to the flush of the frame";
+        out.histogram("hubbub_publish_to_flush", help, &Unit::Seconds, 1e6, &self.publish_to_flush)?;
+        let help = "From publish to leaving the mailbox";
+        out.histogram("hubbub_mailbox_wait", help, &Unit::Seconds, 1e6, &self.mailbox_wait)?;
+        let help = "Frames that wait right after one more was accepted";
+        out.histogram("hubbub_mailbox_waiting", help, &frames_unit(), 1.0, &self.mailbox_waiting)?;
+        let help = "The most frames that waited in a mailbox, of every stream that has ended";
+        out.histogram("hubbub_mailbox_high_water", help, &frames_unit(), 1.0, &self.mailbox_high_water)
+    }
+}
+
+fn frames_unit() -> Unit {
+    Unit::Other("frames".to_owned())
+}
+
+type Labels<'a> = &'a [(&'a str, &'a str)];
+
+struct Out<'a, 'e> {
+    encoder: &'a mut DescriptorEncoder<'e>,
+}
+
+impl Out<'_, '_> {
+    fn counter(&mut self, name: &str, help: &str, values: &[(Labels<'_>, u64)]) -> fmt::Result {
+        let mut encoder = self.encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+        for (labels, value) in values {
+            labelled(&mut encoder, labels, |of| of.encode_counter::<NoLabelSet, _, u64>(value, None))?;
+        }
+        Ok(())
+    }
+
+    fn gauge(&mut self, name: &str, help: &str, unit: Option<&Unit>, labels: Labels<'_>, value: u64) -> fmt::Result {
+        let mut encoder = self.encoder.encode_descriptor(name, help, unit, MetricType::Gauge)?;
+        labelled(&mut encoder, labels, |of| of.encode_gauge(&value))
+    }
+
+    /// `per_unit` of what was counted make one of the unit.
+    fn histogram(&mut self, name: &str, help: &str, unit: &Unit, per_unit: f64, read: &Read) -> fmt::Result {
+        let mut encoder = self.encoder.encode_descriptor(name, help, Some(unit), MetricType::Histogram)?;
+        let buckets = read.buckets.iter().map(|(bound, count)| {
+            let bound = bound.map_or(f64::INFINITY, |bound| bound as f64 / per_unit);
+            (bound, *count)
+        });
+        let buckets: Vec<_> = buckets.collect();
+        let count = buckets.iter().map(|(_, count)| count).sum();
+        labelled(&mut encoder, &[SSE], |of| {
+            of.encode_histogram::<NoLabelSet>(read.sum as f64 / per_unit, count, &buckets, None)
+        })
+    }
+}
+
+fn labelled(
+    encoder: &mut MetricEncoder<'_>,
+    labels: Labels<'_>,
+    encode: impl FnOnce(&mut MetricEncoder<'_>) -> fmt::Result,
+) -> fmt::Result {
+    if labels.is_empty() { encode(encoder) } else { encode(&mut encoder.encode_family(&labels)?) }
+}

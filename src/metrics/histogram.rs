@@ -1,0 +1,140 @@
+//! Counting by size, cheaply: a thread adds to a stripe that hardly any other thread uses, and stripes are summed when
+//! somebody asks.
+
+use std::cell::Cell;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+/// Upper bounds for times, in microseconds: 100 µs to two minutes, about three a decade.
+pub(super) static MICROSECONDS: [u64; 19] = [
+    100,
+    250,
+    500,
+    1_000,
+    2_500,
+    5_000,
+    10_000,
+    25_000,
+    50_000,
+    100_000,
+    250_000,
+    500_000,
+    1_000_000,
+    2_500_000,
+    5_000_000,
+    10_000_000,
+    30_000_000,
+    60_000_000,
+    120_000_000,
+];
+
+/// Upper bounds for frames in a mailbox: the powers of two up to the largest capacity, as a size is chosen.
+pub(super) static FRAMES: [u64; 21] = {
+    let mut bounds = [0; 21];
+    let mut power = 0;
+    while power < bounds.len() {
+        bounds[power] = 1 << power;
+        power += 1;
+    }
+    bounds
+};
+
+/// Room for the bounds and what exceeds the last.
+const MAX_BUCKETS: usize = 22;
+/// More threads than that share.
+const MAX_STRIPES: usize = 16;
+
+/// How many values of which size there were.
+#[derive(Debug)]
+pub(super) struct Histogram {
+    bounds: &'static [u64],
+    stripes: Box<[Stripe]>,
+}
+
+/// Alone on its cache lines, the one that a prefetcher pulls along included.
+#[derive(Debug, Default)]
+#[repr(align(128))]
+struct Stripe {
+    counts: [AtomicU64; MAX_BUCKETS],
+    sum: AtomicU64,
+}
+
+/// A histogram at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Read {
+    /// Upper bound and number of values at most that large and above the bound before; the last has no bound.
+    pub(super) buckets: Vec<(Option<u64>, u64)>,
+    /// Of all values.
+    pub(super) sum: u64,
+}
+
+impl Histogram {
+    pub(super) fn new(bounds: &'static [u64]) -> Self {
+        debug_assert!(bounds.len() < MAX_BUCKETS && bounds.is_sorted());
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+        let stripes = threads.next_power_of_two().min(MAX_STRIPES);
+        Self { bounds, stripes: (0..stripes).map(|_| Stripe::default()).collect() }
+    }
+
+    pub(super) fn observe(&self, value: u64) {
+        let stripe = &self.stripes[this_thread() & (self.stripes.len() - 1)];
+        let bucket = self.bounds.partition_point(|bound| *bound < value);
+        stripe.counts[bucket].fetch_add(1, Ordering::Relaxed);
+        stripe.sum.fetch_add(value, Ordering::Relaxed);
+    }
+
+    pub(super) fn read(&self) -> Read {
+        let bounds = self.bounds.iter().copied().map(Some).chain([None]);
+        let count = |bucket: usize| self.stripes.iter().map(|s| s.counts[bucket].load(Ordering::Relaxed)).sum();
+        let buckets = bounds.enumerate().map(|(bucket, bound)| (bound, count(bucket))).collect();
+        Read { buckets, sum: self.stripes.iter().map(|stripe| stripe.sum.load(Ordering::Relaxed)).sum() }
+    }
+}
+
+/// A number for this thread: 0, 1, 2 … in the order in which threads first ask.
+fn this_thread() -> usize {
+    static THREADS: AtomicUsize = AtomicUsize::new(0);
+    thread_local! {
+        static NUMBER: Cell<Option<usize>> = const { Cell::new(None) };
+    }
+    NUMBER.with(|number| {
+        number.get().unwrap_or_else(|| {
+            let new = THREADS.fetch_add(1, Ordering::Relaxed);
+            number.set(Some(new));
+            new
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    static BOUNDS: [u64; 3] = [1, 2, 4];
+
+    #[test]
+    fn a_value_is_counted_below_the_first_bound_that_holds_it() {
+        let histogram = Histogram::new(&BOUNDS);
+        [0, 1, 2, 3, 4, 5, 1000].iter().for_each(|value| histogram.observe(*value));
+        let read = histogram.read();
+        assert_eq!(read.buckets, [(Some(1), 2), (Some(2), 1), (Some(4), 2), (None, 2)]);
+        assert_eq!(read.sum, 1015);
+    }
+
+    #[test]
+    fn what_many_threads_add_is_all_there() {
+        let histogram = Histogram::new(&BOUNDS);
+        std::thread::scope(|scope| {
+            for _ in 0..20 {
+                scope.spawn(|| (0..1000).for_each(|_| histogram.observe(3)));
+            }
+        });
+        let read = histogram.read();
+        assert_eq!((read.buckets[2].1, read.sum), (20_000, 60_000));
+    }
+
+    #[test]
+    fn the_bounds_of_frames_are_the_powers_of_two_up_to_the_largest_capacity() {
+        assert_eq!((FRAMES[0], FRAMES[8]), (1, 256));
+        assert_eq!(FRAMES.last().copied(), Some(crate::mailbox::MAX_CAPACITY as u64));
+    }
+}

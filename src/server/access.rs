@@ -1,0 +1,64 @@
+//! Who may: pages of other origins, and publishers with a token.
+
+use hyper::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE,
+    ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, HOST, HeaderMap, HeaderValue, ORIGIN, VARY,
+};
+use hyper::{Method, Request, Response};
+
+use crate::config::{Origins, Token};
+
+/// Where a request comes from.
+pub(super) enum Origin {
+    /// From no page of another origin: a program, or a page that this server's own host has served.
+    Own,
+    /// From a page that may.
+    Allowed(HeaderValue),
+    /// From a page that may not. It might be able to publish without ever reading the answer.
+    Refused,
+}
+
+/// Finds out; the header is a browser's and cannot be forged by a page.
+pub(super) fn origin(headers: &HeaderMap, allowed: &Origins) -> Origin {
+    let Some(value) = headers.get(ORIGIN) else { return Origin::Own };
+    let Ok(origin) = value.to_str() else { return Origin::Refused };
+    if allowed.allow(origin) {
+        return Origin::Allowed(value.clone());
+    }
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    let is_own = origin.split_once("://").zip(host).is_some_and(|((_, named), host)| named.eq_ignore_ascii_case(host));
+    if is_own { Origin::Own } else { Origin::Refused }
+}
+
+/// Whether a browser asks if a page's request would be taken.
+pub(super) fn is_preflight<B>(request: &Request<B>) -> bool {
+    request.method() == Method::OPTIONS && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD)
+}
+
+/// The answer to that.
+pub(super) fn may_ask<B>(response: Response<B>, origin: HeaderValue) -> Response<B> {
+    let mut response = may_read(response, origin);
+    let headers = response.headers_mut();
+    headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("GET, POST"));
+    let allowed = "authorization, content-type, last-event-id, cache-control";
+    headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(allowed));
+    headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+    response
+}
+
+/// Lets the page see the answer.
+pub(super) fn may_read<B>(mut response: Response<B>, origin: HeaderValue) -> Response<B> {
+    response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    response.headers_mut().append(VARY, HeaderValue::from_static("origin"));
+    response
+}
+
+/// Whether a request has the token, where one is needed.
+pub(super) fn may_publish(headers: &HeaderMap, token: Option<&Token>) -> bool {
+    let Some(token) = token else { return true };
+    let presented = headers.get(AUTHORIZATION).map(HeaderValue::as_bytes).unwrap_or_default();
+    match presented.split_at_checked("Bearer ".len()) {
+        Some((scheme, presented)) if scheme.eq_ignore_ascii_case(b"Bearer ") => token.is(presented),
+        Some(_) | None => false,
+    }
+}

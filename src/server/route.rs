@@ -1,0 +1,74 @@
+//! Which request is answered by what.
+
+use bytes::Bytes;
+use hyper::body::Incoming;
+use hyper::{Method, Request, Response, StatusCode};
+
+use super::response::{self, Body};
+use super::{Exchange, access};
+use crate::transport::Environment;
+use crate::transport::crowd::Phase;
+
+/// What Prometheus asks for: the OpenMetrics text format.
+const METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+const PATHS: &str = "no such path: there is /v1/stream/sse, /v1/ingest/{table}, /healthz, /readyz, /metrics";
+
+impl<E: Environment> Exchange<E> {
+    pub(super) async fn answer(&self, request: Request<Incoming>) -> Response<Body<E>> {
+        match access::origin(request.headers(), &self.server.settings.allowed_origins) {
+            access::Origin::Own => self.route(request).await,
+            access::Origin::Refused => {
+                let why = "pages of this origin may not: see server.allowed_origins";
+                response::error(StatusCode::FORBIDDEN, why)
+            }
+            access::Origin::Allowed(origin) if access::is_preflight(&request) => {
+                access::may_ask(response::empty(), origin)
+            }
+            access::Origin::Allowed(origin) => access::may_read(self.route(request).await, origin),
+        }
+    }
+
+    async fn route(&self, request: Request<Incoming>) -> Response<Body<E>> {
+        let path = request.uri().path();
+        if let Some(table) = path.strip_prefix("/v1/ingest/") {
+            let table = table.to_owned();
+            return match only(&Method::POST, &request) {
+                Some(refusal) => refusal,
+                None => self.ingest(&table, request).await,
+            };
+        }
+        let answer: fn(&Self, &Request<Incoming>) -> Response<Body<E>> = match path {
+            "/healthz" => |_, _| response::text("ok\n"),
+            "/readyz" => |exchange, _| exchange.ready(),
+            "/metrics" => |exchange, _| exchange.metrics(),
+            "/v1/stream/sse" => |exchange, request| exchange.stream(request.uri().query()),
+            _ => return response::error(StatusCode::NOT_FOUND, PATHS),
+        };
+        only(&Method::GET, &request).unwrap_or_else(|| answer(self, &request))
+    }
+
+    /// Whether a new stream would be taken.
+    fn ready(&self) -> Response<Body<E>> {
+        if self.server.crowd.phase() != Phase::Open {
+            return response::error(StatusCode::SERVICE_UNAVAILABLE, "stopping");
+        }
+        if self.server.streams.available_permits() == 0 {
+            return response::error(StatusCode::SERVICE_UNAVAILABLE, "full: as many streams as there may be");
+        }
+        response::text("ready\n")
+    }
+
+    fn metrics(&self) -> Response<Body<E>> {
+        let server = &self.server;
+        match server.environment.exposition(&server.hub, server.crowd.len()) {
+            Some(text) => response::whole(StatusCode::OK, METRICS, Bytes::from(text)),
+            None => response::error(StatusCode::NOT_FOUND, "nothing is measured here"),
+        }
+    }
+}
+
+/// The refusal of any other method.
+fn only<E: Environment>(allowed: &Method, request: &Request<Incoming>) -> Option<Response<Body<E>>> {
+    (request.method() != allowed).then(|| response::method_not_allowed(allowed))
+}

@@ -1,0 +1,84 @@
+//! What Prometheus reads: names with units, bounded labels, and figures that are those of the Hub.
+
+use std::collections::BTreeMap;
+
+use crate::support::wire::{read_until, sequences};
+use crate::support::{Served, Setup, payload, soon};
+
+/// Every sample, by name and labels.
+async fn scrape(served: &Served) -> BTreeMap<String, f64> {
+    let answer = soon("an answer", reqwest::get(served.url("/metrics"))).await.unwrap();
+    assert_eq!(answer.status(), 200);
+    let kind = answer.headers()["content-type"].to_str().unwrap().to_owned();
+    assert!(kind.starts_with("application/openmetrics-text; version=1.0.0"), "{kind}");
+    let text = answer.text().await.unwrap();
+    assert!(text.ends_with("# EOF\n"), "{text}");
+    let samples = text.lines().filter(|line| !line.starts_with('#')).map(|line| line.rsplit_once(' ').unwrap());
+    samples.map(|(name, value)| (name.to_owned(), value.parse().unwrap())).collect()
+}
+
+async fn post(served: &Served, bytes: usize) {
+    let request = reqwest::Client::new().post(served.url("/v1/ingest/t")).body(payload(bytes));
+    assert_eq!(soon("an answer", request.send()).await.unwrap().status(), 202);
+}
+
+#[tokio::test]
+async fn a_scrape_has_every_metric_from_the_start_and_its_names_have_units() {
+    let served = Served::start(Setup::default());
+    let samples = scrape(&served).await;
+    for name in [
+        "hubbub_frames_offered_total",
+        "hubbub_frames_delivered_total{transport=\"sse\"}",
+        "hubbub_frames_dropped_total{transport=\"sse\",reason=\"buffer_full\"}",
+        "hubbub_frames_dropped_total{transport=\"sse\",reason=\"client_gone\"}",
+        "hubbub_frames_dropped_total{transport=\"sse\",reason=\"evicted\"}",
+        "hubbub_subscribers{transport=\"sse\"}",
+        "hubbub_pinned_bytes",
+        "hubbub_slow_episodes_total",
+        "hubbub_refused_total{limit=\"connections\"}",
+        "hubbub_refused_total{limit=\"subscribers\"}",
+        "hubbub_publish_to_flush_seconds_count{transport=\"sse\"}",
+        "hubbub_publish_to_flush_seconds_bucket{le=\"+Inf\",transport=\"sse\"}",
+        "hubbub_mailbox_wait_seconds_sum{transport=\"sse\"}",
+        "hubbub_mailbox_waiting_frames_bucket{le=\"256.0\",transport=\"sse\"}",
+        "hubbub_mailbox_high_water_frames_bucket{le=\"1048576.0\",transport=\"sse\"}",
+        "hubbub_mailbox_high_water_max_frames",
+    ] {
+        assert_eq!(samples.get(name), Some(&0.0), "{name} in {samples:#?}");
+    }
+    assert_eq!(samples["hubbub_connections"], 1.0, "the one that asks");
+}
+
+#[tokio::test]
+async fn what_is_published_delivered_and_lost_is_counted_where_it_happens() {
+    let mut served = Served::start(Setup { capacity: 4, ..Setup::default() });
+    let mut reader = served.watch().await;
+    post(&served, 100).await;
+    read_until(&mut reader, |chunks| sequences(chunks) == [1]).await;
+    let samples = scrape(&served).await;
+    assert_eq!(samples["hubbub_frames_offered_total"], 1.0);
+    assert_eq!(samples["hubbub_frames_delivered_total{transport=\"sse\"}"], 1.0);
+    assert_eq!(samples["hubbub_subscribers{transport=\"sse\"}"], 1.0);
+    assert_eq!(samples["hubbub_publish_to_flush_seconds_count{transport=\"sse\"}"], 1.0);
+    assert_eq!(samples["hubbub_mailbox_wait_seconds_count{transport=\"sse\"}"], 1.0);
+    assert_eq!(samples["hubbub_mailbox_waiting_frames_bucket{le=\"1.0\",transport=\"sse\"}"], 1.0);
+    assert!(samples["hubbub_publish_to_flush_seconds_sum{transport=\"sse\"}"] < 10.0);
+
+    // The reader stops: one more than the socket and the buffer hold is lost, then ten more, all in one episode.
+    while served.hub.counts().dropped.buffer_full < 11 {
+        post(&served, 200_000).await;
+    }
+    let samples = scrape(&served).await;
+    assert_eq!(samples["hubbub_frames_dropped_total{transport=\"sse\",reason=\"buffer_full\"}"], 11.0);
+    assert_eq!(samples["hubbub_slow_episodes_total"], 1.0);
+    assert_eq!(samples["hubbub_mailbox_high_water_max_frames"], 4.0);
+    assert!(samples["hubbub_pinned_bytes"] >= 5.0 * 200_000.0);
+    assert_eq!(samples["hubbub_mailbox_high_water_frames_count{transport=\"sse\"}"], 0.0, "it has not ended");
+    drop(reader);
+    served.ended().await;
+    let samples = scrape(&served).await;
+    assert_eq!(samples["hubbub_mailbox_high_water_frames_bucket{le=\"2.0\",transport=\"sse\"}"], 0.0);
+    assert_eq!(samples["hubbub_mailbox_high_water_frames_bucket{le=\"4.0\",transport=\"sse\"}"], 1.0);
+    assert_eq!(samples["hubbub_frames_dropped_total{transport=\"sse\",reason=\"client_gone\"}"], 5.0);
+    assert_eq!((samples["hubbub_pinned_bytes"], samples["hubbub_subscribers{transport=\"sse\"}"]), (0.0, 0.0));
+}
