@@ -226,6 +226,49 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_number_is_a_dash_and_what_is_below_nothing_is_nothing() {
+        assert_eq!([percent, ms, number, bytes, precise, upper_bound].map(|write| write(f64::NAN)), ["–"; 6]);
+        assert_eq!([percent, ms].map(|write| write(-1.0)), ["0"; 2]);
+        assert_eq!([bytes(0.0), bytes(-1.0)], ["0 B"; 2]);
+        assert_eq!((ms_or_dash(None).as_str(), ms_or_dash(Some(4.2)).as_str()), ("–", "4.2"));
+    }
+
+    #[test]
+    fn a_value_on_a_border_is_written_as_those_above_it() {
+        assert_eq!([0.000_995, 0.9995, 1.0].map(percent), ["0.10", "> 99.9", "100"]);
+        assert_eq!([0.01, 0.995, 9.95].map(ms), ["0.01", "1.0", "10"]);
+        assert_eq!([0.001, 0.995].map(number), ["0.001", "1"]);
+        assert_eq!([1.0, 9_999.5, 99_950.0, 999_500.0].map(bytes), ["1 B", "10.0 kB", "100 kB", "1.0 MB"]);
+        assert_eq!([0.0005, 9.9995, 99.995, 999.95].map(precise), ["0.001", "10.00", "100.0", "1,000"]);
+        let counts = [1_000_000, 100_000_000, 999_999_999, 1_000_000_000, 100_000_000_000].map(count_short);
+        assert_eq!(counts, ["1.00 M", "100 M", "999 M", "1.00 G", "100 G"]);
+    }
+
+    #[test]
+    fn quantities_lose_decimals_as_they_grow_and_keep_their_sign() {
+        let written = [0.0, 0.042, 0.424, 4.24, 20.0, 42.4, 4200.0, -4.24].map(number);
+        assert_eq!(written, ["0", "0.042", "0.42", "4.2", "20", "42.4", "4,200", "−4.2"]);
+        let written = [0.0, 0.0004, 0.064, 5.5556, 33.333, 333.33, 18_123.0, -5.5556].map(precise);
+        assert_eq!(written, ["0", "< 0.001", "0.064", "5.556", "33.33", "333.3", "18,123", "−5.556"]);
+    }
+
+    #[test]
+    fn bytes_are_told_in_thousands() {
+        let written = [512.0, 1024.0, 24_600.0, 118_000.0, 1.6e6].map(bytes);
+        assert_eq!(written, ["512 B", "1,024 B", "24.6 kB", "118 kB", "1.6 MB"]);
+    }
+
+    #[test]
+    fn words_around_a_number_follow_it() {
+        assert_eq!([1, 8, 1000].map(|runs| plural(runs, "run")), ["1 run", "8 runs", "1,000 runs"]);
+        assert_eq!(interval([0.031, 0.037]), "3.1–3.7 %");
+        assert_eq!(count_short(1_236_000_000), "1.24 G");
+        let reasons = ["slower_than_arrivals", "never_reads", "server_saturated", "another"].map(reason);
+        assert_eq!(reasons[1..], ["a class never reads", "the server's worker is saturated", "another"]);
+        assert_eq!(reasons[0], "a class reads slower than events arrive");
+    }
+
+    #[test]
     fn a_bound_is_rounded_up_and_never_down() {
         assert_eq!(upper_bound(0.0495), "5.0 %");
         assert_eq!(upper_bound(0.0501), "5.1 %");

@@ -189,7 +189,7 @@ mod tests {
         assert!(text.starts_with("{\n  \"schema\": \"hubbub.sweep/1\",\n"));
         assert!(text.contains("\"seeds\": [0, 1, 2, 3, 4, 5, 6, 7],\n"));
         assert!(text.contains("\"cells\": [\n    {\n      \"subscribers\": 10,\n"));
-        assert!(text.ends_with("}\n"));
+        assert!(text.ends_with("\n}\n"), "the last brace stands alone");
     }
 
     #[test]
