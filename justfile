@@ -22,6 +22,10 @@ soak *minutes:
 mutants-by-hand:
     cargo test --package hubbub-sim --test it every_mutant_is_reported -- --ignored
 
+# cargo-mutants over mailbox, hub, frame and summary with the unit tests (half an hour; --shard 0/4 for a part)
+mutants *options:
+    cargo mutants --workspace --output target {{options}}
+
 # The server
 serve *options:
     cargo run --release --quiet --package hubbub --bin hubbub -- serve {{options}}
