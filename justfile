@@ -26,6 +26,10 @@ mutants shard="0/1":
 mutants-by-hand:
     cargo test --package hubbub-sim --test it every_mutant_is_reported -- --ignored
 
+# cargo-mutants over mailbox, hub, frame and summary with the unit tests (half an hour; --shard 0/4 for a part)
+mutants *options:
+    cargo mutants --workspace --output target {{options}}
+
 # The server
 serve *options:
     cargo run --release --quiet --package hubbub --bin hubbub -- serve {{options}}

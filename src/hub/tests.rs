@@ -270,3 +270,16 @@ impl std::task::Wake for Woken {
         self.0.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
     }
 }
+
+#[test]
+fn when_everybody_is_evicted_what_waits_is_lost_as_evicted_and_newcomers_are_served() {
+    let hub = hub(8, Overflow::DropNewest);
+    let (one, other) = (hub.subscribe(&patterns(&["ingest.orders"])), hub.subscribe(&patterns(&["ingest.>"])));
+    publish(&hub, "ingest.orders");
+    hub.evict_all();
+    assert!(one.is_closed() && other.is_closed() && hub.subscribers() == 0);
+    assert_eq!((hub.counts().dropped.evicted, hub.counts().waiting), (2, 0));
+    let newcomer = hub.subscribe(&patterns(&["ingest.orders"]));
+    assert_eq!(publish(&hub, "ingest.orders").offered, 1);
+    assert_eq!(drain(&newcomer), [2]);
+}

@@ -22,7 +22,7 @@ pub enum Traffic {
     Constant,
     /// A Poisson process (M).
     Poisson,
-    /// Batches as a Poisson process (M^[X]); their sizes are geometric from 1 on with this mean, which is above 1.
+    /// Batches as a Poisson process (`M^[X]`); their sizes are geometric from 1 on with this mean, which is above 1.
     Batches {
         /// Frames at once, on average.
         mean_frames: f64,
