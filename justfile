@@ -18,10 +18,6 @@ verify *options:
 soak *minutes:
     cargo sim soak {{minutes}}
 
-# Faults that cargo-mutants puts into the core rooms, against the unit tests; a part of them as `just mutants 0/4`
-mutants shard="0/1":
-    cargo mutants --workspace --output target --shard {{shard}}
-
 # Mutants of the Hub and of the world, each of which the soak must report (some minutes)
 mutants-by-hand:
     cargo test --package hubbub-sim --test it every_mutant_is_reported -- --ignored

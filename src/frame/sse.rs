@@ -56,7 +56,6 @@ fn lines(payload: &[u8]) -> impl Iterator<Item = &[u8]> {
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
-    use std::time::Duration;
 
     use super::*;
     use crate::event::EventId;
@@ -81,6 +80,11 @@ mod tests {
         let frame = event(&made);
         assert_eq!(frame, &b"id: 3-8\ndata: {}\n\n"[..]);
         assert_eq!(event(&made).as_ptr(), frame.as_ptr(), "shared");
+    }
+
+    #[test]
+    fn a_client_is_told_in_milliseconds_when_to_come_back() {
+        assert_eq!(retry(Duration::from_secs(3)), &b"retry: 3000\n\n"[..]);
     }
 
     proptest! {

@@ -163,18 +163,6 @@ fn an_eviction_wakes_whoever_waits_and_ends_the_stream() {
 }
 
 #[test]
-fn when_everybody_is_cut_off_nobody_is_left_and_whoever_comes_then_is_served() {
-    let hub = hub(8, Overflow::DropNewest);
-    let before = [hub.subscribe(&patterns(&["t"])), hub.subscribe(&patterns(&["*"]))];
-    publish(&hub, "t");
-    hub.evict_all();
-    assert!(before.iter().all(Subscription::is_closed));
-    assert_eq!((hub.subscribers(), hub.counts().dropped.evicted), (0, 2));
-    let after = hub.subscribe(&patterns(&["t"]));
-    assert_eq!((publish(&hub, "t").offered, drain(&after)), (1, vec![2]));
-}
-
-#[test]
 fn a_frame_that_finds_the_mailbox_open_wakes_nobody_who_waits_for_its_close() {
     let hub = hub(1, Overflow::DropNewest);
     let subscription = hub.subscribe(&patterns(&["t"]));
