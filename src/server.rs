@@ -48,7 +48,7 @@ pub async fn serve<L: Listener, E: Environment>(
         match accepted {
             Ok((stream, peer)) => {
                 is_failing = false;
-                listener.bound_backlog(&stream, server.settings.socket_unsent_bytes);
+                listener.bound(&stream, server.settings.socket_unsent_bytes, server.settings.user_timeout);
                 server.take(stream, peer);
             }
             Err(why) => {

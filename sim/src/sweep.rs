@@ -64,6 +64,7 @@ pub fn sweep(
         arrivals: load::arrivals(plans),
         classes: load::classes(scenario),
         cpu: load::cpu(scenario),
+        faults: load::faults(scenario),
         cells,
         recommendation: sizes::recommendation(&zero_drop),
         zero_drop,

@@ -15,6 +15,11 @@ const DEFAULT: &str = "default";
 /// The option of the command line.
 const LISTEN_OPTION: &str = "--listen";
 
+/// A full server must still be able to answer that it is full; and a client that only stalls must be cut off by the
+/// write deadline, not given up by the system, which counts a closed window as well.
+const ORDERED: [[&str; 2]; 2] =
+    [["max_subscribers", "max_connections"], ["write_deadline_seconds", "user_timeout_seconds"]];
+
 /// A configuration, and where it came from.
 #[derive(Clone)]
 pub struct Effective {
@@ -100,18 +105,24 @@ impl Effective {
 
     /// What no single setting can get wrong.
     fn check(&self) -> Result<(), Vec<Refusal>> {
-        let (subscribers, connections) = (self.config.server.max_subscribers, self.config.server.max_connections);
-        if subscribers < connections {
-            return Ok(());
+        let refusals: Vec<_> = ORDERED.into_iter().filter_map(|pair| self.in_order(pair)).collect();
+        if refusals.is_empty() { Ok(()) } else { Err(refusals) }
+    }
+
+    /// The refusal of two settings of which the first must be below the second: of that which somebody set.
+    fn in_order(&self, [lower, upper]: [&'static str; 2]) -> Option<Refusal> {
+        let number = |key| Setting::of_key(key).map_or(0, |setting| setting.number(&self.config));
+        let (below, above) = (number(lower), number(upper));
+        if below < above {
+            return None;
         }
-        // A full server must still be able to answer that it is full.
-        let (key, value, allowed) = if self.set.contains_key("max_subscribers") {
-            ("max_subscribers", subscribers, format!("below {SECTION}.max_connections, which is {connections}"))
+        let (key, value, allowed) = if self.set.contains_key(lower) {
+            (lower, below, format!("below {SECTION}.{upper}, which is {above}"))
         } else {
-            ("max_connections", connections, format!("above {SECTION}.max_subscribers, which is {subscribers}"))
+            (upper, above, format!("above {SECTION}.{lower}, which is {below}"))
         };
         let (place, key) = (self.origin(key).to_owned(), format!("{SECTION}.{key}"));
-        Err(vec![Refusal::Value { place, key, value: value.to_string(), allowed }])
+        Some(Refusal::Value { place, key, value: value.to_string(), allowed })
     }
 
     /// Where a setting's value came from: the file and line, the variable, `--listen`, or `default`.

@@ -27,7 +27,8 @@ hubbub config > hub.toml            # a file to start from
 
 const AFTER_SETTINGS: &str = "
 In a variable, a list has commas between its items. `max_connections` must be above `max_subscribers`, so that a full
-server can still say that it is full. A whole number may be written as TOML has it (`0x400`, `1_024`), in a variable in
+server can still say that it is full, and `user_timeout_seconds` above `write_deadline_seconds`: the system counts a
+window that stays closed as unacknowledged too, and a client that only stalls is to be cut off by the deadline. A whole number may be written as TOML has it (`0x400`, `1_024`), in a variable in
 decimal digits only.
 
 ## What a limit may cost in memory
@@ -74,7 +75,7 @@ pub fn markdown() -> String {
 fn default(setting: &Setting) -> String {
     let config = Config::default();
     match setting.kind {
-        Kind::Whole { get, .. } => get(&config).to_string(),
+        Kind::Seconds { .. } | Kind::Count { .. } | Kind::Whole { .. } => setting.number(&config).to_string(),
         Kind::Text { get, .. } => get(&config),
         Kind::List { get, .. } if get(&config).is_empty() => "none".to_owned(),
         Kind::List { get, .. } => get(&config).join(","),

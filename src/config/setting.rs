@@ -1,6 +1,8 @@
 //! What a setting is: its key, what it means, what it may be, and where it goes. Knows what a value is, not where it
 //! was written.
 
+use std::time::Duration;
+
 use config_rs::{Value, ValueKind};
 
 use super::layers::Layer;
@@ -25,7 +27,11 @@ pub(super) struct Setting {
 
 /// What a setting may be, how it is read and how it is set. A setter says `None` to what it does not take.
 pub(super) enum Kind {
-    /// A whole number.
+    /// A time in whole seconds.
+    Seconds { least: u64, most: u64, of: fn(&mut Config) -> &mut Duration },
+    /// A number of things or bytes.
+    Count { least: u64, most: u64, of: fn(&mut Config) -> &mut usize },
+    /// Any other whole number.
     Whole { least: u64, most: u64, get: fn(&Config) -> u64, set: fn(&mut Config, u64) -> Option<()> },
     /// A text of the kind that `allowed` describes.
     Text { allowed: &'static str, get: fn(&Config) -> String, set: fn(&mut Config, &str) -> Option<()> },
@@ -44,6 +50,11 @@ pub(super) struct Given<'a> {
 }
 
 impl<'a> Given<'a> {
+    /// The number, if it is one that may be.
+    fn within(&self, least: u64, most: u64) -> Option<u64> {
+        self.number.filter(|number| (least..=most).contains(number))
+    }
+
     /// A checked value of a layer.
     pub(super) fn of(value: &'a Value) -> Self {
         match &value.kind {
@@ -84,7 +95,9 @@ impl Setting {
 
     pub(super) fn allowed(&self) -> String {
         match self.kind {
-            Kind::Whole { least, most, .. } => format!("{least} ..= {most}"),
+            Kind::Seconds { least, most, .. } | Kind::Count { least, most, .. } | Kind::Whole { least, most, .. } => {
+                format!("{least} ..= {most}")
+            }
             Kind::Text { allowed, .. } | Kind::Secret { allowed, .. } | Kind::List { allowed, .. } => {
                 allowed.to_owned()
             }
@@ -94,7 +107,7 @@ impl Setting {
     /// The value a configuration has, as TOML; or why it is none, in words.
     pub(super) fn as_toml(&self, config: &Config) -> Result<String, &'static str> {
         match self.kind {
-            Kind::Whole { get, .. } => Ok(get(config).to_string()),
+            Kind::Seconds { .. } | Kind::Count { .. } | Kind::Whole { .. } => Ok(self.number(config).to_string()),
             Kind::Text { get, .. } => Ok(format!("{:?}", get(config))),
             Kind::List { get, .. } => Ok(format!("{:?}", get(config))),
             Kind::Secret { is_set, .. } => Err(if is_set(config) { "is set and not shown" } else { "is not set" }),
@@ -103,9 +116,23 @@ impl Setting {
 
     pub(super) fn set(&self, config: &mut Config, given: &Given<'_>) -> Option<()> {
         match self.kind {
-            Kind::Whole { least, most, set, .. } => set(config, given.number.filter(|n| (least..=most).contains(n))?),
-            Kind::Text { set, .. } | Kind::Secret { set, .. } => set(config, given.text?),
-            Kind::List { set, .. } => set(config, given.list.as_deref()?),
+            Kind::Seconds { least, most, of } => *of(config) = Duration::from_secs(given.within(least, most)?),
+            Kind::Count { least, most, of } => *of(config) = usize::try_from(given.within(least, most)?).ok()?,
+            Kind::Whole { least, most, set, .. } => return set(config, given.within(least, most)?),
+            Kind::Text { set, .. } | Kind::Secret { set, .. } => return set(config, given.text?),
+            Kind::List { set, .. } => return set(config, given.list.as_deref()?),
+        }
+        Some(())
+    }
+
+    /// The number a configuration has; 0 for what is none.
+    pub(super) fn number(&self, config: &Config) -> u64 {
+        let mut config = config.clone();
+        match self.kind {
+            Kind::Seconds { of, .. } => of(&mut config).as_secs(),
+            Kind::Count { of, .. } => *of(&mut config) as u64,
+            Kind::Whole { get, .. } => get(&config),
+            Kind::Text { .. } | Kind::Secret { .. } | Kind::List { .. } => 0,
         }
     }
 
@@ -130,7 +157,7 @@ impl Setting {
 
     fn value(&self, given: &Given<'_>) -> Option<ValueKind> {
         match self.kind {
-            Kind::Whole { .. } => given.number.map(ValueKind::U64),
+            Kind::Seconds { .. } | Kind::Count { .. } | Kind::Whole { .. } => given.number.map(ValueKind::U64),
             Kind::Text { .. } | Kind::Secret { .. } => given.text.map(|text| ValueKind::String(text.to_owned())),
             Kind::List { .. } => given.list.as_ref().map(|items| {
                 ValueKind::Array(

@@ -19,6 +19,8 @@ pub struct ServerSettings {
     pub keepalive: Duration,
     /// Time without write progress after which a connection is closed.
     pub write_deadline: Duration,
+    /// Time that sent bytes may stay unacknowledged before the connection is closed, where the system can do that.
+    pub user_timeout: Duration,
     /// Time that a request's head, and then its body, may take to come; also how long a connection may wait for its
     /// next request. `None` sets no timer at all, for a simulated world whose clients always finish.
     pub request_timeout: Option<Duration>,
@@ -47,6 +49,9 @@ impl Default for ServerSettings {
         Self {
             keepalive: Duration::from_secs(15),
             write_deadline: Duration::from_secs(30),
+            // Above the write deadline: the system counts a window that stays closed as well, and a client that only
+            // stalls is the deadline's affair.
+            user_timeout: Duration::from_secs(40),
             request_timeout: Some(Duration::from_secs(30)),
             shutdown_grace: Duration::from_secs(5),
             // Left alone a send buffer grows to megabytes. Thousands of frames then hide behind the mailbox, where no

@@ -23,7 +23,7 @@ const MAX_PUBLISHES: u64 = 10_000;
 
 const _: () = assert!(MAX_TOKEN_BYTES == 512, "the table says so");
 
-pub(super) static SETTINGS: [Setting; 16] = [
+pub(super) static SETTINGS: [Setting; 17] = [
     Setting {
         key: "listen",
         about: "where to listen; port 0 takes a free one",
@@ -69,30 +69,20 @@ pub(super) static SETTINGS: [Setting; 16] = [
     Setting {
         key: "keepalive_seconds",
         about: "silence after which a stream gets a comment",
-        kind: Kind::Whole {
-            least: 1,
-            most: MAX_SECONDS,
-            get: |config| config.server.keepalive.as_secs(),
-            set: |config, seconds| {
-                config.server.keepalive = Duration::from_secs(seconds);
-                Some(())
-            },
-        },
+        kind: Kind::Seconds { least: 1, most: MAX_SECONDS, of: |config| &mut config.server.keepalive },
         memory: None,
     },
     Setting {
         key: "write_deadline_seconds",
         about: "time after which a client that takes nothing is cut off",
-        kind: Kind::Whole {
-            least: 1,
-            most: MAX_SECONDS,
-            get: |config| config.server.write_deadline.as_secs(),
-            set: |config, seconds| {
-                config.server.write_deadline = Duration::from_secs(seconds);
-                Some(())
-            },
-        },
+        kind: Kind::Seconds { least: 1, most: MAX_SECONDS, of: |config| &mut config.server.write_deadline },
         memory: Some(|_| "a client that has stopped reading keeps its full buffer for so long".to_owned()),
+    },
+    Setting {
+        key: "user_timeout_seconds",
+        about: "time that what was sent may stay unacknowledged (TCP_USER_TIMEOUT)",
+        kind: Kind::Seconds { least: 1, most: MAX_SECONDS, of: |config| &mut config.server.user_timeout },
+        memory: Some(|_| "a client that has vanished keeps what it was sent for so long, and its buffer".to_owned()),
     },
     Setting {
         key: "request_timeout_seconds",
@@ -111,15 +101,7 @@ pub(super) static SETTINGS: [Setting; 16] = [
     Setting {
         key: "shutdown_grace_seconds",
         about: "time that streams have to end once the server is told to stop",
-        kind: Kind::Whole {
-            least: 0,
-            most: MAX_GRACE_SECONDS,
-            get: |config| config.server.shutdown_grace.as_secs(),
-            set: |config, seconds| {
-                config.server.shutdown_grace = Duration::from_secs(seconds);
-                Some(())
-            },
-        },
+        kind: Kind::Seconds { least: 0, most: MAX_GRACE_SECONDS, of: |config| &mut config.server.shutdown_grace },
         memory: None,
     },
     Setting {
@@ -143,29 +125,13 @@ pub(super) static SETTINGS: [Setting; 16] = [
     Setting {
         key: "max_subscribers",
         about: "streams that may be open; a further one is told to come back",
-        kind: Kind::Whole {
-            least: 1,
-            most: MAX_CLIENTS,
-            get: |config| config.server.max_subscribers as u64,
-            set: |config, streams| {
-                config.server.max_subscribers = usize::try_from(streams).ok()?;
-                Some(())
-            },
-        },
+        kind: Kind::Count { least: 1, most: MAX_CLIENTS, of: |config| &mut config.server.max_subscribers },
         memory: Some(|_| "bounds what all buffers together can take: see `sse_channel_buffer`".to_owned()),
     },
     Setting {
         key: "max_connections",
         about: "connections that may be open; a further one is closed at once",
-        kind: Kind::Whole {
-            least: 2,
-            most: MAX_CLIENTS + 1,
-            get: |config| config.server.max_connections as u64,
-            set: |config, connections| {
-                config.server.max_connections = usize::try_from(connections).ok()?;
-                Some(())
-            },
-        },
+        kind: Kind::Count { least: 2, most: MAX_CLIENTS + 1, of: |config| &mut config.server.max_connections },
         memory: Some(|config| {
             let heads = config.server.max_connections as u64 * read_buffer_bytes(config);
             format!("heads that are being read: {} if every connection sends one", bytes(heads))
@@ -174,15 +140,7 @@ pub(super) static SETTINGS: [Setting; 16] = [
     Setting {
         key: "max_publishes",
         about: "publishes that may be in memory at once; further ones wait",
-        kind: Kind::Whole {
-            least: 1,
-            most: MAX_PUBLISHES,
-            get: |config| config.server.max_publishes as u64,
-            set: |config, publishes| {
-                config.server.max_publishes = usize::try_from(publishes).ok()?;
-                Some(())
-            },
-        },
+        kind: Kind::Count { least: 1, most: MAX_PUBLISHES, of: |config| &mut config.server.max_publishes },
         memory: Some(|config| {
             let bodies = config.server.max_publishes as u64 * config.server.max_ingest_bytes as u64;
             format!("bodies: {} with `max_ingest_bytes`, and as much again while they are published", bytes(bodies))
@@ -191,15 +149,7 @@ pub(super) static SETTINGS: [Setting; 16] = [
     Setting {
         key: "max_ingest_bytes",
         about: "largest body of a publish, an event or a batch",
-        kind: Kind::Whole {
-            least: 1,
-            most: MAX_INGEST_BYTES,
-            get: |config| config.server.max_ingest_bytes as u64,
-            set: |config, bytes| {
-                config.server.max_ingest_bytes = usize::try_from(bytes).ok()?;
-                Some(())
-            },
-        },
+        kind: Kind::Count { least: 1, most: MAX_INGEST_BYTES, of: |config| &mut config.server.max_ingest_bytes },
         memory: Some(|config| {
             let worst = config.sse_channel_buffer.frames() as u64 * config.server.max_ingest_bytes as u64 * 2;
             format!(
@@ -212,14 +162,10 @@ pub(super) static SETTINGS: [Setting; 16] = [
     Setting {
         key: "max_header_bytes",
         about: "largest head of a request",
-        kind: Kind::Whole {
+        kind: Kind::Count {
             least: HEADER_BYTES.0,
             most: HEADER_BYTES.1,
-            get: |config| config.server.max_header_bytes as u64,
-            set: |config, bytes| {
-                config.server.max_header_bytes = usize::try_from(bytes).ok()?;
-                Some(())
-            },
+            of: |config| &mut config.server.max_header_bytes,
         },
         memory: Some(|config| format!("a connection's read buffer: at most {}", bytes(read_buffer_bytes(config)))),
     },

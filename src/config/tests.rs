@@ -33,7 +33,8 @@ fn the_environment_wins_over_the_file_and_the_file_over_the_default() {
 #[test]
 fn a_file_and_an_environment_can_set_everything_alike() {
     let file = "server.listen = '[::1]:0'\nserver.sse_channel_buffer = 0x400\nserver.overflow = 'disconnect'\n\
-                server.keepalive_seconds = 1\nserver.write_deadline_seconds = 86_400\n\
+                server.keepalive_seconds = 1\nserver.write_deadline_seconds = 44\n\
+                server.user_timeout_seconds = 45\n\
                 server.max_ingest_bytes = 2_000\nserver.request_timeout_seconds = 3\n\
                 server.shutdown_grace_seconds = 0\nserver.socket_unsent_bytes = 4096\n\
                 server.max_subscribers = 7\nserver.max_connections = 8\nserver.max_publishes = 9\n\
@@ -44,7 +45,8 @@ fn a_file_and_an_environment_can_set_everything_alike() {
         ("WH_SSE_CHANNEL_BUFFER", "1024"),
         ("WH_OVERFLOW", "disconnect"),
         ("WH_KEEPALIVE_SECONDS", "1"),
-        ("WH_WRITE_DEADLINE_SECONDS", "86400"),
+        ("WH_WRITE_DEADLINE_SECONDS", "44"),
+        ("WH_USER_TIMEOUT_SECONDS", "45"),
         ("WH_MAX_INGEST_BYTES", "2000"),
         ("WH_REQUEST_TIMEOUT_SECONDS", "3"),
         ("WH_SHUTDOWN_GRACE_SECONDS", "0"),
@@ -64,7 +66,8 @@ fn a_file_and_an_environment_can_set_everything_alike() {
         log_level: LogLevel::Debug,
         server: ServerSettings {
             keepalive: Duration::from_secs(1),
-            write_deadline: Duration::from_secs(86_400),
+            write_deadline: Duration::from_secs(44),
+            user_timeout: Duration::from_secs(45),
             max_ingest_bytes: 2000,
             request_timeout: Some(Duration::from_secs(3)),
             shutdown_grace: Duration::ZERO,
@@ -145,9 +148,9 @@ fn a_bad_value_in_the_environment_is_refused_in_one_line() {
 #[test]
 fn what_is_no_setting_is_refused_with_what_there_is() {
     let keys = "listen, sse_channel_buffer, overflow, keepalive_seconds, write_deadline_seconds, \
-                request_timeout_seconds, shutdown_grace_seconds, socket_unsent_bytes, max_subscribers, \
-                max_connections, max_publishes, max_ingest_bytes, max_header_bytes, publish_token, allowed_origins or \
-                log_level";
+                user_timeout_seconds, request_timeout_seconds, shutdown_grace_seconds, socket_unsent_bytes, \
+                max_subscribers, max_connections, max_publishes, max_ingest_bytes, max_header_bytes, publish_token, \
+                allowed_origins or log_level";
     for (text, line) in [
         ("[server]\nbuffer = 1", format!("hub.toml:2: server.buffer: no such setting: must be {keys}")),
         ("port = 1", "hub.toml:1: port: no such setting: must be in the one section, [server]".to_owned()),
@@ -202,6 +205,9 @@ fn settings_that_do_not_fit_together_are_refused_by_the_one_that_was_set() {
         "WH_MAX_SUBSCRIBERS: server.max_subscribers = 11000: must be below server.max_connections, which is 11000";
     assert_eq!(lines, [line]);
     assert!(load("[server]\nmax_connections = 5\n", &[("WH_MAX_SUBSCRIBERS", "4")]).is_ok());
+    let lines = load("[server]\nwrite_deadline_seconds = 60\n", &[]).unwrap_err();
+    let line = "hub.toml:2: server.write_deadline_seconds = 60: must be below server.user_timeout_seconds, which is 40";
+    assert_eq!(lines, [line]);
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::exit::Failure;
 use super::interrupt::while_writing;
 use crate::figure::{self, Figure};
+use crate::incident::Incident;
 use crate::report;
 use crate::summary::document::Sweep;
 use crate::summary::json;
@@ -69,6 +70,13 @@ pub(super) fn prepare_new(file: &Path) -> Result<(), Failure> {
     fs::write(&probe, b"")
         .and_then(|()| fs::remove_file(&probe))
         .map_err(|why| Failure::input(format!("--out: {name}: cannot be written to: {why}")))
+}
+
+/// Reads an incident.
+pub(super) fn incident(file: &Path) -> Result<Incident, Failure> {
+    let wrong = |why: &dyn std::fmt::Display| Failure::input(format!("{}: {why}", file.display()));
+    let text = fs::read_to_string(file).map_err(|why| wrong(&why))?;
+    Incident::parse(&text).map_err(|why| wrong(&why))
 }
 
 /// Writes a sweep's result.

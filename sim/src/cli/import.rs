@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use hubbub::Overflow;
 
 use super::exit::{Exit, Failure};
-use super::{console, files, interrupt};
+use super::{console, files, options};
 use crate::import::{self, Counters, DroppedBy, ImportError, Imported};
 use crate::summary::format;
 
@@ -88,9 +88,7 @@ pub(super) fn import(options: &ImportOptions) -> Result<Exit, Failure> {
         }
         files::prepare_new(file)?;
     }
-    interrupt::install();
-    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
-    let imported = import::import(&counters, threads, &console::Bars::new())?;
+    let imported = import::import(&counters, options::threads(None), &console::Bars::new())?;
     match &options.json {
         Some(_) => console::print(&(serde_json::to_string_pretty(&imported).map_err(Failure::input)? + "\n")),
         None => console::print(&told(&imported)),

@@ -26,6 +26,7 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         Ok(options) => options,
         Err(error) => return usage(&error),
     };
+    interrupt::install();
     let result = match options.command {
         Command::Sweep(sweep) if sweep.check => check::check(&sweep),
         Command::Sweep(sweep) => run::sweep(&sweep),

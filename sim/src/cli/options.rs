@@ -199,7 +199,8 @@ fn minutes(text: &str) -> Result<f64, String> {
     minutes.ok_or_else(|| "must be a number of minutes above 0, 10080 at most".to_owned())
 }
 
-fn threads(asked: Option<std::num::NonZeroUsize>) -> usize {
+/// As many as asked for, or one a core.
+pub(super) fn threads(asked: Option<std::num::NonZeroUsize>) -> usize {
     asked.or_else(|| std::thread::available_parallelism().ok()).map_or(1, std::num::NonZeroUsize::get)
 }
 

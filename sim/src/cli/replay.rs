@@ -59,9 +59,7 @@ fn exit_of(verdict: Verdict) -> Exit {
 fn incident(options: &ReplayOptions) -> Result<(String, Incident), Failure> {
     if let Some(file) = &options.file {
         let name = file.display().to_string();
-        let wrong = |why: &dyn std::fmt::Display| Failure::input(format!("{name}: {why}"));
-        let text = std::fs::read_to_string(file).map_err(|why| wrong(&why))?;
-        return Incident::parse(&text).map(|incident| (name.clone(), incident)).map_err(|why| wrong(&why));
+        return Ok((name, files::incident(file)?));
     }
     let given = Scenario::named(options.scenario.as_deref().unwrap_or("alpha"))?;
     let subscribers = options.subscribers.unwrap_or_else(|| given.settings().subscribers.first().copied().unwrap_or(1));
@@ -157,9 +155,7 @@ pub(super) fn replay_all(folder: &Path) -> Result<Exit, Failure> {
     let mut worst = Exit::AsExpected;
     for path in &paths {
         let name = path.display();
-        let text = std::fs::read_to_string(path).map_err(|why| Failure::input(format!("{name}: {why}")))?;
-        let incident = Incident::parse(&text).map_err(|why| Failure::input(format!("{name}: {why}")))?;
-        let replay = incident.replay().map_err(|why| Failure::input(format!("{name}: {why}")))?.replay;
+        let replay = files::incident(path)?.replay().map_err(|why| Failure::input(format!("{name}: {why}")))?.replay;
         console::note(&format!("{name}: {:?}, {} lost to a full buffer", replay.verdict, replay.dropped.buffer_full));
         worst = match replay.verdict {
             Verdict::AsExpected => worst,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::exit::{Exit, Failure};
 use super::options::{DocsOptions, LoadOptions, SizeOptions, SweepOptions};
-use super::{console, files, interrupt};
+use super::{console, files};
 use crate::report;
 use crate::scenario::Scenario;
 use crate::summary::document::{Sweep, ZeroDrop};
@@ -60,7 +60,6 @@ pub(super) fn docs(options: &DocsOptions) -> Result<Exit, Failure> {
 
 /// A run with progress, and with the sizes told as soon as they are known.
 pub(super) fn run(scenario: &Scenario, parts: Parts, load: &LoadOptions, command: String) -> Result<Sweep, Failure> {
-    interrupt::install();
     let bars = console::Bars::new();
     let mut sweep = sweep::sweep(scenario, parts, load.threads(), &bars, tell_sizes)?;
     sweep.command = command;

@@ -5,15 +5,14 @@ use std::path::Path;
 use super::exit::{Exit, Failure};
 use super::options::ShrinkOptions;
 use super::{console, files};
+use crate::incident::IncidentError;
 use crate::incident::shrink::{Size, aim, shrink};
-use crate::incident::{Incident, IncidentError};
 
 /// Shrinks it, and writes what is left beside it or where it is told to.
 pub(super) fn run(options: &ShrinkOptions) -> Result<Exit, Failure> {
     let name = options.file.display();
     let wrong = |why: IncidentError| Failure::input(format!("{name}: {why}"));
-    let text = std::fs::read_to_string(&options.file).map_err(|why| Failure::input(format!("{name}: {why}")))?;
-    let incident = Incident::parse(&text).map_err(wrong)?;
+    let incident = files::incident(&options.file)?;
     let Some(aim) = aim(&incident) else {
         return Err(Failure::input(format!(
             "{name}: nobody loses anything and no law is broken: nothing to shrink to"

@@ -20,6 +20,7 @@ pub(super) fn run(options: &SoakOptions) -> Result<Exit, Failure> {
         console::complain("the canary, a run judged by the wrong rule, is not reported: no law says anything");
         return Ok(Exit::Violated);
     };
+    files::prepare(&options.out)?;
     let first_seed = options.first_seed.unwrap_or_else(seed_of_the_moment);
     let (bars, begun) = (console::Bars::new(), Instant::now());
     let lasts = Duration::from_secs_f64(options.minutes.unwrap_or(1.0) * 60.0);
@@ -74,7 +75,6 @@ fn leave(found: &Found, folder: &Path) -> Result<(), Failure> {
     let title = format!("the soak's seed {} breaks a law", found.seed);
     let incident = Incident::of_violation(&title, found.case.clone(), found.violation.clone());
     let file = folder.join(format!("{}-seed-{}.json", found.violation.law.name(), found.seed));
-    std::fs::create_dir_all(folder).map_err(|why| Failure::input(format!("{}: {why}", folder.display())))?;
     files::write_one(&file, &incident.to_json())?;
     console::note(&format!("REPRODUCE WITH: cargo sim replay {}", file.display()));
     Ok(())

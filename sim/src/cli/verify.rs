@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::exit::{Exit, Failure};
 use super::options::VerifyOptions;
-use super::{console, files, interrupt, run};
+use super::{console, files, run};
 use crate::report;
 use crate::summary::json;
 use crate::theory::document::Verify;
@@ -16,7 +16,6 @@ pub(super) fn verify(options: &VerifyOptions) -> Result<Exit, Failure> {
     if let Some(folder) = &folder {
         files::prepare(folder)?;
     }
-    interrupt::install();
     let extent = if options.quick { Extent::QUICK } else { Extent::FULL };
     let mut found = verify::verify(&extent, options.threads(), &console::Bars::new())?;
     found.command = format!("cargo sim verify{}", if options.quick { " --quick" } else { "" });

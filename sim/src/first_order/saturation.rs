@@ -1,13 +1,13 @@
 //! Loads that no finite buffer serves: what arrives in the long run is more than what is taken away.
 
 use super::{reading_bytes_per_second, seconds_of_worker_an_event, window_bytes_per_second};
-use crate::plan::{ClassPlan, Plan, Reading};
+use crate::plan::{ClassPlan, Fault, Harm, Plan, Reading, SubscriberPlan};
 use crate::scenario::FRAME_OVERHEAD_BYTES;
 
 /// Why there is no finite size: the waiting line grows as long as the run goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reason {
-    /// A subscriber never reads.
+    /// A subscriber never reads, or not any more.
     NeverReads,
     /// A class takes fewer bytes a second than are offered to it on the mean.
     SlowerThanArrivals,
@@ -34,7 +34,9 @@ impl Reason {
 /// queueing theory) when `mean events a second × (publish + N × delivery) > 1`.
 #[must_use]
 pub fn no_finite_size(plan: &Plan) -> Option<Reason> {
-    if plan.subscribers.iter().any(|subscriber| subscriber.reading == Reading::Never) {
+    let stops = |fault: &Fault| matches!(fault.harm, Harm::ReaderStops { .. });
+    let never_reads = |subscriber: &SubscriberPlan| subscriber.reading == Reading::Never;
+    if plan.subscribers.iter().any(never_reads) || plan.faults.iter().any(stops) {
         return Some(Reason::NeverReads);
     }
     let overhead = FRAME_OVERHEAD_BYTES * plan.arrivals.len() as f64;

@@ -1,5 +1,5 @@
 use super::*;
-use crate::plan::{Arrival, CpuPlan, DEFAULT_USER_TIMEOUT, ServerPlan, Stall, SubscriberPlan};
+use crate::plan::{Arrival, CpuPlan, DEFAULT_USER_TIMEOUT, Fault, Harm, ServerPlan, Stall, SubscriberPlan};
 
 /// 60 s with 10 events of 60 B (frames of 100 B) a second, for one subscriber with a window of 10 frames a second.
 fn plan(reading: Reading) -> Plan {
@@ -39,6 +39,14 @@ fn at_millis(at: u64) -> Arrival {
 fn a_fast_reader_needs_one_slot() {
     assert_eq!(buffer(&plan(Reading::AsItArrives)), Some(1));
     assert_eq!(no_finite_size(&plan(Reading::AsItArrives)), None);
+}
+
+#[test]
+fn a_reader_that_stops_has_no_finite_size_and_one_that_stalls_has() {
+    let struck = |harm| Plan { faults: vec![Fault { at: Duration::from_secs(9), harm }], ..plan(Reading::AsItArrives) };
+    let (subscriber, lasts) = (0, Duration::from_secs(3));
+    assert_eq!(no_finite_size(&struck(Harm::ReaderStops { subscriber })), Some(Reason::NeverReads));
+    assert_eq!(no_finite_size(&struck(Harm::ReaderStalls { subscriber, lasts })), None);
 }
 
 #[test]

@@ -35,8 +35,7 @@ pub fn with_a_probe(mut case: Case) -> Case {
 pub(super) fn drains_and_goes_on(case: &Case) -> Result<(), Broken> {
     let case = with_a_probe(case.clone());
     let (record, observations) = observed(&case)?;
-    let restarts = case.plan.faults.iter().any(|fault| matches!(fault.harm, Harm::ServerRestarts { .. }));
-    if record.unpublished > 0 && !restarts {
+    if record.unpublished > 0 && case.plan.restarts().next().is_none() {
         return Err(Broken::new(format!("{} arrivals were not published", record.unpublished)));
     }
     let probe = case.plan.arrivals.len() as u64 - record.unpublished;
@@ -61,13 +60,12 @@ pub(super) fn drains_and_goes_on(case: &Case) -> Result<(), Broken> {
 pub fn absence(plan: &Plan, index: usize, life: &[&Observation]) -> Option<&'static str> {
     let subscriber = &plan.subscribers[index];
     let class = &plan.classes[subscriber.class];
-    let struck = || plan.faults.iter().filter(|fault| fault.strikes(index, subscriber.class)).map(|fault| &fault.harm);
     let leaves = subscriber.leave_at.is_some_and(|at| at <= plan.duration);
-    if struck().any(|harm| matches!(harm, Harm::ClientDies { .. })) {
+    if has_died(plan, index) {
         Some("it has died")
-    } else if leaves || struck().any(|harm| matches!(harm, Harm::ClassLeaves { .. })) {
+    } else if leaves || plan.is_struck(index, |harm| matches!(harm, Harm::ClassLeaves { .. })) {
         Some("it has left")
-    } else if struck().any(|harm| matches!(harm, Harm::ReaderStops { .. })) {
+    } else if has_stopped_reading(plan, index) {
         Some("it reads nothing any more")
     } else if class.reconnect_after.is_none() && has_lost_its_stream_for_good(plan, life) {
         Some("its stream has ended, and it does not come back")
@@ -81,9 +79,7 @@ fn has_lost_its_stream_for_good(plan: &Plan, life: &[&Observation]) -> bool {
     let Some(ended) = life.iter().rposition(|seen| matches!(seen.what, What::Ended { .. })) else { return false };
     let begun = life.iter().rposition(|seen| matches!(seen.what, What::Subscribed { .. })).unwrap_or(0);
     let (from, until) = (life[begun].at, life[ended].at);
-    let ended_it =
-        |fault: &Fault| matches!(fault.harm, Harm::ServerRestarts { .. }) && from <= fault.at && fault.at <= until;
-    begun < ended && !plan.faults.iter().any(ended_it)
+    begun < ended && !plan.restarts().any(|restart| (from..=until).contains(&restart.at))
 }
 
 fn has_a_stream(life: &[&Observation]) -> bool {
@@ -92,13 +88,11 @@ fn has_a_stream(life: &[&Observation]) -> bool {
 }
 
 fn has_died(plan: &Plan, index: usize) -> bool {
-    let dies = |harm: &Harm| matches!(harm, Harm::ClientDies { subscriber } if *subscriber == index);
-    plan.faults.iter().any(|fault| dies(&fault.harm))
+    plan.is_struck(index, |harm| matches!(harm, Harm::ClientDies { .. }))
 }
 
 fn has_stopped_reading(plan: &Plan, index: usize) -> bool {
-    let stops = |harm: &Harm| matches!(harm, Harm::ReaderStops { subscriber } if *subscriber == index);
-    plan.faults.iter().any(|fault| stops(&fault.harm))
+    plan.is_struck(index, |harm| matches!(harm, Harm::ReaderStops { .. }))
 }
 
 /// The probe was queued in an empty mailbox, and read.

@@ -9,20 +9,16 @@ use crate::record::Record;
 
 pub(super) fn are_known(case: &Case, record: &Record) -> Result<(), Broken> {
     for (index, (subscriber, planned)) in record.subscribers.iter().zip(&case.plan.subscribers).enumerate() {
-        let struck = |by: fn(&Harm) -> bool| {
-            let mut faults = case.plan.faults.iter();
-            faults.any(|fault| fault.strikes(index, planned.class) && by(&fault.harm))
-        };
         let goes = |harm: &Harm| {
             let by_the_link = matches!(harm, Harm::LinkHeld { .. } | Harm::Partition { .. });
             by_the_link || matches!(harm, Harm::ClientDies { .. } | Harm::ClassLeaves { .. })
         };
         let lost = subscriber.dropped;
-        if lost.client_gone > 0 && planned.leave_at.is_none() && !struck(goes) {
+        if lost.client_gone > 0 && planned.leave_at.is_none() && !case.plan.is_struck(index, goes) {
             return Err(Broken::of(index, format!("{} lost as gone, by a client that stays", lost.client_gone)));
         }
         let may_be_cut_off = case.overflow == Overflow::Disconnect || case.plan.server.write_deadline < LONG;
-        if lost.evicted > 0 && !may_be_cut_off && !struck(|harm| matches!(harm, Harm::ServerRestarts { .. })) {
+        if lost.evicted > 0 && !may_be_cut_off && case.plan.restarts().next().is_none() {
             return Err(Broken::of(index, format!("{} evicted, and nothing cuts a client off", lost.evicted)));
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use super::Broken;
-use crate::plan::{Harm, Plan};
+use crate::plan::Plan;
 use crate::record::{Observation, What};
 
 /// Delivered, and not read.
@@ -16,7 +16,7 @@ struct Unread {
 }
 
 pub(super) fn fits(plan: &Plan, observations: &[Observation]) -> Result<(), Broken> {
-    let is_renumbered = plan.faults.iter().any(|fault| matches!(fault.harm, Harm::ServerRestarts { .. }));
+    let is_renumbered = plan.restarts().next().is_some();
     let least = plan.arrivals.iter().map(|arrival| u64::from(arrival.payload_bytes)).min().unwrap_or(0);
     // What arrives without a server gets no sequence, so then only the least payload is sure.
     let payload = |sequence: u64| match plan.arrivals.get(usize::try_from(sequence - 1).unwrap_or(usize::MAX)) {

@@ -1,6 +1,6 @@
 //! Whether a stored plan can be run: it may have been written by another version, or by hand.
 
-use super::{Harm, Plan, Reading};
+use super::{Plan, Reading};
 
 impl Plan {
     /// Checks what a drawn plan always has.
@@ -39,9 +39,7 @@ impl Plan {
             fault.check(self).map_err(|why| format!("plan.faults[{index}].{why}"))?;
         }
         in_order("plan.faults: must be in order of time", self.faults.is_sorted_by_key(|fault| fault.at))?;
-        let restarts: Vec<_> =
-            self.faults.iter().filter(|fault| matches!(fault.harm, Harm::ServerRestarts { .. })).collect();
-        let is_up_between = restarts.is_sorted_by(|a, b| a.until() < b.at);
+        let is_up_between = self.restarts().is_sorted_by(|a, b| a.until() < b.at);
         in_order("plan.faults: a server restarts only when it is up", is_up_between)
     }
 }

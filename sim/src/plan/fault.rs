@@ -155,6 +155,19 @@ impl Harm {
     }
 }
 
+impl Plan {
+    /// The server's restarts, in order of time.
+    pub fn restarts(&self) -> impl Iterator<Item = &Fault> {
+        self.faults.iter().filter(|fault| matches!(fault.harm, Harm::ServerRestarts { .. }))
+    }
+
+    /// Whether a fault of some kind strikes a subscriber.
+    pub fn is_struck(&self, index: usize, by: fn(&Harm) -> bool) -> bool {
+        let class = self.subscribers[index].class;
+        self.faults.iter().any(|fault| fault.strikes(index, class) && by(&fault.harm))
+    }
+}
+
 impl Fault {
     /// When it is over; a fault that does not end is over at once, and what it did remains.
     pub fn until(&self) -> Duration {

@@ -197,7 +197,7 @@ impl Observed {
     }
 
     /// The sequence over all processes.
-    fn sequence(&self, process: usize, of_process: u64) -> u64 {
+    pub(crate) fn sequence(&self, process: usize, of_process: u64) -> u64 {
         self.processes.get(process).map_or(0, |process| process.published_before) + of_process
     }
 

@@ -22,9 +22,11 @@ pub(super) fn load(sweep: &Sweep) -> String {
             )
         },
     );
+    let faults =
+        if sweep.faults.is_empty() { String::new() } else { format!(" Goes wrong: {}.", sweep.faults.join("; ")) };
     format!(
         "{} events a run{}: {}/s on average, at most {} in one second, {} each. {} s of arrivals, then at most {} s \
-         of drain; {} {}; policy {}, {} world. {cpu}",
+         of drain; {} {}; policy {}, {} world. {cpu}{faults}",
         format::number(arrivals.events),
         trace.unwrap_or_default(),
         format::number(arrivals.mean_per_second),

@@ -1,5 +1,7 @@
 //! What goes wrong in a scenario. Each kind has the fields that mean something for it, and no others.
 
+use std::fmt;
+
 use serde::Deserialize;
 
 /// Something that goes wrong in every run; `class` and `share` say whom it strikes.
@@ -141,6 +143,27 @@ impl FaultSettings {
                 None
             }
         }
+    }
+}
+
+/// In words, for a sentence: `partition of phone at 8 s for 2 s`.
+impl fmt::Display for FaultSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::ReaderStalls { .. } => "reader stalls",
+            Self::ReaderTrickles { .. } => "reader trickles",
+            Self::ReaderStops { .. } => "reader stops",
+            Self::LinkHeld { .. } => "link held",
+            Self::Partition { .. } => "partition",
+            Self::ClientDies { .. } => "client dies",
+            Self::ServerRestarts { .. } => "server restarts",
+            Self::ClassLeaves { .. } => "class leaves",
+        })?;
+        self.class().map_or(Ok(()), |class| write!(f, " of {class}"))?;
+        let share = self.share().filter(|share| *share < 1.0);
+        share.map_or(Ok(()), |share| write!(f, " (a share of {share})"))?;
+        write!(f, " at {} s", self.at_seconds())?;
+        self.lasts_seconds().map_or(Ok(()), |seconds| write!(f, " for {seconds} s"))
     }
 }
 

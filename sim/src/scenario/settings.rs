@@ -74,11 +74,12 @@ pub struct Server {
 
 impl Default for Server {
     fn default() -> Self {
+        let server = hubbub::ServerSettings::default();
         Self {
-            policy: Overflow::DropNewest,
-            keepalive_seconds: 15.0,
-            write_deadline_seconds: 30.0,
-            user_timeout_seconds: 20.0,
+            policy: Overflow::default(),
+            keepalive_seconds: server.keepalive.as_secs_f64(),
+            write_deadline_seconds: server.write_deadline.as_secs_f64(),
+            user_timeout_seconds: server.user_timeout.as_secs_f64(),
             cpu: None,
         }
     }

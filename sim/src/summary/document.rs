@@ -42,6 +42,9 @@ pub struct Sweep {
     pub classes: Vec<ClassSummary>,
     /// Modelled CPU cost, null where the model is off.
     pub cpu: Option<CpuSummary>,
+    /// What goes wrong in every run, in words; empty where nothing does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub faults: Vec<String>,
     /// One per (subscribers, buffer), in grid order: subscribers first.
     pub cells: Vec<Cell>,
     /// One per N, in the order asked for.

@@ -225,6 +225,7 @@ fn base(scenario: &str, question: &str) -> Sweep {
             class("background-tab", None, 65_536, "stalls of 2–8 s, every 20 s on average"),
         ],
         cpu: Some(CpuSummary { publish_us: 6.0, delivery_us: 3.0 }),
+        faults: Vec::new(),
         cells: Vec::new(),
         zero_drop: Vec::new(),
         recommendation: Recommendation { buffer: None, because: "Nothing was sized.".to_owned() },

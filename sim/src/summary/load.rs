@@ -45,6 +45,11 @@ pub fn cpu(scenario: &Scenario) -> Option<CpuSummary> {
     Some(CpuSummary { publish_us: cpu.publish_us, delivery_us: cpu.delivery_us })
 }
 
+/// What goes wrong, in words for a sentence.
+pub fn faults(scenario: &Scenario) -> Vec<String> {
+    scenario.settings().faults.iter().map(ToString::to_string).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -19,7 +19,7 @@ use super::clock::{TICK, tick_not_before};
 use super::cpu::Work;
 use super::environment::ModelEnvironment;
 use super::process::{Process, Processes};
-use crate::plan::{Arrival, Harm, Plan};
+use crate::plan::{Arrival, Plan};
 
 /// How often a draining run is asked whether it is over.
 const OVER_CHECK: Duration = TICK.saturating_mul(20);
@@ -48,8 +48,7 @@ enum Turn {
 
 impl Restarts {
     pub(super) fn of(plan: &Plan) -> Self {
-        let restarts = plan.faults.iter().filter(|fault| matches!(fault.harm, Harm::ServerRestarts { .. }));
-        Self(restarts.flat_map(|fault| [(fault.at, Turn::End), (fault.until(), Turn::Begin)]).collect())
+        Self(plan.restarts().flat_map(|fault| [(fault.at, Turn::End), (fault.until(), Turn::Begin)]).collect())
     }
 
     fn next_at(&self) -> Option<Duration> {
@@ -150,9 +149,10 @@ impl Driver {
         let now = self.environment.clock.now();
         let mut recorder = self.environment.recorder.lock();
         let sequence = recorder.published(at);
-        hub.publish_each(at, &self.topic, payload, |subscriber, outcome| {
+        let publication = hub.publish_each(at, &self.topic, payload, |subscriber, outcome| {
             recorder.offered(now, (number, subscriber), sequence, outcome);
         });
+        debug_assert_eq!(recorder.sequence(number, publication.id.sequence), sequence);
     }
 
     /// Sends off what the sockets have accepted, and delivers what has come all the way.

@@ -57,7 +57,7 @@ impl Processes {
     pub(super) fn begin(&self) {
         let mut hubs = self.hubs();
         let number = hubs.len();
-        let hub = Hub::new(HubSettings { epoch: self.settings.epoch + number as u64, ..self.settings });
+        let hub = Hub::new(HubSettings { epoch: self.settings.epoch.wrapping_add(number as u64), ..self.settings });
         hubs.push(hub.clone());
         self.environment.recorder.lock().process_began();
         self.running.send_replace(Some(Process { number, hub }));

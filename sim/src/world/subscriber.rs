@@ -177,7 +177,7 @@ impl<'a> Session<'a> {
         let read = self.reader.read_by(now);
         while let Some(&(end, EventId { epoch, sequence })) = self.unread.front().filter(|(end, _)| *end <= read) {
             self.unread.pop_front();
-            let process = usize::try_from(epoch - self.host.first_epoch).unwrap_or(usize::MAX);
+            let process = usize::try_from(epoch.wrapping_sub(self.host.first_epoch)).unwrap_or(usize::MAX);
             self.host.recorder.lock().received(self.reader.read_at(end, now), self.index, process, sequence);
         }
     }

@@ -171,7 +171,8 @@ fn a_soak_of_some_seeds_catches_its_canary_and_breaks_nothing() {
     let text = String::from_utf8(told.stdout).unwrap();
     assert_eq!(told.status.code(), Some(0), "{text}");
     assert!(text.contains("6 cases") && text.contains("The canary was caught: account"), "{text}");
-    assert!(!folder.join("incidents").exists(), "nothing is left where nothing is broken");
+    assert_eq!(fs::read_dir(folder.join("incidents")).unwrap().count(), 0, "nothing is left where nothing is broken");
+    assert!(refused(&folder, &["soak", "--seeds", "1", "--out", "small.toml"]).contains("--out: small.toml"));
     for wrong in [&["soak", "0"][..], &["soak", "--seeds", "0"], &["soak", "5", "--seeds", "5"], &["soak", "long"]] {
         assert!(refused(&folder, wrong).lines().count() == 1, "{wrong:?}");
     }
@@ -213,4 +214,9 @@ fn a_scenario_with_faults_names_the_one_that_cannot_be() {
         let complaint = refused(&folder, &["replay", "--scenario", "faulty.toml"]);
         assert!(complaint.contains(what), "{fault}: {complaint}");
     }
+    let fault = "kind = \"server-restarts\"\nat_seconds = 1\nlasts_seconds = 0.5";
+    fs::write(folder.join("faulty.toml"), format!("{small}\n[[fault]]\n{fault}\n")).unwrap();
+    let told = sim(&folder, &["size", "--scenario", "faulty.toml", "--subscribers", "4"]);
+    let text = String::from_utf8(told.stdout).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(text.contains("Goes wrong: server restarts at 1 s for 0.5 s."), "what a size rests on is said: {text}");
 }

@@ -249,8 +249,8 @@ impl Listener for MeteredListener {
         Ok((Metered { stream, socket_took: self.socket_took.clone() }, peer))
     }
 
-    fn bound_backlog(&self, stream: &Metered, unsent_bytes: u32) {
-        self.listener.bound_backlog(&stream.stream, unsent_bytes);
+    fn bound(&self, stream: &Metered, unsent_bytes: u32, user_timeout: Duration) {
+        self.listener.bound(&stream.stream, unsent_bytes, user_timeout);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::range::{positive, whole, within};
-use super::{MAX_SECONDS, Settings};
+use super::{MAX_READ_BYTES_PER_SECOND, MAX_SECONDS, Settings};
 use crate::scenario::FaultSettings;
 use crate::scenario::error::Wrong;
 
@@ -11,8 +11,6 @@ use crate::scenario::error::Wrong;
 const MAX_FAULTS: usize = 64;
 /// Longest pause before a client comes back after a restart: an hour.
 const MAX_BACK_SECONDS: f64 = 3600.0;
-/// 10 Gbit/s is 1.25e9.
-const MAX_READ_BYTES_PER_SECOND: u64 = 10_000_000_000;
 
 pub(super) fn faults(settings: &Settings, duration: Duration) -> Result<(), Wrong> {
     let faults = &settings.faults;
