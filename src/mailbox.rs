@@ -103,7 +103,7 @@ pub enum Pushed<T> {
 }
 
 /// Frames lost, by reason.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Dropped {
     /// The mailbox was full.
     pub buffer_full: u64,

@@ -10,10 +10,12 @@ mod recorder;
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
+use serde::{Deserialize, Serialize};
 
 pub use digest::Digest;
 pub use observation::{Observation, What};
 pub use recorder::Recorder;
+pub(crate) use recorder::{count, histogram};
 
 /// One run.
 #[derive(Debug)]
@@ -33,7 +35,7 @@ pub struct Record {
 }
 
 /// One subscriber's account.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct SubscriberRecord {
     /// Its class.
     pub class: usize,
@@ -56,6 +58,7 @@ pub struct SubscriberRecord {
     /// How often it subscribed.
     pub connections: u64,
     /// Over everything that happened to it.
+    #[serde(skip)]
     pub digest: Digest,
 }
 

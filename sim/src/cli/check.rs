@@ -18,7 +18,7 @@ pub(super) fn check(options: &SweepOptions) -> Result<Exit, Failure> {
     let folder = parent.join(&scenario.settings().name);
     let (text, published) = files::read(&folder.join("sweep.json"))?;
     let parts = Parts { cells: true, sizes: true, sensitivity: is_whole && !published.sensitivity.is_empty() };
-    let again = run::run(&scenario, parts, &options.load, published.command.clone())?;
+    let again = run::run(&scenario, parts, options.threads, published.command.clone())?;
     let mut differences = if is_whole { whole(&text, &again) } else { part(&published, &again) };
     differences.extend(drawn(&folder, &published));
     if options.out.is_none() {

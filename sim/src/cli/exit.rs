@@ -3,6 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use crate::real::{LimitError, RealError};
 use crate::scenario::{ScenarioError, TraceError};
 use crate::verify::VerifyError;
 use crate::world::WorldError;
@@ -41,6 +42,10 @@ pub(super) enum Failure {
     World(#[from] WorldError),
     #[error("{0}")]
     Verify(#[from] VerifyError),
+    #[error("{0}")]
+    Files(#[from] LimitError),
+    #[error("{0}")]
+    Real(#[from] RealError),
 }
 
 impl Failure {
@@ -50,7 +55,9 @@ impl Failure {
 
     pub(super) fn exit(&self) -> Exit {
         match self {
-            Self::Scenario(_) | Self::Trace(_) | Self::Input(_) => Exit::BadInput,
+            Self::Real(RealError::CalledOff) => Exit::Interrupted,
+            Self::Real(RealError::Server(_)) => Exit::Violated,
+            Self::Scenario(_) | Self::Trace(_) | Self::Input(_) | Self::Files(_) | Self::Real(_) => Exit::BadInput,
             Self::World(_) | Self::Verify(_) => Exit::Violated,
         }
     }

@@ -7,7 +7,9 @@ mod exit;
 mod files;
 mod import;
 mod interrupt;
+mod load;
 mod options;
+mod record;
 mod replay;
 mod run;
 mod shrink;
@@ -31,6 +33,9 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         Command::Sweep(sweep) if sweep.check => check::check(&sweep),
         Command::Sweep(sweep) => run::sweep(&sweep),
         Command::Size(size) => run::size(&size),
+        Command::Load(options) => load::run(&options),
+        Command::Record(options) => record::run(&options),
+        Command::ServeARun => load::serve(),
         Command::Replay(options) => match &options.all {
             Some(folder) => replay::replay_all(folder),
             None => replay::replay(&options),

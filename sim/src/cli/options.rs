@@ -7,6 +7,7 @@ use hubbub::Overflow;
 
 use super::exit::Failure;
 use super::import::ImportOptions;
+use crate::real::Url;
 use crate::scenario::{Overrides, Scenario, Trace};
 
 /// How big must a subscriber's buffer be? Runs the real Hub in a simulated network and answers with evidence.
@@ -25,6 +26,10 @@ pub(super) enum Command {
     Sweep(SweepOptions),
     /// Only the exact zero-drop size and its validation
     Size(SizeOptions),
+    /// Run a scenario over real TCP, against a server of its own or one that runs already: losses, latency, memory
+    Load(RealOptions),
+    /// Listen to a live event stream, and keep its arrivals as a trace for sweep --trace
+    Record(RecordOptions),
     /// Run an incident, or one run of a scenario, again: verdict, digest, and who lost what, when and why
     Replay(ReplayOptions),
     /// Make a scenario of an operator's own counters: fits the drain rate of the viewers that lost frames in a burst
@@ -38,6 +43,9 @@ pub(super) enum Command {
     Soak(SoakOptions),
     /// Run Hub, transport and readers as the queues of theory, and hold loss and delay against it
     Verify(VerifyOptions),
+    /// Serve one run of load as standard input says
+    #[command(name = crate::real::CHILD, hide = true)]
+    ServeARun,
     /// Fill the generated parts of docs/*.md from plots/*/sweep.json and plots/theory/verify.json
     Docs(DocsOptions),
 }
@@ -66,15 +74,28 @@ pub(super) struct LoadOptions {
     /// Play the trace so many times faster
     #[arg(long, value_name = "X")]
     speed_up: Option<f64>,
+}
+
+/// How many things are done at once; results do not depend on it.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct Threads {
     /// Threads [default: one a core]
     #[arg(long, value_name = "N")]
     threads: Option<std::num::NonZeroUsize>,
+}
+
+impl Threads {
+    pub(super) fn number(self) -> usize {
+        threads(self.threads)
+    }
 }
 
 #[derive(Debug, Args)]
 pub(super) struct SweepOptions {
     #[command(flatten)]
     pub(super) load: LoadOptions,
+    #[command(flatten)]
+    pub(super) threads: Threads,
     /// Mailbox sizes in frames, as 1,4,64
     #[arg(long, value_delimiter = ',', value_name = "K,…")]
     buffers: Option<Vec<u64>>,
@@ -97,12 +118,68 @@ pub(super) struct SweepOptions {
 pub(super) struct SizeOptions {
     #[command(flatten)]
     pub(super) load: LoadOptions,
+    #[command(flatten)]
+    pub(super) threads: Threads,
     /// Also size it at rate × 2, payload × 4 and stalls × 2
     #[arg(long)]
     pub(super) sensitivity: bool,
     /// Print the result as JSON and nothing else (-), or write it to a file
     #[arg(long, value_name = "-|FILE")]
     pub(super) json: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RealOptions {
+    #[command(flatten)]
+    pub(super) load: LoadOptions,
+    /// Mailbox sizes in frames, as 64,256 [default: the server's]
+    #[arg(long, value_delimiter = ',', value_name = "K,…", conflicts_with = "url")]
+    buffers: Option<Vec<u64>>,
+    /// The event stream of a server that runs already, as http://HOST:PORT/v1/stream/sse?table=T
+    #[arg(long, value_name = "URL", requires = "ingest_url", conflicts_with = "policy")]
+    pub(super) url: Option<Url>,
+    /// Where that server takes events, a JSON object each, as http://HOST:PORT/v1/ingest/T
+    #[arg(long, value_name = "URL", requires = "url")]
+    pub(super) ingest_url: Option<Url>,
+    /// Folder for results, in a subfolder named after the scenario [default: target/load, none with --json -]
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Print the result as JSON and nothing else (-), or write it to a file
+    #[arg(long, value_name = "-|FILE")]
+    pub(super) json: Option<PathBuf>,
+}
+
+impl RealOptions {
+    /// One seed unless told: every run takes its time.
+    pub(super) fn scenario(&self) -> Result<Scenario, Failure> {
+        let own = vec![hubbub::config::DEFAULT_SSE_CHANNEL_BUFFER as u64];
+        self.load.overridden(Some(self.buffers.clone().unwrap_or(own)), Some(self.load.seeds.unwrap_or(1)))
+    }
+
+    /// The command that measures the same again.
+    pub(super) fn command(&self) -> String {
+        let others = [("url", &self.url), ("ingest-url", &self.ingest_url)];
+        let others = others.iter().filter_map(|(name, url)| Some(format!(" --{name} '{}'", url.as_ref()?)));
+        format!(
+            "{}{}{}",
+            self.load.command("load"),
+            listed("buffers", self.buffers.as_deref()),
+            others.collect::<String>()
+        )
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RecordOptions {
+    /// The event stream, as http://HOST:PORT/v1/stream/sse?table=T
+    #[arg(value_name = "URL")]
+    pub(super) url: Url,
+    /// How long to listen, as 60s
+    #[arg(long = "for", value_name = "TIME", default_value = "60s")]
+    pub(super) lasts: humantime::Duration,
+    /// Where the trace goes; nothing that is there is overwritten
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) out: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -179,18 +256,11 @@ pub(super) struct SoakOptions {
     /// Seed of the first case; each that follows has the next [default: one that was not used before]
     #[arg(long, value_name = "X", value_parser = clap::value_parser!(u64).range(..u64::MAX / 2))]
     pub(super) first_seed: Option<u64>,
-    /// Threads [default: one a core]
-    #[arg(long, value_name = "N")]
-    threads: Option<std::num::NonZeroUsize>,
+    #[command(flatten)]
+    pub(super) threads: Threads,
     /// Folder for the incident that a broken law leaves
     #[arg(long, value_name = "DIR", default_value = "target/incidents")]
     pub(super) out: PathBuf,
-}
-
-impl SoakOptions {
-    pub(super) fn threads(&self) -> usize {
-        threads(self.threads)
-    }
 }
 
 /// More than nothing and at most a week.
@@ -215,9 +285,8 @@ pub(super) struct VerifyOptions {
     /// Print the result as JSON and nothing else (-), or write it to a file
     #[arg(long, value_name = "-|FILE")]
     pub(super) json: Option<PathBuf>,
-    /// Threads [default: one a core]
-    #[arg(long, value_name = "N")]
-    threads: Option<std::num::NonZeroUsize>,
+    #[command(flatten)]
+    pub(super) threads: Threads,
 }
 
 #[derive(Debug, Args)]
@@ -230,6 +299,10 @@ pub(super) struct DocsOptions {
 impl LoadOptions {
     /// The scenario with the options in place; its warnings are for whoever asks.
     pub(super) fn scenario(&self, buffers: Option<Vec<u64>>) -> Result<Scenario, Failure> {
+        self.overridden(buffers, self.seeds)
+    }
+
+    fn overridden(&self, buffers: Option<Vec<u64>>, seeds: Option<u64>) -> Result<Scenario, Failure> {
         let scenario = Scenario::named(&self.scenario)?;
         let trace = self.trace.as_deref().map(Trace::load).transpose()?;
         Ok(scenario.with(Overrides {
@@ -239,19 +312,14 @@ impl LoadOptions {
             policy: self.policy,
             subscribers: self.subscribers.clone(),
             buffers,
-            seeds: self.seeds,
+            seeds,
         })?)
-    }
-
-    pub(super) fn threads(&self) -> usize {
-        threads(self.threads)
     }
 
     /// The options that change what is run, as they would be typed.
     fn changes(&self) -> String {
-        let list = |values: &[usize]| values.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
         let options = [
-            self.subscribers.as_deref().map(|values| format!(" --subscribers {}", list(values))),
+            Some(listed("subscribers", self.subscribers.as_deref())),
             self.seeds.map(|seeds| format!(" --seeds {seeds}")),
             self.duration.map(|duration| format!(" --duration {}", duration.to_string().replace(' ', ""))),
             self.policy.map(|policy| format!(" --policy {policy}")),
@@ -267,10 +335,6 @@ impl LoadOptions {
 }
 
 impl VerifyOptions {
-    pub(super) fn threads(&self) -> usize {
-        threads(self.threads)
-    }
-
     /// Whether this is the run whose result is the project's own.
     pub(super) fn is_published(&self) -> bool {
         !self.quick && self.out.is_none() && self.json.as_deref() != Some(Path::new("-"))
@@ -307,12 +371,16 @@ impl SweepOptions {
 
     /// The command that gives the same result.
     pub(super) fn command(&self) -> String {
-        let buffers = self.buffers.as_deref().map(|values| {
-            format!(" --buffers {}", values.iter().map(ToString::to_string).collect::<Vec<_>>().join(","))
-        });
+        let buffers = listed("buffers", self.buffers.as_deref());
         let sensitivity = if self.sensitivity { " --sensitivity" } else { "" };
-        format!("{}{}{sensitivity}", self.load.command("sweep"), buffers.unwrap_or_default())
+        format!("{}{}{sensitivity}", self.load.command("sweep"), buffers)
     }
+}
+
+/// An option with a list, as it would be typed; nothing where it was not.
+fn listed<T: ToString>(name: &str, values: Option<&[T]>) -> String {
+    let Some(values) = values else { return String::new() };
+    format!(" --{name} {}", values.iter().map(ToString::to_string).collect::<Vec<_>>().join(","))
 }
 
 /// Results name files without their folders: they are the same wherever they are made.

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
-use hubbub::{Counts, Event, Outcome, SubscriberId};
+use hubbub::{Counts, Outcome, SubscriberId};
 
 use super::digest::{Digest, Running};
 use super::{ClassRecord, Observation, Record, SubscriberRecord, What, nanos};
@@ -104,8 +104,10 @@ impl Recorder {
             delivered_in_time: observed.delivered_in_time,
             peak_pinned_bytes,
         };
-        check_against(&record, &hub)?;
-        Ok(record)
+        match disagreement(&record.subscribers, &hub) {
+            Some(what) => Err(what),
+            None => Ok(record),
+        }
     }
 }
 
@@ -158,12 +160,13 @@ impl Observed {
         }
     }
 
-    /// A socket has accepted an event.
-    pub fn flushed(&mut self, now: Duration, id: ServerSide, event: &Event) {
-        let latency = self.plan_time(now.saturating_sub(event.published_at()));
+    /// A socket has accepted an event of a process.
+    pub fn flushed(&mut self, now: Duration, id: ServerSide, sequence: u64) {
+        let sequence = self.sequence(id.0, sequence);
         self.delivered_in_time += u64::from(now <= self.sources_end);
         let Some(index) = self.of(id) else { return };
-        self.note(now, index, What::Flushed { sequence: self.sequence(id.0, event.id().sequence) });
+        let latency = self.age(now, sequence);
+        self.note(now, index, What::Flushed { sequence });
         let record = &mut self.subscribers[index].0;
         record.delivered += 1;
         count(&mut self.classes[record.class].flush_us, latency);
@@ -172,8 +175,7 @@ impl Observed {
     /// A client has read an event of a process.
     pub fn received(&mut self, now: Duration, index: usize, process: usize, sequence: u64) {
         let sequence = self.sequence(process, sequence);
-        let place = usize::try_from(sequence - 1).unwrap_or(usize::MAX);
-        let latency = self.plan_time(now.saturating_sub(self.published_at[place]));
+        let latency = self.age(now, sequence);
         self.note(now, index, What::Received { sequence });
         let record = &mut self.subscribers[index].0;
         record.received += 1;
@@ -190,6 +192,11 @@ impl Observed {
         record.dropped.evicted += evicted;
     }
 
+    /// What the Hub's own account says otherwise, if it does now.
+    pub fn disagreement(&self, hub: &Counts) -> Option<String> {
+        disagreement(self.subscribers.iter().map(|(record, _)| record), hub)
+    }
+
     /// Which subscriber of the plan an id is.
     fn of(&self, (process, id): ServerSide) -> Option<usize> {
         let index = *self.processes.get(process)?.by_id.get(usize::try_from(id.0).ok()?)?;
@@ -199,6 +206,12 @@ impl Observed {
     /// The sequence over all processes.
     pub(crate) fn sequence(&self, process: usize, of_process: u64) -> u64 {
         self.processes.get(process).map_or(0, |process| process.published_before) + of_process
+    }
+
+    /// Time since an event was to be published, in plan time.
+    fn age(&self, now: Duration, sequence: u64) -> Duration {
+        let place = usize::try_from(sequence - 1).unwrap_or(usize::MAX);
+        self.plan_time(now.saturating_sub(self.published_at[place]))
     }
 
     fn note(&mut self, now: Duration, index: usize, what: What) {
@@ -214,29 +227,33 @@ impl Observed {
 }
 
 /// The record, made of single observations, against the Hub's own counters.
-fn check_against(record: &Record, hub: &Counts) -> Result<(), String> {
-    let sum = |of: fn(&SubscriberRecord) -> u64| record.subscribers.iter().map(of).sum::<u64>();
+fn disagreement<'a>(
+    subscribers: impl IntoIterator<Item = &'a SubscriberRecord, IntoIter: Clone>,
+    hub: &Counts,
+) -> Option<String> {
+    let subscribers = subscribers.into_iter();
+    let sum = |of: fn(&SubscriberRecord) -> u64| subscribers.clone().map(of).sum::<u64>();
+    let lost = |s: &SubscriberRecord| s.dropped.total();
+    let under_way = sum(|s| s.offered).wrapping_sub(sum(|s| s.delivered)).wrapping_sub(sum(lost));
     let pairs = [
         ("offered", sum(|s| s.offered), hub.offered),
         ("delivered", sum(|s| s.delivered), hub.delivered),
         ("buffer_full", sum(|s| s.dropped.buffer_full), hub.dropped.buffer_full),
         ("client_gone", sum(|s| s.dropped.client_gone), hub.dropped.client_gone),
         ("evicted", sum(|s| s.dropped.evicted), hub.dropped.evicted),
-        ("in flight", sum(|s| s.in_flight), hub.waiting + hub.in_flight),
-        ("high water", record.subscribers.iter().map(|s| s.high_water).max().unwrap_or(0), hub.high_water),
+        ("in flight", under_way, hub.waiting + hub.in_flight),
+        ("high water", subscribers.clone().map(|s| s.high_water).max().unwrap_or(0), hub.high_water),
     ];
-    match pairs.into_iter().find(|(_, seen, counted)| seen != counted) {
-        Some((what, seen, counted)) => Err(format!("{what}: {seen} observed, {counted} counted")),
-        None => Ok(()),
-    }
+    let (what, seen, counted) = pairs.into_iter().find(|(_, seen, counted)| seen != counted)?;
+    Some(format!("{what}: {seen} observed, {counted} counted"))
 }
 
 /// Three significant digits; grows with what it is given.
-fn histogram() -> Histogram<u64> {
+pub(crate) fn histogram() -> Histogram<u64> {
     Histogram::new(3).unwrap_or_else(|_| unreachable!("3 digits are at most 5"))
 }
 
-fn count(histogram: &mut Histogram<u64>, latency: Duration) {
+pub(crate) fn count(histogram: &mut Histogram<u64>, latency: Duration) {
     // `saturating_record` would clamp to the range so far. No latency is too long for 64 bits of microseconds.
     let _ = histogram.record(u64::try_from(latency.as_micros()).unwrap_or(u64::MAX));
 }

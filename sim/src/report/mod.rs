@@ -6,6 +6,7 @@
 pub mod docs;
 mod parts;
 mod readme;
+mod real;
 mod table;
 mod terminal;
 pub mod theory;

@@ -7,6 +7,7 @@ use crate::summary::document::Sweep;
 use crate::summary::format;
 
 use super::parts;
+use super::real;
 use super::table::{Lean, Table};
 
 /// The folder's README: question, command, answer, figures, tables and digests.
@@ -14,6 +15,9 @@ use super::table::{Lean, Table};
 /// `command` is what makes the folder again, from the top of the repository.
 #[must_use]
 pub fn readme(sweep: &Sweep, command: &str) -> String {
+    if sweep.world == "real" {
+        return real::readme(sweep, command);
+    }
     let mut page = format!("# {}\n\n", sweep.scenario);
     if !sweep.question.is_empty() {
         let _ = write!(page, "{}\n\n", sweep.question);

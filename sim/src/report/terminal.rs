@@ -6,6 +6,7 @@ use crate::summary::document::{Cell, Sweep};
 use crate::summary::format;
 
 use super::parts;
+use super::real;
 use super::table::{Lean, Table, prose};
 
 /// The sweep as a page of text, each line at most 80 columns and ended.
@@ -13,6 +14,9 @@ use super::table::{Lean, Table, prose};
 /// A document without cells, as `size` leaves it, has no table of cells; one with a sensitivity has that too.
 #[must_use]
 pub fn terminal(sweep: &Sweep) -> String {
+    if sweep.world == "real" {
+        return real::terminal(sweep);
+    }
     let mut page = prose(&format!("{} · {}", sweep.scenario, sweep.question), "");
     page.push('\n');
     page.push_str(&prose(&parts::load(sweep), "  "));

@@ -55,13 +55,15 @@ pub fn cell(key: CellKey<'_>, runs: &[RunSummary], latencies: &Latencies) -> Cel
         by_class: by_class(key.class_names, runs, latencies),
         worst_subscriber: worst(runs),
         digest: Digest::over(runs.iter().map(|run| run.digest)).to_string(),
+        publish_lag_ms: None,
+        duplicates: None,
     }
 }
 
 /// Slots that a buffer costs, and the largest peak of payload bytes, of one subscriber.
 pub fn memory(subscribers: usize, buffer: u64, runs: &[RunSummary]) -> Memory {
     let peak = runs.iter().map(|run| run.peak_pinned_bytes).max().unwrap_or(0);
-    Memory { slots: buffer * SLOT_BYTES, payload: peak as f64 / subscribers.max(1) as f64 }
+    Memory { slots: buffer * SLOT_BYTES, payload: peak as f64 / subscribers.max(1) as f64, ..Memory::default() }
 }
 
 /// Quantiles over all classes: publish to flush, publish to receipt.

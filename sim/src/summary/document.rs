@@ -45,6 +45,15 @@ pub struct Sweep {
     /// What goes wrong in every run, in words; empty where nothing does.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<String>,
+    /// Where it was measured; null in the simulated world, where that makes no difference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine: Option<Machine>,
+    /// What the plan has and the real world has not, in words; empty in the simulated world.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_applied: Vec<String>,
+    /// Why some cells are missing, where they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partial: Option<String>,
     /// One per (subscribers, buffer), in grid order: subscribers first.
     pub cells: Vec<Cell>,
     /// One per N, in the order asked for.
@@ -54,6 +63,19 @@ pub struct Sweep {
     /// How the size moves when the load does; empty unless asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sensitivity: Vec<Sensitivity>,
+}
+
+/// A machine.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Machine {
+    /// Model of the processor.
+    pub cpu: String,
+    /// Cores there are.
+    pub cores: usize,
+    /// Memory.
+    pub memory_bytes: u64,
+    /// The kernel's release.
+    pub kernel: String,
 }
 
 /// A trace in place of the scenario's arrivals.
@@ -105,9 +127,9 @@ pub struct CpuSummary {
 pub struct Cell {
     /// N.
     pub subscribers: usize,
-    /// K.
+    /// K; 0 where a foreign server does not say.
     pub buffer: u64,
-    /// Frames offered to mailboxes.
+    /// Frames offered to mailboxes; of a foreign server, events that were published while a stream was open.
     pub offered: u64,
     /// Frames whose last byte a socket accepted.
     pub delivered: u64,
@@ -138,14 +160,20 @@ pub struct Cell {
     pub by_class: BTreeMap<String, ByClass>,
     /// The subscriber with the highest drop rate, null where none dropped.
     pub worst_subscriber: Option<WorstSubscriber>,
-    /// Digest over the runs' digests, in the order of seeds: 32 hex digits.
+    /// Digest over the runs' digests, in the order of seeds: 32 hex digits; empty in the real world, which does not repeat.
     pub digest: String,
+    /// The most that a publish began after its planned time; in the real world only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub publish_lag_ms: Option<f64>,
+    /// Events that a client received again; in the real world only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duplicates: Option<u64>,
 }
 
 /// Frames lost, by reason.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dropped {
-    /// The mailbox was full.
+    /// The mailbox was full; of a foreign server, whatever is missing.
     pub buffer_full: u64,
     /// The client left with frames waiting or in flight.
     pub client_gone: u64,
@@ -174,6 +202,16 @@ pub struct Memory {
     /// Peak of distinct payload bytes kept alive (each payload and its encoded frame, counted once), by the number of
     /// subscribers; the largest of all seeds.
     pub payload: f64,
+    /// In the real world: what the server's allocator got from the system, slots and payload among it. This and what
+    /// follows are growths from before the first subscriber to the most there was, by their number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allocator: Option<f64>,
+    /// In the real world: resident memory of the server's process.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resident: Option<f64>,
+    /// In the real world: the kernel's sockets, structures and buffers of both ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kernel: Option<f64>,
 }
 
 /// One class's part of a cell.

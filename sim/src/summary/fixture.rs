@@ -226,6 +226,9 @@ fn base(scenario: &str, question: &str) -> Sweep {
         ],
         cpu: Some(CpuSummary { publish_us: 6.0, delivery_us: 3.0 }),
         faults: Vec::new(),
+        machine: None,
+        not_applied: Vec::new(),
+        partial: None,
         cells: Vec::new(),
         zero_drop: Vec::new(),
         recommendation: Recommendation { buffer: None, because: "Nothing was sized.".to_owned() },
@@ -278,6 +281,7 @@ fn cell(subscribers: usize, buffer: u64, exact: u64) -> Cell {
         memory_bytes_per_subscriber: Memory {
             slots: buffer * 16,
             payload: 1_700.0 * buffer.min(exact) as f64 / n.powf(0.9),
+            ..Memory::default()
         },
         by_class: BTreeMap::from([
             ("desktop".to_owned(), class(0.7, 0.0)),
@@ -290,6 +294,8 @@ fn cell(subscribers: usize, buffer: u64, exact: u64) -> Cell {
             drop_rate: (rate * 9.0).min(1.0),
         }),
         digest: format!("{:016x}{:016x}", offered * 0x9e37, full * 0x79b9 + buffer),
+        publish_lag_ms: None,
+        duplicates: None,
     }
 }
 

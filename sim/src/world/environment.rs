@@ -38,7 +38,7 @@ impl Environment for ModelEnvironment {
     }
 
     fn flushed(&self, subscriber: SubscriberId, event: &Event) {
-        self.recorder.lock().flushed(self.clock.now(), (self.process, subscriber), event);
+        self.recorder.lock().flushed(self.clock.now(), (self.process, subscriber), event.id().sequence);
     }
 
     fn ended(&self, subscriber: SubscriberId, counts: Counts) {

@@ -21,6 +21,8 @@ mod wire;
 
 use hubbub::{Capacity, Overflow};
 
+pub(crate) use fate::Fate;
+pub(crate) use reader::{Speed, Spell, speeds};
 pub use simulated::{WorldError, run, run_observed};
 
 /// What is varied while the plan stays the same.

@@ -11,6 +11,7 @@
 //! - [`imported_counters`], [`importing`]: an operator's counters become a scenario
 //! - [`determinism`]: digests and incidents, the same in every profile
 //! - [`theory`]: the testbed as the queues of theory
+//! - [`real_world`]: plans over real TCP, and what is no server
 //! - [`published`]: one number wherever it stands
 //! - [`architecture`]: who may know whom
 //! - [`plans`]: made by hand, for the others
@@ -26,6 +27,7 @@ mod laws;
 mod mutants;
 mod plans;
 mod published;
+mod real_world;
 mod sweeps;
 mod the_buffer_that_is_set;
 mod theory;
