@@ -15,6 +15,7 @@ pub mod ledger;
 pub mod load;
 pub mod plan;
 pub mod pool;
+pub mod pruning;
 pub mod real;
 pub mod record;
 pub mod report;

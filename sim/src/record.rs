@@ -4,6 +4,7 @@
 //! and kept only where somebody asks for them.
 
 mod digest;
+mod lives;
 mod observation;
 mod recorder;
 
@@ -13,6 +14,7 @@ use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
 pub use digest::Digest;
+pub use lives::{Frame, Life, Lives, Moment, NEVER};
 pub use observation::{Observation, What};
 pub use recorder::Recorder;
 pub(crate) use recorder::{count, histogram};

@@ -3,6 +3,7 @@
 use hubbub::Capacity;
 
 use crate::plan::Plan;
+use crate::pruning::Runs;
 use crate::runs::{self, Job, Progress};
 use crate::scenario::{Arrivals, Scenario};
 use crate::sizing;
@@ -38,7 +39,9 @@ pub fn sweep(
     let mut grid = if parts.cells { Grid::new(scenario) } else { Grid::default() };
     let mut zero_drop = Vec::new();
     if parts.sizes {
-        let unbounded = sizing::unbounded(scenario, threads, progress, |n, run| grid.take_where_it_fits(n, run))?;
+        let buffers = if parts.cells { &*scenario.settings().buffers } else { &[] };
+        let unbounded =
+            sizing::unbounded(scenario, buffers, threads, progress, |n, runs| grid.take_what_fits(n, runs))?;
         zero_drop = sizing::sizes(scenario, &unbounded);
     }
     sized(&zero_drop);
@@ -116,7 +119,7 @@ impl Open {
 /// The cells, in grid order.
 ///
 /// Where an unbounded run fits into a buffer, that buffer would never have overflowed and nothing would have gone
-/// differently, digest included: that run stands in for the cell's.
+/// differently, digest included: that run stands in for the cell's. So does one that could be pruned.
 #[derive(Default)]
 struct Grid(Vec<Open>);
 
@@ -130,9 +133,12 @@ impl Grid {
         Self(settings.subscribers.iter().flat_map(of_n).collect())
     }
 
-    fn take_where_it_fits(&mut self, subscribers: usize, run: &(RunSummary, Latencies)) {
-        let fitting = |cell: &&mut Open| cell.subscribers == subscribers && run.0.fits(cell.buffer);
-        self.0.iter_mut().filter(fitting).for_each(|cell| cell.take(run.clone()));
+    fn take_what_fits(&mut self, subscribers: usize, runs: &Runs) {
+        for cell in self.0.iter_mut().filter(|cell| cell.subscribers == subscribers) {
+            let pruned = runs.at.iter().find(|(buffer, _)| *buffer == cell.buffer).map(|(_, run)| run);
+            let whole = Some(&runs.unbounded).filter(|(run, _)| run.fits(cell.buffer));
+            pruned.or(whole).cloned().into_iter().for_each(|run| cell.take(run));
+        }
     }
 
     /// Runs what is missing.

@@ -7,7 +7,7 @@ use hdrhistogram::Histogram;
 use hubbub::{Counts, Outcome, SubscriberId};
 
 use super::digest::{Digest, Running};
-use super::{ClassRecord, Observation, Record, SubscriberRecord, What, nanos};
+use super::{ClassRecord, Lives, Observation, Record, SubscriberRecord, What, nanos};
 use crate::plan::Plan;
 
 /// Shared by everyone in a world who sees something happen.
@@ -30,6 +30,8 @@ pub struct Observed {
     delivered_in_time: u64,
     /// Every single observation, where they are asked for.
     log: Option<Vec<Observation>>,
+    /// What became of every frame, likewise.
+    lives: Option<Lives>,
 }
 
 /// A subscriber as the server knows it: the number of its process, and the id that this process gave out.
@@ -62,6 +64,7 @@ impl Recorder {
             published_at: Vec::with_capacity(plan.arrivals.len()),
             delivered_in_time: 0,
             log: None,
+            lives: None,
         })))
     }
 
@@ -73,6 +76,21 @@ impl Recorder {
     /// Hands out what was kept.
     pub fn take_observations(&self) -> Vec<Observation> {
         self.lock().log.take().unwrap_or_default()
+    }
+
+    /// Keeps what becomes of every frame from now on. `plan` is the recorder's.
+    pub fn keep_lives(&self, plan: &Plan) {
+        self.lock().lives.get_or_insert_with(|| Lives::of(plan));
+    }
+
+    /// Whether it does.
+    pub fn keeps_lives(&self) -> bool {
+        self.lock().lives.is_some()
+    }
+
+    /// Hands out what was kept of lives.
+    pub fn take_lives(&self) -> Option<Lives> {
+        self.lock().lives.take()
     }
 
     /// For one observation or several.
@@ -121,6 +139,7 @@ impl Observed {
     /// An event is about to be published; returns its sequence.
     pub fn published(&mut self, at: Duration) -> u64 {
         self.published_at.push(at);
+        self.lives.iter_mut().for_each(|lives| lives.published(at));
         self.published_at.len() as u64
     }
 
@@ -157,6 +176,14 @@ impl Observed {
         if waiting as u64 > record.high_water {
             record.high_water = waiting as u64;
             record.high_water_at = plan_now;
+        }
+    }
+
+    /// An event of a process has left its mailbox, with an encoded form of so many bytes. Wanted by those who keep lives.
+    pub fn taken(&mut self, now: Duration, id: ServerSide, sequence: u64, encoded_bytes: usize) {
+        let (index, sequence) = (self.of(id), self.sequence(id.0, sequence));
+        if let (Some(index), Some(lives)) = (index, &mut self.lives) {
+            lives.taken(now, index, sequence, encoded_bytes);
         }
     }
 
@@ -218,6 +245,9 @@ impl Observed {
         self.subscribers[index].1.add(nanos(now), what);
         if let Some(log) = &mut self.log {
             log.push(Observation { at: now / self.time_scale, subscriber: index, what });
+        }
+        if let Some(lives) = &mut self.lives {
+            lives.note(now, index, what);
         }
     }
 

@@ -20,6 +20,8 @@ pub(super) struct ModelEnvironment {
     pub(super) recorder: Recorder,
     /// Number of the server's process that it surrounds.
     pub(super) process: usize,
+    /// Whether the recorder keeps lives.
+    pub(super) keeps_lives: bool,
 }
 
 impl Environment for ModelEnvironment {
@@ -34,6 +36,14 @@ impl Environment for ModelEnvironment {
     fn subscribed(&self, subscriber: SubscriberId, peer: SocketAddr) {
         if let Some(index) = self.network.subscriber(peer) {
             self.recorder.lock().subscribed(self.clock.now(), (self.process, subscriber), index);
+        }
+    }
+
+    fn taken(&self, subscriber: SubscriberId, event: &Event) {
+        if self.keeps_lives {
+            let encoded_bytes = hubbub::frame::sse::event(event).len();
+            let (id, sequence) = ((self.process, subscriber), event.id().sequence);
+            self.recorder.lock().taken(self.clock.now(), id, sequence, encoded_bytes);
         }
     }
 

@@ -18,7 +18,7 @@ use super::network::Network;
 use super::process::Processes;
 use super::subscriber::{self, Host};
 use crate::plan::Plan;
-use crate::record::{Observation, Record, Recorder};
+use crate::record::{Lives, Observation, Record, Recorder};
 
 pub(super) const SERVER: &str = "server";
 pub(super) const SERVER_PORT: u16 = 80;
@@ -67,12 +67,26 @@ pub fn run_observed(plan: &Plan, choice: HubChoice) -> Result<(Record, Vec<Obser
     Ok((record, recorder.take_observations()))
 }
 
+/// Runs a plan as [`run`] does, and keeps what becomes of every frame: 20 bytes for each that waits for a subscriber.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_with_lives(plan: &Plan, choice: HubChoice) -> Result<(Record, Lives), WorldError> {
+    let plan = scaled(plan);
+    let recorder = Recorder::new(&plan);
+    recorder.keep_lives(&plan);
+    let record = run_scaled(&plan, choice, recorder.clone())?;
+    let lives = recorder.take_lives().unwrap_or_else(|| unreachable!("they were asked for"));
+    Ok((record, lives))
+}
+
 fn run_scaled(plan: &Plan, choice: HubChoice, recorder: Recorder) -> Result<Record, WorldError> {
     let topic = Topic::of_table(&plan.table)?;
     let settings = HubSettings { epoch: plan.seed, capacity: choice.capacity, overflow: choice.overflow };
     let clock = Arc::new(ModelClock::default());
     let network = Arc::new(Network::new(plan, clock.clone()));
-    let environment = ModelEnvironment { clock, barrier: Arc::default(), network, recorder, process: 0 };
+    let keeps_lives = recorder.keeps_lives();
+    let environment = ModelEnvironment { clock, barrier: Arc::default(), network, recorder, process: 0, keeps_lives };
     let processes = Processes::new(settings, environment.clone());
     let is_over = Arc::new(AtomicBool::new(false));
     let driver = Driver {

@@ -7,6 +7,7 @@
 //! - [`laws`]: what holds for any plan, over plans that proptest draws
 //! - [`mutants`]: the checks can fail
 //! - [`sweeps`]: cells, exact sizes, validation
+//! - [`pruned_runs`]: are the whole runs
 //! - [`command_line`]: options, files, exit codes
 //! - [`imported_counters`], [`importing`]: an operator's counters become a scenario
 //! - [`determinism`]: digests and incidents, the same in every profile
@@ -26,6 +27,7 @@ mod importing;
 mod laws;
 mod mutants;
 mod plans;
+mod pruned_runs;
 mod published;
 mod real_world;
 mod sweeps;
