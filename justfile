@@ -14,6 +14,18 @@ replay *options:
 verify *options:
     cargo sim verify {{options}}
 
+# The same plans simulated and over real TCP, side by side (some ten minutes)
+fidelity *options:
+    cargo sim fidelity {{options}}
+
+# A scenario over real TCP: losses, latency, memory (--url and --ingest-url for a server that runs already)
+load *options:
+    cargo sim load {{options}}
+
+# A live stream's arrivals as a trace for sweep --trace
+record *options:
+    cargo sim record {{options}}
+
 # Every law on random cases with random faults, for some minutes, until one is broken
 soak *minutes:
     cargo sim soak {{minutes}}

@@ -4,6 +4,7 @@
 //! [`sweep`], [`sizing`] and [`verify`] drive it, [`cli`] is its only way out. See `docs/architecture.md`.
 
 pub mod cli;
+pub mod fidelity;
 pub mod figure;
 pub mod fingerprint;
 pub mod first_order;

@@ -2,13 +2,15 @@
 
 mod machine;
 
+pub(crate) use machine::this as machine;
+
 use std::cell::Cell as Shared;
 use std::time::Duration;
 
 use hubbub::Capacity;
 
 use crate::plan::{Harm, Plan};
-use crate::real::{self, PerSubscriber, RealError, RealRun, Target, Url};
+use crate::real::{self, PerSubscriber, RealError, RealRun, Sockets, Target, Url};
 use crate::runs::Progress;
 use crate::scenario::{RoundTrip, Scenario};
 use crate::summary::cell::{CellKey, cell};
@@ -112,7 +114,7 @@ fn target(scenario: &Scenario, whom: &Whom, buffer: u64) -> Target {
             // The scenario's check has seen that every buffer is a capacity.
             let capacity = usize::try_from(buffer).ok().and_then(Capacity::new).unwrap_or(Capacity::UNBOUNDED);
             let choice = HubChoice { capacity, overflow: scenario.settings().server.policy };
-            Target::Own { choice, unsent_bytes: None, segment_bytes: None }
+            Target::Own { choice, sockets: Sockets::default() }
         }
         Whom::Other { stream, ingest } => Target::Other { stream: stream.clone(), ingest: ingest.clone() },
     }
@@ -150,7 +152,7 @@ fn document(scenario: &Scenario, whom: &Whom) -> Sweep {
         classes: load::classes(scenario),
         cpu: None,
         faults: load::faults(scenario),
-        machine: Some(machine::this()),
+        machine: Some(machine()),
         not_applied: not_applied(scenario),
         partial: None,
         cells: Vec::new(),

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use crate::fidelity::FidelityError;
 use crate::real::{LimitError, RealError};
 use crate::scenario::{ScenarioError, TraceError};
 use crate::verify::VerifyError;
@@ -46,6 +47,8 @@ pub(super) enum Failure {
     Files(#[from] LimitError),
     #[error("{0}")]
     Real(#[from] RealError),
+    #[error("{0}")]
+    Fidelity(#[from] FidelityError),
 }
 
 impl Failure {
@@ -55,10 +58,12 @@ impl Failure {
 
     pub(super) fn exit(&self) -> Exit {
         match self {
-            Self::Real(RealError::CalledOff) => Exit::Interrupted,
+            Self::Real(RealError::CalledOff) | Self::Fidelity(FidelityError::Real(RealError::CalledOff)) => {
+                Exit::Interrupted
+            }
             Self::Real(RealError::Server(_)) => Exit::Violated,
             Self::Scenario(_) | Self::Trace(_) | Self::Input(_) | Self::Files(_) | Self::Real(_) => Exit::BadInput,
-            Self::World(_) | Self::Verify(_) => Exit::Violated,
+            Self::World(_) | Self::Verify(_) | Self::Fidelity(_) => Exit::Violated,
         }
     }
 }

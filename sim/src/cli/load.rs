@@ -49,6 +49,8 @@ pub(super) fn run(options: &RealOptions) -> Result<Exit, Failure> {
 
 /// The other process of a run.
 pub(super) fn serve() -> Result<Exit, Failure> {
+    // A terminal's Ctrl-C is for the process that gave the orders, which ends this one.
+    interrupt::catch();
     let (orders, answers) = (std::io::stdin().lock(), std::io::stdout().lock());
     real::serve_child(orders, answers).map(|()| Exit::AsExpected).map_err(Failure::Input)
 }

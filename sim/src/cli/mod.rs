@@ -4,6 +4,7 @@ mod check;
 mod console;
 mod determinism;
 mod exit;
+mod fidelity;
 mod files;
 mod import;
 mod interrupt;
@@ -45,6 +46,7 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         Command::Shrink(options) => shrink::run(&options),
         Command::Soak(options) => soak::run(&options),
         Command::Verify(options) => verify::verify(&options),
+        Command::Fidelity(options) => fidelity::run(&options),
         Command::Docs(docs) => run::docs(&docs),
     };
     result.unwrap_or_else(|failure| {

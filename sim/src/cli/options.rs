@@ -13,8 +13,10 @@ use crate::scenario::{Overrides, Scenario, Trace};
 /// How big must a subscriber's buffer be? Runs the real Hub in a simulated network and answers with evidence.
 #[derive(Debug, Parser)]
 #[command(name = "sim", bin_name = "cargo sim", version, max_term_width = 100, arg_required_else_help = true)]
-#[command(after_help = "Exit codes: 0 as expected, 1 violated or --check found a difference, 2 bad input, \
-                        3 not deterministic, 130 interrupted.")]
+#[command(
+    after_help = "Exit codes: 0 as expected, 1 violated, or --check or another world found a difference, 2 bad input, \
+                        3 not deterministic, 130 interrupted."
+)]
 pub(super) struct Options {
     #[command(subcommand)]
     pub(super) command: Command,
@@ -43,6 +45,8 @@ pub(super) enum Command {
     Soak(SoakOptions),
     /// Run Hub, transport and readers as the queues of theory, and hold loss and delay against it
     Verify(VerifyOptions),
+    /// Run the same plans in both worlds, and hold the simulation against reality
+    Fidelity(FidelityOptions),
     /// Serve one run of load as standard input says
     #[command(name = crate::real::CHILD, hide = true)]
     ServeARun,
@@ -287,6 +291,20 @@ pub(super) struct VerifyOptions {
     pub(super) json: Option<PathBuf>,
     #[command(flatten)]
     pub(super) threads: Threads,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FidelityOptions {
+    /// Fewer real runs, and nothing about sockets
+    #[arg(long)]
+    pub(super) quick: bool,
+    /// Folder for figure, tables and fidelity.json, in a subfolder fidelity [default: plots, none with --quick or
+    /// --json -]
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Print the result as JSON and nothing else (-), or write it to a file
+    #[arg(long, value_name = "-|FILE")]
+    pub(super) json: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]

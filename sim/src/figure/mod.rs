@@ -11,6 +11,7 @@ mod frame;
 mod lanes;
 mod latency;
 mod memory;
+mod memory_parts;
 mod paint;
 mod scene;
 mod style;
@@ -18,6 +19,7 @@ pub mod theory;
 pub mod timeline;
 mod view;
 mod words;
+pub mod worlds;
 
 #[cfg(test)]
 mod tests;
@@ -60,6 +62,7 @@ fn scenes(sweep: &Sweep) -> Vec<(&'static str, Scene)> {
     let (Some(view), Some(few)) = (View::new(sweep, MOST_CURVES), View::new(sweep, MOST_PANELS)) else {
         return Vec::new();
     };
-    let drawn = [drop_rate::scene(&view), memory::scene(&view), latency::scene(&few)];
+    let memory = if sweep.world == "real" { memory_parts::scene(&view) } else { memory::scene(&view) };
+    let drawn = [drop_rate::scene(&view), memory, latency::scene(&few)];
     figure_names(sweep).iter().copied().zip(drawn).collect()
 }

@@ -5,7 +5,7 @@ use std::fs;
 use crate::summary::document::Machine;
 
 /// This machine; what it does not say stays empty.
-pub(super) fn this() -> Machine {
+pub(crate) fn this() -> Machine {
     let read = |file: &str| fs::read_to_string(file).unwrap_or_default();
     let memory = after(&read("/proc/meminfo"), "MemTotal:");
     let memory_kb: u64 = memory.split_whitespace().next().and_then(|kb| kb.parse().ok()).unwrap_or(0);

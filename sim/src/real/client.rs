@@ -19,6 +19,7 @@ use super::http::NotAStream;
 use super::pace::{May, Pace};
 use super::publisher::Progress;
 use super::receipts::Receipts;
+use super::run::Sockets;
 use super::stream::EventStream;
 use super::url::Url;
 use crate::plan::{ClassPlan, SubscriberPlan};
@@ -34,8 +35,7 @@ pub(super) struct Audience {
     pub(super) server: SocketAddr,
     /// Our own server knows its subscribers by the addresses that they come from.
     pub(super) come_from_own_addresses: bool,
-    /// Largest segment, where it is bounded: loopback's are 64 KB.
-    pub(super) segment_bytes: Option<u32>,
+    pub(super) sockets: Sockets,
     pub(super) classes: Vec<ClassPlan>,
     pub(super) progress: Arc<Progress>,
     pub(super) receipts: RefCell<Receipts>,
@@ -104,9 +104,11 @@ impl<'a> Session<'a> {
             socket.bind((address_of(index), 0).into())?;
         }
         // Before it connects: the window's scale is settled then.
-        let window = u32::try_from(audience.classes[class].window_bytes).unwrap_or(u32::MAX);
-        socket.set_recv_buffer_size(window.min(i32::MAX.unsigned_abs()))?;
-        if let Some(bytes) = audience.segment_bytes {
+        if !audience.sockets.leave_windows {
+            let window = u32::try_from(audience.classes[class].window_bytes).unwrap_or(u32::MAX);
+            socket.set_recv_buffer_size(window.min(i32::MAX.unsigned_abs()))?;
+        }
+        if let Some(bytes) = audience.sockets.segment_bytes {
             SockRef::from(&socket).set_tcp_mss(bytes)?;
         }
         let mut stream = socket.connect(audience.server).await?;

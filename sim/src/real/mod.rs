@@ -27,6 +27,6 @@ mod url;
 pub use capture::{Captured, capture, check_stream};
 pub use limits::{LimitError, need_files};
 pub use memory::PerSubscriber;
-pub use run::{RealError, RealRun, Target, run};
+pub use run::{RealError, RealRun, Sockets, Target, run};
 pub use server::{CHILD, serve_child};
 pub use url::{BadUrl, Url};

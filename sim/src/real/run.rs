@@ -34,10 +34,8 @@ pub enum Target {
     Own {
         /// Its mailboxes.
         choice: HubChoice,
-        /// What may wait unsent in a socket; `None` leaves the server's default.
-        unsent_bytes: Option<u32>,
-        /// Largest segment on the way to clients; `None` leaves loopback's 64 KB.
-        segment_bytes: Option<u32>,
+        /// Its sockets and those of its clients.
+        sockets: Sockets,
     },
     /// A server that runs already.
     Other {
@@ -46,6 +44,17 @@ pub enum Target {
         /// Where events are posted, one JSON object each.
         ingest: Url,
     },
+}
+
+/// How sockets are set.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sockets {
+    /// What may wait unsent on the server's side, in bytes; `None` leaves the server's default.
+    pub unsent_bytes: Option<u32>,
+    /// Largest segment on the way to clients, in bytes; `None` leaves loopback's 64 KB.
+    pub segment_bytes: Option<u32>,
+    /// Leaves receive buffers to the kernel, whatever windows the plan has.
+    pub leave_windows: bool,
 }
 
 /// What came of a run.
@@ -99,9 +108,7 @@ pub fn run(plan: &Plan, target: &Target, is_wanted: &dyn Fn(Duration) -> bool) -
     let runtime = runtime.map_err(|why| RealError::Server(why.to_string()))?;
     LocalSet::new().block_on(&runtime, async {
         match target {
-            Target::Own { choice, unsent_bytes, segment_bytes } => {
-                own(plan, *choice, *unsent_bytes, *segment_bytes, is_wanted).await
-            }
+            Target::Own { choice, sockets } => own(plan, *choice, *sockets, is_wanted).await,
             Target::Other { stream, ingest } => other(plan, stream, ingest, is_wanted).await,
         }
     })
@@ -110,19 +117,19 @@ pub fn run(plan: &Plan, target: &Target, is_wanted: &dyn Fn(Duration) -> bool) -
 async fn own(
     plan: &Plan,
     choice: HubChoice,
-    unsent_bytes: Option<u32>,
-    segment_bytes: Option<u32>,
+    sockets: Sockets,
     is_wanted: &dyn Fn(Duration) -> bool,
 ) -> Result<RealRun, RealError> {
     let policy = choice.overflow.name().to_owned();
-    let order = Order { plan: plan.clone(), buffer: choice.capacity.frames(), policy, unsent_bytes };
+    let order =
+        Order { plan: plan.clone(), buffer: choice.capacity.frames(), policy, unsent_bytes: sockets.unsent_bytes };
     let mut server = Server::start(&order).map_err(RealError::Server)?;
     let clock = Clock::starting_in(LEAD);
     server.begin(&clock).map_err(RealError::Server)?;
     let mut watch = Watch::new(server.id());
     let stream = Url::local(server.address, &format!("/v1/stream/sse?table={}", plan.table));
     let ingest = Url::local(server.address, &format!("/v1/ingest/{}", plan.table));
-    let audience = audience(plan, clock, stream, true, segment_bytes).await?;
+    let audience = audience(plan, clock, stream, true, sockets).await?;
     let mut lives = connect(plan, &audience);
     let publish_lag = publish(plan, &audience, &ingest, &mut lives, is_wanted, &mut || watch.look()).await?;
     let finished = tokio::task::spawn_blocking(move || server.finish());
@@ -146,7 +153,7 @@ async fn other(
     ingest: &Url,
     is_wanted: &dyn Fn(Duration) -> bool,
 ) -> Result<RealRun, RealError> {
-    let audience = audience(plan, Clock::starting_in(LEAD), stream.clone(), false, None).await?;
+    let audience = audience(plan, Clock::starting_in(LEAD), stream.clone(), false, Sockets::default()).await?;
     let mut lives = connect(plan, &audience);
     let publish_lag = publish(plan, &audience, ingest, &mut lives, is_wanted, &mut || {}).await?;
     audience.receipts.borrow_mut().close();
@@ -162,7 +169,7 @@ async fn audience(
     clock: Clock,
     url: Url,
     come_from_own_addresses: bool,
-    segment_bytes: Option<u32>,
+    sockets: Sockets,
 ) -> Result<Rc<Audience>, RealError> {
     let server = url.resolve().await.map_err(|why| RealError::Client { url: url.clone(), why: why.into() })?;
     Ok(Rc::new(Audience {
@@ -170,7 +177,7 @@ async fn audience(
         url,
         server,
         come_from_own_addresses,
-        segment_bytes,
+        sockets,
         classes: plan.classes.clone(),
         progress: Arc::new(Progress::default()),
         receipts: RefCell::new(Receipts::new(plan)),

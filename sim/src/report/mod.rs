@@ -10,6 +10,7 @@ mod real;
 mod table;
 mod terminal;
 pub mod theory;
+pub mod worlds;
 
 pub use readme::readme;
 pub use terminal::terminal;

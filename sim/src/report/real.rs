@@ -11,8 +11,7 @@ use super::table::{Lean, Table, prose};
 
 /// What the columns of both tables are.
 const KEY: &str = "lost: of the frames offered, to a full buffer · flush: publish to the socket's acceptance, receipt: \
-                   publish to the client, both from the planned time, in ms · late: the most that a publish began after \
-                   its planned time, in ms";
+                   publish to the client, both from the planned time, in ms";
 const MEMORY_KEY: &str = "slots: K handles, if the buffer fills · payload: peak of distinct event bytes, shared by all · \
                           allocator: what the server got from the system, these included · resident: the process · \
                           kernel: both sockets of the connection. With few subscribers what a process needs anyway \
@@ -33,6 +32,7 @@ pub(super) fn terminal(sweep: &Sweep) -> String {
         page.push_str("\nNothing was measured.\n");
     } else {
         let _ = write!(page, "\nLosses and latency\n\n{}\n{}", latency(sweep).plain(false), prose(KEY, "  "));
+        page.push_str(&prose(&lateness(sweep), "  "));
     }
     if let Some(memory) = memory(sweep) {
         let title = "Memory of one subscriber";
@@ -73,7 +73,7 @@ pub(super) fn readme(sweep: &Sweep, command: &str) -> String {
 
 /// Both tables, as Markdown.
 pub(super) fn tables(sweep: &Sweep) -> String {
-    let mut text = format!("{}\n{KEY}.\n", latency(sweep).markdown());
+    let mut text = format!("{}\n{KEY}. {}\n", latency(sweep).markdown(), lateness(sweep));
     if let Some(memory) = memory(sweep) {
         let _ = write!(text, "\n{}\n{MEMORY_KEY}.\n", memory.markdown());
     }
@@ -81,16 +81,25 @@ pub(super) fn tables(sweep: &Sweep) -> String {
 }
 
 fn latency(sweep: &Sweep) -> Table {
-    let heads = ["N", "buffer", "offered", "lost %", "flush p50", "p99", "max", "receipt p50", "p99", "max", "late"];
+    let heads = ["N", "buffer", "offered", "lost %", "flush p50", "p99", "max", "receipt p50", "p99", "max"];
     let mut table = Table::new(&heads.map(|head| (head, Lean::Right)));
     for cell in &sweep.cells {
         let (flush, receipt) = (cell.flush_latency_ms, cell.receipt_latency_ms);
-        let latencies = [flush.p50, flush.p99, flush.max, receipt.p50, receipt.p99, receipt.max, cell.publish_lag_ms];
+        let latencies = [flush.p50, flush.p99, flush.max, receipt.p50, receipt.p99, receipt.max];
         let rate = cell.drop_rate.map_or_else(|| "–".to_owned(), format::percent);
         let first = [format::count(cell.subscribers as u64), buffer(cell), format::count_short(cell.offered), rate];
         table.row(first.into_iter().chain(latencies.map(format::ms_or_dash)));
     }
     table
+}
+
+/// How far the load itself kept to its plan.
+fn lateness(sweep: &Sweep) -> String {
+    let of = |cell: &Cell| {
+        Some(format!("{} ms at N = {}", format::ms(cell.publish_lag_ms?), format::count(cell.subscribers as u64)))
+    };
+    let late: Vec<_> = sweep.cells.iter().filter_map(of).collect();
+    format!("The most that a publish began after its planned time: {}.", format::listed(&late))
 }
 
 /// Nothing where a foreign server was measured.
@@ -113,4 +122,33 @@ fn memory(sweep: &Sweep) -> Option<Table> {
 
 fn buffer(cell: &Cell) -> String {
     if cell.buffer == 0 { "?".to_owned() } else { format::count(cell.buffer) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::table::COLUMNS;
+    use super::*;
+    use crate::summary::fixture;
+
+    #[test]
+    fn no_line_is_wider_than_a_terminal_and_what_is_not_as_planned_is_said() {
+        let page = terminal(&fixture::real());
+        assert!(page.lines().all(|line| line.chars().count() <= COLUMNS), "{page}");
+        for said in ["Measured on 2 × some processor, 25 GiB", "round-trip times", "0.18 ms at N = 10", "89.9 kB"] {
+            assert!(page.contains(said), "{said}: {page}");
+        }
+    }
+
+    #[test]
+    fn a_load_that_was_cut_short_says_so_and_a_foreign_server_has_no_memory() {
+        let mut sweep = fixture::real();
+        sweep.partial = Some("ended before N = 100 was measured whole".to_owned());
+        sweep.cells.iter_mut().for_each(|cell| {
+            cell.buffer = 0;
+            cell.memory_bytes_per_subscriber = crate::summary::document::Memory::default();
+        });
+        let page = terminal(&sweep);
+        assert!(page.contains("PARTIAL: ended before") && !page.contains("Memory of one"), "{page}");
+        assert!(readme(&sweep, "cargo sim load").contains("| 10 | ? |"));
+    }
 }

@@ -236,6 +236,27 @@ fn base(scenario: &str, question: &str) -> Sweep {
     }
 }
 
+/// A load test of two cells.
+pub(crate) fn real() -> Sweep {
+    let mut sweep = alpha();
+    sweep.world = "real".to_owned();
+    (sweep.cpu, sweep.zero_drop, sweep.sensitivity) = (None, Vec::new(), Vec::new());
+    sweep.machine = Some(super::document::Machine {
+        cpu: "some processor".to_owned(),
+        cores: 2,
+        memory_bytes: 25 << 30,
+        kernel: "6.1.0".to_owned(),
+    });
+    sweep.not_applied = vec!["round-trip times: the network's own".to_owned()];
+    sweep.cells.retain(|cell| cell.buffer == 64);
+    for cell in &mut sweep.cells {
+        let memory = &mut cell.memory_bytes_per_subscriber;
+        (memory.allocator, memory.resident, memory.kernel) = (Some(84_000.0), Some(89_900.0), Some(7086.0));
+        (cell.publish_lag_ms, cell.duplicates, cell.digest) = (Some(0.18), Some(0), String::new());
+    }
+    sweep
+}
+
 fn grid(sweep: &mut Sweep, exact: &[(usize, u64)], buffers: &[u64]) {
     for &(n, exact) in exact {
         sweep.cells.extend(buffers.iter().map(|&k| cell(n, k, exact)));

@@ -37,6 +37,7 @@ const OF_THE_TESTBED: Arrows = &[
     ("sizing", &["first_order", "plan", "runs", "scenario", "summary", "world"]),
     ("sweep", &["plan", "runs", "scenario", "sizing", "summary", "world"]),
     ("load", &["plan", "real", "runs", "scenario", "summary", "world"]),
+    ("fidelity", &["load", "plan", "real", "record", "runs", "scenario", "summary", "world"]),
     ("ledger", &["record", "world"]),
     ("import", &["plan", "pool", "record", "runs", "scenario", "world"]),
     ("laws", &["ledger", "plan", "record", "world"]),
@@ -47,6 +48,7 @@ const OF_THE_TESTBED: Arrows = &[
     (
         "cli",
         &[
+            "fidelity",
             "figure",
             "fingerprint",
             "import",
