@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::setting::{Kind, Setting};
 use super::token::MAX_TOKEN_BYTES;
-use super::{Config, Origins, Token};
+use super::{Config, MAX_FRAMES_PER_WRITE, Origins, Token};
 use crate::mailbox::{Capacity, MAX_CAPACITY};
 
 /// A day: a longer silence or deadline is none.
@@ -23,7 +23,7 @@ const MAX_PUBLISHES: u64 = 10_000;
 
 const _: () = assert!(MAX_TOKEN_BYTES == 512, "the table says so");
 
-pub(super) static SETTINGS: [Setting; 17] = [
+pub(super) static SETTINGS: [Setting; 18] = [
     Setting {
         key: "listen",
         about: "where to listen; port 0 takes a free one",
@@ -120,6 +120,19 @@ pub(super) static SETTINGS: [Setting; 17] = [
             let unsent = u64::from(config.server.socket_unsent_bytes);
             let all = unsent * config.server.max_connections as u64;
             format!("kernel memory: {} a connection that is behind, {} if all are", bytes(unsent), bytes(all))
+        }),
+    },
+    Setting {
+        key: "frames_per_write",
+        about: "frames that share a write to one that is behind",
+        kind: Kind::Count {
+            least: 1,
+            most: MAX_FRAMES_PER_WRITE as u64,
+            of: |config| &mut config.server.frames_per_write,
+        },
+        memory: Some(|config| {
+            let frames = config.server.frames_per_write;
+            format!("frames beyond the buffer and its policy: at most {frames} a subscriber")
         }),
     },
     Setting {

@@ -109,6 +109,11 @@ impl Subscription {
         Poll::Pending
     }
 
+    /// Takes the oldest waiting event, if there is one, and asks for no more.
+    pub fn take(&self) -> Option<Arc<Event>> {
+        lock(&self.slot.state).mailbox.take().cloned()
+    }
+
     /// The socket has accepted the last byte of the oldest event in flight; whoever waited for that is woken now if
     /// there is more, else by the next frame. `false` when nothing was in flight, as after a close.
     pub fn flushed(&self, next: Option<Waker>) -> bool {

@@ -2,14 +2,15 @@
 
 use std::time::Duration;
 
+use hyper::body::Incoming;
 use hyper::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use hyper::{Response, StatusCode};
+use hyper::{Request, Response, StatusCode, Version};
 
 use super::response::{Events, error, whole};
 use super::{Body, Exchange};
 use crate::frame;
 use crate::topic::Topic;
-use crate::transport::sse::{SseBody, come_back_after};
+use crate::transport::sse::{Pace, SseBody, come_back_after};
 use crate::transport::{Environment, Limit};
 
 /// Asks nginx and its kin to pass a stream on as it comes.
@@ -21,8 +22,8 @@ const EVENT_STREAM: &str = "text/event-stream";
 const COME_BACK_LATER: Duration = Duration::from_secs(5);
 
 impl<E: Environment> Exchange<E> {
-    pub(super) fn stream(&self, query: Option<&str>) -> Response<Body<E>> {
-        let mut pairs = form_urlencoded::parse(query.unwrap_or_default().as_bytes());
+    pub(super) fn stream(&self, request: &Request<Incoming>) -> Response<Body<E>> {
+        let mut pairs = form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes());
         let Some((_, table)) = pairs.find(|(name, _)| name == "table") else {
             return error(StatusCode::BAD_REQUEST, "which table? ask for /v1/stream/sse?table=NAME");
         };
@@ -32,8 +33,12 @@ impl<E: Environment> Exchange<E> {
         };
         let Ok(place) = self.server.streams.clone().try_acquire_owned() else { return self.come_back_later() };
         let subscription = self.server.hub.subscribe(&[topic.into()]);
-        let keepalive = self.server.settings.keepalive;
-        let stream = SseBody::new(self.gate.clone(), subscription, self.peer, keepalive);
+        let settings = &self.server.settings;
+        // Where a frame ends in a shared write is counted in chunks, which HTTP/1.0 does not have.
+        let is_chunked = request.version() >= Version::HTTP_11;
+        let frames_per_write = if is_chunked { settings.frames_per_write } else { 1 };
+        let pace = Pace { keepalive: settings.keepalive, frames_per_write };
+        let stream = SseBody::new(self.gate.clone(), subscription, self.peer, pace);
         let mut response = Response::new(Body::Events(Events { stream, _place: place }));
         describe(response.headers_mut());
         response

@@ -69,6 +69,7 @@ fn plan(subscribers: usize, burst: u32, cpu: Option<CpuPlan>) -> Plan {
             keepalive: Duration::from_secs(15),
             write_deadline: Duration::from_secs(30),
             user_timeout: DEFAULT_USER_TIMEOUT,
+            frames_per_write: 1,
             cpu,
         },
         arrivals,

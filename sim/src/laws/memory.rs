@@ -1,7 +1,5 @@
 //! Memory: mailboxes no deeper than set, and no payload kept by anybody else.
 
-use hubbub::transport::FRAMES_IN_FLIGHT;
-
 use super::{Broken, Case};
 use crate::plan::Plan;
 use crate::record::Record;
@@ -25,7 +23,7 @@ pub(super) fn within(case: &Case, record: &Record) -> Result<(), Broken> {
 
 /// Each distinct event is kept once with its frame, and by nobody but mailboxes, those in flight, and its publisher.
 fn most_pinned_bytes(plan: &Plan, frames: usize) -> u64 {
-    let events = (frames + FRAMES_IN_FLIGHT) * plan.subscribers.len() + 1;
+    let events = (frames + plan.server.frames_per_write) * plan.subscribers.len() + 1;
     let mut sizes: Vec<_> = plan.arrivals.iter().map(|arrival| u64::from(arrival.payload_bytes)).collect();
     sizes.sort_unstable_by(|a, b| b.cmp(a));
     sizes.iter().take(events).map(|payload| 2 * payload + FRAME_OVERHEAD_BYTES).sum()

@@ -136,6 +136,7 @@ fn serve(sim: &mut turmoil::Sim<'_>, plan: &Plan, processes: Processes, driver: 
     let settings = ServerSettings {
         keepalive: plan.server.keepalive,
         write_deadline: plan.server.write_deadline,
+        frames_per_write: plan.server.frames_per_write,
         // Clients here finish what they ask; a timer more would only be one more thing that a run depends on.
         request_timeout: None,
         max_subscribers: usize::MAX,

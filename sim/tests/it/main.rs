@@ -1,6 +1,7 @@
 //! The testbed's behaviour, from outside.
 //!
 //! - [`the_buffer_that_is_set`]: nothing hides between mailbox and socket
+//! - [`frames_per_write`]: frames that share a write
 //! - [`who_gets_what`]: a subscriber's receipts depend on its own reading alone
 //! - [`connections_that_end`]: for a reason, which is counted
 //! - [`faults`]: what goes wrong, and what comes of it
@@ -22,6 +23,7 @@ mod command_line;
 mod connections_that_end;
 mod determinism;
 mod faults;
+mod frames_per_write;
 mod imported_counters;
 mod importing;
 mod laws;
