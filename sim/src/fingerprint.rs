@@ -5,7 +5,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::plan::Plan;
 use crate::pool;
-use crate::record::Observation;
 use crate::scenario::{Overrides, Scenario, ScenarioError};
 use crate::world::{self, HubChoice, WorldError};
 
@@ -68,15 +67,14 @@ impl Case {
         HubChoice { capacity, overflow: self.scenario.settings().server.policy }
     }
 
-    /// Where two runs of it part, from both sides; `None` where they do not.
+    /// Everything that happens in a run of it, a line each.
     ///
     /// # Errors
     /// The failure of a world.
-    pub fn first_difference(&self) -> Result<Option<[Option<Observation>; 2]>, WorldError> {
-        let log = || world::run_observed(&self.plan(), self.choice()).map(|(_, log)| log);
-        let (one, other) = (log()?, log()?);
-        let at = (0..one.len().max(other.len())).find(|at| one.get(*at) != other.get(*at));
-        Ok(at.map(|at| [one.get(at).copied(), other.get(at).copied()]))
+    pub fn events(&self) -> Result<String, WorldError> {
+        let (_, log) = world::run_observed(&self.plan(), self.choice())?;
+        let lines = log.iter().filter_map(|seen| serde_json::to_string(seen).ok());
+        Ok(lines.flat_map(|line| [line, "\n".to_owned()]).collect())
     }
 
     fn fingerprint(&self) -> Result<Fingerprint, WorldError> {
@@ -109,4 +107,28 @@ pub fn fingerprints(cases: &[Case], threads: usize) -> Result<Vec<Fingerprint>, 
 pub fn to_json(prints: &[Fingerprint]) -> String {
     let lines: Vec<_> = prints.iter().filter_map(|print| serde_json::to_string(print).ok()).collect();
     format!("[\n  {}\n]\n", lines.join(",\n  "))
+}
+
+/// Where two runs part, from both sides; `None` where they do not. A run that ends before has nothing more to say.
+pub fn first_difference<'a>(one: &'a str, other: &'a str) -> Option<[&'a str; 2]> {
+    let (mut one, mut other) = (one.lines(), other.lines());
+    loop {
+        match (one.next(), other.next()) {
+            (None, None) => return None,
+            (one, other) if one == other => {}
+            (one, other) => return Some([one, other].map(|event| event.unwrap_or("nothing more"))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_runs_part_where_an_event_differs_or_one_of_them_ends() {
+        assert_eq!(first_difference("a\nb\n", "a\nb\n"), None);
+        assert_eq!(first_difference("a\nb\nc\n", "a\nx\nc\n"), Some(["b", "x"]));
+        assert_eq!(first_difference("a\n", "a\nb\n"), Some(["nothing more", "b"]));
+    }
 }

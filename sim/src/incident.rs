@@ -160,6 +160,7 @@ impl Incident {
         }
         let incident: Self = serde_json::from_str(text)?;
         incident.case()?;
+        incident.expected.check().map_err(IncidentError::Value)?;
         incident.plan.check().map_err(IncidentError::Value)?;
         Ok(incident)
     }
@@ -196,7 +197,7 @@ impl Incident {
     /// Runs it again and judges the run.
     ///
     /// # Errors
-    /// A size or a policy that there is not.
+    /// A size or a policy that there is not, or numbers that are not those of its own digest.
     pub fn replay(&self) -> Result<Rerun, IncidentError> {
         let case = self.case()?;
         let expected_law = self.expected.first_violation.as_ref().map(|violation| violation.law);
@@ -211,6 +212,9 @@ impl Incident {
             }
         };
         let same_trajectory = now.digest == self.expected.digest;
+        if let Some(edited) = self.expected.edited(&now).filter(|_| same_trajectory) {
+            return Err(IncidentError::Value(edited));
+        }
         let is_this_version = self.version == env!("CARGO_PKG_VERSION");
         let broken_law = now.first_violation.as_ref().map(|violation| violation.law);
         let verdict = if broken_law != expected_law {
@@ -245,6 +249,29 @@ pub struct Rerun {
 }
 
 impl Expected {
+    /// A run that did not come to its end has no digest.
+    fn check(&self) -> Result<(), String> {
+        let is_none = self.digest.is_empty() && self.first_violation.is_some();
+        let is_digest = self.digest.len() == 32 && self.digest.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        if is_none || is_digest {
+            return Ok(());
+        }
+        Err(format!("expected.digest = {:?}: must be 32 hex digits", self.digest))
+    }
+
+    /// The first number that differs from what a run of the same digest gives.
+    fn edited(&self, now: &Self) -> Option<String> {
+        let numbers = |of: &Self| {
+            let Dropped { buffer_full, client_gone, evicted } = of.dropped;
+            [of.offered, of.delivered, buffer_full, client_gone, evicted]
+        };
+        let names = ["offered", "delivered", "dropped.buffer_full", "dropped.client_gone", "dropped.evicted"];
+        let pairs = numbers(self).into_iter().zip(numbers(now));
+        let (name, (stored, counted)) =
+            names.into_iter().zip(pairs).find(|(_, (stored, counted))| stored != counted)?;
+        Some(format!("expected.{name} = {stored}: the run of expected.digest has {counted}"))
+    }
+
     fn of(record: &Record, first_violation: Option<Violation>) -> Self {
         let sum = |of: fn(&hubbub::Dropped) -> u64| record.subscribers.iter().map(|s| of(&s.dropped)).sum();
         Self {

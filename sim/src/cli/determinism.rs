@@ -6,7 +6,7 @@ use std::process::Command;
 use super::exit::{Exit, Failure};
 use super::options::DeterminismOptions;
 use super::{console, files};
-use crate::fingerprint::{self, Case, Fingerprint};
+use crate::fingerprint::{self, Case, Fingerprint, first_difference};
 
 /// Where the digests of the named scenarios are kept.
 const FILE: &str = "sim/fingerprints.json";
@@ -18,6 +18,12 @@ pub(super) fn determinism(options: &DeterminismOptions) -> Result<Exit, Failure>
         console::print(&fingerprint::to_json(&fingerprint::fingerprints(&cases, 1)?));
         return Ok(Exit::AsExpected);
     }
+    if let Some(run) = options.print_run {
+        let case =
+            cases.get(run).ok_or_else(|| Failure::input(format!("--print-run {run}: there are {}", cases.len())))?;
+        console::print(&case.events()?);
+        return Ok(Exit::AsExpected);
+    }
     let first = fingerprint::fingerprints(&cases, 1)?;
     let mut ways = vec![("again in this process", fingerprint::fingerprints(&cases, 1)?)];
     ways.push(("on two threads", fingerprint::fingerprints(&cases, 2)?));
@@ -25,7 +31,7 @@ pub(super) fn determinism(options: &DeterminismOptions) -> Result<Exit, Failure>
     ways.push(("in another fresh process", in_a_fresh_process()?));
     for (way, prints) in &ways {
         if let Some(at) = (0..first.len()).find(|at| prints.get(*at) != Some(&first[*at])) {
-            complain_of_difference(way, &cases[at], &first[at])?;
+            complain_of_difference(way, (at, &cases[at]), &first[at])?;
             return Ok(Exit::NotDeterministic);
         }
     }
@@ -43,17 +49,26 @@ pub(super) fn determinism(options: &DeterminismOptions) -> Result<Exit, Failure>
 }
 
 fn in_a_fresh_process() -> Result<Vec<Fingerprint>, Failure> {
-    let program = std::env::current_exe().map_err(Failure::input)?;
-    let output = Command::new(program).args(["determinism", "--print"]).output().map_err(Failure::input)?;
-    serde_json::from_slice(&output.stdout).map_err(|why| Failure::input(format!("a fresh process: {why}")))
+    let printed = fresh_process(&["--print"])?;
+    serde_json::from_slice(&printed).map_err(|why| Failure::input(format!("a fresh process: {why}")))
 }
 
-fn complain_of_difference(way: &str, case: &Case, first: &Fingerprint) -> Result<(), Failure> {
+/// What this command prints in a process of its own.
+fn fresh_process(arguments: &[&str]) -> Result<Vec<u8>, Failure> {
+    let program = std::env::current_exe().map_err(Failure::input)?;
+    let output = Command::new(program).arg("determinism").args(arguments).output().map_err(Failure::input)?;
+    Ok(output.stdout)
+}
+
+/// Says where the runs part: here and once more here, or here and in a fresh process.
+fn complain_of_difference(way: &str, (run, case): (usize, &Case), first: &Fingerprint) -> Result<(), Failure> {
     let (scenario, seed) = (&first.scenario, first.seed);
     console::complain(&format!("{scenario}, seed {seed}: {way} the run is another one"));
-    match case.first_difference()? {
-        Some([one, other]) => console::note(&format!("  first difference: {one:?}\n               and: {other:?}")),
-        None => console::note("  two observed runs in this process agree: the difference lies between processes"),
+    let (one, again) = (case.events()?, case.events()?);
+    let fresh = String::from_utf8_lossy(&fresh_process(&["--print-run", &run.to_string()])?).into_owned();
+    match first_difference(&one, &again).or_else(|| first_difference(&one, &fresh)) {
+        Some([one, other]) => console::note(&format!("  first difference: {one}\n               and: {other}")),
+        None => console::note("  run again with every event kept, all agree: the difference does not show each time"),
     }
     Ok(())
 }

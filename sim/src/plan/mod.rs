@@ -27,6 +27,7 @@ pub use fault::{Fault, Harm};
 ///
 /// All times are real time since the start of the run; a world that runs at a time scale converts on its own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Plan {
     /// Name of the scenario the plan was drawn from.
     pub scenario: String,
@@ -55,6 +56,7 @@ pub struct Plan {
 
 /// The server's settings and the price of its work.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ServerPlan {
     /// Silence after which a stream gets a comment.
     pub keepalive: Duration,
@@ -88,6 +90,7 @@ fn default_user_timeout() -> Duration {
 
 /// One worker that serves publishes first and then deliveries in order of arrival.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CpuPlan {
     /// CPU time of one publish, whatever the number of subscribers.
     pub publish: Duration,
@@ -121,6 +124,7 @@ impl From<Arrival> for (u64, u32, u32) {
 
 /// What the members of a class share.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct ClassPlan {
     /// The name in the scenario.
     pub name: String,
@@ -134,6 +138,7 @@ pub struct ClassPlan {
 
 /// One subscriber's life.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct SubscriberPlan {
     /// Index into [`Plan::classes`].
     pub class: usize,
@@ -147,7 +152,7 @@ pub struct SubscriberPlan {
 
 /// How a subscriber takes bytes out of its socket.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", tag = "how")]
+#[serde(rename_all = "kebab-case", tag = "how", deny_unknown_fields)]
 pub enum Reading {
     /// Everything, the moment it arrives.
     AsItArrives,
@@ -176,6 +181,7 @@ pub enum Reading {
 
 /// A stretch in which a reader takes nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Stall {
     /// When it begins, since the start of the run.
     pub from: Duration,

@@ -220,8 +220,8 @@ mod tests {
         let mut member = fixture().plans.swap_remove(1).subscribers.swap_remove(1);
         member.real_lost = vec![50, 10, 30, 20, 40];
         assert_eq!(member.real_spread(), [30, 10, 50]);
-        member.real_first_loss_ms = vec![Some(7.0), None, Some(3.0), Some(5.0)];
-        assert_eq!(member.real_first_loss_median_ms(), Some(5.0));
+        member.real_first_loss_ms = vec![Some(7.0), None, Some(3.0), Some(5.0), Some(1.0), Some(2.0)];
+        assert_eq!(member.real_first_loss_median_ms(), Some(3.0));
         (member.real_lost, member.real_first_loss_ms) = (Vec::new(), vec![None]);
         assert_eq!((member.real_spread(), member.real_first_loss_median_ms()), ([0; 3], None));
     }

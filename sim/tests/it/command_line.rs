@@ -150,9 +150,10 @@ fn an_incident_is_saved_replayed_drawn_and_refused_where_it_was_tampered_with() 
 
     let stored = fs::read_to_string(folder.join("tab.json")).unwrap();
     let edited = |name: &str, text: String| fs::write(folder.join(name), text).unwrap();
-    edited("other-digest.json", stored.replacen("\"digest\":\"", "\"digest\":\"0", 1));
+    let other_digest = stored.replace(document["digest"].as_str().unwrap(), &"0".repeat(32));
+    edited("other-digest.json", other_digest.clone());
     assert_eq!(sim(&folder, &["replay", "other-digest.json"]).status.code(), Some(3));
-    edited("older.json", stored.replacen("\"digest\":\"", "\"digest\":\"0", 1).replace("\"0.1.0\"", "\"0.0.9\""));
+    edited("older.json", other_digest.replace("\"0.1.0\"", "\"0.0.9\""));
     let older = sim(&folder, &["replay", "older.json"]);
     assert_eq!(older.status.code(), Some(0));
     assert!(String::from_utf8_lossy(&older.stderr).contains("trajectory differs, verdict same"));
@@ -162,6 +163,12 @@ fn an_incident_is_saved_replayed_drawn_and_refused_where_it_was_tampered_with() 
     assert!(refused(&folder, &["replay", "schema.json"]).contains("hubbub.incident/9"));
     edited("absent.json", stored.replacen("\"class\":1", "\"class\":7", 1));
     assert!(refused(&folder, &["replay", "absent.json"]).contains("there are 2 classes"));
+    edited("no-digest.json", stored.replacen("\"digest\":\"", "\"digest\":\"0", 1));
+    assert!(refused(&folder, &["replay", "no-digest.json"]).contains("must be 32 hex digits"));
+    edited("unknown.json", stored.replacen("\"drain\":", "\"grain\":", 1));
+    assert!(refused(&folder, &["replay", "unknown.json"]).contains("`grain`"));
+    edited("counts.json", stored.replacen("\"buffer_full\":", "\"buffer_full\":1", 1));
+    assert!(refused(&folder, &["replay", "counts.json"]).contains("expected.dropped.buffer_full = 1"));
 }
 
 #[test]
