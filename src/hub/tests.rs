@@ -44,6 +44,18 @@ fn an_event_reaches_whoever_asked_for_its_topic_and_nobody_else() {
 }
 
 #[test]
+fn what_waits_can_be_taken_without_asking_for_more_and_is_in_flight_until_it_is_flushed() {
+    let hub = hub(8, Overflow::DropNewest);
+    let subscription = hub.subscribe(&patterns(&["t"]));
+    let take = || subscription.take().map(|event| event.id().sequence);
+    assert_eq!(take(), None);
+    let _ = (publish(&hub, "t"), publish(&hub, "t"));
+    assert_eq!((take(), take(), take()), (Some(1), Some(2), None));
+    assert_eq!((subscription.counts().waiting, subscription.counts().in_flight), (0, 2));
+    assert!(subscription.flushed(None) && subscription.flushed(None) && !subscription.flushed(None));
+}
+
+#[test]
 fn a_double_match_delivers_once() {
     let hub = hub(8, Overflow::DropNewest);
     let twice = hub.subscribe(&patterns(&["ingest.orders", "ingest.*", "ingest.>"]));
