@@ -32,11 +32,9 @@ struct Round {
 /// One HTTP request after the other. Target: at least as many as nchan.
 pub(crate) fn sequential() {
     say("");
-    say(&format!(
-        "deliveries over loopback TCP to {SUBSCRIBERS} SSE streams, events of {PAYLOAD_BYTES} B; server, clients"
-    ));
-    say(&format!("and publisher are processes of their own; medians of {ROUNDS}, k = 1000. CPU, writes and"));
-    say("sleeps are the server's and packets the machine's, each a delivery");
+    say(&format!("deliveries over loopback TCP to {SUBSCRIBERS} SSE streams, events of {PAYLOAD_BYTES} B; server,"));
+    say(&format!("clients and publisher are processes of their own; medians of {ROUNDS}, k = 1000. CPU,"));
+    say("writes and sleeps are the server's and packets the machine's, each a delivery");
     let peers = [
         Peer { name: "nchan (nginx, 2 workers)", start: peers::nchan },
         Peer { name: "hubbub", start: || peers::hubbub("1") },
@@ -98,16 +96,16 @@ fn compare(
     }
     let measured = peers.iter().zip(&rounds).filter(|(_, rounds)| !rounds.is_empty());
     let rows: Vec<_> = measured.map(|(peer, rounds)| (peer, middle(rounds))).collect();
-    say(&format!("{title:27}{:>11}{:>7}{:>13}", "a second", "of the", "us of CPU"));
+    say(&format!("{title:27}{:>11}{:>7}{:>12}", "a second", "of the", "us of CPU"));
     say(&format!(
-        "{:27}{:>5}{:>6}{:>6}{:>7}{:>7}{:>7}{:>8}{:>7}",
+        "{:27}{:>5}{:>6}{:>6}{:>6}{:>7}{:>7}{:>8}{:>7}",
         "", "min", "med.", "first", "all", "kernel", "writes", "packets", "sleeps"
     ));
     for ((peer, row), rounds) in rows.iter().zip(rounds.iter().filter(|rounds| !rounds.is_empty())) {
         let least = rounds.iter().map(|round| round.per_second).fold(f64::MAX, f64::min);
         let lost = if row.lost == 0 { String::new() } else { format!("  lost {}", row.lost) };
         say(&format!(
-            "  {:25}{:>4.0}k {:>5.0}k{:>6.2}{:>7.1}{:>7.1}{:>7.2}{:>8.2}{:>7.3}{lost}",
+            "  {:25}{:>4.0}k {:>5.0}k{:>6.2}{:>6.1}{:>7.1}{:>7.2}{:>8.2}{:>7.3}{lost}",
             peer.name,
             least / 1000.0,
             row.per_second / 1000.0,
