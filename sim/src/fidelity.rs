@@ -15,9 +15,8 @@ use crate::real::{self, RealError, RealRun, Sockets, Target};
 use crate::record::{Record, SubscriberRecord};
 use crate::runs::Progress;
 use crate::scenario::{Scenario, ScenarioError};
-use crate::world::{self, HubChoice, WorldError};
-
 use crate::summary::comparison::{self, Compared, Fidelity, Member, SCHEMA, Window};
+use crate::world::{self, HubChoice, WorldError};
 
 /// The plans, in the order in which they are shown, and whether the worlds are expected to agree on them.
 const PLANS: [(&str, &str, bool); 4] = [

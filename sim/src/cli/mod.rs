@@ -3,6 +3,7 @@
 mod check;
 mod console;
 mod determinism;
+mod evidence;
 mod exit;
 mod fidelity;
 mod files;

@@ -1,5 +1,9 @@
 //! The options, and the scenario that they amount to.
 
+mod evidence;
+mod incidents;
+mod real;
+
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
@@ -7,7 +11,6 @@ use hubbub::Overflow;
 
 use super::exit::Failure;
 use super::import::ImportOptions;
-use crate::real::Url;
 use crate::scenario::{Overrides, Scenario, Trace};
 
 /// How big must a subscriber's buffer be? Runs the real Hub in a simulated network and answers with evidence.
@@ -21,6 +24,10 @@ pub(super) struct Options {
     #[command(subcommand)]
     pub(super) command: Command,
 }
+
+pub(super) use evidence::{EvidenceOptions, VerifyOptions};
+pub(super) use incidents::{ReplayOptions, ShrinkOptions, SoakOptions};
+pub(super) use real::{RealOptions, RecordOptions};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -46,7 +53,7 @@ pub(super) enum Command {
     /// Run Hub, transport and readers as the queues of theory, and hold loss and delay against it
     Verify(VerifyOptions),
     /// Run the same plans in both worlds, and hold the simulation against reality
-    Fidelity(FidelityOptions),
+    Fidelity(EvidenceOptions),
     /// Serve one run of load as standard input says
     #[command(name = crate::real::CHILD, hide = true)]
     ServeARun,
@@ -94,6 +101,11 @@ impl Threads {
     }
 }
 
+/// As many as asked for, or one a core.
+pub(super) fn threads(asked: Option<std::num::NonZeroUsize>) -> usize {
+    asked.or_else(|| std::thread::available_parallelism().ok()).map_or(1, std::num::NonZeroUsize::get)
+}
+
 #[derive(Debug, Args)]
 pub(super) struct SweepOptions {
     #[command(flatten)]
@@ -133,100 +145,6 @@ pub(super) struct SizeOptions {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct RealOptions {
-    #[command(flatten)]
-    pub(super) load: LoadOptions,
-    /// Mailbox sizes in frames, as 64,256 [default: the server's]
-    #[arg(long, value_delimiter = ',', value_name = "K,…", conflicts_with = "url")]
-    buffers: Option<Vec<u64>>,
-    /// The event stream of a server that runs already, as http://HOST:PORT/v1/stream/sse?table=T
-    #[arg(long, value_name = "URL", requires = "ingest_url", conflicts_with = "policy")]
-    pub(super) url: Option<Url>,
-    /// Where that server takes events, a JSON object each, as http://HOST:PORT/v1/ingest/T
-    #[arg(long, value_name = "URL", requires = "url")]
-    pub(super) ingest_url: Option<Url>,
-    /// Folder for results, in a subfolder named after the scenario [default: target/load, none with --json -]
-    #[arg(long, value_name = "DIR")]
-    pub(super) out: Option<PathBuf>,
-    /// Print the result as JSON and nothing else (-), or write it to a file
-    #[arg(long, value_name = "-|FILE")]
-    pub(super) json: Option<PathBuf>,
-}
-
-impl RealOptions {
-    /// One seed unless told: every run takes its time.
-    pub(super) fn scenario(&self) -> Result<Scenario, Failure> {
-        let own = vec![hubbub::config::DEFAULT_SSE_CHANNEL_BUFFER as u64];
-        self.load.overridden(Some(self.buffers.clone().unwrap_or(own)), Some(self.load.seeds.unwrap_or(1)))
-    }
-
-    /// The command that measures the same again.
-    pub(super) fn command(&self) -> String {
-        let others = [("url", &self.url), ("ingest-url", &self.ingest_url)];
-        let others = others.iter().filter_map(|(name, url)| Some(format!(" --{name} '{}'", url.as_ref()?)));
-        format!(
-            "{}{}{}",
-            self.load.command("load"),
-            listed("buffers", self.buffers.as_deref()),
-            others.collect::<String>()
-        )
-    }
-}
-
-#[derive(Debug, Args)]
-pub(super) struct RecordOptions {
-    /// The event stream, as http://HOST:PORT/v1/stream/sse?table=T
-    #[arg(value_name = "URL")]
-    pub(super) url: Url,
-    /// How long to listen, as 60s
-    #[arg(long = "for", value_name = "TIME", default_value = "60s")]
-    pub(super) lasts: humantime::Duration,
-    /// Where the trace goes; nothing that is there is overwritten
-    #[arg(long, short, value_name = "FILE")]
-    pub(super) out: PathBuf,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct ReplayOptions {
-    /// An incident's file
-    #[arg(value_name = "FILE", conflicts_with_all = ["scenario", "subscribers", "seed", "policy", "buffer", "title"])]
-    pub(super) file: Option<PathBuf>,
-    /// Every incident in this folder, a line each
-    #[arg(long, value_name = "DIR", exclusive = true)]
-    pub(super) all: Option<PathBuf>,
-    /// A built-in scenario or a TOML file, in place of an incident [default: alpha]
-    #[arg(long, value_name = "NAME|FILE")]
-    pub(super) scenario: Option<String>,
-    /// Number of subscribers [default: the scenario's first]
-    #[arg(long, value_name = "N")]
-    pub(super) subscribers: Option<usize>,
-    /// Mailbox size in frames
-    #[arg(long, value_name = "K", default_value_t = hubbub::config::DEFAULT_SSE_CHANNEL_BUFFER as u64)]
-    pub(super) buffer: u64,
-    /// The seed
-    #[arg(long, value_name = "X", default_value_t = 0)]
-    pub(super) seed: u64,
-    /// What a full mailbox does [default: the scenario's]
-    #[arg(long, value_name = "POLICY")]
-    pub(super) policy: Option<Overflow>,
-    /// Write everything that happened to everybody, as JSON Lines
-    #[arg(long, value_name = "FILE")]
-    pub(super) events: Option<PathBuf>,
-    /// Draw the run: queue depths over time with their limit, losses and stalls (.svg or .png)
-    #[arg(long, value_name = "FILE")]
-    pub(super) timeline: Option<PathBuf>,
-    /// Write the run as an incident; of an incident, what it gives now is taken for right
-    #[arg(long, value_name = "FILE")]
-    pub(super) save: Option<PathBuf>,
-    /// What the incident is, in a sentence
-    #[arg(long, value_name = "TEXT", requires = "save")]
-    pub(super) title: Option<String>,
-    /// Print the verdict as JSON and nothing else
-    #[arg(long, value_name = "-", value_parser = ["-"])]
-    pub(super) json: Option<String>,
-}
-
-#[derive(Debug, Args)]
 pub(super) struct DeterminismOptions {
     /// Take the present digests for the right ones
     #[arg(long)]
@@ -237,77 +155,6 @@ pub(super) struct DeterminismOptions {
     /// Only print everything that happens in one of the runs, likewise
     #[arg(long, hide = true, value_name = "RUN", conflicts_with = "print")]
     pub(super) print_run: Option<usize>,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct ShrinkOptions {
-    /// An incident's file
-    #[arg(value_name = "FILE")]
-    pub(super) file: PathBuf,
-    /// Where the smaller one goes [default: FILE-shrunk.json]
-    #[arg(long, value_name = "FILE")]
-    pub(super) out: Option<PathBuf>,
-    /// Most runs to spend on it
-    #[arg(long, value_name = "N", default_value_t = 5000)]
-    pub(super) most_runs: usize,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct SoakOptions {
-    /// How long [default: 1]
-    #[arg(value_name = "MINUTES", value_parser = minutes, conflicts_with = "seeds")]
-    pub(super) minutes: Option<f64>,
-    /// That many cases instead
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    pub(super) seeds: Option<u64>,
-    /// Seed of the first case; each that follows has the next [default: one that was not used before]
-    #[arg(long, value_name = "X", value_parser = clap::value_parser!(u64).range(..u64::MAX / 2))]
-    pub(super) first_seed: Option<u64>,
-    #[command(flatten)]
-    pub(super) threads: Threads,
-    /// Folder for the incident that a broken law leaves
-    #[arg(long, value_name = "DIR", default_value = "target/incidents")]
-    pub(super) out: PathBuf,
-}
-
-/// More than nothing and at most a week.
-fn minutes(text: &str) -> Result<f64, String> {
-    let minutes = text.parse().ok().filter(|minutes| *minutes > 0.0 && *minutes <= 10_080.0);
-    minutes.ok_or_else(|| "must be a number of minutes above 0, 10080 at most".to_owned())
-}
-
-/// As many as asked for, or one a core.
-pub(super) fn threads(asked: Option<std::num::NonZeroUsize>) -> usize {
-    asked.or_else(|| std::thread::available_parallelism().ok()).map_or(1, std::num::NonZeroUsize::get)
-}
-
-#[derive(Debug, Args)]
-pub(super) struct VerifyOptions {
-    /// Only a part, in some seconds: small mailboxes, fewer and shorter runs
-    #[arg(long)]
-    pub(super) quick: bool,
-    /// Folder for figure, tables and verify.json, in a subfolder theory [default: plots, none with --quick or --json -]
-    #[arg(long, value_name = "DIR")]
-    pub(super) out: Option<PathBuf>,
-    /// Print the result as JSON and nothing else (-), or write it to a file
-    #[arg(long, value_name = "-|FILE")]
-    pub(super) json: Option<PathBuf>,
-    #[command(flatten)]
-    pub(super) threads: Threads,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct FidelityOptions {
-    /// Fewer real runs, and nothing about sockets
-    #[arg(long)]
-    pub(super) quick: bool,
-    /// Folder for figure, tables and fidelity.json, in a subfolder fidelity [default: plots, none with --quick or
-    /// --json -]
-    #[arg(long, value_name = "DIR")]
-    pub(super) out: Option<PathBuf>,
-    /// Print the result as JSON and nothing else (-), or write it to a file
-    #[arg(long, value_name = "-|FILE")]
-    pub(super) json: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -352,13 +199,6 @@ impl LoadOptions {
 
     fn command(&self, name: &str) -> String {
         format!("cargo sim {name} --scenario {}{}", file_name(Path::new(&self.scenario)), self.changes())
-    }
-}
-
-impl VerifyOptions {
-    /// Whether this is the run whose result is the project's own.
-    pub(super) fn is_published(&self) -> bool {
-        !self.quick && self.out.is_none() && self.json.as_deref() != Some(Path::new("-"))
     }
 }
 

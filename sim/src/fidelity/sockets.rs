@@ -48,8 +48,8 @@ pub(super) fn hidden(
     Ok((hidden, sizes))
 }
 
-/// What a frame has besides its payload: `id: ` and 15 characters of it, `data: `, line ends, chunk framing.
-const FRAME_BYTES: u64 = 35;
+/// What a frame has besides its payload: `id: 0-1234`, `data: `, three line ends, and seven bytes of a chunk's.
+const FRAME_BYTES: u64 = 26;
 
 /// The exact size over the scenario's seeds, with its own windows and with that one for everybody.
 fn size(name: &str, subscribers: usize, window_bytes: u64) -> Result<SizeBySocket, FidelityError> {

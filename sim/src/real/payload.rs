@@ -1,19 +1,19 @@
 //! What is published: a JSON object of the planned size that carries its number, so that a client can tell what is
 //! missing whoever the server is.
 
+use bytes::Bytes;
+
+use crate::world;
+
 /// Where the number begins; a server may wrap the object in one of its own.
 const MARK: &[u8] = b"{\"n\":";
 
 /// The smallest payload that has room for its number: smaller ones are published at this size.
-pub(super) const LEAST_BYTES: usize = 32;
+pub(super) const LEAST_BYTES: u32 = 32;
 
 /// The object of an arrival, by its index in the plan.
-pub(super) fn payload(arrival: usize, bytes: u32) -> String {
-    let bytes = (bytes as usize).max(LEAST_BYTES);
-    let mut text = format!("{{\"n\":{arrival},\"pad\":\"");
-    text.extend(std::iter::repeat_n('x', bytes - text.len() - 2));
-    text.push_str("\"}");
-    text
+pub(super) fn payload(arrival: usize, bytes: u32) -> Bytes {
+    world::payload(arrival, bytes.max(LEAST_BYTES))
 }
 
 /// The number in a line of an event, if there is one and it is whole.
@@ -32,9 +32,9 @@ mod tests {
     fn a_payload_has_the_planned_size_is_an_object_and_carries_its_number() {
         for (arrival, bytes) in [(0, 1), (7, 32), (123_456_789, 32), (5, 400)] {
             let text = payload(arrival, bytes);
-            assert_eq!(text.len(), (bytes as usize).max(LEAST_BYTES));
-            assert!(serde_json::from_str::<serde_json::Value>(&text).unwrap().is_object());
-            assert_eq!(number(text.as_bytes()), Some(arrival as u64));
+            assert_eq!(text.len(), bytes.max(LEAST_BYTES) as usize);
+            assert!(serde_json::from_slice::<serde_json::Value>(&text).unwrap().is_object());
+            assert_eq!(number(&text), Some(arrival as u64));
         }
     }
 

@@ -59,7 +59,7 @@ pub(super) fn publish(
             }
             worst = worst.max(clock.now().saturating_sub(arrival.at));
             progress.begun.store(index as u64 + 1, Ordering::Relaxed);
-            post(url, &mut sender, &payload(index, arrival.payload_bytes)).await?;
+            post(url, &mut sender, payload(index, arrival.payload_bytes)).await?;
         }
         Ok(worst)
     })
@@ -73,7 +73,7 @@ fn sleep(clock: &Clock, until: Duration) {
     let _ = clock_nanosleep_absolute(ClockId::Monotonic, &Timespec { tv_sec: seconds, tv_nsec: nanoseconds });
 }
 
-async fn post(url: &Url, sender: &mut Option<SendRequest<Full<Bytes>>>, body: &str) -> Result<(), PublishError> {
+async fn post(url: &Url, sender: &mut Option<SendRequest<Full<Bytes>>>, body: Bytes) -> Result<(), PublishError> {
     // A server may close a connection that it has had for long: the next one gets the event.
     let mut is_second_try = false;
     loop {
@@ -84,7 +84,7 @@ async fn post(url: &Url, sender: &mut Option<SendRequest<Full<Bytes>>>, body: &s
         // Lets the connection's task see that the server has closed it.
         tokio::task::yield_now().await;
         let sent = match connection.ready().await {
-            Ok(()) => connection.send_request(request(url, body)).await,
+            Ok(()) => connection.send_request(request(url, body.clone())).await,
             Err(why) => Err(why),
         };
         match sent {
@@ -102,8 +102,8 @@ async fn post(url: &Url, sender: &mut Option<SendRequest<Full<Bytes>>>, body: &s
     }
 }
 
-fn request(url: &Url, body: &str) -> Request<Full<Bytes>> {
-    let mut request = Request::new(Full::new(Bytes::copy_from_slice(body.as_bytes())));
+fn request(url: &Url, body: Bytes) -> Request<Full<Bytes>> {
+    let mut request = Request::new(Full::new(body));
     *request.method_mut() = hyper::Method::POST;
     // What a URL was made of makes one again.
     *request.uri_mut() = url.path().parse().unwrap_or_default();

@@ -56,6 +56,7 @@ pub(crate) fn all() -> Vec<Sweep> {
         size_only(),
         empty(),
         crowded(),
+        real(),
         beyond_the_grid(),
     ]
 }

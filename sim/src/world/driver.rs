@@ -207,8 +207,8 @@ impl Driver {
     }
 }
 
-/// A payload of exactly that many bytes: a JSON object where there is room for one.
-fn payload(arrival: usize, bytes: u32) -> Bytes {
+/// A payload of exactly that many bytes: a JSON object that begins with the arrival's number, where there is room for one.
+pub(crate) fn payload(arrival: usize, bytes: u32) -> Bytes {
     let bytes = bytes as usize;
     let mut text = format!("{{\"n\":{arrival},\"pad\":\"");
     if text.len() + 2 > bytes {

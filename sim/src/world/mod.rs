@@ -21,6 +21,7 @@ mod wire;
 
 use hubbub::{Capacity, Overflow};
 
+pub(crate) use driver::payload;
 pub(crate) use fate::Fate;
 pub(crate) use reader::{Speed, Spell, speeds};
 pub use simulated::{WorldError, run, run_observed, run_with_lives};

@@ -1,0 +1,49 @@
+//! `verify` and `fidelity`: how what they found is shown and left.
+
+use std::path::Path;
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use super::exit::Failure;
+use super::files::File;
+use super::options::EvidenceOptions;
+use super::{console, files, run};
+use crate::summary::json;
+
+/// What is made of a document.
+pub(super) struct Forms<T> {
+    /// Subfolder.
+    pub(super) folder: &'static str,
+    pub(super) terminal: fn(&T) -> String,
+    pub(super) files: fn(&T) -> Vec<File>,
+}
+
+/// Makes sure, before anything is run, that there is a place for the result.
+pub(super) fn prepare<T>(options: &EvidenceOptions, forms: &Forms<T>) -> Result<(), Failure> {
+    options.folder(forms.folder).as_deref().map_or(Ok(()), files::prepare)
+}
+
+/// Shows what was found and leaves its files, all of it made from the document as it is written: its numbers are
+/// rounded.
+pub(super) fn leave<T: Serialize + DeserializeOwned>(
+    found: T,
+    options: &EvidenceOptions,
+    forms: &Forms<T>,
+) -> Result<T, Failure> {
+    let text = json::stable(&found);
+    let found = serde_json::from_str(&text).unwrap_or(found);
+    match options.json.as_deref() {
+        Some(path) if path == Path::new("-") => console::print(&text),
+        Some(path) => files::write_one(path, &text)?,
+        None => console::print(&(forms.terminal)(&found)),
+    }
+    if let Some(folder) = options.folder(forms.folder) {
+        files::write_all(&folder, &(forms.files)(&found))?;
+        console::note(&format!("wrote {}/", folder.display()));
+        if options.is_published() {
+            run::fill_docs().unwrap_or_else(|why| console::note(&format!("not filled: {why}")));
+        }
+    }
+    Ok(found)
+}

@@ -1,0 +1,48 @@
+//! Options of what holds the testbed against something else: theory, reality.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::Threads;
+use crate::cli::files;
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct VerifyOptions {
+    #[command(flatten)]
+    pub(in crate::cli) evidence: EvidenceOptions,
+    #[command(flatten)]
+    pub(in crate::cli) threads: Threads,
+}
+
+/// How much is done, and where the result goes.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct EvidenceOptions {
+    /// Only a part of it, and fewer runs
+    #[arg(long)]
+    pub(in crate::cli) quick: bool,
+    /// Folder for figure, tables and the document, in a subfolder [default: plots, none with --quick or --json -]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Print the result as JSON and nothing else (-), or write it to a file
+    #[arg(long, value_name = "-|FILE")]
+    pub(in crate::cli) json: Option<PathBuf>,
+}
+
+impl EvidenceOptions {
+    /// Whether this is the run whose result is the project's own.
+    pub(in crate::cli) fn is_published(&self) -> bool {
+        !self.quick && self.out.is_none() && self.json.as_deref() != Some(Path::new("-"))
+    }
+
+    /// Where the files go, if there are to be any.
+    pub(in crate::cli) fn folder(&self, name: &str) -> Option<PathBuf> {
+        let parent = self.out.clone().or_else(|| self.is_published().then(|| PathBuf::from(files::PUBLISHED)));
+        parent.map(|parent| parent.join(name))
+    }
+
+    /// The command that does the same again.
+    pub(in crate::cli) fn command(&self, name: &str) -> String {
+        format!("cargo sim {name}{}", if self.quick { " --quick" } else { "" })
+    }
+}
