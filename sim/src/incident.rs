@@ -246,16 +246,13 @@ pub struct Rerun {
 
 impl Expected {
     fn of(record: &Record, first_violation: Option<Violation>) -> Self {
-        let sum = |of: fn(&hubbub::Dropped) -> u64| record.subscribers.iter().map(|s| of(&s.dropped)).sum();
+        let mut dropped = hubbub::Dropped::default();
+        record.subscribers.iter().for_each(|subscriber| dropped.add(&subscriber.dropped));
         Self {
             digest: record.digest.to_string(),
             offered: record.subscribers.iter().map(|subscriber| subscriber.offered).sum(),
             delivered: record.subscribers.iter().map(|subscriber| subscriber.delivered).sum(),
-            dropped: Dropped {
-                buffer_full: sum(|dropped| dropped.buffer_full),
-                client_gone: sum(|dropped| dropped.client_gone),
-                evicted: sum(|dropped| dropped.evicted),
-            },
+            dropped: dropped.into(),
             first_violation,
         }
     }

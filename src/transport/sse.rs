@@ -13,8 +13,9 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use super::Environment;
 use super::gate::{Gate, Passing};
+use crate::event::Gap;
 use crate::frame;
-use crate::hub::Subscription;
+use crate::hub::{Subscription, Taken};
 
 /// When clients of a server that stops come back at the earliest: another one has started by then.
 const COME_BACK_SOON: Duration = Duration::from_secs(1);
@@ -46,6 +47,9 @@ impl<E: Environment> SseBody<E> {
     pub(crate) fn new(gate: Arc<Gate<E>>, subscription: Subscription, peer: SocketAddr, keepalive: Duration) -> Self {
         let subscription = Arc::new(subscription);
         gate.environment().subscribed(subscription.id(), peer);
+        if let Some((first, count)) = subscription.replays() {
+            gate.environment().replays(subscription.id(), first, count);
+        }
         gate.attach(subscription.clone());
         Self {
             gate,
@@ -70,7 +74,26 @@ impl<E: Environment> SseBody<E> {
         }
         self.said_goodbye = true;
         let retry = come_back_after(COME_BACK_SOON, self.subscription.id().0);
-        self.pass(Passing::Comment, frame::sse::retry(retry))
+        let bytes = after(self.subscription.take_last_gap().as_ref(), frame::sse::retry(retry));
+        self.pass(Passing::Comment, bytes)
+    }
+
+    /// The first thing a stream says: that it is there, and what a client that has come back cannot have any more.
+    fn say_hello(&mut self) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.said_hello = true;
+        let hello = Bytes::from_static(frame::sse::HELLO);
+        let hello = self.subscription.begins_at().map_or(hello, frame::sse::hello);
+        let bytes = match self.subscription.opening() {
+            Some(gap) => [hello, frame::sse::gap(gap)].concat().into(),
+            None => hello,
+        };
+        self.pass(Passing::Comment, bytes)
+    }
+
+    /// After a silence: that the stream is still there, and the hole at its end, if no event has come to tell it by.
+    fn break_silence(&mut self) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let bytes = after(self.subscription.take_last_gap().as_ref(), Bytes::from_static(frame::sse::KEEPALIVE));
+        self.pass(Passing::Comment, bytes)
     }
 
     /// Ready when nothing has been flushed for as long as a silence may last.
@@ -92,6 +115,14 @@ impl<E: Environment> SseBody<E> {
     }
 }
 
+/// A hole is told in the write of what follows it: nothing can come between.
+fn after(gap: Option<&Gap>, bytes: Bytes) -> Bytes {
+    match gap {
+        Some(gap) => [frame::sse::gap(gap), bytes].concat().into(),
+        None => bytes,
+    }
+}
+
 impl<E: Environment> Body for SseBody<E> {
     type Data = Bytes;
     type Error = Infallible;
@@ -101,19 +132,22 @@ impl<E: Environment> Body for SseBody<E> {
             return Poll::Pending;
         }
         if !self.said_hello {
-            self.said_hello = true;
-            return self.pass(Passing::Comment, Bytes::from_static(frame::sse::HELLO));
+            return self.say_hello();
         }
-        match self.subscription.poll_take(cx) {
-            Poll::Ready(Some(event)) => {
+        let taken = self.subscription.poll_take(cx);
+        if let Some(forgotten) = self.subscription.take_forgotten() {
+            self.gate.environment().forgot(self.subscription.id(), forgotten);
+        }
+        match taken {
+            Poll::Ready(Some(Taken { event, gap })) => {
                 self.gate.environment().taken(self.subscription.id(), &event);
-                let bytes = frame::sse::event(&event);
+                let bytes = after(gap.as_ref(), frame::sse::event(&event));
                 self.pass(Passing::Event(event), bytes)
             }
             Poll::Ready(None) => Poll::Ready(None),
             Poll::Pending if self.gate.is_ending() => self.say_goodbye(),
             Poll::Pending => match self.poll_silence(cx) {
-                Poll::Ready(()) => self.pass(Passing::Comment, Bytes::from_static(frame::sse::KEEPALIVE)),
+                Poll::Ready(()) => self.break_silence(),
                 Poll::Pending => Poll::Pending,
             },
         }

@@ -1,6 +1,6 @@
 //! The buffer that is set is the buffer there is, also on real TCP, where the kernel decides what its buffers hold.
 
-use hubbub::Outcome;
+use hubbub::{Outcome, Reason};
 
 use crate::support::wire::{Chunk, read_until, sequences};
 use crate::support::{Served, Setup};
@@ -9,7 +9,7 @@ use crate::support::{Served, Setup};
 async fn a_stalled_client_has_accepted_what_was_set(capacity: usize, bytes: usize) {
     let mut served = Served::start(Setup { capacity, ..Setup::default() });
     let mut client = served.watch().await;
-    assert_eq!(served.fill(bytes).await, Outcome::Refused);
+    assert_eq!(served.fill(bytes).await, Outcome::Refused { reason: Reason::BufferFull });
 
     let (counts, socket_took) = (served.hub.counts(), served.socket_took());
     let accepted = counts.offered - 1;

@@ -70,6 +70,7 @@ fn plan(subscribers: usize, burst: u32, cpu: Option<CpuPlan>) -> Plan {
             write_deadline: Duration::from_secs(30),
             user_timeout: DEFAULT_USER_TIMEOUT,
             cpu,
+            recovery: None,
         },
         arrivals,
         classes: vec![ClassPlan {

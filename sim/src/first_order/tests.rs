@@ -23,6 +23,7 @@ fn plan(reading: Reading) -> Plan {
             write_deadline: Duration::from_secs(30),
             user_timeout: DEFAULT_USER_TIMEOUT,
             cpu: None,
+            recovery: None,
         },
         arrivals,
         classes: vec![class],

@@ -59,6 +59,13 @@ impl Case {
         self
     }
 
+    /// The server then keeps nothing, and nobody comes back for it.
+    #[must_use]
+    pub fn without_recovery(mut self) -> Self {
+        self.plan.server.recovery = None;
+        self
+    }
+
     /// With the default policy.
     #[must_use]
     pub fn dropping_newest(mut self) -> Self {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use hdrhistogram::Histogram;
 
-use super::document::{ByClass, Cell, Dropped, Memory, Quantiles, WorstSubscriber};
+use super::document::{ByClass, Cell, Memory, Quantiles, WorstSubscriber};
 use super::run::{Latencies, RunSummary, Sums};
 use super::statistics::{quantiles_ms, rate, ratio_interval};
 use crate::record::Digest;
@@ -29,7 +29,7 @@ pub struct CellKey<'a> {
 pub fn cell(key: CellKey<'_>, runs: &[RunSummary], latencies: &Latencies) -> Cell {
     let mut all = Sums::default();
     runs.iter().for_each(|run| all.add(&run.all()));
-    let per_run: Vec<_> = runs.iter().map(RunSummary::all).map(|run| (run.dropped.buffer_full, run.offered)).collect();
+    let per_run: Vec<_> = runs.iter().map(RunSummary::all).map(|run| (run.dropped.by_limits(), run.offered)).collect();
     let in_time: u64 = runs.iter().map(|run| run.delivered_in_time).sum();
     let (flush, receipt) = pooled(latencies);
     Cell {
@@ -39,12 +39,8 @@ pub fn cell(key: CellKey<'_>, runs: &[RunSummary], latencies: &Latencies) -> Cel
         delivered: all.delivered,
         received: all.received,
         in_flight: all.in_flight,
-        dropped: Dropped {
-            buffer_full: all.dropped.buffer_full,
-            client_gone: all.dropped.client_gone,
-            evicted: all.dropped.evicted,
-        },
-        drop_rate: rate(all.dropped.buffer_full, all.offered),
+        dropped: all.dropped.into(),
+        drop_rate: rate(all.dropped.by_limits(), all.offered),
         drop_rate_ci95: ratio_interval(&per_run),
         runs_with_drops: runs.iter().filter(|run| run.has_drops()).count() as u64,
         unpublished: runs.iter().map(|run| run.unpublished).sum(),
@@ -87,7 +83,7 @@ fn by_class(names: &[String], runs: &[RunSummary], latencies: &Latencies) -> BTr
         let class = ByClass {
             subscribers: sums.subscribers,
             offered: sums.offered,
-            drop_rate: rate(sums.dropped.buffer_full, sums.offered),
+            drop_rate: rate(sums.dropped.by_limits(), sums.offered),
             flush_latency_ms: latencies.0.get(index).map(|(flush, _)| quantiles_ms(flush)).unwrap_or_default(),
         };
         classes.insert(name.clone(), class);
@@ -109,6 +105,7 @@ fn worst(runs: &[RunSummary]) -> Option<WorstSubscriber> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::summary::document::Dropped;
     use crate::summary::fixture;
 
     /// Two runs, the second ten times as busy.
@@ -133,7 +130,7 @@ mod tests {
         let cell = made(&runs, &latencies);
         assert_eq!((cell.subscribers, cell.buffer, cell.offered, cell.delivered), (3, 16, 3300, 2662));
         assert_eq!((cell.received, cell.in_flight, cell.unpublished, cell.runs_with_drops), (2596, 99, 44, 2));
-        assert_eq!(cell.dropped, Dropped { buffer_full: 440, client_gone: 33, evicted: 66 });
+        assert_eq!(cell.dropped, Dropped { buffer_full: 440, client_gone: 33, evicted: 66, ..Dropped::default() });
         assert_eq!((cell.drop_rate, cell.drop_rate_ci95), (Some(440.0 / 3300.0), None), "two runs make no interval");
         assert_eq!(cell.delivered_per_second, 2200.0 / 10.0 / 2.0);
         assert_eq!(cell.digest, Digest::over([Digest(1), Digest(10)]).to_string());

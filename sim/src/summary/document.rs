@@ -145,12 +145,46 @@ pub struct Cell {
 /// Frames lost, by reason.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dropped {
-    /// The mailbox was full.
+    /// As many frames waited as may.
     pub buffer_full: u64,
+    /// As many bytes waited as may; left out where none were lost so.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub bytes: u64,
+    /// What waited was too old; left out where none were lost so.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub age: u64,
+    /// A later event of the same key waited; left out where none were lost so.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub conflated: u64,
     /// The client left with frames waiting or in flight.
     pub client_gone: u64,
     /// The server cut the client off with frames waiting or in flight.
     pub evicted: u64,
+}
+
+impl From<hubbub::Dropped> for Dropped {
+    fn from(dropped: hubbub::Dropped) -> Self {
+        let hubbub::Dropped { buffer_full, bytes, age, conflated, client_gone, evicted } = dropped;
+        Self { buffer_full, bytes, age, conflated, client_gone, evicted }
+    }
+}
+
+impl Dropped {
+    /// Every reason and its number.
+    pub fn by_reason(&self) -> [(&'static str, u64); 6] {
+        let Self { buffer_full, bytes, age, conflated, client_gone, evicted } = *self;
+        hubbub::Dropped { buffer_full, bytes, age, conflated, client_gone, evicted }.by_reason()
+    }
+
+    /// Those that a limit cost.
+    pub fn by_limits(&self) -> u64 {
+        self.buffer_full + self.bytes + self.age
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it so")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// Pooled quantiles; all null where there was nothing.

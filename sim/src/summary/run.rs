@@ -30,9 +30,7 @@ impl Sums {
         self.delivered += other.delivered;
         self.received += other.received;
         self.in_flight += other.in_flight;
-        self.dropped.buffer_full += other.dropped.buffer_full;
-        self.dropped.client_gone += other.dropped.client_gone;
-        self.dropped.evicted += other.dropped.evicted;
+        self.dropped.add(&other.dropped);
     }
 
     fn of<'a>(subscribers: impl Iterator<Item = &'a SubscriberRecord>) -> Self {
@@ -126,7 +124,7 @@ impl RunSummary {
 
     /// Whether a full mailbox lost anything.
     pub fn has_drops(&self) -> bool {
-        self.classes.iter().any(|class| class.dropped.buffer_full > 0)
+        self.classes.iter().any(|class| class.dropped.by_limits() > 0)
     }
 }
 
@@ -147,7 +145,7 @@ impl Latencies {
 fn worst(subscribers: &[SubscriberRecord]) -> Option<Worst> {
     let mut worst: Option<Worst> = None;
     for (index, subscriber) in subscribers.iter().enumerate() {
-        let drop_rate = subscriber.dropped.buffer_full as f64 / subscriber.offered.max(1) as f64;
+        let drop_rate = subscriber.dropped.by_limits() as f64 / subscriber.offered.max(1) as f64;
         if drop_rate > worst.map_or(0.0, |worst| worst.drop_rate) {
             worst = Some(Worst { subscriber: index, drop_rate });
         }
@@ -182,7 +180,7 @@ mod tests {
         let (run, latencies) = of(1);
         let sums =
             |subscribers, offered, delivered, received, in_flight, [buffer_full, client_gone, evicted]: [u64; 3]| {
-                let dropped = Dropped { buffer_full, client_gone, evicted };
+                let dropped = Dropped { buffer_full, client_gone, evicted, ..Dropped::default() };
                 Sums { subscribers, offered, delivered, received, in_flight, dropped }
             };
         assert_eq!(run.classes, [sums(2, 200, 178, 174, 6, [10, 2, 4]), sums(1, 100, 64, 62, 3, [30, 1, 2])]);
@@ -196,7 +194,7 @@ mod tests {
         let (mut sums, (other, _)) = (of(1).0.all(), of(10));
         sums.add(&other.all());
         assert_eq!((sums.subscribers, sums.offered, sums.delivered, sums.received), (3, 3300, 2662, 2596));
-        assert_eq!(sums.dropped, Dropped { buffer_full: 440, client_gone: 33, evicted: 66 });
+        assert_eq!(sums.dropped, Dropped { buffer_full: 440, client_gone: 33, evicted: 66, ..Dropped::default() });
         assert_eq!(sums.in_flight, 99);
     }
 

@@ -21,6 +21,9 @@ use super::environment::ModelEnvironment;
 use super::process::{Process, Processes};
 use crate::plan::{Arrival, Plan};
 
+/// Where a payload has its key.
+pub(super) const PAYLOAD_KEY: &str = "k";
+
 /// How often a draining run is asked whether it is over.
 const OVER_CHECK: Duration = TICK.saturating_mul(20);
 
@@ -144,8 +147,8 @@ impl Driver {
     /// Publishes an arrival. Its time is the planned one: what the server keeps waiting counts as latency.
     fn publish(&self, arrival: usize) {
         let Some(Process { number, hub }) = self.processes.running() else { return };
-        let Arrival { at, payload_bytes, .. } = self.arrivals[arrival];
-        let payload = payload(arrival, payload_bytes);
+        let Arrival { at, payload_bytes, key } = self.arrivals[arrival];
+        let payload = payload(arrival, key, payload_bytes);
         let now = self.environment.clock.now();
         let mut recorder = self.environment.recorder.lock();
         let sequence = recorder.published(at);
@@ -208,9 +211,9 @@ impl Driver {
 }
 
 /// A payload of exactly that many bytes: a JSON object where there is room for one.
-fn payload(arrival: usize, bytes: u32) -> Bytes {
+fn payload(arrival: usize, key: u32, bytes: u32) -> Bytes {
     let bytes = bytes as usize;
-    let mut text = format!("{{\"n\":{arrival},\"pad\":\"");
+    let mut text = format!("{{\"{PAYLOAD_KEY}\":{key},\"n\":{arrival},\"pad\":\"");
     if text.len() + 2 > bytes {
         return Bytes::from(vec![b'0'; bytes]);
     }
@@ -225,11 +228,11 @@ mod tests {
 
     #[test]
     fn a_payload_has_the_planned_size_and_is_json_where_there_is_room() {
-        for bytes in [1, 5, 16, 17, 18, 100, 5000] {
-            let payload = payload(12, bytes);
+        for bytes in [1, 5, 22, 23, 24, 100, 5000] {
+            let payload = payload(12, 3, bytes);
             assert_eq!(payload.len(), bytes as usize);
             serde_json::from_slice::<serde_json::Value>(&payload).map(drop).unwrap_or_else(|why| {
-                assert!(bytes > 1 && bytes < 18, "{bytes}: {why}");
+                assert!(bytes > 1 && bytes < 24, "{bytes}: {why}");
             });
         }
     }

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
-use hubbub::{HubSettings, ServerSettings, Topic};
+use hubbub::hub::{HistorySettings, Rules};
+use hubbub::{Limits, ServerSettings, Topic};
 use tokio::task::JoinSet;
 
 use super::HubChoice;
 use super::clock::{ModelClock, TICK};
-use super::driver::{Driver, Restarts};
+use super::driver::{Driver, PAYLOAD_KEY, Restarts};
 use super::environment::ModelEnvironment;
 use super::fate::Fate;
 use super::network::Network;
@@ -69,11 +70,10 @@ pub fn run_observed(plan: &Plan, choice: HubChoice) -> Result<(Record, Vec<Obser
 
 fn run_scaled(plan: &Plan, choice: HubChoice, recorder: Recorder) -> Result<Record, WorldError> {
     let topic = Topic::of_table(&plan.table)?;
-    let settings = HubSettings { epoch: plan.seed, capacity: choice.capacity, overflow: choice.overflow };
     let clock = Arc::new(ModelClock::default());
     let network = Arc::new(Network::new(plan, clock.clone()));
     let environment = ModelEnvironment { clock, barrier: Arc::default(), network, recorder, process: 0 };
-    let processes = Processes::new(settings, environment.clone());
+    let processes = Processes::new(plan.seed, rules(plan, choice), environment.clone());
     let is_over = Arc::new(AtomicBool::new(false));
     let driver = Driver {
         environment: environment.clone(),
@@ -100,6 +100,19 @@ fn run_scaled(plan: &Plan, choice: HubChoice, recorder: Recorder) -> Result<Reco
     let record = environment.recorder.finish(processes.counts(), processes.peak_pinned_bytes());
     drop(sim);
     record.map_err(WorldError::Disagreement)
+}
+
+/// How the Hub treats those who cannot keep up.
+fn rules(plan: &Plan, choice: HubChoice) -> Rules {
+    let plain = Rules::plain(Limits::frames(choice.capacity), choice.overflow);
+    let Some(recovery) = plan.server.recovery else { return plain };
+    let mut rules = plain;
+    rules.policy.limits =
+        Limits { capacity: choice.capacity, bytes: recovery.waiting_bytes, age: recovery.waiting_age };
+    rules.policy.key = PAYLOAD_KEY.parse().ok();
+    rules.history = HistorySettings { events: recovery.history_events, bytes: recovery.history_bytes };
+    rules.announces_gaps = true;
+    rules
 }
 
 /// Pins every input that would else come from the machine: turmoil's seed (what it draws changes nothing, since no
@@ -150,6 +163,7 @@ fn populate(sim: &mut turmoil::Sim<'_>, plan: &Plan, environment: &ModelEnvironm
             first_epoch: plan.seed,
             network: environment.network.clone(),
             recorder: environment.recorder.clone(),
+            resumes: plan.server.recovery.is_some(),
             buffer: RefCell::new(vec![0; CLIENT_BUFFER_BYTES]),
         };
         sim.client(format!("class-{class_index}"), async move {
@@ -178,6 +192,7 @@ fn scaled(plan: &Plan) -> Plan {
     [&mut plan.duration, &mut plan.drain].into_iter().for_each(stretch);
     let server = &mut plan.server;
     [&mut server.keepalive, &mut server.write_deadline, &mut server.user_timeout].into_iter().for_each(stretch);
+    plan.server.recovery.iter_mut().flat_map(|recovery| &mut recovery.waiting_age).for_each(stretch);
     plan.server.cpu.iter_mut().flat_map(|cpu| [&mut cpu.publish, &mut cpu.delivery]).for_each(stretch);
     plan.arrivals.iter_mut().for_each(|arrival| stretch(&mut arrival.at));
     plan.classes.iter_mut().flat_map(|c| c.round_trip.iter_mut().chain(&mut c.reconnect_after)).for_each(stretch);

@@ -93,7 +93,7 @@ fn bad_input_gets_one_line_and_writes_nothing() {
         (&["--seeds", "0"], "seeds = 0"),
         (&["--duration", "0s"], "duration"),
         (&["--duration", "soon"], "--duration"),
-        (&["--policy", "hope"], "must be drop-newest, drop-oldest or disconnect"),
+        (&["--policy", "hope"], "must be drop-newest, drop-oldest, conflate, disconnect or park"),
         (&["--speed-up", "2"], "speed"),
         (&["--trace", "empty.jsonl"], "empty.jsonl"),
         (&["--trace", "unsorted.jsonl"], "unsorted.jsonl:2"),

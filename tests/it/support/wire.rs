@@ -14,9 +14,19 @@ pub(crate) struct Chunk {
 }
 
 impl Chunk {
-    /// The sequence number of the event it is, if it is one whole event.
+    /// The gap notice it begins with, if it does: its data.
+    pub(crate) fn gap(&self) -> Option<&str> {
+        let notice = self.text.split_once("event: gap\ndata: ")?.1;
+        notice.split_once("\n\n").map(|(data, _)| data)
+    }
+
+    /// The sequence number of the event it is, if it is one whole event, with a gap notice before it or not.
     pub(crate) fn sequence(&self) -> Option<u64> {
-        let id = self.text.strip_prefix("id: ")?.split_once('\n')?.0;
+        let event = match self.text.strip_prefix("event: gap\n") {
+            Some(noticed) => noticed.split_once("\n\n")?.1,
+            None => &self.text,
+        };
+        let id = event.strip_prefix("id: ")?.split_once('\n')?.0;
         assert!(self.text.ends_with("\n\n"), "an event is one chunk: {:?}", self.text);
         id.split_once('-')?.1.parse().ok()
     }
