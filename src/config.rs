@@ -20,7 +20,9 @@ pub use layers::Effective;
 pub use origins::Origins;
 pub use page::{help, markdown};
 pub use policies::TopicPolicy;
-pub use settings::{Config, DEFAULT_SSE_CHANNEL_BUFFER, LogLevel, ServerSettings, UnknownLogLevel};
+pub use settings::{
+    Config, DEFAULT_SSE_CHANNEL_BUFFER, LogLevel, MAX_FRAMES_PER_WRITE, ServerSettings, UnknownLogLevel,
+};
 pub use token::Token;
 
 /// A configuration file, read.

@@ -3,6 +3,7 @@
 
 mod access;
 mod ingest;
+mod page;
 mod response;
 mod route;
 mod stop;

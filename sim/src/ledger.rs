@@ -7,25 +7,25 @@ use std::time::Duration;
 
 use crate::record::{Observation, Record, SubscriberRecord, What};
 use crate::world::HubChoice;
-use hubbub::transport::FRAMES_IN_FLIGHT;
 use hubbub::{Dropped, Overflow, Reason};
 
 /// The account of a stream under way, and of those before it.
 pub struct Ledger {
     frames: usize,
+    frames_per_write: usize,
     /// So many of those outstanding wait in the history at most: nobody sees them come into slots, but nothing is queued
     /// or lost to a limit before all have.
     parked: usize,
     overflow: Overflow,
     connection: u64,
     stream: Stream,
-    /// Offered and neither delivered nor lost, oldest first: at most one in flight, then those that wait.
+    /// Offered and neither delivered nor lost, oldest first: in flight those of one write at most, then those that wait.
     outstanding: VecDeque<u64>,
     /// Delivered and not read.
     on_the_way: VecDeque<u64>,
-    /// The frame in flight has been read: all of it but the end of its chunk fitted into the window.
+    /// The first frame in flight has been read: all of it but the end of its chunk fitted into the window.
     read_before_its_flush: bool,
-    /// The frame that was in flight when the stream ended, if any: it may be read yet, for the same reason.
+    /// The first frame that was in flight when the stream ended, if any: it may be read yet, for the same reason.
     cut_short: Option<u64>,
     last_offered: Option<u64>,
     sums: Sums,
@@ -62,10 +62,11 @@ macro_rules! ensure {
 }
 
 impl Ledger {
-    /// Of a subscriber with a mailbox of that size and policy.
-    pub fn new(frames: usize, overflow: Overflow) -> Self {
+    /// Of a subscriber with a mailbox of that size and policy, to whom so many frames go in one write at most.
+    pub fn new(frames: usize, frames_per_write: usize, overflow: Overflow) -> Self {
         Self {
             frames,
+            frames_per_write,
             parked: 0,
             overflow,
             connection: 0,
@@ -153,7 +154,7 @@ impl Ledger {
         let waiting = usize::try_from(waiting).unwrap_or(usize::MAX);
         ensure!((1..=self.frames).contains(&waiting), "{waiting} waiting, of {} at most", self.frames);
         let in_flight = self.outstanding.len().checked_sub(waiting);
-        ensure!(in_flight.is_some_and(|n| n <= FRAMES_IN_FLIGHT), "{waiting} of {} wait", self.outstanding.len());
+        ensure!(in_flight.is_some_and(|n| n <= self.frames_per_write), "{waiting} of {} wait", self.outstanding.len());
         Ok(())
     }
 
@@ -165,12 +166,12 @@ impl Ledger {
         let outstanding = self.outstanding.len();
         match reason {
             Reason::BufferFull => {
-                let in_flight = outstanding.checked_sub(self.frames).filter(|n| *n <= FRAMES_IN_FLIGHT);
+                let in_flight = outstanding.checked_sub(self.frames).filter(|n| *n <= self.frames_per_write);
                 in_flight.ok_or_else(|| format!("{sequence} is lost with {outstanding} of {}", self.frames))
             }
             Reason::Bytes | Reason::Age | Reason::Conflated => {
                 ensure!(outstanding > 0, "{sequence} is lost to {}, and nothing waits", reason.name());
-                Ok(outstanding.min(FRAMES_IN_FLIGHT))
+                Ok(outstanding.min(self.frames_per_write))
             }
         }
     }
@@ -185,7 +186,7 @@ impl Ledger {
         self.let_go(sequence, lost, reason)?;
         self.offered(sequence)?;
         self.outstanding.push_back(sequence);
-        let waiting = self.outstanding.len().saturating_sub(FRAMES_IN_FLIGHT);
+        let waiting = self.outstanding.len().saturating_sub(self.frames_per_write);
         ensure!(waiting <= self.frames, "{waiting} wait at least, of {} at most", self.frames);
         Ok(())
     }
@@ -226,7 +227,7 @@ impl Ledger {
         self.parked += 1;
         let waiting = usize::try_from(waiting).unwrap_or(usize::MAX);
         let in_flight = self.outstanding.len().checked_sub(waiting);
-        ensure!(in_flight.is_some_and(|n| n <= FRAMES_IN_FLIGHT), "{waiting} of {} wait", self.outstanding.len());
+        ensure!(in_flight.is_some_and(|n| n <= self.frames_per_write), "{waiting} of {} wait", self.outstanding.len());
         Ok(())
     }
 
@@ -294,13 +295,20 @@ impl Ledger {
     }
 }
 
-/// Checks every observation of a run; returns the sums of all subscribers.
+/// Checks every observation of a run in which so many frames share a write at most; returns the sums of all
+/// subscribers.
 ///
 /// # Errors
 /// With the first observation that cannot be.
-pub fn audit(record: &Record, observations: &[Observation], choice: HubChoice) -> Result<Vec<Sums>, Misfit> {
+pub fn audit(
+    record: &Record,
+    observations: &[Observation],
+    choice: HubChoice,
+    frames_per_write: usize,
+) -> Result<Vec<Sums>, Misfit> {
     let (frames, overflow) = (choice.capacity.frames(), choice.overflow);
-    let mut ledgers: Vec<_> = record.subscribers.iter().map(|_| Ledger::new(frames, overflow)).collect();
+    let mut ledgers: Vec<_> =
+        record.subscribers.iter().map(|_| Ledger::new(frames, frames_per_write, overflow)).collect();
     for Observation { at, subscriber, what } in observations {
         let taken = ledgers[*subscriber].take(*what);
         taken.map_err(|why| Misfit { at: Some(*at), subscriber: *subscriber, why })?;

@@ -4,6 +4,7 @@
 //! [`sweep`], [`sizing`] and [`verify`] drive it, [`cli`] is its only way out. See `docs/architecture.md`.
 
 pub mod cli;
+pub mod fidelity;
 pub mod figure;
 pub mod fingerprint;
 pub mod first_order;
@@ -11,8 +12,11 @@ pub mod import;
 pub mod incident;
 pub mod laws;
 pub mod ledger;
+pub mod load;
 pub mod plan;
 pub mod pool;
+pub mod pruning;
+pub mod real;
 pub mod record;
 pub mod report;
 pub mod runs;

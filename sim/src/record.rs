@@ -4,16 +4,20 @@
 //! and kept only where somebody asks for them.
 
 mod digest;
+mod lives;
 mod observation;
 mod recorder;
 
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
+use serde::{Deserialize, Serialize};
 
 pub use digest::Digest;
+pub use lives::{Frame, Life, Lives, Moment, NEVER};
 pub use observation::{Observation, What, Why};
 pub use recorder::Recorder;
+pub(crate) use recorder::{count, histogram};
 
 /// One run.
 #[derive(Debug)]
@@ -33,7 +37,7 @@ pub struct Record {
 }
 
 /// One subscriber's account.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct SubscriberRecord {
     /// Its class.
     pub class: usize,
@@ -62,6 +66,7 @@ pub struct SubscriberRecord {
     /// How long it had no stream in that time, in plan time.
     pub away: Duration,
     /// Over everything that happened to it.
+    #[serde(skip)]
     pub digest: Digest,
 }
 

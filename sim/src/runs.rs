@@ -4,6 +4,7 @@ use hubbub::{Capacity, Overflow};
 
 use crate::plan::Plan;
 use crate::pool;
+use crate::pruning::{self, Runs};
 use crate::scenario::Scenario;
 use crate::summary::run::{Latencies, RunSummary};
 use crate::world::{self, HubChoice, WorldError};
@@ -47,6 +48,37 @@ pub fn each(
         Ok(result)
     };
     pool::each(jobs, threads, work, done)
+}
+
+/// Runs every N of a scenario on every seed with mailboxes that never overflow, and at those of `buffers` at which that
+/// saves something. `done` is told each plan's runs with its N.
+///
+/// # Errors
+/// The first failure of a world.
+pub fn each_unbounded(
+    scenario: &Scenario,
+    buffers: &[u64],
+    threads: usize,
+    progress: &dyn Progress,
+    mut done: impl FnMut(usize, Runs) + Send,
+) -> Result<(), WorldError> {
+    let settings = scenario.settings();
+    let of_n = |subscribers: &usize| {
+        let subscribers = *subscribers;
+        (0..settings.seeds).map(move |seed| Job::unbounded(subscribers, seed))
+    };
+    let mut jobs: Vec<_> = settings.subscribers.iter().flat_map(of_n).collect();
+    jobs.sort_by_key(|job| std::cmp::Reverse(job.subscribers));
+    progress.begin("exact sizes", jobs.iter().map(Job::units).sum());
+    let work = |job: &Job| -> Result<Option<Runs>, WorldError> {
+        let plan = Plan::draw(scenario, job.subscribers, job.seed);
+        let runs = pruning::runs(&plan, settings.server.policy, buffers)?;
+        progress.advance(job.units());
+        Ok(Some(runs))
+    };
+    pool::each(&jobs, threads, work, |index, runs| done(jobs[index].subscribers, runs))?;
+    progress.end();
+    Ok(())
 }
 
 fn one(scenario: &Scenario, job: &Job) -> Result<(RunSummary, Latencies), WorldError> {

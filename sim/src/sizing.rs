@@ -8,6 +8,7 @@ use hubbub::mailbox::MAX_CAPACITY;
 
 use crate::first_order;
 use crate::plan::Plan;
+use crate::pruning::Runs;
 use crate::runs::{self, Job, Progress};
 use crate::scenario::{Change, Scenario};
 use crate::summary::cell::{memory, pooled};
@@ -56,42 +57,24 @@ fn zero_drop(scenario: &Scenario, subscribers: usize, runs: &[RunSummary], class
     }
 }
 
-/// Runs every N on every seed with mailboxes that never overflow; `seen` is shown each run with its latencies, which are
-/// too large to be kept.
+/// Runs every N on every seed with mailboxes that never overflow, and at those of `buffers` at which pruning saves
+/// something; `seen` is shown each plan's runs, whose latencies are too large to be kept.
 ///
 /// # Errors
 /// The first failure of a world.
 pub fn unbounded(
     scenario: &Scenario,
+    buffers: &[u64],
     threads: usize,
     progress: &dyn Progress,
-    mut seen: impl FnMut(usize, &(RunSummary, Latencies)) + Send,
+    mut seen: impl FnMut(usize, &Runs) + Send,
 ) -> Result<Unbounded, WorldError> {
-    let settings = scenario.settings();
-    let of_n = |subscribers: &usize| {
-        let subscribers = *subscribers;
-        (0..settings.seeds).map(move |seed| Job::unbounded(subscribers, seed))
-    };
-    let mut jobs: Vec<_> = settings.subscribers.iter().flat_map(of_n).collect();
-    jobs.sort_by_key(|job| std::cmp::Reverse(job.subscribers));
-    let mut results: Vec<_> = jobs.iter().map(|_| None).collect();
-    progress.begin("exact sizes", jobs.iter().map(Job::units).sum());
-    runs::each(
-        scenario,
-        &jobs,
-        threads,
-        progress,
-        |_| true,
-        |index, run| {
-            seen(jobs[index].subscribers, &run);
-            results[index] = Some(run.0);
-        },
-    )?;
-    progress.end();
     let mut by_n = Unbounded::new();
-    for (job, run) in jobs.iter().zip(results) {
-        by_n.entry(job.subscribers).or_default().extend(run);
-    }
+    runs::each_unbounded(scenario, buffers, threads, progress, |subscribers, runs| {
+        seen(subscribers, &runs);
+        by_n.entry(subscribers).or_default().push(runs.unbounded.0);
+    })?;
+    by_n.values_mut().for_each(|runs| runs.sort_by_key(|run| run.seed));
     Ok(by_n)
 }
 
@@ -225,7 +208,7 @@ pub fn sensitivity(
     for change in Change::ALL {
         match scenario.changed(change) {
             Ok(changed) => {
-                let sizes = sizes(&changed, &unbounded(&changed, threads, progress, |_, _| {})?);
+                let sizes = sizes(&changed, &unbounded(&changed, &[], threads, progress, |_, _| {})?);
                 rows.extend(sizes.iter().map(|size| row(change.as_str(), size)));
             }
             Err(refused) => rows.extend(scenario.settings().subscribers.iter().map(|subscribers| Sensitivity {

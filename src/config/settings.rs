@@ -14,6 +14,10 @@ use crate::mailbox::{Capacity, Overflow};
 /// recommends (`plots/alpha/sweep.json`), 2 KiB of slots on a 64-bit machine.
 pub const DEFAULT_SSE_CHANNEL_BUFFER: usize = 256;
 
+/// Most frames that can share a write. hyper hands at most 64 pieces to the system at a time, and a write must be handed
+/// over whole, with the response's head and the ends of its chunk.
+pub const MAX_FRAMES_PER_WRITE: usize = 32;
+
 /// What an operator can set about connections.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerSettings {
@@ -30,6 +34,8 @@ pub struct ServerSettings {
     pub shutdown_grace: Duration,
     /// Most bytes that may wait unsent in the kernel for one connection, beyond those on their way to the client.
     pub socket_unsent_bytes: u32,
+    /// Most frames that share a write to a subscriber that is behind, 1 ..= [`MAX_FRAMES_PER_WRITE`]; as many are out of its buffer at most.
+    pub frames_per_write: usize,
     /// Streams that may be open at once.
     pub max_subscribers: usize,
     /// Connections that may be open at once, those of streams among them.
@@ -62,6 +68,9 @@ impl Default for ServerSettings {
             // smaller, so that a fast client always has something to be sent; not larger, since what waits there is
             // late and out of the policy's reach.
             socket_unsent_bytes: 16 * 1024,
+            // One: then exactly one frame is beyond the policy's reach, and the buffer that is set is the buffer there
+            // is. More saves writes, and CPU time, where subscribers have fallen behind.
+            frames_per_write: 1,
             max_subscribers: 10_000,
             max_connections: 11_000,
             max_publishes: 64,

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::setting::{Kind, Setting};
 use super::token::MAX_TOKEN_BYTES;
-use super::{Config, Origins, Token, TopicPolicy, policies};
+use super::{Config, MAX_FRAMES_PER_WRITE, Origins, Token, TopicPolicy, policies};
 use crate::mailbox::{Capacity, MAX_CAPACITY, Overflow};
 
 /// A day: a longer silence or deadline is none.
@@ -29,7 +29,7 @@ pub(super) const MAX_AGE_MS: u64 = 24 * 60 * 60 * 1000;
 const MAX_KEPT_BYTES: u64 = 1 << 30;
 const MAX_HISTORY_EVENTS: u64 = 10_000_000;
 
-pub(super) static SETTINGS: [Setting; 24] = [
+pub(super) static SETTINGS: [Setting; 25] = [
     Setting {
         key: "listen",
         about: "where to listen; port 0 takes a free one",
@@ -207,6 +207,19 @@ pub(super) static SETTINGS: [Setting; 24] = [
             let unsent = u64::from(config.server.socket_unsent_bytes);
             let all = unsent * config.server.max_connections as u64;
             format!("kernel memory: {} a connection that is behind, {} if all are", bytes(unsent), bytes(all))
+        }),
+    },
+    Setting {
+        key: "frames_per_write",
+        about: "frames that share a write to one that is behind",
+        kind: Kind::Count {
+            least: 1,
+            most: MAX_FRAMES_PER_WRITE as u64,
+            of: |config| &mut config.server.frames_per_write,
+        },
+        memory: Some(|config| {
+            let frames = config.server.frames_per_write;
+            format!("frames beyond the buffer and its policy: at most {frames} a subscriber")
         }),
     },
     Setting {

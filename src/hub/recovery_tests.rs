@@ -112,6 +112,19 @@ fn who_comes_back_gets_what_it_missed_and_then_what_is_live_once_and_in_order() 
 }
 
 #[test]
+fn who_comes_back_in_the_middle_of_a_fan_out_gets_that_event_once() {
+    let hub = hub(8, Overflow::DropNewest, 100);
+    let _first = hub.subscribe(&patterns("t"));
+    let mut back = None;
+    publish(&hub, "t", 1);
+    hub.publish_each(Duration::ZERO, &Topic::new("t").unwrap(), Bytes::new(), |_, _| {
+        back = Some(hub.resume(&patterns("t"), after(0)));
+    });
+    publish(&hub, "t", 1);
+    assert_eq!(drain(&back.unwrap()), [E(1), E(2), E(3)]);
+}
+
+#[test]
 fn what_is_out_of_reach_is_told_first() {
     let hub = hub(4, Overflow::DropNewest, 3);
     publish(&hub, "t", 10);

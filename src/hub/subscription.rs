@@ -127,6 +127,13 @@ impl Slot {
 }
 
 impl State {
+    fn take(&mut self) -> Option<Taken> {
+        let event = self.mailbox.take()?.clone();
+        let id = event.id();
+        let gap = self.holes.as_mut().and_then(|holes| holes.before(id.epoch, id.sequence));
+        Some(Taken { event, gap })
+    }
+
     fn push(&mut self, event: &Arc<Event>) -> Option<Offered> {
         let sequence = event.id().sequence;
         let (mut last_lost, mut shed) = (None, Vec::new());
@@ -249,16 +256,13 @@ impl Subscription {
     pub fn poll_take(&self, cx: &mut Context<'_>) -> Poll<Option<Taken>> {
         loop {
             let mut state = lock(&self.slot.state);
-            let State { mailbox, holes, .. } = &mut *state;
-            if let Some(event) = mailbox.take().cloned() {
-                let id = event.id();
-                let gap = holes.as_mut().and_then(|holes| holes.before(id.epoch, id.sequence));
-                return Poll::Ready(Some(Taken { event, gap }));
+            if let Some(taken) = state.take() {
+                return Poll::Ready(Some(taken));
             }
-            if mailbox.closed().is_some() {
+            if state.mailbox.closed().is_some() {
                 return Poll::Ready(None);
             }
-            if mailbox.parked() == 0 {
+            if state.mailbox.parked() == 0 {
                 if !state.on_frame.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
                     state.on_frame = Some(cx.waker().clone());
                 }
@@ -279,6 +283,11 @@ impl Subscription {
             return None;
         }
         state.holes.as_mut().and_then(|holes| holes.next(self.hub.epoch()))
+    }
+
+    /// Takes the oldest waiting event, if there is one, and asks for no more.
+    pub fn take(&self) -> Option<Taken> {
+        lock(&self.slot.state).take()
     }
 
     /// The socket has accepted the last byte of the oldest event in flight; whoever waited for that is woken now if

@@ -3,7 +3,7 @@
 use super::Reason;
 
 /// Frames lost, by reason.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub struct Dropped {
     /// As many frames waited as may.
     pub buffer_full: u64,

@@ -12,6 +12,7 @@ use hyper::{Method, Response, StatusCode};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::transport::Environment;
+use crate::transport::batch::Batch;
 use crate::transport::sse::SseBody;
 
 /// A body that is all there, or a stream of events.
@@ -29,12 +30,14 @@ pub struct Events<E: Environment> {
 }
 
 impl<E: Environment> HttpBody for Body<E> {
-    type Data = Bytes;
+    type Data = Batch;
     type Error = Infallible;
 
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Batch>, Infallible>>> {
         match self.get_mut() {
-            Self::Whole(body) => Pin::new(body).poll_frame(cx),
+            Self::Whole(body) => Pin::new(body)
+                .poll_frame(cx)
+                .map(|frame| frame.map(|frame| frame.map(|data| data.map_data(Batch::from)))),
             Self::Events(events) => Pin::new(&mut events.stream).poll_frame(cx),
         }
     }

@@ -5,14 +5,15 @@ use hyper::body::Incoming;
 use hyper::{Method, Request, Response, StatusCode};
 
 use super::response::{self, Body};
-use super::{Exchange, access};
+use super::{Exchange, access, page};
 use crate::transport::Environment;
 use crate::transport::crowd::Phase;
 
 /// What Prometheus asks for: the OpenMetrics text format.
 const METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-const PATHS: &str = "no such path: there is /v1/stream/sse, /v1/ingest/{table}, /healthz, /readyz, /metrics";
+const PATHS: &str =
+    "no such path: there is / to look at, /v1/stream/sse, /v1/ingest/{table}, /healthz, /readyz, /metrics";
 
 impl<E: Environment> Exchange<E> {
     pub(super) async fn answer(&self, request: Request<Incoming>) -> Response<Body<E>> {
@@ -39,6 +40,7 @@ impl<E: Environment> Exchange<E> {
             };
         }
         let answer: fn(&Self, &Request<Incoming>) -> Response<Body<E>> = match path {
+            "/" => |_, _| page::page(),
             "/healthz" => |_, _| response::text("ok\n"),
             "/readyz" => |exchange, _| exchange.ready(),
             "/metrics" => |exchange, _| exchange.metrics(),

@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use hyper::body::Incoming;
 use hyper::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use hyper::{Request, Response, StatusCode};
+use hyper::{Request, Response, StatusCode, Version};
 
 use super::response::{Events, error, whole};
 use super::{Body, Exchange};
 use crate::frame;
 use crate::hub::Cursor;
 use crate::topic::Topic;
-use crate::transport::sse::{SseBody, come_back_after};
+use crate::transport::sse::{Pace, SseBody, come_back_after};
 use crate::transport::{Environment, Limit};
 
 /// Asks nginx and its kin to pass a stream on as it comes.
@@ -41,8 +41,12 @@ impl<E: Environment> Exchange<E> {
             Some(cursor) => self.server.hub.resume(&patterns, cursor),
             None => self.server.hub.subscribe(&patterns),
         };
-        let keepalive = self.server.settings.keepalive;
-        let stream = SseBody::new(self.gate.clone(), subscription, self.peer, keepalive);
+        let settings = &self.server.settings;
+        // Where a frame ends in a shared write is counted in chunks, which HTTP/1.0 does not have.
+        let is_chunked = request.version() >= Version::HTTP_11;
+        let frames_per_write = if is_chunked { settings.frames_per_write } else { 1 };
+        let pace = Pace { keepalive: settings.keepalive, frames_per_write };
+        let stream = SseBody::new(self.gate.clone(), subscription, self.peer, pace);
         let mut response = Response::new(Body::Events(Events { stream, _place: place }));
         describe(response.headers_mut());
         response

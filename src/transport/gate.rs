@@ -1,8 +1,10 @@
 //! The flush gate: the one place between mailbox and socket, and who is in it.
 //!
 //! hyper asks the stream to flush only when its own write buffer is empty, so a flush that succeeds says that the
-//! socket has accepted everything the body ever yielded. The gate is closed from a yield to that flush.
+//! socket has accepted everything the body ever yielded. The gate is closed from a yield to that flush. Of several
+//! frames that share a write, those that the socket has accepted whole leave the gate before the others.
 
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
@@ -15,12 +17,15 @@ use crate::hub::{SubscriberId, Subscription};
 
 /// What passes the gate.
 #[derive(Debug)]
-pub(super) enum Passing {
-    /// An event in flight.
-    Event(Arc<Event>),
-    /// A comment, which no mailbox counts.
-    Comment,
+pub(super) struct Passing {
+    /// An event in flight; `None` for a comment, which no mailbox counts.
+    pub(super) event: Option<Arc<Event>>,
+    /// How long it is on the wire, without what HTTP adds.
+    pub(super) bytes: usize,
 }
+
+/// What HTTP puts behind the frames of a write: the end of a chunk.
+const CHUNK_END_BYTES: usize = 2;
 
 /// Shared by one connection's body, stream and future.
 #[derive(Debug)]
@@ -33,7 +38,8 @@ pub(crate) struct Gate<E> {
 
 #[derive(Debug)]
 struct State {
-    passing: Option<Passing>,
+    /// In the order of the wire.
+    passing: VecDeque<Passing>,
     /// The body, where it waits for the gate to open.
     body: Option<Waker>,
     subscription: Option<Arc<Subscription>>,
@@ -45,7 +51,8 @@ struct State {
 impl<E: Environment> Gate<E> {
     pub(crate) fn new(environment: E) -> Self {
         let now = Instant::now();
-        let state = State { passing: None, body: None, subscription: None, last_flush: now, blocked_since: None };
+        let state =
+            State { passing: VecDeque::new(), body: None, subscription: None, last_flush: now, blocked_since: None };
         Self { environment, is_ending: AtomicBool::new(false), state: Mutex::new(state) }
     }
 
@@ -97,35 +104,60 @@ impl<E: Environment> Gate<E> {
         self.is_ending.load(Ordering::Relaxed)
     }
 
-    /// Closes the gate behind what passes.
+    /// Closes the gate behind what passes; more may follow for the same write.
     pub(super) fn pass(&self, passing: Passing) {
-        self.lock().passing = Some(passing);
+        self.lock().passing.push_back(passing);
     }
 
     /// Whether something may pass; if not, the body is woken when it may.
     pub(super) fn is_open(&self, body: &Waker) -> bool {
         let mut state = self.lock();
-        if state.passing.is_some() && !state.body.as_ref().is_some_and(|waker| waker.will_wake(body)) {
+        if !state.passing.is_empty() && !state.body.as_ref().is_some_and(|waker| waker.will_wake(body)) {
             state.body = Some(body.clone());
         }
-        state.passing.is_none()
+        state.passing.is_empty()
     }
 
     /// The socket has accepted all there was.
     pub(super) fn flushed(&self) {
+        while self.let_go(0) {}
+    }
+
+    /// Whether several frames are passing, of which some may be accepted before others.
+    pub(super) fn is_shared(&self) -> bool {
+        self.lock().passing.len() > 1
+    }
+
+    /// The socket has accepted all but the last `left` bytes: frames that end before these have been flushed.
+    pub(super) fn accepted_but(&self, left: usize) {
+        while self.let_go(left) {}
+    }
+
+    /// Lets the first frame go if it ends before the last `left` bytes; whether the next one is to be asked.
+    fn let_go(&self, left: usize) -> bool {
         let mut state = self.lock();
-        let Some(passing) = state.passing.take() else { return };
+        if left > 0 {
+            let behind: usize = state.passing.iter().skip(1).map(|passing| passing.bytes).sum();
+            // The last frame goes with the end of its chunk, which is nobody else's.
+            if behind == 0 || left > behind + CHUNK_END_BYTES {
+                return false;
+            }
+        }
+        let Some(Passing { event, .. }) = state.passing.pop_front() else { return false };
+        let is_last = state.passing.is_empty();
+        let body = if is_last { state.body.take() } else { None };
         state.last_flush = Instant::now();
-        let (body, subscription) = (state.body.take(), state.subscription.clone());
+        let subscription = state.subscription.clone();
         drop(state);
-        match (passing, subscription) {
-            (Passing::Event(event), Some(subscription)) => {
+        match (event, subscription) {
+            (Some(event), Some(subscription)) => {
                 if subscription.flushed(body) {
                     self.environment.flushed(subscription.id(), &event);
                 }
             }
-            (Passing::Event(_) | Passing::Comment, _) => body.into_iter().for_each(Waker::wake),
+            _ => body.into_iter().for_each(Waker::wake),
         }
+        !is_last
     }
 
     /// When something was last flushed.

@@ -15,17 +15,44 @@ pub(super) struct GatedStream<S, E> {
     gate: Arc<Gate<E>>,
     /// What the gate was told last.
     blocked: bool,
+    /// Of a write that several frames share: bytes that the socket has not accepted, if the gate has yet to be told.
+    left: Option<usize>,
 }
 
 impl<S, E: Environment> GatedStream<S, E> {
     pub(super) fn new(stream: S, gate: Arc<Gate<E>>) -> Self {
-        Self { stream, gate, blocked: false }
+        Self { stream, gate, blocked: false, left: None }
     }
 
     fn set_blocked(&mut self, blocked: bool) {
         if self.blocked != blocked {
             self.blocked = blocked;
             self.gate.set_blocked(blocked);
+        }
+    }
+}
+
+impl<S: AsyncWrite + Unpin, E: Environment> GatedStream<S, E> {
+    /// After a write of `offered` bytes, which is all that there is to write.
+    fn wrote(&mut self, cx: &mut Context<'_>, offered: usize, written: &Poll<io::Result<usize>>) {
+        self.set_blocked(written.is_pending());
+        if let Poll::Ready(Ok(accepted)) = written
+            && *accepted < offered
+            && self.gate.is_shared()
+        {
+            self.left = Some(offered - accepted);
+            self.settle(cx);
+        }
+    }
+
+    /// Tells the gate which frames of a write that was accepted in part have gone, as soon as the stream says that what
+    /// it has accepted is through.
+    fn settle(&mut self, cx: &mut Context<'_>) {
+        if self.left.is_some()
+            && Pin::new(&mut self.stream).poll_flush(cx).is_ready()
+            && let Some(left) = self.left.take()
+        {
+            self.gate.accepted_but(left);
         }
     }
 }
@@ -39,8 +66,9 @@ impl<S: AsyncRead + Unpin, E: Environment> AsyncRead for GatedStream<S, E> {
 /// Vectored, so that a frame is written from the one copy that all mailboxes share, without one more in between.
 impl<S: AsyncWrite + Unpin, E: Environment> AsyncWrite for GatedStream<S, E> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        self.settle(cx);
         let written = Pin::new(&mut self.stream).poll_write(cx, buf);
-        self.set_blocked(written.is_pending());
+        self.wrote(cx, buf.len(), &written);
         written
     }
 
@@ -49,8 +77,9 @@ impl<S: AsyncWrite + Unpin, E: Environment> AsyncWrite for GatedStream<S, E> {
         cx: &mut Context<'_>,
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.settle(cx);
         let written = Pin::new(&mut self.stream).poll_write_vectored(cx, parts);
-        self.set_blocked(written.is_pending());
+        self.wrote(cx, parts.iter().map(|part| part.len()).sum(), &written);
         written
     }
 
@@ -60,6 +89,7 @@ impl<S: AsyncWrite + Unpin, E: Environment> AsyncWrite for GatedStream<S, E> {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
+        self.left = None;
         self.gate.flushed();
         Poll::Ready(Ok(()))
     }

@@ -1,4 +1,5 @@
-//! A subscription as the body of a response: one frame at a time, and a comment after a silence.
+//! A subscription as the body of a response: what waits, as many frames at a time as may share a write, and a comment
+//! after a silence.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -12,6 +13,7 @@ use hyper::body::{Body, Frame};
 use tokio::time::{Instant, Sleep, sleep};
 
 use super::Environment;
+use super::batch::Batch;
 use super::gate::{Gate, Passing};
 use crate::event::Gap;
 use crate::frame;
@@ -29,13 +31,25 @@ pub(crate) fn come_back_after(least: Duration, nth: u64) -> Duration {
     least + Duration::from_millis(nth.wrapping_mul(STRIDE) % spread_ms)
 }
 
+/// How a stream is written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pace {
+    /// Silence after which it gets a comment.
+    pub(crate) keepalive: Duration,
+    /// Most frames that share a write.
+    pub(crate) frames_per_write: usize,
+}
+
+/// What a body yields.
+type Yielded = Poll<Option<Result<Frame<Batch>, Infallible>>>;
+
 /// The body of one stream. Dropping it ends the subscription.
 pub(crate) struct SseBody<E: Environment> {
     gate: Arc<Gate<E>>,
     subscription: Arc<Subscription>,
     said_hello: bool,
     said_goodbye: bool,
-    keepalive: Duration,
+    pace: Pace,
     /// Fires no later than the next comment is due.
     silence: Pin<Box<Sleep>>,
     /// Whether the timer has been told to wake the connection. Asking it again at every event would cost more than
@@ -44,7 +58,7 @@ pub(crate) struct SseBody<E: Environment> {
 }
 
 impl<E: Environment> SseBody<E> {
-    pub(crate) fn new(gate: Arc<Gate<E>>, subscription: Subscription, peer: SocketAddr, keepalive: Duration) -> Self {
+    pub(crate) fn new(gate: Arc<Gate<E>>, subscription: Subscription, peer: SocketAddr, pace: Pace) -> Self {
         let subscription = Arc::new(subscription);
         gate.environment().subscribed(subscription.id(), peer);
         if let Some((first, count)) = subscription.replays() {
@@ -56,44 +70,55 @@ impl<E: Environment> SseBody<E> {
             subscription,
             said_hello: false,
             said_goodbye: false,
-            keepalive,
-            silence: Box::pin(sleep(keepalive)),
+            pace,
+            silence: Box::pin(sleep(pace.keepalive)),
             is_armed: false,
         }
     }
 
-    fn pass(&self, passing: Passing, bytes: Bytes) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        self.gate.pass(passing);
-        Poll::Ready(Some(Ok(Frame::data(bytes))))
+    fn comment(&self, bytes: Bytes) -> Yielded {
+        self.gate.pass(Passing { event: None, bytes: bytes.len() });
+        Poll::Ready(Some(Ok(Frame::data(bytes.into()))))
+    }
+
+    /// An event, and those that wait behind it as far as they may share its write.
+    fn events(&self, first: Taken) -> Yielded {
+        let mut batch = Batch::default();
+        let rest = std::iter::from_fn(|| self.subscription.take());
+        for Taken { event, gap } in std::iter::once(first).chain(rest).take(self.pace.frames_per_write) {
+            self.gate.environment().taken(self.subscription.id(), &event);
+            let bytes = after(gap.as_ref(), frame::sse::event(&event));
+            self.gate.pass(Passing { event: Some(event), bytes: bytes.len() });
+            batch.push(bytes);
+        }
+        Poll::Ready(Some(Ok(Frame::data(batch))))
     }
 
     /// The last thing a stream says: where the server stops, clients come back to the one that follows it.
-    fn say_goodbye(&mut self) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    fn say_goodbye(&mut self) -> Yielded {
         if self.said_goodbye {
             return Poll::Ready(None);
         }
         self.said_goodbye = true;
         let retry = come_back_after(COME_BACK_SOON, self.subscription.id().0);
-        let bytes = after(self.subscription.take_last_gap().as_ref(), frame::sse::retry(retry));
-        self.pass(Passing::Comment, bytes)
+        self.comment(after(self.subscription.take_last_gap().as_ref(), frame::sse::retry(retry)))
     }
 
-    /// The first thing a stream says: that it is there, and what a client that has come back cannot have any more.
-    fn say_hello(&mut self) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    /// The first thing a stream says: that it is there, where it begins, and what a client that has come back cannot have
+    /// any more.
+    fn say_hello(&mut self) -> Yielded {
         self.said_hello = true;
         let hello = Bytes::from_static(frame::sse::HELLO);
         let hello = self.subscription.begins_at().map_or(hello, frame::sse::hello);
-        let bytes = match self.subscription.opening() {
+        self.comment(match self.subscription.opening() {
             Some(gap) => [hello, frame::sse::gap(gap)].concat().into(),
             None => hello,
-        };
-        self.pass(Passing::Comment, bytes)
+        })
     }
 
     /// After a silence: that the stream is still there, and the hole at its end, if no event has come to tell it by.
-    fn break_silence(&mut self) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let bytes = after(self.subscription.take_last_gap().as_ref(), Bytes::from_static(frame::sse::KEEPALIVE));
-        self.pass(Passing::Comment, bytes)
+    fn break_silence(&mut self) -> Yielded {
+        self.comment(after(self.subscription.take_last_gap().as_ref(), Bytes::from_static(frame::sse::KEEPALIVE)))
     }
 
     /// Ready when nothing has been flushed for as long as a silence may last.
@@ -103,9 +128,9 @@ impl<E: Environment> SseBody<E> {
         }
         self.is_armed = false;
         while self.silence.as_mut().poll(cx).is_ready() {
-            let due = self.gate.last_flush() + self.keepalive;
+            let due = self.gate.last_flush() + self.pace.keepalive;
             let now = Instant::now();
-            self.silence.as_mut().reset(if due > now { due } else { now + self.keepalive });
+            self.silence.as_mut().reset(if due > now { due } else { now + self.pace.keepalive });
             if due <= now {
                 return Poll::Ready(());
             }
@@ -124,10 +149,10 @@ fn after(gap: Option<&Gap>, bytes: Bytes) -> Bytes {
 }
 
 impl<E: Environment> Body for SseBody<E> {
-    type Data = Bytes;
+    type Data = Batch;
     type Error = Infallible;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Yielded {
         if !self.gate.is_open(cx.waker()) {
             return Poll::Pending;
         }
@@ -139,11 +164,7 @@ impl<E: Environment> Body for SseBody<E> {
             self.gate.environment().forgot(self.subscription.id(), forgotten);
         }
         match taken {
-            Poll::Ready(Some(Taken { event, gap })) => {
-                self.gate.environment().taken(self.subscription.id(), &event);
-                let bytes = after(gap.as_ref(), frame::sse::event(&event));
-                self.pass(Passing::Event(event), bytes)
-            }
+            Poll::Ready(Some(first)) => self.events(first),
             Poll::Ready(None) => Poll::Ready(None),
             Poll::Pending if self.gate.is_ending() => self.say_goodbye(),
             Poll::Pending => match self.poll_silence(cx) {

@@ -22,22 +22,28 @@ fn hubbub(arguments: &[&str], variables: &[(&str, &str)]) -> Command {
 }
 
 /// Starts it on a free port: the process, its address, and the line it said.
-async fn serve(arguments: &[&str], variables: &[(&str, &str)]) -> (Child, String, String) {
-    let (child, line, _) = start(arguments, variables).await;
+pub(crate) async fn serve(arguments: &[&str], variables: &[(&str, &str)]) -> (Child, String, String) {
+    let (child, line, _) = start("127.0.0.1:0", arguments, variables).await;
     let address = address(&line);
     (child, address, line)
 }
 
+/// Starts it at an address, which must be free.
+pub(crate) async fn serve_at(listen: &str, arguments: &[&str]) -> (Child, String) {
+    let (child, line, _) = start(listen, arguments, &[]).await;
+    (child, line)
+}
+
 /// As [`serve`], and what it says from then on.
 async fn serve_and_listen(arguments: &[&str], variables: &[(&str, &str)]) -> (Child, String, Said) {
-    let (child, line, lines) = start(arguments, variables).await;
+    let (child, line, lines) = start("127.0.0.1:0", arguments, variables).await;
     (child, address(&line), lines)
 }
 
 type Said = Lines<BufReader<ChildStderr>>;
 
-async fn start(arguments: &[&str], variables: &[(&str, &str)]) -> (Child, String, Said) {
-    let arguments = [&["serve", "--listen", "127.0.0.1:0"], arguments].concat();
+async fn start(listen: &str, arguments: &[&str], variables: &[(&str, &str)]) -> (Child, String, Said) {
+    let arguments = [&["serve", "--listen", listen], arguments].concat();
     let mut child = hubbub(&arguments, variables).spawn().unwrap();
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
     let line = soon("a line", lines.next_line()).await.unwrap().expect("a line");

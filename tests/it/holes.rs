@@ -32,7 +32,7 @@ fn publish(served: &Served, events: usize) -> u64 {
 async fn a_hole_is_told_in_the_write_of_the_event_that_follows_it() {
     let mut served = served(4, 100);
     let mut stream = served.watch().await;
-    served.fill(200_000).await;
+    served.fill(1, 200_000).await;
     publish(&served, 2);
     let counts = served.hub.counts();
     let (kept, lost) = (counts.offered - counts.dropped.total(), counts.dropped.buffer_full);

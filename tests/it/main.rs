@@ -14,9 +14,11 @@
 //! - [`metrics`]: what Prometheus reads
 //! - [`requests`]: what is no request, and several requests on one connection
 //! - [`reference`]: the Hub beside a plain model of it
+//! - [`browser`]: the page, in a real one
 //! - [`command`]: `hubbub serve`, its configuration, its exit codes
 //! - [`support`]: a server within reach, and a client that does as it is told
 
+mod browser;
 mod command;
 mod crowd;
 mod deadline;

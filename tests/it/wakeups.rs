@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use hubbub::Overflow;
+use hubbub::config::MAX_FRAMES_PER_WRITE;
 use proptest::prelude::*;
 
 use crate::support::driven::{Driven, KEEPALIVE, WRITE_DEADLINE};
@@ -35,10 +36,11 @@ proptest! {
     #[test]
     fn whatever_the_order_every_accepted_frame_comes(
         capacity in prop_oneof![Just(1usize), Just(2), Just(64)],
+        frames_per_write in prop_oneof![Just(1usize), 2usize..=MAX_FRAMES_PER_WRITE],
         steps in prop::collection::vec(step(), 1..60),
     ) {
         paused(async {
-            let mut driven = Driven::start(capacity, Overflow::DropNewest);
+            let mut driven = Driven::start_with(capacity, Overflow::DropNewest, frames_per_write);
             for step in steps {
                 match step {
                     Step::Publish(bytes) => driven.publish(bytes),

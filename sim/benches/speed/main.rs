@@ -2,6 +2,7 @@
 //!
 //! `cargo bench --package hubbub-sim -- simulation server` runs some of the parts.
 
+mod policies;
 mod server;
 mod simulation;
 
@@ -18,6 +19,10 @@ fn main() {
     let is_wanted = |part: &str| arguments.is_empty() || arguments.iter().any(|argument| argument == part);
     if is_wanted("server") {
         server::bench();
+    }
+    if is_wanted("policies") {
+        policies::pushes();
+        policies::replay();
     }
     if is_wanted("simulation") {
         simulation::speed();

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use crate::fidelity::FidelityError;
+use crate::real::{LimitError, RealError};
 use crate::scenario::{ScenarioError, TraceError};
 use crate::verify::VerifyError;
 use crate::world::WorldError;
@@ -41,6 +43,12 @@ pub(super) enum Failure {
     World(#[from] WorldError),
     #[error("{0}")]
     Verify(#[from] VerifyError),
+    #[error("{0}")]
+    Files(#[from] LimitError),
+    #[error("{0}")]
+    Real(#[from] RealError),
+    #[error("{0}")]
+    Fidelity(#[from] FidelityError),
 }
 
 impl Failure {
@@ -50,8 +58,12 @@ impl Failure {
 
     pub(super) fn exit(&self) -> Exit {
         match self {
-            Self::Scenario(_) | Self::Trace(_) | Self::Input(_) => Exit::BadInput,
-            Self::World(_) | Self::Verify(_) => Exit::Violated,
+            Self::Real(RealError::CalledOff) | Self::Fidelity(FidelityError::Real(RealError::CalledOff)) => {
+                Exit::Interrupted
+            }
+            Self::Real(RealError::Server(_)) => Exit::Violated,
+            Self::Scenario(_) | Self::Trace(_) | Self::Input(_) | Self::Files(_) | Self::Real(_) => Exit::BadInput,
+            Self::World(_) | Self::Verify(_) | Self::Fidelity(_) => Exit::Violated,
         }
     }
 }

@@ -6,15 +6,22 @@ use std::path::{Path, PathBuf};
 
 use super::exit::Failure;
 use super::interrupt::while_writing;
+use serde::de::DeserializeOwned;
+
 use crate::figure::{self, Figure};
 use crate::incident::Incident;
 use crate::report;
+use crate::report::docs::Published;
+use crate::summary::comparison::Fidelity;
 use crate::summary::document::Sweep;
 use crate::summary::json;
 use crate::theory::document::Verify;
 
 /// Where the project's own results are.
 pub(super) const PUBLISHED: &str = "plots";
+
+/// The folder of compared policies, among the published results and elsewhere.
+pub(super) const POLICIES: &str = "policies";
 
 /// Where results of other loads go unless told.
 pub(super) const ELSEWHERE: &str = "target/sweeps";
@@ -24,6 +31,13 @@ pub(super) const THEORY: &str = "theory";
 
 /// Its document.
 const VERIFIED: &str = "verify.json";
+
+/// The folder of a comparison of both worlds, and its document.
+pub(super) const WORLDS: &str = "fidelity";
+const COMPARED: &str = "fidelity.json";
+
+/// Where load tests are, among the published results.
+const LOADS: &str = "load";
 
 /// Pages with generated parts.
 const PAGES: [&str; 3] = ["README.md", "docs/deployment.md", "docs/fidelity.md"];
@@ -40,6 +54,13 @@ pub(super) fn drawn(sweep: &Sweep) -> Vec<File> {
 pub(super) fn of_theory(verify: &Verify) -> Vec<File> {
     let mut files = with_figures(report::theory::readme(verify, &verify.command), vec![figure::theory::draw(verify)]);
     files.push((VERIFIED.to_owned(), json::stable(verify).into_bytes()));
+    files
+}
+
+/// All files of a comparison.
+pub(super) fn of_worlds(fidelity: &Fidelity) -> Vec<File> {
+    let mut files = with_figures(report::worlds::readme(fidelity), vec![figure::worlds::draw(fidelity)]);
+    files.push((COMPARED.to_owned(), json::stable(fidelity).into_bytes()));
     files
 }
 
@@ -138,19 +159,22 @@ pub(super) fn write_bytes(file: &Path, content: &[u8]) -> Result<(), Failure> {
     result.map_err(|why| Failure::input(format!("{}: {why}", file.display())))
 }
 
-/// All published results, by name.
-fn published() -> Result<Vec<Sweep>, Failure> {
-    let mut folders: Vec<_> = match fs::read_dir(PUBLISHED) {
+/// All results published in a folder, by name.
+fn published(folder: &Path) -> Result<Vec<Sweep>, Failure> {
+    let mut folders: Vec<_> = match fs::read_dir(folder) {
         Ok(entries) => entries.filter_map(|entry| entry.ok().map(|entry| entry.path().join("sweep.json"))).collect(),
-        Err(why) => return Err(Failure::input(format!("{PUBLISHED}: {why}: run this at the project's root"))),
+        Err(why) => {
+            let folder = folder.display();
+            return Err(Failure::input(format!("{folder}: {why}: run this at the project's root")));
+        }
     };
     folders.sort();
     folders.iter().filter(|file| file.exists()).map(|file| Ok(read(file)?.1)).collect()
 }
 
-/// The published verification, if there is one.
-fn verified() -> Result<Option<Verify>, Failure> {
-    let file = Path::new(PUBLISHED).join(THEORY).join(VERIFIED);
+/// A published document, if there is one.
+fn document<T: DeserializeOwned>(folder: &str, name: &str) -> Result<Option<T>, Failure> {
+    let file = Path::new(PUBLISHED).join(folder).join(name);
     if !file.exists() {
         return Ok(None);
     }
@@ -161,11 +185,15 @@ fn verified() -> Result<Option<Verify>, Failure> {
 
 /// Pages as they are, and as they would be filled from the published results.
 pub(super) fn pages() -> Result<Vec<(&'static str, String, String)>, Failure> {
-    let (sweeps, verify) = (published()?, verified()?);
+    let mut sweeps = published(Path::new(PUBLISHED))?;
+    sweeps.extend(published(&Path::new(PUBLISHED).join(LOADS))?);
+    sweeps.extend(published(&Path::new(PUBLISHED).join(POLICIES))?);
+    let (verify, fidelity) = (document(THEORY, VERIFIED)?, document(WORLDS, COMPARED)?);
+    let published = Published { sweeps: &sweeps, verify: verify.as_ref(), fidelity: fidelity.as_ref() };
     let mut pages = Vec::new();
     for page in PAGES {
         let Ok(text) = fs::read_to_string(page) else { continue };
-        let filled = report::docs::fill(&text, &sweeps, verify.as_ref());
+        let filled = report::docs::fill(&text, published);
         let filled = filled.map_err(|why| Failure::input(format!("{page}: {why}")))?;
         pages.push((page, text, filled));
     }

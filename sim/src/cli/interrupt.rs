@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::console;
 use super::exit::Exit;
 
+static IS_CAUGHT: AtomicBool = AtomicBool::new(false);
 static IS_WRITING: AtomicBool = AtomicBool::new(false);
 static WAS_INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
@@ -12,7 +13,8 @@ static WAS_INTERRUPTED: AtomicBool = AtomicBool::new(false);
 /// half-way.
 pub(super) fn install() {
     let handler = || {
-        if IS_WRITING.load(Ordering::SeqCst) {
+        // A second one is meant.
+        if IS_CAUGHT.swap(false, Ordering::SeqCst) || IS_WRITING.load(Ordering::SeqCst) {
             WAS_INTERRUPTED.store(true, Ordering::SeqCst);
             return;
         }
@@ -21,6 +23,16 @@ pub(super) fn install() {
     };
     // It fails only where a handler is there already.
     let _ = ctrlc::set_handler(handler);
+}
+
+/// From now on a first Ctrl-C only leaves word, for work that keeps what it has so far.
+pub(super) fn catch() {
+    IS_CAUGHT.store(true, Ordering::SeqCst);
+}
+
+/// Whether it has.
+pub(super) fn was_caught() -> bool {
+    WAS_INTERRUPTED.load(Ordering::SeqCst)
 }
 
 /// Lets nothing interrupt the renaming of files; an interruption takes effect after it.

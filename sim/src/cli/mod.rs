@@ -4,10 +4,13 @@ mod check;
 mod console;
 mod determinism;
 mod exit;
+mod fidelity;
 mod files;
 mod import;
 mod interrupt;
+mod load;
 mod options;
+mod record;
 mod replay;
 mod run;
 mod shrink;
@@ -31,6 +34,9 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         Command::Sweep(sweep) if sweep.check => check::check(&sweep),
         Command::Sweep(sweep) => run::sweep(&sweep),
         Command::Size(size) => run::size(&size),
+        Command::Load(options) => load::run(&options),
+        Command::Record(options) => record::run(&options),
+        Command::ServeARun => load::serve(),
         Command::Replay(options) => match &options.all {
             Some(folder) => replay::replay_all(folder),
             None => replay::replay(&options),
@@ -40,6 +46,7 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         Command::Shrink(options) => shrink::run(&options),
         Command::Soak(options) => soak::run(&options),
         Command::Verify(options) => verify::verify(&options),
+        Command::Fidelity(options) => fidelity::run(&options),
         Command::Docs(docs) => run::docs(&docs),
     };
     result.unwrap_or_else(|failure| {

@@ -4,16 +4,21 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 use hubbub::Overflow;
+use hubbub::mailbox::UnknownOverflow;
 
 use super::exit::Failure;
 use super::import::ImportOptions;
+use crate::real::Url;
 use crate::scenario::{Overrides, Scenario, Trace};
+use crate::sweep::{ALL_POLICIES, Parts};
 
 /// How big must a subscriber's buffer be? Runs the real Hub in a simulated network and answers with evidence.
 #[derive(Debug, Parser)]
 #[command(name = "sim", bin_name = "cargo sim", version, max_term_width = 100, arg_required_else_help = true)]
-#[command(after_help = "Exit codes: 0 as expected, 1 violated or --check found a difference, 2 bad input, \
-                        3 not deterministic, 130 interrupted.")]
+#[command(
+    after_help = "Exit codes: 0 as expected, 1 violated, or --check or another world found a difference, 2 bad input, \
+                        3 not deterministic, 130 interrupted."
+)]
 pub(super) struct Options {
     #[command(subcommand)]
     pub(super) command: Command,
@@ -25,6 +30,10 @@ pub(super) enum Command {
     Sweep(SweepOptions),
     /// Only the exact zero-drop size and its validation
     Size(SizeOptions),
+    /// Run a scenario over real TCP, against a server of its own or one that runs already: losses, latency, memory
+    Load(RealOptions),
+    /// Listen to a live event stream, and keep its arrivals as a trace for sweep --trace
+    Record(RecordOptions),
     /// Run an incident, or one run of a scenario, again: verdict, digest, and who lost what, when and why
     Replay(ReplayOptions),
     /// Make a scenario of an operator's own counters: fits the drain rate of the viewers that lost frames in a burst
@@ -38,6 +47,11 @@ pub(super) enum Command {
     Soak(SoakOptions),
     /// Run Hub, transport and readers as the queues of theory, and hold loss and delay against it
     Verify(VerifyOptions),
+    /// Run the same plans in both worlds, and hold the simulation against reality
+    Fidelity(FidelityOptions),
+    /// Serve one run of load as standard input says
+    #[command(name = crate::real::CHILD, hide = true)]
+    ServeARun,
     /// Fill the generated parts of docs/*.md from plots/*/sweep.json and plots/theory/verify.json
     Docs(DocsOptions),
 }
@@ -57,24 +71,71 @@ pub(super) struct LoadOptions {
     /// How long events arrive in a run, as 20s or 2m
     #[arg(long, value_name = "TIME")]
     duration: Option<humantime::Duration>,
-    /// What a full mailbox does: drop-newest, drop-oldest or disconnect
+    /// What happens to an event that does not fit: drop-newest, drop-oldest, conflate, disconnect or park; for sweep
+    /// also all, which compares them
     #[arg(long, value_name = "POLICY")]
-    policy: Option<Overflow>,
+    policy: Option<Policies>,
     /// Replay these arrivals instead: JSON Lines of {"at_ms", "bytes", "key"}
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
     /// Play the trace so many times faster
     #[arg(long, value_name = "X")]
     speed_up: Option<f64>,
+}
+
+/// How many things are done at once; results do not depend on it.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct Threads {
     /// Threads [default: one a core]
     #[arg(long, value_name = "N")]
     threads: Option<std::num::NonZeroUsize>,
+}
+
+impl Threads {
+    pub(super) fn number(self) -> usize {
+        threads(self.threads)
+    }
+}
+
+/// One policy, or all.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Policies {
+    One(Overflow),
+    All,
+}
+
+impl Policies {
+    fn one(self) -> Option<Overflow> {
+        match self {
+            Self::One(policy) => Some(policy),
+            Self::All => None,
+        }
+    }
+}
+
+impl std::str::FromStr for Policies {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == ALL_POLICIES {
+            return Ok(Self::All);
+        }
+        text.parse().map(Self::One).map_err(|why: UnknownOverflow| why.to_string())
+    }
+}
+
+impl std::fmt::Display for Policies {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.one().map_or(ALL_POLICIES, Overflow::name))
+    }
 }
 
 #[derive(Debug, Args)]
 pub(super) struct SweepOptions {
     #[command(flatten)]
     pub(super) load: LoadOptions,
+    #[command(flatten)]
+    pub(super) threads: Threads,
     /// Mailbox sizes in frames, as 1,4,64
     #[arg(long, value_delimiter = ',', value_name = "K,…")]
     buffers: Option<Vec<u64>>,
@@ -97,12 +158,68 @@ pub(super) struct SweepOptions {
 pub(super) struct SizeOptions {
     #[command(flatten)]
     pub(super) load: LoadOptions,
+    #[command(flatten)]
+    pub(super) threads: Threads,
     /// Also size it at rate × 2, payload × 4 and stalls × 2
     #[arg(long)]
     pub(super) sensitivity: bool,
     /// Print the result as JSON and nothing else (-), or write it to a file
     #[arg(long, value_name = "-|FILE")]
     pub(super) json: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RealOptions {
+    #[command(flatten)]
+    pub(super) load: LoadOptions,
+    /// Mailbox sizes in frames, as 64,256 [default: the server's]
+    #[arg(long, value_delimiter = ',', value_name = "K,…", conflicts_with = "url")]
+    buffers: Option<Vec<u64>>,
+    /// The event stream of a server that runs already, as http://HOST:PORT/v1/stream/sse?table=T
+    #[arg(long, value_name = "URL", requires = "ingest_url", conflicts_with = "policy")]
+    pub(super) url: Option<Url>,
+    /// Where that server takes events, a JSON object each, as http://HOST:PORT/v1/ingest/T
+    #[arg(long, value_name = "URL", requires = "url")]
+    pub(super) ingest_url: Option<Url>,
+    /// Folder for results, in a subfolder named after the scenario [default: target/load, none with --json -]
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Print the result as JSON and nothing else (-), or write it to a file
+    #[arg(long, value_name = "-|FILE")]
+    pub(super) json: Option<PathBuf>,
+}
+
+impl RealOptions {
+    /// One seed unless told: every run takes its time.
+    pub(super) fn scenario(&self) -> Result<Scenario, Failure> {
+        let own = vec![hubbub::config::DEFAULT_SSE_CHANNEL_BUFFER as u64];
+        self.load.overridden(Some(self.buffers.clone().unwrap_or(own)), Some(self.load.seeds.unwrap_or(1)))
+    }
+
+    /// The command that measures the same again.
+    pub(super) fn command(&self) -> String {
+        let others = [("url", &self.url), ("ingest-url", &self.ingest_url)];
+        let others = others.iter().filter_map(|(name, url)| Some(format!(" --{name} '{}'", url.as_ref()?)));
+        format!(
+            "{}{}{}",
+            self.load.command("load"),
+            listed("buffers", self.buffers.as_deref()),
+            others.collect::<String>()
+        )
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RecordOptions {
+    /// The event stream, as http://HOST:PORT/v1/stream/sse?table=T
+    #[arg(value_name = "URL")]
+    pub(super) url: Url,
+    /// How long to listen, as 60s
+    #[arg(long = "for", value_name = "TIME", default_value = "60s")]
+    pub(super) lasts: humantime::Duration,
+    /// Where the trace goes; nothing that is there is overwritten
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) out: PathBuf,
 }
 
 #[derive(Debug, Args)]
@@ -179,18 +296,11 @@ pub(super) struct SoakOptions {
     /// Seed of the first case; each that follows has the next [default: one that was not used before]
     #[arg(long, value_name = "X", value_parser = clap::value_parser!(u64).range(..u64::MAX / 2))]
     pub(super) first_seed: Option<u64>,
-    /// Threads [default: one a core]
-    #[arg(long, value_name = "N")]
-    threads: Option<std::num::NonZeroUsize>,
+    #[command(flatten)]
+    pub(super) threads: Threads,
     /// Folder for the incident that a broken law leaves
     #[arg(long, value_name = "DIR", default_value = "target/incidents")]
     pub(super) out: PathBuf,
-}
-
-impl SoakOptions {
-    pub(super) fn threads(&self) -> usize {
-        threads(self.threads)
-    }
 }
 
 /// More than nothing and at most a week.
@@ -215,9 +325,22 @@ pub(super) struct VerifyOptions {
     /// Print the result as JSON and nothing else (-), or write it to a file
     #[arg(long, value_name = "-|FILE")]
     pub(super) json: Option<PathBuf>,
-    /// Threads [default: one a core]
-    #[arg(long, value_name = "N")]
-    threads: Option<std::num::NonZeroUsize>,
+    #[command(flatten)]
+    pub(super) threads: Threads,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct FidelityOptions {
+    /// Fewer real runs, and nothing about sockets
+    #[arg(long)]
+    pub(super) quick: bool,
+    /// Folder for figure, tables and fidelity.json, in a subfolder fidelity [default: plots, none with --quick or
+    /// --json -]
+    #[arg(long, value_name = "DIR")]
+    pub(super) out: Option<PathBuf>,
+    /// Print the result as JSON and nothing else (-), or write it to a file
+    #[arg(long, value_name = "-|FILE")]
+    pub(super) json: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -230,28 +353,30 @@ pub(super) struct DocsOptions {
 impl LoadOptions {
     /// The scenario with the options in place; its warnings are for whoever asks.
     pub(super) fn scenario(&self, buffers: Option<Vec<u64>>) -> Result<Scenario, Failure> {
+        if matches!(self.policy, Some(Policies::All)) {
+            return Err(Failure::input("--policy all: only a sweep compares policies".to_owned()));
+        }
+        self.overridden(buffers, self.seeds)
+    }
+
+    fn overridden(&self, buffers: Option<Vec<u64>>, seeds: Option<u64>) -> Result<Scenario, Failure> {
         let scenario = Scenario::named(&self.scenario)?;
         let trace = self.trace.as_deref().map(Trace::load).transpose()?;
         Ok(scenario.with(Overrides {
             trace,
             speed_up: self.speed_up,
             duration_seconds: self.duration.map(|duration| duration.as_secs_f64()),
-            policy: self.policy,
+            policy: self.policy.and_then(Policies::one),
             subscribers: self.subscribers.clone(),
             buffers,
-            seeds: self.seeds,
+            seeds,
         })?)
-    }
-
-    pub(super) fn threads(&self) -> usize {
-        threads(self.threads)
     }
 
     /// The options that change what is run, as they would be typed.
     fn changes(&self) -> String {
-        let list = |values: &[usize]| values.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
         let options = [
-            self.subscribers.as_deref().map(|values| format!(" --subscribers {}", list(values))),
+            Some(listed("subscribers", self.subscribers.as_deref())),
             self.seeds.map(|seeds| format!(" --seeds {seeds}")),
             self.duration.map(|duration| format!(" --duration {}", duration.to_string().replace(' ', ""))),
             self.policy.map(|policy| format!(" --policy {policy}")),
@@ -267,10 +392,6 @@ impl LoadOptions {
 }
 
 impl VerifyOptions {
-    pub(super) fn threads(&self) -> usize {
-        threads(self.threads)
-    }
-
     /// Whether this is the run whose result is the project's own.
     pub(super) fn is_published(&self) -> bool {
         !self.quick && self.out.is_none() && self.json.as_deref() != Some(Path::new("-"))
@@ -286,7 +407,21 @@ impl SizeOptions {
 
 impl SweepOptions {
     pub(super) fn scenario(&self) -> Result<Scenario, Failure> {
+        if self.compares_policies() {
+            return Ok(self.load.overridden(self.buffers.clone(), self.load.seeds)?.with_recovery()?);
+        }
         self.load.scenario(self.buffers.clone())
+    }
+
+    /// Whether every policy is run, beside the others.
+    pub(super) fn compares_policies(&self) -> bool {
+        matches!(self.load.policy, Some(Policies::All))
+    }
+
+    /// What is run: of policies that are compared no sizes, since these are the same for all.
+    pub(super) fn parts(&self, sensitivity: bool) -> Parts {
+        let policies = self.compares_policies();
+        Parts { cells: true, policies, sizes: !policies, sensitivity: sensitivity && !policies }
     }
 
     /// Whether sizes under a changed load are wanted.
@@ -307,12 +442,16 @@ impl SweepOptions {
 
     /// The command that gives the same result.
     pub(super) fn command(&self) -> String {
-        let buffers = self.buffers.as_deref().map(|values| {
-            format!(" --buffers {}", values.iter().map(ToString::to_string).collect::<Vec<_>>().join(","))
-        });
+        let buffers = listed("buffers", self.buffers.as_deref());
         let sensitivity = if self.sensitivity { " --sensitivity" } else { "" };
-        format!("{}{}{sensitivity}", self.load.command("sweep"), buffers.unwrap_or_default())
+        format!("{}{}{sensitivity}", self.load.command("sweep"), buffers)
     }
+}
+
+/// An option with a list, as it would be typed; nothing where it was not.
+fn listed<T: ToString>(name: &str, values: Option<&[T]>) -> String {
+    let Some(values) = values else { return String::new() };
+    format!(" --{name} {}", values.iter().map(ToString::to_string).collect::<Vec<_>>().join(","))
 }
 
 /// Results name files without their folders: they are the same wherever they are made.

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::exit::{Exit, Failure};
-use super::options::{DocsOptions, LoadOptions, SizeOptions, SweepOptions};
+use super::options::{DocsOptions, SizeOptions, SweepOptions, Threads};
 use super::{console, files};
 use crate::report;
 use crate::scenario::Scenario;
@@ -19,8 +19,8 @@ pub(super) fn sweep(options: &SweepOptions) -> Result<Exit, Failure> {
     if let Some(folder) = &folder {
         files::prepare(folder)?;
     }
-    let parts = Parts { cells: true, sizes: true, sensitivity: options.wants_sensitivity(&scenario) };
-    let sweep = run(&scenario, parts, &options.load, options.command())?;
+    let parts = options.parts(options.wants_sensitivity(&scenario));
+    let sweep = run(&scenario, parts, options.threads, options.command())?;
     show(&sweep, options.json.as_deref())?;
     let Some(folder) = folder else { return Ok(Exit::AsExpected) };
     files::write(&folder, &sweep)?;
@@ -39,8 +39,8 @@ pub(super) fn sweep(options: &SweepOptions) -> Result<Exit, Failure> {
 pub(super) fn size(options: &SizeOptions) -> Result<Exit, Failure> {
     let scenario = options.load.scenario(None)?;
     warn(&scenario);
-    let parts = Parts { cells: false, sizes: true, sensitivity: options.sensitivity };
-    let sweep = run(&scenario, parts, &options.load, options.command())?;
+    let parts = Parts { cells: false, policies: false, sizes: true, sensitivity: options.sensitivity };
+    let sweep = run(&scenario, parts, options.threads, options.command())?;
     show(&sweep, options.json.as_deref())?;
     Ok(Exit::AsExpected)
 }
@@ -59,9 +59,9 @@ pub(super) fn docs(options: &DocsOptions) -> Result<Exit, Failure> {
 }
 
 /// A run with progress, and with the sizes told as soon as they are known.
-pub(super) fn run(scenario: &Scenario, parts: Parts, load: &LoadOptions, command: String) -> Result<Sweep, Failure> {
+pub(super) fn run(scenario: &Scenario, parts: Parts, threads: Threads, command: String) -> Result<Sweep, Failure> {
     let bars = console::Bars::new();
-    let mut sweep = sweep::sweep(scenario, parts, load.threads(), &bars, tell_sizes)?;
+    let mut sweep = sweep::sweep(scenario, parts, threads.number(), &bars, tell_sizes)?;
     sweep.command = command;
     // Everything is drawn and printed from the document as it is written: its numbers are rounded.
     Ok(json::from_json(&json::to_json(&sweep)).unwrap_or(sweep))
@@ -80,7 +80,7 @@ fn tell_sizes(zero_drop: &[ZeroDrop]) {
     }
 }
 
-fn show(sweep: &Sweep, json: Option<&Path>) -> Result<(), Failure> {
+pub(super) fn show(sweep: &Sweep, json: Option<&Path>) -> Result<(), Failure> {
     match json {
         Some(path) if path == Path::new("-") => console::print(&json::to_json(sweep)),
         Some(path) => files::write_one(path, &json::to_json(sweep))?,
@@ -95,12 +95,13 @@ fn folder(options: &SweepOptions, scenario: &Scenario) -> Option<PathBuf> {
         Some(out) => out.clone(),
         None if is_to_stdout => return None,
         None if options.is_as_it_stands() => PathBuf::from(files::PUBLISHED),
+        None if options.compares_policies() => PathBuf::from(files::ELSEWHERE).join(files::POLICIES),
         None => PathBuf::from(files::ELSEWHERE),
     };
     Some(parent.join(&scenario.settings().name))
 }
 
-fn warn(scenario: &Scenario) {
+pub(super) fn warn(scenario: &Scenario) {
     let mut told = Vec::new();
     for subscribers in &scenario.settings().subscribers {
         for warning in scenario.warnings(*subscribers) {

@@ -27,7 +27,7 @@ pub(super) fn run(options: &SoakOptions) -> Result<Exit, Failure> {
     if let Some(seeds) = options.seeds {
         bars.begin("soak", seeds);
     }
-    let soaked = soak(first_seed, options.threads(), &bars, |judged| match options.seeds {
+    let soaked = soak(first_seed, options.threads.number(), &bars, |judged| match options.seeds {
         Some(seeds) => seeds.checked_sub(judged),
         None => (begun.elapsed() < lasts).then_some(u64::MAX),
     });

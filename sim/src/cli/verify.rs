@@ -17,7 +17,7 @@ pub(super) fn verify(options: &VerifyOptions) -> Result<Exit, Failure> {
         files::prepare(folder)?;
     }
     let extent = if options.quick { Extent::QUICK } else { Extent::FULL };
-    let mut found = verify::verify(&extent, options.threads(), &console::Bars::new())?;
+    let mut found = verify::verify(&extent, options.threads.number(), &console::Bars::new())?;
     found.command = format!("cargo sim verify{}", if options.quick { " --quick" } else { "" });
     // Everything is drawn and printed from the document as it is written: its numbers are rounded.
     let text = json::stable(&found);

@@ -102,6 +102,9 @@ impl Lanes {
             Along::Subscribers => {
                 let last = last_of_zeros(curve)?;
                 let label = Text::new((axis.at(last) + 14.0, y), Anchor::Start, format::number(last)).bold();
+                let has_room = label.extent()[2] < self.plot.right;
+                let inside = Text { at: (axis.at(last) - 14.0, y), anchor: Anchor::End, ..label.clone() };
+                let label = if has_room { label } else { inside };
                 Some(Edge { at: axis.at(last), to: self.plot.left, label })
             }
         }

@@ -15,11 +15,11 @@ use super::words;
 const ROW: f64 = 32.0;
 
 /// The right end of a curve, to be labelled.
-struct End {
-    at: Point,
-    label: String,
+pub(super) struct End {
+    pub(super) at: Point,
+    pub(super) label: String,
     /// None for the line of the slots.
-    look: Option<Look>,
+    pub(super) look: Option<Look>,
 }
 
 /// Draws the figure.
@@ -57,7 +57,7 @@ pub(super) fn scene(view: &View<'_>) -> Scene {
     scene
 }
 
-fn total(cell: &Cell) -> f64 {
+pub(super) fn total(cell: &Cell) -> f64 {
     slots(cell) + cell.memory_bytes_per_subscriber.payload
 }
 
@@ -65,7 +65,7 @@ fn slots(cell: &Cell) -> f64 {
     as_f64(cell.memory_bytes_per_subscriber.slots)
 }
 
-fn tick(bytes: f64) -> String {
+pub(super) fn tick(bytes: f64) -> String {
     let (value, unit) = match bytes {
         b if b < 1e3 => (b, "B"),
         b if b < 1e6 => (b / 1e3, "kB"),
@@ -99,7 +99,7 @@ fn slots_alone(scene: &mut Scene, view: &View<'_>, axis: &Across, bytes: &Values
 }
 
 /// Labels at the right, beside the ends of their curves and pushed apart where those are close.
-fn spread_labels(scene: &mut Scene, plot: Plot, mut ends: Vec<End>) {
+pub(super) fn spread_labels(scene: &mut Scene, plot: Plot, mut ends: Vec<End>) {
     ends.sort_by(|a, b| a.at.1.total_cmp(&b.at.1));
     let mut rows: Vec<f64> = Vec::new();
     for end in &ends {

@@ -11,13 +11,16 @@ mod frame;
 mod lanes;
 mod latency;
 mod memory;
+mod memory_parts;
 mod paint;
+mod policies;
 mod scene;
 mod style;
 pub mod theory;
 pub mod timeline;
 mod view;
 mod words;
+pub mod worlds;
 
 #[cfg(test)]
 mod tests;
@@ -57,9 +60,13 @@ pub fn draw(sweep: &Sweep) -> Vec<Figure> {
 }
 
 fn scenes(sweep: &Sweep) -> Vec<(&'static str, Scene)> {
+    if sweep.compares_policies() {
+        return figure_names(sweep).iter().map(|name| (*name, policies::scene(sweep))).collect();
+    }
     let (Some(view), Some(few)) = (View::new(sweep, MOST_CURVES), View::new(sweep, MOST_PANELS)) else {
         return Vec::new();
     };
-    let drawn = [drop_rate::scene(&view), memory::scene(&view), latency::scene(&few)];
+    let memory = if sweep.world == "real" { memory_parts::scene(&view) } else { memory::scene(&view) };
+    let drawn = [drop_rate::scene(&view), memory, latency::scene(&few)];
     figure_names(sweep).iter().copied().zip(drawn).collect()
 }

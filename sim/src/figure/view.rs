@@ -85,6 +85,8 @@ fn curve(sweep: &Sweep, along: Along, wanted: u64, index: usize) -> Curve<'_> {
     cells.sort_by_key(|cell| x(along, cell));
     let label = match along {
         Along::Buffers => format!("N = {}", format::count(wanted)),
+        // A foreign server does not say.
+        Along::Subscribers if wanted == 0 => "its buffers".to_owned(),
         Along::Subscribers => format::plural(wanted, "slot"),
     };
     let zero_drop = match along {

@@ -22,6 +22,7 @@ fn plan(reading: Reading) -> Plan {
             keepalive: Duration::from_secs(15),
             write_deadline: Duration::from_secs(30),
             user_timeout: DEFAULT_USER_TIMEOUT,
+            frames_per_write: 1,
             cpu: None,
             recovery: None,
         },

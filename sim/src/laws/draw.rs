@@ -10,6 +10,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use hubbub::Overflow;
+use hubbub::config::MAX_FRAMES_PER_WRITE;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::strategy::ValueTree;
@@ -96,11 +97,14 @@ fn server() -> impl Strategy<Value = ServerPlan> {
     let cpu = (micros(20..300), micros(10..200)).prop_map(|(publish, delivery)| CpuPlan { publish, delivery });
     let deadline = prop_oneof![1 => Just(LONG), 1 => millis(60..400)];
     let keepalive = prop_oneof![2 => Just(LONG), 1 => millis(10..100)];
-    let parts = (deadline, keepalive, millis(40..300), prop::option::of(cpu), prop::option::of(recovery()));
-    parts.prop_map(|(write_deadline, keepalive, user_timeout, cpu, recovery)| ServerPlan {
+    let frames_per_write = prop_oneof![2 => Just(1), 1 => 2usize..=MAX_FRAMES_PER_WRITE];
+    let others = (frames_per_write, prop::option::of(cpu), prop::option::of(recovery()));
+    let parts = (deadline, keepalive, millis(40..300), others);
+    parts.prop_map(|(write_deadline, keepalive, user_timeout, (frames_per_write, cpu, recovery))| ServerPlan {
         keepalive,
         write_deadline,
         user_timeout,
+        frames_per_write,
         cpu,
         recovery,
     })

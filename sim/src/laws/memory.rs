@@ -1,7 +1,5 @@
 //! Memory: mailboxes no deeper than set, and no payload kept by anybody else.
 
-use hubbub::transport::FRAMES_IN_FLIGHT;
-
 use super::{Broken, Case};
 use crate::plan::Plan;
 use crate::record::Record;
@@ -26,8 +24,7 @@ pub(super) fn within(case: &Case, record: &Record) -> Result<(), Broken> {
 /// Each distinct event is kept once with its frame, and by nobody but mailboxes, those in flight, and its publisher.
 fn most_pinned_bytes(plan: &Plan, frames: usize) -> u64 {
     let kept = plan.server.recovery.map_or(0, |recovery| recovery.history_events);
-    // What is fetched from the history at a time is on its way into a mailbox.
-    let events = (frames + FRAMES_IN_FLIGHT) * plan.subscribers.len() + 1 + kept;
+    let events = (frames + plan.server.frames_per_write) * plan.subscribers.len() + 1 + kept;
     let mut sizes: Vec<_> = plan.arrivals.iter().map(|arrival| u64::from(arrival.payload_bytes)).collect();
     sizes.sort_unstable_by(|a, b| b.cmp(a));
     sizes.iter().take(events).map(|payload| 2 * payload + FRAME_OVERHEAD_BYTES).sum()

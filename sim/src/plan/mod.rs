@@ -63,6 +63,9 @@ pub struct ServerPlan {
     /// Bytes that the client's host has not acknowledged for this long end the connection, as `TCP_USER_TIMEOUT` does.
     #[serde(default = "default_user_timeout")]
     pub user_timeout: Duration,
+    /// Most frames that share a write to a subscriber that is behind.
+    #[serde(default = "one_frame", skip_serializing_if = "is_one_frame")]
+    pub frames_per_write: usize,
     /// The modelled worker; `None` leaves the CPU out, and subscribers are then independent of each other.
     pub cpu: Option<CpuPlan>,
     /// What is done about holes; `None`: nothing is kept, nobody is told, and nobody asks.
@@ -88,6 +91,15 @@ pub struct Recovery {
 /// Of plans that do not say: as long as two keepalives and some.
 pub const DEFAULT_USER_TIMEOUT: Duration = Duration::from_secs(20);
 
+fn one_frame() -> usize {
+    1
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_one_frame(frames: &usize) -> bool {
+    *frames == one_frame()
+}
+
 fn default_user_timeout() -> Duration {
     DEFAULT_USER_TIMEOUT
 }
@@ -97,7 +109,7 @@ fn default_user_timeout() -> Duration {
 pub struct CpuPlan {
     /// CPU time of one publish, whatever the number of subscribers.
     pub publish: Duration,
-    /// CPU time of one frame to one subscriber.
+    /// CPU time of one write to one subscriber: of a frame, or of as many as share it.
     pub delivery: Duration,
 }
 

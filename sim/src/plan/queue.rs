@@ -80,6 +80,7 @@ impl Plan {
                 keepalive: NEVER,
                 write_deadline: NEVER,
                 user_timeout: NEVER,
+                frames_per_write: 1,
                 cpu: None,
                 recovery: None,
             },

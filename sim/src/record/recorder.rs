@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 use hubbub::hub::Forgotten;
-use hubbub::{Counts, Event, Outcome, Reason, SubscriberId};
+use hubbub::{Counts, Outcome, Reason, SubscriberId};
 
 use super::digest::{Digest, Running};
-use super::{ClassRecord, Observation, Record, SubscriberRecord, What, nanos};
+use super::{ClassRecord, Lives, Observation, Record, SubscriberRecord, What, nanos};
 use crate::plan::Plan;
 
 /// Shared by everyone in a world who sees something happen.
@@ -32,6 +32,8 @@ pub struct Observed {
     delivered_in_time: u64,
     /// Every single observation, where they are asked for.
     log: Option<Vec<Observation>>,
+    /// What became of every frame, likewise.
+    lives: Option<Lives>,
 }
 
 /// What a subscriber wants and has, while a run goes on.
@@ -79,6 +81,7 @@ impl Recorder {
             published_at: Vec::with_capacity(plan.arrivals.len()),
             delivered_in_time: 0,
             log: None,
+            lives: None,
         })))
     }
 
@@ -90,6 +93,21 @@ impl Recorder {
     /// Hands out what was kept.
     pub fn take_observations(&self) -> Vec<Observation> {
         self.lock().log.take().unwrap_or_default()
+    }
+
+    /// Keeps what becomes of every frame from now on. `plan` is the recorder's.
+    pub fn keep_lives(&self, plan: &Plan) {
+        self.lock().lives.get_or_insert_with(|| Lives::of(plan));
+    }
+
+    /// Whether it does.
+    pub fn keeps_lives(&self) -> bool {
+        self.lock().lives.is_some()
+    }
+
+    /// Hands out what was kept of lives.
+    pub fn take_lives(&self) -> Option<Lives> {
+        self.lock().lives.take()
     }
 
     /// For one observation or several.
@@ -125,8 +143,10 @@ impl Recorder {
             delivered_in_time: observed.delivered_in_time,
             peak_pinned_bytes,
         };
-        check_against(&record, &hub)?;
-        Ok(record)
+        match disagreement(&record.subscribers, &hub) {
+            Some(what) => Err(what),
+            None => Ok(record),
+        }
     }
 }
 
@@ -140,6 +160,7 @@ impl Observed {
     /// An event is about to be published; returns its sequence.
     pub fn published(&mut self, at: Duration) -> u64 {
         self.published_at.push(at);
+        self.lives.iter_mut().for_each(|lives| lives.published(at));
         self.published_at.len() as u64
     }
 
@@ -244,12 +265,21 @@ impl Observed {
         record.away += wish.away_since.take().map_or(Duration::ZERO, |since| now.saturating_sub(since)) / time_scale;
     }
 
-    /// A socket has accepted an event.
-    pub fn flushed(&mut self, now: Duration, id: ServerSide, event: &Event) {
-        let latency = self.plan_time(now.saturating_sub(event.published_at()));
+    /// An event of a process has left its mailbox, with an encoded form of so many bytes. Wanted by those who keep lives.
+    pub fn taken(&mut self, now: Duration, id: ServerSide, sequence: u64, encoded_bytes: usize) {
+        let (index, sequence) = (self.of(id), self.sequence(id.0, sequence));
+        if let (Some(index), Some(lives)) = (index, &mut self.lives) {
+            lives.taken(now, index, sequence, encoded_bytes);
+        }
+    }
+
+    /// A socket has accepted an event of a process.
+    pub fn flushed(&mut self, now: Duration, id: ServerSide, sequence: u64) {
+        let sequence = self.sequence(id.0, sequence);
         self.delivered_in_time += u64::from(now <= self.sources_end);
         let Some(index) = self.of(id) else { return };
-        self.note(now, index, What::Flushed { sequence: self.sequence(id.0, event.id().sequence) });
+        let latency = self.age(now, sequence);
+        self.note(now, index, What::Flushed { sequence });
         let record = &mut self.subscribers[index].0;
         record.delivered += 1;
         count(&mut self.classes[record.class].flush_us, latency);
@@ -258,8 +288,7 @@ impl Observed {
     /// A client has read an event of a process.
     pub fn received(&mut self, now: Duration, index: usize, process: usize, sequence: u64) {
         let sequence = self.sequence(process, sequence);
-        let place = usize::try_from(sequence - 1).unwrap_or(usize::MAX);
-        let latency = self.plan_time(now.saturating_sub(self.published_at[place]));
+        let latency = self.age(now, sequence);
         self.note(now, index, What::Received { sequence });
         let record = &mut self.subscribers[index].0;
         record.received += 1;
@@ -279,6 +308,11 @@ impl Observed {
         self.wishes[index].away_since = self.wishes[index].until.is_none().then_some(now);
     }
 
+    /// What the Hub's own account says otherwise, if it does now.
+    pub fn disagreement(&self, hub: &Counts) -> Option<String> {
+        disagreement(self.subscribers.iter().map(|(record, _)| record), hub)
+    }
+
     /// Which subscriber of the plan an id is.
     fn of(&self, (process, id): ServerSide) -> Option<usize> {
         let index = *self.processes.get(process)?.by_id.get(usize::try_from(id.0).ok()?)?;
@@ -290,10 +324,19 @@ impl Observed {
         self.processes.get(process).map_or(0, |process| process.published_before) + of_process
     }
 
+    /// Time since an event was to be published, in plan time.
+    fn age(&self, now: Duration, sequence: u64) -> Duration {
+        let place = usize::try_from(sequence - 1).unwrap_or(usize::MAX);
+        self.plan_time(now.saturating_sub(self.published_at[place]))
+    }
+
     fn note(&mut self, now: Duration, index: usize, what: What) {
         self.subscribers[index].1.add(nanos(now), what);
         if let Some(log) = &mut self.log {
             log.push(Observation { at: now / self.time_scale, subscriber: index, what });
+        }
+        if let Some(lives) = &mut self.lives {
+            lives.note(now, index, what);
         }
     }
 
@@ -303,8 +346,14 @@ impl Observed {
 }
 
 /// The record, made of single observations, against the Hub's own counters.
-fn check_against(record: &Record, hub: &Counts) -> Result<(), String> {
-    let sum = |of: fn(&SubscriberRecord) -> u64| record.subscribers.iter().map(of).sum::<u64>();
+fn disagreement<'a>(
+    subscribers: impl IntoIterator<Item = &'a SubscriberRecord, IntoIter: Clone>,
+    hub: &Counts,
+) -> Option<String> {
+    let subscribers = subscribers.into_iter();
+    let sum = |of: fn(&SubscriberRecord) -> u64| subscribers.clone().map(of).sum::<u64>();
+    let lost = |s: &SubscriberRecord| s.dropped.total();
+    let under_way = sum(|s| s.offered).wrapping_sub(sum(|s| s.delivered)).wrapping_sub(sum(lost));
     let pairs = [
         ("offered", sum(|s| s.offered), hub.offered),
         ("delivered", sum(|s| s.delivered), hub.delivered),
@@ -314,21 +363,19 @@ fn check_against(record: &Record, hub: &Counts) -> Result<(), String> {
         ("conflated", sum(|s| s.dropped.conflated), hub.dropped.conflated),
         ("client_gone", sum(|s| s.dropped.client_gone), hub.dropped.client_gone),
         ("evicted", sum(|s| s.dropped.evicted), hub.dropped.evicted),
-        ("in flight", sum(|s| s.in_flight), hub.waiting + hub.in_flight),
-        ("high water", record.subscribers.iter().map(|s| s.high_water).max().unwrap_or(0), hub.high_water),
+        ("in flight", under_way, hub.waiting + hub.in_flight),
+        ("high water", subscribers.clone().map(|s| s.high_water).max().unwrap_or(0), hub.high_water),
     ];
-    match pairs.into_iter().find(|(_, seen, counted)| seen != counted) {
-        Some((what, seen, counted)) => Err(format!("{what}: {seen} observed, {counted} counted")),
-        None => Ok(()),
-    }
+    let (what, seen, counted) = pairs.into_iter().find(|(_, seen, counted)| seen != counted)?;
+    Some(format!("{what}: {seen} observed, {counted} counted"))
 }
 
 /// Three significant digits; grows with what it is given.
-fn histogram() -> Histogram<u64> {
+pub(crate) fn histogram() -> Histogram<u64> {
     Histogram::new(3).unwrap_or_else(|_| unreachable!("3 digits are at most 5"))
 }
 
-fn count(histogram: &mut Histogram<u64>, latency: Duration) {
+pub(crate) fn count(histogram: &mut Histogram<u64>, latency: Duration) {
     // `saturating_record` would clamp to the range so far. No latency is too long for 64 bits of microseconds.
     let _ = histogram.record(u64::try_from(latency.as_micros()).unwrap_or(u64::MAX));
 }

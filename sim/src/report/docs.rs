@@ -1,12 +1,14 @@
 //! Generated parts of hand-written pages: what stands between two markers comes from a document in `plots/`.
 //!
 //! A part begins with a line `<!-- generated:SCENARIO.PART -->` and ends with `<!-- /generated -->`. Parts are
-//! `sentence`, `setting`, `load`, `sizes`, `cells`, `memory`, `sensitivity` and `what-64-does`; and there is
-//! `theory.summary`, which comes from `verify.json`.
+//! `sentence`, `setting`, `load`, `sizes`, `cells`, `memory`, `sensitivity` and `what-64-does`, `policies` of a comparison, and `real` of a load test
+//! over real TCP; and there are `theory.summary`, which comes from `verify.json`, and `worlds.summary`, `worlds.sockets`
+//! and `worlds.sizes` from `fidelity.json`.
 
 use crate::summary::document::Sweep;
 
-use super::{parts, theory};
+use super::{parts, policies, real, theory, worlds};
+use crate::summary::comparison::Fidelity;
 use crate::theory::document::Verify;
 
 const OPEN: &str = "<!-- generated:";
@@ -61,10 +63,29 @@ pub enum MarkerError {
     },
 }
 
-/// The one part that comes from no sweep.
-const OF_THEORY: &str = "theory.summary";
+/// What stands in `plots/`.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Published<'a> {
+    /// Sweeps and load tests.
+    pub sweeps: &'a [Sweep],
+    /// The verification.
+    pub verify: Option<&'a Verify>,
+    /// Both worlds side by side.
+    pub fidelity: Option<&'a Fidelity>,
+}
 
-const PARTS: [&str; 8] = ["sentence", "setting", "load", "sizes", "cells", "memory", "sensitivity", "what-64-does"];
+/// Parts that come from no sweep.
+const OF_THEORY: &str = "theory.summary";
+const OF_BOTH_WORLDS: &str = "worlds.";
+
+const PARTS: [&str; 10] =
+    ["sentence", "setting", "load", "sizes", "cells", "memory", "sensitivity", "what-64-does", REAL, POLICIES];
+
+/// The one part of compared policies.
+const POLICIES: &str = "policies";
+
+/// The one part of a load test.
+const REAL: &str = "real";
 
 /// The page with every generated part written anew; filling twice changes nothing.
 ///
@@ -72,7 +93,7 @@ const PARTS: [&str; 8] = ["sentence", "setting", "load", "sizes", "cells", "memo
 ///
 /// # Errors
 /// The first marker that is unknown, malformed, unclosed or has no sweep to speak for it.
-pub fn fill(text: &str, sweeps: &[Sweep], verify: Option<&Verify>) -> Result<String, MarkerError> {
+pub fn fill(text: &str, published: Published<'_>) -> Result<String, MarkerError> {
     let mut page = String::with_capacity(text.len());
     let mut open: Option<(usize, String)> = None;
     for (line, content) in (1..).zip(text.lines()) {
@@ -80,7 +101,7 @@ pub fn fill(text: &str, sweeps: &[Sweep], verify: Option<&Verify>) -> Result<Str
             (Marker::Text, None) => page.push_str(&format!("{content}\n")),
             (Marker::Text, still_open) => open = still_open,
             (Marker::Open(name), None) => {
-                page.push_str(&format!("{content}\n\n{}\n\n", part(line, &name, sweeps, verify)?.trim()));
+                page.push_str(&format!("{content}\n\n{}\n\n", part(line, &name, published)?.trim()));
                 open = Some((line, name));
             }
             (Marker::Close, Some(_)) => page.push_str(&format!("{content}\n")),
@@ -113,17 +134,27 @@ fn marker(line: usize, content: &str) -> Result<Marker, MarkerError> {
     }
 }
 
-fn part(line: usize, name: &str, sweeps: &[Sweep], verify: Option<&Verify>) -> Result<String, MarkerError> {
+fn part(line: usize, name: &str, published: Published<'_>) -> Result<String, MarkerError> {
     let named = || name.to_owned();
     if name == OF_THEORY {
-        return verify.map(theory::summary).ok_or_else(|| MarkerError::UnknownScenario { line, name: named() });
+        let filled = published.verify.map(theory::summary);
+        return filled.ok_or_else(|| MarkerError::UnknownScenario { line, name: named() });
+    }
+    if let Some(part) = name.strip_prefix(OF_BOTH_WORLDS) {
+        let fidelity = published.fidelity.ok_or_else(|| MarkerError::UnknownScenario { line, name: named() })?;
+        return worlds::part(part, fidelity).ok_or_else(|| MarkerError::UnknownPart { line, name: named() });
     }
     // A scenario's name may hold a dot; a part's does not.
     let (scenario, part) = name.rsplit_once('.').unwrap_or((name, ""));
     if !PARTS.contains(&part) {
         return Err(MarkerError::UnknownPart { line, name: named() });
     }
-    let mut of_scenario = sweeps.iter().filter(|sweep| sweep.scenario == scenario).peekable();
+    let is_meant = |sweep: &&Sweep| {
+        sweep.scenario == scenario
+            && (sweep.world == REAL) == (part == REAL)
+            && sweep.compares_policies() == (part == POLICIES)
+    };
+    let mut of_scenario = published.sweeps.iter().filter(is_meant).peekable();
     if of_scenario.peek().is_none() {
         return Err(MarkerError::UnknownScenario { line, name: named() });
     }
@@ -160,6 +191,8 @@ fn body(part: &str, sweep: &Sweep) -> Option<String> {
             Some(format!("{price}{}", cost.unwrap_or_default()))
         }
         "sensitivity" => parts::sensitivity(sweep).map(|table| table.markdown()),
+        POLICIES => policies::table(sweep).map(|table| format!("{}\n\n{}", parts::load(sweep), table.markdown())),
+        REAL => Some(format!("{}\n\n{}", parts::load(sweep), real::tables(sweep))),
         "what-64-does" => parts::what_64_does(sweep).map(|(said, table)| format!("{said}\n\n{}", table.markdown())),
         _ => None,
     }
@@ -170,16 +203,20 @@ mod tests {
     use super::*;
     use crate::summary::fixture;
 
+    fn swept(sweeps: &[Sweep]) -> Published<'_> {
+        Published { sweeps, ..Published::default() }
+    }
+
     fn page(name: &str) -> String {
         format!("# Head\n\n{OPEN}{name} -->\nplaceholder\n{CLOSE}\n\ntail\n")
     }
 
     #[test]
     fn filling_is_idempotent_and_leaves_the_rest_alone() {
-        let sweeps = [fixture::alpha(), fixture::size_only()];
+        let sweeps = [fixture::alpha(), fixture::size_only(), fixture::real(), fixture::policies()];
         for part in PARTS {
-            let once = fill(&page(&format!("alpha.{part}")), &sweeps, None).unwrap();
-            assert_eq!(fill(&once, &sweeps, None).unwrap(), once);
+            let once = fill(&page(&format!("alpha.{part}")), swept(&sweeps)).unwrap();
+            assert_eq!(fill(&once, swept(&sweeps)).unwrap(), once);
             assert!(once.starts_with("# Head\n\n") && once.ends_with("\n\ntail\n"), "{once}");
             assert!(!once.contains("placeholder"));
         }
@@ -187,43 +224,52 @@ mod tests {
 
     #[test]
     fn the_sentence_is_the_recommendation_and_64_says_what_it_loses() {
-        let sentence = fill(&page("alpha.sentence"), &[fixture::alpha()], None).unwrap();
+        let sentence = fill(&page("alpha.sentence"), swept(&[fixture::alpha()])).unwrap();
         assert!(sentence.contains("**`server.sse_channel_buffer = 128`** – 128 slots:"), "{sentence}");
-        let lost = fill(&page("alpha.what-64-does"), &[fixture::alpha()], None).unwrap();
+        let lost = fill(&page("alpha.what-64-does"), swept(&[fixture::alpha()])).unwrap();
         assert!(lost.contains("nothing is lost on these seeds at N = 10 and 100; elsewhere frames are: 0.1"), "{lost}");
     }
 
     #[test]
     fn every_marker_of_the_operators_page_can_be_filled() {
+        let compared = ["alpha", "backlog-flush", "ci-build", "steady-overload"]
+            .map(|scenario| Sweep { scenario: scenario.to_owned(), ..fixture::policies() });
         let sweeps = [
             fixture::alpha(),
             fixture::size_only(),
             fixture::single_buffer(),
             fixture::steady_overload(),
             fixture::ceiling(),
+            fixture::real(),
         ];
-        let filled = fill(include_str!("../../../docs/deployment.md"), &sweeps, None).unwrap();
+        let sweeps: Vec<_> = sweeps.into_iter().chain(compared).collect();
+        let fidelity = crate::summary::comparison::fixture();
+        let published = Published { fidelity: Some(&fidelity), ..swept(&sweeps) };
+        let filled = fill(include_str!("../../../docs/deployment.md"), published).unwrap();
         assert!(!filled.contains("Not generated yet") && filled.contains("sse_channel_buffer = 128\n"));
     }
 
     #[test]
     fn the_page_on_fidelity_says_what_was_verified() {
         let verify = crate::theory::document::fixture();
-        let filled = fill(include_str!("../../../docs/fidelity.md"), &[], Some(&verify)).unwrap();
+        let fidelity = crate::summary::comparison::fixture();
+        let sweeps = [fixture::real()];
+        let published = Published { sweeps: &sweeps, verify: Some(&verify), fidelity: Some(&fidelity) };
+        let filled = fill(include_str!("../../../docs/fidelity.md"), published).unwrap();
         assert!(filled.contains("| M/M/1/K | 0.3 | 1, 64 |"), "{filled}");
         let unknown = MarkerError::UnknownScenario { line: 3, name: OF_THEORY.to_owned() };
-        assert_eq!(fill(&page(OF_THEORY), &[], None).unwrap_err(), unknown);
+        assert_eq!(fill(&page(OF_THEORY), Published::default()).unwrap_err(), unknown);
     }
 
     #[test]
     fn a_page_without_markers_is_unchanged() {
-        assert_eq!(fill("a\nb\n", &[], None).unwrap(), "a\nb\n");
+        assert_eq!(fill("a\nb\n", Published::default()).unwrap(), "a\nb\n");
     }
 
     #[test]
     fn bad_markers_are_refused_with_their_line() {
         let sweeps = [fixture::alpha()];
-        let refused = |text: &str| fill(text, &sweeps, None).unwrap_err();
+        let refused = |text: &str| fill(text, swept(&sweeps)).unwrap_err();
         let name = |name: &str| name.to_owned();
         assert_eq!(refused(&page("alpha.sises")), MarkerError::UnknownPart { line: 3, name: name("alpha.sises") });
         assert_eq!(refused(&page("beta.sizes")), MarkerError::UnknownScenario { line: 3, name: name("beta.sizes") });
@@ -253,7 +299,7 @@ mod tests {
 
     #[test]
     fn an_error_says_what_is_allowed() {
-        let said = fill(&page("alpha.x"), &[fixture::alpha()], None).unwrap_err().to_string();
+        let said = fill(&page("alpha.x"), swept(&[fixture::alpha()])).unwrap_err().to_string();
         assert!(
             said.starts_with("line 3: unknown part in `alpha.x`; allowed: SCENARIO.sentence, SCENARIO.setting"),
             "{said}"

@@ -5,10 +5,13 @@
 
 pub mod docs;
 mod parts;
+mod policies;
 mod readme;
+mod real;
 mod table;
 mod terminal;
 pub mod theory;
+pub mod worlds;
 
 pub use readme::readme;
 pub use terminal::terminal;

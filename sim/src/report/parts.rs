@@ -12,16 +12,7 @@ const HISTORICAL: u64 = 64;
 pub(super) fn load(sweep: &Sweep) -> String {
     let arrivals = &sweep.arrivals;
     let trace = sweep.trace.as_ref().map(|t| format!(" from {} played × {}", t.file, format::number(t.speed_up)));
-    let cpu = sweep.cpu.as_ref().map_or_else(
-        || "The server's CPU costs nothing.".to_owned(),
-        |cpu| {
-            format!(
-                "One server worker: {} µs a publish, {} µs a delivery.",
-                format::number(cpu.publish_us),
-                format::number(cpu.delivery_us)
-            )
-        },
-    );
+    let cpu = server(sweep);
     let faults =
         if sweep.faults.is_empty() { String::new() } else { format!(" Goes wrong: {}.", sweep.faults.join("; ")) };
     format!(
@@ -39,6 +30,25 @@ pub(super) fn load(sweep: &Sweep) -> String {
         sweep.policy,
         sweep.world,
     )
+}
+
+/// What the server has to work with.
+fn server(sweep: &Sweep) -> String {
+    match (&sweep.machine, &sweep.cpu) {
+        (Some(machine), _) => format!(
+            "Measured on {} × {}, {:.0} GiB of memory, Linux {}, server and clients together.",
+            machine.cores,
+            if machine.cpu.is_empty() { "a processor that says no name" } else { &machine.cpu },
+            count_as_f64(machine.memory_bytes) / f64::from(1 << 30),
+            machine.kernel,
+        ),
+        (None, Some(cpu)) => format!(
+            "One server worker: {} µs a publish, {} µs a delivery.",
+            format::number(cpu.publish_us),
+            format::number(cpu.delivery_us)
+        ),
+        (None, None) => "The server's CPU costs nothing.".to_owned(),
+    }
 }
 
 /// The classes of the population.
@@ -141,7 +151,7 @@ pub(super) fn cost(sweep: &Sweep) -> Option<Table> {
     let mut any = false;
     for answer in &sweep.zero_drop {
         let Some(validation) = &answer.validation else { continue };
-        let Memory { slots, payload } = validation.memory_bytes_per_subscriber;
+        let Memory { slots, payload, .. } = validation.memory_bytes_per_subscriber;
         let latency = validation.flush_latency_ms;
         any = true;
         table.row([
@@ -195,7 +205,7 @@ pub(super) fn cells(sweep: &Sweep) -> Option<Table> {
     for cell in &sweep.cells {
         let Quantiles { p50, p99, p999, max } = cell.flush_latency_ms;
         let latency = [p50, p99, p999, max, cell.receipt_latency_ms.p99].map(format::ms_or_dash);
-        let Memory { slots, payload } = cell.memory_bytes_per_subscriber;
+        let Memory { slots, payload, .. } = cell.memory_bytes_per_subscriber;
         let counts = [cell.subscribers as u64, cell.buffer, cell.offered].map(format::count);
         let memory = [format::bytes(count_as_f64(slots)), format::bytes(payload)];
         let runs = format!("{} of {}", cell.runs_with_drops, sweep.seeds.len());

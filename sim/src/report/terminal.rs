@@ -6,6 +6,8 @@ use crate::summary::document::{Cell, Sweep};
 use crate::summary::format;
 
 use super::parts;
+use super::policies;
+use super::real;
 use super::table::{Lean, Table, prose};
 
 /// The sweep as a page of text, each line at most 80 columns and ended.
@@ -13,11 +15,18 @@ use super::table::{Lean, Table, prose};
 /// A document without cells, as `size` leaves it, has no table of cells; one with a sensitivity has that too.
 #[must_use]
 pub fn terminal(sweep: &Sweep) -> String {
+    if sweep.world == "real" {
+        return real::terminal(sweep);
+    }
     let mut page = prose(&format!("{} · {}", sweep.scenario, sweep.question), "");
     page.push('\n');
     page.push_str(&prose(&parts::load(sweep), "  "));
     if let Some(population) = parts::population(sweep) {
         let _ = write!(page, "\n{}", population.plain(false));
+    }
+    if let Some(policies) = policies::short(sweep) {
+        let _ = write!(page, "\nThe policies\n\n{}\n{}", policies.plain(false), prose(policies::KEY, "  "));
+        return page;
     }
     if let Some(cells) = cells(sweep) {
         let _ = write!(page, "\nThe sweep\n\n{}", cells.plain(true));

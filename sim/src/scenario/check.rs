@@ -11,6 +11,8 @@ use std::collections::BTreeSet;
 use std::fmt::Display;
 use std::time::Duration;
 
+use hubbub::config::MAX_FRAMES_PER_WRITE;
+
 pub(crate) use classes::{MAX_READ_BYTES_PER_SECOND, MAX_WINDOW_BYTES};
 use range::{positive, whole, within};
 
@@ -96,6 +98,7 @@ fn server(settings: &Settings) -> Result<(), Wrong> {
     positive("server.keepalive_seconds", server.keepalive_seconds, MAX_SECONDS)?;
     positive("server.write_deadline_seconds", server.write_deadline_seconds, MAX_SECONDS)?;
     positive("server.user_timeout_seconds", server.user_timeout_seconds, MAX_SECONDS)?;
+    whole("server.frames_per_write", server.frames_per_write as u64, 1..=MAX_FRAMES_PER_WRITE as u64)?;
     if let Some(cpu) = &server.cpu {
         within("server.cpu.publish_us", cpu.publish_us, 0.0..=MAX_TASK_US)?;
         within("server.cpu.delivery_us", cpu.delivery_us, 0.0..=MAX_TASK_US)?;

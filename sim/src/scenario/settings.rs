@@ -71,6 +71,8 @@ pub struct Server {
     pub write_deadline_seconds: f64,
     /// Bytes that a client's host has not acknowledged for this long end its connection.
     pub user_timeout_seconds: f64,
+    /// Most frames that share a write to a subscriber that is behind.
+    pub frames_per_write: usize,
     /// The modelled worker; left out, CPU time costs nothing.
     pub cpu: Option<Cpu>,
     /// A history for those who come back, and notices of what is missing; left out, there is neither, and a frame on the
@@ -112,6 +114,7 @@ impl Default for Server {
             keepalive_seconds: server.keepalive.as_secs_f64(),
             write_deadline_seconds: server.write_deadline.as_secs_f64(),
             user_timeout_seconds: server.user_timeout.as_secs_f64(),
+            frames_per_write: server.frames_per_write,
             cpu: None,
             recovery: None,
         }
@@ -128,7 +131,7 @@ fn policy<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Overflow, D::Err
 pub struct Cpu {
     /// Microseconds of one publish.
     pub publish_us: f64,
-    /// Microseconds of one frame to one subscriber.
+    /// Microseconds of one write to one subscriber: of a frame, or of as many as share it.
     pub delivery_us: f64,
 }
 

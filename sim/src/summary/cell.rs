@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use hdrhistogram::Histogram;
+use hubbub::Overflow;
 
-use super::document::{ByClass, Cell, Memory, Quantiles, WorstSubscriber};
+use super::document::{ByClass, Cell, Compared, Memory, Quantiles, WorstSubscriber};
 use super::run::{Latencies, RunSummary, Sums};
 use super::statistics::{quantiles_ms, rate, ratio_interval};
 use crate::record::Digest;
@@ -35,6 +36,7 @@ pub fn cell(key: CellKey<'_>, runs: &[RunSummary], latencies: &Latencies) -> Cel
     Cell {
         subscribers: key.subscribers,
         buffer: key.buffer,
+        compared: None,
         offered: all.offered,
         delivered: all.delivered,
         received: all.received,
@@ -51,13 +53,30 @@ pub fn cell(key: CellKey<'_>, runs: &[RunSummary], latencies: &Latencies) -> Cel
         by_class: by_class(key.class_names, runs, latencies),
         worst_subscriber: worst(runs),
         digest: Digest::over(runs.iter().map(|run| run.digest)).to_string(),
+        publish_lag_ms: None,
+        duplicates: None,
+    }
+}
+
+/// What is said of a cell's policy beside others.
+pub fn compared(policy: Overflow, runs: &[RunSummary], age_ms: Quantiles) -> Compared {
+    let mut all = Sums::default();
+    runs.iter().for_each(|run| all.add(&run.all()));
+    let lives = (all.subscribers * runs.len()).max(1) as f64;
+    Compared {
+        policy: policy.name().to_owned(),
+        wanted: all.wanted,
+        missed: all.wanted.saturating_sub(all.received - all.doubled),
+        doubled: all.doubled,
+        age_ms,
+        away_seconds: all.away.as_secs_f64() / lives,
     }
 }
 
 /// Slots that a buffer costs, and the largest peak of payload bytes, of one subscriber.
 pub fn memory(subscribers: usize, buffer: u64, runs: &[RunSummary]) -> Memory {
     let peak = runs.iter().map(|run| run.peak_pinned_bytes).max().unwrap_or(0);
-    Memory { slots: buffer * SLOT_BYTES, payload: peak as f64 / subscribers.max(1) as f64 }
+    Memory { slots: buffer * SLOT_BYTES, payload: peak as f64 / subscribers.max(1) as f64, ..Memory::default() }
 }
 
 /// Quantiles over all classes: publish to flush, publish to receipt.

@@ -23,7 +23,7 @@ pub struct Sweep {
     pub command: String,
     /// The question the scenario answers.
     pub question: String,
-    /// Overflow policy: `drop-newest`, `drop-oldest` or `disconnect`.
+    /// Overflow policy, or `all`: each cell then has its own.
     pub policy: String,
     /// Trace file name (without folder) and speed-up where the arrivals were replaced by one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -45,6 +45,15 @@ pub struct Sweep {
     /// What goes wrong in every run, in words; empty where nothing does.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<String>,
+    /// Where it was measured; null in the simulated world, where that makes no difference.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub machine: Option<Machine>,
+    /// What the plan has and the real world has not, in words; empty in the simulated world.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_applied: Vec<String>,
+    /// Why some cells are missing, where they are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partial: Option<String>,
     /// One per (subscribers, buffer), in grid order: subscribers first.
     pub cells: Vec<Cell>,
     /// One per N, in the order asked for.
@@ -54,6 +63,26 @@ pub struct Sweep {
     /// How the size moves when the load does; empty unless asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sensitivity: Vec<Sensitivity>,
+}
+
+/// A machine.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Machine {
+    /// Model of the processor.
+    pub cpu: String,
+    /// Cores there are.
+    pub cores: usize,
+    /// Memory.
+    pub memory_bytes: u64,
+    /// The kernel's release.
+    pub kernel: String,
+}
+
+impl Sweep {
+    /// Whether every cell is one policy's of several.
+    pub fn compares_policies(&self) -> bool {
+        self.cells.iter().any(|cell| cell.compared.is_some())
+    }
 }
 
 /// A trace in place of the scenario's arrivals.
@@ -105,9 +134,12 @@ pub struct CpuSummary {
 pub struct Cell {
     /// N.
     pub subscribers: usize,
-    /// K.
+    /// K; 0 where a foreign server does not say.
     pub buffer: u64,
-    /// Frames offered to mailboxes.
+    /// How its policy fared, where policies are compared.
+    #[serde(flatten, default, skip_serializing_if = "Option::is_none")]
+    pub compared: Option<Compared>,
+    /// Frames offered to mailboxes; of a foreign server, events that were published while a stream was open.
     pub offered: u64,
     /// Frames whose last byte a socket accepted.
     pub delivered: u64,
@@ -138,14 +170,37 @@ pub struct Cell {
     pub by_class: BTreeMap<String, ByClass>,
     /// The subscriber with the highest drop rate, null where none dropped.
     pub worst_subscriber: Option<WorstSubscriber>,
-    /// Digest over the runs' digests, in the order of seeds: 32 hex digits.
+    /// Digest over the runs' digests, in the order of seeds: 32 hex digits; empty in the real world, which does not repeat.
     pub digest: String,
+    /// The most that a publish began after its planned time; in the real world only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub publish_lag_ms: Option<f64>,
+    /// Events that a client received again; in the real world only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub duplicates: Option<u64>,
+}
+
+/// What is said of a policy beside the others.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Compared {
+    /// Which one.
+    pub policy: String,
+    /// Events published while a subscriber wanted them, from its first stream until it left, summed over all.
+    pub wanted: u64,
+    /// Those of them that it had not read in the end.
+    pub missed: u64,
+    /// Those that it read more than once.
+    pub doubled: u64,
+    /// How old events were when they were read.
+    pub age_ms: Quantiles,
+    /// Time without a stream, of a subscriber and run, in the mean.
+    pub away_seconds: f64,
 }
 
 /// Frames lost, by reason.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dropped {
-    /// As many frames waited as may.
+    /// As many frames waited as may; of a foreign server, whatever is missing.
     pub buffer_full: u64,
     /// As many bytes waited as may; left out where none were lost so.
     #[serde(default, skip_serializing_if = "is_zero")]
@@ -208,6 +263,16 @@ pub struct Memory {
     /// Peak of distinct payload bytes kept alive (each payload and its encoded frame, counted once), by the number of
     /// subscribers; the largest of all seeds.
     pub payload: f64,
+    /// In the real world: what the server's allocator got from the system, slots and payload among it. This and what
+    /// follows are growths from before the first subscriber to the most there was, by their number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allocator: Option<f64>,
+    /// In the real world: resident memory of the server's process.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resident: Option<f64>,
+    /// In the real world: the kernel's sockets, structures and buffers of both ends.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kernel: Option<f64>,
 }
 
 /// One class's part of a cell.

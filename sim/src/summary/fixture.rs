@@ -57,6 +57,7 @@ pub(crate) fn all() -> Vec<Sweep> {
         empty(),
         crowded(),
         beyond_the_grid(),
+        policies(),
     ]
 }
 
@@ -68,6 +69,22 @@ pub(crate) fn alpha() -> Sweep {
     grid(&mut sweep, &exact, &[1, 2, 4, 8, 16, 32, 64, 128, 256, 512]);
     sweep.zero_drop = exact.iter().map(|&(n, k)| sized(n, k)).collect();
     recommend(&mut sweep, Some(128));
+    sweep
+}
+
+/// Two policies at two sizes.
+pub(crate) fn policies() -> Sweep {
+    let mut sweep = base("alpha", "Which policy serves a viewer who cannot keep up?");
+    sweep.policy = "all".to_owned();
+    grid(&mut sweep, &[(10, 38)], &[16, 64]);
+    let of_one = sweep.cells.clone();
+    sweep.cells.extend(of_one);
+    for (index, cell) in sweep.cells.iter_mut().enumerate() {
+        let policy = if index < 2 { "drop-oldest" } else { "park" }.to_owned();
+        let missed = if index == 0 { 120 } else { 0 };
+        let age_ms = cell.receipt_latency_ms;
+        cell.compared = Some(Compared { policy, wanted: 1000, missed, doubled: 0, age_ms, away_seconds: 0.5 });
+    }
     sweep
 }
 
@@ -226,11 +243,35 @@ fn base(scenario: &str, question: &str) -> Sweep {
         ],
         cpu: Some(CpuSummary { publish_us: 6.0, delivery_us: 3.0 }),
         faults: Vec::new(),
+        machine: None,
+        not_applied: Vec::new(),
+        partial: None,
         cells: Vec::new(),
         zero_drop: Vec::new(),
         recommendation: Recommendation { buffer: None, because: "Nothing was sized.".to_owned() },
         sensitivity: Vec::new(),
     }
+}
+
+/// A load test of two cells.
+pub(crate) fn real() -> Sweep {
+    let mut sweep = alpha();
+    sweep.world = "real".to_owned();
+    (sweep.cpu, sweep.zero_drop, sweep.sensitivity) = (None, Vec::new(), Vec::new());
+    sweep.machine = Some(super::document::Machine {
+        cpu: "some processor".to_owned(),
+        cores: 2,
+        memory_bytes: 25 << 30,
+        kernel: "6.1.0".to_owned(),
+    });
+    sweep.not_applied = vec!["round-trip times: the network's own".to_owned()];
+    sweep.cells.retain(|cell| cell.buffer == 64);
+    for cell in &mut sweep.cells {
+        let memory = &mut cell.memory_bytes_per_subscriber;
+        (memory.allocator, memory.resident, memory.kernel) = (Some(84_000.0), Some(89_900.0), Some(7086.0));
+        (cell.publish_lag_ms, cell.duplicates, cell.digest) = (Some(0.18), Some(0), String::new());
+    }
+    sweep
 }
 
 fn grid(sweep: &mut Sweep, exact: &[(usize, u64)], buffers: &[u64]) {
@@ -263,6 +304,7 @@ fn cell(subscribers: usize, buffer: u64, exact: u64) -> Cell {
     Cell {
         subscribers,
         buffer,
+        compared: None,
         offered,
         delivered: offered - full,
         received: offered - full,
@@ -278,6 +320,7 @@ fn cell(subscribers: usize, buffer: u64, exact: u64) -> Cell {
         memory_bytes_per_subscriber: Memory {
             slots: buffer * 16,
             payload: 1_700.0 * buffer.min(exact) as f64 / n.powf(0.9),
+            ..Memory::default()
         },
         by_class: BTreeMap::from([
             ("desktop".to_owned(), class(0.7, 0.0)),
@@ -290,6 +333,8 @@ fn cell(subscribers: usize, buffer: u64, exact: u64) -> Cell {
             drop_rate: (rate * 9.0).min(1.0),
         }),
         digest: format!("{:016x}{:016x}", offered * 0x9e37, full * 0x79b9 + buffer),
+        publish_lag_ms: None,
+        duplicates: None,
     }
 }
 

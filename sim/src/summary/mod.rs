@@ -2,6 +2,7 @@
 
 pub mod along;
 pub mod cell;
+pub mod comparison;
 pub mod document;
 #[cfg(test)]
 pub(crate) mod fixture;

@@ -36,6 +36,8 @@ pub(super) struct Driver {
     pub(super) restarts: Restarts,
     /// When arrivals end, and when the drain does.
     pub(super) sources_end: Duration,
+    /// When whoever is to come back for what it missed has done so; the sources' end where nobody does.
+    pub(super) all_back: Duration,
     pub(super) run_ends: Duration,
     pub(super) is_over: Arc<AtomicBool>,
 }
@@ -167,7 +169,7 @@ impl Driver {
     }
 
     fn has_ended(&self, now: Duration, next_arrival: usize) -> bool {
-        if now < self.sources_end || next_arrival < self.arrivals.len() {
+        if now < self.all_back || next_arrival < self.arrivals.len() {
             return false;
         }
         let network = &self.environment.network;

@@ -21,6 +21,8 @@ pub(super) struct ModelEnvironment {
     pub(super) recorder: Recorder,
     /// Number of the server's process that it surrounds.
     pub(super) process: usize,
+    /// Whether the recorder keeps lives.
+    pub(super) keeps_lives: bool,
 }
 
 impl Environment for ModelEnvironment {
@@ -47,8 +49,16 @@ impl Environment for ModelEnvironment {
         self.recorder.lock().forgot(self.clock.now(), (self.process, subscriber), forgotten);
     }
 
+    fn taken(&self, subscriber: SubscriberId, event: &Event) {
+        if self.keeps_lives {
+            let encoded_bytes = hubbub::frame::sse::event(event).len();
+            let (id, sequence) = ((self.process, subscriber), event.id().sequence);
+            self.recorder.lock().taken(self.clock.now(), id, sequence, encoded_bytes);
+        }
+    }
+
     fn flushed(&self, subscriber: SubscriberId, event: &Event) {
-        self.recorder.lock().flushed(self.clock.now(), (self.process, subscriber), event);
+        self.recorder.lock().flushed(self.clock.now(), (self.process, subscriber), event.id().sequence);
     }
 
     fn ended(&self, subscriber: SubscriberId, counts: Counts) {

@@ -7,12 +7,12 @@ use crate::plan::{Fault, Harm, Plan};
 
 /// The faults that strike one subscriber, by what they do to it.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Fate {
+pub(crate) struct Fate {
     /// When it leaves for good, with its class if not before.
-    pub(super) leaves_at: Option<Duration>,
-    pub(super) dies_at: Option<Duration>,
+    pub(crate) leaves_at: Option<Duration>,
+    pub(crate) dies_at: Option<Duration>,
     /// When its reader is slower than planned.
-    pub(super) spells: Vec<Spell>,
+    pub(crate) spells: Vec<Spell>,
     restarts: Vec<Restart>,
 }
 
@@ -24,7 +24,7 @@ struct Restart {
 }
 
 impl Fate {
-    pub(super) fn of(plan: &Plan, index: usize) -> Self {
+    pub(crate) fn of(plan: &Plan, index: usize) -> Self {
         let subscriber = &plan.subscribers[index];
         let mut fate = Self { leaves_at: subscriber.leave_at, ..Self::default() };
         for fault in plan.faults.iter().filter(|fault| fault.strikes(index, subscriber.class)) {
@@ -55,7 +55,7 @@ impl Fate {
 
     /// How long it waits before it comes back, after a connection of that time or a refused attempt in it: `None` where
     /// no restart of the server had to do with it.
-    pub(super) fn back_after(&self, opened_at: Duration, closed_at: Duration) -> Option<Duration> {
+    pub(crate) fn back_after(&self, opened_at: Duration, closed_at: Duration) -> Option<Duration> {
         let restart = self.restarts.iter().find(|restart| opened_at <= restart.until && restart.from <= closed_at)?;
         Some(restart.back_after)
     }

@@ -21,7 +21,9 @@ mod wire;
 
 use hubbub::{Capacity, Overflow};
 
-pub use simulated::{WorldError, run, run_observed};
+pub(crate) use fate::Fate;
+pub(crate) use reader::{Speed, Spell, speeds};
+pub use simulated::{WorldError, run, run_observed, run_with_lives};
 
 /// What is varied while the plan stays the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -28,7 +28,7 @@ pub(super) struct Reader {
 
 /// How fast a reader takes bytes; the slower is the lesser.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Speed {
+pub(crate) enum Speed {
     Stopped,
     /// At most so many bytes a second of plan time.
     Limited(u64),
@@ -37,10 +37,10 @@ pub(super) enum Speed {
 
 /// A stretch in which a reader is no faster than that.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Spell {
-    pub(super) from: Duration,
-    pub(super) until: Duration,
-    pub(super) speed: Speed,
+pub(crate) struct Spell {
+    pub(crate) from: Duration,
+    pub(crate) until: Duration,
+    pub(crate) speed: Speed,
 }
 
 enum Pace {
@@ -87,7 +87,7 @@ impl Reader {
         time_scale: u32,
         one_way: Duration,
     ) -> Self {
-        let mut changes = changes(reading, spells);
+        let mut changes = speeds(reading, spells);
         let (_, first) = changes.pop_front().unwrap_or((Duration::ZERO, Speed::Free));
         let mut reader = Self {
             pace: Pace::Free,
@@ -205,7 +205,7 @@ impl Reader {
 }
 
 /// When the speed changes, and to what, from the start on: the slowest of the reading and the spells of the time.
-fn changes(reading: &Reading, spells: &[Spell]) -> VecDeque<(Duration, Speed)> {
+pub(crate) fn speeds(reading: &Reading, spells: &[Spell]) -> VecDeque<(Duration, Speed)> {
     let (usual, stalls) = match reading {
         // One that serves has a pace of its own, which no spell changes.
         Reading::Serves { .. } => return VecDeque::new(),

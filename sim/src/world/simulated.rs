@@ -19,7 +19,7 @@ use super::network::Network;
 use super::process::Processes;
 use super::subscriber::{self, Host};
 use crate::plan::Plan;
-use crate::record::{Observation, Record, Recorder};
+use crate::record::{Lives, Observation, Record, Recorder};
 
 pub(super) const SERVER: &str = "server";
 pub(super) const SERVER_PORT: u16 = 80;
@@ -68,11 +68,25 @@ pub fn run_observed(plan: &Plan, choice: HubChoice) -> Result<(Record, Vec<Obser
     Ok((record, recorder.take_observations()))
 }
 
+/// Runs a plan as [`run`] does, and keeps what becomes of every frame: 20 bytes for each that waits for a subscriber.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_with_lives(plan: &Plan, choice: HubChoice) -> Result<(Record, Lives), WorldError> {
+    let plan = scaled(plan);
+    let recorder = Recorder::new(&plan);
+    recorder.keep_lives(&plan);
+    let record = run_scaled(&plan, choice, recorder.clone())?;
+    let lives = recorder.take_lives().unwrap_or_else(|| unreachable!("they were asked for"));
+    Ok((record, lives))
+}
+
 fn run_scaled(plan: &Plan, choice: HubChoice, recorder: Recorder) -> Result<Record, WorldError> {
     let topic = Topic::of_table(&plan.table)?;
     let clock = Arc::new(ModelClock::default());
     let network = Arc::new(Network::new(plan, clock.clone()));
-    let environment = ModelEnvironment { clock, barrier: Arc::default(), network, recorder, process: 0 };
+    let keeps_lives = recorder.keeps_lives();
+    let environment = ModelEnvironment { clock, barrier: Arc::default(), network, recorder, process: 0, keeps_lives };
     let processes = Processes::new(plan.seed, rules(plan, choice), environment.clone());
     let is_over = Arc::new(AtomicBool::new(false));
     let driver = Driver {
@@ -82,6 +96,7 @@ fn run_scaled(plan: &Plan, choice: HubChoice, recorder: Recorder) -> Result<Reco
         arrivals: plan.arrivals.clone(),
         restarts: Restarts::of(plan),
         sources_end: plan.duration,
+        all_back: plan.duration + time_to_come_back(plan),
         run_ends: plan.duration + plan.drain,
         is_over: is_over.clone(),
     };
@@ -115,6 +130,16 @@ fn rules(plan: &Plan, choice: HubChoice) -> Rules {
     rules
 }
 
+/// How long after the last arrival a client may still come back for what it missed, where clients do.
+fn time_to_come_back(plan: &Plan) -> Duration {
+    if plan.server.recovery.is_none() {
+        return Duration::ZERO;
+    }
+    let pause = plan.classes.iter().filter_map(|class| class.reconnect_after).max().unwrap_or_default();
+    let round_trip = plan.classes.iter().filter_map(|class| class.round_trip).max().unwrap_or_default();
+    (pause + 3 * (round_trip + TICK)).min(plan.drain)
+}
+
 /// Pins every input that would else come from the machine: turmoil's seed (what it draws changes nothing, since no
 /// link has jitter or loss), the epoch, ticks, latencies and capacities.
 fn pinned_builder() -> turmoil::Builder {
@@ -135,6 +160,7 @@ fn serve(sim: &mut turmoil::Sim<'_>, plan: &Plan, processes: Processes, driver: 
     let settings = ServerSettings {
         keepalive: plan.server.keepalive,
         write_deadline: plan.server.write_deadline,
+        frames_per_write: plan.server.frames_per_write,
         // Clients here finish what they ask; a timer more would only be one more thing that a run depends on.
         request_timeout: None,
         max_subscribers: usize::MAX,

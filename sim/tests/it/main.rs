@@ -1,16 +1,19 @@
 //! The testbed's behaviour, from outside.
 //!
 //! - [`the_buffer_that_is_set`]: nothing hides between mailbox and socket
+//! - [`frames_per_write`]: frames that share a write
 //! - [`who_gets_what`]: a subscriber's receipts depend on its own reading alone
 //! - [`connections_that_end`]: for a reason, which is counted
 //! - [`faults`]: what goes wrong, and what comes of it
 //! - [`laws`]: what holds for any plan, over plans that proptest draws
 //! - [`mutants`]: the checks can fail
 //! - [`sweeps`]: cells, exact sizes, validation
+//! - [`pruned_runs`]: are the whole runs
 //! - [`command_line`]: options, files, exit codes
 //! - [`imported_counters`], [`importing`]: an operator's counters become a scenario
 //! - [`determinism`]: digests and incidents, the same in every profile
 //! - [`theory`]: the testbed as the queues of theory
+//! - [`real_world`]: plans over real TCP, and what is no server
 //! - [`published`]: one number wherever it stands
 //! - [`architecture`]: who may know whom
 //! - [`plans`]: made by hand, for the others
@@ -20,12 +23,15 @@ mod command_line;
 mod connections_that_end;
 mod determinism;
 mod faults;
+mod frames_per_write;
 mod imported_counters;
 mod importing;
 mod laws;
 mod mutants;
 mod plans;
+mod pruned_runs;
 mod published;
+mod real_world;
 mod sweeps;
 mod the_buffer_that_is_set;
 mod theory;

@@ -42,6 +42,7 @@ pub(crate) fn plan(
             keepalive: ms(15_000),
             write_deadline: ms(30_000),
             user_timeout: ms(20_000),
+            frames_per_write: 1,
             cpu: None,
             recovery: None,
         },

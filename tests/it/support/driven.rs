@@ -13,7 +13,7 @@ use hubbub::transport::{Environment, Listener};
 use hubbub::{Capacity, Hub, HubSettings, Outcome, Overflow, ServerSettings};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-use super::wire::{parse, sequences};
+use super::wire::{Chunk, parse, sequences};
 use super::{EPOCH, payload, topic};
 
 /// Silence after which the connection says something.
@@ -62,6 +62,27 @@ impl AsyncWrite for PipeEnd {
         pipe.window -= taken;
         pipe.written.extend_from_slice(&buf[..taken]);
         Poll::Ready(Ok(taken))
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let mut taken = 0;
+        for part in parts.iter().filter(|part| !part.is_empty()) {
+            match self.as_mut().poll_write(cx, part) {
+                Poll::Ready(Ok(more)) => taken += more,
+                Poll::Ready(Err(why)) => return Poll::Ready(Err(why)),
+                Poll::Pending if taken == 0 => return Poll::Pending,
+                Poll::Pending => break,
+            }
+        }
+        Poll::Ready(Ok(taken))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -124,11 +145,16 @@ pub(crate) struct Driven {
 impl Driven {
     /// A connection that has asked for a stream, on a pipe that takes nothing yet.
     pub(crate) fn start(capacity: usize, overflow: Overflow) -> Self {
+        Self::start_with(capacity, overflow, 1)
+    }
+
+    /// As [`start`](Self::start), with so many frames in a write at most.
+    pub(crate) fn start_with(capacity: usize, overflow: Overflow, frames_per_write: usize) -> Self {
         let capacity = Capacity::new(capacity).unwrap();
         let hub = Hub::new(HubSettings { epoch: EPOCH, capacity, overflow });
         let pipe = PipeEnd(Arc::new(Mutex::new(Pipe { request: REQUEST.to_vec(), ..Pipe::default() })));
         let (keepalive, write_deadline) = (KEEPALIVE, WRITE_DEADLINE);
-        let settings = ServerSettings { keepalive, write_deadline, ..ServerSettings::default() };
+        let settings = ServerSettings { keepalive, write_deadline, frames_per_write, ..ServerSettings::default() };
         let kept = Kept::default();
         let mut server = pin!(hubbub::serve(
             OneConnection(Some(pipe.clone())),
@@ -168,6 +194,22 @@ impl Driven {
         if queued {
             self.accepted.push(publication.id.sequence);
         }
+    }
+
+    /// The pipe takes nothing more.
+    pub(crate) fn block(&self) {
+        self.pipe.lock().window = 0;
+    }
+
+    /// Bytes that the pipe has taken.
+    pub(crate) fn taken(&self) -> usize {
+        self.pipe.lock().written.len()
+    }
+
+    /// Where each event that came whole ends, in the order of the wire.
+    pub(crate) fn ends(&self) -> Vec<usize> {
+        let (_, chunks) = parse(&self.pipe.lock().written).expect("a head");
+        chunks.iter().flat_map(Chunk::events).map(|(_, end)| end).collect()
     }
 
     /// The pipe takes `bytes` more.

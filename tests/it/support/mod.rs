@@ -153,15 +153,16 @@ impl Served {
         outcomes[0]
     }
 
-    /// Publishes, each time after the transport has done what it can, until something else than queueing happens.
+    /// Publishes so many events at a time, each time after the transport has done what it can, until something else
+    /// than queueing happens.
     ///
     /// Nothing runs between that and the return, on a runtime of one thread.
-    pub(crate) async fn fill(&self, bytes: usize) -> Outcome {
+    pub(crate) async fn fill(&self, at_a_time: usize, bytes: usize) -> Outcome {
         loop {
             soon("a transport that takes what waits", self.settle()).await;
-            match self.publish(bytes) {
-                Outcome::Queued { .. } => {}
-                other => return other,
+            let outcomes = std::iter::repeat_with(|| self.publish(bytes)).take(at_a_time);
+            if let Some(other) = outcomes.into_iter().find(|outcome| !matches!(outcome, Outcome::Queued { .. })) {
+                return other;
             }
         }
     }

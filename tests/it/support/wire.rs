@@ -14,21 +14,32 @@ pub(crate) struct Chunk {
 }
 
 impl Chunk {
-    /// The gap notice it begins with, if it does: its data.
+    /// The gap notice in it, if there is one: its data.
     pub(crate) fn gap(&self) -> Option<&str> {
         let notice = self.text.split_once("event: gap\ndata: ")?.1;
         notice.split_once("\n\n").map(|(data, _)| data)
     }
 
-    /// The sequence number of the event it is, if it is one whole event, with a gap notice before it or not.
+    /// The events in it, which are whole: the sequence number of each, and where it ends in the stream. The last ends
+    /// with the chunk.
+    pub(crate) fn events(&self) -> Vec<(u64, usize)> {
+        assert!(self.text.ends_with("\n\n"), "a frame is not split: {:?}", self.text);
+        let mut end = self.end - 2 - self.text.len();
+        let mut events = Vec::new();
+        for frame in self.text.split_inclusive("\n\n") {
+            end += frame.len();
+            let id = frame.strip_prefix("id: ").and_then(|frame| frame.split_once('\n')).map(|(id, _)| id);
+            events.extend(id.and_then(|id| id.split_once('-')?.1.parse().ok()).map(|sequence| (sequence, end)));
+        }
+        if let Some((_, last)) = events.last_mut().filter(|(_, last)| *last == end) {
+            *last = self.end;
+        }
+        events
+    }
+
+    /// The sequence number of the last event in it, if there is one.
     pub(crate) fn sequence(&self) -> Option<u64> {
-        let event = match self.text.strip_prefix("event: gap\n") {
-            Some(noticed) => noticed.split_once("\n\n")?.1,
-            None => &self.text,
-        };
-        let id = event.strip_prefix("id: ")?.split_once('\n')?.0;
-        assert!(self.text.ends_with("\n\n"), "an event is one chunk: {:?}", self.text);
-        id.split_once('-')?.1.parse().ok()
+        self.events().last().map(|(sequence, _)| *sequence)
     }
 }
 
@@ -74,7 +85,7 @@ pub(crate) async fn read_on_until(
 
 /// The sequence numbers of the events among chunks.
 pub(crate) fn sequences(chunks: &[Chunk]) -> Vec<u64> {
-    chunks.iter().filter_map(Chunk::sequence).collect()
+    chunks.iter().flat_map(Chunk::events).map(|(sequence, _)| sequence).collect()
 }
 
 /// Reads to the end, whether it is an orderly one or not, and returns what came before it.

@@ -1,0 +1,56 @@
+//! `load`: a scenario over real TCP, and the server's process that it begins for a run.
+
+use std::path::{Path, PathBuf};
+
+use super::exit::{Exit, Failure};
+use super::options::RealOptions;
+use super::run::{show, warn};
+use super::{console, files, interrupt};
+use crate::load::{Loaded, Whom, load};
+use crate::real;
+use crate::summary::json;
+
+/// Where results go unless told.
+const FOLDER: &str = "target/load";
+
+/// Measures, and leaves what it could measure.
+pub(super) fn run(options: &RealOptions) -> Result<Exit, Failure> {
+    let scenario = options.scenario()?;
+    warn(&scenario);
+    let most = scenario.settings().subscribers.iter().copied().max().unwrap_or(0);
+    real::need_files(most)?;
+    let whom = match (&options.url, &options.ingest_url) {
+        (Some(stream), Some(ingest)) => {
+            real::check_stream(stream)?;
+            Whom::Other { stream: stream.clone(), ingest: ingest.clone() }
+        }
+        _ => Whom::Own,
+    };
+    let is_to_stdout = options.json.as_deref() == Some(Path::new("-"));
+    let parent = options.out.clone().or_else(|| (!is_to_stdout).then(|| PathBuf::from(FOLDER)));
+    let folder = parent.map(|parent| parent.join(&scenario.settings().name));
+    if let Some(folder) = &folder {
+        files::prepare(folder)?;
+    }
+    interrupt::catch();
+    let Loaded { mut sweep, ended_by } = load(&scenario, &whom, &console::Bars::new(), &|| !interrupt::was_caught());
+    sweep.command = options.command();
+    let sweep = json::from_json(&json::to_json(&sweep)).unwrap_or(sweep);
+    // An older whole result is worth more than a new one without a single cell.
+    if ended_by.is_none() || !sweep.cells.is_empty() {
+        show(&sweep, options.json.as_deref())?;
+        if let Some(folder) = folder {
+            files::write(&folder, &sweep)?;
+            console::note(&format!("wrote {}/", folder.display()));
+        }
+    }
+    ended_by.map_or(Ok(Exit::AsExpected), |why| Err(why.into()))
+}
+
+/// The other process of a run.
+pub(super) fn serve() -> Result<Exit, Failure> {
+    // A terminal's Ctrl-C is for the process that gave the orders, which ends this one.
+    interrupt::catch();
+    let (orders, answers) = (std::io::stdin().lock(), std::io::stdout().lock());
+    real::serve_child(orders, answers).map(|()| Exit::AsExpected).map_err(Failure::Input)
+}

@@ -1,0 +1,195 @@
+//! A load test: a scenario's plans in the real world, one run after the other, and the document of them.
+
+mod machine;
+
+pub(crate) use machine::this as machine;
+
+use std::cell::Cell as Shared;
+use std::time::Duration;
+
+use hubbub::Capacity;
+
+use crate::plan::{Harm, Plan};
+use crate::real::{self, PerSubscriber, RealError, RealRun, Sockets, Target, Url};
+use crate::runs::Progress;
+use crate::scenario::{RoundTrip, Scenario};
+use crate::summary::cell::{CellKey, cell};
+use crate::summary::document::{Cell, Recommendation, SCHEMA, Sweep};
+use crate::summary::load;
+use crate::summary::run::{Latencies, RunSummary};
+use crate::world::HubChoice;
+
+/// Who is put to the test.
+#[derive(Debug, Clone)]
+pub enum Whom {
+    /// Our own server, at each of the scenario's buffer sizes.
+    Own,
+    /// A server that runs already; its buffers are its own affair.
+    Other {
+        /// Where clients watch.
+        stream: Url,
+        /// Where events are posted.
+        ingest: Url,
+    },
+}
+
+/// What came of it.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The cells that were measured.
+    pub sweep: Sweep,
+    /// Why there are no more, where some are missing.
+    pub ended_by: Option<RealError>,
+}
+
+/// Runs every cell in wall time; what has been measured is kept whatever happens then.
+pub fn load(scenario: &Scenario, whom: &Whom, progress: &dyn Progress, is_wanted: &dyn Fn() -> bool) -> Loaded {
+    let settings = scenario.settings();
+    let cells: Vec<_> = match whom {
+        Whom::Own => settings.subscribers.iter().flat_map(|n| settings.buffers.iter().map(|k| (*n, *k))).collect(),
+        Whom::Other { .. } => settings.subscribers.iter().map(|n| (*n, 0)).collect(),
+    };
+    let run_ms = millis(scenario.duration());
+    progress.begin("load", run_ms * settings.seeds * cells.len() as u64);
+    let mut sweep = document(scenario, whom);
+    let mut ended_by = None;
+    for (subscribers, buffer) in cells {
+        match measured(scenario, whom, (subscribers, buffer), progress, is_wanted) {
+            Ok(cell) => sweep.cells.push(cell),
+            Err(why) => {
+                sweep.partial = Some(format!("ended before N = {subscribers} was measured whole: {why}"));
+                ended_by = Some(why);
+                break;
+            }
+        }
+    }
+    progress.end();
+    Loaded { sweep, ended_by }
+}
+
+/// One cell: a run for each seed.
+fn measured(
+    scenario: &Scenario,
+    whom: &Whom,
+    (subscribers, buffer): (usize, u64),
+    progress: &dyn Progress,
+    is_wanted: &dyn Fn() -> bool,
+) -> Result<Cell, RealError> {
+    let settings = scenario.settings();
+    let (mut runs, mut latencies) = (Vec::new(), Latencies(Vec::new()));
+    let (mut lag, mut duplicates, mut memory) = (Duration::ZERO, 0, None);
+    for seed in 0..settings.seeds {
+        let plan = Plan::draw(scenario, subscribers, seed);
+        let told = Shared::new(0);
+        let watch = |at: Duration| {
+            let now = millis(at.min(plan.duration));
+            progress.advance(now - told.replace(now));
+            is_wanted()
+        };
+        let run = real::run(&plan, &target(scenario, whom, buffer), &watch)?;
+        let RealRun { record, memory: costs, publish_lag, duplicates: again } = run;
+        (lag, duplicates) = (lag.max(publish_lag), duplicates + again);
+        memory = most(memory, costs);
+        let (run, more) = RunSummary::of(seed, record);
+        runs.push(run);
+        latencies.merge(more);
+    }
+    let class_names: Vec<_> = settings.classes.iter().map(|class| class.name.clone()).collect();
+    let key = CellKey { subscribers, buffer, class_names: &class_names, seconds: scenario.duration().as_secs_f64() };
+    let mut cell = cell(key, &runs, &latencies);
+    // Wall time does not repeat itself, and there is nothing to compare.
+    cell.digest = String::new();
+    cell.publish_lag_ms = Some(lag.as_secs_f64() * 1000.0);
+    cell.duplicates = Some(duplicates);
+    if let Some(memory) = memory {
+        let of = &mut cell.memory_bytes_per_subscriber;
+        (of.allocator, of.resident, of.kernel) = (Some(memory.allocator), Some(memory.resident), Some(memory.kernel));
+    }
+    Ok(cell)
+}
+
+fn target(scenario: &Scenario, whom: &Whom, buffer: u64) -> Target {
+    match whom {
+        Whom::Own => {
+            // The scenario's check has seen that every buffer is a capacity.
+            let capacity = usize::try_from(buffer).ok().and_then(Capacity::new).unwrap_or(Capacity::UNBOUNDED);
+            let choice = HubChoice { capacity, overflow: scenario.settings().server.policy };
+            Target::Own { choice, sockets: Sockets::default() }
+        }
+        Whom::Other { stream, ingest } => Target::Other { stream: stream.clone(), ingest: ingest.clone() },
+    }
+}
+
+fn most(one: Option<PerSubscriber>, other: Option<PerSubscriber>) -> Option<PerSubscriber> {
+    let (Some(one), Some(other)) = (one, other) else { return one.or(other) };
+    Some(PerSubscriber {
+        allocator: one.allocator.max(other.allocator),
+        resident: one.resident.max(other.resident),
+        kernel: one.kernel.max(other.kernel),
+    })
+}
+
+fn document(scenario: &Scenario, whom: &Whom) -> Sweep {
+    let settings = scenario.settings();
+    let first = settings.subscribers.first().copied().unwrap_or(0);
+    let plans = (0..settings.seeds).map(|seed| Plan::draw(scenario, first, seed));
+    Sweep {
+        schema: SCHEMA.to_owned(),
+        world: "real".to_owned(),
+        scenario: settings.name.clone(),
+        command: String::new(),
+        question: settings.question.clone(),
+        policy: match whom {
+            Whom::Own => settings.server.policy.name().to_owned(),
+            Whom::Other { .. } => "its own".to_owned(),
+        },
+        trace: None,
+        seeds: (0..settings.seeds).collect(),
+        virtual_seconds: scenario.duration().as_secs_f64(),
+        drain_seconds: settings.drain_seconds,
+        time_scale: 1,
+        arrivals: load::arrivals(plans),
+        classes: load::classes(scenario),
+        cpu: None,
+        faults: load::faults(scenario),
+        machine: Some(machine()),
+        not_applied: not_applied(scenario),
+        partial: None,
+        cells: Vec::new(),
+        zero_drop: Vec::new(),
+        recommendation: Recommendation {
+            buffer: None,
+            because: "a load test measures the sizes it is given; cargo sim size finds the one to give".to_owned(),
+        },
+        sensitivity: Vec::new(),
+    }
+}
+
+/// What the plan has and loopback has not.
+fn not_applied(scenario: &Scenario) -> Vec<String> {
+    let settings = scenario.settings();
+    let mut missing = Vec::new();
+    if settings.classes.iter().any(|class| !matches!(class.round_trip_ms, RoundTrip::Minimum)) {
+        missing.push("round-trip times: the network's own".to_owned());
+    }
+    missing.push("windows: receive buffers of that size, of which the kernel makes its own windows".to_owned());
+    if settings.server.cpu.is_some() {
+        missing.push("the modelled CPU: the server has a real one, and shares it with its clients".to_owned());
+    }
+    for fault in &Plan::draw(scenario, settings.subscribers.first().copied().unwrap_or(1), 0).faults {
+        let why = match fault.harm {
+            Harm::LinkHeld { .. } | Harm::Partition { .. } | Harm::ServerRestarts { .. } => "does not happen",
+            Harm::ClientDies { .. } => "its host goes on acknowledging, so that it is one that stops reading",
+            Harm::ReaderStalls { .. }
+            | Harm::ReaderTrickles { .. }
+            | Harm::ReaderStops { .. }
+            | Harm::ClassLeaves { .. } => continue,
+        };
+        missing.push(format!("{}: {why}", fault.harm.kind()));
+    }
+    missing
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

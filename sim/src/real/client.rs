@@ -1,0 +1,180 @@
+//! A subscriber's life over real TCP: connect, ask for the stream, read as planned, leave, come back.
+
+use std::cell::RefCell;
+use std::io;
+use std::net::SocketAddr;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use socket2::SockRef;
+use tokio::io::AsyncWriteExt;
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::time::{sleep, sleep_until, timeout_at};
+
+use super::clock::Clock;
+use super::environment::address_of;
+use super::http::NotAStream;
+use super::pace::{May, Pace};
+use super::publisher::Progress;
+use super::receipts::Receipts;
+use super::run::Sockets;
+use super::stream::EventStream;
+use super::url::Url;
+use crate::plan::{ClassPlan, SubscriberPlan};
+use crate::world::{Fate, Speed, Spell};
+
+/// What a client has in hand at a time; a limited reader has less.
+const BUFFER_BYTES: usize = 1 << 16;
+
+/// Where all clients of a run connect to, and what they share.
+pub(super) struct Audience {
+    pub(super) clock: Clock,
+    pub(super) url: Url,
+    pub(super) server: SocketAddr,
+    /// Our own server knows its subscribers by the addresses that they come from.
+    pub(super) come_from_own_addresses: bool,
+    pub(super) sockets: Sockets,
+    pub(super) classes: Vec<ClassPlan>,
+    pub(super) progress: Arc<Progress>,
+    pub(super) receipts: RefCell<Receipts>,
+    /// Bytes as they come off a socket; used between two waits, so one is enough for all.
+    pub(super) buffer: RefCell<Vec<u8>>,
+}
+
+/// A client that could not do what the plan has for it.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// No connection, or none any more.
+    #[error("cannot be reached: {0}")]
+    Unreachable(#[from] io::Error),
+    /// It answers with something else.
+    #[error("{0}")]
+    NotAStream(#[from] NotAStream),
+    /// The stream ended before it said anything.
+    #[error("ends the stream at once")]
+    EndsAtOnce,
+}
+
+pub(super) fn buffer() -> RefCell<Vec<u8>> {
+    RefCell::new(vec![0; BUFFER_BYTES])
+}
+
+/// Lives until it leaves for good; to be dropped at the end of the run.
+pub(super) async fn live(
+    audience: Rc<Audience>,
+    index: usize,
+    plan: SubscriberPlan,
+    mut fate: Fate,
+) -> Result<(), ClientError> {
+    // On loopback the kernel acknowledges for a client that is dead: one that never reads is as near as it gets.
+    let stops = fate.dies_at.map(|from| Spell { from, until: Duration::MAX, speed: Speed::Stopped });
+    fate.spells.extend(stops);
+    let mut pace = Pace::new(&plan.reading, &fate.spells);
+    let comes_back_after = audience.classes[plan.class].reconnect_after;
+    sleep_until(audience.clock.at(plan.connect_at)).await;
+    loop {
+        let mut session = Session::open(&audience, index, plan.class).await?;
+        let end = session.read(&mut pace, fate.leaves_at).await?;
+        audience.receipts.borrow_mut().left(index, audience.progress.begun.load(Ordering::Relaxed));
+        match (end, comes_back_after) {
+            (End::Closed, Some(pause)) => sleep(pause).await,
+            (End::Closed | End::Left, _) => return Ok(()),
+        }
+    }
+}
+
+enum End {
+    Left,
+    Closed,
+}
+
+struct Session<'a> {
+    audience: &'a Audience,
+    index: usize,
+    stream: TcpStream,
+    events: EventStream,
+}
+
+impl<'a> Session<'a> {
+    async fn open(audience: &'a Audience, index: usize, class: usize) -> Result<Self, ClientError> {
+        let socket = if audience.server.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        if audience.come_from_own_addresses {
+            socket.bind((address_of(index), 0).into())?;
+        }
+        // Before it connects: the window's scale is settled then.
+        if !audience.sockets.leave_windows {
+            let window = u32::try_from(audience.classes[class].window_bytes).unwrap_or(u32::MAX);
+            socket.set_recv_buffer_size(window.min(i32::MAX.unsigned_abs()))?;
+        }
+        if let Some(bytes) = audience.sockets.segment_bytes {
+            SockRef::from(&socket).set_tcp_mss(bytes)?;
+        }
+        let mut stream = socket.connect(audience.server).await?;
+        stream.write_all(request(&audience.url).as_bytes()).await?;
+        Ok(Self { audience, index, stream, events: EventStream::new() })
+    }
+
+    async fn read(&mut self, pace: &mut Pace, leaves_at: Option<Duration>) -> Result<End, ClientError> {
+        let clock = self.audience.clock;
+        loop {
+            let now = clock.now();
+            if leaves_at.is_some_and(|at| at <= now) {
+                return Ok(End::Left);
+            }
+            let (most, until) = match pace.may(now) {
+                May::Take(most) => (Some(most), pace.changes_at()),
+                May::WaitUntil(until) => (None, until),
+            };
+            let until = until.into_iter().chain(leaves_at).min().map(|at| clock.at(at));
+            let Some(most) = most else {
+                match until {
+                    Some(until) => sleep_until(until).await,
+                    None => std::future::pending().await,
+                }
+                continue;
+            };
+            match until {
+                Some(until) if timeout_at(until, self.stream.readable()).await.is_err() => continue,
+                Some(_) => {}
+                None => self.stream.readable().await?,
+            }
+            if most == 0 {
+                pace.found(clock.now());
+            } else if self.take(most, pace)? {
+                return if self.events.is_open() { Ok(End::Closed) } else { Err(ClientError::EndsAtOnce) };
+            }
+        }
+    }
+
+    /// Takes what there is, at most so much; `true` when the stream has ended.
+    fn take(&mut self, most: u64, pace: &mut Pace) -> Result<bool, ClientError> {
+        let mut buffer = self.audience.buffer.borrow_mut();
+        let asked = buffer.len().min(usize::try_from(most).unwrap_or(usize::MAX));
+        let got = match self.stream.try_read(&mut buffer[..asked]) {
+            Ok(0) => return Ok(true),
+            Ok(got) => got,
+            Err(why) if why.kind() == io::ErrorKind::WouldBlock => 0,
+            Err(why) if why.kind() == io::ErrorKind::ConnectionReset => return Ok(true),
+            Err(why) => return Err(why.into()),
+        };
+        pace.took(got as u64, got < asked);
+        let was_open = self.events.is_open();
+        let (now, index) = (self.audience.clock.now(), self.index);
+        let mut receipts = self.audience.receipts.borrow_mut();
+        self.events.feed(&buffer[..got], |event| receipts.received(now, index, event))?;
+        if self.events.is_open() && !was_open {
+            receipts.joined(index, self.audience.progress.begun.load(Ordering::Relaxed));
+        }
+        Ok(self.events.has_ended())
+    }
+}
+
+pub(super) fn request(url: &Url) -> String {
+    format!(
+        "GET {} HTTP/1.1\r\nhost: {}\r\naccept: text/event-stream\r\ncache-control: no-cache\r\n\r\n",
+        url.path(),
+        url.authority()
+    )
+}

@@ -1,0 +1,172 @@
+//! A response as it comes off a socket, from any server: its head, and the body out of its chunks. Keeps no byte of the
+//! body, so that nothing waits in the client that the plan has waiting in the network.
+
+/// Longest head of a response.
+const MAX_HEAD_BYTES: usize = 64 * 1024;
+const MAX_HEADERS: usize = 100;
+
+/// Why a response is no event stream.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotAStream {
+    /// Another status than 200.
+    #[error("answers with status {0}, where 200 was expected")]
+    Status(u16),
+    /// Another type than `text/event-stream`.
+    #[error("answers with {0}, where text/event-stream was expected")]
+    Type(String),
+    /// Not HTTP/1.1, or not as this client reads it.
+    #[error("answers with something that is no HTTP/1.1 response ({0})")]
+    Malformed(&'static str),
+}
+
+/// Takes the bytes of one response.
+#[derive(Debug)]
+pub(super) struct Response {
+    part: Part,
+    head: Vec<u8>,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Part {
+    Head,
+    /// A body that ends with the connection.
+    Whole,
+    ChunkSize(u64),
+    /// What follows the digits of a size, up to the line's end.
+    ChunkExtension(u64),
+    Chunk(u64),
+    /// The line end after a chunk.
+    ChunkEnd,
+    End,
+}
+
+impl Response {
+    pub(super) fn new() -> Self {
+        Self { part: Part::Head, head: Vec::new() }
+    }
+
+    /// Whether the head has come, and is that of an event stream.
+    pub(super) fn is_open(&self) -> bool {
+        !matches!(self.part, Part::Head)
+    }
+
+    /// Whether the server has said that nothing follows.
+    pub(super) fn has_ended(&self) -> bool {
+        matches!(self.part, Part::End)
+    }
+
+    /// Takes the next bytes; `body` is told the body's.
+    pub(super) fn feed(&mut self, mut bytes: &[u8], mut body: impl FnMut(&[u8])) -> Result<(), NotAStream> {
+        while let Some((&byte, rest)) = bytes.split_first() {
+            self.part = match self.part {
+                Part::Head => {
+                    self.head.push(byte);
+                    bytes = rest;
+                    self.after_head()?
+                }
+                Part::Whole => {
+                    body(bytes);
+                    return Ok(());
+                }
+                Part::Chunk(left) => {
+                    let here = bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+                    body(&bytes[..here]);
+                    bytes = &bytes[here..];
+                    let left = left - here as u64;
+                    if left == 0 { Part::ChunkEnd } else { Part::Chunk(left) }
+                }
+                Part::End => return Ok(()),
+                part @ (Part::ChunkSize(_) | Part::ChunkExtension(_) | Part::ChunkEnd) => {
+                    bytes = rest;
+                    part.framing(byte)?
+                }
+            };
+        }
+        Ok(())
+    }
+
+    fn after_head(&mut self) -> Result<Part, NotAStream> {
+        if !self.head.ends_with(b"\r\n\r\n") {
+            let is_long = self.head.len() > MAX_HEAD_BYTES;
+            return if is_long { Err(NotAStream::Malformed("an endless head")) } else { Ok(Part::Head) };
+        }
+        let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
+        let mut response = httparse::Response::new(&mut headers);
+        response.parse(&self.head).map_err(|_| NotAStream::Malformed("its head"))?;
+        let value = |name: &str| {
+            let header = response.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name))?;
+            std::str::from_utf8(header.value).ok()
+        };
+        let status = response.code.unwrap_or_default();
+        if status != 200 {
+            return Err(NotAStream::Status(status));
+        }
+        let kind = value("content-type").unwrap_or("no content type");
+        if !kind.trim_ascii_start().to_ascii_lowercase().starts_with("text/event-stream") {
+            return Err(NotAStream::Type(kind.chars().take(80).collect()));
+        }
+        let encoding = value("transfer-encoding").map(str::to_ascii_lowercase);
+        self.head = Vec::new();
+        match encoding.as_deref() {
+            None | Some("identity") => Ok(Part::Whole),
+            Some("chunked") => Ok(Part::ChunkSize(0)),
+            Some(_) => Err(NotAStream::Malformed("its transfer encoding")),
+        }
+    }
+}
+
+impl Part {
+    fn framing(self, byte: u8) -> Result<Self, NotAStream> {
+        let malformed = NotAStream::Malformed("a chunk");
+        match (self, byte) {
+            (Self::ChunkSize(size) | Self::ChunkExtension(size), b'\n') => {
+                Ok(if size == 0 { Self::End } else { Self::Chunk(size) })
+            }
+            (Self::ChunkSize(size), _) => match char::from(byte).to_digit(16) {
+                Some(digit) => {
+                    size.checked_mul(16).map(|size| Self::ChunkSize(size + u64::from(digit))).ok_or(malformed)
+                }
+                None => Ok(Self::ChunkExtension(size)),
+            },
+            (Self::ChunkEnd, b'\n') => Ok(Self::ChunkSize(0)),
+            (Self::ChunkEnd, b'\r') | (Self::ChunkExtension(_), _) => Ok(self),
+            (Self::ChunkEnd | Self::Head | Self::Whole | Self::Chunk(_) | Self::End, _) => Err(malformed),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn body(response: &[u8], piece: usize) -> Result<(Vec<u8>, bool), NotAStream> {
+        let (mut parsed, mut body) = (Response::new(), Vec::new());
+        for bytes in response.chunks(piece) {
+            parsed.feed(bytes, |part| body.extend_from_slice(part))?;
+        }
+        Ok((body, parsed.has_ended()))
+    }
+
+    #[test]
+    fn a_body_comes_out_of_its_chunks_however_they_were_cut() {
+        let response = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n\
+            5\r\nhello\r\n1A;x=y\r\nabcdefghijklmnopqrstuvwxyz\r\n0\r\n\r\n";
+        for piece in 1..response.len() {
+            assert_eq!(body(response, piece).unwrap(), (b"helloabcdefghijklmnopqrstuvwxyz".to_vec(), true));
+        }
+    }
+
+    #[test]
+    fn a_body_without_chunks_goes_on_to_the_connections_end() {
+        let response = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream;charset=utf-8\r\n\r\ndata: x\n\n";
+        assert_eq!(body(response, 3).unwrap(), (b"data: x\n\n".to_vec(), false));
+    }
+
+    #[test]
+    fn what_is_no_event_stream_says_what_it_is_instead() {
+        let refused = |head: &str| body(head.as_bytes(), 7).unwrap_err().to_string();
+        assert!(refused("HTTP/1.1 404 Not Found\r\n\r\n").contains("status 404"));
+        assert!(refused("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n").contains("text/html"));
+        assert!(refused("SSH-2.0-OpenSSH\r\n\r\n").contains("no HTTP/1.1 response"));
+    }
+}

@@ -1,0 +1,32 @@
+//! The real world: the same plan, the same subscribers and the same record, over TCP and in wall time.
+//!
+//! Against a server process of its own it knows every mailbox, as the simulated world does; against anybody else's it
+//! knows what clients see, and finds losses from the numbers in the payloads. It draws nothing, and knows no scenario
+//! and no summary.
+//!
+//! Two clocks would make latencies of guesses: all processes of a run read the system's monotonic clock and agree on
+//! its zero.
+
+mod capture;
+mod client;
+mod clock;
+mod environment;
+mod http;
+mod limits;
+mod memory;
+mod pace;
+mod payload;
+mod publisher;
+mod receipts;
+mod report;
+mod run;
+mod server;
+mod stream;
+mod url;
+
+pub use capture::{Captured, capture, check_stream};
+pub use limits::{LimitError, need_files};
+pub use memory::PerSubscriber;
+pub use run::{RealError, RealRun, Sockets, Target, run};
+pub use server::{CHILD, serve_child};
+pub use url::{BadUrl, Url};

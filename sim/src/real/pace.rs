@@ -1,0 +1,113 @@
+//! How much a client may take out of its socket, and when: the plan's reader, kept to by a client that has a real
+//! socket in front of it. A byte that it may not take yet stays in the kernel, where it fills the window.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::plan::Reading;
+use crate::world::{Speed, Spell, speeds};
+
+/// A reader of limited rate takes what it may in pieces of about this long.
+const PIECE: Duration = Duration::from_millis(5);
+
+/// … but not in smaller ones.
+const LEAST_PIECE_BYTES: u64 = 128;
+
+pub(super) struct Pace {
+    speed: Speed,
+    changes: VecDeque<(Duration, Speed)>,
+    /// A stretch in which a reader of limited rate always has something to read: since when, and what it took in it.
+    busy: Option<(Duration, u64)>,
+}
+
+/// What a client may do now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum May {
+    /// Take at most so many bytes, until the speed changes.
+    Take(u64),
+    /// Nothing until then; `None`: never again.
+    WaitUntil(Option<Duration>),
+}
+
+impl Pace {
+    pub(super) fn new(reading: &Reading, spells: &[Spell]) -> Self {
+        Self { speed: Speed::Free, changes: speeds(reading, spells), busy: None }
+    }
+
+    /// What may be taken at `now`.
+    pub(super) fn may(&mut self, now: Duration) -> May {
+        while let Some((at, speed)) = self.changes.pop_front_if(|(at, _)| *at <= now) {
+            (self.speed, self.busy) = (speed, self.busy.map(|_| (at, 0)));
+        }
+        match self.speed {
+            Speed::Free => May::Take(u64::MAX),
+            Speed::Stopped => May::WaitUntil(self.changes_at()),
+            Speed::Limited(rate) => self.limited(rate, now),
+        }
+    }
+
+    fn limited(&self, rate: u64, now: Duration) -> May {
+        let piece = bytes_in(rate, PIECE).max(LEAST_PIECE_BYTES);
+        // Whoever finds bytes after a rest has had no time to read any.
+        let Some((since, taken)) = self.busy else { return May::Take(0) };
+        let room = bytes_in(rate, now.saturating_sub(since)).saturating_sub(taken);
+        if room >= piece {
+            return May::Take(room);
+        }
+        let due = since + Duration::from_nanos((taken + piece).saturating_mul(1_000_000_000).div_ceil(rate));
+        May::WaitUntil(Some(self.changes_at().map_or(due, |at| at.min(due))))
+    }
+
+    /// There is something in the socket.
+    pub(super) fn found(&mut self, now: Duration) {
+        self.busy.get_or_insert((now, 0));
+    }
+
+    /// So many bytes were taken; `is_empty` says that nothing is left.
+    pub(super) fn took(&mut self, bytes: u64, is_empty: bool) {
+        self.busy = self.busy.filter(|_| !is_empty).map(|(since, taken)| (since, taken + bytes));
+    }
+
+    /// When the speed changes next.
+    pub(super) fn changes_at(&self) -> Option<Duration> {
+        self.changes.front().map(|(at, _)| *at)
+    }
+}
+
+fn bytes_in(rate: u64, time: Duration) -> u64 {
+    u64::try_from(u128::from(rate) * time.as_nanos() / 1_000_000_000).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Stall;
+
+    const fn ms(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    #[test]
+    fn a_stalled_reader_waits_for_the_end_of_its_stall_and_one_that_never_reads_for_nothing() {
+        let stalls = vec![Stall { from: ms(10), lasts: ms(30) }];
+        let mut pace = Pace::new(&Reading::Stalls { stalls }, &[]);
+        assert_eq!((pace.may(ms(9)), pace.changes_at()), (May::Take(u64::MAX), Some(ms(10))));
+        assert_eq!((pace.may(ms(10)), pace.may(ms(40))), (May::WaitUntil(Some(ms(40))), May::Take(u64::MAX)));
+        assert_eq!(Pace::new(&Reading::Never, &[]).may(ms(1)), May::WaitUntil(None));
+    }
+
+    #[test]
+    fn a_limited_reader_takes_its_rate_over_a_busy_stretch_and_saves_nothing_up_for_the_next() {
+        let mut pace = Pace::new(&Reading::Rate { bytes_per_second: 100_000 }, &[]);
+        assert_eq!(pace.may(ms(0)), May::Take(0), "it may look whether there is something");
+        pace.found(ms(100));
+        assert_eq!(pace.may(ms(100)), May::WaitUntil(Some(ms(105))));
+        assert_eq!(pace.may(ms(105)), May::Take(500));
+        pace.took(500, false);
+        assert_eq!((pace.may(ms(106)), pace.may(ms(120))), (May::WaitUntil(Some(ms(110))), May::Take(1500)));
+        pace.took(20, true);
+        assert_eq!(pace.may(ms(500)), May::Take(0));
+        pace.found(ms(600));
+        assert_eq!(pace.may(ms(600)), May::WaitUntil(Some(ms(605))));
+    }
+}

@@ -1,0 +1,105 @@
+//! Pruned runs are the whole runs, to the last digit.
+
+use hubbub::Capacity;
+use hubbub::Overflow::{self, Disconnect, DropNewest, DropOldest};
+use hubbub_sim::laws::Case;
+use hubbub_sim::laws::draw::case_of;
+use hubbub_sim::plan::{CpuPlan, Fault, Harm, Plan, Reading};
+use hubbub_sim::pruning::{self, Condensed};
+use hubbub_sim::scenario::Scenario;
+use hubbub_sim::summary::cell::{CellKey, cell};
+use hubbub_sim::summary::document::Cell;
+use hubbub_sim::summary::run::RunSummary;
+use hubbub_sim::sweep::{Parts, sweep};
+use hubbub_sim::world::{HubChoice, run};
+
+use crate::plans::{Silent, ms};
+
+const BUFFERS: [u64; 7] = [1, 2, 3, 5, 8, 16, 40];
+
+/// A drawn case in which nothing is shared, nobody leaves and readers alone are at fault.
+fn independent(seed: u64) -> Case {
+    let mut case = case_of(seed).without_cpu().without_recovery().patient();
+    if case.overflow != DropNewest {
+        case.overflow = DropOldest;
+    }
+    case.plan.faults.retain(|fault| {
+        matches!(fault.harm, Harm::ReaderStalls { .. } | Harm::ReaderTrickles { .. } | Harm::ReaderStops { .. })
+    });
+    case.plan.subscribers.iter_mut().for_each(|subscriber| subscriber.leave_at = None);
+    // Somebody keeps up with the events, and a late comer is there before they end.
+    case.plan.subscribers[0].reading = Reading::AsItArrives;
+    case.plan.duration += ms(300);
+    case
+}
+
+fn whole(plan: &Plan, overflow: Overflow, buffer: u64) -> Condensed {
+    let capacity = Capacity::new(usize::try_from(buffer).unwrap()).unwrap();
+    RunSummary::of(plan.seed, run(plan, HubChoice { capacity, overflow }).unwrap())
+}
+
+/// Everything that a cell has of a run.
+fn as_cell(plan: &Plan, buffer: u64, (summary, latencies): &Condensed) -> Cell {
+    let class_names: Vec<_> = plan.classes.iter().map(|class| class.name.clone()).collect();
+    let key = CellKey { subscribers: plan.subscribers.len(), buffer, class_names: &class_names, seconds: 1.0 };
+    cell(key, std::slice::from_ref(summary), latencies)
+}
+
+#[test]
+fn a_pruned_run_is_the_whole_run_in_every_figure_and_digest() {
+    let (mut pruned, mut with_drops, mut with_stalls) = (0, 0, 0);
+    for seed in 0..60 {
+        let Case { plan, overflow, .. } = independent(seed);
+        for (buffer, run) in pruning::runs(&plan, overflow, &BUFFERS).unwrap().at {
+            let whole = whole(&plan, overflow, buffer);
+            assert_eq!(as_cell(&plan, buffer, &run), as_cell(&plan, buffer, &whole), "seed {seed}, K = {buffer}");
+            assert_eq!(run.0.peak_pinned_bytes, whole.0.peak_pinned_bytes, "seed {seed}, K = {buffer}");
+            assert!(run.1.0 == whole.1.0, "every single latency: seed {seed}, K = {buffer}");
+            pruned += 1;
+            with_drops += usize::from(whole.0.has_drops());
+            with_stalls += usize::from(!plan.faults.is_empty());
+        }
+    }
+    assert!(pruned >= 60 && with_drops >= 60 && with_stalls >= 20, "{pruned}, {with_drops}, {with_stalls}");
+}
+
+#[test]
+fn nothing_is_pruned_where_subscribers_share_something_or_a_stream_may_end() {
+    let of = |plan: &Plan, overflow| pruning::runs(plan, overflow, &BUFFERS).unwrap().at.len();
+    let plan = (0..60).map(|seed| independent(seed).plan).find(|plan| of(plan, DropNewest) > 0).unwrap();
+    let with = |change: fn(&mut Plan)| {
+        let mut plan = plan.clone();
+        change(&mut plan);
+        of(&plan, DropNewest)
+    };
+    assert_eq!(of(&plan, Disconnect), 0, "whoever is too slow is cut off");
+    assert_eq!(with(|plan| plan.server.cpu = Some(CpuPlan { publish: ms(1), delivery: ms(1) })), 0);
+    assert_eq!(with(|plan| plan.server.write_deadline = plan.drain / 2), 0);
+    assert_eq!(with(|plan| plan.subscribers[0].leave_at = Some(ms(500))), 0);
+    assert_eq!(with(|plan| plan.subscribers[0].connect_at = plan.duration), 0);
+    for harm in [
+        Harm::LinkHeld { class: 0, lasts: ms(50) },
+        Harm::Partition { class: 0, lasts: ms(50) },
+        Harm::ClientDies { subscriber: 0 },
+        Harm::ClassLeaves { class: 0 },
+        Harm::ServerRestarts { lasts: ms(50), back_after: vec![ms(1); plan.subscribers.len()] },
+    ] {
+        let mut plan = plan.clone();
+        plan.faults.push(Fault { at: ms(120), harm });
+        assert_eq!(of(&plan, DropNewest), 0, "{:?}", plan.faults.last());
+    }
+}
+
+#[test]
+fn a_sweep_with_pruned_runs_has_the_cells_of_one_without() {
+    let small = include_str!("small.toml").replace("[server.cpu]\npublish_us = 20\ndelivery_us = 50\n", "");
+    let scenario = Scenario::parse("small.toml", &small).unwrap();
+    let plan = Plan::draw(&scenario, 8, 0);
+    let of_one = pruning::runs(&plan, DropNewest, &scenario.settings().buffers).unwrap();
+    assert!(!of_one.at.is_empty(), "something is pruned");
+    let cells = |sizes| {
+        let parts = Parts { cells: true, policies: false, sizes, sensitivity: false };
+        sweep(&scenario, parts, 2, &Silent, |_| {}).unwrap().cells
+    };
+    assert_eq!(cells(true), cells(false));
+}

@@ -1,0 +1,190 @@
+//! The same plans over real TCP, in processes of their own: bounded in time and number, on loopback only.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
+use std::process::Command;
+
+use hubbub::transport::Tokio;
+use hubbub::{Capacity, Hub, HubSettings, Overflow, ServerSettings};
+
+use crate::command_line::{folder, refused, sim};
+
+/// One reader keeps up; the other takes nothing, and its socket holds little.
+const PLAN: &str = r#"
+    name = "two"
+    question = "Who loses what?"
+    table = "t"
+    duration_seconds = 2
+    drain_seconds = 2
+    subscribers = [2]
+    arrivals = { kind = "constant", per_second = 300 }
+    payload = { kind = "fixed", bytes = 2000 }
+    [[class]]
+    name = "fast"
+    count = 1
+    round_trip_ms = "minimum"
+    window_bytes = 262144
+    reads = "as-it-arrives"
+    [[class]]
+    name = "stuck"
+    count = 1
+    round_trip_ms = "minimum"
+    window_bytes = 4096
+    reads = "never"
+"#;
+
+fn with_plan(name: &str) -> PathBuf {
+    let folder = folder(name);
+    fs::write(folder.join("two.toml"), PLAN).unwrap();
+    folder
+}
+
+fn load(folder: &PathBuf, options: &[&str]) -> serde_json::Value {
+    let arguments: Vec<_> =
+        ["load", "--scenario", "./two.toml", "--json", "-"].iter().chain(options).copied().collect();
+    let output = sim(folder, &arguments);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+/// Our own server, in this process.
+fn serve(capacity: usize) -> (tokio::runtime::Runtime, SocketAddr, Hub) {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    let capacity = Capacity::new(capacity).unwrap();
+    let hub = Hub::new(HubSettings { epoch: 1, capacity, overflow: Overflow::DropNewest });
+    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+    let address = listener.local_addr().unwrap();
+    let serving =
+        hubbub::serve(listener, hub.clone(), ServerSettings::default(), Tokio::start(), std::future::pending());
+    runtime.spawn(serving);
+    (runtime, address, hub)
+}
+
+fn urls(address: SocketAddr) -> [String; 4] {
+    let [stream, ingest] = ["stream/sse?table=t", "ingest/t"].map(|path| format!("http://{address}/v1/{path}"));
+    ["--url".into(), stream, "--ingest-url".into(), ingest]
+}
+
+#[test]
+fn one_who_keeps_up_has_everything_and_one_who_is_stuck_loses_what_its_buffer_and_socket_do_not_hold() {
+    let document = load(&with_plan("load-own"), &["--buffers", "16"]);
+    assert_eq!((document["schema"].as_str(), document["world"].as_str()), (Some("hubbub.sweep/1"), Some("real")));
+    assert!(document["zero_drop"].as_array().unwrap().is_empty() && document["recommendation"]["buffer"].is_null());
+    assert!(document["machine"]["cores"].as_u64() > Some(0) && document["partial"].is_null());
+    let cell = &document["cells"][0];
+    let count = |field: &str| cell[field].as_u64().unwrap();
+    let lost = cell["dropped"]["buffer_full"].as_u64().unwrap();
+    assert_eq!(count("offered"), count("delivered") + lost + count("in_flight"));
+    assert_eq!((count("in_flight"), count("buffer")), (17, 16), "16 wait, and one is half in the socket");
+    let [fast, stuck] = ["fast", "stuck"].map(|class| &cell["by_class"][class]);
+    assert_eq!((fast["drop_rate"].as_f64(), cell["duplicates"].as_u64()), (Some(0.0), Some(0)));
+    assert!(fast["offered"].as_u64() > Some(500), "{fast}");
+    assert!(stuck["drop_rate"].as_f64() > Some(0.7), "{stuck}");
+    assert_eq!(
+        count("received"),
+        fast["offered"].as_u64().unwrap(),
+        "what the stuck one's socket holds is not received"
+    );
+    for part in ["slots", "payload", "allocator", "resident", "kernel"] {
+        assert!(!cell["memory_bytes_per_subscriber"][part].is_null(), "{part}");
+    }
+    let latency = |kind: &str| cell[kind]["p50"].as_f64().unwrap();
+    assert!(latency("flush_latency_ms") > 0.0 && latency("receipt_latency_ms") > 0.0);
+}
+
+#[test]
+fn what_a_foreign_server_loses_is_found_from_the_numbers_in_its_payloads() {
+    let (runtime, address, hub) = serve(16);
+    let options = urls(address);
+    let document = load(&with_plan("load-other"), &options.each_ref().map(String::as_str));
+    let cell = &document["cells"][0];
+    let counts = hub.counts();
+    assert_eq!((cell["buffer"].as_u64(), document["policy"].as_str()), (Some(0), Some("its own")));
+    assert!(counts.dropped.buffer_full > 300);
+    // Of the stuck one the client sees nothing at all, so that all of it is missing, what its socket holds as well.
+    let [fast, stuck] = ["fast", "stuck"].map(|class| &cell["by_class"][class]);
+    assert_eq!((fast["drop_rate"].as_f64(), stuck["offered"].as_u64()), (Some(0.0), Some(0)), "it never read the head");
+    assert_eq!(cell["received"], fast["offered"]);
+    assert!(cell["flush_latency_ms"]["p50"].is_null() && cell["memory_bytes_per_subscriber"]["resident"].is_null());
+    drop(runtime);
+}
+
+#[test]
+fn a_stream_is_recorded_as_a_trace_that_a_sweep_takes() {
+    let (runtime, address, hub) = serve(1000);
+    let topic = hubbub::Topic::of_table("t").unwrap();
+    runtime.spawn(async move {
+        for size in (100..).step_by(10) {
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            let payload = vec![b'x'; size];
+            hub.publish(std::time::Duration::ZERO, &topic, payload.into());
+        }
+    });
+    let folder = with_plan("record");
+    let url = &urls(address)[1];
+    let output = sim(&folder, &["record", url, "--for", "1s", "-o", "trace.jsonl"]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let trace = fs::read_to_string(folder.join("trace.jsonl")).unwrap();
+    let sizes = trace.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap()["bytes"].as_u64());
+    let sizes: Vec<_> = sizes.map(Option::unwrap).collect();
+    assert!(sizes.len() > 10 && sizes.windows(2).all(|pair| pair[1] == pair[0] + 10), "{sizes:?}");
+    let sweep = ["sweep", "--scenario", "small.toml", "--trace", "trace.jsonl", "--buffers", "8", "--seeds", "1"];
+    let sweep: Vec<_> = sweep.into_iter().chain(["--json", "-"]).collect();
+    let output = sim(&folder, &sweep);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let complaint = refused(&folder, &["record", url, "--for", "1s", "-o", "trace.jsonl"]);
+    assert!(complaint.contains("is there already"), "{complaint}");
+}
+
+/// Answers the first connections with these bytes and closes them.
+fn answering(bytes: &'static [u8]) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for connection in listener.incoming().take(3) {
+            let mut connection = connection.unwrap();
+            let _ = connection.read(&mut [0; 1024]);
+            let _ = connection.write_all(bytes);
+        }
+    });
+    address
+}
+
+#[test]
+fn what_is_no_stream_is_refused_in_one_line_that_says_what_it_is() {
+    let folder = with_plan("load-refused");
+    let complaint = |address: SocketAddr| {
+        let urls = urls(address);
+        let arguments = ["load", "--scenario", "./two.toml"].into_iter().chain(urls.iter().map(String::as_str));
+        refused(&folder, &arguments.collect::<Vec<_>>())
+    };
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    assert!(complaint(nobody).contains("cannot be reached"));
+    assert!(complaint(answering(b"HTTP/1.1 404 Not Found\r\n\r\n")).contains("status 404"));
+    let html = answering(b"HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n<html>");
+    assert!(complaint(html).contains("text/html, where text/event-stream was expected"));
+    let brief = answering(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n");
+    assert!(complaint(brief).contains("ends the stream at once"));
+    let url = ["load", "--url", "http://127.0.0.1:1/"];
+    assert!(refused(&folder, &url).contains("--ingest-url"));
+    assert!(refused(&folder, &["record", "https://127.0.0.1/", "-o", "x"]).contains("https is not spoken"));
+    let few_files = "ulimit -n 50 && exec \"$0\" load --scenario ./two.toml";
+    let output = Command::new("sh").args(["-c", few_files, env!("CARGO_BIN_EXE_sim")]).current_dir(&folder).output();
+    let output = output.unwrap();
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{complaint}");
+    assert!(complaint.contains("need 66 open files and the hard limit is 50"), "{complaint}");
+}
+
+#[test]
+fn a_server_that_refuses_what_is_published_ends_the_load_and_says_so() {
+    let (runtime, address, _) = serve(16);
+    let [flag, stream, other, ingest] = urls(address);
+    let nowhere = ingest.replace("/v1/ingest/t", "/nowhere");
+    let folder = with_plan("load-unpublished");
+    let complaint = refused(&folder, &["load", "--scenario", "./two.toml", &flag, &stream, &other, &nowhere]);
+    assert!(complaint.contains("/nowhere: answers a publish with status 404"), "{complaint}");
+    drop(runtime);
+}
