@@ -58,9 +58,17 @@ test:
 lint:
     cargo fmt --all --check && cargo clippy --workspace --all-targets -- -D warnings
 
-# Speed, memory and the server's CPU cost on this machine
-bench:
-    cargo bench --quiet --package hubbub-sim --bench speed
+# Speed, memory and CPU cost on this machine, beside nchan and a Go hub where these are installed (fanout: a part)
+bench *parts:
+    cargo bench --quiet --package hubbub-sim --bench speed -- {{parts}}
+
+# 5,000 subscribers for so many seconds: no growth, no loss
+endurance seconds="300":
+    cargo bench --quiet --package hubbub-sim --bench speed -- endurance {{seconds}}
+
+# What an idle stream keeps on the heap, and whose it is
+heap:
+    cargo bench --quiet --package hubbub-sim --bench heap --profile dev
 
 # The configuration's page from the table of settings
 configuration-page:

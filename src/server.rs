@@ -104,7 +104,8 @@ impl<E: Environment> Server<E> {
         let exchange = Arc::new(Exchange { server: self.clone(), gate: gate.clone(), peer });
         let service = service_fn(move |request| {
             let exchange = exchange.clone();
-            async move { Ok::<_, Infallible>(exchange.answer(request).await) }
+            // In a box of its own: else every connection had room for it as long as it is open, and most only watch.
+            Box::pin(async move { Ok::<_, Infallible>(exchange.answer(request).await) })
         });
         let bounds = Bounds {
             write_deadline: self.settings.write_deadline,

@@ -1,8 +1,16 @@
-//! `just bench`: what the simulation costs, what the server costs, and what the hub costs; on this machine, as medians.
+//! `just bench`: what the server delivers, what it, the Hub and the simulation cost; on this machine, as medians, with
+//! peers measured in the same run where they are installed.
 //!
-//! `cargo bench --package hubbub-sim -- simulation server` runs some of the parts.
+//! `just bench simulation server` runs some of the parts: deliveries, fanout, memory, server, policies, simulation, alpha;
+//! and endurance, which takes five minutes and is run only by name.
 
+mod deliveries;
+mod fanout;
+mod memory;
+mod peers;
 mod policies;
+mod process;
+mod readers;
 mod server;
 mod simulation;
 
@@ -13,10 +21,33 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() {
     let arguments: Vec<_> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
-    if arguments.first().is_some_and(|argument| argument == server::CHILD) {
-        return server::child();
+    match arguments.split_first() {
+        Some((child, arguments)) if child == server::CHILD => return server::child(arguments),
+        Some((child, arguments)) if child == readers::CHILD => return readers::child(arguments),
+        _ => {}
+    }
+    const PARTS: [&str; 8] =
+        ["deliveries", "fanout", "memory", "endurance", "server", "policies", "simulation", "alpha"];
+    let is_part = |argument: &&String| PARTS.contains(&argument.as_str()) || argument.parse::<u64>().is_ok();
+    if let Some(other) = arguments.iter().find(|argument| !is_part(argument)) {
+        say(&format!("bench: {other}: no part: must be {}", PARTS.join(", ")));
+        std::process::exit(2);
     }
     let is_wanted = |part: &str| arguments.is_empty() || arguments.iter().any(|argument| argument == part);
+    if is_wanted("deliveries") {
+        deliveries::sequential();
+        deliveries::burst();
+    }
+    if is_wanted("fanout") {
+        fanout::bench();
+    }
+    if is_wanted("memory") {
+        memory::idle();
+    }
+    // Five minutes, so only if it is asked for by name.
+    if let Some(place) = arguments.iter().position(|argument| argument == "endurance") {
+        memory::endurance(arguments.get(place + 1).and_then(|seconds| seconds.parse().ok()).unwrap_or(300));
+    }
     if is_wanted("server") {
         server::bench();
     }
@@ -30,6 +61,7 @@ fn main() {
     if is_wanted("alpha") {
         simulation::alpha();
     }
+    peers::clean_up();
 }
 
 /// A line of results.

@@ -5,13 +5,16 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, Command, Stdio};
+use std::process::{ChildStdin, ChildStdout, Command};
 use std::time::Duration;
 
-use hubbub::transport::Tokio;
-use hubbub::{Capacity, Hub, HubSettings, Overflow, ServerSettings};
+use bytes::Bytes;
+use hubbub::metrics::Measured;
+use hubbub::transport::{Environment, Tokio};
+use hubbub::{Capacity, Hub, HubSettings, Overflow, ServerSettings, Topic};
 use tokio::io::AsyncReadExt;
 
+use crate::process::Running;
 use crate::{median, say};
 
 /// Argument that makes this program the server.
@@ -46,7 +49,7 @@ fn cpu_of(subscribers: usize, events: usize, pause: Duration) -> f64 {
         while server.subscribers() < subscribers {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
-        let before = server.cpu_us();
+        let before = server.running.usage();
         let mut publisher = TcpStream::connect(address).expect("the server listens");
         publisher.set_nodelay(true).expect("a TCP socket");
         for _ in 0..events {
@@ -56,7 +59,7 @@ fn cpu_of(subscribers: usize, events: usize, pause: Duration) -> f64 {
         for reader in readers {
             reader.await.expect("a reader");
         }
-        server.cpu_us() - before
+        server.running.usage().since(before).cpu_us
     })
 }
 
@@ -84,22 +87,18 @@ fn publish(publisher: &mut TcpStream) {
 
 /// The server, in a process of its own.
 struct Server {
-    process: Child,
+    running: Running,
     address: SocketAddr,
-    lines: BufReader<std::process::ChildStdout>,
-    questions: std::process::ChildStdin,
+    lines: BufReader<ChildStdout>,
+    questions: ChildStdin,
 }
 
 impl Server {
     fn start() -> Self {
-        let program = std::env::current_exe().expect("this program");
-        let piped = Command::new(program).arg(CHILD).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
-        let mut process = piped.expect("a child process");
-        let mut lines = BufReader::new(process.stdout.take().expect("piped"));
-        let questions = process.stdin.take().expect("piped");
-        let mut line = String::new();
-        lines.read_line(&mut line).expect("the address");
-        Self { process, address: line.trim().parse().expect("the address"), lines, questions }
+        let (mut running, address) = start(&["256", "1"]);
+        let lines = BufReader::new(running.child().stdout.take().expect("piped"));
+        let questions = running.child().stdin.take().expect("piped");
+        Self { running, address, lines, questions }
     }
 
     fn subscribers(&mut self) -> usize {
@@ -108,37 +107,46 @@ impl Server {
         self.lines.read_line(&mut line).expect("the server lives");
         line.trim().parse().expect("a count")
     }
-
-    /// CPU time of all its threads: the first number of their schedstat, in nanoseconds.
-    fn cpu_us(&self) -> f64 {
-        let tasks = std::fs::read_dir(format!("/proc/{}/task", self.process.id())).expect("Linux");
-        let of_task = |task: std::io::Result<std::fs::DirEntry>| {
-            let text = std::fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
-            text.split_whitespace().next()?.parse::<f64>().ok()
-        };
-        tasks.filter_map(of_task).sum::<f64>() / 1000.0
-    }
 }
 
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
+/// Starts [`child`] in a process of its own, with a buffer of so many frames and so many in a write.
+pub(crate) fn start(arguments: &[&str]) -> (Running, SocketAddr) {
+    let program = std::env::current_exe().expect("this program");
+    let mut running = Running::start(Command::new(program).arg(CHILD).args(arguments)).expect("a child process");
+    let mut line = String::new();
+    // It says nothing else unless it is asked.
+    BufReader::new(running.child().stdout.as_mut().expect("piped")).read_line(&mut line).expect("the address");
+    (running, line.trim().parse().expect("the address"))
 }
 
-/// Serves until killed; answers each line with the number of subscribers.
-pub(crate) fn child() {
+/// Serves until killed. A line `burst EVENTS PAYLOAD` publishes; any other is answered with the number of subscribers.
+pub(crate) fn child(arguments: &[String]) {
+    let frames: Vec<_> = arguments.iter().map(|frames| frames.parse().expect("a number of frames")).collect();
+    let capacity = Capacity::new(frames[0]).expect("within limits");
+    let settings = ServerSettings { frames_per_write: frames[1], ..ServerSettings::default() };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
-    let capacity = Capacity::new(256).expect("within limits");
     let hub = Hub::new(HubSettings { epoch: 1, capacity, overflow: Overflow::DropNewest });
-    let counted = hub.clone();
+    let environment = runtime.block_on(async { Measured::new(Tokio::start()) });
+    let (published, listened) = (hub.clone(), environment.clone());
     runtime.spawn(async move {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port");
         say(&listener.local_addr().expect("bound").to_string());
-        hubbub::serve(listener, hub, ServerSettings::default(), Tokio::start(), std::future::pending()).await
+        hubbub::serve(listener, hub, settings, environment, std::future::pending()).await
     });
-    for _ in std::io::stdin().lines() {
-        say(&counted.subscribers().to_string());
+    for line in std::io::stdin().lines() {
+        let line = line.expect("a pipe");
+        let mut words = line.split_whitespace();
+        if words.next() != Some("burst") {
+            say(&published.subscribers().to_string());
+            continue;
+        }
+        let events: usize = words.next().and_then(|events| events.parse().ok()).expect("a number of events");
+        let payload = Bytes::from(words.next().expect("a payload").to_owned());
+        let topic = Topic::of_table("t").expect("a table");
+        for _ in 0..events {
+            published.publish_each(listened.now(), &topic, payload.clone(), |subscriber, outcome| {
+                listened.offered(subscriber, outcome);
+            });
+        }
     }
 }

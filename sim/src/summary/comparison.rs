@@ -203,6 +203,26 @@ mod tests {
     #[test]
     fn worlds_agree_within_a_tenth_or_one_frame() {
         assert!(agrees(0, &[0, 1, 5]) && !agrees(0, &[2, 2, 0]));
-        assert!(agrees(500, &[450, 450, 900]) && !agrees(500, &[440, 449, 500]) && !agrees(5, &[]));
+        assert!(agrees(500, &[450, 450, 900]) && agrees(10, &[9]) && !agrees(10, &[8]) && agrees(1, &[1, 2, 3]));
+        assert!(!agrees(100, &[111]) && !agrees(500, &[440, 449, 500]) && !agrees(5, &[]));
+    }
+
+    #[test]
+    fn a_plan_agrees_where_everybody_does() {
+        let mut compared = fixture().plans.swap_remove(0);
+        assert!(compared.agrees());
+        compared.subscribers[1].agrees = false;
+        assert!(!compared.agrees());
+    }
+
+    #[test]
+    fn of_real_runs_the_middle_one_stands_for_all_between_the_least_and_the_most() {
+        let mut member = fixture().plans.swap_remove(1).subscribers.swap_remove(1);
+        member.real_lost = vec![50, 10, 30, 20, 40];
+        assert_eq!(member.real_spread(), [30, 10, 50]);
+        member.real_first_loss_ms = vec![Some(7.0), None, Some(3.0), Some(5.0)];
+        assert_eq!(member.real_first_loss_median_ms(), Some(5.0));
+        (member.real_lost, member.real_first_loss_ms) = (Vec::new(), vec![None]);
+        assert_eq!((member.real_spread(), member.real_first_loss_median_ms()), ([0; 3], None));
     }
 }

@@ -1,0 +1,184 @@
+//! Deliveries a second over real TCP, this project's server and its peers side by side.
+
+use tokio::time::Instant;
+
+use crate::peers::{self, Server};
+use crate::process::Usage;
+use crate::readers::{Readers, payload};
+use crate::{median, say};
+
+const SUBSCRIBERS: usize = 1000;
+const PAYLOAD_BYTES: usize = 400;
+const ROUNDS: usize = 5;
+
+/// A server to be measured.
+struct Peer {
+    name: &'static str,
+    start: fn() -> Result<Server, String>,
+}
+
+/// What one round showed; of all but the first, a delivery's share.
+#[derive(Clone, Copy)]
+struct Round {
+    per_second: f64,
+    cpu_us: f64,
+    kernel_us: f64,
+    writes: f64,
+    packets: f64,
+    sleeps: f64,
+    lost: usize,
+}
+
+/// One HTTP request after the other. Target: at least as many as nchan.
+pub(crate) fn sequential() {
+    say("");
+    say(&format!(
+        "deliveries over loopback TCP to {SUBSCRIBERS} SSE streams, events of {PAYLOAD_BYTES} B; server, clients"
+    ));
+    say(&format!("and publisher are processes of their own; medians of {ROUNDS}, k = 1000. CPU, writes and"));
+    say("sleeps are the server's and packets the machine's, each a delivery");
+    let peers = [
+        Peer { name: "nchan (nginx, 2 workers)", start: peers::nchan },
+        Peer { name: "hubbub", start: || peers::hubbub("1") },
+        Peer { name: "hubbub, 16 frames a write", start: || peers::hubbub("16") },
+        Peer { name: "Go net/http hub", start: || peers::go("1") },
+    ];
+    for connections in [1, 8] {
+        say("");
+        let title = format!("over HTTP, {connections} at a time");
+        let target = |rows: &[(&Peer, Round)]| {
+            rows.iter().find(|(peer, _)| peer.name.starts_with("nchan")).map(|(_, nchan)| nchan.per_second)
+        };
+        compare(&title, &peers, 200, target, |server, events| {
+            let publishers: Vec<_> = (0..connections).map(|_| server.publisher()).collect();
+            std::thread::scope(|threads| {
+                for mut publisher in publishers {
+                    threads.spawn(move || {
+                        let payload = payload(PAYLOAD_BYTES);
+                        (0..events / connections).for_each(|_| publisher.publish(&payload));
+                    });
+                }
+            });
+        });
+    }
+}
+
+/// Published by the server itself. Target: 350,000 a second.
+pub(crate) fn burst() {
+    say("");
+    let peers = [
+        Peer { name: "Go net/http hub", start: || peers::go("1") },
+        Peer { name: "Go, 16 frames a flush", start: || peers::go("16") },
+        Peer { name: "hubbub", start: || peers::hubbub_inside("1") },
+        Peer { name: "hubbub, 16 frames a write", start: || peers::hubbub_inside("16") },
+    ];
+    let target = |_: &[(&Peer, Round)]| Some(350_000.0);
+    compare("a burst of 300 made inside", &peers, 300, target, |server, events| {
+        server.burst(events, &payload(PAYLOAD_BYTES));
+    });
+}
+
+fn compare(
+    title: &str,
+    peers: &[Peer],
+    events: usize,
+    target: impl Fn(&[(&Peer, Round)]) -> Option<f64>,
+    publish: impl Fn(&mut Server, usize),
+) {
+    let mut rounds: Vec<Vec<Round>> = peers.iter().map(|_| Vec::new()).collect();
+    let mut missing = Vec::new();
+    for round in 0..ROUNDS {
+        for (peer, rounds) in peers.iter().zip(&mut rounds) {
+            match (peer.start)() {
+                Ok(mut server) => rounds.push(measure(&mut server, events, &publish)),
+                Err(why) if round == 0 => missing.push(why),
+                Err(_) => {}
+            }
+        }
+    }
+    let measured = peers.iter().zip(&rounds).filter(|(_, rounds)| !rounds.is_empty());
+    let rows: Vec<_> = measured.map(|(peer, rounds)| (peer, middle(rounds))).collect();
+    say(&format!("{title:27}{:>11}{:>7}{:>13}", "a second", "of the", "us of CPU"));
+    say(&format!(
+        "{:27}{:>5}{:>6}{:>6}{:>7}{:>7}{:>7}{:>8}{:>7}",
+        "", "min", "med.", "first", "all", "kernel", "writes", "packets", "sleeps"
+    ));
+    for ((peer, row), rounds) in rows.iter().zip(rounds.iter().filter(|rounds| !rounds.is_empty())) {
+        let least = rounds.iter().map(|round| round.per_second).fold(f64::MAX, f64::min);
+        let lost = if row.lost == 0 { String::new() } else { format!("  lost {}", row.lost) };
+        say(&format!(
+            "  {:25}{:>4.0}k {:>5.0}k{:>6.2}{:>7.1}{:>7.1}{:>7.2}{:>8.2}{:>7.3}{lost}",
+            peer.name,
+            least / 1000.0,
+            row.per_second / 1000.0,
+            row.per_second / rows[0].1.per_second,
+            row.cpu_us,
+            row.kernel_us,
+            row.writes,
+            row.packets,
+            row.sleeps,
+        ));
+    }
+    missing.iter().for_each(|why| say(&format!("  {why}")));
+    if let Some(target) = target(&rows) {
+        judge(&rows, target);
+    }
+}
+
+/// Says which of this project's servers reaches the target; of one that does not, where the time goes.
+fn judge(rows: &[(&Peer, Round)], target: f64) {
+    for (peer, row) in rows.iter().filter(|(peer, _)| peer.name.starts_with("hubbub")) {
+        let Round { per_second, cpu_us, kernel_us, writes, packets, .. } = row;
+        let (name, kilo) = (peer.name, target / 1000.0);
+        if *per_second >= target {
+            say(&format!("  {name}: target of {kilo:.0}k met"));
+            continue;
+        }
+        say(&format!("  {name}: target of {kilo:.0}k missed. Of {cpu_us:.1} us, {kernel_us:.1} go to the kernel, for"));
+        say(&format!("    {writes:.2} writes and {packets:.2} packets a delivery (all packets of the machine)"));
+    }
+}
+
+fn middle(rounds: &[Round]) -> Round {
+    let of = |value: fn(&Round) -> f64| median(rounds.iter().map(value).collect());
+    Round {
+        per_second: of(|round| round.per_second),
+        cpu_us: of(|round| round.cpu_us),
+        kernel_us: of(|round| round.kernel_us),
+        writes: of(|round| round.writes),
+        packets: of(|round| round.packets),
+        sleeps: of(|round| round.sleeps),
+        lost: rounds.iter().map(|round| round.lost).sum(),
+    }
+}
+
+fn measure(server: &mut Server, events: usize, publish: impl Fn(&mut Server, usize)) -> Round {
+    let mut readers = Readers::connect(server.address, server.stream_path, SUBSCRIBERS);
+    let expected = events * SUBSCRIBERS;
+    let (before, packets) = (server.running.usage(), packets_sent());
+    let begun = Instant::now();
+    readers.expect(expected);
+    publish(server, events);
+    let seen = readers.report();
+    let took = begun.elapsed();
+    let Usage { cpu_us, kernel_us, writes, sleeps } = server.running.usage().since(before);
+    let share = |whole: f64| whole / expected as f64;
+    Round {
+        per_second: seen as f64 / took.as_secs_f64(),
+        cpu_us: share(cpu_us),
+        kernel_us: share(kernel_us),
+        writes: share(writes),
+        packets: share(packets_sent() - packets),
+        sleeps: share(sleeps),
+        lost: expected - seen,
+    }
+}
+
+/// TCP segments that this machine has sent, acknowledgements among them.
+fn packets_sent() -> f64 {
+    let text = std::fs::read_to_string("/proc/net/snmp").unwrap_or_default();
+    let mut lines = text.lines().filter(|line| line.starts_with("Tcp:")).map(str::split_whitespace);
+    let (Some(mut names), Some(mut values)) = (lines.next(), lines.next()) else { return 0.0 };
+    let place = names.position(|name| name == "OutSegs");
+    place.and_then(|place| values.nth(place)?.parse().ok()).unwrap_or(0.0)
+}
