@@ -8,6 +8,7 @@ mod file;
 mod layers;
 mod origins;
 mod page;
+mod policies;
 mod setting;
 mod settings;
 mod table;
@@ -18,6 +19,7 @@ use std::ffi::OsString;
 pub use layers::Effective;
 pub use origins::Origins;
 pub use page::{help, markdown};
+pub use policies::TopicPolicy;
 pub use settings::{
     Config, DEFAULT_SSE_CHANNEL_BUFFER, LogLevel, MAX_FRAMES_PER_WRITE, ServerSettings, UnknownLogLevel,
 };

@@ -1,5 +1,8 @@
 //! An event: its id, its topic, and a payload that is encoded once and shared by every mailbox it waits in.
 
+mod gap;
+mod key;
+
 use std::fmt;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -9,6 +12,10 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::topic::Topic;
+
+pub use gap::{Gap, Missing};
+use key::EventKey;
+pub use key::{KeyPath, KeyPathError, MAX_KEY_PATH_BYTES};
 
 /// `<epoch>-<sequence>`: the Hub's life and the place in it. Ordered as published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -50,6 +57,7 @@ pub struct Event {
     topic: Topic,
     payload: Bytes,
     published_at: Duration,
+    key: Option<EventKey>,
     sse: OnceLock<Bytes>,
     pinned: Arc<PinnedBytes>,
 }
@@ -63,7 +71,18 @@ impl Event {
         pinned: Arc<PinnedBytes>,
     ) -> Self {
         pinned.add(payload.len());
-        Self { id, topic, payload, published_at, sse: OnceLock::new(), pinned }
+        Self { id, topic, payload, published_at, key: None, sse: OnceLock::new(), pinned }
+    }
+
+    /// Looks for the key; `false` where the payload has none.
+    pub(crate) fn find_key(&mut self, path: &KeyPath) -> bool {
+        self.key = path.find(&self.payload);
+        self.key.is_some()
+    }
+
+    /// What it is about, and a hash of that, if it was looked for and found.
+    pub fn key(&self) -> Option<(u64, &str)> {
+        self.key.as_ref().map(|key| (key.hash, &*key.text))
     }
 
     /// The id.

@@ -3,24 +3,33 @@
 //! The Hub knows no clock, socket or runtime: it is handed the time, and it wakes whoever polled a [`Subscription`].
 //!
 //! Order of locks, always in this direction: publishing (one publisher at a time, so that every mailbox sees ids in
-//! order) → registry → one mailbox. The registry is let go before the fan-out, so subscribing and leaving go on during
-//! it. A waker runs under no lock but the first: it may subscribe and leave, but must not publish.
+//! order) → registry → history, or one mailbox. The registry is let go before the fan-out, so subscribing and leaving go
+//! on during it. A waker runs under no lock but the first: it may subscribe and leave, but must not publish.
 
+mod catch_up;
+mod history;
+mod holes;
 mod registry;
+mod rules;
 mod subscription;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use bytes::Bytes;
 
 use crate::event::{Event, EventId, PinnedBytes};
-use crate::mailbox::{Capacity, Closed, Counts, Overflow, Pushed};
+use crate::mailbox::{Capacity, Closed, Counts, Key, Letter, Limits, Mailbox, Overflow, Reason};
 use crate::topic::{Pattern, Topic};
 
+pub use catch_up::Cursor;
+use history::History;
+pub use history::HistorySettings;
 use registry::Registry;
-use subscription::Slot;
-pub use subscription::Subscription;
+pub use rules::{Policy, Rule, Rules};
+pub use subscription::{Forgotten, Subscription, Taken};
+use subscription::{Offered, Slot};
 
 /// Names a subscriber for the life of a Hub: 1, 2, 3 … in the order of subscribing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,15 +54,42 @@ pub enum Outcome {
         /// Frames waiting, this one among them.
         waiting: usize,
     },
-    /// The mailbox was full: this event is lost to this subscriber.
-    Refused,
-    /// It waits; the mailbox was full and lost `lost`, its oldest.
+    /// It did not fit: this event is lost to this subscriber.
+    Refused {
+        /// The limit that bound.
+        reason: Reason,
+    },
+    /// It waits; it would not have fitted, and `lost` was let go for it.
     Displaced {
         /// The event lost for it.
         lost: EventId,
+        /// The limit that bound, or that a later event of the same key waits.
+        reason: Reason,
     },
-    /// The mailbox was full: the subscriber has been cut off, and what waited for it is evicted.
-    Disconnected,
+    /// One more was let go for the event whose outcome follows.
+    Shed {
+        /// The event lost for it.
+        lost: EventId,
+        /// As above.
+        reason: Reason,
+    },
+    /// It did not fit: the subscriber has been cut off, and what waited for it is evicted.
+    Disconnected {
+        /// The limit that bound.
+        reason: Reason,
+    },
+    /// It waits in the history; the subscriber is behind, and gets it when it has caught up.
+    Parked {
+        /// Frames waiting, here and in the history, this one among them.
+        waiting: usize,
+    },
+}
+
+impl Outcome {
+    /// Whether a frame was lost by it.
+    pub fn is_loss(&self) -> bool {
+        !matches!(self, Self::Queued { .. } | Self::Parked { .. })
+    }
 }
 
 /// What a publish did.
@@ -75,30 +111,46 @@ pub struct Hub {
 
 #[derive(Debug)]
 struct Shared {
-    settings: HubSettings,
+    epoch: u64,
+    rules: Rules,
     /// Sequence of the last event. Held for a whole fan-out.
     publishing: Mutex<u64>,
     registry: RwLock<Registry>,
+    history: Mutex<History>,
+    /// Events in whose payload no key was found where one should be.
+    without_key: AtomicU64,
     pinned: Arc<PinnedBytes>,
 }
 
 impl Hub {
-    /// A Hub without subscribers.
+    /// A Hub without subscribers, with one policy for all: it keeps no history and tells nobody of a hole.
     pub fn new(settings: HubSettings) -> Self {
-        let registry = RwLock::new(Registry::default());
-        let shared = Shared { settings, publishing: Mutex::new(0), registry, pinned: Arc::default() };
-        Self { shared: Arc::new(shared) }
+        Self::with(settings.epoch, Rules::plain(Limits::frames(settings.capacity), settings.overflow))
     }
 
-    /// Subscribes to everything that matches one of the patterns, with the Hub's mailbox size and policy.
+    /// A Hub without subscribers.
+    pub fn with(epoch: u64, rules: Rules) -> Self {
+        let history = Mutex::new(History::new(rules.history));
+        let (publishing, registry, without_key) = (Mutex::new(0), RwLock::default(), AtomicU64::new(0));
+        let pinned = Arc::default();
+        Self { shared: Arc::new(Shared { epoch, rules, publishing, registry, history, without_key, pinned }) }
+    }
+
+    /// Subscribes to everything that matches one of the patterns from now on, with the policy of the first of them.
     pub fn subscribe(&self, patterns: &[Pattern]) -> Subscription {
-        self.subscribe_with(patterns, self.shared.settings.capacity, self.shared.settings.overflow)
+        self.begin(self.slot(patterns), None)
     }
 
     /// Subscribes with a mailbox of its own kind. An event that matches several patterns comes once.
     pub fn subscribe_with(&self, patterns: &[Pattern], capacity: Capacity, overflow: Overflow) -> Subscription {
-        let slot = self.registry_mut().add(patterns, capacity, overflow);
-        Subscription::new(self.clone(), slot)
+        let mailbox = Mailbox::new(Limits::frames(capacity), overflow);
+        self.begin(Slot::new(patterns.to_vec(), mailbox, self.shared.rules.announces_gaps), None)
+    }
+
+    /// With the policy of the first of the patterns.
+    fn slot(&self, patterns: &[Pattern]) -> Slot {
+        let Policy { limits, overflow, .. } = *self.shared.rules.of_patterns(patterns);
+        Slot::new(patterns.to_vec(), Mailbox::new(limits, overflow), self.shared.rules.announces_gaps)
     }
 
     /// Publishes and tells what happened in sum. `now` is the publisher's clock, kept in the event.
@@ -118,17 +170,36 @@ impl Hub {
     ) -> Publication {
         let mut last = lock(&self.shared.publishing);
         *last += 1;
-        let id = EventId { epoch: self.shared.settings.epoch, sequence: *last };
-        let event = Arc::new(Event::new(id, topic.clone(), payload, now, self.shared.pinned.clone()));
+        let id = EventId { epoch: self.shared.epoch, sequence: *last };
+        let event = Arc::new(self.event(id, topic, payload, now));
+        // Before anybody can be asked whether it was there in time to be offered it.
+        lock(&self.shared.history).push(&event);
         let audience = self.shared.registry.read().unwrap_or_else(PoisonError::into_inner).audience(topic);
         let mut publication = Publication { id, offered: 0, dropped: 0 };
         for slot in audience.iter() {
-            let Some(outcome) = slot.offer(&event) else { continue };
+            let Some(Offered { outcome, shed }) = slot.offer(&event) else { continue };
             publication.offered += 1;
-            publication.dropped += usize::from(!matches!(outcome, Outcome::Queued { .. }));
+            publication.dropped += usize::from(outcome.is_loss());
+            shed.into_iter().for_each(|outcome| each(slot.id(), outcome));
             each(slot.id(), outcome);
         }
         publication
+    }
+
+    fn event(&self, id: EventId, topic: &Topic, payload: Bytes, now: Duration) -> Event {
+        let mut event = Event::new(id, topic.clone(), payload, now, self.shared.pinned.clone());
+        let policy = self.shared.rules.of(topic);
+        if let Some(path) = &policy.key
+            && !event.find_key(path)
+        {
+            self.shared.without_key.fetch_add(1, Ordering::Relaxed);
+        }
+        event
+    }
+
+    /// Events that had no key where one should be. They are delivered, and nothing makes them old.
+    pub fn events_without_key(&self) -> u64 {
+        self.shared.without_key.load(Ordering::Relaxed)
     }
 
     /// The account of all subscribers together, those that left included.
@@ -163,16 +234,17 @@ impl Hub {
     }
 }
 
-impl Outcome {
-    /// `None` where nothing was offered.
-    fn of(pushed: &Pushed<Arc<Event>>, waiting: usize) -> Option<Self> {
-        match pushed {
-            Pushed::Queued => Some(Self::Queued { waiting }),
-            Pushed::Refused(_) => Some(Self::Refused),
-            Pushed::Displaced(lost) => Some(Self::Displaced { lost: lost.id() }),
-            Pushed::Disconnected(_) => Some(Self::Disconnected),
-            Pushed::NotOffered(_) => None,
-        }
+impl Letter for Arc<Event> {
+    fn bytes(&self) -> usize {
+        self.payload().len()
+    }
+
+    fn at(&self) -> Duration {
+        self.published_at()
+    }
+
+    fn key(&self) -> Option<Key<'_>> {
+        Event::key(self).map(|(hash, text)| Key { hash, text })
     }
 }
 
@@ -181,5 +253,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+#[cfg(test)]
+mod recovery_tests;
 #[cfg(test)]
 mod tests;

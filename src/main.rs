@@ -12,9 +12,10 @@ use std::time::SystemTime;
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 use hubbub::config::{self, Config, Effective, LogLevel};
+use hubbub::hub::{HistorySettings, Policy, Rule, Rules};
 use hubbub::metrics::Measured;
 use hubbub::transport::Tokio;
-use hubbub::{Hub, HubSettings};
+use hubbub::{Hub, Limits};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -170,7 +171,7 @@ async fn run(config: &Config) -> Result<(), String> {
     let listener = TcpListener::bind(config.listen).await.map_err(cannot_listen)?;
     let address = listener.local_addr().map_err(cannot_listen)?;
     let (capacity, overflow) = (config.sse_channel_buffer, config.overflow);
-    let hub = Hub::new(HubSettings { epoch: epoch(), capacity, overflow });
+    let hub = Hub::with(epoch(), rules(config));
     let frames = match capacity.frames() {
         1 => "1 frame".to_owned(),
         frames => format!("{frames} frames"),
@@ -187,6 +188,24 @@ async fn run(config: &Config) -> Result<(), String> {
         () = served => {}
     }
     Ok(())
+}
+
+/// How the Hub is to treat those who cannot keep up.
+fn rules(config: &Config) -> Rules {
+    let (bytes, age, key) = (config.sse_channel_bytes, config.sse_channel_age, &config.conflate_key);
+    let by_topic = config.policies.iter().map(|topic| {
+        let capacity = topic.frames.unwrap_or(config.sse_channel_buffer);
+        let limits = Limits { capacity, bytes: topic.bytes.or(bytes), age: topic.age.or(age) };
+        let key = topic.key.clone().or_else(|| key.clone());
+        Rule { pattern: topic.pattern.clone(), policy: Policy { limits, overflow: topic.overflow, key } }
+    });
+    let limits = Limits { capacity: config.sse_channel_buffer, bytes, age };
+    Rules {
+        policy: Policy { limits, overflow: config.overflow, key: key.clone() },
+        by_topic: by_topic.collect(),
+        history: HistorySettings { events: config.history_events, bytes: config.history_bytes },
+        announces_gaps: config.gap_notices,
+    }
 }
 
 /// What tells a process to stop.

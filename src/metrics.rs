@@ -13,9 +13,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::event::Event;
-use crate::hub::{Hub, Outcome, SubscriberId};
-use crate::mailbox::Counts;
+use crate::event::{Event, EventId};
+use crate::hub::{Forgotten, Hub, Outcome, SubscriberId};
+use crate::mailbox::{Counts, Reason};
 use crate::transport::{Environment, Limit};
 
 use episodes::Episodes;
@@ -87,11 +87,26 @@ impl<E: Environment> Environment for Measured<E> {
                     self.metrics.episodes.caught_up(subscriber, self.now());
                 }
             }
-            Outcome::Refused | Outcome::Displaced { .. } | Outcome::Disconnected => {
+            // An old value that a newer one replaces is what conflation is for, and no sign of trouble.
+            Outcome::Displaced { reason: Reason::Conflated, .. } | Outcome::Shed { reason: Reason::Conflated, .. } => {}
+            Outcome::Parked { .. } => {}
+            Outcome::Refused { .. }
+            | Outcome::Displaced { .. }
+            | Outcome::Shed { .. }
+            | Outcome::Disconnected { .. } => {
                 self.metrics.episodes.lost_one(subscriber, self.now());
             }
         }
         self.world.offered(subscriber, outcome);
+    }
+
+    fn replays(&self, subscriber: SubscriberId, first: EventId, count: u64) {
+        self.world.replays(subscriber, first, count);
+    }
+
+    fn forgot(&self, subscriber: SubscriberId, forgotten: Forgotten) {
+        self.metrics.episodes.lost_one(subscriber, self.now());
+        self.world.forgot(subscriber, forgotten);
     }
 
     fn taken(&self, subscriber: SubscriberId, event: &Event) {
@@ -125,6 +140,7 @@ impl<E: Environment> Environment for Measured<E> {
             counts: hub.counts(),
             subscribers: hub.subscribers() as u64,
             pinned_bytes: hub.pinned_bytes().now(),
+            events_without_key: hub.events_without_key(),
             connections: connections as u64,
             refused_connections: metrics.refused_connections.load(Ordering::Relaxed),
             refused_subscribers: metrics.refused_subscribers.load(Ordering::Relaxed),

@@ -39,7 +39,7 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| {
 fn published(subscription: &Subscription) -> Vec<String> {
     let mut cx = Context::from_waker(Waker::noop());
     let mut payloads = Vec::new();
-    while let Poll::Ready(Some(event)) = subscription.poll_take(&mut cx) {
+    while let Poll::Ready(Some(Taken { event, .. })) = subscription.poll_take(&mut cx) {
         let payload = String::from_utf8(event.payload().to_vec()).expect("text");
         let frame = String::from_utf8(sse::event(&event).to_vec()).expect("text");
         let data = frame.strip_prefix(&format!("id: {}\n", event.id())).expect("an id");

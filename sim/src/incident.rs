@@ -262,27 +262,31 @@ impl Expected {
     /// The first number that differs from what a run of the same digest gives.
     fn edited(&self, now: &Self) -> Option<String> {
         let numbers = |of: &Self| {
-            let Dropped { buffer_full, client_gone, evicted } = of.dropped;
-            [of.offered, of.delivered, buffer_full, client_gone, evicted]
+            let Dropped { buffer_full, client_gone, evicted, bytes, age, conflated } = of.dropped;
+            [
+                ("offered", of.offered),
+                ("delivered", of.delivered),
+                ("dropped.buffer_full", buffer_full),
+                ("dropped.client_gone", client_gone),
+                ("dropped.evicted", evicted),
+                ("dropped.bytes", bytes),
+                ("dropped.age", age),
+                ("dropped.conflated", conflated),
+            ]
         };
-        let names = ["offered", "delivered", "dropped.buffer_full", "dropped.client_gone", "dropped.evicted"];
-        let pairs = numbers(self).into_iter().zip(numbers(now));
-        let (name, (stored, counted)) =
-            names.into_iter().zip(pairs).find(|(_, (stored, counted))| stored != counted)?;
+        let mut pairs = numbers(self).into_iter().zip(numbers(now));
+        let ((name, stored), (_, counted)) = pairs.find(|((_, stored), (_, counted))| stored != counted)?;
         Some(format!("expected.{name} = {stored}: the run of expected.digest has {counted}"))
     }
 
     fn of(record: &Record, first_violation: Option<Violation>) -> Self {
-        let sum = |of: fn(&hubbub::Dropped) -> u64| record.subscribers.iter().map(|s| of(&s.dropped)).sum();
+        let mut dropped = hubbub::Dropped::default();
+        record.subscribers.iter().for_each(|subscriber| dropped.add(&subscriber.dropped));
         Self {
             digest: record.digest.to_string(),
             offered: record.subscribers.iter().map(|subscriber| subscriber.offered).sum(),
             delivered: record.subscribers.iter().map(|subscriber| subscriber.delivered).sum(),
-            dropped: Dropped {
-                buffer_full: sum(|dropped| dropped.buffer_full),
-                client_gone: sum(|dropped| dropped.client_gone),
-                evicted: sum(|dropped| dropped.evicted),
-            },
+            dropped: dropped.into(),
             first_violation,
         }
     }

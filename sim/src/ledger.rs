@@ -7,12 +7,15 @@ use std::time::Duration;
 
 use crate::record::{Observation, Record, SubscriberRecord, What};
 use crate::world::HubChoice;
-use hubbub::Overflow;
+use hubbub::{Dropped, Overflow, Reason};
 
 /// The account of a stream under way, and of those before it.
 pub struct Ledger {
     frames: usize,
     frames_per_write: usize,
+    /// So many of those outstanding wait in the history at most: nobody sees them come into slots, but nothing is queued
+    /// or lost to a limit before all have.
+    parked: usize,
     overflow: Overflow,
     connection: u64,
     stream: Stream,
@@ -46,12 +49,8 @@ pub struct Sums {
     pub delivered: u64,
     /// Frames read.
     pub received: u64,
-    /// Frames lost to a full mailbox.
-    pub buffer_full: u64,
-    /// Frames lost because the client had left.
-    pub client_gone: u64,
-    /// Frames lost because the client was cut off.
-    pub evicted: u64,
+    /// Frames lost.
+    pub dropped: Dropped,
     /// Read by the client, and lost by the server's account.
     pub read_and_lost: u64,
 }
@@ -68,6 +67,7 @@ impl Ledger {
         Self {
             frames,
             frames_per_write,
+            parked: 0,
             overflow,
             connection: 0,
             stream: Stream::None,
@@ -88,15 +88,21 @@ impl Ledger {
         match what {
             What::Subscribed { connection } => self.subscribed(connection)?,
             What::Queued { sequence, waiting } => self.queued(sequence, waiting)?,
-            What::Refused { sequence } => self.refused(sequence)?,
-            What::Displaced { sequence, lost } => self.displaced(sequence, lost)?,
-            What::Disconnected { sequence } => self.disconnected(sequence)?,
+            What::Refused { sequence, reason } => self.refused(sequence, reason.reason)?,
+            What::Displaced { sequence, lost, reason } => self.displaced(sequence, lost, reason.reason)?,
+            What::Shed { lost, reason } => self.shed(lost, reason.reason)?,
+            What::Disconnected { sequence, reason } => self.disconnected(sequence, reason.reason)?,
+            What::Parked { sequence, waiting } => self.parked(sequence, waiting)?,
+            What::Replayed { first, count } => self.replayed(first, count)?,
+            What::Forgotten { count, reason } => self.forgotten(count, reason.reason)?,
+            // What a client is told is held against what it gets by a law of its own.
+            What::Told { .. } | What::Placed { .. } => {}
             What::Flushed { sequence } => self.flushed(sequence)?,
             What::Received { sequence } => self.received(sequence)?,
             What::Ended { client_gone, evicted } => self.ended(client_gone, evicted)?,
         }
-        let Sums { offered, delivered, buffer_full, client_gone, evicted, .. } = self.sums;
-        let accounted = delivered + buffer_full + client_gone + evicted + self.outstanding.len() as u64;
+        let Sums { offered, delivered, dropped, .. } = self.sums;
+        let accounted = delivered + dropped.total() + self.outstanding.len() as u64;
         ensure!(offered == accounted, "{offered} offered, {accounted} accounted for after {what:?}");
         Ok(())
     }
@@ -111,13 +117,12 @@ impl Ledger {
             ("offered", sums.offered, record.offered),
             ("delivered", sums.delivered, record.delivered),
             ("received", sums.received, record.received),
-            ("buffer_full", sums.buffer_full, record.dropped.buffer_full),
-            ("client_gone", sums.client_gone, record.dropped.client_gone),
-            ("evicted", sums.evicted, record.dropped.evicted),
             ("waiting or in flight", self.outstanding.len() as u64, record.in_flight),
             ("connections", self.connection, record.connections),
         ];
-        match pairs.into_iter().find(|(_, observed, recorded)| observed != recorded) {
+        let lost = sums.dropped.by_reason().into_iter().zip(record.dropped.by_reason());
+        let lost = lost.map(|((reason, observed), (_, recorded))| (reason, observed, recorded));
+        match pairs.into_iter().chain(lost).find(|(_, observed, recorded)| observed != recorded) {
             Some((what, observed, recorded)) => Err(format!("{what}: {observed} observed, {recorded} recorded")),
             None => Ok(sums),
         }
@@ -129,7 +134,7 @@ impl Ledger {
         (self.connection, self.stream) = (connection, Stream::Open);
         // What the last stream had under way is not read any more.
         self.on_the_way.clear();
-        (self.last_offered, self.read_before_its_flush, self.cut_short) = (None, false, None);
+        (self.last_offered, self.read_before_its_flush, self.cut_short, self.parked) = (None, false, None, 0);
         Ok(())
     }
 
@@ -145,6 +150,7 @@ impl Ledger {
     fn queued(&mut self, sequence: u64, waiting: u64) -> Result<(), String> {
         self.offered(sequence)?;
         self.outstanding.push_back(sequence);
+        self.parked = 0;
         let waiting = usize::try_from(waiting).unwrap_or(usize::MAX);
         ensure!((1..=self.frames).contains(&waiting), "{waiting} waiting, of {} at most", self.frames);
         let in_flight = self.outstanding.len().checked_sub(waiting);
@@ -152,30 +158,94 @@ impl Ledger {
         Ok(())
     }
 
-    /// An overflow: the mailbox is full, and there is a policy for it. Returns how many are in flight.
-    fn overflowed(&mut self, sequence: u64, policy: Overflow) -> Result<usize, String> {
-        self.offered(sequence)?;
+    /// An overflow, and there is a policy for it. Returns how many are in flight where the mailbox is full in frames; in
+    /// bytes and age it is enough that something waits.
+    fn overflowed(&mut self, sequence: u64, policy: Overflow, reason: Reason) -> Result<usize, String> {
         ensure!(self.overflow == policy, "{sequence} is lost as {policy} has it, and the policy is {}", self.overflow);
-        self.sums.buffer_full += 1;
-        let in_flight = self.outstanding.len().checked_sub(self.frames).filter(|n| *n <= self.frames_per_write);
-        in_flight.ok_or_else(|| format!("{sequence} is lost with {} of {}", self.outstanding.len(), self.frames))
+        self.parked = 0;
+        let outstanding = self.outstanding.len();
+        match reason {
+            Reason::BufferFull => {
+                let in_flight = outstanding.checked_sub(self.frames).filter(|n| *n <= self.frames_per_write);
+                in_flight.ok_or_else(|| format!("{sequence} is lost with {outstanding} of {}", self.frames))
+            }
+            Reason::Bytes | Reason::Age | Reason::Conflated => {
+                ensure!(outstanding > 0, "{sequence} is lost to {}, and nothing waits", reason.name());
+                Ok(outstanding.min(self.frames_per_write))
+            }
+        }
     }
 
-    fn refused(&mut self, sequence: u64) -> Result<(), String> {
-        self.overflowed(sequence, Overflow::DropNewest).map(drop)
+    fn refused(&mut self, sequence: u64, reason: Reason) -> Result<(), String> {
+        self.offered(sequence)?;
+        *self.sums.dropped.of(reason) += 1;
+        self.overflowed(sequence, Overflow::DropNewest, reason).map(drop)
     }
 
-    fn displaced(&mut self, sequence: u64, lost: u64) -> Result<(), String> {
-        let in_flight = self.overflowed(sequence, Overflow::DropOldest)?;
-        let oldest = self.outstanding.remove(in_flight);
-        ensure!(oldest == Some(lost), "{lost} is lost, and {oldest:?} is the oldest that waits");
+    fn displaced(&mut self, sequence: u64, lost: u64, reason: Reason) -> Result<(), String> {
+        self.let_go(sequence, lost, reason)?;
+        self.offered(sequence)?;
         self.outstanding.push_back(sequence);
+        let waiting = self.outstanding.len().saturating_sub(self.frames_per_write);
+        ensure!(waiting <= self.frames, "{waiting} wait at least, of {} at most", self.frames);
         Ok(())
     }
 
-    fn disconnected(&mut self, sequence: u64) -> Result<(), String> {
-        self.overflowed(sequence, Overflow::Disconnect)?;
+    fn shed(&mut self, lost: u64, reason: Reason) -> Result<(), String> {
+        self.let_go(lost, lost, reason)
+    }
+
+    /// A waiting frame is lost for a new one: the oldest, or one that conflation has made old.
+    fn let_go(&mut self, sequence: u64, lost: u64, reason: Reason) -> Result<(), String> {
+        *self.sums.dropped.of(reason) += 1;
+        let place = self.outstanding.iter().position(|waiting| *waiting == lost);
+        let place = place.ok_or_else(|| format!("{lost} is lost, and does not wait"))?;
+        if reason == Reason::Conflated {
+            self.overflowed(sequence, Overflow::Conflate, reason)?;
+        } else {
+            let in_flight = self.overflowed(sequence, Overflow::DropOldest, reason)?;
+            let is_oldest = if reason == Reason::BufferFull { place == in_flight } else { place <= in_flight };
+            ensure!(is_oldest, "{lost} is lost, and is number {place} of those outstanding");
+        }
+        self.outstanding.remove(place);
+        Ok(())
+    }
+
+    fn disconnected(&mut self, sequence: u64, reason: Reason) -> Result<(), String> {
+        self.offered(sequence)?;
+        *self.sums.dropped.of(reason) += 1;
+        let policy = if self.overflow == Overflow::Conflate { Overflow::Conflate } else { Overflow::Disconnect };
+        self.overflowed(sequence, policy, reason)?;
         self.stream = Stream::CutOff;
+        Ok(())
+    }
+
+    fn parked(&mut self, sequence: u64, waiting: u64) -> Result<(), String> {
+        self.offered(sequence)?;
+        ensure!(self.overflow == Overflow::Park || self.parked > 0, "{sequence} is parked, by {}", self.overflow);
+        self.outstanding.push_back(sequence);
+        self.parked += 1;
+        let waiting = usize::try_from(waiting).unwrap_or(usize::MAX);
+        let in_flight = self.outstanding.len().checked_sub(waiting);
+        ensure!(in_flight.is_some_and(|n| n <= self.frames_per_write), "{waiting} of {} wait", self.outstanding.len());
+        Ok(())
+    }
+
+    fn replayed(&mut self, first: u64, count: u64) -> Result<(), String> {
+        ensure!(self.outstanding.is_empty() && self.last_offered.is_none(), "{count} are replayed amid a stream");
+        self.outstanding.extend(first..first + count);
+        self.parked = self.outstanding.len();
+        (self.sums.offered, self.last_offered) = (self.sums.offered + count, Some(first + count - 1));
+        Ok(())
+    }
+
+    /// The oldest of those in the history are gone; nothing else waits then.
+    fn forgotten(&mut self, count: u64, reason: Reason) -> Result<(), String> {
+        let gone = usize::try_from(count).unwrap_or(usize::MAX);
+        ensure!(gone <= self.parked, "{gone} are forgotten of {}", self.parked);
+        self.outstanding.drain(..gone);
+        self.parked -= gone;
+        *self.sums.dropped.of(reason) += count;
         Ok(())
     }
 
@@ -183,6 +253,7 @@ impl Ledger {
     fn flushed(&mut self, sequence: u64) -> Result<(), String> {
         ensure!(self.stream == Stream::Open, "{sequence} is delivered to a stream that is not open");
         let oldest = self.outstanding.pop_front();
+        self.parked = self.parked.min(self.outstanding.len());
         ensure!(oldest == Some(sequence), "{sequence} is delivered, and {oldest:?} is the oldest");
         if !std::mem::take(&mut self.read_before_its_flush) {
             self.on_the_way.push_back(sequence);
@@ -216,8 +287,8 @@ impl Ledger {
         ensure!(lost == self.outstanding.len(), "{lost} are lost of {}", self.outstanding.len());
         self.cut_short = self.outstanding.front().copied().filter(|_| !self.read_before_its_flush);
         self.outstanding.clear();
-        self.sums.client_gone += client_gone;
-        self.sums.evicted += evicted;
+        self.sums.dropped.client_gone += client_gone;
+        self.sums.dropped.evicted += evicted;
         self.sums.read_and_lost += u64::from(self.read_before_its_flush);
         self.stream = Stream::Ended;
         Ok(())

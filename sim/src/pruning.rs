@@ -100,7 +100,8 @@ fn pruned(plan: &Plan, unbounded: &Observed, overflow: Overflow, buffer: u64) ->
 fn is_independent(plan: &Plan, overflow: Overflow) -> bool {
     let ends_streams = match overflow {
         Overflow::DropNewest | Overflow::DropOldest => false,
-        Overflow::Disconnect => true,
+        // What conflation cannot help is cut off; and who is parked gets what follows from elsewhere.
+        Overflow::Disconnect | Overflow::Conflate | Overflow::Park => true,
     };
     let is_of_a_reader = |harm: &Harm| match harm {
         Harm::ReaderStalls { .. } | Harm::ReaderTrickles { .. } | Harm::ReaderStops { .. } => true,
@@ -116,6 +117,7 @@ fn is_independent(plan: &Plan, overflow: Overflow) -> bool {
         subscriber.leave_at.is_none() && connected_at < plan.duration
     });
     plan.server.cpu.is_none()
+        && plan.server.recovery.is_none()
         && !ends_streams
         && plan.faults.iter().all(|fault| is_of_a_reader(&fault.harm))
         && stays

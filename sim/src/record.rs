@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 pub use digest::Digest;
 pub use lives::{Frame, Life, Lives, Moment, NEVER};
-pub use observation::{Observation, What};
+pub use observation::{Observation, What, Why};
 pub use recorder::Recorder;
 pub(crate) use recorder::{count, histogram};
 
@@ -55,10 +55,16 @@ pub struct SubscriberRecord {
     pub high_water: u64,
     /// When that was first so, in plan time.
     pub high_water_at: Duration,
-    /// When the first frame was lost to a full mailbox, in plan time.
+    /// When the first frame was lost to a limit, in plan time.
     pub first_drop_at: Option<Duration>,
     /// How often it subscribed.
     pub connections: u64,
+    /// Events published while it wanted them, from its first stream on until it left.
+    pub wanted: u64,
+    /// Of the frames it read, those that it had read before.
+    pub doubled: u64,
+    /// How long it had no stream in that time, in plan time.
+    pub away: Duration,
     /// Over everything that happened to it.
     #[serde(skip)]
     pub digest: Digest,

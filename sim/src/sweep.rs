@@ -1,13 +1,13 @@
 //! A sweep: the same plans at every buffer size, and the exact size beside them.
 
-use hubbub::Capacity;
+use hubbub::{Capacity, Overflow};
 
 use crate::plan::Plan;
 use crate::pruning::Runs;
 use crate::runs::{self, Job, Progress};
 use crate::scenario::{Arrivals, Scenario};
 use crate::sizing;
-use crate::summary::cell::{CellKey, cell};
+use crate::summary::cell::{CellKey, cell, compared};
 use crate::summary::document::{Cell, SCHEMA, Sweep, TraceUsed, ZeroDrop};
 use crate::summary::run::{Latencies, RunSummary};
 use crate::summary::{load, sizes};
@@ -18,6 +18,8 @@ use crate::world::{HubChoice, WorldError};
 pub struct Parts {
     /// The grid of cells.
     pub cells: bool,
+    /// The grid once for every policy, instead of for the scenario's.
+    pub policies: bool,
     /// Exact sizes, validated.
     pub sizes: bool,
     /// Sizes under a changed load.
@@ -36,7 +38,14 @@ pub fn sweep(
     progress: &dyn Progress,
     sized: impl Fn(&[ZeroDrop]),
 ) -> Result<Sweep, WorldError> {
-    let mut grid = if parts.cells { Grid::new(scenario) } else { Grid::default() };
+    let mut grid = match parts {
+        Parts { cells: false, .. } => Grid::default(),
+        Parts { policies: true, .. } => Grid::of_policies(scenario),
+        Parts { policies: false, .. } => Grid::new(scenario),
+    };
+    if parts.policies {
+        grid.take_common_runs(scenario, threads, progress)?;
+    }
     let mut zero_drop = Vec::new();
     if parts.sizes {
         let buffers = if parts.cells { &*scenario.settings().buffers } else { &[] };
@@ -58,7 +67,7 @@ pub fn sweep(
         scenario: settings.name.clone(),
         command: String::new(),
         question: settings.question.clone(),
-        policy: settings.server.policy.name().to_owned(),
+        policy: if parts.policies { ALL_POLICIES } else { settings.server.policy.name() }.to_owned(),
         trace: trace_used(scenario),
         seeds: (0..settings.seeds).collect(),
         virtual_seconds: scenario.duration().as_secs_f64(),
@@ -91,8 +100,13 @@ fn trace_used(scenario: &Scenario) -> Option<TraceUsed> {
     }
 }
 
+/// In the place of a policy, where all are compared.
+pub const ALL_POLICIES: &str = "all";
+
 /// A cell under way. Records are condensed and merged as they come: a sweep's memory does not grow with its runs.
 struct Open {
+    /// The scenario's, unless policies are compared.
+    policy: Option<Overflow>,
     subscribers: usize,
     buffer: u64,
     runs: Vec<RunSummary>,
@@ -100,8 +114,8 @@ struct Open {
 }
 
 impl Open {
-    fn new(subscribers: usize, buffer: u64) -> Self {
-        Self { subscribers, buffer, runs: Vec::new(), latencies: Latencies(Vec::new()) }
+    fn new(policy: Option<Overflow>, subscribers: usize, buffer: u64) -> Self {
+        Self { policy, subscribers, buffer, runs: Vec::new(), latencies: Latencies(Vec::new()) }
     }
 
     fn take(&mut self, (run, latencies): (RunSummary, Latencies)) {
@@ -112,7 +126,9 @@ impl Open {
     fn close(mut self, class_names: &[String], seconds: f64) -> Cell {
         self.runs.sort_by_key(|run| run.seed);
         let key = CellKey { subscribers: self.subscribers, buffer: self.buffer, class_names, seconds };
-        cell(key, &self.runs, &self.latencies)
+        let mut cell = cell(key, &self.runs, &self.latencies);
+        cell.compared = self.policy.map(|policy| compared(policy, &self.runs, cell.receipt_latency_ms));
+        cell
     }
 }
 
@@ -125,12 +141,48 @@ struct Grid(Vec<Open>);
 
 impl Grid {
     fn new(scenario: &Scenario) -> Self {
+        Self(Self::cells(scenario, None).collect())
+    }
+
+    fn of_policies(scenario: &Scenario) -> Self {
+        Self(Overflow::ALL.into_iter().flat_map(|policy| Self::cells(scenario, Some(policy))).collect())
+    }
+
+    fn cells(scenario: &Scenario, policy: Option<Overflow>) -> impl Iterator<Item = Open> {
         let settings = scenario.settings();
-        let of_n = |subscribers: &usize| {
+        let of_n = move |subscribers: &usize| {
             let subscribers = *subscribers;
-            settings.buffers.iter().map(move |buffer| Open::new(subscribers, *buffer))
+            settings.buffers.iter().map(move |buffer| Open::new(policy, subscribers, *buffer))
         };
-        Self(settings.subscribers.iter().flat_map(of_n).collect())
+        settings.subscribers.iter().flat_map(of_n)
+    }
+
+    /// Where nothing ever overflows all policies are the same run; unless somebody comes back, who is given what it
+    /// missed a mailbox full at a time.
+    fn take_common_runs(
+        &mut self,
+        scenario: &Scenario,
+        threads: usize,
+        progress: &dyn Progress,
+    ) -> Result<(), WorldError> {
+        let settings = scenario.settings();
+        let of_n = |subscribers: &usize| (0..settings.seeds).map(|seed| Job::unbounded(*subscribers, seed)).collect();
+        let jobs: Vec<_> = settings.subscribers.iter().flat_map(|n| -> Vec<Job> { of_n(n) }).collect();
+        progress.begin("common runs", jobs.iter().map(Job::units).sum());
+        let is_common = |run: &RunSummary, cell: &Open| run.fits(cell.buffer) && !run.has_come_back;
+        runs::each(
+            scenario,
+            &jobs,
+            threads,
+            progress,
+            |_| true,
+            |index, run| {
+                let of_n = self.0.iter_mut().filter(|cell| cell.subscribers == jobs[index].subscribers);
+                of_n.filter(|cell| is_common(&run.0, cell)).for_each(|cell| cell.take(run.clone()));
+            },
+        )?;
+        progress.end();
+        Ok(())
     }
 
     fn take_what_fits(&mut self, subscribers: usize, runs: &Runs) {
@@ -148,7 +200,7 @@ impl Grid {
         for (index, cell) in self.0.iter().enumerate() {
             // The scenario's check has seen that every buffer is a capacity.
             let Some(capacity) = usize::try_from(cell.buffer).ok().and_then(Capacity::new) else { continue };
-            let choice = HubChoice { capacity, overflow: settings.server.policy };
+            let choice = HubChoice { capacity, overflow: cell.policy.unwrap_or(settings.server.policy) };
             let missing = (0..settings.seeds).filter(|seed| cell.runs.iter().all(|run| run.seed != *seed));
             jobs.extend(missing.map(|seed| (index, Job { subscribers: cell.subscribers, choice, seed })));
         }

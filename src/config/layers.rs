@@ -9,6 +9,7 @@ use config_rs::{ConfigError, Map, Source, Value, ValueKind};
 use super::setting::{Given, SECTION, Setting, apply_variable};
 use super::table::SETTINGS;
 use super::{Config, File, Refusal, file};
+use crate::mailbox::Overflow;
 
 /// Where a value comes from that nobody set.
 const DEFAULT: &str = "default";
@@ -105,8 +106,38 @@ impl Effective {
 
     /// What no single setting can get wrong.
     fn check(&self) -> Result<(), Vec<Refusal>> {
-        let refusals: Vec<_> = ORDERED.into_iter().filter_map(|pair| self.in_order(pair)).collect();
+        let ordered = ORDERED.into_iter().filter_map(|pair| self.in_order(pair));
+        let refusals: Vec<_> = ordered.chain(self.without_history()).chain(self.without_key()).collect();
         if refusals.is_empty() { Ok(()) } else { Err(refusals) }
+    }
+
+    /// Whoever is parked gets what it missed from the history.
+    fn without_history(&self) -> Option<Refusal> {
+        let config = &self.config;
+        let parks = |overflow: Overflow| overflow == Overflow::Park;
+        let is_parking = parks(config.overflow) || config.policies.iter().any(|policy| parks(policy.overflow));
+        let allowed = "at least 1 where a policy is park".to_owned();
+        (is_parking && config.history_events == 0).then(|| self.refusal("history_events", "0".to_owned(), allowed))
+    }
+
+    /// Without a key nothing is ever superseded, and conflating would only cut off.
+    fn without_key(&self) -> Option<Refusal> {
+        let config = &self.config;
+        if config.conflate_key.is_some() {
+            return None;
+        }
+        let conflates = |overflow: Overflow| overflow == Overflow::Conflate;
+        if conflates(config.overflow) {
+            let allowed = format!("another policy, or {SECTION}.conflate_key set");
+            return Some(self.refusal("overflow", format!("{:?}", Overflow::Conflate.name()), allowed));
+        }
+        let policy = config.policies.iter().find(|policy| conflates(policy.overflow) && policy.key.is_none())?;
+        let allowed = "given a key=, where it conflates".to_owned();
+        Some(self.refusal("policies", format!("{:?}", policy.to_string()), allowed))
+    }
+
+    fn refusal(&self, key: &str, value: String, allowed: String) -> Refusal {
+        Refusal::Value { place: self.origin(key).to_owned(), key: format!("{SECTION}.{key}"), value, allowed }
     }
 
     /// The refusal of two settings of which the first must be below the second: of that which somebody set.
@@ -121,8 +152,7 @@ impl Effective {
         } else {
             (upper, above, format!("above {SECTION}.{lower}, which is {below}"))
         };
-        let (place, key) = (self.origin(key).to_owned(), format!("{SECTION}.{key}"));
-        Some(Refusal::Value { place, key, value: value.to_string(), allowed })
+        Some(self.refusal(key, value.to_string(), allowed))
     }
 
     /// Where a setting's value came from: the file and line, the variable, `--listen`, or `default`.

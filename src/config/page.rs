@@ -29,7 +29,7 @@ const AFTER_SETTINGS: &str = "
 In a variable, a list has commas between its items. `max_connections` must be above `max_subscribers`, so that a full
 server can still say that it is full, and `user_timeout_seconds` above `write_deadline_seconds`: the system counts a
 window that stays closed as unacknowledged too, and a client that only stalls is to be cut off by the deadline. A whole number may be written as TOML has it (`0x400`, `1_024`), in a variable in
-decimal digits only.
+decimal digits only. A policy that parks needs a history, and one that conflates a key.
 
 ## What a limit may cost in memory
 
@@ -76,6 +76,7 @@ fn default(setting: &Setting) -> String {
     let config = Config::default();
     match setting.kind {
         Kind::Seconds { .. } | Kind::Count { .. } | Kind::Whole { .. } => setting.number(&config).to_string(),
+        Kind::Limit { get, .. } => get(&config).map_or("none".to_owned(), |limit| limit.to_string()),
         Kind::Text { get, .. } => get(&config),
         Kind::List { get, .. } if get(&config).is_empty() => "none".to_owned(),
         Kind::List { get, .. } => get(&config).join(","),

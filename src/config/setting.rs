@@ -13,6 +13,8 @@ use super::{Config, Refusal};
 pub(super) const SECTION: &str = "server";
 /// What every variable begins with.
 const PREFIX: &str = "WH_";
+/// The limit that is none.
+const NONE: &str = "none";
 /// Longest value a refusal quotes, in characters.
 const MAX_SHOWN: usize = 60;
 
@@ -33,6 +35,8 @@ pub(super) enum Kind {
     Count { least: u64, most: u64, of: fn(&mut Config) -> &mut usize },
     /// Any other whole number.
     Whole { least: u64, most: u64, get: fn(&Config) -> u64, set: fn(&mut Config, u64) -> Option<()> },
+    /// A number that may also be none.
+    Limit { most: u64, get: fn(&Config) -> Option<u64>, set: fn(&mut Config, Option<u64>) -> Option<()> },
     /// A text of the kind that `allowed` describes.
     Text { allowed: &'static str, get: fn(&Config) -> String, set: fn(&mut Config, &str) -> Option<()> },
     /// A text that is never shown.
@@ -98,6 +102,7 @@ impl Setting {
             Kind::Seconds { least, most, .. } | Kind::Count { least, most, .. } | Kind::Whole { least, most, .. } => {
                 format!("{least} ..= {most}")
             }
+            Kind::Limit { most, .. } => format!("{NONE} or 1 ..= {most}"),
             Kind::Text { allowed, .. } | Kind::Secret { allowed, .. } | Kind::List { allowed, .. } => {
                 allowed.to_owned()
             }
@@ -108,6 +113,7 @@ impl Setting {
     pub(super) fn as_toml(&self, config: &Config) -> Result<String, &'static str> {
         match self.kind {
             Kind::Seconds { .. } | Kind::Count { .. } | Kind::Whole { .. } => Ok(self.number(config).to_string()),
+            Kind::Limit { get, .. } => Ok(get(config).map_or(format!("{NONE:?}"), |limit| limit.to_string())),
             Kind::Text { get, .. } => Ok(format!("{:?}", get(config))),
             Kind::List { get, .. } => Ok(format!("{:?}", get(config))),
             Kind::Secret { is_set, .. } => Err(if is_set(config) { "is set and not shown" } else { "is not set" }),
@@ -119,6 +125,8 @@ impl Setting {
             Kind::Seconds { least, most, of } => *of(config) = Duration::from_secs(given.within(least, most)?),
             Kind::Count { least, most, of } => *of(config) = usize::try_from(given.within(least, most)?).ok()?,
             Kind::Whole { least, most, set, .. } => return set(config, given.within(least, most)?),
+            Kind::Limit { set, .. } if given.text == Some(NONE) => return set(config, None),
+            Kind::Limit { most, set, .. } => return set(config, Some(given.within(1, most)?)),
             Kind::Text { set, .. } | Kind::Secret { set, .. } => return set(config, given.text?),
             Kind::List { set, .. } => return set(config, given.list.as_deref()?),
         }
@@ -132,6 +140,7 @@ impl Setting {
             Kind::Seconds { of, .. } => of(&mut config).as_secs(),
             Kind::Count { of, .. } => *of(&mut config) as u64,
             Kind::Whole { get, .. } => get(&config),
+            Kind::Limit { get, .. } => get(&config).unwrap_or(0),
             Kind::Text { .. } | Kind::Secret { .. } | Kind::List { .. } => 0,
         }
     }
@@ -158,6 +167,10 @@ impl Setting {
     fn value(&self, given: &Given<'_>) -> Option<ValueKind> {
         match self.kind {
             Kind::Seconds { .. } | Kind::Count { .. } | Kind::Whole { .. } => given.number.map(ValueKind::U64),
+            Kind::Limit { .. } => match given.number {
+                Some(number) => Some(ValueKind::U64(number)),
+                None => given.text.map(|text| ValueKind::String(text.to_owned())),
+            },
             Kind::Text { .. } | Kind::Secret { .. } => given.text.map(|text| ValueKind::String(text.to_owned())),
             Kind::List { .. } => given.list.as_ref().map(|items| {
                 ValueKind::Array(

@@ -2,10 +2,12 @@
 
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::num::NonZeroUsize;
 use std::str::FromStr;
 use std::time::Duration;
 
-use super::{Origins, Token};
+use super::{Origins, Token, TopicPolicy};
+use crate::event::KeyPath;
 use crate::mailbox::{Capacity, Overflow};
 
 /// Frames a subscriber's mailbox holds unless the operator says otherwise: what the sweep of the expected workload
@@ -87,8 +89,22 @@ pub struct Config {
     pub listen: SocketAddr,
     /// Frames a subscriber's mailbox holds.
     pub sse_channel_buffer: Capacity,
-    /// What a full mailbox does.
+    /// Bytes of payload that may wait for a subscriber.
+    pub sse_channel_bytes: Option<NonZeroUsize>,
+    /// How old the oldest event that waits may be.
+    pub sse_channel_age: Option<Duration>,
+    /// What happens to an event that does not fit.
     pub overflow: Overflow,
+    /// Where an event's key stands.
+    pub conflate_key: Option<KeyPath>,
+    /// What holds for single topics instead.
+    pub policies: Vec<TopicPolicy>,
+    /// Events kept for those who come back.
+    pub history_events: usize,
+    /// Bytes of their payloads.
+    pub history_bytes: usize,
+    /// Whether subscribers are told of the holes in what they get.
+    pub gap_notices: bool,
     /// How much is logged.
     pub log_level: LogLevel,
     /// About connections.
@@ -101,7 +117,16 @@ impl Default for Config {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
             sse_channel_buffer: BUFFER,
+            sse_channel_bytes: None,
+            sse_channel_age: None,
             overflow: Overflow::default(),
+            conflate_key: None,
+            policies: Vec::new(),
+            // At 20 events a second more than eight minutes: a client that has gone through a tunnel, a page that was
+            // reloaded, a server behind a balancer that moved it.
+            history_events: 10_000,
+            history_bytes: 16 << 20,
+            gap_notices: true,
             log_level: LogLevel::default(),
             server: ServerSettings::default(),
         }

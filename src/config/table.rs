@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::setting::{Kind, Setting};
 use super::token::MAX_TOKEN_BYTES;
-use super::{Config, MAX_FRAMES_PER_WRITE, Origins, Token};
-use crate::mailbox::{Capacity, MAX_CAPACITY};
+use super::{Config, MAX_FRAMES_PER_WRITE, Origins, Token, TopicPolicy, policies};
+use crate::mailbox::{Capacity, MAX_CAPACITY, Overflow};
 
 /// A day: a longer silence or deadline is none.
 const MAX_SECONDS: u64 = 24 * 60 * 60;
@@ -23,7 +23,13 @@ const MAX_PUBLISHES: u64 = 10_000;
 
 const _: () = assert!(MAX_TOKEN_BYTES == 512, "the table says so");
 
-pub(super) static SETTINGS: [Setting; 18] = [
+/// A day: what is older is of no use to whoever sets an age at all.
+pub(super) const MAX_AGE_MS: u64 = 24 * 60 * 60 * 1000;
+/// 1 GiB: what waits for one subscriber, and what is kept for all of them.
+const MAX_KEPT_BYTES: u64 = 1 << 30;
+const MAX_HISTORY_EVENTS: u64 = 10_000_000;
+
+pub(super) static SETTINGS: [Setting; 25] = [
     Setting {
         key: "listen",
         about: "where to listen; port 0 takes a free one",
@@ -57,12 +63,93 @@ pub(super) static SETTINGS: [Setting; 18] = [
         }),
     },
     Setting {
+        key: "sse_channel_bytes",
+        about: "bytes of events that may wait for one subscriber",
+        kind: Kind::Limit {
+            most: MAX_KEPT_BYTES,
+            get: |config| config.sse_channel_bytes.map(|bytes| bytes.get() as u64),
+            set: |config, bytes| {
+                config.sse_channel_bytes =
+                    bytes.map(|bytes| usize::try_from(bytes).ok()?.try_into().ok()).unwrap_or_default();
+                Some(())
+            },
+        },
+        memory: None,
+    },
+    Setting {
+        key: "sse_channel_age_ms",
+        about: "age the oldest event that waits may have when the next comes",
+        kind: Kind::Limit {
+            most: MAX_AGE_MS,
+            get: |config| config.sse_channel_age.map(|age| u64::try_from(age.as_millis()).unwrap_or(MAX_AGE_MS)),
+            set: |config, ms| {
+                config.sse_channel_age = ms.map(Duration::from_millis);
+                Some(())
+            },
+        },
+        memory: None,
+    },
+    Setting {
         key: "overflow",
-        about: "what a full buffer does: drop-newest, drop-oldest or disconnect",
+        about: "what happens to an event that does not fit",
         kind: Kind::Text {
-            allowed: "drop-newest, drop-oldest or disconnect",
+            allowed: Overflow::NAMES,
             get: |config| config.overflow.to_string(),
             set: |config, text| text.parse().ok().map(|overflow| config.overflow = overflow),
+        },
+        memory: None,
+    },
+    Setting {
+        key: "conflate_key",
+        about: "where an event's key stands, for conflate",
+        kind: Kind::Text {
+            allowed: "none or names of members separated by dots, as build.id",
+            get: |config| config.conflate_key.as_ref().map_or("none".to_owned(), ToString::to_string),
+            set: |config, text| {
+                config.conflate_key = if text == "none" { None } else { Some(text.parse().ok()?) };
+                Some(())
+            },
+        },
+        memory: None,
+    },
+    Setting {
+        key: "policies",
+        about: "what holds for single topics instead; the first that matches",
+        kind: Kind::List {
+            allowed: policies::ALLOWED,
+            get: |config| config.policies.iter().map(ToString::to_string).collect(),
+            set: |config, texts| {
+                config.policies = texts.iter().map(|text| TopicPolicy::read(text)).collect::<Option<_>>()?;
+                Some(())
+            },
+        },
+        memory: None,
+    },
+    Setting {
+        key: "history_events",
+        about: "events kept for those who come back or are parked; 0 keeps none",
+        kind: Kind::Count { least: 0, most: MAX_HISTORY_EVENTS, of: |config| &mut config.history_events },
+        memory: Some(|config| {
+            let all = (config.history_bytes as u64) * 2 + config.history_events as u64 * 256;
+            format!("the last events and their frames, once: {} with `history_bytes`", bytes(all))
+        }),
+    },
+    Setting {
+        key: "history_bytes",
+        about: "bytes of events kept for them",
+        kind: Kind::Count { least: 1, most: MAX_KEPT_BYTES, of: |config| &mut config.history_bytes },
+        memory: None,
+    },
+    Setting {
+        key: "gap_notices",
+        about: "whether a stream says what is missing from it",
+        kind: Kind::Text {
+            allowed: "on or off",
+            get: |config| (if config.gap_notices { "on" } else { "off" }).to_owned(),
+            set: |config, text| {
+                config.gap_notices = ["off", "on"].iter().position(|word| *word == text)? == 1;
+                Some(())
+            },
         },
         memory: None,
     },

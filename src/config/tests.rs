@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::mailbox::{Capacity, MAX_CAPACITY, Overflow};
+use std::num::NonZeroUsize;
 
 type Pair = (&'static str, &'static str);
 
@@ -30,41 +31,21 @@ fn the_environment_wins_over_the_file_and_the_file_over_the_default() {
     assert_eq!(load(file, &[("WH_SSE_CHANNEL_BUFFER", "9")]), Ok(buffer(9)));
 }
 
-#[test]
-fn a_file_and_an_environment_can_set_everything_alike() {
-    let file = "server.listen = '[::1]:0'\nserver.sse_channel_buffer = 0x400\nserver.overflow = 'disconnect'\n\
-                server.keepalive_seconds = 1\nserver.write_deadline_seconds = 44\n\
-                server.user_timeout_seconds = 45\n\
-                server.max_ingest_bytes = 2_000\nserver.request_timeout_seconds = 3\n\
-                server.shutdown_grace_seconds = 0\nserver.socket_unsent_bytes = 4096\n\
-                server.frames_per_write = 16\n\
-                server.max_subscribers = 7\nserver.max_connections = 8\nserver.max_publishes = 9\n\
-                server.max_header_bytes = 1024\nserver.publish_token = 's3cret'\n\
-                server.allowed_origins = ['https://a.example', 'http://b:1']\nserver.log_level = 'debug'\n";
-    let environment = [
-        ("WH_LISTEN", "[::1]:0"),
-        ("WH_SSE_CHANNEL_BUFFER", "1024"),
-        ("WH_OVERFLOW", "disconnect"),
-        ("WH_KEEPALIVE_SECONDS", "1"),
-        ("WH_WRITE_DEADLINE_SECONDS", "44"),
-        ("WH_USER_TIMEOUT_SECONDS", "45"),
-        ("WH_MAX_INGEST_BYTES", "2000"),
-        ("WH_REQUEST_TIMEOUT_SECONDS", "3"),
-        ("WH_SHUTDOWN_GRACE_SECONDS", "0"),
-        ("WH_SOCKET_UNSENT_BYTES", "4096"),
-        ("WH_FRAMES_PER_WRITE", "16"),
-        ("WH_MAX_SUBSCRIBERS", "7"),
-        ("WH_MAX_CONNECTIONS", "8"),
-        ("WH_MAX_PUBLISHES", "9"),
-        ("WH_MAX_HEADER_BYTES", "1024"),
-        ("WH_PUBLISH_TOKEN", "s3cret"),
-        ("WH_ALLOWED_ORIGINS", "https://a.example, http://b:1"),
-        ("WH_LOG_LEVEL", "debug"),
-    ];
-    let wanted = Config {
+/// What the next test sets, every setting another value than its default.
+fn everything() -> Config {
+    Config {
         listen: "[::1]:0".parse().unwrap(),
         sse_channel_buffer: Capacity::new(1024).unwrap(),
+        sse_channel_bytes: NonZeroUsize::new(70_000),
+        sse_channel_age: Some(Duration::from_millis(2500)),
         overflow: Overflow::Disconnect,
+        conflate_key: "build.id".parse().ok(),
+        policies: ["ingest.prices conflate key=symbol frames=5", "ingest.> park"]
+            .map(|text| TopicPolicy::read(text).unwrap())
+            .into(),
+        history_events: 11,
+        history_bytes: 12,
+        gap_notices: false,
         log_level: LogLevel::Debug,
         server: ServerSettings {
             keepalive: Duration::from_secs(1),
@@ -82,7 +63,51 @@ fn a_file_and_an_environment_can_set_everything_alike() {
             publish_token: Token::new("s3cret"),
             allowed_origins: Origins::new(&["https://a.example", "http://b:1"]).unwrap(),
         },
-    };
+    }
+}
+
+#[test]
+fn a_file_and_an_environment_can_set_everything_alike() {
+    let file = "server.listen = '[::1]:0'\nserver.sse_channel_buffer = 0x400\nserver.sse_channel_bytes = 70_000\n\
+                server.sse_channel_age_ms = 2500\nserver.overflow = 'disconnect'\nserver.conflate_key = 'build.id'\n\
+                server.policies = ['ingest.prices conflate key=symbol frames=5', 'ingest.> park']\n\
+                server.history_events = 11\nserver.history_bytes = 12\nserver.gap_notices = 'off'\n\
+                server.keepalive_seconds = 1\nserver.write_deadline_seconds = 44\n\
+                server.user_timeout_seconds = 45\n\
+                server.max_ingest_bytes = 2_000\nserver.request_timeout_seconds = 3\n\
+                server.shutdown_grace_seconds = 0\nserver.socket_unsent_bytes = 4096\n\
+                server.frames_per_write = 16\n\
+                server.max_subscribers = 7\nserver.max_connections = 8\nserver.max_publishes = 9\n\
+                server.max_header_bytes = 1024\nserver.publish_token = 's3cret'\n\
+                server.allowed_origins = ['https://a.example', 'http://b:1']\nserver.log_level = 'debug'\n";
+    let environment = [
+        ("WH_LISTEN", "[::1]:0"),
+        ("WH_SSE_CHANNEL_BUFFER", "1024"),
+        ("WH_SSE_CHANNEL_BYTES", "70000"),
+        ("WH_SSE_CHANNEL_AGE_MS", "2500"),
+        ("WH_OVERFLOW", "disconnect"),
+        ("WH_CONFLATE_KEY", "build.id"),
+        ("WH_POLICIES", "ingest.prices conflate key=symbol frames=5, ingest.> park"),
+        ("WH_HISTORY_EVENTS", "11"),
+        ("WH_HISTORY_BYTES", "12"),
+        ("WH_GAP_NOTICES", "off"),
+        ("WH_KEEPALIVE_SECONDS", "1"),
+        ("WH_WRITE_DEADLINE_SECONDS", "44"),
+        ("WH_USER_TIMEOUT_SECONDS", "45"),
+        ("WH_MAX_INGEST_BYTES", "2000"),
+        ("WH_REQUEST_TIMEOUT_SECONDS", "3"),
+        ("WH_SHUTDOWN_GRACE_SECONDS", "0"),
+        ("WH_SOCKET_UNSENT_BYTES", "4096"),
+        ("WH_FRAMES_PER_WRITE", "16"),
+        ("WH_MAX_SUBSCRIBERS", "7"),
+        ("WH_MAX_CONNECTIONS", "8"),
+        ("WH_MAX_PUBLISHES", "9"),
+        ("WH_MAX_HEADER_BYTES", "1024"),
+        ("WH_PUBLISH_TOKEN", "s3cret"),
+        ("WH_ALLOWED_ORIGINS", "https://a.example, http://b:1"),
+        ("WH_LOG_LEVEL", "debug"),
+    ];
+    let wanted = everything();
     assert_eq!(file.matches("server.").count(), table::SETTINGS.len(), "everything");
     assert_eq!(load(file, &[]), Ok(wanted.clone()));
     assert_eq!(load("", &environment), Ok(wanted.clone()));
@@ -107,7 +132,18 @@ fn a_bad_value_in_the_file_is_refused_in_one_line() {
         ("listen = 8080", "listen = 8080: must be an IP address and a port, as 127.0.0.1:8080"),
         ("listen = ''", "listen = '': must be an IP address and a port, as 127.0.0.1:8080"),
         ("listen = 'localhost:80'", "listen = 'localhost:80': must be an IP address and a port, as 127.0.0.1:8080"),
-        ("overflow = 'Drop-Newest'", "overflow = 'Drop-Newest': must be drop-newest, drop-oldest or disconnect"),
+        (
+            "overflow = 'Drop-Newest'",
+            "overflow = 'Drop-Newest': must be drop-newest, drop-oldest, conflate, disconnect or park",
+        ),
+        ("sse_channel_bytes = 0", "sse_channel_bytes = 0: must be none or 1 ..= 1073741824"),
+        ("sse_channel_age_ms = 'all'", "sse_channel_age_ms = 'all': must be none or 1 ..= 86400000"),
+        (
+            "conflate_key = 'a..b'",
+            "conflate_key = 'a..b': must be none or names of members separated by dots, as build.id",
+        ),
+        ("history_bytes = 0", "history_bytes = 0: must be 1 ..= 1073741824"),
+        ("gap_notices = true", "gap_notices = true: must be on or off"),
         ("keepalive_seconds = 0", "keepalive_seconds = 0: must be 1 ..= 86400"),
         ("write_deadline_seconds = 0.3", "write_deadline_seconds = 0.3: must be 1 ..= 86400"),
         ("max_ingest_bytes = -5", "max_ingest_bytes = -5: must be 1 ..= 67108864"),
@@ -150,7 +186,8 @@ fn a_bad_value_in_the_environment_is_refused_in_one_line() {
 
 #[test]
 fn what_is_no_setting_is_refused_with_what_there_is() {
-    let keys = "listen, sse_channel_buffer, overflow, keepalive_seconds, write_deadline_seconds, \
+    let keys = "listen, sse_channel_buffer, sse_channel_bytes, sse_channel_age_ms, overflow, conflate_key, policies, \
+                history_events, history_bytes, gap_notices, keepalive_seconds, write_deadline_seconds, \
                 user_timeout_seconds, request_timeout_seconds, shutdown_grace_seconds, socket_unsent_bytes, \
                 frames_per_write, max_subscribers, max_connections, max_publishes, max_ingest_bytes, max_header_bytes, publish_token, \
                 allowed_origins or log_level";
@@ -211,6 +248,32 @@ fn settings_that_do_not_fit_together_are_refused_by_the_one_that_was_set() {
     let lines = load("[server]\nwrite_deadline_seconds = 60\n", &[]).unwrap_err();
     let line = "hub.toml:2: server.write_deadline_seconds = 60: must be below server.user_timeout_seconds, which is 40";
     assert_eq!(lines, [line]);
+}
+
+#[test]
+fn a_policy_that_lacks_what_it_needs_is_refused_where_it_was_set() {
+    let lines = load("[server]\noverflow = 'park'\nhistory_events = 0\n", &[]).unwrap_err();
+    assert_eq!(lines, ["hub.toml:3: server.history_events = 0: must be at least 1 where a policy is park"]);
+    assert!(load("[server]\noverflow = 'park'\n", &[]).is_ok(), "there is a history by default");
+    let lines = load("", &[("WH_OVERFLOW", "conflate")]).unwrap_err();
+    let line = "WH_OVERFLOW: server.overflow = \"conflate\": must be another policy, or server.conflate_key set";
+    assert_eq!(lines, [line]);
+    let policy = [("WH_POLICIES", "a conflate")];
+    let line = "WH_POLICIES: server.policies = \"a conflate\": must be given a key=, where it conflates";
+    assert_eq!(load("", &policy).unwrap_err(), [line]);
+    assert!(load("[server]\nconflate_key = 'id'\noverflow = 'conflate'\n", &policy).is_ok());
+    let lines = load("[server]\npolicies = ['a keep']\n", &[]).unwrap_err();
+    let start = "hub.toml:2: server.policies = ['a keep']: must be a list of PATTERN POLICY and what differs";
+    assert!(lines.len() == 1 && lines[0].starts_with(start), "{lines:?}");
+}
+
+#[test]
+fn a_limit_that_is_none_is_written_so() {
+    let config = load("[server]\nsse_channel_bytes = 'none'\n", &[("WH_SSE_CHANNEL_AGE_MS", "none")]).unwrap();
+    assert_eq!((config.sse_channel_bytes, config.sse_channel_age), (None, None));
+    let file = File { name: "hub.toml", text: "[server]\nsse_channel_bytes = 5\n" };
+    let effective = Effective::load(Some(file), [], None).unwrap();
+    assert!(effective.show().contains("sse_channel_bytes = 5 ") && effective.show().contains("age_ms = \"none\""));
 }
 
 #[test]

@@ -4,10 +4,16 @@ use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
 
-use crate::event::Event;
+use crate::event::{Event, EventId, Gap};
 
 /// First bytes of a stream: a comment, so that proxies and clients see the stream open before the first event.
 pub const HELLO: &[u8] = b": hubbub\n\n";
+
+/// [`HELLO`], and the place a stream begins at: an `id:` without data moves a client's cursor and shows nothing. So who
+/// is cut off before the first event has come can still ask for all it has missed.
+pub fn hello(at: EventId) -> Bytes {
+    Bytes::from(format!(": hubbub\nid: {at}\n\n"))
+}
 
 /// Sent after a silence, so that nothing on the way takes the stream for dead. It has no `id:` and moves no cursor.
 pub const KEEPALIVE: &[u8] = b": keepalive\n\n";
@@ -15,6 +21,20 @@ pub const KEEPALIVE: &[u8] = b": keepalive\n\n";
 /// Tells a client how long to wait before it connects again. No event: it moves no cursor and shows nothing.
 pub fn retry(after: Duration) -> Bytes {
     Bytes::from(format!("retry: {}\n\n", after.as_millis()))
+}
+
+/// Tells a client of a hole in its stream: an event named `gap` without an `id:`, so that the client's cursor stays
+/// where it was.
+///
+/// Its data is a JSON object: the ids `first` and `last`, the number `count`, each null where it is not known, and the
+/// `reason`.
+pub fn gap(gap: &Gap) -> Bytes {
+    let id = |id: Option<EventId>| id.map_or("null".to_owned(), |id| format!("\"{id}\""));
+    let count = gap.count.map_or("null".to_owned(), |count| count.to_string());
+    let (first, last, reason) = (id(gap.first), id(gap.last), gap.reason.name());
+    Bytes::from(format!(
+        "event: gap\ndata: {{\"first\":{first},\"last\":{last},\"count\":{count},\"reason\":\"{reason}\"}}\n\n"
+    ))
 }
 
 /// An event's frame, made once and shared: its `id:`, one `data:` line for each line of the payload, an empty line.

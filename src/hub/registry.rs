@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::SubscriberId;
 use super::subscription::Slot;
-use crate::mailbox::{Capacity, Counts, Overflow};
+use crate::mailbox::Counts;
 use crate::topic::{Pattern, Topic};
 
 /// Slots in the order of their ids. Shared with fan-outs under way: a change then copies the list.
@@ -34,12 +34,12 @@ impl Audience {
 }
 
 impl Registry {
-    pub(super) fn add(&mut self, patterns: &[Pattern], capacity: Capacity, overflow: Overflow) -> Arc<Slot> {
+    pub(super) fn add(&mut self, mut slot: Slot) -> Arc<Slot> {
         self.last_id += 1;
-        let id = SubscriberId(self.last_id);
-        let slot = Arc::new(Slot::new(id, patterns.to_vec(), capacity, overflow));
-        self.all.insert(id, slot.clone());
-        for pattern in patterns {
+        slot.set_id(SubscriberId(self.last_id));
+        let slot = Arc::new(slot);
+        self.all.insert(slot.id(), slot.clone());
+        for pattern in slot.patterns() {
             match pattern.as_topic() {
                 Some(topic) => Arc::make_mut(self.by_topic.entry(topic).or_default()).push(slot.clone()),
                 None => Arc::make_mut(&mut self.by_pattern).push((pattern.clone(), slot.clone())),

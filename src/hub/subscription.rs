@@ -1,12 +1,14 @@
 //! One subscriber's two ends: the slot that a fan-out offers to, and the subscription that a transport takes from.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
+use super::catch_up::Beginning;
+use super::holes::Holes;
 use super::{Hub, Outcome, SubscriberId, lock};
-use crate::event::Event;
-use crate::mailbox::{Capacity, Closed, Counts, Mailbox, Overflow};
+use crate::event::{Event, EventId, Gap, Missing};
+use crate::mailbox::{Closed, Counts, Mailbox, Pushed, Reason};
 use crate::topic::Pattern;
 
 /// The Hub's end.
@@ -16,29 +18,78 @@ pub(super) struct Slot {
     patterns: Vec<Pattern>,
     /// Read without the lock, by a transport that asks at every turn.
     is_closed: AtomicBool,
-    state: Mutex<State>,
+    pub(super) state: Mutex<State>,
 }
 
 #[derive(Debug)]
-struct State {
-    mailbox: Mailbox<Arc<Event>>,
+pub(super) struct State {
+    pub(super) mailbox: Mailbox<Arc<Event>>,
     /// Sequence of the last event offered: what matches twice is offered once.
-    last_offered: u64,
+    pub(super) last_offered: u64,
+    /// Sequence of the last event that got a slot.
+    pub(super) last_queued: u64,
+    /// The first sequence that may be parked, where anything is.
+    pub(super) parked_from: u64,
+    /// Those of which the subscriber has not been told; `None` where nobody is told of any.
+    pub(super) holes: Option<Holes>,
     /// Woken by the next frame, once.
     on_frame: Option<Waker>,
     /// Woken by the close, even while nobody asks for frames, as behind a blocked socket.
     on_close: Option<Waker>,
 }
 
+/// What an offer did.
+pub(super) struct Offered {
+    pub(super) outcome: Outcome,
+    /// What else was lost by it, before.
+    pub(super) shed: Vec<Outcome>,
+}
+
+/// An event on its way to a subscriber.
+#[derive(Debug, Clone)]
+pub struct Taken {
+    /// What to send.
+    pub event: Arc<Event>,
+    /// The hole in front of it, to be told first.
+    pub gap: Option<Gap>,
+}
+
+/// Parked events that the history has not kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Forgotten {
+    /// How many.
+    pub count: u64,
+    /// The limit for which they were parked.
+    pub reason: Reason,
+}
+
 impl Slot {
-    pub(super) fn new(id: SubscriberId, patterns: Vec<Pattern>, capacity: Capacity, overflow: Overflow) -> Self {
-        let mailbox = Mailbox::new(capacity, overflow);
-        let state = State { mailbox, last_offered: 0, on_frame: None, on_close: None };
-        Self { id, patterns, is_closed: AtomicBool::new(false), state: Mutex::new(state) }
+    pub(super) fn new(patterns: Vec<Pattern>, mailbox: Mailbox<Arc<Event>>, announces_gaps: bool) -> Self {
+        let state = State {
+            mailbox,
+            last_offered: 0,
+            last_queued: 0,
+            parked_from: 0,
+            holes: announces_gaps.then(Holes::default),
+            on_frame: None,
+            on_close: None,
+        };
+        Self { id: SubscriberId(0), patterns, is_closed: AtomicBool::new(false), state: Mutex::new(state) }
     }
 
     pub(super) fn id(&self) -> SubscriberId {
         self.id
+    }
+
+    pub(super) fn set_id(&mut self, id: SubscriberId) {
+        self.id = id;
+    }
+
+    /// Nobody knows of it yet: it begins after `last`, with `count` events from `from` on that wait in the history.
+    pub(super) fn begin_after(&mut self, from: u64, last: u64, count: u64) {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        state.mailbox.replay(count);
+        (state.parked_from, state.last_offered) = (from, last);
     }
 
     pub(super) fn patterns(&self) -> &[Pattern] {
@@ -50,20 +101,19 @@ impl Slot {
     }
 
     /// `None` where it was not offered: offered before, or the mailbox is closed.
-    pub(super) fn offer(&self, event: &Arc<Event>) -> Option<Outcome> {
+    pub(super) fn offer(&self, event: &Arc<Event>) -> Option<Offered> {
         let mut state = lock(&self.state);
-        if state.last_offered == event.id().sequence {
+        if state.last_offered >= event.id().sequence {
             return None;
         }
         state.last_offered = event.id().sequence;
-        let pushed = state.mailbox.push(event.clone());
-        let outcome = Outcome::of(&pushed, state.mailbox.waiting());
+        let offered = state.push(event);
         let closed = state.mailbox.closed().is_some();
         let (frame, close) = (state.on_frame.take(), if closed { state.on_close.take() } else { None });
         self.is_closed.store(closed, Ordering::Release);
         drop(state);
         [frame, close].into_iter().flatten().for_each(Waker::wake);
-        outcome
+        offered
     }
 
     pub(super) fn close(&self, why: Closed) {
@@ -76,17 +126,125 @@ impl Slot {
     }
 }
 
+impl State {
+    fn take(&mut self) -> Option<Taken> {
+        let event = self.mailbox.take()?.clone();
+        let id = event.id();
+        let gap = self.holes.as_mut().and_then(|holes| holes.before(id.epoch, id.sequence));
+        Some(Taken { event, gap })
+    }
+
+    fn push(&mut self, event: &Arc<Event>) -> Option<Offered> {
+        let sequence = event.id().sequence;
+        let (mut last_lost, mut shed) = (None, Vec::new());
+        let was_parked = self.mailbox.parked() > 0;
+        let pushed = self.mailbox.push(event.clone(), |lost, reason| {
+            // Nearly always there is one at most, and nothing to keep.
+            if let Some((lost, reason)) = last_lost.replace((lost.id(), reason)) {
+                shed.push(Outcome::Shed { lost, reason });
+            }
+        });
+        let outcome = match pushed {
+            Pushed::Queued => Outcome::Queued { waiting: self.mailbox.waiting() },
+            Pushed::Refused(reason) => Outcome::Refused { reason },
+            Pushed::Disconnected(reason) => Outcome::Disconnected { reason },
+            Pushed::Displaced => match last_lost {
+                Some((lost, reason)) => Outcome::Displaced { lost, reason },
+                None => Outcome::Queued { waiting: self.mailbox.waiting() },
+            },
+            Pushed::Parked => {
+                if !was_parked {
+                    self.parked_from = sequence;
+                }
+                Outcome::Parked { waiting: usize::try_from(self.mailbox.counts().waiting).unwrap_or(usize::MAX) }
+            }
+            Pushed::NotOffered => return None,
+        };
+        if outcome.is_loss() {
+            self.remember(sequence, &outcome, &shed);
+        }
+        if matches!(pushed, Pushed::Queued | Pushed::Displaced) {
+            self.last_queued = sequence;
+        }
+        Some(Offered { outcome, shed })
+    }
+
+    /// Keeps in mind what the subscriber has to be told.
+    fn remember(&mut self, sequence: u64, outcome: &Outcome, shed: &[Outcome]) {
+        let Some(holes) = &mut self.holes else { return };
+        for outcome in shed.iter().chain([outcome]) {
+            match *outcome {
+                Outcome::Refused { reason } => {
+                    let Some(reason) = missing(reason) else { continue };
+                    holes.lost_behind(self.last_queued, (sequence, sequence), 1, reason);
+                }
+                Outcome::Displaced { lost, reason } | Outcome::Shed { lost, reason } => {
+                    let Some(reason) = missing(reason) else { continue };
+                    let oldest = self.mailbox.oldest().map(|event| event.id().sequence);
+                    holes.lost_in_front(lost.sequence, oldest, reason);
+                }
+                // Whoever is cut off is told nothing more; it asks for what it missed when it comes back.
+                Outcome::Disconnected { .. } | Outcome::Queued { .. } | Outcome::Parked { .. } => {}
+            }
+        }
+    }
+}
+
+/// How a loss is called before those it has happened to; a value that a later one has made old is none.
+pub(super) fn missing(reason: Reason) -> Option<Missing> {
+    match reason {
+        Reason::BufferFull => Some(Missing::BufferFull),
+        Reason::Bytes => Some(Missing::Bytes),
+        Reason::Age => Some(Missing::Age),
+        Reason::Conflated => None,
+    }
+}
+
 /// A transport's end of one subscription. Dropping it unsubscribes: what had not been flushed is lost as
 /// [`Closed::ClientGone`], unless the mailbox was closed before.
 #[derive(Debug)]
 pub struct Subscription {
     hub: Hub,
     slot: Arc<Slot>,
+    beginning: Beginning,
+    has_forgotten: AtomicBool,
+    forgotten: Mutex<Option<Forgotten>>,
 }
 
 impl Subscription {
-    pub(super) fn new(hub: Hub, slot: Arc<Slot>) -> Self {
-        Self { hub, slot }
+    pub(super) fn new(hub: Hub, slot: Arc<Slot>, beginning: Beginning) -> Self {
+        Self { hub, slot, beginning, has_forgotten: AtomicBool::new(false), forgotten: Mutex::default() }
+    }
+
+    /// The last event before the stream, where the client cannot know it by itself.
+    pub fn begins_at(&self) -> Option<EventId> {
+        self.beginning.at
+    }
+
+    /// What a client that has come back is to be told first: that something is out of reach.
+    pub fn opening(&self) -> Option<&Gap> {
+        self.beginning.opening.as_ref()
+    }
+
+    /// What was published before and is offered all the same: from which event on, and how many.
+    pub fn replays(&self) -> Option<(EventId, u64)> {
+        self.beginning.replays
+    }
+
+    /// What the history turned out not to have kept for this subscriber since the last time.
+    pub fn take_forgotten(&self) -> Option<Forgotten> {
+        if !self.has_forgotten.load(Ordering::Acquire) {
+            return None;
+        }
+        self.has_forgotten.store(false, Ordering::Release);
+        lock(&self.forgotten).take()
+    }
+
+    fn forgot(&self, forgotten: Forgotten) {
+        let mut sum = lock(&self.forgotten);
+        let before = sum.map_or(0, |before| before.count);
+        *sum = Some(Forgotten { count: before + forgotten.count, ..forgotten });
+        self.has_forgotten.store(true, Ordering::Release);
     }
 
     /// Who this is.
@@ -95,23 +253,41 @@ impl Subscription {
     }
 
     /// Takes the oldest waiting event, which is then in flight until [`flushed`](Self::flushed). `None` once closed.
-    pub fn poll_take(&self, cx: &mut Context<'_>) -> Poll<Option<Arc<Event>>> {
+    pub fn poll_take(&self, cx: &mut Context<'_>) -> Poll<Option<Taken>> {
+        loop {
+            let mut state = lock(&self.slot.state);
+            if let Some(taken) = state.take() {
+                return Poll::Ready(Some(taken));
+            }
+            if state.mailbox.closed().is_some() {
+                return Poll::Ready(None);
+            }
+            if state.mailbox.parked() == 0 {
+                if !state.on_frame.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+                    state.on_frame = Some(cx.waker().clone());
+                }
+                return Poll::Pending;
+            }
+            drop(state);
+            if let Some(forgotten) = self.hub.catch_up(&self.slot) {
+                self.forgot(forgotten);
+            }
+        }
+    }
+
+    /// The hole behind the last event there was, where the subscriber has not been told of it and no event waits that
+    /// it could be told before.
+    pub fn take_last_gap(&self) -> Option<Gap> {
         let mut state = lock(&self.slot.state);
-        if let Some(event) = state.mailbox.take() {
-            return Poll::Ready(Some(event.clone()));
+        if state.mailbox.waiting() > 0 || state.mailbox.parked() > 0 {
+            return None;
         }
-        if state.mailbox.closed().is_some() {
-            return Poll::Ready(None);
-        }
-        if !state.on_frame.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
-            state.on_frame = Some(cx.waker().clone());
-        }
-        Poll::Pending
+        state.holes.as_mut().and_then(|holes| holes.next(self.hub.epoch()))
     }
 
     /// Takes the oldest waiting event, if there is one, and asks for no more.
-    pub fn take(&self) -> Option<Arc<Event>> {
-        lock(&self.slot.state).mailbox.take().cloned()
+    pub fn take(&self) -> Option<Taken> {
+        lock(&self.slot.state).take()
     }
 
     /// The socket has accepted the last byte of the oldest event in flight; whoever waited for that is woken now if
@@ -121,7 +297,7 @@ impl Subscription {
         if state.mailbox.flushed().is_none() {
             return false;
         }
-        if state.mailbox.waiting() == 0 {
+        if state.mailbox.waiting() == 0 && state.mailbox.parked() == 0 {
             state.on_frame = next;
             return true;
         }

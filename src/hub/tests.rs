@@ -16,16 +16,16 @@ fn publish(hub: &Hub, topic: &str) -> Publication {
 
 fn poll(subscription: &Subscription, waker: &Arc<Woken>) -> Poll<Option<u64>> {
     let taken = subscription.poll_take(&mut Context::from_waker(&Waker::from(waker.clone())));
-    taken.map(|event| event.map(|event| event.id().sequence))
+    taken.map(|taken| taken.map(|taken| taken.event.id().sequence))
 }
 
 /// Everything that waits, flushed at once.
 fn drain(subscription: &Subscription) -> Vec<u64> {
     let mut cx = Context::from_waker(Waker::noop());
     std::iter::from_fn(|| match subscription.poll_take(&mut cx) {
-        Poll::Ready(Some(event)) => {
+        Poll::Ready(Some(taken)) => {
             subscription.flushed(None);
-            Some(event.id().sequence)
+            Some(taken.event.id().sequence)
         }
         Poll::Ready(None) | Poll::Pending => None,
     })
@@ -47,7 +47,7 @@ fn an_event_reaches_whoever_asked_for_its_topic_and_nobody_else() {
 fn what_waits_can_be_taken_without_asking_for_more_and_is_in_flight_until_it_is_flushed() {
     let hub = hub(8, Overflow::DropNewest);
     let subscription = hub.subscribe(&patterns(&["t"]));
-    let take = || subscription.take().map(|event| event.id().sequence);
+    let take = || subscription.take().map(|event| event.event.id().sequence);
     assert_eq!(take(), None);
     let _ = (publish(&hub, "t"), publish(&hub, "t"));
     assert_eq!((take(), take(), take()), (Some(1), Some(2), None));
@@ -214,16 +214,22 @@ fn a_publisher_is_told_what_became_of_its_event_at_each_subscriber() {
     let hub = hub(1, Overflow::DropNewest);
     let (topic, wanted) = (Topic::new("t").unwrap(), patterns(&["t"]));
     let one = Capacity::new(1).unwrap();
-    let policies = [Overflow::DropNewest, Overflow::DropOldest, Overflow::Disconnect];
+    let policies = [Overflow::DropNewest, Overflow::DropOldest, Overflow::Disconnect, Overflow::Park];
     let subscriptions: Vec<_> = policies.map(|policy| hub.subscribe_with(&wanted, one, policy)).into();
     let mut told = Vec::new();
     let first = publish(&hub, "t").id;
     let publication = hub.publish_each(Duration::ZERO, &topic, Bytes::new(), |id, outcome| told.push((id, outcome)));
-    let lost = [Outcome::Refused, Outcome::Displaced { lost: first }, Outcome::Disconnected];
+    let reason = Reason::BufferFull;
+    let lost = [
+        Outcome::Refused { reason },
+        Outcome::Displaced { lost: first, reason },
+        Outcome::Disconnected { reason },
+        Outcome::Parked { waiting: 2 },
+    ];
     assert_eq!(told, subscriptions.iter().map(Subscription::id).zip(lost).collect::<Vec<_>>());
-    assert_eq!((publication.offered, publication.dropped), (3, 3));
+    assert_eq!((publication.offered, publication.dropped), (4, 3));
     let ids: Vec<_> = told.iter().map(|(id, _)| id.0).collect();
-    assert_eq!(ids, [1, 2, 3]);
+    assert_eq!(ids, [1, 2, 3, 4]);
 }
 
 #[test]
@@ -236,7 +242,7 @@ fn an_event_has_the_hubs_epoch_the_next_number_and_the_publishers_time() {
     assert_eq!(id, EventId { epoch: 9, sequence: 2 });
     assert_eq!(hub.pinned_bytes().now(), 4, "two payloads of two bytes are kept");
     let events = [(); 2].map(|()| match subscription.poll_take(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(Some(event)) => event,
+        Poll::Ready(Some(taken)) => taken.event,
         other => panic!("{other:?}"),
     });
     assert_eq!((events[1].id(), events[1].published_at()), (id, now));

@@ -20,6 +20,7 @@ pub(super) struct Figures {
     pub(super) counts: Counts,
     pub(super) subscribers: u64,
     pub(super) pinned_bytes: u64,
+    pub(super) events_without_key: u64,
     pub(super) connections: u64,
     pub(super) refused_connections: u64,
     pub(super) refused_subscribers: u64,
@@ -54,18 +55,18 @@ impl Figures {
         out.counter("hubbub_frames_offered", "Events offered to subscribers: one for each of them", &[(&[], offered)])?;
         let help = "Frames whose last byte a socket has accepted";
         out.counter("hubbub_frames_delivered", help, &[(&[SSE], delivered)])?;
-        let help = "Frames lost: the buffer was full, the client left, or the server cut it off";
-        let reason = |reason| [SSE, ("reason", reason)];
-        let (full, gone, evicted) = (reason("buffer_full"), reason("client_gone"), reason("evicted"));
-        let dropped =
-            [(&full[..], dropped.buffer_full), (&gone[..], dropped.client_gone), (&evicted[..], dropped.evicted)];
-        out.counter("hubbub_frames_dropped", help, &dropped)
+        let help = "Frames lost: by the limit that bound, to a later event of their key, or with their client";
+        let dropped = dropped.by_reason().map(|(reason, lost)| ([SSE, ("reason", reason)], lost));
+        let dropped = dropped.each_ref().map(|(labels, lost)| (&labels[..], *lost));
+        out.counter("hubbub_frames_dropped", help, &dropped)?;
+        let help = "Events that had no key where their topic's policy looks for one";
+        out.counter("hubbub_events_without_key", help, &[(&[], self.events_without_key)])
     }
 
     fn state(&self, out: &mut Out<'_, '_>) -> fmt::Result {
         out.gauge("hubbub_subscribers", "Streams that are open", None, &[SSE], self.subscribers)?;
         out.gauge("hubbub_connections", "Connections that are open", None, &[], self.connections)?;
-        let help = "Payloads and frames that are in memory because somebody still waits for them";
+        let help = "Payloads and frames in memory, because somebody waits for them or they are in the history";
         out.gauge("hubbub_pinned", help, Some(&Unit::Bytes), &[], self.pinned_bytes)?;
         let help = "The most frames that ever waited in one mailbox";
         out.gauge("hubbub_mailbox_high_water_max", help, Some(&frames_unit()), &[], self.counts.high_water)?;

@@ -44,7 +44,7 @@ impl<E: Environment> Exchange<E> {
             "/healthz" => |_, _| response::text("ok\n"),
             "/readyz" => |exchange, _| exchange.ready(),
             "/metrics" => |exchange, _| exchange.metrics(),
-            "/v1/stream/sse" => |exchange, request| exchange.stream(request),
+            "/v1/stream/sse" => Self::stream,
             _ => return response::error(StatusCode::NOT_FOUND, PATHS),
         };
         only(&Method::GET, &request).unwrap_or_else(|| answer(self, &request))

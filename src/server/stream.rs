@@ -1,5 +1,6 @@
-//! `GET /v1/stream/sse?table=T`.
+//! `GET /v1/stream/sse?table=T`, with `Last-Event-ID` or `since=ID` from there on.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use hyper::body::Incoming;
@@ -9,12 +10,15 @@ use hyper::{Request, Response, StatusCode, Version};
 use super::response::{Events, error, whole};
 use super::{Body, Exchange};
 use crate::frame;
+use crate::hub::Cursor;
 use crate::topic::Topic;
 use crate::transport::sse::{Pace, SseBody, come_back_after};
 use crate::transport::{Environment, Limit};
 
 /// Asks nginx and its kin to pass a stream on as it comes.
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
+
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 const EVENT_STREAM: &str = "text/event-stream";
 
@@ -23,8 +27,8 @@ const COME_BACK_LATER: Duration = Duration::from_secs(5);
 
 impl<E: Environment> Exchange<E> {
     pub(super) fn stream(&self, request: &Request<Incoming>) -> Response<Body<E>> {
-        let mut pairs = form_urlencoded::parse(request.uri().query().unwrap_or_default().as_bytes());
-        let Some((_, table)) = pairs.find(|(name, _)| name == "table") else {
+        let query = request.uri().query().unwrap_or_default();
+        let Some(table) = parameter(query, "table") else {
             return error(StatusCode::BAD_REQUEST, "which table? ask for /v1/stream/sse?table=NAME");
         };
         let topic = match Topic::of_table(&table) {
@@ -32,7 +36,11 @@ impl<E: Environment> Exchange<E> {
             Err(why) => return error(StatusCode::BAD_REQUEST, &format!("table: {why}")),
         };
         let Ok(place) = self.server.streams.clone().try_acquire_owned() else { return self.come_back_later() };
-        let subscription = self.server.hub.subscribe(&[topic.into()]);
+        let patterns = [topic.into()];
+        let subscription = match cursor(request.headers(), query) {
+            Some(cursor) => self.server.hub.resume(&patterns, cursor),
+            None => self.server.hub.subscribe(&patterns),
+        };
         let settings = &self.server.settings;
         // Where a frame ends in a shared write is counted in chunks, which HTTP/1.0 does not have.
         let is_chunked = request.version() >= Version::HTTP_11;
@@ -54,6 +62,19 @@ impl<E: Environment> Exchange<E> {
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         response
     }
+}
+
+fn parameter<'a>(query: &'a str, name: &str) -> Option<Cow<'a, str>> {
+    form_urlencoded::parse(query.as_bytes()).find(|(other, _)| other == name).map(|(_, value)| value)
+}
+
+/// Where the client says it was. The header is newer than the address: an `EventSource` that comes back sends it along
+/// with the address that it was given at first. It is never refused: whatever it is, the client is there.
+fn cursor(headers: &HeaderMap, query: &str) -> Option<Cursor> {
+    if let Some(id) = headers.get(LAST_EVENT_ID).filter(|id| !id.is_empty()) {
+        return Some(id.to_str().map_or(Cursor::Unknown, Cursor::read));
+    }
+    parameter(query, "since").filter(|id| !id.is_empty()).map(|id| Cursor::read(&id))
 }
 
 fn describe(headers: &mut HeaderMap) {

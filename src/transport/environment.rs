@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::event::Event;
-use crate::hub::{Hub, Outcome, SubscriberId};
+use crate::event::{Event, EventId};
+use crate::hub::{Forgotten, Hub, Outcome, SubscriberId};
 use crate::mailbox::Counts;
 
 /// A limit that keeps a client out.
@@ -31,6 +31,13 @@ pub trait Environment: Clone + Send + Sync + 'static {
 
     /// A publish has offered its event to a subscriber. It runs during the fan-out.
     fn offered(&self, _subscriber: SubscriberId, _outcome: Outcome) {}
+
+    /// A stream begins with what was published before: `count` events from `first` on are offered, and wait in the
+    /// history.
+    fn replays(&self, _subscriber: SubscriberId, _first: EventId, _count: u64) {}
+
+    /// The history has not kept events that waited there for a subscriber who was behind: they are lost.
+    fn forgot(&self, _subscriber: SubscriberId, _forgotten: Forgotten) {}
 
     /// An event has left its mailbox for the socket.
     fn taken(&self, _subscriber: SubscriberId, _event: &Event) {}

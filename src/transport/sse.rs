@@ -15,9 +15,9 @@ use tokio::time::{Instant, Sleep, sleep};
 use super::Environment;
 use super::batch::Batch;
 use super::gate::{Gate, Passing};
-use crate::event::Event;
+use crate::event::Gap;
 use crate::frame;
-use crate::hub::Subscription;
+use crate::hub::{Subscription, Taken};
 
 /// When clients of a server that stops come back at the earliest: another one has started by then.
 const COME_BACK_SOON: Duration = Duration::from_secs(1);
@@ -61,6 +61,9 @@ impl<E: Environment> SseBody<E> {
     pub(crate) fn new(gate: Arc<Gate<E>>, subscription: Subscription, peer: SocketAddr, pace: Pace) -> Self {
         let subscription = Arc::new(subscription);
         gate.environment().subscribed(subscription.id(), peer);
+        if let Some((first, count)) = subscription.replays() {
+            gate.environment().replays(subscription.id(), first, count);
+        }
         gate.attach(subscription.clone());
         Self {
             gate,
@@ -79,12 +82,12 @@ impl<E: Environment> SseBody<E> {
     }
 
     /// An event, and those that wait behind it as far as they may share its write.
-    fn events(&self, first: Arc<Event>) -> Yielded {
+    fn events(&self, first: Taken) -> Yielded {
         let mut batch = Batch::default();
         let rest = std::iter::from_fn(|| self.subscription.take());
-        for event in std::iter::once(first).chain(rest).take(self.pace.frames_per_write) {
+        for Taken { event, gap } in std::iter::once(first).chain(rest).take(self.pace.frames_per_write) {
             self.gate.environment().taken(self.subscription.id(), &event);
-            let bytes = frame::sse::event(&event);
+            let bytes = after(gap.as_ref(), frame::sse::event(&event));
             self.gate.pass(Passing { event: Some(event), bytes: bytes.len() });
             batch.push(bytes);
         }
@@ -98,7 +101,24 @@ impl<E: Environment> SseBody<E> {
         }
         self.said_goodbye = true;
         let retry = come_back_after(COME_BACK_SOON, self.subscription.id().0);
-        self.comment(frame::sse::retry(retry))
+        self.comment(after(self.subscription.take_last_gap().as_ref(), frame::sse::retry(retry)))
+    }
+
+    /// The first thing a stream says: that it is there, where it begins, and what a client that has come back cannot have
+    /// any more.
+    fn say_hello(&mut self) -> Yielded {
+        self.said_hello = true;
+        let hello = Bytes::from_static(frame::sse::HELLO);
+        let hello = self.subscription.begins_at().map_or(hello, frame::sse::hello);
+        self.comment(match self.subscription.opening() {
+            Some(gap) => [hello, frame::sse::gap(gap)].concat().into(),
+            None => hello,
+        })
+    }
+
+    /// After a silence: that the stream is still there, and the hole at its end, if no event has come to tell it by.
+    fn break_silence(&mut self) -> Yielded {
+        self.comment(after(self.subscription.take_last_gap().as_ref(), Bytes::from_static(frame::sse::KEEPALIVE)))
     }
 
     /// Ready when nothing has been flushed for as long as a silence may last.
@@ -120,6 +140,14 @@ impl<E: Environment> SseBody<E> {
     }
 }
 
+/// A hole is told in the write of what follows it: nothing can come between.
+fn after(gap: Option<&Gap>, bytes: Bytes) -> Bytes {
+    match gap {
+        Some(gap) => [frame::sse::gap(gap), bytes].concat().into(),
+        None => bytes,
+    }
+}
+
 impl<E: Environment> Body for SseBody<E> {
     type Data = Batch;
     type Error = Infallible;
@@ -129,15 +157,18 @@ impl<E: Environment> Body for SseBody<E> {
             return Poll::Pending;
         }
         if !self.said_hello {
-            self.said_hello = true;
-            return self.comment(Bytes::from_static(frame::sse::HELLO));
+            return self.say_hello();
         }
-        match self.subscription.poll_take(cx) {
-            Poll::Ready(Some(event)) => self.events(event),
+        let taken = self.subscription.poll_take(cx);
+        if let Some(forgotten) = self.subscription.take_forgotten() {
+            self.gate.environment().forgot(self.subscription.id(), forgotten);
+        }
+        match taken {
+            Poll::Ready(Some(first)) => self.events(first),
             Poll::Ready(None) => Poll::Ready(None),
             Poll::Pending if self.gate.is_ending() => self.say_goodbye(),
             Poll::Pending => match self.poll_silence(cx) {
-                Poll::Ready(()) => self.comment(Bytes::from_static(frame::sse::KEEPALIVE)),
+                Poll::Ready(()) => self.break_silence(),
                 Poll::Pending => Poll::Pending,
             },
         }

@@ -178,7 +178,8 @@ async fn a_subscriber_that_falls_behind_makes_one_line_however_much_it_loses() {
 
 #[tokio::test]
 async fn a_reader_that_stops_is_cut_off_at_the_write_deadline_and_its_memory_is_free_again() {
-    let (_child, address, mut lines) = serve_and_listen(&[], &[("WH_WRITE_DEADLINE_SECONDS", "1")]).await;
+    let (_child, address, mut lines) =
+        serve_and_listen(&[], &[("WH_WRITE_DEADLINE_SECONDS", "1"), ("WH_HISTORY_EVENTS", "0")]).await;
     let _stalled = watch(&address).await;
     let sample = async |name: &str| {
         let answer = reqwest::get(format!("http://{address}/metrics")).await.unwrap().text().await.unwrap();

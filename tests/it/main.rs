@@ -8,6 +8,7 @@
 //! - [`leaving`]: a client that leaves is accounted for
 //! - [`keepalive`]: comments during silence
 //! - [`stopping`]: a server that is told to stop says so to its streams and ends
+//! - [`holes`]: what a client is told of what it misses, and gets when it comes back
 //! - [`hostile`]: clients that dawdle, exaggerate or crowd are bounded
 //! - [`publishing`]: batches, tokens, and pages of other origins
 //! - [`metrics`]: what Prometheus reads
@@ -22,6 +23,7 @@ mod command;
 mod crowd;
 mod deadline;
 mod gate;
+mod holes;
 mod hostile;
 mod keepalive;
 mod leaving;

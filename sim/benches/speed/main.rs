@@ -1,13 +1,14 @@
 //! `just bench`: what the server delivers, what it, the Hub and the simulation cost; on this machine, as medians, with
 //! peers measured in the same run where they are installed.
 //!
-//! `just bench simulation server` runs some of the parts: deliveries, fanout, memory, server, simulation, alpha; and
-//! endurance, which takes five minutes and is run only by name.
+//! `just bench simulation server` runs some of the parts: deliveries, fanout, memory, server, policies, simulation, alpha;
+//! and endurance, which takes five minutes and is run only by name.
 
 mod deliveries;
 mod fanout;
 mod memory;
 mod peers;
+mod policies;
 mod process;
 mod readers;
 mod server;
@@ -25,7 +26,8 @@ fn main() {
         Some((child, arguments)) if child == readers::CHILD => return readers::child(arguments),
         _ => {}
     }
-    const PARTS: [&str; 7] = ["deliveries", "fanout", "memory", "endurance", "server", "simulation", "alpha"];
+    const PARTS: [&str; 8] =
+        ["deliveries", "fanout", "memory", "endurance", "server", "policies", "simulation", "alpha"];
     let is_part = |argument: &&String| PARTS.contains(&argument.as_str()) || argument.parse::<u64>().is_ok();
     if let Some(other) = arguments.iter().find(|argument| !is_part(argument)) {
         say(&format!("bench: {other}: no part: must be {}", PARTS.join(", ")));
@@ -48,6 +50,10 @@ fn main() {
     }
     if is_wanted("server") {
         server::bench();
+    }
+    if is_wanted("policies") {
+        policies::pushes();
+        policies::replay();
     }
     if is_wanted("simulation") {
         simulation::speed();

@@ -5,9 +5,8 @@ use std::path::{Path, PathBuf};
 use super::exit::{Exit, Failure};
 use super::options::SweepOptions;
 use super::{console, files, run};
-use crate::summary::document::{Recommendation, Sweep};
+use crate::summary::document::{Cell, Recommendation, Sweep};
 use crate::summary::json;
-use crate::sweep::Parts;
 
 /// Runs again, compares, and names every difference.
 pub(super) fn check(options: &SweepOptions) -> Result<Exit, Failure> {
@@ -17,7 +16,7 @@ pub(super) fn check(options: &SweepOptions) -> Result<Exit, Failure> {
     let parent = options.out.clone().unwrap_or_else(|| PathBuf::from(files::PUBLISHED));
     let folder = parent.join(&scenario.settings().name);
     let (text, published) = files::read(&folder.join("sweep.json"))?;
-    let parts = Parts { cells: true, sizes: true, sensitivity: is_whole && !published.sensitivity.is_empty() };
+    let parts = options.parts(is_whole && !published.sensitivity.is_empty());
     let again = run::run(&scenario, parts, options.threads, published.command.clone())?;
     let mut differences = if is_whole { whole(&text, &again) } else { part(&published, &again) };
     differences.extend(drawn(&folder, &published));
@@ -56,7 +55,7 @@ fn part(published: &Sweep, again: &Sweep) -> Vec<String> {
     }
     for cell in &again.cells {
         let (n, k) = (cell.subscribers, cell.buffer);
-        match published.cells.iter().find(|other| other.subscribers == n && other.buffer == k) {
+        match published.cells.iter().find(|other| same_place(other, cell)) {
             None => differences.push(format!("N = {n}, K = {k}: not published")),
             Some(other) if other != cell => differences.push(format!(
                 "N = {n}, K = {k}: published digest {}, {} offered, {} lost; now {}, {}, {}",
@@ -76,6 +75,11 @@ fn part(published: &Sweep, again: &Sweep) -> Vec<String> {
         }
     }
     differences
+}
+
+fn same_place(one: &Cell, other: &Cell) -> bool {
+    let policy = |cell: &Cell| cell.compared.as_ref().map(|compared| compared.policy.clone());
+    (one.subscribers, one.buffer, policy(one)) == (other.subscribers, other.buffer, policy(other))
 }
 
 /// Everything of a document that does not depend on which part of the grid is run.

@@ -20,6 +20,9 @@ use crate::theory::document::Verify;
 /// Where the project's own results are.
 pub(super) const PUBLISHED: &str = "plots";
 
+/// The folder of compared policies, among the published results and elsewhere.
+pub(super) const POLICIES: &str = "policies";
+
 /// Where results of other loads go unless told.
 pub(super) const ELSEWHERE: &str = "target/sweeps";
 
@@ -184,6 +187,7 @@ fn document<T: DeserializeOwned>(folder: &str, name: &str) -> Result<Option<T>, 
 pub(super) fn pages() -> Result<Vec<(&'static str, String, String)>, Failure> {
     let mut sweeps = published(Path::new(PUBLISHED))?;
     sweeps.extend(published(&Path::new(PUBLISHED).join(LOADS))?);
+    sweeps.extend(published(&Path::new(PUBLISHED).join(POLICIES))?);
     let (verify, fidelity) = (document(THEORY, VERIFIED)?, document(WORLDS, COMPARED)?);
     let published = Published { sweeps: &sweeps, verify: verify.as_ref(), fidelity: fidelity.as_ref() };
     let mut pages = Vec::new();

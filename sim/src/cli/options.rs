@@ -8,10 +8,12 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, Parser, Subcommand};
 use hubbub::Overflow;
+use hubbub::mailbox::UnknownOverflow;
 
 use super::exit::Failure;
 use super::import::ImportOptions;
 use crate::scenario::{Overrides, Scenario, Trace};
+use crate::sweep::{ALL_POLICIES, Parts};
 
 /// How big must a subscriber's buffer be? Runs the real Hub in a simulated network and answers with evidence.
 #[derive(Debug, Parser)]
@@ -76,9 +78,10 @@ pub(super) struct LoadOptions {
     /// How long events arrive in a run, as 20s or 2m
     #[arg(long, value_name = "TIME")]
     duration: Option<humantime::Duration>,
-    /// What a full mailbox does: drop-newest, drop-oldest or disconnect
+    /// What happens to an event that does not fit: drop-newest, drop-oldest, conflate, disconnect or park; for sweep
+    /// also all, which compares them
     #[arg(long, value_name = "POLICY")]
-    policy: Option<Overflow>,
+    policy: Option<Policies>,
     /// Replay these arrivals instead: JSON Lines of {"at_ms", "bytes", "key"}
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
@@ -104,6 +107,39 @@ impl Threads {
 /// As many as asked for, or one a core.
 pub(super) fn threads(asked: Option<std::num::NonZeroUsize>) -> usize {
     asked.or_else(|| std::thread::available_parallelism().ok()).map_or(1, std::num::NonZeroUsize::get)
+}
+
+/// One policy, or all.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Policies {
+    One(Overflow),
+    All,
+}
+
+impl Policies {
+    fn one(self) -> Option<Overflow> {
+        match self {
+            Self::One(policy) => Some(policy),
+            Self::All => None,
+        }
+    }
+}
+
+impl std::str::FromStr for Policies {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == ALL_POLICIES {
+            return Ok(Self::All);
+        }
+        text.parse().map(Self::One).map_err(|why: UnknownOverflow| why.to_string())
+    }
+}
+
+impl std::fmt::Display for Policies {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.one().map_or(ALL_POLICIES, Overflow::name))
+    }
 }
 
 #[derive(Debug, Args)]
@@ -167,6 +203,9 @@ pub(super) struct DocsOptions {
 impl LoadOptions {
     /// The scenario with the options in place; its warnings are for whoever asks.
     pub(super) fn scenario(&self, buffers: Option<Vec<u64>>) -> Result<Scenario, Failure> {
+        if matches!(self.policy, Some(Policies::All)) {
+            return Err(Failure::input("--policy all: only a sweep compares policies".to_owned()));
+        }
         self.overridden(buffers, self.seeds)
     }
 
@@ -177,7 +216,7 @@ impl LoadOptions {
             trace,
             speed_up: self.speed_up,
             duration_seconds: self.duration.map(|duration| duration.as_secs_f64()),
-            policy: self.policy,
+            policy: self.policy.and_then(Policies::one),
             subscribers: self.subscribers.clone(),
             buffers,
             seeds,
@@ -211,7 +250,21 @@ impl SizeOptions {
 
 impl SweepOptions {
     pub(super) fn scenario(&self) -> Result<Scenario, Failure> {
+        if self.compares_policies() {
+            return Ok(self.load.overridden(self.buffers.clone(), self.load.seeds)?.with_recovery()?);
+        }
         self.load.scenario(self.buffers.clone())
+    }
+
+    /// Whether every policy is run, beside the others.
+    pub(super) fn compares_policies(&self) -> bool {
+        matches!(self.load.policy, Some(Policies::All))
+    }
+
+    /// What is run: of policies that are compared no sizes, since these are the same for all.
+    pub(super) fn parts(&self, sensitivity: bool) -> Parts {
+        let policies = self.compares_policies();
+        Parts { cells: true, policies, sizes: !policies, sensitivity: sensitivity && !policies }
     }
 
     /// Whether sizes under a changed load are wanted.

@@ -99,11 +99,10 @@ fn told(name: &str, incident: &Incident, replay: &Replay) -> String {
     let _ = writeln!(text, "  buffer     {} frames, {}", incident.buffer, incident.policy);
     let dropped = replay.dropped;
     let _ = writeln!(text, "  frames     {} offered, {} delivered", replay.offered, replay.delivered);
-    let _ = writeln!(
-        text,
-        "  lost       {} buffer_full, {} client_gone, {} evicted",
-        dropped.buffer_full, dropped.client_gone, dropped.evicted
-    );
+    // Those that the simulation of a plain buffer has are always told, the others where there are any.
+    let is_told = |(reason, lost): &(&str, u64)| *lost > 0 || !matches!(*reason, "bytes" | "age" | "conflated");
+    let lost = dropped.by_reason().into_iter().filter(is_told).map(|(reason, lost)| format!("{lost} {reason}"));
+    let _ = writeln!(text, "  lost       {}", lost.collect::<Vec<_>>().join(", "));
     for violation in &replay.violations {
         let _ = writeln!(text, "  violation  {violation}");
     }
@@ -156,7 +155,7 @@ pub(super) fn replay_all(folder: &Path) -> Result<Exit, Failure> {
     for path in &paths {
         let name = path.display();
         let replay = files::incident(path)?.replay().map_err(|why| Failure::input(format!("{name}: {why}")))?.replay;
-        console::note(&format!("{name}: {:?}, {} lost to a full buffer", replay.verdict, replay.dropped.buffer_full));
+        console::note(&format!("{name}: {:?}, {} lost to a full buffer", replay.verdict, replay.dropped.by_limits()));
         worst = match replay.verdict {
             Verdict::AsExpected => worst,
             Verdict::Violated => Exit::Violated,

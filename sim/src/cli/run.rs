@@ -19,7 +19,7 @@ pub(super) fn sweep(options: &SweepOptions) -> Result<Exit, Failure> {
     if let Some(folder) = &folder {
         files::prepare(folder)?;
     }
-    let parts = Parts { cells: true, sizes: true, sensitivity: options.wants_sensitivity(&scenario) };
+    let parts = options.parts(options.wants_sensitivity(&scenario));
     let sweep = run(&scenario, parts, options.threads, options.command())?;
     show(&sweep, options.json.as_deref())?;
     let Some(folder) = folder else { return Ok(Exit::AsExpected) };
@@ -39,7 +39,7 @@ pub(super) fn sweep(options: &SweepOptions) -> Result<Exit, Failure> {
 pub(super) fn size(options: &SizeOptions) -> Result<Exit, Failure> {
     let scenario = options.load.scenario(None)?;
     warn(&scenario);
-    let parts = Parts { cells: false, sizes: true, sensitivity: options.sensitivity };
+    let parts = Parts { cells: false, policies: false, sizes: true, sensitivity: options.sensitivity };
     let sweep = run(&scenario, parts, options.threads, options.command())?;
     show(&sweep, options.json.as_deref())?;
     Ok(Exit::AsExpected)
@@ -95,6 +95,7 @@ fn folder(options: &SweepOptions, scenario: &Scenario) -> Option<PathBuf> {
         Some(out) => out.clone(),
         None if is_to_stdout => return None,
         None if options.is_as_it_stands() => PathBuf::from(files::PUBLISHED),
+        None if options.compares_policies() => PathBuf::from(files::ELSEWHERE).join(files::POLICIES),
         None => PathBuf::from(files::ELSEWHERE),
     };
     Some(parent.join(&scenario.settings().name))

@@ -13,6 +13,7 @@ mod latency;
 mod memory;
 mod memory_parts;
 mod paint;
+mod policies;
 mod scene;
 mod style;
 pub mod theory;
@@ -59,6 +60,9 @@ pub fn draw(sweep: &Sweep) -> Vec<Figure> {
 }
 
 fn scenes(sweep: &Sweep) -> Vec<(&'static str, Scene)> {
+    if sweep.compares_policies() {
+        return figure_names(sweep).iter().map(|name| (*name, policies::scene(sweep))).collect();
+    }
     let (Some(view), Some(few)) = (View::new(sweep, MOST_CURVES), View::new(sweep, MOST_PANELS)) else {
         return Vec::new();
     };

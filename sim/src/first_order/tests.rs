@@ -24,6 +24,7 @@ fn plan(reading: Reading) -> Plan {
             user_timeout: DEFAULT_USER_TIMEOUT,
             frames_per_write: 1,
             cpu: None,
+            recovery: None,
         },
         arrivals,
         classes: vec![class],

@@ -58,7 +58,11 @@ fn the_framing_is_that_of_the_wire() {
     let hub = Hub::new(HubSettings { epoch: 7, capacity, overflow });
     let subscription = hub.subscribe(&[Pattern::new("t").unwrap()]);
     hub.publish(Duration::ZERO, &Topic::new("t").unwrap(), payload.into());
-    let Poll::Ready(Some(event)) = subscription.poll_take(&mut Context::from_waker(Waker::noop())) else { panic!() };
+    let Poll::Ready(Some(hubbub::Taken { event, .. })) =
+        subscription.poll_take(&mut Context::from_waker(Waker::noop()))
+    else {
+        panic!()
+    };
     let framed = hubbub::frame::sse::event(&event).len();
     let chunk = format!("{framed:x}\r\n\r\n").len();
     assert_eq!((framed + chunk) as u64, counters.frame_bytes);

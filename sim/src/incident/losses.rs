@@ -9,7 +9,7 @@ use crate::record::{Observation, Record, What};
 pub struct Loss {
     /// Index in the plan.
     pub subscriber: usize,
-    /// `buffer_full`, `client_gone` or `evicted`.
+    /// By its name in an account.
     pub reason: &'static str,
     /// Frames lost.
     pub frames: u64,
@@ -28,13 +28,7 @@ pub fn losses(record: &Record, observations: &[Observation]) -> Vec<Loss> {
     let mut losses = Vec::new();
     for (subscriber, account) in record.subscribers.iter().enumerate() {
         let own = || observations.iter().filter(move |observation| observation.subscriber == subscriber);
-        let lost = |observation: &Observation, reason: &str| match (observation.what, reason) {
-            (What::Refused { .. } | What::Displaced { .. } | What::Disconnected { .. }, "buffer_full") => 1,
-            (What::Ended { client_gone, .. }, "client_gone") => client_gone,
-            (What::Ended { evicted, .. }, "evicted") => evicted,
-            _ => 0,
-        };
-        for reason in ["buffer_full", "client_gone", "evicted"] {
+        for (reason, _) in hubbub::Dropped::default().by_reason() {
             let frames = own().map(|observation| lost(observation, reason)).sum();
             let mut times = own().filter(|observation| lost(observation, reason) > 0).map(|observation| observation.at);
             let Some(first_at) = times.next() else { continue };
@@ -47,21 +41,49 @@ pub fn losses(record: &Record, observations: &[Observation]) -> Vec<Loss> {
     losses
 }
 
+/// How many frames an observation says were lost for a reason.
+fn lost(observation: &Observation, reason: &str) -> u64 {
+    match observation.what {
+        What::Refused { reason: why, .. }
+        | What::Displaced { reason: why, .. }
+        | What::Shed { reason: why, .. }
+        | What::Disconnected { reason: why, .. } => u64::from(why.reason.name() == reason),
+        What::Forgotten { count, reason: why } if why.reason.name() == reason => count,
+        What::Ended { client_gone, .. } if reason == "client_gone" => client_gone,
+        What::Ended { evicted, .. } if reason == "evicted" => evicted,
+        What::Subscribed { .. }
+        | What::Queued { .. }
+        | What::Parked { .. }
+        | What::Replayed { .. }
+        | What::Forgotten { .. }
+        | What::Flushed { .. }
+        | What::Received { .. }
+        | What::Told { .. }
+        | What::Placed { .. }
+        | What::Ended { .. } => 0,
+    }
+}
+
 /// With drop-oldest and for what ends with a stream, everything lost at once is one hole.
 fn longest_hole<'a>(own: impl Iterator<Item = &'a Observation>, frames: u64, reason: &str) -> u64 {
-    if reason != "buffer_full" {
+    if matches!(reason, "client_gone" | "evicted") {
         return frames;
     }
     let (mut longest, mut hole) = (0_u64, 0_u64);
     let mut last_lost = None;
     for observation in own {
         match observation.what {
+            What::Refused { reason: why, .. } | What::Disconnected { reason: why, .. }
+                if why.reason.name() != reason => {}
+            What::Displaced { reason: why, .. } | What::Shed { reason: why, .. } if why.reason.name() != reason => {}
             What::Refused { .. } | What::Disconnected { .. } => hole += 1,
-            What::Displaced { lost, .. } => {
+            What::Forgotten { count, .. } => hole += count,
+            What::Displaced { lost, .. } | What::Shed { lost, .. } => {
                 hole = if last_lost.is_some_and(|last| last + 1 == lost) { hole + 1 } else { 1 };
                 last_lost = Some(lost);
             }
-            What::Queued { .. } => hole = 0,
+            What::Queued { .. } | What::Parked { .. } => hole = 0,
+            What::Replayed { .. } | What::Told { .. } | What::Placed { .. } => {}
             What::Subscribed { .. } | What::Flushed { .. } | What::Received { .. } | What::Ended { .. } => {}
         }
         longest = longest.max(hole);

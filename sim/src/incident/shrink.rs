@@ -55,8 +55,7 @@ pub fn aim(incident: &Incident) -> Option<Aim> {
         return Some(Aim::Breaks(violation.law));
     }
     let lost = incident.expected.dropped;
-    let reasons = [("buffer_full", lost.buffer_full), ("client_gone", lost.client_gone), ("evicted", lost.evicted)];
-    let (reason, frames) = reasons.into_iter().rev().max_by_key(|(_, frames)| *frames)?;
+    let (reason, frames) = lost.by_reason().into_iter().rev().max_by_key(|(_, frames)| *frames)?;
     (frames > 0).then_some(Aim::Loses(reason))
 }
 

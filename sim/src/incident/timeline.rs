@@ -15,7 +15,7 @@ pub fn timeline(incident: &Incident, record: &Record, observations: &[Observatio
     let more = order.len().saturating_sub(MOST_ROWS);
     order.truncate(MOST_ROWS);
     let last = observations.last().map_or(0.0, |observation| observation.at.as_secs_f64());
-    let lost = incident.expected.dropped.buffer_full;
+    let lost = incident.expected.dropped.by_limits();
     let (buffer, policy, seed) = (incident.buffer, &incident.policy, incident.plan.seed);
     Timeline {
         title: incident.title.clone(),
@@ -50,12 +50,20 @@ fn row(incident: &Incident, record: &Record, observations: &[Observation], index
             What::Queued { waiting, .. } => depth = waiting,
             // The frame behind it is in flight now.
             What::Flushed { .. } => depth = depth.saturating_sub(1),
-            What::Refused { .. } | What::Displaced { .. } | What::Disconnected { .. } => row.lost.push(at),
+            What::Parked { waiting, .. } => depth = waiting,
+            What::Replayed { count, .. } => depth = count,
+            What::Forgotten { count, .. } => {
+                depth = depth.saturating_sub(count);
+                row.lost.push(at);
+            }
+            What::Refused { .. } | What::Displaced { .. } | What::Shed { .. } | What::Disconnected { .. } => {
+                row.lost.push(at);
+            }
             What::Ended { .. } => {
                 depth = 0;
                 row.ended.push(at);
             }
-            What::Subscribed { .. } | What::Received { .. } => continue,
+            What::Subscribed { .. } | What::Received { .. } | What::Told { .. } | What::Placed { .. } => continue,
         }
         row.depth.push((at, depth));
     }

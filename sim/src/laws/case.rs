@@ -59,6 +59,13 @@ impl Case {
         self
     }
 
+    /// The server then keeps nothing, and nobody comes back for it.
+    #[must_use]
+    pub fn without_recovery(mut self) -> Self {
+        self.plan.server.recovery = None;
+        self
+    }
+
     /// Every frame has a write of its own: as many frames are then beyond the mailbox whenever the socket is blocked,
     /// and not as many as happened to wait when it was.
     #[must_use]

@@ -6,6 +6,7 @@
 mod faults;
 mod lives;
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use hubbub::Overflow;
@@ -17,7 +18,7 @@ use proptest::test_runner::{Config, RngSeed, TestRunner};
 
 use super::Case;
 use super::case::LONG;
-use crate::plan::{Arrival, ClassPlan, CpuPlan, Fault, Plan, Reading, ServerPlan, SubscriberPlan};
+use crate::plan::{Arrival, ClassPlan, CpuPlan, Fault, Plan, Reading, Recovery, ServerPlan, SubscriberPlan};
 
 /// First arrival.
 const BEGIN: Duration = Duration::from_millis(100);
@@ -97,14 +98,32 @@ fn server() -> impl Strategy<Value = ServerPlan> {
     let deadline = prop_oneof![1 => Just(LONG), 1 => millis(60..400)];
     let keepalive = prop_oneof![2 => Just(LONG), 1 => millis(10..100)];
     let frames_per_write = prop_oneof![2 => Just(1), 1 => 2usize..=MAX_FRAMES_PER_WRITE];
-    let parts = (deadline, keepalive, millis(40..300), frames_per_write, prop::option::of(cpu));
-    parts.prop_map(|(write_deadline, keepalive, user_timeout, frames_per_write, cpu)| ServerPlan {
+    let others = (frames_per_write, prop::option::of(cpu), prop::option::of(recovery()));
+    let parts = (deadline, keepalive, millis(40..300), others);
+    parts.prop_map(|(write_deadline, keepalive, user_timeout, (frames_per_write, cpu, recovery))| ServerPlan {
         keepalive,
         write_deadline,
         user_timeout,
         frames_per_write,
         cpu,
+        recovery,
     })
+}
+
+/// Histories that cover everything, and such that do not.
+fn recovery() -> impl Strategy<Value = Recovery> {
+    let events = prop_oneof![1 => 1usize..60, 1 => Just(100_000)];
+    let bytes = prop_oneof![1 => 100usize..20_000, 2 => Just(1 << 30)];
+    let waiting_bytes = prop::option::weighted(0.3, 1usize..5000).prop_map(|bytes| bytes.and_then(NonZeroUsize::new));
+    let waiting_age = prop::option::weighted(0.3, millis(1..150));
+    (events, bytes, waiting_bytes, waiting_age).prop_map(
+        |(history_events, history_bytes, waiting_bytes, waiting_age)| Recovery {
+            history_events,
+            history_bytes,
+            waiting_bytes,
+            waiting_age,
+        },
+    )
 }
 
 fn class() -> impl Strategy<Value = ClassPlan> {
@@ -127,7 +146,8 @@ fn arrivals() -> impl Strategy<Value = Vec<Arrival>> {
         1 => (1u32..1500).prop_map(|size| vec![size; 300]),
         1 => prop::collection::vec(prop_oneof![3 => 1u32..300, 1 => 300u32..4000], 300),
     ];
-    (prop::collection::vec(train, 2..=14), sizes).prop_map(|(trains, sizes)| {
+    let keys = (1u32..40).prop_flat_map(|keys| prop::collection::vec(0..keys, 600));
+    (prop::collection::vec(train, 2..=14), sizes, keys).prop_map(|(trains, sizes, keys)| {
         let mut at = BEGIN;
         let mut times = Vec::new();
         for (pause, spacing, events) in trains {
@@ -140,6 +160,7 @@ fn arrivals() -> impl Strategy<Value = Vec<Arrival>> {
         // At least twenty: what is missing comes at the end.
         let late = Duration::from_millis(1);
         times.extend((times.len()..20).map(|n| at + late * u32::try_from(n).unwrap_or(0)));
-        times.into_iter().zip(sizes).map(|(at, payload_bytes)| Arrival { at, payload_bytes, key: 0 }).collect()
+        let arrivals = times.into_iter().zip(sizes).zip(keys);
+        arrivals.map(|((at, payload_bytes), key)| Arrival { at, payload_bytes, key }).collect()
     })
 }

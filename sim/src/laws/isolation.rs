@@ -28,8 +28,13 @@ pub fn isolation_of(case: &Case, witness: usize) -> Result<(), Broken> {
     // stream has ended may read what its socket still holds.
     let ends = |seen: &&Observation| matches!(seen.what, What::Subscribed { .. } | What::Ended { .. });
     let has_ended = alone.iter().rfind(ends).is_some_and(|seen| matches!(seen.what, What::Ended { .. }));
+    let is_resuming = case.plan.server.recovery.is_some();
     let is_late = |seen: &&&Observation| match seen.what {
         What::Subscribed { .. } | What::Ended { client_gone: 0, evicted: 0 } => seen.at >= case.plan.duration,
+        // Whoever comes back then is given what it missed.
+        What::Replayed { .. } | What::Told { .. } | What::Placed { .. } | What::Flushed { .. } | What::Ended { .. } => {
+            is_resuming && seen.at >= case.plan.duration
+        }
         What::Received { .. } => has_ended,
         _ => false,
     };

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use super::case::LONG;
 use super::{Broken, Case, observed};
 use crate::plan::{Arrival, Fault, Harm, Plan, Reading};
 use crate::record::{Observation, What};
@@ -10,6 +11,8 @@ use crate::record::{Observation, What};
 /// Head, hello and what a frame has beside its payload, each with room to spare.
 const HEAD_BYTES: u64 = 300;
 const FRAME_OVERHEAD_BYTES: u64 = 60;
+/// What a frame may have before it.
+const NOTICE_BYTES: u64 = 160;
 const TICK: Duration = Duration::from_millis(1);
 /// Times are rounded up to ticks three times a round trip.
 const TICKS_A_TRIP: u32 = 4;
@@ -22,8 +25,14 @@ pub fn with_a_probe(mut case: Case) -> Case {
             subscriber.reading = Reading::Rate { bytes_per_second: 5000 };
         }
     }
+    if case.plan.server.recovery.is_some() {
+        // Whoever is cut off again and again while it catches up need not ever arrive.
+        case.plan.server.write_deadline = LONG;
+    }
     let faults_are_over = time_until_healed(&case.plan).max(case.plan.duration);
-    let rest = time_to_drain(&case.plan, case.frames);
+    // With a history more may wait than a mailbox holds.
+    let frames = if case.plan.server.recovery.is_some() { usize::MAX } else { case.frames };
+    let rest = time_to_drain(&case.plan, frames);
     let plan = &mut case.plan;
     plan.duration = faults_are_over + rest;
     plan.arrivals.push(Arrival { at: plan.duration, payload_bytes: 30, key: 0 });
@@ -129,7 +138,8 @@ pub(crate) fn time_to_drain(plan: &Plan, frames: usize) -> Duration {
     let alone = plan.subscribers.iter().map(|subscriber| {
         let class = &plan.classes[subscriber.class];
         let largest = plan.arrivals.iter().map(|arrival| u64::from(arrival.payload_bytes)).max().unwrap_or(0);
-        let frame = largest + FRAME_OVERHEAD_BYTES;
+        let notice = plan.server.recovery.map_or(0, |_| NOTICE_BYTES);
+        let frame = largest + FRAME_OVERHEAD_BYTES + notice;
         // No mailbox holds more than there are events.
         let frames = frames.min(plan.arrivals.len()) as u64;
         let backlog = HEAD_BYTES + class.window_bytes + (frames + 3) * frame;
@@ -158,9 +168,18 @@ pub(crate) fn time_to_drain(plan: &Plan, frames: usize) -> Duration {
 fn is_offer_of(what: What, wanted: u64) -> bool {
     match what {
         What::Queued { sequence, .. }
-        | What::Refused { sequence }
+        | What::Refused { sequence, .. }
         | What::Displaced { sequence, .. }
-        | What::Disconnected { sequence } => sequence == wanted,
-        What::Subscribed { .. } | What::Flushed { .. } | What::Received { .. } | What::Ended { .. } => false,
+        | What::Parked { sequence, .. }
+        | What::Disconnected { sequence, .. } => sequence == wanted,
+        What::Subscribed { .. }
+        | What::Shed { .. }
+        | What::Replayed { .. }
+        | What::Forgotten { .. }
+        | What::Told { .. }
+        | What::Placed { .. }
+        | What::Flushed { .. }
+        | What::Received { .. }
+        | What::Ended { .. } => false,
     }
 }

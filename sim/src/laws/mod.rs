@@ -7,6 +7,7 @@ mod account;
 mod canary;
 mod case;
 pub mod draw;
+mod holes;
 mod isolation;
 mod liveness;
 mod memory;
@@ -45,9 +46,11 @@ pub enum Law {
     Room,
     /// One plan gives one digest.
     Repetition,
-    /// The largest high-water mark of the unbounded run is the smallest size without a loss.
+    /// The largest high-water mark of the unbounded run is the smallest size without a loss. Without recovery.
     ExactSize,
-    /// A larger mailbox never loses its first frame earlier. Without a CPU to share.
+    /// Every event that a client wants is read or told to be missing before the next one is read, once. With recovery.
+    Holes,
+    /// A larger mailbox never loses its first frame earlier. Without a CPU to share, and without recovery.
     FirstLoss,
     /// What happens to a subscriber does not depend on who else is there. Without a CPU to share.
     Isolation,
@@ -58,7 +61,7 @@ pub enum Law {
 
 impl Law {
     /// All of them, cheap ones first.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Completion,
         Self::Account,
         Self::Window,
@@ -66,6 +69,7 @@ impl Law {
         Self::Reasons,
         Self::Room,
         Self::Repetition,
+        Self::Holes,
         Self::ExactSize,
         Self::FirstLoss,
         Self::Isolation,
@@ -82,6 +86,7 @@ impl Law {
             Self::Reasons => "reasons",
             Self::Room => "room",
             Self::Repetition => "repetition",
+            Self::Holes => "holes",
             Self::ExactSize => "exact-size",
             Self::FirstLoss => "first-loss",
             Self::Isolation => "isolation",
@@ -92,14 +97,18 @@ impl Law {
     /// Whether it says anything of a case.
     pub fn applies(self, case: &Case) -> bool {
         match self {
-            Self::FirstLoss | Self::Isolation | Self::Room => case.plan.server.cpu.is_none(),
+            Self::Isolation | Self::Room => case.plan.server.cpu.is_none(),
+            // Whoever comes back is given what it missed a mailbox full at a time, and what a larger mailbox does then is
+            // another thing than holding more.
+            Self::FirstLoss => case.plan.server.cpu.is_none() && case.plan.server.recovery.is_none(),
+            Self::ExactSize => case.plan.server.recovery.is_none(),
+            Self::Holes => case.plan.server.recovery.is_some(),
             Self::Completion
             | Self::Account
             | Self::Window
             | Self::Memory
             | Self::Reasons
             | Self::Repetition
-            | Self::ExactSize
             | Self::Liveness => true,
         }
     }
@@ -120,6 +129,7 @@ impl Law {
             Self::Reasons => run(case, case.choice()).and_then(|record| reasons::are_known(case, &record)),
             Self::Room => room(case),
             Self::Repetition => repetition(case),
+            Self::Holes => holes::are_told(case),
             Self::ExactSize => exact_size(case),
             Self::FirstLoss => sizes::first_loss(case, 1 + case.frames / 3),
             Self::Isolation => isolation_of(case, case.plan.arrivals.len() % case.plan.subscribers.len()),

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use hubbub::Overflow;
+
 use super::{Broken, Case, run};
 use crate::record::Record;
 
@@ -15,6 +17,11 @@ fn drops(record: &Record) -> u64 {
 /// # Errors
 /// With the size at which it is otherwise.
 pub fn exact_size(case: &Case) -> Result<(), Broken> {
+    // A policy that loses nothing by being full says nothing of when it is.
+    let case = match case.overflow {
+        Overflow::Conflate | Overflow::Park => &case.clone().dropping_newest(),
+        Overflow::DropNewest | Overflow::DropOldest | Overflow::Disconnect => case,
+    };
     let unbounded = run(case, case.unbounded())?;
     let size = unbounded.subscribers.iter().map(|subscriber| subscriber.high_water).max().unwrap_or(0) as usize;
     let lost = drops(&run(case, case.choice_of(size.max(1)))?);

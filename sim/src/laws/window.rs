@@ -53,6 +53,12 @@ impl Unread {
             What::Flushed { .. }
             | What::Queued { .. }
             | What::Refused { .. }
+            | What::Shed { .. }
+            | What::Parked { .. }
+            | What::Replayed { .. }
+            | What::Forgotten { .. }
+            | What::Told { .. }
+            | What::Placed { .. }
             | What::Displaced { .. }
             | What::Disconnected { .. }
             | What::Ended { .. } => {}

@@ -1,9 +1,10 @@
 //! Drawing a plan: the parts, put together.
 
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use super::{CpuPlan, Plan, ServerPlan, arrivals, faults, payload, population};
-use crate::scenario::{Cpu, Scenario, seconds};
+use super::{CpuPlan, Plan, Recovery, ServerPlan, arrivals, faults, payload, population};
+use crate::scenario::{Cpu, RecoverySettings, Scenario, seconds};
 
 impl Plan {
     /// Makes every random choice of a run.
@@ -27,12 +28,22 @@ impl Plan {
                 user_timeout: seconds(settings.server.user_timeout_seconds),
                 frames_per_write: settings.server.frames_per_write,
                 cpu: settings.server.cpu.as_ref().map(cpu),
+                recovery: settings.server.recovery.as_ref().map(recovery),
             },
             arrivals: payload::attach(scenario, seed, arrivals::draw(scenario, seed)),
             classes: settings.classes.iter().map(population::class).collect(),
             faults: faults::draw(scenario, &subscribers, seed),
             subscribers,
         }
+    }
+}
+
+fn recovery(recovery: &RecoverySettings) -> Recovery {
+    Recovery {
+        history_events: recovery.history_events,
+        history_bytes: recovery.history_bytes,
+        waiting_bytes: recovery.waiting_bytes.and_then(NonZeroUsize::new),
+        waiting_age: recovery.waiting_age_seconds.map(seconds),
     }
 }
 

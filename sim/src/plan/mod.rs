@@ -70,6 +70,24 @@ pub struct ServerPlan {
     pub frames_per_write: usize,
     /// The modelled worker; `None` leaves the CPU out, and subscribers are then independent of each other.
     pub cpu: Option<CpuPlan>,
+    /// What is done about holes; `None`: nothing is kept, nobody is told, and nobody asks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovery: Option<Recovery>,
+}
+
+/// The server keeps a history and says what is missing, and clients come back with their cursor.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recovery {
+    /// Events kept, at least 1.
+    pub history_events: usize,
+    /// Bytes of their payloads.
+    pub history_bytes: usize,
+    /// Bytes of payload that may wait for a subscriber, if there is a limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting_bytes: Option<std::num::NonZeroUsize>,
+    /// How old the oldest that waits may be, if there is a limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waiting_age: Option<Duration>,
 }
 
 /// Of plans that do not say: as long as two keepalives and some.

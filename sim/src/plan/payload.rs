@@ -8,14 +8,17 @@ use std::time::Duration;
 
 /// Gives each time a size, and the key of its recorded event if there is one.
 pub(super) fn attach(scenario: &Scenario, seed: u64, times: Vec<Time>) -> Vec<Arrival> {
-    let mut luck = Luck::of(seed, Kind::Payload);
+    let (mut luck, mut keys) = (Luck::of(seed, Kind::Payload), Luck::of(seed, Kind::Keys));
+    let entities = scenario.settings().keys;
     let payload = scenario.settings().payload;
     let recorded = |time: &Time| Some(scenario.trace()?.events()[time.recorded?]);
     let arrival = |time: Time| {
         let event = recorded(&time);
         let at = Duration::from_nanos(time.nanos);
         let payload_bytes = size(&mut luck, payload, event);
-        Arrival { at, payload_bytes, key: event.map_or(0, |event| event.key) }
+        // What was recorded was about something; a trace played with other keys would be another workload.
+        let drawn = if entities > 1 { (keys.unit() * f64::from(entities)) as u32 } else { 0 };
+        Arrival { at, payload_bytes, key: event.map_or(drawn, |event| event.key) }
     };
     times.into_iter().map(arrival).collect()
 }

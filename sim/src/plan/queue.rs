@@ -82,6 +82,7 @@ impl Plan {
                 user_timeout: NEVER,
                 frames_per_write: 1,
                 cpu: None,
+                recovery: None,
             },
             arrivals,
             classes: vec![class],

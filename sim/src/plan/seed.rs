@@ -27,6 +27,8 @@ pub(super) enum Kind {
     Services,
     /// How many frames come at once.
     Batches,
+    /// Which entity each event is about.
+    Keys,
     /// Which faults strike it, and when it is back after them.
     Faults,
 }
@@ -43,6 +45,7 @@ impl Kind {
             Self::Services => 6,
             Self::Batches => 7,
             Self::Faults => 8,
+            Self::Keys => 9,
         }
     }
 }

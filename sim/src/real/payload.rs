@@ -12,8 +12,8 @@ const MARK: &[u8] = b"{\"n\":";
 pub(super) const LEAST_BYTES: u32 = 32;
 
 /// The object of an arrival, by its index in the plan.
-pub(super) fn payload(arrival: usize, bytes: u32) -> Bytes {
-    world::payload(arrival, bytes.max(LEAST_BYTES))
+pub(super) fn payload(arrival: usize, key: u32, bytes: u32) -> Bytes {
+    world::payload(arrival, key, bytes.max(LEAST_BYTES))
 }
 
 /// The number in a line of an event, if there is one and it is whole.
@@ -31,7 +31,7 @@ mod tests {
     #[test]
     fn a_payload_has_the_planned_size_is_an_object_and_carries_its_number() {
         for (arrival, bytes) in [(0, 1), (7, 32), (123_456_789, 32), (5, 400)] {
-            let text = payload(arrival, bytes);
+            let text = payload(arrival, 0, bytes);
             assert_eq!(text.len(), bytes.max(LEAST_BYTES) as usize);
             assert!(serde_json::from_slice::<serde_json::Value>(&text).unwrap().is_object());
             assert_eq!(number(&text), Some(arrival as u64));

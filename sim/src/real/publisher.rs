@@ -59,7 +59,7 @@ pub(super) fn publish(
             }
             worst = worst.max(clock.now().saturating_sub(arrival.at));
             progress.begun.store(index as u64 + 1, Ordering::Relaxed);
-            post(url, &mut sender, payload(index, arrival.payload_bytes)).await?;
+            post(url, &mut sender, payload(index, arrival.key, arrival.payload_bytes)).await?;
         }
         Ok(worst)
     })

@@ -92,7 +92,7 @@ impl Lives {
     pub(super) fn note(&mut self, now: Duration, index: usize, what: What) {
         match what {
             What::Queued { sequence, .. } => self.of[index].queue(sequence),
-            What::Displaced { sequence, lost } => {
+            What::Displaced { sequence, lost, .. } => {
                 let released = self.moment(now);
                 self.of[index].lose(lost, released);
                 self.of[index].queue(sequence);
@@ -108,7 +108,11 @@ impl Lives {
                 self.of[index].with(2, sequence, |frame| frame.receipt_us = latency);
             }
             What::Ended { .. } | What::Disconnected { .. } => self.has_end = true,
-            What::Subscribed { .. } | What::Refused { .. } => {}
+            // Whoever has a history behind it lives another life than its mailbox tells.
+            What::Shed { .. } | What::Parked { .. } | What::Replayed { .. } | What::Forgotten { .. } => {
+                self.has_end = true
+            }
+            What::Subscribed { .. } | What::Refused { .. } | What::Told { .. } | What::Placed { .. } => {}
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use hubbub::Reason;
 use serde::{Serialize, Serializer};
 
 /// Something that happened to a subscriber.
@@ -36,22 +37,73 @@ pub enum What {
         /// Frames waiting then, this one among them.
         waiting: u64,
     },
-    /// An event was offered to a full mailbox, and is lost.
+    /// An event was offered, did not fit, and is lost.
     Refused {
         /// The event.
         sequence: u64,
+        /// The limit that bound.
+        #[serde(flatten)]
+        reason: Why,
     },
-    /// An event was offered to a full mailbox, and waits in the place of its oldest.
+    /// An event was offered, did not fit, and waits in the place of another.
     Displaced {
         /// The event.
         sequence: u64,
         /// The event that is lost.
         lost: u64,
+        /// Why.
+        #[serde(flatten)]
+        reason: Why,
     },
-    /// An event was offered to a full mailbox, and is lost with everything that waited: the subscriber is cut off.
+    /// One more is lost for the event whose offer is observed next.
+    Shed {
+        /// The event that is lost.
+        lost: u64,
+        /// Why.
+        #[serde(flatten)]
+        reason: Why,
+    },
+    /// An event was offered, did not fit, and is lost with everything that waited: the subscriber is cut off.
     Disconnected {
         /// The event.
         sequence: u64,
+        /// The limit that bound.
+        #[serde(flatten)]
+        reason: Why,
+    },
+    /// An event was offered to a subscriber who is behind, and waits in the history.
+    Parked {
+        /// The event.
+        sequence: u64,
+        /// Frames waiting then, in slots and in the history, this one among them.
+        waiting: u64,
+    },
+    /// Events that were published before a stream began are offered to it, and wait in the history.
+    Replayed {
+        /// The first of them.
+        first: u64,
+        /// How many, one after the other.
+        count: u64,
+    },
+    /// The history has not kept what waited there: the oldest of it are lost.
+    Forgotten {
+        /// How many.
+        count: u64,
+        /// The limit for which they had been parked.
+        #[serde(flatten)]
+        reason: Why,
+    },
+    /// The client has read where its stream begins.
+    Placed {
+        /// The last event before.
+        after: u64,
+    },
+    /// The client has read that events are missing: those after the one up to the other.
+    Told {
+        /// The last before them.
+        after: u64,
+        /// The last of them.
+        until: u64,
     },
     /// The socket has accepted an event.
     Flushed {
@@ -78,14 +130,50 @@ impl What {
         match self {
             Self::Subscribed { connection } => [1, 0, connection],
             Self::Queued { sequence, waiting } => [2, sequence, waiting],
-            Self::Refused { sequence } => [3, sequence, 0],
-            Self::Displaced { sequence, lost } => [4, sequence, lost],
-            Self::Disconnected { sequence } => [5, sequence, 0],
+            Self::Refused { sequence, reason } => [reason.beside(3), sequence, 0],
+            Self::Displaced { sequence, lost, reason } => [reason.beside(4), sequence, lost],
+            Self::Disconnected { sequence, reason } => [reason.beside(5), sequence, 0],
             Self::Flushed { sequence } => [6, sequence, 0],
             Self::Received { sequence } => [7, sequence, 0],
             Self::Ended { client_gone, evicted } => [8, client_gone, evicted],
+            Self::Shed { lost, reason } => [reason.beside(9), lost, 0],
+            Self::Parked { sequence, waiting } => [10, sequence, waiting],
+            Self::Replayed { first, count } => [11, first, count],
+            Self::Forgotten { count, reason } => [reason.beside(12), count, 0],
+            Self::Told { after, until } => [13, after, until],
+            Self::Placed { after } => [14, after, 0],
         }
     }
+}
+
+/// Why a frame was lost to a mailbox. A full buffer is what nearly all are lost to, and is not written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Why {
+    /// The reason.
+    #[serde(rename = "reason", serialize_with = "by_name", skip_serializing_if = "is_full")]
+    pub reason: Reason,
+}
+
+impl From<Reason> for Why {
+    fn from(reason: Reason) -> Self {
+        Self { reason }
+    }
+}
+
+impl Why {
+    /// The kind of an observation, told apart by the reason; a full buffer is the kind alone.
+    fn beside(self, kind: u64) -> u64 {
+        let place = Reason::ALL.iter().position(|reason| *reason == self.reason).unwrap_or(0);
+        kind + 256 * place as u64
+    }
+}
+
+fn is_full(reason: &Reason) -> bool {
+    *reason == Reason::BufferFull
+}
+
+fn by_name<S: Serializer>(reason: &Reason, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(reason.name())
 }
 
 fn as_nanos<S: Serializer>(at: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
@@ -98,9 +186,13 @@ mod tests {
 
     #[test]
     fn an_observation_is_one_flat_object() {
-        let what = What::Displaced { sequence: 7, lost: 3 };
-        let observation = Observation { at: Duration::from_micros(1500), subscriber: 2, what };
-        let text = serde_json::to_string(&observation).unwrap();
-        assert_eq!(text, r#"{"at_ns":1500000,"subscriber":2,"kind":"displaced","sequence":7,"lost":3}"#);
+        let text = |reason: Reason| {
+            let what = What::Displaced { sequence: 7, lost: 3, reason: reason.into() };
+            let observation = Observation { at: Duration::from_micros(1500), subscriber: 2, what };
+            serde_json::to_string(&observation).unwrap()
+        };
+        let full = r#"{"at_ns":1500000,"subscriber":2,"kind":"displaced","sequence":7,"lost":3}"#;
+        assert_eq!(text(Reason::BufferFull), full);
+        assert_eq!(text(Reason::Conflated), full.replace('}', r#","reason":"conflated"}"#));
     }
 }

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
-use hubbub::{Counts, Outcome, SubscriberId};
+use hubbub::hub::Forgotten;
+use hubbub::{Counts, Outcome, Reason, SubscriberId};
 
 use super::digest::{Digest, Running};
 use super::{ClassRecord, Lives, Observation, Record, SubscriberRecord, What, nanos};
@@ -22,6 +23,7 @@ pub struct Observed {
     planned: usize,
     sources_end: Duration,
     subscribers: Vec<(SubscriberRecord, Running)>,
+    wishes: Vec<Wish>,
     classes: Vec<ClassRecord>,
     /// The server's processes so far.
     processes: Vec<Process>,
@@ -32,6 +34,20 @@ pub struct Observed {
     log: Option<Vec<Observation>>,
     /// What became of every frame, likewise.
     lives: Option<Lives>,
+}
+
+/// What a subscriber wants and has, while a run goes on.
+#[derive(Debug, Clone, Copy, Default)]
+struct Wish {
+    /// How many had been published when its first stream began, and when it left.
+    from: Option<u64>,
+    until: Option<u64>,
+    /// Sequence of the last event it read.
+    read: u64,
+    /// Since when it has no stream, in virtual time.
+    away_since: Option<Duration>,
+    /// The server's process of its last stream.
+    process: usize,
 }
 
 /// A subscriber as the server knows it: the number of its process, and the id that this process gave out.
@@ -59,6 +75,7 @@ impl Recorder {
             planned: plan.arrivals.len(),
             sources_end: plan.duration,
             subscribers: subscribers.collect(),
+            wishes: vec![Wish::default(); plan.subscribers.len()],
             classes: classes.collect(),
             processes: vec![Process::default()],
             published_at: Vec::with_capacity(plan.arrivals.len()),
@@ -106,8 +123,12 @@ impl Recorder {
         let mut observed = self.lock();
         let observed = &mut *observed;
         let mut subscribers = Vec::with_capacity(observed.subscribers.len());
-        for (mut record, running) in observed.subscribers.drain(..) {
+        let published = observed.published_at.len() as u64;
+        for ((mut record, running), wish) in observed.subscribers.drain(..).zip(&observed.wishes) {
             record.digest = running.digest();
+            record.wanted = wish.from.map_or(0, |from| wish.until.unwrap_or(published).saturating_sub(from));
+            let away = wish.away_since.map_or(Duration::ZERO, |since| observed.sources_end.saturating_sub(since));
+            record.away += away / observed.time_scale;
             let lost = record.dropped.total();
             record.in_flight = record.offered.checked_sub(record.delivered + lost).ok_or_else(|| {
                 format!("{} offered, {} delivered and {lost} dropped", record.offered, record.delivered)
@@ -149,7 +170,12 @@ impl Observed {
         let by_id = &mut self.processes[process].by_id;
         by_id.resize(by_id.len().max(place + 1), usize::MAX);
         by_id[place] = index;
-        let record = &mut self.subscribers[index].0;
+        let published = self.published_at.len() as u64;
+        let time_scale = self.time_scale;
+        let (record, wish) = (&mut self.subscribers[index].0, &mut self.wishes[index]);
+        wish.from.get_or_insert(published);
+        wish.process = process;
+        record.away += wish.away_since.take().map_or(Duration::ZERO, |since| now.saturating_sub(since)) / time_scale;
         record.connections += 1;
         let connection = record.connections;
         self.note(now, index, What::Subscribed { connection });
@@ -161,22 +187,82 @@ impl Observed {
         let Some(index) = self.of(id) else { return };
         let what = match outcome {
             Outcome::Queued { waiting } => What::Queued { sequence, waiting: waiting as u64 },
-            Outcome::Refused => What::Refused { sequence },
-            Outcome::Displaced { lost } => What::Displaced { sequence, lost: self.sequence(id.0, lost.sequence) },
-            Outcome::Disconnected => What::Disconnected { sequence },
+            Outcome::Refused { reason } => What::Refused { sequence, reason: reason.into() },
+            Outcome::Displaced { lost, reason } => {
+                What::Displaced { sequence, lost: self.sequence(id.0, lost.sequence), reason: reason.into() }
+            }
+            Outcome::Shed { lost, reason } => {
+                What::Shed { lost: self.sequence(id.0, lost.sequence), reason: reason.into() }
+            }
+            Outcome::Disconnected { reason } => What::Disconnected { sequence, reason: reason.into() },
+            Outcome::Parked { waiting } => What::Parked { sequence, waiting: waiting as u64 },
         };
         self.note(now, index, what);
         let record = &mut self.subscribers[index].0;
-        record.offered += 1;
-        let Outcome::Queued { waiting } = outcome else {
-            record.dropped.buffer_full += 1;
-            record.first_drop_at.get_or_insert(plan_now);
-            return;
+        record.offered += u64::from(!matches!(outcome, Outcome::Shed { .. }));
+        let reason = match outcome {
+            Outcome::Queued { waiting } => {
+                if waiting as u64 > record.high_water {
+                    record.high_water = waiting as u64;
+                    record.high_water_at = plan_now;
+                }
+                return;
+            }
+            Outcome::Parked { .. } => return,
+            Outcome::Refused { reason }
+            | Outcome::Displaced { reason, .. }
+            | Outcome::Shed { reason, .. }
+            | Outcome::Disconnected { reason } => reason,
         };
-        if waiting as u64 > record.high_water {
-            record.high_water = waiting as u64;
-            record.high_water_at = plan_now;
+        *record.dropped.of(reason) += 1;
+        if reason != Reason::Conflated {
+            record.first_drop_at.get_or_insert(plan_now);
         }
+    }
+
+    /// A stream begins with events of before, the first of them by its process's count.
+    pub fn replayed(&mut self, now: Duration, id: ServerSide, first: u64, count: u64) {
+        let Some(index) = self.of(id) else { return };
+        let first = self.sequence(id.0, first);
+        self.note(now, index, What::Replayed { first, count });
+        self.subscribers[index].0.offered += count;
+    }
+
+    /// Parked events turned out not to be kept any more.
+    pub fn forgot(&mut self, now: Duration, id: ServerSide, Forgotten { count, reason }: Forgotten) {
+        let Some(index) = self.of(id) else { return };
+        self.note(now, index, What::Forgotten { count, reason: reason.into() });
+        let plan_now = self.plan_time(now);
+        let record = &mut self.subscribers[index].0;
+        *record.dropped.of(reason) += count;
+        record.first_drop_at.get_or_insert(plan_now);
+    }
+
+    /// A client has read where its stream begins: after an event of a process, or 0 for none of it.
+    pub fn placed(&mut self, now: Duration, index: usize, process: usize, sequence: u64) {
+        self.note(now, index, What::Placed { after: self.sequence(process, sequence) });
+    }
+
+    /// A client has read that events are missing: from `first` to `last`, by the count of the process it is connected
+    /// to. Without a first, all after the one it has; without a last, all of the processes before.
+    pub fn told(&mut self, now: Duration, index: usize, at: Option<(usize, u64)>, missing: [Option<u64>; 2]) {
+        let process = self.wishes[index].process;
+        let after = match (missing[0], at) {
+            (Some(first), _) => self.sequence(process, first) - 1,
+            (None, Some((process, sequence))) => self.sequence(process, sequence),
+            (None, None) => 0,
+        };
+        let until = self.sequence(process, missing[1].unwrap_or(0));
+        self.note(now, index, What::Told { after, until });
+    }
+
+    /// A client has left for good: what is published from now on it does not want.
+    pub fn left(&mut self, now: Duration, index: usize) {
+        let published = self.published_at.len() as u64;
+        let time_scale = self.time_scale;
+        let (record, wish) = (&mut self.subscribers[index].0, &mut self.wishes[index]);
+        wish.until.get_or_insert(published);
+        record.away += wish.away_since.take().map_or(Duration::ZERO, |since| now.saturating_sub(since)) / time_scale;
     }
 
     /// An event of a process has left its mailbox, with an encoded form of so many bytes. Wanted by those who keep lives.
@@ -206,6 +292,8 @@ impl Observed {
         self.note(now, index, What::Received { sequence });
         let record = &mut self.subscribers[index].0;
         record.received += 1;
+        record.doubled += u64::from(sequence <= self.wishes[index].read);
+        self.wishes[index].read = sequence.max(self.wishes[index].read);
         count(&mut self.classes[record.class].receipt_us, latency);
     }
 
@@ -217,6 +305,7 @@ impl Observed {
         let record = &mut self.subscribers[index].0;
         record.dropped.client_gone += client_gone;
         record.dropped.evicted += evicted;
+        self.wishes[index].away_since = self.wishes[index].until.is_none().then_some(now);
     }
 
     /// What the Hub's own account says otherwise, if it does now.
@@ -269,6 +358,9 @@ fn disagreement<'a>(
         ("offered", sum(|s| s.offered), hub.offered),
         ("delivered", sum(|s| s.delivered), hub.delivered),
         ("buffer_full", sum(|s| s.dropped.buffer_full), hub.dropped.buffer_full),
+        ("bytes", sum(|s| s.dropped.bytes), hub.dropped.bytes),
+        ("age", sum(|s| s.dropped.age), hub.dropped.age),
+        ("conflated", sum(|s| s.dropped.conflated), hub.dropped.conflated),
         ("client_gone", sum(|s| s.dropped.client_gone), hub.dropped.client_gone),
         ("evicted", sum(|s| s.dropped.evicted), hub.dropped.evicted),
         ("in flight", under_way, hub.waiting + hub.in_flight),

@@ -1,13 +1,13 @@
 //! Generated parts of hand-written pages: what stands between two markers comes from a document in `plots/`.
 //!
 //! A part begins with a line `<!-- generated:SCENARIO.PART -->` and ends with `<!-- /generated -->`. Parts are
-//! `sentence`, `setting`, `load`, `sizes`, `cells`, `memory`, `sensitivity` and `what-64-does`, and `real` of a load test
+//! `sentence`, `setting`, `load`, `sizes`, `cells`, `memory`, `sensitivity` and `what-64-does`, `policies` of a comparison, and `real` of a load test
 //! over real TCP; and there are `theory.summary`, which comes from `verify.json`, and `worlds.summary`, `worlds.sockets`
 //! and `worlds.sizes` from `fidelity.json`.
 
 use crate::summary::document::Sweep;
 
-use super::{parts, real, theory, worlds};
+use super::{parts, policies, real, theory, worlds};
 use crate::summary::comparison::Fidelity;
 use crate::theory::document::Verify;
 
@@ -78,8 +78,11 @@ pub struct Published<'a> {
 const OF_THEORY: &str = "theory.summary";
 const OF_BOTH_WORLDS: &str = "worlds.";
 
-const PARTS: [&str; 9] =
-    ["sentence", "setting", "load", "sizes", "cells", "memory", "sensitivity", "what-64-does", REAL];
+const PARTS: [&str; 10] =
+    ["sentence", "setting", "load", "sizes", "cells", "memory", "sensitivity", "what-64-does", REAL, POLICIES];
+
+/// The one part of compared policies.
+const POLICIES: &str = "policies";
 
 /// The one part of a load test.
 const REAL: &str = "real";
@@ -146,7 +149,11 @@ fn part(line: usize, name: &str, published: Published<'_>) -> Result<String, Mar
     if !PARTS.contains(&part) {
         return Err(MarkerError::UnknownPart { line, name: named() });
     }
-    let is_meant = |sweep: &&Sweep| sweep.scenario == scenario && (sweep.world == REAL) == (part == REAL);
+    let is_meant = |sweep: &&Sweep| {
+        sweep.scenario == scenario
+            && (sweep.world == REAL) == (part == REAL)
+            && sweep.compares_policies() == (part == POLICIES)
+    };
     let mut of_scenario = published.sweeps.iter().filter(is_meant).peekable();
     if of_scenario.peek().is_none() {
         return Err(MarkerError::UnknownScenario { line, name: named() });
@@ -184,6 +191,7 @@ fn body(part: &str, sweep: &Sweep) -> Option<String> {
             Some(format!("{price}{}", cost.unwrap_or_default()))
         }
         "sensitivity" => parts::sensitivity(sweep).map(|table| table.markdown()),
+        POLICIES => policies::table(sweep).map(|table| format!("{}\n\n{}", parts::load(sweep), table.markdown())),
         REAL => Some(format!("{}\n\n{}", parts::load(sweep), real::tables(sweep))),
         "what-64-does" => parts::what_64_does(sweep).map(|(said, table)| format!("{said}\n\n{}", table.markdown())),
         _ => None,
@@ -205,7 +213,7 @@ mod tests {
 
     #[test]
     fn filling_is_idempotent_and_leaves_the_rest_alone() {
-        let sweeps = [fixture::alpha(), fixture::size_only(), fixture::real()];
+        let sweeps = [fixture::alpha(), fixture::size_only(), fixture::real(), fixture::policies()];
         for part in PARTS {
             let once = fill(&page(&format!("alpha.{part}")), swept(&sweeps)).unwrap();
             assert_eq!(fill(&once, swept(&sweeps)).unwrap(), once);
@@ -224,6 +232,8 @@ mod tests {
 
     #[test]
     fn every_marker_of_the_operators_page_can_be_filled() {
+        let compared = ["alpha", "backlog-flush", "ci-build", "steady-overload"]
+            .map(|scenario| Sweep { scenario: scenario.to_owned(), ..fixture::policies() });
         let sweeps = [
             fixture::alpha(),
             fixture::size_only(),
@@ -232,6 +242,7 @@ mod tests {
             fixture::ceiling(),
             fixture::real(),
         ];
+        let sweeps: Vec<_> = sweeps.into_iter().chain(compared).collect();
         let fidelity = crate::summary::comparison::fixture();
         let published = Published { fidelity: Some(&fidelity), ..swept(&sweeps) };
         let filled = fill(include_str!("../../../docs/deployment.md"), published).unwrap();

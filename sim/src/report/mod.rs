@@ -5,6 +5,7 @@
 
 pub mod docs;
 mod parts;
+mod policies;
 mod readme;
 mod real;
 mod table;

@@ -6,6 +6,7 @@ use crate::summary::document::{Cell, Sweep};
 use crate::summary::format;
 
 use super::parts;
+use super::policies;
 use super::real;
 use super::table::{Lean, Table, prose};
 
@@ -22,6 +23,10 @@ pub fn terminal(sweep: &Sweep) -> String {
     page.push_str(&prose(&parts::load(sweep), "  "));
     if let Some(population) = parts::population(sweep) {
         let _ = write!(page, "\n{}", population.plain(false));
+    }
+    if let Some(policies) = policies::short(sweep) {
+        let _ = write!(page, "\nThe policies\n\n{}\n{}", policies.plain(false), prose(policies::KEY, "  "));
+        return page;
     }
     if let Some(cells) = cells(sweep) {
         let _ = write!(page, "\nThe sweep\n\n{}", cells.plain(true));

@@ -31,6 +31,11 @@ const MAX_BUFFER: u64 = 1 << 20;
 const MAX_GRID: usize = 256;
 /// Most replications.
 const MAX_SEEDS: u64 = 10_000;
+/// Most entities.
+const MAX_KEYS: u64 = 1_000_000;
+/// As much as the server itself allows.
+const MAX_HISTORY: u64 = 10_000_000;
+const MAX_HISTORY_BYTES: u64 = 1 << 30;
 /// Most microseconds of one task of the worker: a second.
 const MAX_TASK_US: f64 = 1e6;
 
@@ -39,6 +44,7 @@ pub(super) fn check(settings: &Settings, trace: Option<&Trace>) -> Result<Durati
     names(settings)?;
     grids(settings)?;
     whole("seeds", settings.seeds, 1..=MAX_SEEDS)?;
+    whole("keys", u64::from(settings.keys), 1..=MAX_KEYS)?;
     whole("time_scale", u64::from(settings.time_scale), 1..=1000)?;
     within("drain_seconds", settings.drain_seconds, 0.0..=MAX_SECONDS)?;
     server(settings)?;
@@ -96,6 +102,14 @@ fn server(settings: &Settings) -> Result<(), Wrong> {
     if let Some(cpu) = &server.cpu {
         within("server.cpu.publish_us", cpu.publish_us, 0.0..=MAX_TASK_US)?;
         within("server.cpu.delivery_us", cpu.delivery_us, 0.0..=MAX_TASK_US)?;
+    }
+    if let Some(recovery) = &server.recovery {
+        whole("server.recovery.history_events", recovery.history_events as u64, 1..=MAX_HISTORY)?;
+        whole("server.recovery.history_bytes", recovery.history_bytes as u64, 1..=MAX_HISTORY_BYTES)?;
+        let bytes = recovery.waiting_bytes.map(|bytes| bytes as u64);
+        bytes.map_or(Ok(()), |bytes| whole("server.recovery.waiting_bytes", bytes, 1..=MAX_HISTORY_BYTES))?;
+        let age = recovery.waiting_age_seconds;
+        age.map_or(Ok(()), |age| positive("server.recovery.waiting_age_seconds", age, MAX_SECONDS))?;
     }
     Ok(())
 }

@@ -52,7 +52,25 @@ impl Change {
     }
 }
 
+/// What a browser's `EventSource` waits before it comes back, unless it is told otherwise: Chromium's 3 s.
+const EVENT_SOURCE_SECONDS: f64 = 3.0;
+
 impl Scenario {
+    /// The same scenario as policies are compared on it: the server keeps a history and says what is missing, and
+    /// whoever is cut off comes back with its cursor, unless the file says otherwise.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::with`].
+    pub fn with_recovery(&self) -> Result<Self, ScenarioError> {
+        let Self { mut settings, trace, .. } = self.clone();
+        settings.server.recovery.get_or_insert_default();
+        for class in &mut settings.classes {
+            class.reconnect_after_seconds.get_or_insert(EVENT_SOURCE_SECONDS);
+        }
+        Self::checked(format!("{} with recovery", self.source), settings, trace)
+    }
+
     /// The same scenario with the command line's options in place.
     ///
     /// # Errors

@@ -47,6 +47,9 @@ pub struct Settings {
     pub arrivals: Arrivals,
     /// How large they are.
     pub payload: Payload,
+    /// How many entities events are about, each as likely as the other; a trace has those that were recorded.
+    #[serde(default = "default_keys")]
+    pub keys: u32,
     /// Who watches.
     #[serde(rename = "class")]
     pub classes: Vec<Class>,
@@ -72,6 +75,35 @@ pub struct Server {
     pub frames_per_write: usize,
     /// The modelled worker; left out, CPU time costs nothing.
     pub cpu: Option<Cpu>,
+    /// A history for those who come back, and notices of what is missing; left out, there is neither, and a frame on the
+    /// wire is what it was before there were.
+    pub recovery: Option<RecoverySettings>,
+}
+
+/// What the server does about holes.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RecoverySettings {
+    /// Events it keeps.
+    pub history_events: usize,
+    /// Bytes of payload it keeps.
+    pub history_bytes: usize,
+    /// Bytes of payload that may wait for a subscriber; left out, any number.
+    pub waiting_bytes: Option<usize>,
+    /// How old the oldest that waits may be; left out, any age.
+    pub waiting_age_seconds: Option<f64>,
+}
+
+impl Default for RecoverySettings {
+    fn default() -> Self {
+        let config = hubbub::Config::default();
+        Self {
+            history_events: config.history_events,
+            history_bytes: config.history_bytes,
+            waiting_bytes: None,
+            waiting_age_seconds: None,
+        }
+    }
 }
 
 impl Default for Server {
@@ -84,6 +116,7 @@ impl Default for Server {
             user_timeout_seconds: server.user_timeout.as_secs_f64(),
             frames_per_write: server.frames_per_write,
             cpu: None,
+            recovery: None,
         }
     }
 }
@@ -222,6 +255,10 @@ fn default_time_scale() -> u32 {
 
 fn default_speed_up() -> f64 {
     1.0
+}
+
+fn default_keys() -> u32 {
+    1
 }
 
 fn default_times() -> u64 {

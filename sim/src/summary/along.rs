@@ -26,6 +26,7 @@ pub fn along(sweep: &Sweep) -> Along {
 pub fn figure_names(sweep: &Sweep) -> &'static [&'static str] {
     match along(sweep) {
         _ if sweep.cells.is_empty() => &[],
+        _ if sweep.compares_policies() => &["policies"],
         Along::Buffers => &["drop-rate", "memory", "latency"],
         Along::Subscribers => &["drop-rate-by-subscribers", "memory-by-subscribers", "latency-by-subscribers"],
     }

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use hdrhistogram::Histogram;
+use hubbub::Overflow;
 
-use super::document::{ByClass, Cell, Dropped, Memory, Quantiles, WorstSubscriber};
+use super::document::{ByClass, Cell, Compared, Memory, Quantiles, WorstSubscriber};
 use super::run::{Latencies, RunSummary, Sums};
 use super::statistics::{quantiles_ms, rate, ratio_interval};
 use crate::record::Digest;
@@ -29,22 +30,19 @@ pub struct CellKey<'a> {
 pub fn cell(key: CellKey<'_>, runs: &[RunSummary], latencies: &Latencies) -> Cell {
     let mut all = Sums::default();
     runs.iter().for_each(|run| all.add(&run.all()));
-    let per_run: Vec<_> = runs.iter().map(RunSummary::all).map(|run| (run.dropped.buffer_full, run.offered)).collect();
+    let per_run: Vec<_> = runs.iter().map(RunSummary::all).map(|run| (run.dropped.by_limits(), run.offered)).collect();
     let in_time: u64 = runs.iter().map(|run| run.delivered_in_time).sum();
     let (flush, receipt) = pooled(latencies);
     Cell {
         subscribers: key.subscribers,
         buffer: key.buffer,
+        compared: None,
         offered: all.offered,
         delivered: all.delivered,
         received: all.received,
         in_flight: all.in_flight,
-        dropped: Dropped {
-            buffer_full: all.dropped.buffer_full,
-            client_gone: all.dropped.client_gone,
-            evicted: all.dropped.evicted,
-        },
-        drop_rate: rate(all.dropped.buffer_full, all.offered),
+        dropped: all.dropped.into(),
+        drop_rate: rate(all.dropped.by_limits(), all.offered),
         drop_rate_ci95: ratio_interval(&per_run),
         runs_with_drops: runs.iter().filter(|run| run.has_drops()).count() as u64,
         unpublished: runs.iter().map(|run| run.unpublished).sum(),
@@ -57,6 +55,21 @@ pub fn cell(key: CellKey<'_>, runs: &[RunSummary], latencies: &Latencies) -> Cel
         digest: Digest::over(runs.iter().map(|run| run.digest)).to_string(),
         publish_lag_ms: None,
         duplicates: None,
+    }
+}
+
+/// What is said of a cell's policy beside others.
+pub fn compared(policy: Overflow, runs: &[RunSummary], age_ms: Quantiles) -> Compared {
+    let mut all = Sums::default();
+    runs.iter().for_each(|run| all.add(&run.all()));
+    let lives = (all.subscribers * runs.len()).max(1) as f64;
+    Compared {
+        policy: policy.name().to_owned(),
+        wanted: all.wanted,
+        missed: all.wanted.saturating_sub(all.received - all.doubled),
+        doubled: all.doubled,
+        age_ms,
+        away_seconds: all.away.as_secs_f64() / lives,
     }
 }
 
@@ -89,7 +102,7 @@ fn by_class(names: &[String], runs: &[RunSummary], latencies: &Latencies) -> BTr
         let class = ByClass {
             subscribers: sums.subscribers,
             offered: sums.offered,
-            drop_rate: rate(sums.dropped.buffer_full, sums.offered),
+            drop_rate: rate(sums.dropped.by_limits(), sums.offered),
             flush_latency_ms: latencies.0.get(index).map(|(flush, _)| quantiles_ms(flush)).unwrap_or_default(),
         };
         classes.insert(name.clone(), class);
@@ -111,6 +124,7 @@ fn worst(runs: &[RunSummary]) -> Option<WorstSubscriber> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::summary::document::Dropped;
     use crate::summary::fixture;
 
     /// Two runs, the second ten times as busy.
@@ -135,7 +149,7 @@ mod tests {
         let cell = made(&runs, &latencies);
         assert_eq!((cell.subscribers, cell.buffer, cell.offered, cell.delivered), (3, 16, 3300, 2662));
         assert_eq!((cell.received, cell.in_flight, cell.unpublished, cell.runs_with_drops), (2596, 99, 44, 2));
-        assert_eq!(cell.dropped, Dropped { buffer_full: 440, client_gone: 33, evicted: 66 });
+        assert_eq!(cell.dropped, Dropped { buffer_full: 440, client_gone: 33, evicted: 66, ..Dropped::default() });
         assert_eq!((cell.drop_rate, cell.drop_rate_ci95), (Some(440.0 / 3300.0), None), "two runs make no interval");
         assert_eq!(cell.delivered_per_second, 2200.0 / 10.0 / 2.0);
         assert_eq!(cell.digest, Digest::over([Digest(1), Digest(10)]).to_string());

@@ -23,7 +23,7 @@ pub struct Sweep {
     pub command: String,
     /// The question the scenario answers.
     pub question: String,
-    /// Overflow policy: `drop-newest`, `drop-oldest` or `disconnect`.
+    /// Overflow policy, or `all`: each cell then has its own.
     pub policy: String,
     /// Trace file name (without folder) and speed-up where the arrivals were replaced by one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -78,6 +78,13 @@ pub struct Machine {
     pub kernel: String,
 }
 
+impl Sweep {
+    /// Whether every cell is one policy's of several.
+    pub fn compares_policies(&self) -> bool {
+        self.cells.iter().any(|cell| cell.compared.is_some())
+    }
+}
+
 /// A trace in place of the scenario's arrivals.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TraceUsed {
@@ -129,6 +136,9 @@ pub struct Cell {
     pub subscribers: usize,
     /// K; 0 where a foreign server does not say.
     pub buffer: u64,
+    /// How its policy fared, where policies are compared.
+    #[serde(flatten, default, skip_serializing_if = "Option::is_none")]
+    pub compared: Option<Compared>,
     /// Frames offered to mailboxes; of a foreign server, events that were published while a stream was open.
     pub offered: u64,
     /// Frames whose last byte a socket accepted.
@@ -170,15 +180,66 @@ pub struct Cell {
     pub duplicates: Option<u64>,
 }
 
+/// What is said of a policy beside the others.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Compared {
+    /// Which one.
+    pub policy: String,
+    /// Events published while a subscriber wanted them, from its first stream until it left, summed over all.
+    pub wanted: u64,
+    /// Those of them that it had not read in the end.
+    pub missed: u64,
+    /// Those that it read more than once.
+    pub doubled: u64,
+    /// How old events were when they were read.
+    pub age_ms: Quantiles,
+    /// Time without a stream, of a subscriber and run, in the mean.
+    pub away_seconds: f64,
+}
+
 /// Frames lost, by reason.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Dropped {
-    /// The mailbox was full; of a foreign server, whatever is missing.
+    /// As many frames waited as may; of a foreign server, whatever is missing.
     pub buffer_full: u64,
+    /// As many bytes waited as may; left out where none were lost so.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub bytes: u64,
+    /// What waited was too old; left out where none were lost so.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub age: u64,
+    /// A later event of the same key waited; left out where none were lost so.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub conflated: u64,
     /// The client left with frames waiting or in flight.
     pub client_gone: u64,
     /// The server cut the client off with frames waiting or in flight.
     pub evicted: u64,
+}
+
+impl From<hubbub::Dropped> for Dropped {
+    fn from(dropped: hubbub::Dropped) -> Self {
+        let hubbub::Dropped { buffer_full, bytes, age, conflated, client_gone, evicted } = dropped;
+        Self { buffer_full, bytes, age, conflated, client_gone, evicted }
+    }
+}
+
+impl Dropped {
+    /// Every reason and its number.
+    pub fn by_reason(&self) -> [(&'static str, u64); 6] {
+        let Self { buffer_full, bytes, age, conflated, client_gone, evicted } = *self;
+        hubbub::Dropped { buffer_full, bytes, age, conflated, client_gone, evicted }.by_reason()
+    }
+
+    /// Those that a limit cost.
+    pub fn by_limits(&self) -> u64 {
+        self.buffer_full + self.bytes + self.age
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it so")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// Pooled quantiles; all null where there was nothing.

@@ -16,7 +16,7 @@ pub(crate) fn record(factor: u64) -> Record {
         offered: offered * factor,
         delivered: (offered - lost - 6) * factor,
         received: (offered - lost - 8) * factor,
-        dropped: Lost { buffer_full: lost * factor, client_gone: factor, evicted: 2 * factor },
+        dropped: Lost { buffer_full: lost * factor, client_gone: factor, evicted: 2 * factor, ..Lost::default() },
         in_flight: 3 * factor,
         high_water,
         high_water_at: Duration::from_millis(1500 + high_water),
@@ -58,6 +58,7 @@ pub(crate) fn all() -> Vec<Sweep> {
         crowded(),
         real(),
         beyond_the_grid(),
+        policies(),
     ]
 }
 
@@ -69,6 +70,22 @@ pub(crate) fn alpha() -> Sweep {
     grid(&mut sweep, &exact, &[1, 2, 4, 8, 16, 32, 64, 128, 256, 512]);
     sweep.zero_drop = exact.iter().map(|&(n, k)| sized(n, k)).collect();
     recommend(&mut sweep, Some(128));
+    sweep
+}
+
+/// Two policies at two sizes.
+pub(crate) fn policies() -> Sweep {
+    let mut sweep = base("alpha", "Which policy serves a viewer who cannot keep up?");
+    sweep.policy = "all".to_owned();
+    grid(&mut sweep, &[(10, 38)], &[16, 64]);
+    let of_one = sweep.cells.clone();
+    sweep.cells.extend(of_one);
+    for (index, cell) in sweep.cells.iter_mut().enumerate() {
+        let policy = if index < 2 { "drop-oldest" } else { "park" }.to_owned();
+        let missed = if index == 0 { 120 } else { 0 };
+        let age_ms = cell.receipt_latency_ms;
+        cell.compared = Some(Compared { policy, wanted: 1000, missed, doubled: 0, age_ms, away_seconds: 0.5 });
+    }
     sweep
 }
 
@@ -288,11 +305,12 @@ fn cell(subscribers: usize, buffer: u64, exact: u64) -> Cell {
     Cell {
         subscribers,
         buffer,
+        compared: None,
         offered,
         delivered: offered - full,
         received: offered - full,
         in_flight: 0,
-        dropped: Dropped { buffer_full: full, client_gone: 0, evicted: 0 },
+        dropped: Dropped { buffer_full: full, ..Dropped::default() },
         drop_rate: Some(rate),
         drop_rate_ci95: (full > 0).then_some([(rate * 0.7 - 2e-5).max(0.0), rate * 1.3 + 2e-5]),
         runs_with_drops: if full > 100 { 8 } else { full.min(2) },

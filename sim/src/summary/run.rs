@@ -1,5 +1,7 @@
 //! One record, condensed to what a cell needs of it.
 
+use std::time::Duration;
+
 use hdrhistogram::Histogram;
 use hubbub::Dropped;
 
@@ -20,6 +22,12 @@ pub struct Sums {
     pub in_flight: u64,
     /// Frames lost.
     pub dropped: Dropped,
+    /// Events published while they were wanted.
+    pub wanted: u64,
+    /// Frames read for a second time.
+    pub doubled: u64,
+    /// Time without a stream.
+    pub away: Duration,
 }
 
 impl Sums {
@@ -30,9 +38,10 @@ impl Sums {
         self.delivered += other.delivered;
         self.received += other.received;
         self.in_flight += other.in_flight;
-        self.dropped.buffer_full += other.dropped.buffer_full;
-        self.dropped.client_gone += other.dropped.client_gone;
-        self.dropped.evicted += other.dropped.evicted;
+        self.dropped.add(&other.dropped);
+        self.wanted += other.wanted;
+        self.doubled += other.doubled;
+        self.away += other.away;
     }
 
     fn of<'a>(subscribers: impl Iterator<Item = &'a SubscriberRecord>) -> Self {
@@ -40,7 +49,9 @@ impl Sums {
         for subscriber in subscribers {
             let members = sums.subscribers + 1;
             let SubscriberRecord { offered, delivered, received, in_flight, dropped, .. } = *subscriber;
-            sums.add(&Self { subscribers: members, offered, delivered, received, in_flight, dropped });
+            let SubscriberRecord { wanted, doubled, away, .. } = *subscriber;
+            let subscribers = members;
+            sums.add(&Self { subscribers, offered, delivered, received, in_flight, dropped, wanted, doubled, away });
         }
         sums
     }
@@ -85,6 +96,8 @@ pub struct RunSummary {
     pub worst: Option<Worst>,
     /// Who waited longest in line; `None` without subscribers.
     pub high_water: Option<HighWater>,
+    /// Whether anybody had a second stream.
+    pub has_come_back: bool,
     /// The run's digest.
     pub digest: Digest,
 }
@@ -105,6 +118,7 @@ impl RunSummary {
             peak_pinned_bytes: record.peak_pinned_bytes,
             worst: worst(&record.subscribers),
             high_water: high_water(&record.subscribers),
+            has_come_back: record.subscribers.iter().any(|subscriber| subscriber.connections > 1),
             digest: record.digest,
         };
         let latencies = record.classes.into_iter().map(|class| (class.flush_us, class.receipt_us));
@@ -126,7 +140,7 @@ impl RunSummary {
 
     /// Whether a full mailbox lost anything.
     pub fn has_drops(&self) -> bool {
-        self.classes.iter().any(|class| class.dropped.buffer_full > 0)
+        self.classes.iter().any(|class| class.dropped.by_limits() > 0)
     }
 }
 
@@ -147,7 +161,7 @@ impl Latencies {
 fn worst(subscribers: &[SubscriberRecord]) -> Option<Worst> {
     let mut worst: Option<Worst> = None;
     for (index, subscriber) in subscribers.iter().enumerate() {
-        let drop_rate = subscriber.dropped.buffer_full as f64 / subscriber.offered.max(1) as f64;
+        let drop_rate = subscriber.dropped.by_limits() as f64 / subscriber.offered.max(1) as f64;
         if drop_rate > worst.map_or(0.0, |worst| worst.drop_rate) {
             worst = Some(Worst { subscriber: index, drop_rate });
         }
@@ -182,8 +196,8 @@ mod tests {
         let (run, latencies) = of(1);
         let sums =
             |subscribers, offered, delivered, received, in_flight, [buffer_full, client_gone, evicted]: [u64; 3]| {
-                let dropped = Dropped { buffer_full, client_gone, evicted };
-                Sums { subscribers, offered, delivered, received, in_flight, dropped }
+                let dropped = Dropped { buffer_full, client_gone, evicted, ..Dropped::default() };
+                Sums { subscribers, offered, delivered, received, in_flight, dropped, ..Sums::default() }
             };
         assert_eq!(run.classes, [sums(2, 200, 178, 174, 6, [10, 2, 4]), sums(1, 100, 64, 62, 3, [30, 1, 2])]);
         assert_eq!(run.all(), sums(3, 300, 242, 236, 9, [40, 3, 6]));
@@ -196,7 +210,7 @@ mod tests {
         let (mut sums, (other, _)) = (of(1).0.all(), of(10));
         sums.add(&other.all());
         assert_eq!((sums.subscribers, sums.offered, sums.delivered, sums.received), (3, 3300, 2662, 2596));
-        assert_eq!(sums.dropped, Dropped { buffer_full: 440, client_gone: 33, evicted: 66 });
+        assert_eq!(sums.dropped, Dropped { buffer_full: 440, client_gone: 33, evicted: 66, ..Dropped::default() });
         assert_eq!(sums.in_flight, 99);
     }
 

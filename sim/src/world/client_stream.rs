@@ -6,8 +6,8 @@
 use hubbub::EventId;
 use memchr::memchr;
 
-/// Longest part of a line that is kept: more than an `id:` line ever has.
-const LINE_BYTES: usize = 64;
+/// Longest part of a line that is kept: more than an `id:` line or a gap notice ever has.
+const LINE_BYTES: usize = 256;
 
 #[derive(Default)]
 pub(super) struct ClientStream {
@@ -17,6 +17,17 @@ pub(super) struct ClientStream {
     line: Line,
     /// Id of the event whose lines are being read.
     id: Option<EventId>,
+    /// Whether it has data.
+    has_data: bool,
+    /// The notice whose lines are being read: nothing yet, or its data.
+    gap: Option<Option<Told>>,
+}
+
+/// What a gap notice says is missing: the ids as the server gives them, each `None` where it knows none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Told {
+    pub(super) first: Option<EventId>,
+    pub(super) last: Option<EventId>,
 }
 
 /// What has come of an event.
@@ -26,6 +37,10 @@ pub(super) enum Seen {
     Begins { start: u64, id: EventId },
     /// All of it, up to the offset `end`.
     Ends { end: u64, id: EventId },
+    /// An id without an event: the place that the stream begins at.
+    Place { end: u64, id: EventId },
+    /// Events are missing.
+    Gap { end: u64, told: Told },
 }
 
 enum Part {
@@ -75,9 +90,14 @@ impl ClientStream {
             let line_end = self.offset + (from + length) as u64;
             from += length + 1;
             if self.line.start.is_empty() {
-                if let Some(id) = self.id.take() {
-                    event(Seen::Ends { end: line_end + 1, id });
+                self.end_block(line_end + 1, event);
+            } else if self.line.start.starts_with(b"data:") {
+                self.has_data = true;
+                if let Some(gap) = &mut self.gap {
+                    *gap = told(&self.line.start);
                 }
+            } else if self.line.start == b"event: gap" {
+                self.gap = Some(None);
             } else if let Some(id) = self.line.start.strip_prefix(b"id: ") {
                 self.id = parsed(id);
                 if let Some(id) = self.id {
@@ -89,6 +109,25 @@ impl ClientStream {
         }
         self.line.extend(&data[from..]);
     }
+}
+
+impl ClientStream {
+    fn end_block(&mut self, end: u64, event: &mut impl FnMut(Seen)) {
+        let has_data = std::mem::take(&mut self.has_data);
+        match (self.id.take(), self.gap.take()) {
+            (Some(id), _) if has_data => event(Seen::Ends { end, id }),
+            (Some(id), _) => event(Seen::Place { end, id }),
+            (None, Some(Some(told))) => event(Seen::Gap { end, told }),
+            (None, Some(None) | None) => {}
+        }
+    }
+}
+
+/// The data of a gap notice.
+fn told(line: &[u8]) -> Option<Told> {
+    let value: serde_json::Value = serde_json::from_slice(line.strip_prefix(b"data: ")?).ok()?;
+    let id = |name: &str| value[name].as_str().and_then(|id| id.parse().ok());
+    Some(Told { first: id("first"), last: id("last") })
 }
 
 impl Line {

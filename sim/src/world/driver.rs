@@ -11,13 +11,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::Poll;
 use std::time::Duration;
 
-use bytes::Bytes;
 use hubbub::Topic;
 use tokio::time::{Instant, sleep_until};
 
 use super::clock::{TICK, tick_not_before};
 use super::cpu::Work;
 use super::environment::ModelEnvironment;
+use super::payload::payload;
 use super::process::{Process, Processes};
 use crate::plan::{Arrival, Plan};
 
@@ -33,6 +33,8 @@ pub(super) struct Driver {
     pub(super) restarts: Restarts,
     /// When arrivals end, and when the drain does.
     pub(super) sources_end: Duration,
+    /// When whoever is to come back for what it missed has done so; the sources' end where nobody does.
+    pub(super) all_back: Duration,
     pub(super) run_ends: Duration,
     pub(super) is_over: Arc<AtomicBool>,
 }
@@ -144,8 +146,8 @@ impl Driver {
     /// Publishes an arrival. Its time is the planned one: what the server keeps waiting counts as latency.
     fn publish(&self, arrival: usize) {
         let Some(Process { number, hub }) = self.processes.running() else { return };
-        let Arrival { at, payload_bytes, .. } = self.arrivals[arrival];
-        let payload = payload(arrival, payload_bytes);
+        let Arrival { at, payload_bytes, key } = self.arrivals[arrival];
+        let payload = payload(arrival, key, payload_bytes);
         let now = self.environment.clock.now();
         let mut recorder = self.environment.recorder.lock();
         let sequence = recorder.published(at);
@@ -164,7 +166,7 @@ impl Driver {
     }
 
     fn has_ended(&self, now: Duration, next_arrival: usize) -> bool {
-        if now < self.sources_end || next_arrival < self.arrivals.len() {
+        if now < self.all_back || next_arrival < self.arrivals.len() {
             return false;
         }
         let network = &self.environment.network;
@@ -204,33 +206,5 @@ impl Driver {
             Poll::Pending
         })
         .await;
-    }
-}
-
-/// A payload of exactly that many bytes: a JSON object that begins with the arrival's number, where there is room for one.
-pub(crate) fn payload(arrival: usize, bytes: u32) -> Bytes {
-    let bytes = bytes as usize;
-    let mut text = format!("{{\"n\":{arrival},\"pad\":\"");
-    if text.len() + 2 > bytes {
-        return Bytes::from(vec![b'0'; bytes]);
-    }
-    text.extend(std::iter::repeat_n('x', bytes - text.len() - 2));
-    text.push_str("\"}");
-    Bytes::from(text)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::payload;
-
-    #[test]
-    fn a_payload_has_the_planned_size_and_is_json_where_there_is_room() {
-        for bytes in [1, 5, 16, 17, 18, 100, 5000] {
-            let payload = payload(12, bytes);
-            assert_eq!(payload.len(), bytes as usize);
-            serde_json::from_slice::<serde_json::Value>(&payload).map(drop).unwrap_or_else(|why| {
-                assert!(bytes > 1 && bytes < 18, "{bytes}: {why}");
-            });
-        }
     }
 }

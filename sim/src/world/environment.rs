@@ -4,8 +4,9 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hubbub::hub::Forgotten;
 use hubbub::transport::Environment;
-use hubbub::{Counts, Event, SubscriberId};
+use hubbub::{Counts, Event, EventId, SubscriberId};
 
 use super::barrier::Barrier;
 use super::clock::ModelClock;
@@ -37,6 +38,15 @@ impl Environment for ModelEnvironment {
         if let Some(index) = self.network.subscriber(peer) {
             self.recorder.lock().subscribed(self.clock.now(), (self.process, subscriber), index);
         }
+    }
+
+    fn replays(&self, subscriber: SubscriberId, first: EventId, count: u64) {
+        let id = (self.process, subscriber);
+        self.recorder.lock().replayed(self.clock.now(), id, first.sequence, count);
+    }
+
+    fn forgot(&self, subscriber: SubscriberId, forgotten: Forgotten) {
+        self.recorder.lock().forgot(self.clock.now(), (self.process, subscriber), forgotten);
     }
 
     fn taken(&self, subscriber: SubscriberId, event: &Event) {

@@ -12,6 +12,7 @@ mod environment;
 mod fate;
 mod links;
 mod network;
+mod payload;
 mod process;
 mod reader;
 mod service;
@@ -21,8 +22,8 @@ mod wire;
 
 use hubbub::{Capacity, Overflow};
 
-pub(crate) use driver::payload;
 pub(crate) use fate::Fate;
+pub(crate) use payload::payload;
 pub(crate) use reader::{Speed, Spell, speeds};
 pub use simulated::{WorldError, run, run_observed, run_with_lives};
 

@@ -8,7 +8,8 @@ use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 
-use hubbub::{Counts, Hub, HubSettings, ServerSettings};
+use hubbub::hub::Rules;
+use hubbub::{Counts, Hub, ServerSettings};
 use tokio::sync::watch;
 
 use super::environment::ModelEnvironment;
@@ -18,7 +19,9 @@ use super::simulated::SERVER_PORT;
 /// All processes of a run.
 #[derive(Clone)]
 pub(super) struct Processes {
-    settings: HubSettings,
+    /// The first one's; each has one of its own.
+    epoch: u64,
+    rules: Rules,
     /// The first one's; each has a number of its own.
     environment: ModelEnvironment,
     hubs: Arc<Mutex<Vec<Hub>>>,
@@ -34,10 +37,10 @@ pub(super) struct Process {
 
 impl Processes {
     /// The first one runs already.
-    pub(super) fn new(settings: HubSettings, environment: ModelEnvironment) -> Self {
-        let hub = Hub::new(settings);
+    pub(super) fn new(epoch: u64, rules: Rules, environment: ModelEnvironment) -> Self {
+        let hub = Hub::with(epoch, rules.clone());
         let running = watch::Sender::new(Some(Process { number: 0, hub: hub.clone() }));
-        Self { settings, environment, hubs: Arc::new(Mutex::new(vec![hub])), running }
+        Self { epoch, rules, environment, hubs: Arc::new(Mutex::new(vec![hub])), running }
     }
 
     /// The one that runs, if one does.
@@ -57,7 +60,7 @@ impl Processes {
     pub(super) fn begin(&self) {
         let mut hubs = self.hubs();
         let number = hubs.len();
-        let hub = Hub::new(HubSettings { epoch: self.settings.epoch.wrapping_add(number as u64), ..self.settings });
+        let hub = Hub::with(self.epoch.wrapping_add(number as u64), self.rules.clone());
         hubs.push(hub.clone());
         self.environment.recorder.lock().process_began();
         self.running.send_replace(Some(Process { number, hub }));

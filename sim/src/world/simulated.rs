@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
-use hubbub::{HubSettings, ServerSettings, Topic};
+use hubbub::hub::{HistorySettings, Rules};
+use hubbub::{Limits, ServerSettings, Topic};
 use tokio::task::JoinSet;
 
 use super::HubChoice;
@@ -15,6 +16,7 @@ use super::driver::{Driver, Restarts};
 use super::environment::ModelEnvironment;
 use super::fate::Fate;
 use super::network::Network;
+use super::payload::PAYLOAD_KEY;
 use super::process::Processes;
 use super::subscriber::{self, Host};
 use crate::plan::Plan;
@@ -82,12 +84,11 @@ pub fn run_with_lives(plan: &Plan, choice: HubChoice) -> Result<(Record, Lives),
 
 fn run_scaled(plan: &Plan, choice: HubChoice, recorder: Recorder) -> Result<Record, WorldError> {
     let topic = Topic::of_table(&plan.table)?;
-    let settings = HubSettings { epoch: plan.seed, capacity: choice.capacity, overflow: choice.overflow };
     let clock = Arc::new(ModelClock::default());
     let network = Arc::new(Network::new(plan, clock.clone()));
     let keeps_lives = recorder.keeps_lives();
     let environment = ModelEnvironment { clock, barrier: Arc::default(), network, recorder, process: 0, keeps_lives };
-    let processes = Processes::new(settings, environment.clone());
+    let processes = Processes::new(plan.seed, rules(plan, choice), environment.clone());
     let is_over = Arc::new(AtomicBool::new(false));
     let driver = Driver {
         environment: environment.clone(),
@@ -96,6 +97,7 @@ fn run_scaled(plan: &Plan, choice: HubChoice, recorder: Recorder) -> Result<Reco
         arrivals: plan.arrivals.clone(),
         restarts: Restarts::of(plan),
         sources_end: plan.duration,
+        all_back: plan.duration + time_to_come_back(plan),
         run_ends: plan.duration + plan.drain,
         is_over: is_over.clone(),
     };
@@ -114,6 +116,29 @@ fn run_scaled(plan: &Plan, choice: HubChoice, recorder: Recorder) -> Result<Reco
     let record = environment.recorder.finish(processes.counts(), processes.peak_pinned_bytes());
     drop(sim);
     record.map_err(WorldError::Disagreement)
+}
+
+/// How the Hub treats those who cannot keep up.
+fn rules(plan: &Plan, choice: HubChoice) -> Rules {
+    let plain = Rules::plain(Limits::frames(choice.capacity), choice.overflow);
+    let Some(recovery) = plan.server.recovery else { return plain };
+    let mut rules = plain;
+    rules.policy.limits =
+        Limits { capacity: choice.capacity, bytes: recovery.waiting_bytes, age: recovery.waiting_age };
+    rules.policy.key = PAYLOAD_KEY.parse().ok();
+    rules.history = HistorySettings { events: recovery.history_events, bytes: recovery.history_bytes };
+    rules.announces_gaps = true;
+    rules
+}
+
+/// How long after the last arrival a client may still come back for what it missed, where clients do.
+fn time_to_come_back(plan: &Plan) -> Duration {
+    if plan.server.recovery.is_none() {
+        return Duration::ZERO;
+    }
+    let pause = plan.classes.iter().filter_map(|class| class.reconnect_after).max().unwrap_or_default();
+    let round_trip = plan.classes.iter().filter_map(|class| class.round_trip).max().unwrap_or_default();
+    (pause + 3 * (round_trip + TICK)).min(plan.drain)
 }
 
 /// Pins every input that would else come from the machine: turmoil's seed (what it draws changes nothing, since no
@@ -165,6 +190,7 @@ fn populate(sim: &mut turmoil::Sim<'_>, plan: &Plan, environment: &ModelEnvironm
             first_epoch: plan.seed,
             network: environment.network.clone(),
             recorder: environment.recorder.clone(),
+            resumes: plan.server.recovery.is_some(),
             buffer: RefCell::new(vec![0; CLIENT_BUFFER_BYTES]),
         };
         sim.client(format!("class-{class_index}"), async move {
@@ -193,6 +219,7 @@ fn scaled(plan: &Plan) -> Plan {
     [&mut plan.duration, &mut plan.drain].into_iter().for_each(stretch);
     let server = &mut plan.server;
     [&mut server.keepalive, &mut server.write_deadline, &mut server.user_timeout].into_iter().for_each(stretch);
+    plan.server.recovery.iter_mut().flat_map(|recovery| &mut recovery.waiting_age).for_each(stretch);
     plan.server.cpu.iter_mut().flat_map(|cpu| [&mut cpu.publish, &mut cpu.delivery]).for_each(stretch);
     plan.arrivals.iter_mut().for_each(|arrival| stretch(&mut arrival.at));
     plan.classes.iter_mut().flat_map(|c| c.round_trip.iter_mut().chain(&mut c.reconnect_after)).for_each(stretch);

@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
 use tokio::time::{Instant, sleep, sleep_until};
 use turmoil::net::TcpStream;
 
-use super::client_stream::{ClientStream, Seen};
+use super::client_stream::{ClientStream, Seen, Told};
 use super::clock::tick_not_before;
 use super::fate::Fate;
 use super::network::Network;
@@ -32,6 +32,8 @@ pub(super) struct Host {
     pub(super) first_epoch: u64,
     pub(super) network: Arc<Network>,
     pub(super) recorder: Recorder,
+    /// Whether clients say where they were when they come back.
+    pub(super) resumes: bool,
     /// Bytes as they come off a socket; used within one poll, so one is enough for all.
     pub(super) buffer: RefCell<Vec<u8>>,
 }
@@ -45,15 +47,21 @@ pub(super) async fn live(host: Rc<Host>, index: usize, plan: SubscriberPlan, fat
     // The TCP handshake and the request's way, of which turmoil takes a tick.
     let hurdle = host.network.one_way(host.class_index) * 3;
     sleep_until(zero + tick_not_before(plan.connect_at)).await;
+    let mut cursor = None;
     loop {
         host.link_up(zero).await;
         sleep(hurdle).await;
         if planned_end.is_some_and(|(at, _)| at <= Instant::now()) {
-            return;
+            return host.recorder.lock().left(zero.elapsed(), index);
         }
         let opened_at = zero.elapsed();
-        if let Some(mut session) = Session::open(&host, index, (&plan, &fate), zero).await {
-            match session.read_until(planned_end).await {
+        if let Some(mut session) = Session::open(&host, index, (&plan, &fate), zero, cursor).await {
+            let end = session.read_until(planned_end).await;
+            cursor = session.cursor;
+            if end != End::Closed {
+                host.recorder.lock().left(zero.elapsed(), index);
+            }
+            match end {
                 End::Closed => {}
                 End::Left => {
                     // The word of it takes its time to the server.
@@ -99,23 +107,38 @@ struct Session<'a> {
     wire: Arc<Wire>,
     reader: Reader,
     parser: ClientStream,
-    /// Events that have arrived and have not been read: where they end, and their id.
-    unread: VecDeque<(u64, EventId)>,
+    /// What has arrived and has not been read, and where it ends.
+    unread: VecDeque<(u64, Unread)>,
+    /// The last id read.
+    cursor: Option<EventId>,
+}
+
+enum Unread {
+    Event(EventId),
+    Place(EventId),
+    Gap(Told),
 }
 
 impl<'a> Session<'a> {
-    async fn open(host: &'a Host, index: usize, (plan, fate): (&SubscriberPlan, &Fate), zero: Instant) -> Option<Self> {
+    async fn open(
+        host: &'a Host,
+        index: usize,
+        (plan, fate): (&SubscriberPlan, &Fate),
+        zero: Instant,
+        cursor: Option<EventId>,
+    ) -> Option<Self> {
         let mut stream = TcpStream::connect((SERVER, SERVER_PORT)).await.ok()?;
         let window_bytes = host.class.window_bytes;
         let keeps_times = matches!(plan.reading, Reading::Serves { .. });
         let path = Path { subscriber: index, class: host.class_index, window_bytes, keeps_times };
         let wire = host.network.claim(stream.local_addr().ok()?, path)?;
-        let request = format!("GET /v1/stream/sse?table={} HTTP/1.1\r\nhost: {SERVER}\r\n\r\n", host.table);
+        let since = cursor.filter(|_| host.resumes).map(|id| format!("last-event-id: {id}\r\n")).unwrap_or_default();
+        let request = format!("GET /v1/stream/sse?table={} HTTP/1.1\r\nhost: {SERVER}\r\n{since}\r\n", host.table);
         stream.write_all(request.as_bytes()).await.ok()?;
         let one_way = host.network.one_way(host.class_index);
         let reader = Reader::new(&plan.reading, &fate.spells, window_bytes, host.time_scale, one_way);
         let (parser, unread) = (ClientStream::default(), VecDeque::new());
-        Some(Self { host, index, zero, stream, wire, reader, parser, unread })
+        Some(Self { host, index, zero, stream, wire, reader, parser, unread, cursor })
     }
 
     async fn read_until(&mut self, planned_end: Option<(Instant, End)>) -> End {
@@ -162,7 +185,9 @@ impl<'a> Session<'a> {
                         reader.begin(now, start, id.sequence, accepted_at);
                     }
                 }
-                Seen::Ends { end, id } => unread.push_back((end, id)),
+                Seen::Ends { end, id } => unread.push_back((end, Unread::Event(id))),
+                Seen::Place { end, id } => unread.push_back((end, Unread::Place(id))),
+                Seen::Gap { end, told } => unread.push_back((end, Unread::Gap(told))),
             });
             reader.arrive(now, bytes.filled().len() as u64);
         }
@@ -175,11 +200,29 @@ impl<'a> Session<'a> {
             self.host.network.has_read(self.reader.told_at(), self.host.class_index, &self.wire, news);
         }
         let read = self.reader.read_by(now);
-        while let Some(&(end, EventId { epoch, sequence })) = self.unread.front().filter(|(end, _)| *end <= read) {
-            self.unread.pop_front();
-            let process = usize::try_from(epoch.wrapping_sub(self.host.first_epoch)).unwrap_or(usize::MAX);
-            self.host.recorder.lock().received(self.reader.read_at(end, now), self.index, process, sequence);
+        while let Some((end, unread)) = self.unread.pop_front_if(|(end, _)| *end <= read) {
+            let at = self.reader.read_at(end, now);
+            match unread {
+                Unread::Event(id) => {
+                    self.cursor = Some(id);
+                    self.host.recorder.lock().received(at, self.index, self.process(id), id.sequence);
+                }
+                Unread::Place(id) => {
+                    self.cursor = Some(id);
+                    self.host.recorder.lock().placed(at, self.index, self.process(id), id.sequence);
+                }
+                Unread::Gap(Told { first, last }) => {
+                    let cursor = self.cursor.map(|id| (self.process(id), id.sequence));
+                    let missing = [first, last].map(|id| id.map(|id| id.sequence));
+                    self.host.recorder.lock().told(at, self.index, cursor, missing);
+                }
+            }
         }
+    }
+
+    /// The server's process that gave an id out.
+    fn process(&self, id: EventId) -> usize {
+        usize::try_from(id.epoch.wrapping_sub(self.host.first_epoch)).unwrap_or(usize::MAX)
     }
 }
 

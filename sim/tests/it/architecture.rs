@@ -14,7 +14,7 @@ const OF_THE_HUB: Arrows = &[
     ("mailbox", &[]),
     ("hub", &["event", "mailbox", "topic"]),
     ("frame", &["event"]),
-    ("config", &["mailbox"]),
+    ("config", &["event", "mailbox", "topic"]),
     ("transport", &["event", "frame", "hub", "mailbox"]),
     ("server", &["config", "event", "frame", "hub", "topic", "transport"]),
     ("metrics", &["event", "hub", "mailbox", "transport"]),

@@ -49,6 +49,38 @@ fn a_sweep_leaves_its_document_and_figures_and_can_be_checked() {
 }
 
 #[test]
+fn policies_are_compared_on_one_plan_and_each_cell_says_whose_it_is() {
+    let folder = folder("policies");
+    let all = ["sweep", "--scenario", "small.toml", "--policy", "all", "--subscribers", "4", "--buffers", "1,64"];
+    let all = [&all[..], &["--seeds", "2", "--out", "results"]].concat();
+    let output = sim(&folder, &all);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.lines().all(|line| line.chars().count() <= 80) && text.contains("park"), "{text}");
+    let results = folder.join("results/small");
+    assert!(["README.md", "policies.svg", "policies.png"].iter().all(|file| results.join(file).exists()));
+    let document = fs::read_to_string(results.join("sweep.json")).unwrap();
+    let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+    assert_eq!(document["policy"], "all");
+    let cells = document["cells"].as_array().unwrap();
+    let policies: Vec<_> = cells.iter().map(|cell| cell["policy"].as_str().unwrap()).collect();
+    let each = ["drop-newest", "drop-oldest", "conflate", "disconnect", "park"];
+    assert_eq!(policies, each.into_iter().flat_map(|policy| [policy; 2]).collect::<Vec<_>>());
+    assert!(cells.iter().all(|cell| cell["doubled"] == 0 && cell["age_ms"]["p99"].is_number()));
+    let missed = |policy: &str| {
+        let cell = cells.iter().find(|cell| cell["policy"] == policy && cell["buffer"] == 1).unwrap();
+        cell["missed"].as_u64().unwrap()
+    };
+    assert!(missed("park") < missed("drop-newest"), "{document}");
+    let roomy: Vec<_> = cells.iter().filter(|cell| cell["buffer"] == 64).map(|cell| &cell["digest"]).collect();
+    assert!(roomy.windows(2).all(|pair| pair[0] == pair[1]), "with room they are all one run");
+    let check: Vec<_> = all.iter().copied().chain(["--check"]).collect();
+    assert_eq!(sim(&folder, &check).status.code(), Some(0));
+    let complaint = refused(&folder, &["size", "--scenario", "small.toml", "--policy", "all"]);
+    assert!(complaint.contains("only a sweep compares policies"), "{complaint}");
+}
+
+#[test]
 fn json_on_stdout_is_the_document_and_nothing_else_and_leaves_no_files() {
     let folder = folder("json");
     let output = sim(&folder, &["sweep", "--scenario", "small.toml", "--buffers", "4", "--json", "-"]);
@@ -93,7 +125,7 @@ fn bad_input_gets_one_line_and_writes_nothing() {
         (&["--seeds", "0"], "seeds = 0"),
         (&["--duration", "0s"], "duration"),
         (&["--duration", "soon"], "--duration"),
-        (&["--policy", "hope"], "must be drop-newest, drop-oldest or disconnect"),
+        (&["--policy", "hope"], "must be drop-newest, drop-oldest, conflate, disconnect or park"),
         (&["--speed-up", "2"], "speed"),
         (&["--trace", "empty.jsonl"], "empty.jsonl"),
         (&["--trace", "unsorted.jsonl"], "unsorted.jsonl:2"),

@@ -44,6 +44,7 @@ pub(crate) fn plan(
             user_timeout: ms(20_000),
             frames_per_write: 1,
             cpu: None,
+            recovery: None,
         },
         arrivals,
         classes: vec![ClassPlan { name: "all".into(), round_trip: None, window_bytes, reconnect_after: None }],

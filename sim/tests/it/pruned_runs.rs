@@ -19,8 +19,8 @@ const BUFFERS: [u64; 7] = [1, 2, 3, 5, 8, 16, 40];
 
 /// A drawn case in which nothing is shared, nobody leaves and readers alone are at fault.
 fn independent(seed: u64) -> Case {
-    let mut case = case_of(seed).without_cpu().patient();
-    if case.overflow == Disconnect {
+    let mut case = case_of(seed).without_cpu().without_recovery().patient();
+    if case.overflow != DropNewest {
         case.overflow = DropOldest;
     }
     case.plan.faults.retain(|fault| {
@@ -98,7 +98,7 @@ fn a_sweep_with_pruned_runs_has_the_cells_of_one_without() {
     let of_one = pruning::runs(&plan, DropNewest, &scenario.settings().buffers).unwrap();
     assert!(!of_one.at.is_empty(), "something is pruned");
     let cells = |sizes| {
-        let parts = Parts { cells: true, sizes, sensitivity: false };
+        let parts = Parts { cells: true, policies: false, sizes, sensitivity: false };
         sweep(&scenario, parts, 2, &Silent, |_| {}).unwrap().cells
     };
     assert_eq!(cells(true), cells(false));

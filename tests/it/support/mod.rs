@@ -12,9 +12,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use hubbub::hub::{HistorySettings, Rules};
 use hubbub::metrics::Measured;
 use hubbub::transport::{Environment, Limit, Listener, Tokio};
-use hubbub::{Capacity, Counts, Event, Hub, HubSettings, Outcome, Overflow, ServerSettings, SubscriberId, Topic};
+use hubbub::{Capacity, Counts, Event, Hub, Limits, Outcome, Overflow, ServerSettings, SubscriberId, Topic};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{mpsc, oneshot};
@@ -45,6 +46,8 @@ pub(crate) fn payload(bytes: usize) -> String {
 pub(crate) struct Setup {
     pub(crate) capacity: usize,
     pub(crate) overflow: Overflow,
+    /// Events kept for those who come back; with any, streams say what is missing.
+    pub(crate) history: usize,
     pub(crate) settings: ServerSettings,
     /// The sockets' send buffers; the kernel's own choice if `None`.
     pub(crate) send_buffer_bytes: Option<u32>,
@@ -53,7 +56,8 @@ pub(crate) struct Setup {
 impl Default for Setup {
     fn default() -> Self {
         let send_buffer_bytes = Some(KERNEL_BUFFER_BYTES);
-        Self { capacity: 64, overflow: Overflow::DropNewest, settings: ServerSettings::default(), send_buffer_bytes }
+        let settings = ServerSettings::default();
+        Self { capacity: 64, overflow: Overflow::DropNewest, history: 0, settings, send_buffer_bytes }
     }
 }
 
@@ -83,7 +87,10 @@ impl Served {
         let listener = socket.listen(1024).unwrap();
         let address = listener.local_addr().unwrap();
         let capacity = Capacity::new(setup.capacity).unwrap();
-        let hub = Hub::new(HubSettings { epoch: EPOCH, capacity, overflow: setup.overflow });
+        let mut rules = Rules::plain(Limits::frames(capacity), setup.overflow);
+        rules.history = HistorySettings { events: setup.history, bytes: 1 << 30 };
+        rules.announces_gaps = setup.history > 0;
+        let hub = Hub::with(EPOCH, rules);
         let (tell, happened) = mpsc::channel(1024);
         let socket_took = Arc::new(AtomicU64::new(0));
         let listener = MeteredListener { listener, socket_took: socket_took.clone() };

@@ -14,6 +14,12 @@ pub(crate) struct Chunk {
 }
 
 impl Chunk {
+    /// The gap notice in it, if there is one: its data.
+    pub(crate) fn gap(&self) -> Option<&str> {
+        let notice = self.text.split_once("event: gap\ndata: ")?.1;
+        notice.split_once("\n\n").map(|(data, _)| data)
+    }
+
     /// The events in it, which are whole: the sequence number of each, and where it ends in the stream. The last ends
     /// with the chunk.
     pub(crate) fn events(&self) -> Vec<(u64, usize)> {

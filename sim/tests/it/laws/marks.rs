@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use hubbub::Overflow;
+use hubbub::{Overflow, Reason};
 use hubbub_sim::laws::draw::any_case;
 use hubbub_sim::laws::{Case, Law, audit};
 use hubbub_sim::plan::{Fault, Harm, Plan, Reading, SubscriberPlan};
@@ -11,7 +11,7 @@ use hubbub_sim::record::{Observation, Record, What};
 
 use super::campaign::{broken, holds, observed};
 
-const EVERY_MARK: [&str; 19] = [
+const EVERY_MARK: [&str; 26] = [
     "a mailbox was filled",
     "something was dropped",
     "drop-newest refused",
@@ -31,6 +31,13 @@ const EVERY_MARK: [&str; 19] = [
     "somebody lost nothing beside somebody who lost",
     "a client never got a stream",
     "everybody came back within a second: a reconnect storm",
+    "conflation let an old value go",
+    "the bytes that wait bound",
+    "the age of what waits bound",
+    "several were lost for one",
+    "somebody was parked",
+    "the history had not kept what was parked",
+    "somebody came back and was told that something is missing",
 ];
 
 /// In how many cases each mark was hit.
@@ -83,8 +90,25 @@ fn marks(case: &Case, record: &Record, observations: &[Observation]) -> impl Ite
         any(&|index, _| lost(index)) && any(&|index, _| !lost(index) && record.subscribers[index].offered > 0),
         record.subscribers.iter().any(|subscriber| subscriber.connections == 0),
         is_stormed(observations),
+        saw(|what| is_lost_to(what, Reason::Conflated)),
+        saw(|what| is_lost_to(what, Reason::Bytes)),
+        saw(|what| is_lost_to(what, Reason::Age)),
+        saw(|what| matches!(what, What::Shed { .. })),
+        saw(|what| matches!(what, What::Parked { .. })),
+        saw(|what| matches!(what, What::Forgotten { .. })),
+        any(&|index, _| record.subscribers[index].connections > 1) && saw(|what| matches!(what, What::Told { .. })),
     ];
     EVERY_MARK.into_iter().zip(hits)
+}
+
+fn is_lost_to(what: &What, wanted: Reason) -> bool {
+    match what {
+        What::Refused { reason, .. }
+        | What::Displaced { reason, .. }
+        | What::Shed { reason, .. }
+        | What::Disconnected { reason, .. } => reason.reason == wanted,
+        _ => false,
+    }
 }
 
 fn has_unequal_frames(plan: &Plan) -> bool {

@@ -1,0 +1,99 @@
+//! Holes: a client that has read an event has read, or been told to be missing, every event before it that it wanted,
+//! and each of them once. What conflation has made old counts as neither: a later event of its key takes its place.
+
+use std::collections::BTreeSet;
+
+use super::{Broken, Case, liveness, observed};
+use crate::plan::Plan;
+use crate::record::{Observation, What};
+use hubbub::Reason;
+
+/// What a client knows.
+#[derive(Debug, Default)]
+struct Client {
+    /// Everything up to here has been read, been told of, or been before its time; `None` until it has read of a place:
+    /// who is cut off before it has read a single byte knows of nothing that it could miss.
+    settled: Option<u64>,
+    /// What it has been told is missing after that, on this stream: from after the one to the other.
+    told: Vec<(u64, u64)>,
+    /// Events that a later one of their key has replaced.
+    replaced: BTreeSet<u64>,
+}
+
+pub(super) fn are_told(case: &Case) -> Result<(), Broken> {
+    // The last event of a plan with a probe is read by everybody who is there, and settles all before.
+    let case = liveness::with_a_probe(case.clone());
+    let (_, observations) = observed(&case)?;
+    holes(&case.plan, &observations)
+}
+
+/// Checks a run of a plan with recovery.
+pub(super) fn holes(plan: &Plan, observations: &[Observation]) -> Result<(), Broken> {
+    let mut clients: Vec<_> = plan.subscribers.iter().map(|_| Client::default()).collect();
+    for Observation { at, subscriber, what } in observations {
+        clients[*subscriber]
+            .take(*what)
+            .map_err(|why| Broken { at_ms: Some(at.as_secs_f64() * 1000.0), ..Broken::of(*subscriber, why) })?;
+    }
+    Ok(())
+}
+
+impl Client {
+    fn take(&mut self, what: What) -> Result<(), String> {
+        match what {
+            // What was told and not passed by an event is open again: the cursor has stayed before it.
+            What::Subscribed { .. } => self.told.clear(),
+            // Without a cursor it begins anew; with one it is not told.
+            What::Placed { after } => self.settled = Some(after),
+            What::Displaced { lost, reason, .. } | What::Shed { lost, reason }
+                if reason.reason == Reason::Conflated =>
+            {
+                self.replaced.insert(lost);
+            }
+            What::Told { after, until } => self.told(after, until)?,
+            What::Received { sequence } => self.received(sequence)?,
+            What::Queued { .. }
+            | What::Refused { .. }
+            | What::Displaced { .. }
+            | What::Shed { .. }
+            | What::Disconnected { .. }
+            | What::Parked { .. }
+            | What::Replayed { .. }
+            | What::Forgotten { .. }
+            | What::Flushed { .. }
+            | What::Ended { .. } => {}
+        }
+        Ok(())
+    }
+
+    fn told(&mut self, after: u64, until: u64) -> Result<(), String> {
+        let Some(settled) = self.settled else { return Err("it is told of a hole, and not where it is".into()) };
+        if after < settled {
+            return Err(format!("{} is told to be missing, and {settled} has been read", after + 1));
+        }
+        if let Some((_, before)) = self.told.last().filter(|(_, before)| after < *before) {
+            return Err(format!("{} is told to be missing, and so was {before} before", after + 1));
+        }
+        self.told.push((after, until));
+        Ok(())
+    }
+
+    fn received(&mut self, sequence: u64) -> Result<(), String> {
+        let Some(settled) = self.settled else { return Err(format!("{sequence} is read before any place")) };
+        if sequence <= settled {
+            return Err(format!("{sequence} is read, and {settled} was read before"));
+        }
+        let is_told = |missing: u64| self.told.iter().any(|(after, until)| (after + 1..=*until).contains(&missing));
+        if is_told(sequence) {
+            return Err(format!("{sequence} is read, and was told to be missing"));
+        }
+        let silent = (settled + 1..sequence).find(|missing| !is_told(*missing) && !self.replaced.contains(missing));
+        if let Some(silent) = silent {
+            return Err(format!("{sequence} is read, and {silent} before it was neither read nor told to be missing"));
+        }
+        self.settled = Some(sequence);
+        self.told.clear();
+        self.replaced = self.replaced.split_off(&(sequence + 1));
+        Ok(())
+    }
+}

@@ -1,0 +1,78 @@
+//! Policies beside each other, as a table.
+
+use crate::summary::document::{Compared, Sweep};
+use crate::summary::format;
+
+use super::table::{Lean, Table};
+
+/// One row a policy and size.
+pub(super) fn table(sweep: &Sweep) -> Option<Table> {
+    let heads = [
+        ("N", Lean::Right),
+        ("policy", Lean::Left),
+        ("buffer", Lean::Right),
+        ("missed", Lean::Right),
+        ("missed %", Lean::Right),
+        ("conflated", Lean::Right),
+        ("read twice", Lean::Right),
+        ("age p50", Lean::Right),
+        ("age p99", Lean::Right),
+        ("without a stream", Lean::Right),
+        ("slots", Lean::Right),
+        ("payloads", Lean::Right),
+    ];
+    let mut table = Table::new(&heads);
+    for cell in &sweep.cells {
+        let Some(compared) = &cell.compared else { continue };
+        let Compared { policy, wanted, missed, doubled, age_ms, away_seconds } = compared;
+        let memory = cell.memory_bytes_per_subscriber;
+        table.row([
+            format::count(cell.subscribers as u64),
+            policy.clone(),
+            format::count(cell.buffer),
+            format::count(*missed),
+            format::percent(*missed as f64 / (*wanted).max(1) as f64),
+            format::count(cell.dropped.conflated),
+            format::count(*doubled),
+            age(age_ms.p50),
+            age(age_ms.p99),
+            format!("{} s", format::number(*away_seconds)),
+            format::bytes(memory.slots as f64),
+            format::bytes(memory.payload),
+        ]);
+    }
+    sweep.compares_policies().then_some(table)
+}
+
+fn age(ms: Option<f64>) -> String {
+    match ms {
+        Some(ms) if ms >= 1000.0 => format!("{} s", format::number(ms / 1000.0)),
+        Some(ms) => format!("{} ms", format::ms(ms)),
+        None => "–".to_owned(),
+    }
+}
+
+/// The same with as many columns as a terminal has room for.
+pub(super) fn short(sweep: &Sweep) -> Option<Table> {
+    let heads = ["N", "buffer", "missed %", "conflated", "p50", "p99", "away", "policy"];
+    let mut table = Table::new(&heads.map(|head| (head, if head == "policy" { Lean::Left } else { Lean::Right })));
+    for cell in &sweep.cells {
+        let Some(compared) = &cell.compared else { continue };
+        table.row([
+            format::count(cell.subscribers as u64),
+            format::count(cell.buffer),
+            format::percent(compared.missed as f64 / compared.wanted.max(1) as f64),
+            format::count_short(cell.dropped.conflated),
+            age(compared.age_ms.p50),
+            age(compared.age_ms.p99),
+            format!("{} s", format::number(compared.away_seconds)),
+            compared.policy.clone(),
+        ]);
+    }
+    sweep.compares_policies().then_some(table)
+}
+
+/// How to read it.
+pub(super) const KEY: &str = "missed: published while a subscriber wanted it, and never read by it, all seeds (old values \
+    that conflation has replaced among them: conflated) · age: from publish to receipt · without a stream: mean time of a \
+    subscriber between two streams · slots, payloads: memory of a subscriber, the history among the payloads";

@@ -1,0 +1,99 @@
+//! The holes in what one subscriber gets, each before the event that follows it: at most one more than frames wait.
+//!
+//! Pure: sequences in, gaps out.
+
+use std::collections::VecDeque;
+
+use crate::event::{EventId, Gap, Missing};
+
+#[derive(Debug, Default)]
+pub(super) struct Holes {
+    /// In order; between two of them something waits.
+    holes: VecDeque<Hole>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Hole {
+    first: u64,
+    last: u64,
+    count: u64,
+    reason: Missing,
+}
+
+impl Holes {
+    /// `first ..= last` are lost, `count` of them this subscriber's, behind everything queued so far.
+    pub(super) fn lost_behind(&mut self, last_queued: u64, (first, last): (u64, u64), count: u64, reason: Missing) {
+        match self.holes.back_mut().filter(|hole| hole.last > last_queued) {
+            Some(hole) => (hole.last, hole.count) = (last, hole.count + count),
+            None => self.holes.push_back(Hole { first, last, count, reason }),
+        }
+    }
+
+    /// The oldest that waited is lost; `next` is the oldest that still waits, if any does.
+    pub(super) fn lost_in_front(&mut self, sequence: u64, next: Option<u64>, reason: Missing) {
+        let mut merged = Hole { first: sequence, last: sequence, count: 1, reason };
+        while let Some(hole) = self.holes.front().copied().filter(|hole| next.is_none_or(|next| hole.first < next)) {
+            self.holes.pop_front();
+            let reason = if hole.first < merged.first { hole.reason } else { merged.reason };
+            let (first, last) = (hole.first.min(merged.first), hole.last.max(merged.last));
+            merged = Hole { first, last, count: hole.count + merged.count, reason };
+        }
+        self.holes.push_front(merged);
+    }
+
+    /// The hole in front of an event that is about to be sent, if there is one.
+    pub(super) fn before(&mut self, epoch: u64, sequence: u64) -> Option<Gap> {
+        let is_before = self.holes.front().is_some_and(|hole| hole.first < sequence);
+        if is_before { self.next(epoch) } else { None }
+    }
+
+    /// The first hole there is.
+    pub(super) fn next(&mut self, epoch: u64) -> Option<Gap> {
+        let Hole { first, last, count, reason } = self.holes.pop_front()?;
+        let id = |sequence| Some(EventId { epoch, sequence });
+        Some(Gap { first: id(first), last: id(last), count: Some(count), reason })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(gap: Option<Gap>) -> Option<(u64, u64, u64, Missing)> {
+        gap.map(|gap| (gap.first.unwrap().sequence, gap.last.unwrap().sequence, gap.count.unwrap(), gap.reason))
+    }
+
+    #[test]
+    fn what_is_refused_in_a_row_is_one_hole_and_what_is_queued_between_parts_two() {
+        let mut holes = Holes::default();
+        for lost in [3, 4, 7] {
+            let last_queued = if lost == 7 { 6 } else { 2 };
+            holes.lost_behind(last_queued, (lost, lost), 1, Missing::BufferFull);
+        }
+        assert_eq!(holes.before(1, 2), None);
+        assert_eq!(of(holes.before(1, 5)), Some((3, 4, 2, Missing::BufferFull)));
+        assert_eq!((holes.before(1, 6), of(holes.next(1))), (None, Some((7, 7, 1, Missing::BufferFull))));
+        assert_eq!(holes.next(1), None);
+    }
+
+    #[test]
+    fn the_oldest_lost_one_after_the_other_are_one_hole_and_take_in_those_they_meet() {
+        let mut holes = Holes::default();
+        // 1 2 wait, 3 is lost, 4 waits.
+        holes.lost_behind(2, (3, 3), 1, Missing::Bytes);
+        holes.lost_in_front(1, Some(2), Missing::Age);
+        assert_eq!(holes.holes.len(), 2, "2 is between");
+        holes.lost_in_front(2, Some(4), Missing::BufferFull);
+        assert_eq!(of(holes.before(1, 4)), Some((1, 3, 3, Missing::Age)), "the first reason");
+        holes.lost_in_front(4, None, Missing::Age);
+        assert_eq!(of(holes.next(1)), Some((4, 4, 1, Missing::Age)));
+    }
+
+    #[test]
+    fn what_was_lost_elsewhere_counts_as_many_as_it_was() {
+        let mut holes = Holes::default();
+        holes.lost_behind(4, (5, 90), 30, Missing::BufferFull);
+        holes.lost_behind(4, (95, 99), 2, Missing::BufferFull);
+        assert_eq!(of(holes.before(1, 100)), Some((5, 99, 32, Missing::BufferFull)));
+    }
+}

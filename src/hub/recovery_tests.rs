@@ -1,0 +1,229 @@
+//! Who is told what is missing, and who gets it after all.
+
+use std::task::{Context, Poll, Waker};
+
+use super::*;
+use crate::event::{Gap, Missing};
+
+const EPOCH: u64 = 9;
+
+fn hub(frames: usize, overflow: Overflow, events: usize) -> Hub {
+    let mut rules = Rules::plain(Limits::frames(Capacity::new(frames).unwrap()), overflow);
+    rules.history = HistorySettings { events, bytes: 1 << 20 };
+    rules.announces_gaps = true;
+    Hub::with(EPOCH, rules)
+}
+
+fn publish(hub: &Hub, topic: &str, times: usize) {
+    for _ in 0..times {
+        hub.publish(Duration::ZERO, &Topic::new(topic).unwrap(), Bytes::from_static(b"{}"));
+    }
+}
+
+fn patterns(text: &str) -> Vec<Pattern> {
+    vec![Pattern::new(text).unwrap()]
+}
+
+fn after(sequence: u64) -> Cursor {
+    Cursor::After(EventId { epoch: EPOCH, sequence })
+}
+
+/// What a client sees: a number is an event, a pair a hole told in front of the next.
+#[derive(Debug, PartialEq, Eq)]
+enum Seen {
+    Event(u64),
+    Hole(u64, u64, Option<u64>),
+}
+use Seen::{Event as E, Hole};
+
+fn next(subscription: &Subscription) -> Vec<Seen> {
+    let Poll::Ready(Some(Taken { event, gap })) = subscription.poll_take(&mut Context::from_waker(Waker::noop()))
+    else {
+        return Vec::new();
+    };
+    subscription.flushed(None);
+    gap.map(hole).into_iter().chain([E(event.id().sequence)]).collect()
+}
+
+fn hole(gap: Gap) -> Seen {
+    Hole(gap.first.map_or(0, |id| id.sequence), gap.last.map_or(0, |id| id.sequence), gap.count)
+}
+
+fn drain(subscription: &Subscription) -> Vec<Seen> {
+    let steps = std::iter::from_fn(|| Some(next(subscription)).filter(|seen| !seen.is_empty()));
+    steps.flatten().collect()
+}
+
+#[test]
+fn a_hole_is_told_once_before_the_event_that_follows_it_and_takes_no_slot() {
+    let hub = hub(2, Overflow::DropNewest, 0);
+    let subscription = hub.subscribe(&patterns("t"));
+    publish(&hub, "t", 5);
+    assert_eq!(next(&subscription), [E(1)]);
+    publish(&hub, "t", 3);
+    assert_eq!(drain(&subscription), [E(2), Hole(3, 5, Some(3)), E(6)]);
+    assert_eq!(subscription.counts().dropped.buffer_full, 5);
+    assert_eq!(subscription.take_last_gap().map(hole), Some(Hole(7, 8, Some(2))), "nothing has come after it");
+    assert_eq!(subscription.take_last_gap(), None);
+}
+
+#[test]
+fn what_the_oldest_make_room_for_is_told_where_they_were() {
+    let hub = hub(3, Overflow::DropOldest, 0);
+    let subscription = hub.subscribe(&patterns("t"));
+    publish(&hub, "t", 2);
+    assert_eq!(next(&subscription), [E(1)]);
+    publish(&hub, "t", 5);
+    assert_eq!(drain(&subscription), [Hole(2, 4, Some(3)), E(5), E(6), E(7)]);
+}
+
+#[test]
+fn other_peoples_events_are_no_hole() {
+    let hub = hub(1, Overflow::DropNewest, 0);
+    let subscription = hub.subscribe(&patterns("t"));
+    for topic in ["t", "other", "t", "other", "t", "other"] {
+        publish(&hub, topic, 1);
+    }
+    assert_eq!(drain(&subscription), [E(1)]);
+    publish(&hub, "t", 1);
+    assert_eq!(drain(&subscription), [Hole(3, 5, Some(2)), E(7)]);
+}
+
+#[test]
+fn who_comes_back_gets_what_it_missed_and_then_what_is_live_once_and_in_order() {
+    for frames in [1, 3, 100] {
+        let hub = hub(frames, Overflow::DropNewest, 100);
+        publish(&hub, "t", 4);
+        publish(&hub, "other", 2);
+        publish(&hub, "t", 4);
+        let back = hub.resume(&patterns("t"), after(2));
+        assert_eq!((back.opening(), back.replays()), (None, Some((EventId { epoch: EPOCH, sequence: 3 }, 6))));
+        let mut seen = next(&back);
+        publish(&hub, "t", 5);
+        seen.extend(drain(&back));
+        let expected: Vec<_> = [3, 4, 7, 8, 9, 10, 11, 12, 13, 14, 15].map(E).into();
+        assert_eq!(seen, expected, "{frames} frames: nothing overflows while it catches up");
+        publish(&hub, "t", 1);
+        assert_eq!(drain(&back), [E(16)]);
+        let counts = back.counts();
+        assert_eq!((counts.offered, counts.delivered, counts.dropped.total()), (12, 12, 0));
+        assert!(counts.high_water <= frames as u64);
+    }
+}
+
+#[test]
+fn who_comes_back_in_the_middle_of_a_fan_out_gets_that_event_once() {
+    let hub = hub(8, Overflow::DropNewest, 100);
+    let _first = hub.subscribe(&patterns("t"));
+    let mut back = None;
+    publish(&hub, "t", 1);
+    hub.publish_each(Duration::ZERO, &Topic::new("t").unwrap(), Bytes::new(), |_, _| {
+        back = Some(hub.resume(&patterns("t"), after(0)));
+    });
+    publish(&hub, "t", 1);
+    assert_eq!(drain(&back.unwrap()), [E(1), E(2), E(3)]);
+}
+
+#[test]
+fn what_is_out_of_reach_is_told_first() {
+    let hub = hub(4, Overflow::DropNewest, 3);
+    publish(&hub, "t", 10);
+    let back = hub.resume(&patterns("t"), after(2));
+    let gap = *back.opening().unwrap();
+    assert_eq!((hole(gap), gap.reason), (Hole(3, 7, None), Missing::OutOfReach));
+    assert_eq!(drain(&back), [E(8), E(9), E(10)]);
+    assert_eq!(back.begins_at(), None, "its cursor stays where it was until then");
+    assert_eq!(hub.resume(&patterns("t"), after(10)).opening(), None);
+    assert_eq!(hub.resume(&patterns("t"), after(7)).opening(), None);
+}
+
+#[test]
+fn a_cursor_of_another_life_gets_all_there_is_of_this_one_and_one_of_no_life_begins_now() {
+    let hub = hub(4, Overflow::DropNewest, 100);
+    publish(&hub, "t", 3);
+    let restarted = hub.resume(&patterns("t"), Cursor::After(EventId { epoch: EPOCH - 1, sequence: 70 }));
+    let gap = *restarted.opening().unwrap();
+    assert_eq!((gap.first, gap.last, gap.count, gap.reason), (None, None, None, Missing::Restarted));
+    assert_eq!(drain(&restarted), [E(1), E(2), E(3)]);
+    for cursor in [after(4), Cursor::Unknown, Cursor::read("yesterday"), Cursor::read(&format!("{EPOCH}-99"))] {
+        let lost = hub.resume(&patterns("t"), cursor);
+        assert_eq!(lost.opening().map(|gap| gap.reason), Some(Missing::UnknownCursor));
+        assert_eq!((lost.begins_at(), drain(&lost)), (Some(EventId { epoch: EPOCH, sequence: 3 }), vec![]));
+    }
+}
+
+#[test]
+fn a_stream_says_where_it_begins_so_that_even_who_has_seen_nothing_can_come_back() {
+    let hub = hub(4, Overflow::DropNewest, 100);
+    publish(&hub, "t", 2);
+    let at = hub.subscribe(&patterns("t")).begins_at().unwrap();
+    publish(&hub, "t", 2);
+    assert_eq!(drain(&hub.resume(&patterns("t"), Cursor::After(at))), [E(3), E(4)]);
+}
+
+#[test]
+fn whoever_is_parked_loses_nothing_while_the_history_covers_it() {
+    let hub = hub(2, Overflow::Park, 100);
+    let subscription = hub.subscribe(&patterns("t"));
+    publish(&hub, "t", 50);
+    let counts = subscription.counts();
+    assert_eq!((counts.waiting, counts.dropped.total(), counts.high_water), (50, 0, 2));
+    assert_eq!(drain(&subscription), (1..=50).map(E).collect::<Vec<_>>());
+    publish(&hub, "t", 2);
+    assert_eq!(drain(&subscription), [E(51), E(52)]);
+    assert_eq!(subscription.take_forgotten(), None);
+}
+
+#[test]
+fn what_the_history_did_not_keep_for_the_parked_is_counted_told_and_named_by_the_limit() {
+    let hub = hub(2, Overflow::Park, 5);
+    let subscription = hub.subscribe(&patterns("t"));
+    publish(&hub, "t", 20);
+    let expected = [E(1), E(2), Hole(3, 15, Some(13)), E(16), E(17), E(18), E(19), E(20)];
+    assert_eq!(drain(&subscription), expected);
+    assert_eq!(subscription.take_forgotten(), Some(Forgotten { count: 13, reason: Reason::BufferFull }));
+    let counts = subscription.counts();
+    assert!(counts.is_conserved() && counts.dropped.buffer_full == 13 && counts.waiting == 0, "{counts:?}");
+}
+
+#[test]
+fn without_a_history_all_that_was_parked_is_told_at_the_end() {
+    let hub = hub(1, Overflow::Park, 0);
+    let subscription = hub.subscribe(&patterns("t"));
+    publish(&hub, "t", 4);
+    assert_eq!(drain(&subscription), [E(1)]);
+    assert_eq!(subscription.take_last_gap().map(hole), Some(Hole(2, 4, Some(3))));
+}
+
+#[test]
+fn an_event_is_about_what_its_topics_policy_says_and_one_without_a_key_is_counted() {
+    let limits = Limits::frames(Capacity::new(2).unwrap());
+    let mut rules = Rules::plain(limits, Overflow::DropNewest);
+    let policy = Policy { limits, overflow: Overflow::Conflate, key: "id".parse().ok() };
+    rules.by_topic = vec![Rule { pattern: Pattern::new("prices.*").unwrap(), policy }];
+    rules.announces_gaps = true;
+    let hub = Hub::with(EPOCH, rules);
+    let (prices, others) = (hub.subscribe(&patterns("prices.eu")), hub.subscribe(&patterns("others")));
+    for payload in ["{\"id\":1}", "{\"id\":2}", "{\"id\":1,\"v\":2}", "{\"v\":3}"] {
+        for topic in ["prices.eu", "others"] {
+            hub.publish(Duration::ZERO, &Topic::new(topic).unwrap(), Bytes::from_static(payload.as_bytes()));
+        }
+    }
+    assert_eq!((prices.counts().dropped.conflated, hub.events_without_key()), (1, 1));
+    assert!(prices.is_closed(), "two keys and an event without one do not fit into two slots");
+    assert_eq!(others.counts().dropped.buffer_full, 2);
+}
+
+#[test]
+fn a_value_that_a_later_one_has_replaced_is_no_hole() {
+    let limits = Limits::frames(Capacity::new(2).unwrap());
+    let mut rules = Rules::plain(limits, Overflow::Conflate);
+    rules.policy.key = "id".parse().ok();
+    rules.announces_gaps = true;
+    let hub = Hub::with(EPOCH, rules);
+    let subscription = hub.subscribe(&patterns("t"));
+    for payload in ["{\"id\":1}", "{\"id\":2}", "{\"id\":1}", "{\"id\":1}"] {
+        hub.publish(Duration::ZERO, &Topic::new("t").unwrap(), Bytes::from_static(payload.as_bytes()));
+    }
+    assert_eq!(drain(&subscription), [E(2), E(4)]);
+}

@@ -1,0 +1,50 @@
+//! Parking: frames that wait elsewhere and are only counted here, behind those in slots and in front of all to come.
+
+use super::{Letter, Mailbox, Reason};
+
+impl<T: Letter> Mailbox<T> {
+    /// Frames that wait elsewhere.
+    pub fn parked(&self) -> u64 {
+        self.parked
+    }
+
+    /// The limit that made it park.
+    pub fn parked_for(&self) -> Reason {
+        self.parked_for
+    }
+
+    /// Counts an offered frame as waiting elsewhere.
+    pub(super) fn park(&mut self, bound: Reason) {
+        (self.parked, self.parked_for) = (self.parked + 1, bound);
+    }
+
+    /// So many frames of before are offered, and wait elsewhere.
+    pub fn replay(&mut self, frames: u64) {
+        if self.closed.is_none() {
+            (self.offered, self.parked) = (self.offered + frames, self.parked + frames);
+        }
+    }
+
+    /// Whether the next parked frame has room. Its age is no reason to keep it out: that it waits is what it is for.
+    pub fn has_room_for(&self, frame: &T) -> bool {
+        let waiting = self.waiting();
+        let fits = |most: usize| self.bytes + frame.bytes() <= most;
+        waiting == 0 || waiting < self.limits.capacity.frames() && self.limits.bytes.is_none_or(|most| fits(most.get()))
+    }
+
+    /// The next parked frame comes back. Nothing happens where none is parked, as after a close.
+    pub fn unpark(&mut self, frame: T) {
+        if let Some(parked) = self.parked.checked_sub(1) {
+            self.parked = parked;
+            self.note_key(&frame);
+            self.enqueue(frame);
+        }
+    }
+
+    /// So many of the next parked frames are lost.
+    pub fn lose_parked(&mut self, frames: u64) {
+        let frames = frames.min(self.parked);
+        self.parked -= frames;
+        *self.dropped.of(self.parked_for) += frames;
+    }
+}

@@ -1,0 +1,108 @@
+//! The overflow policies: all that there is to one is its name and its answer to a frame that does not fit.
+//!
+//! A new one is a variant, a place in [`Overflow::ALL`] and [`Overflow::NAMES`], and an arm of `answer`.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::{Letter, Mailbox, Pushed, Reason};
+
+/// What a mailbox does with a frame that would pass one of its limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Overflow {
+    /// Refuses it.
+    #[default]
+    DropNewest,
+    /// Makes room by letting the oldest waiting frames go.
+    DropOldest,
+    /// Makes room by letting go what a later event of the same key has made old. Where nothing has been, the subscriber
+    /// is cut off: a key's last event is never lost.
+    Conflate,
+    /// Refuses it and closes: the subscriber is cut off.
+    Disconnect,
+    /// Stops queueing: the subscriber gets what follows from the history once it has emptied its mailbox.
+    Park,
+}
+
+impl Overflow {
+    /// Every policy.
+    pub const ALL: [Self; 5] = [Self::DropNewest, Self::DropOldest, Self::Conflate, Self::Disconnect, Self::Park];
+
+    /// Their names, in words.
+    pub const NAMES: &str = "drop-newest, drop-oldest, conflate, disconnect or park";
+
+    /// The name in configuration and reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::DropNewest => "drop-newest",
+            Self::DropOldest => "drop-oldest",
+            Self::Conflate => "conflate",
+            Self::Disconnect => "disconnect",
+            Self::Park => "park",
+        }
+    }
+
+    /// Whether keys have to be remembered.
+    pub(super) fn is_keyed(self) -> bool {
+        self == Self::Conflate
+    }
+
+    /// What becomes of a frame that `bound` keeps out.
+    pub(super) fn answer<T: Letter>(
+        self,
+        mailbox: &mut Mailbox<T>,
+        frame: T,
+        mut bound: Reason,
+        lost: &mut impl FnMut(T, Reason),
+    ) -> Pushed {
+        match self {
+            Self::DropNewest => mailbox.refuse(frame, bound, lost),
+            Self::DropOldest => {
+                while mailbox.shed_oldest(bound, lost) {
+                    match mailbox.bound(&frame) {
+                        Some(next) => bound = next,
+                        None => break,
+                    }
+                }
+                mailbox.enqueue(frame);
+                Pushed::Displaced
+            }
+            Self::Conflate => {
+                while mailbox.shed_superseded(lost) {
+                    match mailbox.bound(&frame) {
+                        Some(next) => bound = next,
+                        None => {
+                            mailbox.enqueue(frame);
+                            return Pushed::Displaced;
+                        }
+                    }
+                }
+                mailbox.cut_off(frame, bound, lost)
+            }
+            Self::Disconnect => mailbox.cut_off(frame, bound, lost),
+            Self::Park => {
+                mailbox.park(bound);
+                Pushed::Parked
+            }
+        }
+    }
+}
+
+impl fmt::Display for Overflow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// A text that names no policy.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no overflow policy: must be {names}", names = Overflow::NAMES)]
+pub struct UnknownOverflow(String);
+
+impl FromStr for Overflow {
+    type Err = UnknownOverflow;
+
+    fn from_str(text: &str) -> Result<Self, UnknownOverflow> {
+        Self::ALL.into_iter().find(|policy| policy.name() == text).ok_or_else(|| UnknownOverflow(text.to_owned()))
+    }
+}

@@ -1,0 +1,213 @@
+//! Any steps in any order: the account, the order, and what conflation and parking promise.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
+
+use proptest::prelude::*;
+
+use super::*;
+
+/// A frame of a size and an age, about something or about nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Frame {
+    number: u64,
+    bytes: usize,
+    at_ms: u64,
+    key: Option<&'static str>,
+}
+
+impl Letter for Frame {
+    fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    fn at(&self) -> Duration {
+        Duration::from_millis(self.at_ms)
+    }
+
+    fn key(&self) -> Option<Key<'_>> {
+        // Hashes that collide: it is the text that counts.
+        self.key.map(|text| Key { hash: text.len() as u64, text })
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Step {
+    Push {
+        bytes: usize,
+        pause_ms: u64,
+        key: Option<&'static str>,
+    },
+    Take,
+    Flushed,
+    /// So many of the parked come back, and so many are lost.
+    Return {
+        lost: u64,
+        most: usize,
+    },
+    Close(Closed),
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let key = prop::option::weighted(0.9, prop::sample::select(vec!["a", "b", "c", "dd", "ee", "f"]));
+    let push = (0usize..50, prop_oneof![3 => 0u64..5, 1 => 5u64..80], key);
+    prop_oneof![
+        24 => push.prop_map(|(bytes, pause_ms, key)| Step::Push { bytes, pause_ms, key }),
+        8 => Just(Step::Take),
+        8 => Just(Step::Flushed),
+        4 => (0u64..3, 0usize..9).prop_map(|(lost, most)| Step::Return { lost, most }),
+        1 => prop::sample::select(vec![Closed::ClientGone, Closed::Evicted]).prop_map(Step::Close),
+    ]
+}
+
+fn limits() -> impl Strategy<Value = Limits> {
+    let bytes = prop::option::of(1usize..200).prop_map(|bytes| bytes.and_then(NonZeroUsize::new));
+    let age = prop::option::of((1u64..100).prop_map(Duration::from_millis));
+    let capacity = (1usize..12).prop_map(|frames| Capacity::new(frames).unwrap());
+    (capacity, bytes, age).prop_map(|(capacity, bytes, age)| Limits { capacity, bytes, age })
+}
+
+/// The mailbox, and what is known of it from outside.
+struct Run {
+    mailbox: Mailbox<Frame>,
+    limits: Limits,
+    overflow: Overflow,
+    next: u64,
+    now_ms: u64,
+    delivered: Vec<u64>,
+    lost: BTreeMap<u64, Reason>,
+    parked: std::collections::VecDeque<Frame>,
+    frames: Vec<Frame>,
+}
+
+impl Run {
+    fn new(limits: Limits, overflow: Overflow) -> Self {
+        let mailbox = Mailbox::new(limits, overflow);
+        let (delivered, lost, parked, frames) = Default::default();
+        Self { mailbox, limits, overflow, next: 0, now_ms: 0, delivered, lost, parked, frames }
+    }
+
+    fn step(&mut self, step: Step) {
+        match step {
+            Step::Push { bytes, pause_ms, key } => {
+                self.now_ms += pause_ms;
+                let frame = Frame { number: self.next, bytes, at_ms: self.now_ms, key };
+                self.next += 1;
+                self.frames.push(frame.clone());
+                let lost = &mut self.lost;
+                let pushed = self.mailbox.push(frame.clone(), |frame, reason| {
+                    assert!(lost.insert(frame.number, reason).is_none(), "lost once");
+                });
+                if pushed == Pushed::Parked {
+                    self.parked.push_back(frame);
+                }
+            }
+            Step::Take => drop(self.mailbox.take()),
+            Step::Flushed => self.delivered.extend(self.mailbox.flushed().map(|frame| frame.number)),
+            Step::Return { lost, most } => {
+                let lost = lost.min(self.mailbox.parked());
+                self.mailbox.lose_parked(lost);
+                self.parked.drain(..usize::try_from(lost).unwrap());
+                for _ in 0..most {
+                    let Some(frame) = self.parked.pop_front_if(|frame| self.mailbox.has_room_for(frame)) else { break };
+                    self.mailbox.unpark(frame);
+                }
+            }
+            Step::Close(why) => {
+                self.mailbox.close(why);
+                self.parked.clear();
+            }
+        }
+    }
+
+    fn check(&self) {
+        let (mailbox, counts) = (&self.mailbox, self.mailbox.counts());
+        assert!(counts.is_conserved(), "{counts:?}");
+        assert_eq!(counts.delivered, self.delivered.len() as u64);
+        let of = |reason: Reason| self.lost.values().filter(|lost| **lost == reason).count() as u64;
+        assert_eq!(counts.dropped.conflated, of(Reason::Conflated));
+        let waiting: Vec<_> = mailbox.queue.frames.iter().skip(mailbox.queue.in_flight).flatten().collect();
+        assert_eq!(waiting.len(), mailbox.waiting());
+        assert!(waiting.len() <= self.limits.capacity.frames());
+        assert!(counts.high_water <= self.limits.capacity.frames() as u64);
+        let bytes: usize = waiting.iter().map(|frame| frame.bytes).sum();
+        assert_eq!(bytes, mailbox.bytes);
+        assert!(waiting.len() <= 1 || self.limits.bytes.is_none_or(|most| bytes <= most.get()), "{bytes}");
+        assert!(waiting.is_sorted_by_key(|frame| frame.number) && self.delivered.is_sorted_by(|a, b| a < b));
+        let slots = mailbox.queue.frames.len() - mailbox.queue.in_flight;
+        let vacant = if self.overflow.is_keyed() { waiting.len() / 2 + VACANT_SLACK } else { 0 };
+        assert!(slots <= waiting.len() + vacant, "{slots} for {}", waiting.len());
+        if mailbox.closed().is_none() && self.overflow == Overflow::Conflate {
+            self.no_last_event_is_lost();
+        }
+    }
+
+    /// Of every key the last event offered is there: delivered, in flight, waiting or parked.
+    fn no_last_event_is_lost(&self) {
+        let mut seen = BTreeSet::new();
+        for frame in self.frames.iter().rev() {
+            let is_last = frame.key.is_none_or(|key| seen.insert(key));
+            let lost = self.lost.get(&frame.number);
+            assert!(!is_last || lost.is_none(), "{frame:?} is lost to {lost:?}");
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn no_frame_is_ever_unaccounted_for_order_is_kept_and_limits_hold(
+        limits in limits(),
+        overflow in prop::sample::select(Overflow::ALL.to_vec()),
+        steps in prop::collection::vec(step(), 0..300),
+    ) {
+        let mut run = Run::new(limits, overflow);
+        for step in steps {
+            run.step(step);
+            run.check();
+        }
+    }
+}
+
+#[test]
+fn with_more_keys_than_room_a_conflating_mailbox_cuts_off() {
+    let mut mailbox = Mailbox::new(Limits::frames(Capacity::new(2).unwrap()), Overflow::Conflate);
+    let mut push = |number, key| {
+        let mut lost = Vec::new();
+        let frame = Frame { number, bytes: 1, at_ms: 0, key: Some(key) };
+        (mailbox.push(frame, |frame, reason| lost.push((frame.number, reason))), lost)
+    };
+    assert_eq!(push(1, "a"), (Pushed::Queued, vec![]));
+    assert_eq!(push(2, "a"), (Pushed::Queued, vec![]), "while there is room everything is kept");
+    assert_eq!(push(3, "b"), (Pushed::Displaced, vec![(1, Reason::Conflated)]));
+    assert_eq!(push(4, "b"), (Pushed::Displaced, vec![(3, Reason::Conflated)]));
+    let full = Reason::BufferFull;
+    assert_eq!(push(5, "c"), (Pushed::Disconnected(full), vec![(5, full)]));
+}
+
+#[test]
+fn each_limit_binds_first_where_it_is_the_tightest_and_is_named() {
+    let limits = |frames, bytes, age_ms| Limits {
+        capacity: Capacity::new(frames).unwrap(),
+        bytes: NonZeroUsize::new(bytes),
+        age: Some(Duration::from_millis(age_ms)),
+    };
+    for (limits, reason, lost) in [
+        (limits(2, 1000, 1000), Reason::BufferFull, vec![0]),
+        (limits(9, 25, 1000), Reason::Bytes, vec![0]),
+        (limits(9, 1000, 15), Reason::Age, vec![0]),
+        (limits(9, 15, 1000), Reason::Bytes, vec![0, 1]),
+        (limits(9, 1000, 5), Reason::Age, vec![0, 1]),
+    ] {
+        let mut mailbox = Mailbox::new(limits, Overflow::DropOldest);
+        let mut all = Vec::new();
+        for number in 0..3 {
+            let frame = Frame { number, bytes: 10, at_ms: 10 * number, key: None };
+            mailbox.push(frame, |frame, reason| all.push((frame.number, reason)));
+        }
+        assert_eq!(all, lost.into_iter().map(|number| (number, reason)).collect::<Vec<_>>(), "{limits:?}");
+    }
+    let mut mailbox = Mailbox::new(limits(9, 5, 1000), Overflow::DropNewest);
+    let frame = |number| Frame { number, bytes: 10, at_ms: 0, key: None };
+    assert_eq!(mailbox.push(frame(0), |_, _| {}), Pushed::Queued, "alone, a frame may be larger than the limit");
+    assert_eq!(mailbox.push(frame(1), |_, _| {}), Pushed::Refused(Reason::Bytes));
+}
