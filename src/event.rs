@@ -10,6 +10,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
+use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use crate::topic::Topic;
 
@@ -59,6 +60,7 @@ pub struct Event {
     published_at: Duration,
     key: Option<EventKey>,
     sse: OnceLock<Bytes>,
+    websocket: OnceLock<Utf8Bytes>,
     pinned: Arc<PinnedBytes>,
 }
 
@@ -71,7 +73,7 @@ impl Event {
         pinned: Arc<PinnedBytes>,
     ) -> Self {
         pinned.add(payload.len());
-        Self { id, topic, payload, published_at, key: None, sse: OnceLock::new(), pinned }
+        Self { id, topic, payload, published_at, key: None, sse: OnceLock::new(), websocket: OnceLock::new(), pinned }
     }
 
     /// Looks for the key; `false` where the payload has none.
@@ -114,11 +116,22 @@ impl Event {
         });
         encoded.clone()
     }
+
+    /// The WebSocket form, likewise.
+    pub(crate) fn websocket(&self, encode: impl FnOnce(&Self) -> String) -> Utf8Bytes {
+        let encoded = self.websocket.get_or_init(|| {
+            let encoded = Utf8Bytes::from(encode(self));
+            self.pinned.add(encoded.len());
+            encoded
+        });
+        encoded.clone()
+    }
 }
 
 impl Drop for Event {
     fn drop(&mut self) {
-        self.pinned.subtract(self.payload.len() + self.sse.get().map_or(0, Bytes::len));
+        let frames = self.sse.get().map_or(0, Bytes::len) + self.websocket.get().map_or(0, |frame| frame.len());
+        self.pinned.subtract(self.payload.len() + frames);
     }
 }
 

@@ -7,8 +7,10 @@
 //! on during it. A waker runs under no lock but the first: it may subscribe and leave, but must not publish.
 
 mod catch_up;
+mod channel;
 mod history;
 mod holes;
+mod interests;
 mod registry;
 mod rules;
 mod subscription;
@@ -24,6 +26,7 @@ use crate::mailbox::{Capacity, Closed, Counts, Key, Letter, Limits, Mailbox, Ove
 use crate::topic::{Pattern, Topic};
 
 pub use catch_up::Cursor;
+pub use channel::Channel;
 use history::History;
 pub use history::HistorySettings;
 use registry::Registry;
@@ -144,13 +147,27 @@ impl Hub {
     /// Subscribes with a mailbox of its own kind. An event that matches several patterns comes once.
     pub fn subscribe_with(&self, patterns: &[Pattern], capacity: Capacity, overflow: Overflow) -> Subscription {
         let mailbox = Mailbox::new(Limits::frames(capacity), overflow);
-        self.begin(Slot::new(patterns.to_vec(), mailbox, self.shared.rules.announces_gaps), None)
+        self.begin(Slot::new(patterns, mailbox, Channel::Sse, self.shared.rules.announces_gaps), None)
+    }
+
+    /// Subscribes to any number of patterns, which may change later, with a mailbox of that capacity for all of them.
+    /// Where there is no pattern to begin with, the policy is the one for topics that no rule is about.
+    pub fn open(
+        &self,
+        patterns: &[Pattern],
+        cursor: Option<Cursor>,
+        capacity: Capacity,
+        channel: Channel,
+    ) -> Subscription {
+        let Policy { limits, overflow, .. } = *self.shared.rules.of_patterns(patterns);
+        let mailbox = Mailbox::new(Limits { capacity, ..limits }, overflow);
+        self.begin(Slot::new(patterns, mailbox, channel, self.shared.rules.announces_gaps), cursor)
     }
 
     /// With the policy of the first of the patterns.
     fn slot(&self, patterns: &[Pattern]) -> Slot {
         let Policy { limits, overflow, .. } = *self.shared.rules.of_patterns(patterns);
-        Slot::new(patterns.to_vec(), Mailbox::new(limits, overflow), self.shared.rules.announces_gaps)
+        Slot::new(patterns, Mailbox::new(limits, overflow), Channel::Sse, self.shared.rules.announces_gaps)
     }
 
     /// Publishes and tells what happened in sum. `now` is the publisher's clock, kept in the event.
@@ -204,12 +221,24 @@ impl Hub {
 
     /// The account of all subscribers together, those that left included.
     pub fn counts(&self) -> Counts {
-        self.shared.registry.read().unwrap_or_else(PoisonError::into_inner).counts()
+        let mut sum = Counts::default();
+        Channel::ALL.into_iter().for_each(|channel| sum.add(&self.counts_of(channel)));
+        sum
+    }
+
+    /// The account of those of one channel.
+    pub fn counts_of(&self, channel: Channel) -> Counts {
+        self.shared.registry.read().unwrap_or_else(PoisonError::into_inner).counts(channel)
     }
 
     /// How many subscribers there are.
     pub fn subscribers(&self) -> usize {
-        self.shared.registry.read().unwrap_or_else(PoisonError::into_inner).subscribers()
+        Channel::ALL.into_iter().map(|channel| self.subscribers_of(channel)).sum()
+    }
+
+    /// How many of one channel.
+    pub fn subscribers_of(&self, channel: Channel) -> usize {
+        self.shared.registry.read().unwrap_or_else(PoisonError::into_inner).subscribers(channel)
     }
 
     /// Bytes that events keep in memory.
@@ -244,7 +273,8 @@ impl Letter for Arc<Event> {
     }
 
     fn key(&self) -> Option<Key<'_>> {
-        Event::key(self).map(|(hash, text)| Key { hash, text })
+        // Equal keys of two topics are not about the same.
+        Event::key(self).map(|(hash, text)| Key { hash, scope: self.topic().as_str(), text })
     }
 }
 

@@ -45,7 +45,9 @@ pub trait Letter {
 pub struct Key<'a> {
     /// Of the text; always the same for the same text.
     pub hash: u64,
-    /// Two frames are about the same if it is the same.
+    /// In which keys mean the same: a topic.
+    pub scope: &'a str,
+    /// Two frames are about the same if it and the scope are the same.
     pub text: &'a str,
 }
 

@@ -37,7 +37,8 @@ const MAX_CONFIG_BYTES: u64 = 1 << 20;
     about,
     long_about = "Fans live events out to everyone who watches.\n\n\
     Publish a JSON object with POST /v1/ingest/{table}, or a batch of them, a line each, as application/x-ndjson; \
-    watch a table with GET /v1/stream/sse?table=TABLE. Each watcher has a buffer of its own, and one that is slow \
+    watch a table with GET /v1/stream/sse?table=TABLE, or any number of them over a WebSocket at \
+    /v1/stream/ws. Each watcher has a buffer of its own, and one that is slow \
     loses its own events and delays nobody. GET /metrics is for Prometheus, /healthz and /readyz are for whoever \
     starts and routes."
 )]

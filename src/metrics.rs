@@ -14,7 +14,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::event::{Event, EventId};
-use crate::hub::{Forgotten, Hub, Outcome, SubscriberId};
+use crate::hub::{Channel, Forgotten, Hub, Outcome, SubscriberId};
 use crate::mailbox::{Counts, Reason};
 use crate::transport::{Environment, Limit};
 
@@ -137,8 +137,8 @@ impl<E: Environment> Environment for Measured<E> {
     fn exposition(&self, hub: &Hub, connections: usize) -> Option<String> {
         let metrics = &self.metrics;
         Some(exposition::text(Figures {
-            counts: hub.counts(),
-            subscribers: hub.subscribers() as u64,
+            counts: Channel::ALL.map(|channel| (channel, hub.counts_of(channel))).to_vec(),
+            subscribers: Channel::ALL.map(|channel| (channel, hub.subscribers_of(channel) as u64)).to_vec(),
             pinned_bytes: hub.pinned_bytes().now(),
             events_without_key: hub.events_without_key(),
             connections: connections as u64,

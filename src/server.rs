@@ -8,6 +8,7 @@ mod response;
 mod route;
 mod stop;
 mod stream;
+mod websocket;
 
 use std::convert::Infallible;
 use std::io;
@@ -22,7 +23,7 @@ use tokio::time::sleep;
 
 use crate::config::ServerSettings;
 use crate::hub::Hub;
-use crate::transport::connection::{Bounds, Connection};
+use crate::transport::connection::{Bounds, Connection, Handover};
 use crate::transport::crowd::{Crowd, Phase};
 use crate::transport::gate::Gate;
 use crate::transport::{Environment, Limit, Listener};
@@ -72,7 +73,7 @@ fn report_failed_accept(why: &io::Error) {
 }
 
 /// What all connections share.
-struct Server<E> {
+struct Server<E: Environment> {
     hub: Hub,
     settings: ServerSettings,
     environment: E,
@@ -101,7 +102,9 @@ impl<E: Environment> Server<E> {
             return;
         };
         let gate = Arc::new(Gate::new(self.environment.clone()));
-        let exchange = Arc::new(Exchange { server: self.clone(), gate: gate.clone(), peer });
+        let handover = Arc::new(Handover::new());
+        let exchange =
+            Arc::new(Exchange { server: self.clone(), gate: gate.clone(), handover: handover.clone(), peer });
         let service = service_fn(move |request| {
             let exchange = exchange.clone();
             // In a box of its own: else every connection had room for it as long as it is open, and most only watch.
@@ -112,7 +115,7 @@ impl<E: Environment> Server<E> {
             request_timeout: self.settings.request_timeout,
             max_header_bytes: self.settings.max_header_bytes,
         };
-        self.environment.spawn(Connection::new(stream, gate, member, service, &bounds));
+        self.environment.spawn(Connection::new(stream, (gate, handover), member, service, &bounds));
     }
 
     async fn end(&self) {
@@ -129,8 +132,9 @@ impl<E: Environment> Server<E> {
 }
 
 /// What the requests of one connection share.
-struct Exchange<E> {
+struct Exchange<E: Environment> {
     server: Arc<Server<E>>,
     gate: Arc<Gate<E>>,
+    handover: Arc<Handover<E>>,
     peer: SocketAddr,
 }

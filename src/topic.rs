@@ -5,6 +5,9 @@
 use std::fmt;
 use std::sync::Arc;
 
+/// What the topic of a table begins with.
+const TABLES: &str = "ingest.";
+
 /// Longest topic or pattern, in bytes.
 pub const MAX_TOPIC_BYTES: usize = 256;
 
@@ -55,7 +58,12 @@ impl Topic {
     /// When the table's name is no single token.
     pub fn of_table(table: &str) -> Result<Self, TopicError> {
         check_token(table, table)?;
-        Self::new(&format!("ingest.{table}"))
+        Self::new(&format!("{TABLES}{table}"))
+    }
+
+    /// The table it is of, or the whole text where it is of none.
+    pub fn table(&self) -> &str {
+        self.0.strip_prefix(TABLES).unwrap_or(&self.0)
     }
 
     /// The text.

@@ -14,6 +14,8 @@ use crate::mailbox::{Capacity, Overflow};
 /// recommends (`plots/alpha/sweep.json`), 2 KiB of slots on a 64-bit machine.
 pub const DEFAULT_SSE_CHANNEL_BUFFER: usize = 256;
 
+const DEFAULT_BUFFER: Capacity = Capacity::new(DEFAULT_SSE_CHANNEL_BUFFER).expect("the default is a capacity");
+
 /// Most frames that can share a write. hyper hands at most 64 pieces to the system at a time, and a write must be handed
 /// over whole, with the response's head and the ends of its chunk.
 pub const MAX_FRAMES_PER_WRITE: usize = 32;
@@ -36,6 +38,8 @@ pub struct ServerSettings {
     pub socket_unsent_bytes: u32,
     /// Most frames that share a write to a subscriber that is behind, 1 ..= [`MAX_FRAMES_PER_WRITE`]; as many are out of its buffer at most.
     pub frames_per_write: usize,
+    /// Frames that the mailbox of a WebSocket holds, for all of its tables.
+    pub ws_channel_buffer: Capacity,
     /// Streams that may be open at once.
     pub max_subscribers: usize,
     /// Connections that may be open at once, those of streams among them.
@@ -71,6 +75,7 @@ impl Default for ServerSettings {
             // One: then exactly one frame is beyond the policy's reach, and the buffer that is set is the buffer there
             // is. More saves writes, and CPU time, where subscribers have fallen behind.
             frames_per_write: 1,
+            ws_channel_buffer: DEFAULT_BUFFER,
             max_subscribers: 10_000,
             max_connections: 11_000,
             max_publishes: 64,
@@ -113,10 +118,9 @@ pub struct Config {
 
 impl Default for Config {
     fn default() -> Self {
-        const BUFFER: Capacity = Capacity::new(DEFAULT_SSE_CHANNEL_BUFFER).expect("the default is a capacity");
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
-            sse_channel_buffer: BUFFER,
+            sse_channel_buffer: DEFAULT_BUFFER,
             sse_channel_bytes: None,
             sse_channel_age: None,
             overflow: Overflow::default(),

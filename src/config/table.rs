@@ -29,7 +29,7 @@ pub(super) const MAX_AGE_MS: u64 = 24 * 60 * 60 * 1000;
 const MAX_KEPT_BYTES: u64 = 1 << 30;
 const MAX_HISTORY_EVENTS: u64 = 10_000_000;
 
-pub(super) static SETTINGS: [Setting; 25] = [
+pub(super) static SETTINGS: [Setting; 26] = [
     Setting {
         key: "listen",
         about: "where to listen; port 0 takes a free one",
@@ -61,6 +61,20 @@ pub(super) static SETTINGS: [Setting; 25] = [
                  and come on top: the distinct events that wait anywhere, each once with its frame"
             )
         }),
+    },
+    Setting {
+        key: "ws_channel_buffer",
+        about: "frames that may wait for one WebSocket, for all of its tables",
+        kind: Kind::Whole {
+            least: 1,
+            most: MAX_CAPACITY as u64,
+            get: |config| config.server.ws_channel_buffer.frames() as u64,
+            set: |config, frames| {
+                config.server.ws_channel_buffer = Capacity::new(usize::try_from(frames).ok()?)?;
+                Some(())
+            },
+        },
+        memory: Some(|_| "as `sse_channel_buffer`, for WebSockets".to_owned()),
     },
     Setting {
         key: "sse_channel_bytes",

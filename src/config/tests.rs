@@ -56,6 +56,7 @@ fn everything() -> Config {
             shutdown_grace: Duration::ZERO,
             socket_unsent_bytes: 4096,
             frames_per_write: 16,
+            ws_channel_buffer: Capacity::new(2048).unwrap(),
             max_subscribers: 7,
             max_connections: 8,
             max_publishes: 9,
@@ -76,7 +77,7 @@ fn a_file_and_an_environment_can_set_everything_alike() {
                 server.user_timeout_seconds = 45\n\
                 server.max_ingest_bytes = 2_000\nserver.request_timeout_seconds = 3\n\
                 server.shutdown_grace_seconds = 0\nserver.socket_unsent_bytes = 4096\n\
-                server.frames_per_write = 16\n\
+                server.frames_per_write = 16\nserver.ws_channel_buffer = 2048\n\
                 server.max_subscribers = 7\nserver.max_connections = 8\nserver.max_publishes = 9\n\
                 server.max_header_bytes = 1024\nserver.publish_token = 's3cret'\n\
                 server.allowed_origins = ['https://a.example', 'http://b:1']\nserver.log_level = 'debug'\n";
@@ -99,6 +100,7 @@ fn a_file_and_an_environment_can_set_everything_alike() {
         ("WH_SHUTDOWN_GRACE_SECONDS", "0"),
         ("WH_SOCKET_UNSENT_BYTES", "4096"),
         ("WH_FRAMES_PER_WRITE", "16"),
+        ("WH_WS_CHANNEL_BUFFER", "2048"),
         ("WH_MAX_SUBSCRIBERS", "7"),
         ("WH_MAX_CONNECTIONS", "8"),
         ("WH_MAX_PUBLISHES", "9"),
@@ -186,7 +188,7 @@ fn a_bad_value_in_the_environment_is_refused_in_one_line() {
 
 #[test]
 fn what_is_no_setting_is_refused_with_what_there_is() {
-    let keys = "listen, sse_channel_buffer, sse_channel_bytes, sse_channel_age_ms, overflow, conflate_key, policies, \
+    let keys = "listen, sse_channel_buffer, ws_channel_buffer, sse_channel_bytes, sse_channel_age_ms, overflow, conflate_key, policies, \
                 history_events, history_bytes, gap_notices, keepalive_seconds, write_deadline_seconds, \
                 user_timeout_seconds, request_timeout_seconds, shutdown_grace_seconds, socket_unsent_bytes, \
                 frames_per_write, max_subscribers, max_connections, max_publishes, max_ingest_bytes, max_header_bytes, publish_token, \

@@ -29,12 +29,7 @@ pub fn retry(after: Duration) -> Bytes {
 /// Its data is a JSON object: the ids `first` and `last`, the number `count`, each null where it is not known, and the
 /// `reason`.
 pub fn gap(gap: &Gap) -> Bytes {
-    let id = |id: Option<EventId>| id.map_or("null".to_owned(), |id| format!("\"{id}\""));
-    let count = gap.count.map_or("null".to_owned(), |count| count.to_string());
-    let (first, last, reason) = (id(gap.first), id(gap.last), gap.reason.name());
-    Bytes::from(format!(
-        "event: gap\ndata: {{\"first\":{first},\"last\":{last},\"count\":{count},\"reason\":\"{reason}\"}}\n\n"
-    ))
+    Bytes::from(format!("event: gap\ndata: {}\n\n", super::gap(gap)))
 }
 
 /// An event's frame, made once and shared: its `id:`, one `data:` line for each line of the payload, an empty line.

@@ -55,7 +55,7 @@ impl Hub {
             let history = lock(&self.shared.history);
             let last = history.last();
             beginning = self.beginning(cursor, history.reaches_back_to(), last);
-            let count = history.count(slot.patterns(), beginning.from, last);
+            let count = history.count(slot.interests(), beginning.from, last);
             drop(history);
             slot.begin_after(beginning.from, last, count);
             let first = EventId { epoch: self.epoch(), sequence: beginning.from };
@@ -102,12 +102,13 @@ impl Hub {
         let state = lock(&slot.state);
         let (from, until, parked) = (state.parked_from, state.last_offered, state.mailbox.parked());
         let most = state.mailbox.capacity().frames().min(MOST_AT_A_TIME);
+        let interests = state.interests.clone();
         drop(state);
         let history = lock(&self.shared.history);
         let reached = history.reaches_back_to();
         // Everything in that range was offered, so what is not there any more has been lost.
-        let lost = if reached > from { parked - history.count(slot.patterns(), from, until).min(parked) } else { 0 };
-        let found = history.range(slot.patterns(), from, until, most);
+        let lost = if reached > from { parked - history.count(&interests, from, until).min(parked) } else { 0 };
+        let found = history.range(&interests, from, until, most);
         drop(history);
         let mut state = lock(&slot.state);
         let state = &mut *state;

@@ -5,8 +5,9 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use super::interests::Interests;
 use crate::event::Event;
-use crate::topic::{Pattern, Topic};
+use crate::topic::Topic;
 
 /// How much is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -70,39 +71,44 @@ impl History {
         self.order.front().map_or(self.last + 1, |oldest| oldest.id().sequence)
     }
 
-    /// How many of the events `from ..= until` are here and match.
-    pub(super) fn count(&self, patterns: &[Pattern], from: u64, until: u64) -> u64 {
-        self.matching(patterns).map(|events| (place(events, until + 1) - place(events, from)) as u64).sum()
+    /// How many of the events `from ..= until` are here and were offered for those interests.
+    pub(super) fn count(&self, interests: &Interests, from: u64, until: u64) -> u64 {
+        self.spans(interests, from, until).map(|(events, span)| span_of(events, span).len() as u64).sum()
     }
 
     /// Those events in order, `most` of them at most.
-    pub(super) fn range(&self, patterns: &[Pattern], from: u64, until: u64, most: usize) -> Vec<Arc<Event>> {
-        let mut topics: Vec<_> =
-            self.matching(patterns).map(|events| events.range(place(events, from)..).peekable()).collect();
+    pub(super) fn range(&self, interests: &Interests, from: u64, until: u64, most: usize) -> Vec<Arc<Event>> {
+        let spans = self.spans(interests, from, until);
+        let mut spans: Vec<_> = spans.map(|(events, span)| events.range(span_of(events, span)).peekable()).collect();
         let mut found = Vec::new();
         while found.len() < most {
-            let next = topics.iter_mut().filter_map(|events| Some((events.peek()?.id().sequence, events)));
-            let Some((sequence, events)) = next.min_by_key(|(sequence, _)| *sequence) else { break };
-            if sequence > until {
-                break;
-            }
+            let next = spans.iter_mut().filter_map(|events| Some((events.peek()?.id().sequence, events)));
+            let Some((_, events)) = next.min_by_key(|(sequence, _)| *sequence) else { break };
             found.extend(events.next().cloned());
         }
         found
     }
 
-    /// The events of every topic that a pattern matches.
-    fn matching<'a>(&'a self, patterns: &'a [Pattern]) -> impl Iterator<Item = &'a VecDeque<Arc<Event>>> {
-        let one = match patterns {
-            [pattern] => pattern.as_topic(),
-            _ => None,
-        };
-        let exact = one.as_ref().and_then(|topic| self.by_topic.get(topic));
+    /// The spans of every topic that is wanted.
+    fn spans(
+        &self,
+        interests: &Interests,
+        from: u64,
+        until: u64,
+    ) -> impl Iterator<Item = (&VecDeque<Arc<Event>>, (u64, u64))> {
+        let one = interests.only_topic();
+        let exact = one.as_ref().and_then(|topic| self.by_topic.get_key_value(topic));
         let others = if one.is_some() { None } else { Some(self.by_topic.iter()) };
-        let others = others.into_iter().flatten();
-        let others = others.filter(|(topic, _)| patterns.iter().any(|pattern| pattern.matches(topic)));
-        exact.into_iter().chain(others.map(|(_, events)| events))
+        let topics = exact.into_iter().chain(others.into_iter().flatten());
+        topics.flat_map(move |(topic, events)| {
+            interests.spans(topic, from, until).into_iter().map(move |span| (events, span))
+        })
     }
+}
+
+/// Indices of the events of a span.
+fn span_of(events: &VecDeque<Arc<Event>>, (first, last): (u64, u64)) -> std::ops::Range<usize> {
+    place(events, first)..place(events, last.saturating_add(1))
 }
 
 /// Index of the first event that is not before a sequence.
@@ -118,6 +124,7 @@ mod tests {
 
     use super::*;
     use crate::event::EventId;
+    use crate::topic::Pattern;
 
     fn filled(settings: HistorySettings, topics: &[&str]) -> History {
         let mut history = History::new(settings);
@@ -132,8 +139,9 @@ mod tests {
 
     fn sequences(history: &History, patterns: &[&str], from: u64, until: u64, most: usize) -> Vec<u64> {
         let patterns: Vec<_> = patterns.iter().map(|text| Pattern::new(text).unwrap()).collect();
-        let events = history.range(&patterns, from, until, most);
-        assert!(history.count(&patterns, from, until) >= events.len() as u64);
+        let interests = Interests::new(&patterns);
+        let events = history.range(&interests, from, until, most);
+        assert!(history.count(&interests, from, until) >= events.len() as u64);
         events.iter().map(|event| event.id().sequence).collect()
     }
 

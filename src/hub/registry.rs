@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::SubscriberId;
 use super::subscription::Slot;
+use super::{Channel, SubscriberId};
 use crate::mailbox::Counts;
 use crate::topic::{Pattern, Topic};
 
@@ -17,8 +17,8 @@ pub(super) struct Registry {
     all: BTreeMap<SubscriberId, Arc<Slot>>,
     by_topic: BTreeMap<Topic, Slots>,
     by_pattern: Arc<Vec<(Pattern, Arc<Slot>)>>,
-    /// The account of those that left.
-    departed: Counts,
+    /// The accounts of those that left, by channel.
+    departed: [Counts; Channel::ALL.len()],
 }
 
 /// Whom one event is offered to; a subscriber may stand in it more than once.
@@ -39,31 +39,50 @@ impl Registry {
         slot.set_id(SubscriberId(self.last_id));
         let slot = Arc::new(slot);
         self.all.insert(slot.id(), slot.clone());
-        for pattern in slot.patterns() {
-            match pattern.as_topic() {
-                Some(topic) => Arc::make_mut(self.by_topic.entry(topic).or_default()).push(slot.clone()),
-                None => Arc::make_mut(&mut self.by_pattern).push((pattern.clone(), slot.clone())),
-            }
+        for pattern in slot.wanted() {
+            self.list(&slot, &pattern);
         }
         slot
+    }
+
+    /// A subscriber wants one pattern more. The lists stay in the order of ids.
+    pub(super) fn list(&mut self, slot: &Arc<Slot>, pattern: &Pattern) {
+        match pattern.as_topic() {
+            Some(topic) => {
+                let slots = Arc::make_mut(self.by_topic.entry(topic).or_default());
+                slots.insert(slots.partition_point(|other| other.id() < slot.id()), slot.clone());
+            }
+            None => Arc::make_mut(&mut self.by_pattern).push((pattern.clone(), slot.clone())),
+        }
+    }
+
+    /// A subscriber wants one pattern less.
+    pub(super) fn unlist(&mut self, slot: &Slot, pattern: &Pattern) {
+        let Some(topic) = pattern.as_topic() else {
+            let by_pattern = Arc::make_mut(&mut self.by_pattern);
+            by_pattern.retain(|(other, of)| of.id() != slot.id() || other != pattern);
+            return;
+        };
+        let Some(slots) = self.by_topic.get_mut(&topic) else { return };
+        Arc::make_mut(slots).retain(|other| other.id() != slot.id());
+        if slots.is_empty() {
+            self.by_topic.remove(&topic);
+        }
     }
 
     pub(super) fn remove(&mut self, slot: &Slot) {
         if self.all.remove(&slot.id()).is_none() {
             return;
         }
-        self.departed.add(&slot.counts());
-        for pattern in slot.patterns() {
-            let Some(topic) = pattern.as_topic() else {
-                Arc::make_mut(&mut self.by_pattern).retain(|(_, other)| other.id() != slot.id());
-                continue;
-            };
-            let Some(slots) = self.by_topic.get_mut(&topic) else { continue };
-            Arc::make_mut(slots).retain(|other| other.id() != slot.id());
-            if slots.is_empty() {
-                self.by_topic.remove(&topic);
-            }
+        self.departed[slot.channel() as usize].add(&slot.counts());
+        for pattern in slot.wanted() {
+            self.unlist(slot, &pattern);
         }
+    }
+
+    /// Whether it has not left.
+    pub(super) fn has(&self, slot: &Slot) -> bool {
+        self.all.contains_key(&slot.id())
     }
 
     pub(super) fn audience(&self, topic: &Topic) -> Audience {
@@ -79,13 +98,17 @@ impl Registry {
         self.all.values().cloned().collect()
     }
 
-    pub(super) fn counts(&self) -> Counts {
-        let mut sum = self.departed;
-        self.all.values().for_each(|slot| sum.add(&slot.counts()));
+    pub(super) fn counts(&self, of: Channel) -> Counts {
+        let mut sum = self.departed[of as usize];
+        self.of_channel(of).for_each(|slot| sum.add(&slot.counts()));
         sum
     }
 
-    pub(super) fn subscribers(&self) -> usize {
-        self.all.len()
+    pub(super) fn subscribers(&self, of: Channel) -> usize {
+        self.of_channel(of).count()
+    }
+
+    fn of_channel(&self, of: Channel) -> impl Iterator<Item = &Arc<Slot>> {
+        self.all.values().filter(move |slot| slot.channel() == of)
     }
 }

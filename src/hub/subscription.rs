@@ -6,7 +6,8 @@ use std::task::{Context, Poll, Waker};
 
 use super::catch_up::Beginning;
 use super::holes::Holes;
-use super::{Hub, Outcome, SubscriberId, lock};
+use super::interests::Interests;
+use super::{Channel, Hub, Outcome, SubscriberId, lock};
 use crate::event::{Event, EventId, Gap, Missing};
 use crate::mailbox::{Closed, Counts, Mailbox, Pushed, Reason};
 use crate::topic::Pattern;
@@ -15,7 +16,7 @@ use crate::topic::Pattern;
 #[derive(Debug)]
 pub(super) struct Slot {
     id: SubscriberId,
-    patterns: Vec<Pattern>,
+    channel: Channel,
     /// Read without the lock, by a transport that asks at every turn.
     is_closed: AtomicBool,
     pub(super) state: Mutex<State>,
@@ -24,6 +25,7 @@ pub(super) struct Slot {
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) mailbox: Mailbox<Arc<Event>>,
+    pub(super) interests: Interests,
     /// Sequence of the last event offered: what matches twice is offered once.
     pub(super) last_offered: u64,
     /// Sequence of the last event that got a slot.
@@ -64,9 +66,15 @@ pub struct Forgotten {
 }
 
 impl Slot {
-    pub(super) fn new(patterns: Vec<Pattern>, mailbox: Mailbox<Arc<Event>>, announces_gaps: bool) -> Self {
+    pub(super) fn new(
+        patterns: &[Pattern],
+        mailbox: Mailbox<Arc<Event>>,
+        channel: Channel,
+        announces_gaps: bool,
+    ) -> Self {
         let state = State {
             mailbox,
+            interests: Interests::new(patterns),
             last_offered: 0,
             last_queued: 0,
             parked_from: 0,
@@ -74,7 +82,7 @@ impl Slot {
             on_frame: None,
             on_close: None,
         };
-        Self { id: SubscriberId(0), patterns, is_closed: AtomicBool::new(false), state: Mutex::new(state) }
+        Self { id: SubscriberId(0), channel, is_closed: AtomicBool::new(false), state: Mutex::new(state) }
     }
 
     pub(super) fn id(&self) -> SubscriberId {
@@ -85,6 +93,11 @@ impl Slot {
         self.id = id;
     }
 
+    /// Nobody knows of it yet.
+    pub(super) fn interests(&mut self) -> &Interests {
+        &self.state.get_mut().unwrap_or_else(PoisonError::into_inner).interests
+    }
+
     /// Nobody knows of it yet: it begins after `last`, with `count` events from `from` on that wait in the history.
     pub(super) fn begin_after(&mut self, from: u64, last: u64, count: u64) {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
@@ -92,8 +105,13 @@ impl Slot {
         (state.parked_from, state.last_offered) = (from, last);
     }
 
-    pub(super) fn patterns(&self) -> &[Pattern] {
-        &self.patterns
+    pub(super) fn channel(&self) -> Channel {
+        self.channel
+    }
+
+    /// The patterns that it wants now.
+    pub(super) fn wanted(&self) -> Vec<Pattern> {
+        lock(&self.state).interests.wanted().cloned().collect()
     }
 
     pub(super) fn counts(&self) -> Counts {
@@ -127,6 +145,22 @@ impl Slot {
 }
 
 impl State {
+    pub(super) fn want(&mut self, pattern: &Pattern, first: u64) -> bool {
+        self.forget_interests();
+        self.interests.add(pattern, first)
+    }
+
+    pub(super) fn give_up(&mut self, pattern: &Pattern, last: u64) -> bool {
+        self.forget_interests();
+        self.interests.give_up(pattern, last)
+    }
+
+    /// Those of which nothing is parked any more.
+    fn forget_interests(&mut self) {
+        let parked_from = if self.mailbox.parked() > 0 { self.parked_from } else { u64::MAX };
+        self.interests.forget_before(parked_from);
+    }
+
     fn take(&mut self) -> Option<Taken> {
         let event = self.mailbox.take()?.clone();
         let id = event.id();
@@ -250,6 +284,21 @@ impl Subscription {
     /// Who this is.
     pub fn id(&self) -> SubscriberId {
         self.slot.id
+    }
+
+    /// Wants one pattern more, from the next event on; `false` where it is wanted already, or the subscription is over.
+    pub fn want(&self, pattern: &Pattern) -> bool {
+        self.hub.want(&self.slot, pattern)
+    }
+
+    /// Wants one pattern less; what waits already still comes. `false` where it is not wanted.
+    pub fn give_up(&self, pattern: &Pattern) -> bool {
+        self.hub.give_up(&self.slot, pattern)
+    }
+
+    /// How many patterns are wanted.
+    pub fn patterns_wanted(&self) -> usize {
+        lock(&self.slot.state).interests.wanted().count()
     }
 
     /// Takes the oldest waiting event, which is then in flight until [`flushed`](Self::flushed). `None` once closed.

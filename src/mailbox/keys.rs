@@ -29,8 +29,7 @@ pub(super) trait At<T> {
 impl Keys {
     /// A frame with that key waits at `position`, or is about to: it is the latest of its key, and what was is superseded.
     pub(super) fn note<T: Letter>(&mut self, frames: &impl At<T>, position: u64, key: Key<'_>) {
-        let is_of =
-            |other: &u64| frames.waiting_at(*other).and_then(T::key).is_some_and(|other| other.text == key.text);
+        let is_of = |other: &u64| frames.waiting_at(*other).and_then(T::key).is_some_and(|other| other == key);
         if let Some(latest) = self.latest.find_mut(key.hash, is_of) {
             self.superseded.push_back(std::mem::replace(latest, position));
             return;

@@ -27,7 +27,7 @@ impl Letter for Frame {
 
     fn key(&self) -> Option<Key<'_>> {
         // Hashes that collide: it is the text that counts.
-        self.key.map(|text| Key { hash: text.len() as u64, text })
+        self.key.map(|text| Key { hash: text.len() as u64, scope: "", text })
     }
 }
 

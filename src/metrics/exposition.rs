@@ -9,16 +9,14 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::{Registry, Unit};
 
 use super::histogram::Read;
+use crate::hub::Channel;
 use crate::mailbox::Counts;
-
-/// The one transport there is. A second one counts for itself.
-const SSE: (&str, &str) = ("transport", "sse");
 
 /// Everything at one moment.
 #[derive(Debug)]
 pub(super) struct Figures {
-    pub(super) counts: Counts,
-    pub(super) subscribers: u64,
+    pub(super) counts: Vec<(Channel, Counts)>,
+    pub(super) subscribers: Vec<(Channel, u64)>,
     pub(super) pinned_bytes: u64,
     pub(super) events_without_key: u64,
     pub(super) connections: u64,
@@ -51,25 +49,30 @@ impl Collector for Figures {
 
 impl Figures {
     fn frames(&self, out: &mut Out<'_, '_>) -> fmt::Result {
-        let Counts { offered, delivered, dropped, .. } = self.counts;
+        let offered = self.counts.iter().map(|(_, counts)| counts.offered).sum();
         out.counter("hubbub_frames_offered", "Events offered to subscribers: one for each of them", &[(&[], offered)])?;
+        let delivered = self.counts.iter().map(|(channel, counts)| ([transport(*channel)], counts.delivered));
         let help = "Frames whose last byte a socket has accepted";
-        out.counter("hubbub_frames_delivered", help, &[(&[SSE], delivered)])?;
+        out.counter("hubbub_frames_delivered", help, &labelled_values(&delivered.collect::<Vec<_>>()))?;
+        let dropped = self.counts.iter().flat_map(|(channel, counts)| {
+            counts.dropped.by_reason().map(|(reason, lost)| ([transport(*channel), ("reason", reason)], lost))
+        });
         let help = "Frames lost: by the limit that bound, to a later event of their key, or with their client";
-        let dropped = dropped.by_reason().map(|(reason, lost)| ([SSE, ("reason", reason)], lost));
-        let dropped = dropped.each_ref().map(|(labels, lost)| (&labels[..], *lost));
-        out.counter("hubbub_frames_dropped", help, &dropped)?;
+        out.counter("hubbub_frames_dropped", help, &labelled_values(&dropped.collect::<Vec<_>>()))?;
         let help = "Events that had no key where their topic's policy looks for one";
         out.counter("hubbub_events_without_key", help, &[(&[], self.events_without_key)])
     }
 
     fn state(&self, out: &mut Out<'_, '_>) -> fmt::Result {
-        out.gauge("hubbub_subscribers", "Streams that are open", None, &[SSE], self.subscribers)?;
-        out.gauge("hubbub_connections", "Connections that are open", None, &[], self.connections)?;
+        let subscribers: Vec<_> =
+            self.subscribers.iter().map(|(channel, number)| ([transport(*channel)], *number)).collect();
+        out.gauges("hubbub_subscribers", "Streams that are open", None, &labelled_values(&subscribers))?;
+        out.gauge("hubbub_connections", "Connections that are open", None, self.connections)?;
         let help = "Payloads and frames in memory, because somebody waits for them or they are in the history";
-        out.gauge("hubbub_pinned", help, Some(&Unit::Bytes), &[], self.pinned_bytes)?;
+        out.gauge("hubbub_pinned", help, Some(&Unit::Bytes), self.pinned_bytes)?;
+        let high_water = self.counts.iter().map(|(_, counts)| counts.high_water).max().unwrap_or_default();
         let help = "The most frames that ever waited in one mailbox";
-        out.gauge("hubbub_mailbox_high_water_max", help, Some(&frames_unit()), &[], self.counts.high_water)?;
+        out.gauge("hubbub_mailbox_high_water_max", help, Some(&frames_unit()), high_water)?;
         let help = "Times that a subscriber began to lose frames";
         out.counter("hubbub_slow_episodes", help, &[(&[], self.slow_episodes)])?;
         let (connections, subscribers) = ([("limit", "connections")], [("limit", "subscribers")]);
@@ -95,6 +98,14 @@ fn frames_unit() -> Unit {
 
 type Labels<'a> = &'a [(&'a str, &'a str)];
 
+fn transport(channel: Channel) -> (&'static str, &'static str) {
+    ("transport", channel.name())
+}
+
+fn labelled_values<'a, const N: usize>(values: &'a [([(&'a str, &'a str); N], u64)]) -> Vec<(Labels<'a>, u64)> {
+    values.iter().map(|(labels, value)| (&labels[..], *value)).collect()
+}
+
 struct Out<'a, 'e> {
     encoder: &'a mut DescriptorEncoder<'e>,
 }
@@ -108,9 +119,16 @@ impl Out<'_, '_> {
         Ok(())
     }
 
-    fn gauge(&mut self, name: &str, help: &str, unit: Option<&Unit>, labels: Labels<'_>, value: u64) -> fmt::Result {
+    fn gauge(&mut self, name: &str, help: &str, unit: Option<&Unit>, value: u64) -> fmt::Result {
+        self.gauges(name, help, unit, &[(&[], value)])
+    }
+
+    fn gauges(&mut self, name: &str, help: &str, unit: Option<&Unit>, values: &[(Labels<'_>, u64)]) -> fmt::Result {
         let mut encoder = self.encoder.encode_descriptor(name, help, unit, MetricType::Gauge)?;
-        labelled(&mut encoder, labels, |of| of.encode_gauge(&value))
+        for (labels, value) in values {
+            labelled(&mut encoder, labels, |of| of.encode_gauge(value))?;
+        }
+        Ok(())
     }
 
     /// `per_unit` of what was counted make one of the unit.
@@ -122,7 +140,7 @@ impl Out<'_, '_> {
         });
         let buckets: Vec<_> = buckets.collect();
         let count = buckets.iter().map(|(_, count)| count).sum();
-        labelled(&mut encoder, &[SSE], |of| {
+        labelled(&mut encoder, &[], |of| {
             of.encode_histogram::<NoLabelSet>(read.sum as f64 / per_unit, count, &buckets, None)
         })
     }

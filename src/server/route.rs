@@ -12,8 +12,7 @@ use crate::transport::crowd::Phase;
 /// What Prometheus asks for: the OpenMetrics text format.
 const METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-const PATHS: &str =
-    "no such path: there is / to look at, /v1/stream/sse, /v1/ingest/{table}, /healthz, /readyz, /metrics";
+const PATHS: &str = "no such path: there is / to look at, /v1/stream/sse, /v1/stream/ws, /v1/ingest/{table}, /healthz, /readyz, /metrics";
 
 impl<E: Environment> Exchange<E> {
     pub(super) async fn answer(&self, request: Request<Incoming>) -> Response<Body<E>> {
@@ -45,6 +44,7 @@ impl<E: Environment> Exchange<E> {
             "/readyz" => |exchange, _| exchange.ready(),
             "/metrics" => |exchange, _| exchange.metrics(),
             "/v1/stream/sse" => Self::stream,
+            "/v1/stream/ws" => Self::websocket,
             _ => return response::error(StatusCode::NOT_FOUND, PATHS),
         };
         only(&Method::GET, &request).unwrap_or_else(|| answer(self, &request))

@@ -12,7 +12,8 @@ use super::{Body, Exchange};
 use crate::frame;
 use crate::hub::Cursor;
 use crate::topic::Topic;
-use crate::transport::sse::{Pace, SseBody, come_back_after};
+use crate::transport::outlet::{Pace, come_back_after};
+use crate::transport::sse::SseBody;
 use crate::transport::{Environment, Limit};
 
 /// Asks nginx and its kin to pass a stream on as it comes.
@@ -23,7 +24,7 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 const EVENT_STREAM: &str = "text/event-stream";
 
 /// When a client that found no place asks again at the earliest: nothing is gained by asking all the time.
-const COME_BACK_LATER: Duration = Duration::from_secs(5);
+pub(super) const COME_BACK_LATER: Duration = Duration::from_secs(5);
 
 impl<E: Environment> Exchange<E> {
     pub(super) fn stream(&self, request: &Request<Incoming>) -> Response<Body<E>> {
@@ -41,15 +42,20 @@ impl<E: Environment> Exchange<E> {
             Some(cursor) => self.server.hub.resume(&patterns, cursor),
             None => self.server.hub.subscribe(&patterns),
         };
-        let settings = &self.server.settings;
+        let mut pace = self.pace();
         // Where a frame ends in a shared write is counted in chunks, which HTTP/1.0 does not have.
-        let is_chunked = request.version() >= Version::HTTP_11;
-        let frames_per_write = if is_chunked { settings.frames_per_write } else { 1 };
-        let pace = Pace { keepalive: settings.keepalive, frames_per_write };
+        if request.version() < Version::HTTP_11 {
+            pace.frames_per_write = 1;
+        }
         let stream = SseBody::new(self.gate.clone(), subscription, self.peer, pace);
         let mut response = Response::new(Body::Events(Events { stream, _place: place }));
         describe(response.headers_mut());
         response
+    }
+
+    pub(super) fn pace(&self) -> Pace {
+        let settings = &self.server.settings;
+        Pace { keepalive: settings.keepalive, frames_per_write: settings.frames_per_write }
     }
 
     /// An `EventSource` gives up for good on any status but 200, and on any other kind of content. So a full server
@@ -70,7 +76,7 @@ fn parameter<'a>(query: &'a str, name: &str) -> Option<Cow<'a, str>> {
 
 /// Where the client says it was. The header is newer than the address: an `EventSource` that comes back sends it along
 /// with the address that it was given at first. It is never refused: whatever it is, the client is there.
-fn cursor(headers: &HeaderMap, query: &str) -> Option<Cursor> {
+pub(super) fn cursor(headers: &HeaderMap, query: &str) -> Option<Cursor> {
     if let Some(id) = headers.get(LAST_EVENT_ID).filter(|id| !id.is_empty()) {
         return Some(id.to_str().map_or(Cursor::Unknown, Cursor::read));
     }

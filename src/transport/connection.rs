@@ -5,12 +5,12 @@
 
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use hyper::body::{Body, Incoming};
-use hyper::server::conn::http1;
+use hyper::server::conn::http1::{self, Parts};
 use hyper::service::HttpService;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -20,6 +20,7 @@ use super::Environment;
 use super::crowd::{Member, Phase};
 use super::gate::Gate;
 use super::gated_stream::GatedStream;
+use super::websocket::{Begin, WebSocket};
 use crate::hub::SubscriberId;
 
 /// Most bytes hyper reads ahead for a request's head, unless heads may be larger; its least possible value.
@@ -35,6 +36,30 @@ pub(crate) struct Bounds {
     pub(crate) max_header_bytes: usize,
 }
 
+/// Where a request leaves what the connection goes on with once it is answered.
+pub(crate) struct Handover<E: Environment>(Mutex<Option<Box<Begin<E>>>>);
+
+impl<E: Environment> Handover<E> {
+    pub(crate) fn new() -> Self {
+        Self(Mutex::new(None))
+    }
+
+    pub(crate) fn leave(&self, begin: Begin<E>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(begin));
+    }
+
+    fn take(&self) -> Option<Box<Begin<E>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// What is spoken.
+enum Protocol<S: AsyncRead + AsyncWrite + Unpin, E: Environment, V: HttpService<Incoming>> {
+    Http(Box<Http<S, E, V>>),
+    WebSocket(Box<WebSocket<S, E>>),
+    Nothing,
+}
+
 type Http<S, E, V> = http1::Connection<TokioIo<GatedStream<S, E>>, V>;
 
 /// Serves one connection until it ends, is evicted, makes no write progress for too long, or the server stops.
@@ -44,7 +69,8 @@ where
     E: Environment,
     V: HttpService<Incoming>,
 {
-    http: Pin<Box<Http<S, E, V>>>,
+    protocol: Protocol<S, E, V>,
+    handover: Arc<Handover<E>>,
     gate: Arc<Gate<E>>,
     member: Member,
     is_ending: bool,
@@ -61,16 +87,22 @@ where
     V: HttpService<Incoming, Error = Infallible>,
     V::ResBody: Body<Error = Infallible> + 'static,
 {
-    pub(crate) fn new(stream: S, gate: Arc<Gate<E>>, member: Member, service: V, bounds: &Bounds) -> Self {
+    pub(crate) fn new(
+        stream: S,
+        (gate, handover): (Arc<Gate<E>>, Arc<Handover<E>>),
+        member: Member,
+        service: V,
+        bounds: &Bounds,
+    ) -> Self {
         let stream = TokioIo::new(GatedStream::new(stream, gate.clone()));
         let mut builder = http1::Builder::new();
         builder.max_buf_size(bounds.max_header_bytes.max(READ_BUFFER_BYTES)).max_header_size(bounds.max_header_bytes);
         if let Some(timeout) = bounds.request_timeout {
             builder.timer(TokioTimer::new()).header_read_timeout(timeout);
         }
-        let http = Box::pin(builder.serve_connection(stream, service));
+        let protocol = Protocol::Http(Box::new(builder.serve_connection(stream, service)));
         let write_deadline = bounds.write_deadline;
-        Self { http, gate, member, is_ending: false, write_deadline, deadline: None, on_close: None }
+        Self { protocol, handover, gate, member, is_ending: false, write_deadline, deadline: None, on_close: None }
     }
 
     /// Ends it as the server says: `true` when that is now.
@@ -82,12 +114,34 @@ where
             Phase::Ending => {
                 self.is_ending = true;
                 self.gate.end();
-                self.http.as_mut().graceful_shutdown();
+                if let Protocol::Http(http) = &mut self.protocol {
+                    Pin::new(&mut **http).graceful_shutdown();
+                }
             }
             // What had not been flushed was not lost by the client's fault.
             Phase::Over => self.gate.evict(),
         }
         phase == Phase::Over
+    }
+
+    /// Ready when nothing is spoken any more. How a connection failed is the client's affair; what it lost is in its
+    /// account.
+    fn poll_protocol(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        if let Protocol::Http(http) = &mut self.protocol {
+            // Shut down only where nothing follows.
+            let Poll::Ready(ended) = Pin::new(&mut **http).poll(cx) else { return Poll::Pending };
+            let (Ok(()), Some(begin)) = (ended, self.handover.take()) else { return Poll::Ready(()) };
+            let Protocol::Http(http) = std::mem::replace(&mut self.protocol, Protocol::Nothing) else {
+                return Poll::Ready(());
+            };
+            let Parts { io, read_buf, .. } = http.into_parts();
+            let Some(next) = WebSocket::new(io.into_inner(), &read_buf, *begin) else { return Poll::Ready(()) };
+            self.protocol = Protocol::WebSocket(Box::new(next));
+        }
+        match &mut self.protocol {
+            Protocol::WebSocket(websocket) => websocket.poll(cx),
+            Protocol::Http(_) | Protocol::Nothing => Poll::Ready(()),
+        }
     }
 
     /// Ready when the socket has accepted nothing for too long.
@@ -120,8 +174,7 @@ where
         if this.is_told_to_end(cx) || this.gate.is_cut_off(&mut this.on_close, cx.waker()) {
             return Poll::Ready(());
         }
-        // How a connection failed is the client's affair; what it lost is in its account.
-        if this.http.as_mut().poll(cx).is_ready() {
+        if this.poll_protocol(cx).is_ready() {
             return Poll::Ready(());
         }
         if this.poll_deadline(cx).is_pending() && !this.gate.is_cut_off(&mut this.on_close, cx.waker()) {

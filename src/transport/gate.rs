@@ -24,9 +24,6 @@ pub(super) struct Passing {
     pub(super) bytes: usize,
 }
 
-/// What HTTP puts behind the frames of a write: the end of a chunk.
-const CHUNK_END_BYTES: usize = 2;
-
 /// Shared by one connection's body, stream and future.
 #[derive(Debug)]
 pub(crate) struct Gate<E> {
@@ -43,6 +40,8 @@ struct State {
     /// The body, where it waits for the gate to open.
     body: Option<Waker>,
     subscription: Option<Arc<Subscription>>,
+    /// Bytes at the end of every write that belong to no frame.
+    end_bytes: usize,
     last_flush: Instant,
     /// Since when the socket has accepted nothing though there was something to write.
     blocked_since: Option<Instant>,
@@ -51,8 +50,14 @@ struct State {
 impl<E: Environment> Gate<E> {
     pub(crate) fn new(environment: E) -> Self {
         let now = Instant::now();
-        let state =
-            State { passing: VecDeque::new(), body: None, subscription: None, last_flush: now, blocked_since: None };
+        let state = State {
+            passing: VecDeque::new(),
+            body: None,
+            subscription: None,
+            end_bytes: 0,
+            last_flush: now,
+            blocked_since: None,
+        };
         Self { environment, is_ending: AtomicBool::new(false), state: Mutex::new(state) }
     }
 
@@ -61,8 +66,9 @@ impl<E: Environment> Gate<E> {
     }
 
     /// A stream begins on this connection.
-    pub(super) fn attach(&self, subscription: Arc<Subscription>) {
-        self.lock().subscription = Some(subscription);
+    pub(super) fn attach(&self, subscription: Arc<Subscription>, end_bytes: usize) {
+        let mut state = self.lock();
+        (state.subscription, state.end_bytes) = (Some(subscription), end_bytes);
     }
 
     /// The stream has ended.
@@ -138,8 +144,8 @@ impl<E: Environment> Gate<E> {
         let mut state = self.lock();
         if left > 0 {
             let behind: usize = state.passing.iter().skip(1).map(|passing| passing.bytes).sum();
-            // The last frame goes with the end of its chunk, which is nobody else's.
-            if behind == 0 || left > behind + CHUNK_END_BYTES {
+            // The last frame goes with the end of its write, which is nobody else's.
+            if behind == 0 || left > behind + state.end_bytes {
                 return false;
             }
         }

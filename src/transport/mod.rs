@@ -11,7 +11,9 @@ pub mod environment;
 pub(crate) mod gate;
 mod gated_stream;
 pub mod listener;
+pub(crate) mod outlet;
 pub(crate) mod sse;
+pub(crate) mod websocket;
 
 pub use environment::{Environment, Limit, Tokio};
 pub use listener::Listener;

@@ -29,8 +29,8 @@ pub(crate) async fn serve(arguments: &[&str], variables: &[(&str, &str)]) -> (Ch
 }
 
 /// Starts it at an address, which must be free.
-pub(crate) async fn serve_at(listen: &str, arguments: &[&str]) -> (Child, String) {
-    let (child, line, _) = start(listen, arguments, &[]).await;
+pub(crate) async fn serve_at(listen: &str, variables: &[(&str, &str)]) -> (Child, String) {
+    let (child, line, _) = start(listen, &[], variables).await;
     (child, line)
 }
 

@@ -34,4 +34,6 @@ mod requests;
 mod stopping;
 mod streaming;
 mod support;
+mod twins;
 mod wakeups;
+mod websocket;

@@ -102,7 +102,7 @@ async fn a_healthy_server_says_so_and_an_unknown_path_is_not_found() {
     let served = served();
     let answer = send(&served, Method::GET, "/healthz", vec![]).await;
     assert_eq!((answer.status(), answer.text().await.unwrap().as_str()), (StatusCode::OK, "ok\n"));
-    for path in ["/page", "/healthz/", "/v1/stream", "/v1/stream/ws", "/v1/ingest"] {
+    for path in ["/page", "/healthz/", "/v1/stream", "/v1/stream/rss", "/v1/ingest"] {
         let answer = send(&served, Method::GET, path, vec![]).await;
         assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{path}");
         assert!(reason(answer).await.starts_with("no such path"), "{path}");

@@ -70,7 +70,7 @@ impl hubbub::mailbox::Letter for Frame {
     }
 
     fn key(&self) -> Option<hubbub::mailbox::Key<'_>> {
-        Some(hubbub::mailbox::Key { hash: self.0.0, text: &self.0.1 })
+        Some(hubbub::mailbox::Key { hash: self.0.0, scope: "ingest.builds", text: &self.0.1 })
     }
 }
 

@@ -70,6 +70,7 @@ fn plan(subscribers: usize, burst: u32, cpu: Option<CpuPlan>) -> Plan {
             write_deadline: Duration::from_secs(30),
             user_timeout: DEFAULT_USER_TIMEOUT,
             frames_per_write: 1,
+            transport: hubbub_sim::plan::Transport::Sse,
             cpu,
             recovery: None,
         },

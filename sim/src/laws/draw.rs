@@ -18,7 +18,7 @@ use proptest::test_runner::{Config, RngSeed, TestRunner};
 
 use super::Case;
 use super::case::LONG;
-use crate::plan::{Arrival, ClassPlan, CpuPlan, Fault, Plan, Reading, Recovery, ServerPlan, SubscriberPlan};
+use crate::plan::{Arrival, ClassPlan, CpuPlan, Fault, Plan, Reading, Recovery, ServerPlan, SubscriberPlan, Transport};
 
 /// First arrival.
 const BEGIN: Duration = Duration::from_millis(100);
@@ -98,15 +98,11 @@ fn server() -> impl Strategy<Value = ServerPlan> {
     let deadline = prop_oneof![1 => Just(LONG), 1 => millis(60..400)];
     let keepalive = prop_oneof![2 => Just(LONG), 1 => millis(10..100)];
     let frames_per_write = prop_oneof![2 => Just(1), 1 => 2usize..=MAX_FRAMES_PER_WRITE];
-    let others = (frames_per_write, prop::option::of(cpu), prop::option::of(recovery()));
+    let transport = prop_oneof![3 => Just(Transport::Sse), 1 => Just(Transport::Ws)];
+    let others = (frames_per_write, transport, prop::option::of(cpu), prop::option::of(recovery()));
     let parts = (deadline, keepalive, millis(40..300), others);
-    parts.prop_map(|(write_deadline, keepalive, user_timeout, (frames_per_write, cpu, recovery))| ServerPlan {
-        keepalive,
-        write_deadline,
-        user_timeout,
-        frames_per_write,
-        cpu,
-        recovery,
+    parts.prop_map(|(write_deadline, keepalive, user_timeout, (frames_per_write, transport, cpu, recovery))| {
+        ServerPlan { keepalive, write_deadline, user_timeout, frames_per_write, transport, cpu, recovery }
     })
 }
 

@@ -27,6 +27,7 @@ impl Plan {
                 write_deadline: seconds(settings.server.write_deadline_seconds),
                 user_timeout: seconds(settings.server.user_timeout_seconds),
                 frames_per_write: settings.server.frames_per_write,
+                transport: settings.server.transport,
                 cpu: settings.server.cpu.as_ref().map(cpu),
                 recovery: settings.server.recovery.as_ref().map(recovery),
             },

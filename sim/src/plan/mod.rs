@@ -20,6 +20,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use crate::scenario::Transport;
 pub(crate) use crate::scenario::step_bytes;
 pub use fault::{Fault, Harm};
 
@@ -68,6 +69,9 @@ pub struct ServerPlan {
     /// Most frames that share a write to a subscriber that is behind.
     #[serde(default = "one_frame", skip_serializing_if = "is_one_frame")]
     pub frames_per_write: usize,
+    /// What subscribers are served over.
+    #[serde(default, skip_serializing_if = "Transport::is_sse")]
+    pub transport: Transport,
     /// The modelled worker; `None` leaves the CPU out, and subscribers are then independent of each other.
     pub cpu: Option<CpuPlan>,
     /// What is done about holes; `None`: nothing is kept, nobody is told, and nobody asks.

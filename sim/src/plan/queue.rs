@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::seed::{Kind, Luck};
-use super::{Arrival, ClassPlan, Plan, Reading, ServerPlan, SubscriberPlan};
+use super::{Arrival, ClassPlan, Plan, Reading, ServerPlan, SubscriberPlan, Transport};
 
 /// Payload of every frame, and what a reader's socket holds. A frame is longer than its payload, so it is flushed only
 /// once bytes of its own have been read; and since it is shorter than twice that, once is enough.
@@ -81,6 +81,7 @@ impl Plan {
                 write_deadline: NEVER,
                 user_timeout: NEVER,
                 frames_per_write: 1,
+                transport: Transport::Sse,
                 cpu: None,
                 recovery: None,
             },

@@ -13,6 +13,7 @@ mod population;
 mod reads;
 mod settings;
 mod trace;
+mod transport;
 mod warning;
 
 use std::fs::File;
@@ -30,6 +31,7 @@ pub(crate) use reads::step_bytes;
 pub use reads::{Reads, RoundTrip};
 pub use settings::{Arrivals, Class, Cpu, Payload, RecoverySettings, Server, Settings};
 pub use trace::{Trace, TraceError, TraceEvent};
+pub use transport::Transport;
 pub use warning::Warning;
 
 /// Largest scenario file: hundreds of classes have room in a megabyte.

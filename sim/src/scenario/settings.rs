@@ -9,6 +9,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::fault::FaultSettings;
 use super::reads::{Reads, RoundTrip};
+use super::transport::Transport;
 
 /// A scenario as it is written. Only a checked one gets into a [`Scenario`](super::Scenario).
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -73,6 +74,8 @@ pub struct Server {
     pub user_timeout_seconds: f64,
     /// Most frames that share a write to a subscriber that is behind.
     pub frames_per_write: usize,
+    /// What subscribers are served over, `sse` or `ws`: a WebSocket each, with the one table.
+    pub transport: Transport,
     /// The modelled worker; left out, CPU time costs nothing.
     pub cpu: Option<Cpu>,
     /// A history for those who come back, and notices of what is missing; left out, there is neither, and a frame on the
@@ -115,6 +118,7 @@ impl Default for Server {
             write_deadline_seconds: server.write_deadline.as_secs_f64(),
             user_timeout_seconds: server.user_timeout.as_secs_f64(),
             frames_per_write: server.frames_per_write,
+            transport: Transport::default(),
             cpu: None,
             recovery: None,
         }

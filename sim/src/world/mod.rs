@@ -18,6 +18,7 @@ mod reader;
 mod service;
 mod simulated;
 mod subscriber;
+mod websocket_stream;
 mod wire;
 
 use hubbub::{Capacity, Overflow};

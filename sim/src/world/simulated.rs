@@ -102,7 +102,7 @@ fn run_scaled(plan: &Plan, choice: HubChoice, recorder: Recorder) -> Result<Reco
         is_over: is_over.clone(),
     };
     let mut sim = pinned_builder().build();
-    serve(&mut sim, plan, processes.clone(), driver);
+    serve(&mut sim, (plan, choice), processes.clone(), driver);
     populate(&mut sim, plan, &environment);
     while !is_over.load(Ordering::Relaxed) {
         sim.step().map_err(|why| WorldError::Network(why.to_string()))?;
@@ -157,11 +157,12 @@ fn pinned_builder() -> turmoil::Builder {
     builder
 }
 
-fn serve(sim: &mut turmoil::Sim<'_>, plan: &Plan, processes: Processes, driver: Driver) {
+fn serve(sim: &mut turmoil::Sim<'_>, (plan, choice): (&Plan, HubChoice), processes: Processes, driver: Driver) {
     let settings = ServerSettings {
         keepalive: plan.server.keepalive,
         write_deadline: plan.server.write_deadline,
         frames_per_write: plan.server.frames_per_write,
+        ws_channel_buffer: choice.capacity,
         // Clients here finish what they ask; a timer more would only be one more thing that a run depends on.
         request_timeout: None,
         max_subscribers: usize::MAX,
@@ -186,6 +187,7 @@ fn populate(sim: &mut turmoil::Sim<'_>, plan: &Plan, environment: &ModelEnvironm
             class_index,
             class: class.clone(),
             table: plan.table.clone(),
+            transport: plan.server.transport,
             time_scale: plan.time_scale,
             first_epoch: plan.seed,
             network: environment.network.clone(),

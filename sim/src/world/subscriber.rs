@@ -18,8 +18,9 @@ use super::fate::Fate;
 use super::network::Network;
 use super::reader::Reader;
 use super::simulated::{SERVER, SERVER_PORT};
+use super::websocket_stream::WebSocketStream;
 use super::wire::{Path, Wire};
-use crate::plan::{ClassPlan, Reading, SubscriberPlan};
+use crate::plan::{ClassPlan, Reading, SubscriberPlan, Transport};
 use crate::record::Recorder;
 
 /// What the subscribers of a class share.
@@ -27,6 +28,7 @@ pub(super) struct Host {
     pub(super) class_index: usize,
     pub(super) class: ClassPlan,
     pub(super) table: String,
+    pub(super) transport: Transport,
     pub(super) time_scale: u32,
     /// Epoch of the server's first process.
     pub(super) first_epoch: u64,
@@ -88,6 +90,19 @@ enum End {
 }
 
 impl Host {
+    /// What asks for the stream; the key of a WebSocket's handshake is the one of RFC 6455, 1.3.
+    fn request(&self, since: &str) -> String {
+        let (path, upgrade) = match self.transport {
+            Transport::Sse => ("sse", ""),
+            Transport::Ws => (
+                "ws",
+                "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
+                 sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
+            ),
+        };
+        format!("GET /v1/stream/{path}?table={} HTTP/1.1\r\nhost: {SERVER}\r\n{upgrade}{since}\r\n", self.table)
+    }
+
     /// Waits out what holds the class's link up, if anything does.
     async fn link_up(&self, zero: Instant) {
         let now = zero.elapsed();
@@ -106,11 +121,33 @@ struct Session<'a> {
     stream: TcpStream,
     wire: Arc<Wire>,
     reader: Reader,
-    parser: ClientStream,
+    parser: Parser,
     /// What has arrived and has not been read, and where it ends.
     unread: VecDeque<(u64, Unread)>,
     /// The last id read.
     cursor: Option<EventId>,
+}
+
+/// What a client makes of its bytes.
+enum Parser {
+    Sse(ClientStream),
+    WebSocket(WebSocketStream),
+}
+
+impl Parser {
+    fn of(transport: Transport) -> Self {
+        match transport {
+            Transport::Sse => Self::Sse(ClientStream::default()),
+            Transport::Ws => Self::WebSocket(WebSocketStream::default()),
+        }
+    }
+
+    fn feed(&mut self, bytes: &[u8], event: impl FnMut(Seen)) {
+        match self {
+            Self::Sse(stream) => stream.feed(bytes, event),
+            Self::WebSocket(stream) => stream.feed(bytes, event),
+        }
+    }
 }
 
 enum Unread {
@@ -133,11 +170,11 @@ impl<'a> Session<'a> {
         let path = Path { subscriber: index, class: host.class_index, window_bytes, keeps_times };
         let wire = host.network.claim(stream.local_addr().ok()?, path)?;
         let since = cursor.filter(|_| host.resumes).map(|id| format!("last-event-id: {id}\r\n")).unwrap_or_default();
-        let request = format!("GET /v1/stream/sse?table={} HTTP/1.1\r\nhost: {SERVER}\r\n{since}\r\n", host.table);
+        let request = host.request(&since);
         stream.write_all(request.as_bytes()).await.ok()?;
         let one_way = host.network.one_way(host.class_index);
         let reader = Reader::new(&plan.reading, &fate.spells, window_bytes, host.time_scale, one_way);
-        let (parser, unread) = (ClientStream::default(), VecDeque::new());
+        let (parser, unread) = (Parser::of(host.transport), VecDeque::new());
         Some(Self { host, index, zero, stream, wire, reader, parser, unread, cursor })
     }
 

@@ -13,7 +13,7 @@ const OF_THE_HUB: Arrows = &[
     ("event", &["topic"]),
     ("mailbox", &[]),
     ("hub", &["event", "mailbox", "topic"]),
-    ("frame", &["event"]),
+    ("frame", &["event", "topic"]),
     ("config", &["event", "mailbox", "topic"]),
     ("transport", &["event", "frame", "hub", "mailbox"]),
     ("server", &["config", "event", "frame", "hub", "topic", "transport"]),

@@ -35,4 +35,5 @@ mod real_world;
 mod sweeps;
 mod the_buffer_that_is_set;
 mod theory;
+mod twins;
 mod who_gets_what;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hubbub::{Capacity, Overflow};
-use hubbub_sim::plan::{Arrival, ClassPlan, Plan, Reading, ServerPlan, SubscriberPlan};
+use hubbub_sim::plan::{Arrival, ClassPlan, Plan, Reading, ServerPlan, SubscriberPlan, Transport};
 use hubbub_sim::record::Record;
 use hubbub_sim::runs::Progress;
 use hubbub_sim::world::{HubChoice, run};
@@ -43,6 +43,7 @@ pub(crate) fn plan(
             write_deadline: ms(30_000),
             user_timeout: ms(20_000),
             frames_per_write: 1,
+            transport: Transport::Sse,
             cpu: None,
             recovery: None,
         },

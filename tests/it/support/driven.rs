@@ -21,6 +21,15 @@ pub(crate) const KEEPALIVE: Duration = Duration::from_millis(100);
 /// Time without progress after which the connection ends.
 pub(crate) const WRITE_DEADLINE: Duration = Duration::from_secs(3600);
 const REQUEST: &[u8] = b"GET /v1/stream/sse?table=t HTTP/1.1\r\nhost: hub\r\n\r\n";
+const HANDSHAKE: &[u8] = b"GET /v1/stream/ws?table=t HTTP/1.1\r\nhost: hub\r\nconnection: upgrade\r\n\
+    upgrade: websocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+
+/// What a stream comes over.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Over {
+    Sse,
+    WebSocket,
+}
 
 #[derive(Default)]
 struct Pipe {
@@ -140,6 +149,8 @@ pub(crate) struct Driven {
     woken: Arc<Flag>,
     /// Sequence numbers that were not refused.
     accepted: Vec<u64>,
+    /// Those that were lost to a limit, in that order.
+    lost: Vec<u64>,
 }
 
 impl Driven {
@@ -150,11 +161,25 @@ impl Driven {
 
     /// As [`start`](Self::start), with so many frames in a write at most.
     pub(crate) fn start_with(capacity: usize, overflow: Overflow, frames_per_write: usize) -> Self {
+        Self::start_over(Over::Sse, capacity, overflow, frames_per_write)
+    }
+
+    /// As [`start_with`](Self::start_with), for either kind of stream.
+    pub(crate) fn start_over(over: Over, capacity: usize, overflow: Overflow, frames_per_write: usize) -> Self {
         let capacity = Capacity::new(capacity).unwrap();
         let hub = Hub::new(HubSettings { epoch: EPOCH, capacity, overflow });
-        let pipe = PipeEnd(Arc::new(Mutex::new(Pipe { request: REQUEST.to_vec(), ..Pipe::default() })));
-        let (keepalive, write_deadline) = (KEEPALIVE, WRITE_DEADLINE);
-        let settings = ServerSettings { keepalive, write_deadline, frames_per_write, ..ServerSettings::default() };
+        let request = match over {
+            Over::Sse => REQUEST.to_vec(),
+            Over::WebSocket => HANDSHAKE.to_vec(),
+        };
+        let pipe = PipeEnd(Arc::new(Mutex::new(Pipe { request, ..Pipe::default() })));
+        let settings = ServerSettings {
+            keepalive: KEEPALIVE,
+            write_deadline: WRITE_DEADLINE,
+            frames_per_write,
+            ws_channel_buffer: capacity,
+            ..ServerSettings::default()
+        };
         let kept = Kept::default();
         let mut server = pin!(hubbub::serve(
             OneConnection(Some(pipe.clone())),
@@ -166,8 +191,8 @@ impl Driven {
         let polled = server.as_mut().poll(&mut Context::from_waker(Waker::noop()));
         assert!(polled.is_pending());
         let connection = kept.0.lock().unwrap().take().expect("a connection was accepted");
-        let mut driven =
-            Self { hub, pipe, connection, woken: Arc::new(Flag(AtomicBool::new(true))), accepted: Vec::new() };
+        let woken = Arc::new(Flag(AtomicBool::new(true)));
+        let mut driven = Self { hub, pipe, connection, woken, accepted: Vec::new(), lost: Vec::new() };
         assert!(driven.run().is_pending());
         driven
     }
@@ -187,12 +212,44 @@ impl Driven {
     }
 
     pub(crate) fn publish(&mut self, bytes: usize) {
-        let mut queued = false;
-        let publication = self.hub.publish_each(Duration::ZERO, &topic(), payload(bytes).into(), |_, outcome| {
-            queued = matches!(outcome, Outcome::Queued { .. });
-        });
+        let (mut queued, mut refused, lost) = (false, false, &mut self.lost);
+        let publication =
+            self.hub.publish_each(Duration::ZERO, &topic(), payload(bytes).into(), |_, outcome| match outcome {
+                Outcome::Queued { .. } => queued = true,
+                Outcome::Displaced { lost: id, .. } | Outcome::Shed { lost: id, .. } => lost.push(id.sequence),
+                Outcome::Refused { .. } | Outcome::Disconnected { .. } => refused = true,
+                Outcome::Parked { .. } => {}
+            });
         if queued {
             self.accepted.push(publication.id.sequence);
+        }
+        if refused {
+            self.lost.push(publication.id.sequence);
+        }
+    }
+
+    /// Ids lost to a limit, in that order.
+    pub(crate) fn lost(&self) -> &[u64] {
+        &self.lost
+    }
+
+    /// The pipe takes what comes before the first event, and nothing more.
+    pub(crate) fn take_head(&mut self) {
+        self.grant(1 << 20);
+        assert!(self.run().is_pending());
+        self.block();
+    }
+
+    /// The pipe takes `frames` frames more, to the last byte, if there are so many.
+    pub(crate) fn take_frames(&mut self, frames: usize) {
+        for _ in 0..frames {
+            let before = self.hub.counts().delivered;
+            while self.hub.counts().in_flight > 0 && self.hub.counts().delivered == before {
+                self.grant(1);
+                if self.run().is_ready() {
+                    return;
+                }
+            }
         }
     }
 

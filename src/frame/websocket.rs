@@ -1,0 +1,149 @@
+//! Messages of a WebSocket: what the server says and what a client may ask for, JSON objects both ways.
+
+use serde::Deserialize;
+use serde::de::IgnoredAny;
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+use crate::event::{Event, EventId, Gap};
+use crate::topic::{Topic, TopicError};
+
+/// Largest message of a client, in bytes: commands are short.
+pub const MAX_COMMAND_BYTES: usize = 4096;
+
+/// What a client asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Command {
+    /// Events of a table from now on.
+    Subscribe(Topic),
+    /// No more events of a table.
+    Unsubscribe(Topic),
+}
+
+/// Why a text is no command; told to the client, which may try again.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CommandError {
+    /// Not the JSON object that it must be.
+    #[error("no command: send {{\"action\":\"subscribe\",\"table\":\"NAME\"}}, or \"unsubscribe\"")]
+    Form,
+    /// The table's name is none.
+    #[error("table: {0}")]
+    Table(#[from] TopicError),
+}
+
+#[derive(Deserialize)]
+struct Asked<'a> {
+    action: Action,
+    #[serde(borrow)]
+    table: std::borrow::Cow<'a, str>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Action {
+    Subscribe,
+    Unsubscribe,
+}
+
+impl Command {
+    /// Reads a client's message: `{"action":"subscribe","table":"T"}` or `unsubscribe`; other members mean nothing.
+    ///
+    /// # Errors
+    /// When it is no such object, or the table's name is none.
+    pub fn read(text: &str) -> Result<Self, CommandError> {
+        let Asked { action, table } = serde_json::from_str(text).map_err(|_| CommandError::Form)?;
+        let topic = Topic::of_table(&table)?;
+        Ok(match action {
+            Action::Subscribe => Self::Subscribe(topic),
+            Action::Unsubscribe => Self::Unsubscribe(topic),
+        })
+    }
+}
+
+/// An event: `{"table":"T","id":"E-S","data":…}`, made once and shared. A payload that is no JSON is in it as a string.
+pub fn event(event: &Event) -> Utf8Bytes {
+    event.websocket(|event| envelope(&event.id().to_string(), event.topic(), event.payload()))
+}
+
+fn envelope(id: &str, topic: &Topic, payload: &[u8]) -> String {
+    let table = topic.table();
+    match std::str::from_utf8(payload).ok().filter(|text| serde_json::from_str::<IgnoredAny>(text).is_ok()) {
+        Some(data) => format!("{{\"table\":\"{table}\",\"id\":\"{id}\",\"data\":{data}}}"),
+        None => {
+            let data = serde_json::Value::from(String::from_utf8_lossy(payload));
+            format!("{{\"table\":\"{table}\",\"id\":\"{id}\",\"data\":{data}}}")
+        }
+    }
+}
+
+/// The first message: that the stream is there, and the id it begins after, where that is known.
+pub fn hello(at: Option<EventId>) -> String {
+    at.map_or("{\"hello\":{}}".to_owned(), |at| format!("{{\"hello\":{{\"at\":\"{at}\"}}}}"))
+}
+
+/// That events are missing: [`Gap`] as in [`super::sse::gap`].
+pub fn gap(gap: &Gap) -> String {
+    format!("{{\"gap\":{}}}", super::gap(gap))
+}
+
+/// A command was carried out; also where there was nothing to do.
+pub fn done(command: &Command) -> String {
+    match command {
+        Command::Subscribe(topic) => format!("{{\"subscribed\":\"{}\"}}", topic.table()),
+        Command::Unsubscribe(topic) => format!("{{\"unsubscribed\":\"{}\"}}", topic.table()),
+    }
+}
+
+/// A message was not understood, or asked for too much.
+pub fn error(why: &str) -> String {
+    serde_json::json!({ "error": why }).to_string()
+}
+
+/// How long a message of the server is on the wire: a head of 2, 4 or 10 bytes, and its text (RFC 6455, 5.2).
+pub fn wire_bytes(text: usize) -> usize {
+    let head = match text {
+        0..126 => 2,
+        126..0x1_0000 => 4,
+        _ => 10,
+    };
+    head + text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_is_read_whatever_else_is_in_it_and_anything_else_is_refused_with_the_reason() {
+        let topic = Topic::of_table("t").unwrap();
+        let subscribe = r#"{"table":"\u0074","n":[1],"action":"subscribe"}"#;
+        assert_eq!(Command::read(subscribe), Ok(Command::Subscribe(topic.clone())));
+        assert_eq!(Command::read(r#"{"action":"unsubscribe","table":"t"}"#), Ok(Command::Unsubscribe(topic)));
+        for text in ["", "no", "[]", "{}", r#"{"action":"drop","table":"t"}"#, r#"{"action":"subscribe","table":7}"#] {
+            assert_eq!(Command::read(text), Err(CommandError::Form), "{text}");
+        }
+        let why = Command::read(r#"{"action":"subscribe","table":"a.b"}"#).unwrap_err().to_string();
+        assert_eq!(why, "table: \"a.b\" has '.': a token is made of A-Z a-z 0-9 _ -");
+    }
+
+    #[test]
+    fn an_envelope_has_the_payload_as_it_is_or_as_a_string_where_it_is_no_json() {
+        let topic = Topic::of_table("t").unwrap();
+        let json = envelope("7-1", &topic, br#"{"x": 1}"#);
+        assert_eq!(json, r#"{"table":"t","id":"7-1","data":{"x": 1}}"#);
+        for payload in [&b"no \"json\"\n"[..], b"\xff", b""] {
+            let value: serde_json::Value = serde_json::from_str(&envelope("7-1", &topic, payload)).unwrap();
+            assert_eq!(value["data"], *String::from_utf8_lossy(payload));
+        }
+    }
+
+    #[test]
+    fn what_the_server_says_of_itself_is_json() {
+        assert_eq!(hello(None), r#"{"hello":{}}"#);
+        assert_eq!(hello(Some(EventId { epoch: 7, sequence: 1 })), r#"{"hello":{"at":"7-1"}}"#);
+        assert_eq!(error("a \"b\""), r#"{"error":"a \"b\""}"#);
+        let topic = Topic::of_table("t").unwrap();
+        assert_eq!(done(&Command::Subscribe(topic.clone())), r#"{"subscribed":"t"}"#);
+        assert_eq!(done(&Command::Unsubscribe(topic)), r#"{"unsubscribed":"t"}"#);
+        assert_eq!([125, 126, 65_535, 65_536].map(wire_bytes), [127, 130, 65_539, 65_546]);
+    }
+}

@@ -1,0 +1,94 @@
+//! `GET /v1/stream/ws`: a WebSocket that carries any number of tables. `table=T`, any number of times, has some from the
+//! beginning, and `since=ID` from there on.
+
+use hyper::body::Incoming;
+use hyper::header::{
+    CONNECTION, HeaderMap, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION,
+    UPGRADE,
+};
+use hyper::{Request, Response, StatusCode, Version};
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+
+use super::response::{empty, error};
+use super::stream::{COME_BACK_LATER, cursor};
+use super::{Body, Exchange};
+use crate::hub::Channel;
+use crate::topic::{Pattern, Topic};
+use crate::transport::outlet::{Outlet, come_back_after};
+use crate::transport::websocket::{Begin, MAX_TABLES};
+use crate::transport::{Environment, Limit};
+
+/// The one version there is.
+const VERSION: &str = "13";
+
+const WEBSOCKET: &str = "websocket";
+
+/// A WebSocket's frames say themselves how long they are.
+const END_BYTES: usize = 0;
+
+impl<E: Environment> Exchange<E> {
+    pub(super) fn websocket(&self, request: &Request<Incoming>) -> Response<Body<E>> {
+        let Some(accept) = accepted_key(request) else { return not_asked_for() };
+        let query = request.uri().query().unwrap_or_default();
+        let patterns = match tables(query) {
+            Ok(patterns) => patterns,
+            Err(why) => return error(StatusCode::BAD_REQUEST, &why),
+        };
+        self.handover.leave(match self.server.streams.clone().try_acquire_owned() {
+            Ok(place) => {
+                let cursor = cursor(request.headers(), query);
+                let capacity = self.server.settings.ws_channel_buffer;
+                let subscription = self.server.hub.open(&patterns, cursor, capacity, Channel::WebSocket);
+                Begin::Stream(Outlet::new(self.gate.clone(), subscription, self.peer, self.pace(), END_BYTES), place)
+            }
+            Err(_) => {
+                self.server.environment.refused(Limit::Subscribers);
+                Begin::Full(come_back_after(COME_BACK_LATER, u64::from(self.peer.port())))
+            }
+        });
+        let mut response = empty();
+        *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+        let headers = response.headers_mut();
+        headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+        headers.insert(UPGRADE, HeaderValue::from_static(WEBSOCKET));
+        headers.insert(SEC_WEBSOCKET_ACCEPT, accept);
+        response
+    }
+}
+
+/// The tables to begin with.
+fn tables(query: &str) -> Result<Vec<Pattern>, String> {
+    let tables = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "table");
+    let patterns: Result<Vec<Pattern>, _> = tables
+        .map(|(_, table)| Topic::of_table(&table).map(Into::into).map_err(|why| format!("table: {why}")))
+        .collect();
+    match patterns {
+        Ok(patterns) if patterns.len() > MAX_TABLES => Err(format!("a connection watches at most {MAX_TABLES} tables")),
+        patterns => patterns,
+    }
+}
+
+/// What answers the request's key, if it asks for a WebSocket (RFC 6455, 4.2.1).
+fn accepted_key(request: &Request<Incoming>) -> Option<HeaderValue> {
+    let headers = request.headers();
+    let asks = request.version() == Version::HTTP_11
+        && has_word(headers, &CONNECTION, "upgrade")
+        && has_word(headers, &UPGRADE, WEBSOCKET)
+        && has_word(headers, &SEC_WEBSOCKET_VERSION, VERSION);
+    let key = headers.get(SEC_WEBSOCKET_KEY).filter(|_| asks)?;
+    HeaderValue::from_str(&derive_accept_key(key.as_bytes())).ok()
+}
+
+fn has_word(headers: &HeaderMap, name: &HeaderName, word: &str) -> bool {
+    let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|other| other.trim().eq_ignore_ascii_case(word))
+}
+
+fn not_asked_for<E: Environment>() -> Response<Body<E>> {
+    let mut response = error(StatusCode::UPGRADE_REQUIRED, "this is a WebSocket: ask for an upgrade to it, version 13");
+    let headers = response.headers_mut();
+    headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
+    headers.insert(UPGRADE, HeaderValue::from_static(WEBSOCKET));
+    headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static(VERSION));
+    response
+}
