@@ -73,7 +73,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::event::EventId;
+    use crate::event::Missing;
     use crate::topic::Topic;
     use eventsource_stream::Eventsource;
     use futures_util::{StreamExt, stream};
@@ -95,6 +95,18 @@ mod tests {
         let frame = event(&made);
         assert_eq!(frame, &b"id: 3-8\ndata: {}\n\n"[..]);
         assert_eq!(event(&made).as_ptr(), frame.as_ptr(), "shared");
+    }
+
+    #[test]
+    fn a_stream_says_where_it_begins_and_what_is_missing_by_events_that_show_nothing() {
+        let id = |sequence| EventId { epoch: 3, sequence };
+        assert_eq!(hello(id(8)), &b": hubbub\nid: 3-8\n\n"[..]);
+        let known = Gap { first: Some(id(1)), last: Some(id(2)), count: Some(2), reason: Missing::Age };
+        let text = "event: gap\ndata: {\"first\":\"3-1\",\"last\":\"3-2\",\"count\":2,\"reason\":\"age\"}\n\n";
+        assert_eq!(gap(&known), text);
+        let unknown = Gap { first: None, last: None, count: None, reason: Missing::UnknownCursor };
+        let text = "event: gap\ndata: {\"first\":null,\"last\":null,\"count\":null,\"reason\":\"unknown_cursor\"}\n\n";
+        assert_eq!(gap(&unknown), text);
     }
 
     #[test]

@@ -163,6 +163,8 @@ mod tests {
         let history = filled(HistorySettings { events: 3, bytes: 1000 }, &["a", "b", "b", "b", "b"]);
         assert_eq!((history.reaches_back_to(), history.by_topic.len()), (3, 1));
         assert_eq!(sequences(&history, &[">"], 1, 9, 9), [3, 4, 5]);
+        let history = filled(HistorySettings { events: 100, bytes: 10 }, &["a"; 5]);
+        assert_eq!(sequences(&history, &["a"], 1, 9, 9), [4, 5], "to the byte");
         let history = filled(HistorySettings { events: 100, bytes: 12 }, &["a"; 5]);
         assert_eq!(sequences(&history, &["a"], 1, 9, 9), [4, 5]);
         let history = filled(HistorySettings { events: 100, bytes: 1 }, &["a"; 5]);

@@ -144,12 +144,81 @@ fn a_cursor_of_another_life_gets_all_there_is_of_this_one_and_one_of_no_life_beg
     let restarted = hub.resume(&patterns("t"), Cursor::After(EventId { epoch: EPOCH - 1, sequence: 70 }));
     let gap = *restarted.opening().unwrap();
     assert_eq!((gap.first, gap.last, gap.count, gap.reason), (None, None, None, Missing::Restarted));
+    assert_eq!(restarted.replays(), Some((EventId { epoch: EPOCH, sequence: 1 }, 3)));
     assert_eq!(drain(&restarted), [E(1), E(2), E(3)]);
     for cursor in [after(4), Cursor::Unknown, Cursor::read("yesterday"), Cursor::read(&format!("{EPOCH}-99"))] {
         let lost = hub.resume(&patterns("t"), cursor);
         assert_eq!(lost.opening().map(|gap| gap.reason), Some(Missing::UnknownCursor));
         assert_eq!((lost.begins_at(), drain(&lost)), (Some(EventId { epoch: EPOCH, sequence: 3 }), vec![]));
     }
+}
+
+#[test]
+fn of_another_life_that_has_forgotten_its_beginning_it_is_told_up_to_where() {
+    let hub = hub(4, Overflow::DropNewest, 2);
+    publish(&hub, "t", 5);
+    let restarted = hub.resume(&patterns("t"), Cursor::After(EventId { epoch: EPOCH + 1, sequence: 1 }));
+    assert_eq!(restarted.opening().map(|gap| gap.last), Some(Some(EventId { epoch: EPOCH, sequence: 3 })));
+    assert_eq!(restarted.replays(), Some((EventId { epoch: EPOCH, sequence: 4 }, 2)));
+    assert_eq!(drain(&restarted), [E(4), E(5)]);
+    assert_eq!(hub.resume(&patterns("t"), after(5)).replays(), None, "nothing was missed");
+}
+
+#[test]
+fn limits_in_bytes_and_in_age_hold_for_events() {
+    let capacity = Capacity::new(100).unwrap();
+    let event = |hub: &Hub, at_ms, bytes: usize| {
+        let payload = Bytes::from(vec![b'0'; bytes]);
+        hub.publish(Duration::from_millis(at_ms), &Topic::new("t").unwrap(), payload).dropped
+    };
+    let limits = Limits { bytes: std::num::NonZeroUsize::new(100), ..Limits::frames(capacity) };
+    let by_bytes = Hub::with(EPOCH, Rules::plain(limits, Overflow::DropNewest));
+    let subscription = by_bytes.subscribe(&patterns("t"));
+    assert_eq!([60, 40, 1].map(|bytes| event(&by_bytes, 0, bytes)), [0, 0, 1]);
+    assert_eq!(subscription.counts().dropped.bytes, 1);
+    let limits = Limits { age: Some(Duration::from_millis(50)), ..Limits::frames(capacity) };
+    let by_age = Hub::with(EPOCH, Rules::plain(limits, Overflow::DropNewest));
+    let subscription = by_age.subscribe(&patterns("t"));
+    assert_eq!([7, 57, 58].map(|at_ms| event(&by_age, at_ms, 1)), [0, 0, 1]);
+    assert_eq!(subscription.counts().dropped.age, 1);
+}
+
+#[test]
+fn what_is_wanted_changes_while_it_is_there_and_what_was_parked_still_comes() {
+    let hub = hub(1, Overflow::Park, 100);
+    let subscription = hub.open(&patterns("a"), None, Capacity::new(2).unwrap(), Channel::WebSocket);
+    let (a, b) = (&patterns("a")[0], &patterns("b")[0]);
+    publish(&hub, "a", 4);
+    publish(&hub, "b", 1);
+    assert!(subscription.want(b) && !subscription.want(b));
+    publish(&hub, "b", 1);
+    assert!(subscription.give_up(a) && !subscription.give_up(a));
+    publish(&hub, "a", 1);
+    publish(&hub, "b", 1);
+    assert_eq!((subscription.patterns_wanted(), subscription.counts().offered), (1, 6));
+    assert_eq!(drain(&subscription), [E(1), E(2), E(3), E(4), E(6), E(8)]);
+    assert!(subscription.want(a));
+    publish(&hub, "a", 1);
+    publish(&hub, "b", 1);
+    assert_eq!(drain(&subscription), [E(9), E(10)]);
+    assert_eq!((hub.subscribers_of(Channel::WebSocket), hub.subscribers_of(Channel::Sse)), (1, 0));
+    assert!(hub.counts_of(Channel::WebSocket).delivered == 8 && hub.counts_of(Channel::Sse).offered == 0);
+    subscription.leave();
+    assert!(!subscription.want(a) && !subscription.give_up(b));
+    assert_eq!((hub.counts_of(Channel::WebSocket).delivered, publish(&hub, "a", 1)), (8, ()));
+    assert!(hub.counts().is_conserved());
+}
+
+#[test]
+fn equal_keys_of_two_topics_are_not_about_the_same() {
+    let mut rules = Rules::plain(Limits::frames(Capacity::new(2).unwrap()), Overflow::Conflate);
+    rules.policy.key = "id".parse().ok();
+    let hub = Hub::with(EPOCH, rules);
+    let subscription = hub.subscribe(&patterns("*"));
+    for topic in ["a", "b", "a"] {
+        hub.publish(Duration::ZERO, &Topic::new(topic).unwrap(), Bytes::from_static(b"{\"id\":1}"));
+    }
+    assert_eq!(drain(&subscription), [E(2), E(3)]);
 }
 
 #[test]
@@ -209,7 +278,8 @@ fn an_event_is_about_what_its_topics_policy_says_and_one_without_a_key_is_counte
             hub.publish(Duration::ZERO, &Topic::new(topic).unwrap(), Bytes::from_static(payload.as_bytes()));
         }
     }
-    assert_eq!((prices.counts().dropped.conflated, hub.events_without_key()), (1, 1));
+    hub.publish(Duration::ZERO, &Topic::new("prices.us").unwrap(), Bytes::new());
+    assert_eq!((prices.counts().dropped.conflated, hub.events_without_key()), (1, 2));
     assert!(prices.is_closed(), "two keys and an event without one do not fit into two slots");
     assert_eq!(others.counts().dropped.buffer_full, 2);
 }

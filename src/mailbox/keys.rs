@@ -60,6 +60,12 @@ impl Keys {
         }
     }
 
+    /// How many positions are remembered, of either kind.
+    #[cfg(test)]
+    pub(super) fn remembered(&self) -> (usize, usize) {
+        (self.latest.len(), self.superseded.len())
+    }
+
     /// Forgets everything.
     pub(super) fn clear(&mut self) {
         self.latest.clear();

@@ -137,6 +137,14 @@ impl Run {
         let slots = mailbox.queue.frames.len() - mailbox.queue.in_flight;
         let vacant = if self.overflow.is_keyed() { waiting.len() / 2 + VACANT_SLACK } else { 0 };
         assert!(slots <= waiting.len() + vacant, "{slots} for {}", waiting.len());
+        if let Some(keys) = &mailbox.keys {
+            let distinct: BTreeSet<_> = waiting.iter().filter_map(|frame| frame.key).collect();
+            assert_eq!(
+                keys.remembered().0,
+                distinct.len(),
+                "one for each key that waits, and nothing of what has left"
+            );
+        }
         if mailbox.closed().is_none() && self.overflow == Overflow::Conflate {
             self.no_last_event_is_lost();
         }
@@ -168,6 +176,46 @@ proptest! {
     }
 }
 
+/// A value that nothing replaces stands in front, so that the places of old ones open behind it.
+#[test]
+fn places_of_old_values_are_given_up_from_time_to_time_and_what_waits_is_as_before() {
+    const KEYS: [&str; 7] = ["b", "c", "dd", "ee", "f", "ggg", "h"];
+    let limits = Limits::frames(Capacity::new(40).unwrap());
+    let mut run = Run::new(limits, Overflow::Conflate);
+    let push = |run: &mut Run, key| run.step(Step::Push { bytes: 3, pause_ms: 1, key: Some(key) });
+    push(&mut run, "a");
+    let (mut expected, mut most_slots, mut given_up) = (std::collections::VecDeque::from([0]), 0, 0);
+    for number in 1..=400_u64 {
+        let slots = run.mailbox.queue.frames.len();
+        push(&mut run, KEYS[number as usize % KEYS.len()]);
+        run.check();
+        expected.push_back(number);
+        if expected.len() > 40 {
+            // The keys come round, so the oldest but the first is the next to have been replaced.
+            let old = expected.remove(1).unwrap();
+            assert_eq!(run.lost.get(&old), Some(&Reason::Conflated));
+        }
+        let queue = &run.mailbox.queue;
+        assert_eq!(
+            queue.frames.iter().flatten().map(|frame| frame.number).collect::<std::collections::VecDeque<_>>(),
+            expected
+        );
+        let superseded = run.mailbox.keys.as_ref().map_or(0, |keys| keys.remembered().1);
+        assert!(superseded <= 2 * queue.frames.len() + 16, "{superseded} for {}", queue.frames.len());
+        most_slots = most_slots.max(queue.frames.len());
+        given_up += usize::from(queue.frames.len() < slots);
+    }
+    // 40 wait, 20 and 8 and the one of the last push may be vacant; room is made for the worst that there can be.
+    assert_eq!((most_slots, run.mailbox.queue.frames.capacity()), (69, 40 + 20 + VACANT_SLACK));
+    assert!(given_up >= 10, "{given_up}");
+    for _ in 0..40 {
+        run.step(Step::Take);
+        run.step(Step::Flushed);
+    }
+    run.check();
+    assert_eq!(run.delivered, Vec::from(expected));
+}
+
 #[test]
 fn with_more_keys_than_room_a_conflating_mailbox_cuts_off() {
     let mut mailbox = Mailbox::new(Limits::frames(Capacity::new(2).unwrap()), Overflow::Conflate);
@@ -195,6 +243,7 @@ fn each_limit_binds_first_where_it_is_the_tightest_and_is_named() {
         (limits(2, 1000, 1000), Reason::BufferFull, vec![0]),
         (limits(9, 25, 1000), Reason::Bytes, vec![0]),
         (limits(9, 1000, 15), Reason::Age, vec![0]),
+        (limits(3, 30, 20), Reason::Bytes, vec![]),
         (limits(9, 15, 1000), Reason::Bytes, vec![0, 1]),
         (limits(9, 1000, 5), Reason::Age, vec![0, 1]),
     ] {
