@@ -74,7 +74,7 @@ heap:
 configuration-page:
     cargo run --quiet --package hubbub --bin hubbub -- config --markdown > docs/configuration.md
 
-# Fuzz a target (request, ingest or config) for so many seconds; needs a nightly compiler and cargo-fuzz
+# Fuzz a target (request, ingest, config or websocket) for so many seconds; needs a nightly compiler and cargo-fuzz
 fuzz target="request" seconds="60":
     mkdir -p fuzz/corpus/{{target}} && cargo +nightly fuzz run {{target}} fuzz/corpus/{{target}} fuzz/seeds/{{target}} -- -max_total_time={{seconds}}
 
