@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use hubbub::Capacity;
 
-use crate::plan::{Harm, Plan};
+use crate::plan::{Harm, Plan, Transport};
 use crate::real::{self, PerSubscriber, RealError, RealRun, Sockets, Target, Url};
 use crate::runs::Progress;
 use crate::scenario::{RoundTrip, Scenario};
@@ -173,6 +173,12 @@ fn not_applied(scenario: &Scenario) -> Vec<String> {
         missing.push("round-trip times: the network's own".to_owned());
     }
     missing.push("windows: receive buffers of that size, of which the kernel makes its own windows".to_owned());
+    if settings.server.transport == Transport::Ws {
+        missing.push("WebSockets: the clients watch server-sent events".to_owned());
+    }
+    if settings.server.recovery.is_some() {
+        missing.push("the history and its notices: the server keeps none, and its clients ask for nothing".to_owned());
+    }
     if settings.server.cpu.is_some() {
         missing.push("the modelled CPU: the server has a real one, and shares it with its clients".to_owned());
     }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use hubbub::{Capacity, Overflow};
 
-use crate::plan::{Harm, Plan};
+use crate::plan::{Harm, Plan, Transport};
 use crate::record::{Lives, Record};
 use crate::summary::run::{Latencies, RunSummary};
 use crate::world::{self, HubChoice, WorldError};
@@ -118,6 +118,8 @@ fn is_independent(plan: &Plan, overflow: Overflow) -> bool {
     });
     plan.server.cpu.is_none()
         && plan.server.recovery.is_none()
+        // What a frame takes in memory is known of this one.
+        && plan.server.transport == Transport::Sse
         && !ends_streams
         && plan.faults.iter().all(|fault| is_of_a_reader(&fault.harm))
         && stays

@@ -53,7 +53,7 @@ pub(super) struct WebSocket<S, E: Environment> {
     answer: Option<String>,
     /// Whether something has been written that the socket has not accepted whole.
     is_writing: bool,
-    /// Whether a message has been read since.
+    /// Whether a message has been read since then.
     has_read: bool,
     /// Why to close, until that is said.
     close: Option<(CloseCode, String)>,
@@ -129,8 +129,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, E: Environment> WebSocket<S, E> {
         if self.is_writing {
             let Poll::Ready(flushed) = Pin::new(&mut self.socket).poll_flush(cx) else { return Ok(false) };
             flushed?;
-            (self.is_writing, self.has_read) = (false, false);
+            self.is_writing = false;
         }
+        self.has_read = false;
         Ok(true)
     }
 

@@ -1,11 +1,17 @@
 //! Memory: mailboxes no deeper than set, and no payload kept by anybody else.
 
 use super::{Broken, Case};
-use crate::plan::Plan;
+use crate::plan::{Plan, Transport};
 use crate::record::Record;
 
-/// More than the frame of an event has beside its payload: `id:`, `data:`, line ends.
-const FRAME_OVERHEAD_BYTES: u64 = 40;
+/// More than the frame of an event has beside its payload: `id:`, `data:`, line ends; or an envelope without the
+/// table's name, around a payload that may have become a string.
+fn frame_overhead_bytes(plan: &Plan) -> u64 {
+    match plan.server.transport {
+        Transport::Sse => 40,
+        Transport::Ws => 60 + plan.table.len() as u64,
+    }
+}
 
 pub(super) fn within(case: &Case, record: &Record) -> Result<(), Broken> {
     let deep = record.subscribers.iter().position(|subscriber| subscriber.high_water > case.frames as u64);
@@ -27,5 +33,6 @@ fn most_pinned_bytes(plan: &Plan, frames: usize) -> u64 {
     let events = (frames + plan.server.frames_per_write) * plan.subscribers.len() + 1 + kept;
     let mut sizes: Vec<_> = plan.arrivals.iter().map(|arrival| u64::from(arrival.payload_bytes)).collect();
     sizes.sort_unstable_by(|a, b| b.cmp(a));
-    sizes.iter().take(events).map(|payload| 2 * payload + FRAME_OVERHEAD_BYTES).sum()
+    let overhead = frame_overhead_bytes(plan);
+    sizes.iter().take(events).map(|payload| 2 * payload + overhead).sum()
 }
