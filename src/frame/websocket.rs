@@ -110,7 +110,13 @@ pub fn wire_bytes(text: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use bytes::Bytes;
+
     use super::*;
+    use crate::event::Missing;
 
     #[test]
     fn a_command_is_read_whatever_else_is_in_it_and_anything_else_is_refused_with_the_reason() {
@@ -134,6 +140,18 @@ mod tests {
             let value: serde_json::Value = serde_json::from_str(&envelope("7-1", &topic, payload)).unwrap();
             assert_eq!(value["data"], *String::from_utf8_lossy(payload));
         }
+    }
+
+    #[test]
+    fn an_event_is_put_into_words_once_and_a_gap_has_what_is_known_of_it() {
+        let id = |sequence| EventId { epoch: 3, sequence };
+        let topic = Topic::of_table("t").unwrap();
+        let made = Event::new(id(8), topic, Bytes::from_static(b"{}"), Duration::ZERO, Arc::default());
+        let text = event(&made);
+        assert_eq!(text.as_str(), r#"{"table":"t","id":"3-8","data":{}}"#);
+        assert_eq!(event(&made).as_ptr(), text.as_ptr(), "shared");
+        let hole = Gap { first: Some(id(1)), last: Some(id(2)), count: Some(2), reason: Missing::Age };
+        assert_eq!(gap(&hole), r#"{"gap":{"first":"3-1","last":"3-2","count":2,"reason":"age"}}"#);
     }
 
     #[test]

@@ -201,6 +201,7 @@ fn what_is_wanted_changes_while_it_is_there_and_what_was_parked_still_comes() {
     publish(&hub, "a", 1);
     publish(&hub, "b", 1);
     assert_eq!(drain(&subscription), [E(9), E(10)]);
+    assert_eq!(subscription.counts().high_water, 2, "a mailbox of the size that was asked for");
     assert_eq!((hub.subscribers_of(Channel::WebSocket), hub.subscribers_of(Channel::Sse)), (1, 0));
     assert!(hub.counts_of(Channel::WebSocket).delivered == 8 && hub.counts_of(Channel::Sse).offered == 0);
     subscription.leave();
