@@ -14,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Sleep, sleep};
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::error::{CapacityError, Error};
+use tokio_tungstenite::tungstenite::error::{CapacityError, Error, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
@@ -154,6 +154,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, E: Environment> WebSocket<S, E> {
                 self.close = Some((CloseCode::Size, format!("a message has at most {max_size} bytes")));
             }
             Some(Err(Error::Utf8(_))) => self.close = Some((CloseCode::Invalid, "no UTF-8 text".to_owned())),
+            // Gone without a word: nobody is there to be told, and nothing may be written any more.
+            Some(Err(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake))) => return Turn::Over,
             Some(Err(Error::Protocol(why))) => self.close = Some((CloseCode::Protocol, why.to_string())),
             Some(Err(_)) | None => return Turn::Over,
         }

@@ -228,6 +228,22 @@ async fn one_that_never_reads_is_cut_off_within_the_write_deadline_and_let_go() 
 }
 
 #[tokio::test]
+async fn one_that_is_gone_without_a_word_is_noticed_behind_a_full_socket() {
+    let mut setup = with_history(4);
+    (setup.history, setup.overflow) = (0, Overflow::DropNewest);
+    let mut served = Served::start(setup);
+    let mut socket = open(&served, "?table=t").await;
+    served.subscribed().await;
+    assert_eq!(served.fill(1, 2_000).await, Outcome::Refused { reason: Reason::BufferFull });
+    // It says that nothing more comes from it, and reads nothing.
+    socket.get_mut().shutdown().await.unwrap();
+    let counts = served.ended().await;
+    assert!((4..=5).contains(&counts.dropped.client_gone), "{counts:?}");
+    served.assert_let_go();
+    drop(socket);
+}
+
+#[tokio::test]
 async fn a_request_that_is_no_handshake_is_told_what_is_wanted() {
     let served = Served::start(Setup::default());
     let answer = soon("an answer", reqwest::get(served.url("/v1/stream/ws"))).await.unwrap();
