@@ -141,7 +141,7 @@ impl Hub {
 
     /// Subscribes to everything that matches one of the patterns from now on, with the policy of the first of them.
     pub fn subscribe(&self, patterns: &[Pattern]) -> Subscription {
-        self.begin(self.slot(patterns), None)
+        self.begin(self.slot(patterns, None, Channel::Sse), None)
     }
 
     /// Subscribes with a mailbox of its own kind. An event that matches several patterns comes once.
@@ -159,15 +159,14 @@ impl Hub {
         capacity: Capacity,
         channel: Channel,
     ) -> Subscription {
-        let Policy { limits, overflow, .. } = *self.shared.rules.of_patterns(patterns);
-        let mailbox = Mailbox::new(Limits { capacity, ..limits }, overflow);
-        self.begin(Slot::new(patterns, mailbox, channel, self.shared.rules.announces_gaps), cursor)
+        self.begin(self.slot(patterns, Some(capacity), channel), cursor)
     }
 
-    /// With the policy of the first of the patterns.
-    fn slot(&self, patterns: &[Pattern]) -> Slot {
+    /// With the policy of the first of the patterns, and its capacity unless there is another.
+    fn slot(&self, patterns: &[Pattern], capacity: Option<Capacity>, channel: Channel) -> Slot {
         let Policy { limits, overflow, .. } = *self.shared.rules.of_patterns(patterns);
-        Slot::new(patterns, Mailbox::new(limits, overflow), Channel::Sse, self.shared.rules.announces_gaps)
+        let limits = Limits { capacity: capacity.unwrap_or(limits.capacity), ..limits };
+        Slot::new(patterns, Mailbox::new(limits, overflow), channel, self.shared.rules.announces_gaps)
     }
 
     /// Publishes and tells what happened in sum. `now` is the publisher's clock, kept in the event.

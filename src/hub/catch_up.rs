@@ -3,7 +3,7 @@
 //! can overflow a mailbox, and at the seam nothing is doubled or out of order.
 
 use super::subscription::{Forgotten, Slot, State, missing};
-use super::{Hub, Subscription, lock};
+use super::{Channel, Hub, Subscription, lock};
 use crate::event::{EventId, Gap, Missing};
 use crate::topic::Pattern;
 
@@ -43,7 +43,7 @@ impl Hub {
     /// Subscribes from a cursor on: what has been published since comes first, as far as the history reaches; what it
     /// does not reach is in [`Subscription::opening`].
     pub fn resume(&self, patterns: &[Pattern], cursor: Cursor) -> Subscription {
-        self.begin(self.slot(patterns), Some(cursor))
+        self.begin(self.slot(patterns, None, Channel::Sse), Some(cursor))
     }
 
     pub(super) fn begin(&self, mut slot: Slot, cursor: Option<Cursor>) -> Subscription {

@@ -6,6 +6,8 @@
 use hubbub::EventId;
 use memchr::memchr;
 
+use super::head::Head;
+
 /// Longest part of a line that is kept: more than an `id:` line or a gap notice ever has.
 const LINE_BYTES: usize = 256;
 
@@ -44,8 +46,7 @@ pub(super) enum Seen {
 }
 
 enum Part {
-    /// How much of the empty line after the head has been seen.
-    Head(usize),
+    Head(Head),
     ChunkSize(u64),
     ChunkSizeEnd(u64),
     Chunk(u64),
@@ -54,7 +55,7 @@ enum Part {
 
 impl Default for Part {
     fn default() -> Self {
-        Self::Head(0)
+        Self::Head(Head::default())
     }
 }
 
@@ -141,13 +142,7 @@ impl Part {
     /// The part after one byte that belongs to no event.
     fn framing(&self, byte: u8) -> Self {
         match *self {
-            Self::Head(seen) => match (seen, byte) {
-                (0 | 2, b'\r') => Self::Head(seen + 1),
-                (1, b'\n') => Self::Head(2),
-                (3, b'\n') => Self::ChunkSize(0),
-                (_, b'\r') => Self::Head(1),
-                _ => Self::Head(0),
-            },
+            Self::Head(head) => head.after(byte).map_or(Self::ChunkSize(0), Self::Head),
             Self::ChunkSize(size) => match char::from(byte).to_digit(16) {
                 Some(digit) => Self::ChunkSize(size * 16 + u64::from(digit)),
                 None => Self::ChunkSizeEnd(size),

@@ -10,6 +10,7 @@ mod cpu;
 mod driver;
 mod environment;
 mod fate;
+mod head;
 mod links;
 mod network;
 mod payload;

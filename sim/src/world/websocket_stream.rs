@@ -6,6 +6,7 @@
 use hubbub::EventId;
 
 use super::client_stream::{Seen, Told};
+use super::head::Head;
 
 /// Longest part of a message that is kept: more than a hello, a gap notice or the beginning of an event ever has.
 const KEPT_BYTES: usize = 512;
@@ -26,8 +27,7 @@ pub(super) struct WebSocketStream {
 }
 
 enum Part {
-    /// How much of the empty line after the head has been seen.
-    Head(usize),
+    Head(Head),
     Opcode,
     Length,
     /// Bytes of a longer length that are to come, and its value until now.
@@ -37,7 +37,7 @@ enum Part {
 
 impl Default for WebSocketStream {
     fn default() -> Self {
-        Self { part: Part::Head(0), offset: 0, start: 0, is_text: false, kept: Vec::new(), id: None }
+        Self { part: Part::Head(Head::default()), offset: 0, start: 0, is_text: false, kept: Vec::new(), id: None }
     }
 }
 
@@ -62,15 +62,7 @@ impl WebSocketStream {
 
     fn framing(&mut self, byte: u8, event: &mut impl FnMut(Seen)) {
         match self.part {
-            Part::Head(seen) => {
-                self.part = match (seen, byte) {
-                    (0 | 2, b'\r') => Part::Head(seen + 1),
-                    (1, b'\n') => Part::Head(2),
-                    (3, b'\n') => Part::Opcode,
-                    (_, b'\r') => Part::Head(1),
-                    _ => Part::Head(0),
-                }
-            }
+            Part::Head(head) => self.part = head.after(byte).map_or(Part::Opcode, Part::Head),
             Part::Opcode => {
                 (self.start, self.is_text) = (self.offset - 1, byte & 0x0f == TEXT);
                 self.part = Part::Length;
