@@ -25,9 +25,11 @@ pub struct Loss {
 
 /// All losses, those of the subscriber that lost most first.
 pub fn losses(record: &Record, observations: &[Observation]) -> Vec<Loss> {
+    let mut by_subscriber: Vec<Vec<&Observation>> = vec![Vec::new(); record.subscribers.len()];
+    observations.iter().for_each(|observation| by_subscriber[observation.subscriber].push(observation));
     let mut losses = Vec::new();
-    for (subscriber, account) in record.subscribers.iter().enumerate() {
-        let own = || observations.iter().filter(move |observation| observation.subscriber == subscriber);
+    for (subscriber, (account, own)) in record.subscribers.iter().zip(&by_subscriber).enumerate() {
+        let own = || own.iter().copied();
         for (reason, _) in hubbub::Dropped::default().by_reason() {
             let frames = own().map(|observation| lost(observation, reason)).sum();
             let mut times = own().filter(|observation| lost(observation, reason) > 0).map(|observation| observation.at);
