@@ -10,6 +10,10 @@ policies:
     cargo sim sweep --policy all --scenario ci-build --subscribers 100 --buffers 4,16,64 --out plots/policies
     cargo sim docs
 
+# What a second buffer behind every mailbox costs, as plots/stages/ and docs/deployment.md have it
+stages *options:
+    cargo sim stages {{options}}
+
 # Only the answer: the exact zero-drop size and its validation
 size *options:
     cargo sim size {{options}}

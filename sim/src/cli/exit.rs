@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use crate::fidelity::FidelityError;
 use crate::real::{LimitError, RealError};
 use crate::scenario::{ScenarioError, TraceError};
+use crate::stages::StagesError;
 use crate::verify::VerifyError;
 use crate::world::WorldError;
 
@@ -49,6 +50,15 @@ pub(super) enum Failure {
     Real(#[from] RealError),
     #[error("{0}")]
     Fidelity(#[from] FidelityError),
+}
+
+impl From<StagesError> for Failure {
+    fn from(why: StagesError) -> Self {
+        match why {
+            StagesError::Scenario(why) => why.into(),
+            StagesError::World(why) => why.into(),
+        }
+    }
 }
 
 impl Failure {

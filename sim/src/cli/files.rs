@@ -15,6 +15,7 @@ use crate::report::docs::Published;
 use crate::summary::comparison::Fidelity;
 use crate::summary::document::Sweep;
 use crate::summary::json;
+use crate::summary::stages::Stages;
 use crate::theory::document::Verify;
 
 /// Where the project's own results are.
@@ -35,6 +36,10 @@ const VERIFIED: &str = "verify.json";
 /// The folder of a comparison of both worlds, and its document.
 pub(super) const WORLDS: &str = "fidelity";
 const COMPARED: &str = "fidelity.json";
+
+/// The folder of a second stage's cost, and its document.
+pub(super) const STAGES: &str = "stages";
+pub(super) const STAGED: &str = "stages.json";
 
 /// Where load tests are, among the published results.
 const LOADS: &str = "load";
@@ -61,6 +66,13 @@ pub(super) fn of_theory(verify: &Verify) -> Vec<File> {
 pub(super) fn of_worlds(fidelity: &Fidelity) -> Vec<File> {
     let mut files = with_figures(report::worlds::readme(fidelity), vec![figure::worlds::draw(fidelity)]);
     files.push((COMPARED.to_owned(), json::stable(fidelity).into_bytes()));
+    files
+}
+
+/// All files of a second stage's cost.
+pub(super) fn of_stages(stages: &Stages) -> Vec<File> {
+    let mut files = with_figures(report::stages::readme(stages), Vec::new());
+    files.push((STAGED.to_owned(), json::stable(stages).into_bytes()));
     files
 }
 
@@ -189,7 +201,9 @@ pub(super) fn pages() -> Result<Vec<(&'static str, String, String)>, Failure> {
     sweeps.extend(published(&Path::new(PUBLISHED).join(LOADS))?);
     sweeps.extend(published(&Path::new(PUBLISHED).join(POLICIES))?);
     let (verify, fidelity) = (document(THEORY, VERIFIED)?, document(WORLDS, COMPARED)?);
-    let published = Published { sweeps: &sweeps, verify: verify.as_ref(), fidelity: fidelity.as_ref() };
+    let stages = document(STAGES, STAGED)?;
+    let published =
+        Published { sweeps: &sweeps, verify: verify.as_ref(), fidelity: fidelity.as_ref(), stages: stages.as_ref() };
     let mut pages = Vec::new();
     for page in PAGES {
         let Ok(text) = fs::read_to_string(page) else { continue };

@@ -16,6 +16,7 @@ mod replay;
 mod run;
 mod shrink;
 mod soak;
+mod stages;
 mod verify;
 
 use clap::Parser;
@@ -48,6 +49,7 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         Command::Soak(options) => soak::run(&options),
         Command::Verify(options) => verify::verify(&options),
         Command::Fidelity(options) => fidelity::run(&options),
+        Command::Stages(options) => stages::run(&options),
         Command::Docs(docs) => run::docs(&docs),
     };
     result.unwrap_or_else(|failure| {

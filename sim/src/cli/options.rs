@@ -27,7 +27,7 @@ pub(super) struct Options {
     pub(super) command: Command,
 }
 
-pub(super) use evidence::{EvidenceOptions, VerifyOptions};
+pub(super) use evidence::{EvidenceOptions, StagesOptions, VerifyOptions};
 pub(super) use incidents::{ReplayOptions, ShrinkOptions, SoakOptions};
 pub(super) use real::{RealOptions, RecordOptions};
 
@@ -57,6 +57,8 @@ pub(super) enum Command {
     /// Run the same plans in both worlds, and hold the simulation against reality
     Fidelity(EvidenceOptions),
     /// Serve one run of load as standard input says
+    /// Put a second stage behind every WebSocket's mailbox, as servers have it, and say what it costs
+    Stages(StagesOptions),
     #[command(name = crate::real::CHILD, hide = true)]
     ServeARun,
     /// Fill the generated parts of docs/*.md from plots/*/sweep.json and plots/theory/verify.json

@@ -21,7 +21,7 @@ pub(super) fn subtitle(sweep: &Sweep) -> String {
         format::bytes(sweep.arrivals.mean_payload_bytes),
         format::number(sweep.virtual_seconds),
         format::seeds(&sweep.seeds),
-        sweep.policy,
+        if sweep.compares_policies() { sweep.policy_in_words() } else { sweep.policy.clone() },
         sweep.world,
     )
 }

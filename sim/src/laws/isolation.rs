@@ -31,11 +31,12 @@ pub fn isolation_of(case: &Case, witness: usize) -> Result<(), Broken> {
     let is_resuming = case.plan.server.recovery.is_some();
     let is_late = |seen: &&&Observation| match seen.what {
         What::Subscribed { .. } | What::Ended { client_gone: 0, evicted: 0 } => seen.at >= case.plan.duration,
+        // Of a gap as of an event: it may be among what is read after the end.
+        What::Received { .. } | What::Told { .. } if has_ended => true,
         // Whoever comes back then is given what it missed.
         What::Replayed { .. } | What::Told { .. } | What::Placed { .. } | What::Flushed { .. } | What::Ended { .. } => {
             is_resuming && seen.at >= case.plan.duration
         }
-        What::Received { .. } => has_ended,
         _ => false,
     };
     match crowded[alone.len()..].iter().find(|seen| !is_late(seen)) {

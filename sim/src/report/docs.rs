@@ -3,12 +3,13 @@
 //! A part begins with a line `<!-- generated:SCENARIO.PART -->` and ends with `<!-- /generated -->`. Parts are
 //! `sentence`, `setting`, `load`, `sizes`, `cells`, `memory`, `sensitivity` and `what-64-does`, `policies` of a comparison, and `real` of a load test
 //! over real TCP; and there are `theory.summary`, which comes from `verify.json`, and `worlds.summary`, `worlds.sockets`
-//! and `worlds.sizes` from `fidelity.json`.
+//! and `worlds.sizes` from `fidelity.json`, and `stages.summary` from `stages.json`.
 
 use crate::summary::document::Sweep;
 
-use super::{parts, policies, real, theory, worlds};
+use super::{parts, policies, real, stages, theory, worlds};
 use crate::summary::comparison::Fidelity;
+use crate::summary::stages::Stages;
 use crate::theory::document::Verify;
 
 const OPEN: &str = "<!-- generated:";
@@ -72,10 +73,13 @@ pub struct Published<'a> {
     pub verify: Option<&'a Verify>,
     /// Both worlds side by side.
     pub fidelity: Option<&'a Fidelity>,
+    /// What a second stage costs.
+    pub stages: Option<&'a Stages>,
 }
 
 /// Parts that come from no sweep.
 const OF_THEORY: &str = "theory.summary";
+const OF_STAGES: &str = "stages.summary";
 const OF_BOTH_WORLDS: &str = "worlds.";
 
 const PARTS: [&str; 10] =
@@ -138,6 +142,10 @@ fn part(line: usize, name: &str, published: Published<'_>) -> Result<String, Mar
     let named = || name.to_owned();
     if name == OF_THEORY {
         let filled = published.verify.map(theory::summary);
+        return filled.ok_or_else(|| MarkerError::UnknownScenario { line, name: named() });
+    }
+    if name == OF_STAGES {
+        let filled = published.stages.map(stages::part);
         return filled.ok_or_else(|| MarkerError::UnknownScenario { line, name: named() });
     }
     if let Some(part) = name.strip_prefix(OF_BOTH_WORLDS) {
@@ -244,7 +252,8 @@ mod tests {
         ];
         let sweeps: Vec<_> = sweeps.into_iter().chain(compared).collect();
         let fidelity = crate::summary::comparison::fixture();
-        let published = Published { fidelity: Some(&fidelity), ..swept(&sweeps) };
+        let stages = crate::summary::stages::fixture();
+        let published = Published { fidelity: Some(&fidelity), stages: Some(&stages), ..swept(&sweeps) };
         let filled = fill(include_str!("../../../docs/deployment.md"), published).unwrap();
         assert!(!filled.contains("Not generated yet") && filled.contains("sse_channel_buffer = 128\n"));
     }
@@ -254,7 +263,7 @@ mod tests {
         let verify = crate::theory::document::fixture();
         let fidelity = crate::summary::comparison::fixture();
         let sweeps = [fixture::real()];
-        let published = Published { sweeps: &sweeps, verify: Some(&verify), fidelity: Some(&fidelity) };
+        let published = Published { verify: Some(&verify), fidelity: Some(&fidelity), ..swept(&sweeps) };
         let filled = fill(include_str!("../../../docs/fidelity.md"), published).unwrap();
         assert!(filled.contains("| M/M/1/K | 0.3 | 1, 64 |"), "{filled}");
         let unknown = MarkerError::UnknownScenario { line: 3, name: OF_THEORY.to_owned() };

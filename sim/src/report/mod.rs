@@ -8,6 +8,7 @@ mod parts;
 mod policies;
 mod readme;
 mod real;
+pub mod stages;
 mod table;
 mod terminal;
 pub mod theory;

@@ -17,7 +17,7 @@ pub(super) fn load(sweep: &Sweep) -> String {
         if sweep.faults.is_empty() { String::new() } else { format!(" Goes wrong: {}.", sweep.faults.join("; ")) };
     format!(
         "{} events a run{}: {}/s on average, at most {} in one second, {} each. {} s of arrivals, then at most {} s \
-         of drain; {} {}; policy {}, {} world. {cpu}{faults}",
+         of drain; {} {}; {}, {} world. {cpu}{faults}",
         format::number(arrivals.events),
         trace.unwrap_or_default(),
         format::number(arrivals.mean_per_second),
@@ -27,7 +27,7 @@ pub(super) fn load(sweep: &Sweep) -> String {
         format::number(sweep.drain_seconds),
         if sweep.seeds.len() == 1 { "seed" } else { "seeds" },
         format::seeds(&sweep.seeds),
-        sweep.policy,
+        sweep.policy_in_words(),
         sweep.world,
     )
 }

@@ -44,7 +44,7 @@ pub(super) fn table(sweep: &Sweep) -> Option<Table> {
     sweep.compares_policies().then_some(table)
 }
 
-fn age(ms: Option<f64>) -> String {
+pub(super) fn age(ms: Option<f64>) -> String {
     match ms {
         Some(ms) if ms >= 1000.0 => format!("{} s", format::number(ms / 1000.0)),
         Some(ms) => format!("{} ms", format::ms(ms)),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hubbub::Overflow;
 
 use super::error::Wrong;
-use super::{Arrivals, Payload, Reads, Scenario, ScenarioError, Trace};
+use super::{Arrivals, Payload, Reads, Scenario, ScenarioError, Trace, Transport};
 
 /// What the command line may set in place of the file; what is `None` stays.
 #[derive(Debug, Clone, Default)]
@@ -69,6 +69,17 @@ impl Scenario {
             class.reconnect_after_seconds.get_or_insert(EVENT_SOURCE_SECONDS);
         }
         Self::checked(format!("{} with recovery", self.source), settings, trace)
+    }
+
+    /// The same scenario over WebSockets.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::with`].
+    pub fn over_websockets(&self) -> Result<Self, ScenarioError> {
+        let Self { mut settings, trace, .. } = self.clone();
+        settings.server.transport = Transport::Ws;
+        Self::checked(format!("{} over WebSockets", self.source), settings, trace)
     }
 
     /// The same scenario with the command line's options in place.

@@ -79,6 +79,11 @@ pub struct Machine {
 }
 
 impl Sweep {
+    /// The policy, or that there are several.
+    pub fn policy_in_words(&self) -> String {
+        if self.compares_policies() { "every policy".to_owned() } else { format!("policy {}", self.policy) }
+    }
+
     /// Whether every cell is one policy's of several.
     pub fn compares_policies(&self) -> bool {
         self.cells.iter().any(|cell| cell.compared.is_some())

@@ -11,4 +11,5 @@ pub mod json;
 pub mod load;
 pub mod run;
 pub mod sizes;
+pub mod stages;
 pub mod statistics;

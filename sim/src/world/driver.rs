@@ -118,10 +118,7 @@ impl Driver {
         let mut has_granted = false;
         while let Some((at, work)) = network.with_cpu(|cpu| cpu.finish(until, !has_granted)).flatten() {
             match work {
-                Work::Delivery(wire) => {
-                    wire.grant(at);
-                    network.has_outgoing(wire);
-                }
+                Work::Delivery(wire) => network.grant(at, wire),
                 Work::Publish(arrival) => {
                     self.environment.clock.set(at);
                     return self.publish(arrival);

@@ -12,6 +12,7 @@ mod environment;
 mod fate;
 mod head;
 mod links;
+mod merged;
 mod network;
 mod payload;
 mod process;
@@ -27,7 +28,7 @@ use hubbub::{Capacity, Overflow};
 pub(crate) use fate::Fate;
 pub(crate) use payload::payload;
 pub(crate) use reader::{Speed, Spell, speeds};
-pub use simulated::{WorldError, run, run_observed, run_with_lives};
+pub use simulated::{WorldError, run, run_observed, run_two_stages, run_with_lives};
 
 /// What is varied while the plan stays the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

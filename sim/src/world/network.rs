@@ -24,6 +24,8 @@ pub(super) struct Network {
     one_way: Vec<Duration>,
     has_cpu: bool,
     has_faults: bool,
+    /// Frames of every connection's second stage, where there is one.
+    merged_frames: Option<usize>,
     links: Links,
     clock: Arc<ModelClock>,
     /// Bytes in all windows.
@@ -65,7 +67,7 @@ struct Release {
 
 impl Network {
     /// Of a plan in virtual time.
-    pub(super) fn new(plan: &Plan, clock: Arc<ModelClock>) -> Self {
+    pub(super) fn new(plan: &Plan, merged_frames: Option<usize>, clock: Arc<ModelClock>) -> Self {
         let (classes, cpu) = (&plan.classes, plan.server.cpu);
         let one_way = classes.iter().map(|class| class.round_trip.map_or(TICK, |trip| (trip / 2).max(TICK)));
         let state = State {
@@ -80,6 +82,7 @@ impl Network {
             one_way: one_way.collect(),
             has_cpu: cpu.is_some(),
             has_faults: !plan.faults.is_empty(),
+            merged_frames,
             links: Links::of(plan),
             clock,
             outstanding_bytes: AtomicU64::new(0),
@@ -180,6 +183,12 @@ impl Network {
         self.ring();
     }
 
+    /// The CPU has done the work of a delivery.
+    pub(super) fn grant(&self, at: Duration, wire: Arc<Wire>) {
+        self.outstanding_bytes.fetch_sub(wire.grant(at) as u64, Ordering::Relaxed);
+        self.has_outgoing(wire);
+    }
+
     /// A delivery goes on at the exact time at which the CPU had done its work, if that is not long past.
     pub(super) fn goes_on_at(&self, at: Duration) {
         self.clock.set(at.max(self.clock.now()));
@@ -207,7 +216,11 @@ impl Network {
     /// Tells the server of every read whose word has reached it by `now`.
     pub(super) fn release_until(&self, now: Duration) {
         while let Some(Release { wire, bytes, .. }) = self.next_release(now) {
-            self.outstanding_bytes.fetch_sub(wire.release(bytes), Ordering::Relaxed);
+            let (released, is_news) = wire.release(bytes);
+            self.outstanding_bytes.fetch_sub(released, Ordering::Relaxed);
+            if is_news {
+                self.has_outgoing(wire);
+            }
         }
     }
 
@@ -304,7 +317,7 @@ impl Listener for ServerListener {
     async fn accept(&mut self) -> io::Result<(ServerStream, SocketAddr)> {
         let (stream, peer) = self.socket.accept().await?;
         let (reading, writing) = stream.into_split();
-        let wire = Arc::new(Wire::new(writing));
+        let wire = Arc::new(Wire::new(writing, self.network.merged_frames));
         self.network.lock().by_peer.insert(peer, wire.clone());
         Ok((ServerStream::new(reading, peer, wire, self.network.clone()), peer))
     }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
 use hubbub::hub::{HistorySettings, Rules};
-use hubbub::{Limits, ServerSettings, Topic};
+use hubbub::{Capacity, Limits, ServerSettings, Topic};
 use tokio::task::JoinSet;
 
 use super::HubChoice;
@@ -54,7 +54,17 @@ pub enum WorldError {
 /// When the plan names no valid table, or the run contradicts itself.
 pub fn run(plan: &Plan, choice: HubChoice) -> Result<Record, WorldError> {
     let plan = scaled(plan);
-    run_scaled(&plan, choice, Recorder::new(&plan))
+    run_scaled(&plan, choice, None, Recorder::new(&plan))
+}
+
+/// Runs a plan as [`run`] does, with a second stage of so many frames behind every connection: a channel of the kind
+/// that other servers have there, and this one has not. What that throws away is in no account.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_two_stages(plan: &Plan, choice: HubChoice, second: Capacity) -> Result<Record, WorldError> {
+    let plan = scaled(plan);
+    run_scaled(&plan, choice, Some(second), Recorder::new(&plan))
 }
 
 /// Runs a plan as [`run`] does, and keeps every single observation: 48 bytes each, several for every frame.
@@ -65,7 +75,7 @@ pub fn run_observed(plan: &Plan, choice: HubChoice) -> Result<(Record, Vec<Obser
     let plan = scaled(plan);
     let recorder = Recorder::new(&plan);
     recorder.keep_observations();
-    let record = run_scaled(&plan, choice, recorder.clone())?;
+    let record = run_scaled(&plan, choice, None, recorder.clone())?;
     Ok((record, recorder.take_observations()))
 }
 
@@ -77,15 +87,20 @@ pub fn run_with_lives(plan: &Plan, choice: HubChoice) -> Result<(Record, Lives),
     let plan = scaled(plan);
     let recorder = Recorder::new(&plan);
     recorder.keep_lives(&plan);
-    let record = run_scaled(&plan, choice, recorder.clone())?;
+    let record = run_scaled(&plan, choice, None, recorder.clone())?;
     let lives = recorder.take_lives().unwrap_or_else(|| unreachable!("they were asked for"));
     Ok((record, lives))
 }
 
-fn run_scaled(plan: &Plan, choice: HubChoice, recorder: Recorder) -> Result<Record, WorldError> {
+fn run_scaled(
+    plan: &Plan,
+    choice: HubChoice,
+    second: Option<Capacity>,
+    recorder: Recorder,
+) -> Result<Record, WorldError> {
     let topic = Topic::of_table(&plan.table)?;
     let clock = Arc::new(ModelClock::default());
-    let network = Arc::new(Network::new(plan, clock.clone()));
+    let network = Arc::new(Network::new(plan, second.map(Capacity::frames), clock.clone()));
     let keeps_lives = recorder.keeps_lives();
     let environment = ModelEnvironment { clock, barrier: Arc::default(), network, recorder, process: 0, keeps_lives };
     let processes = Processes::new(plan.seed, rules(plan, choice), environment.clone());

@@ -14,6 +14,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use turmoil::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
+use super::merged::MergedChannel;
 use super::network::Network;
 
 /// What a client says of its path before it sends anything.
@@ -39,6 +40,8 @@ struct State {
     accepted: u64,
     /// Accepted, and not yet on its way.
     outbox: Vec<u8>,
+    /// Where there is a second stage; what it holds is not in the window yet.
+    merged: Option<MergedChannel>,
     /// Accepted, and kept until the CPU has done the work of the delivery under way.
     held: Vec<u8>,
     is_queued: bool,
@@ -101,10 +104,23 @@ enum Turn {
     },
 }
 
+/// What became of a write: bytes taken, and of those the ones that have not been thrown away.
+struct Accepted {
+    taken: usize,
+    kept: usize,
+}
+
 impl State {
-    /// Takes what there is room for, to be held or to be sent; returns how much.
-    fn accept(&mut self, parts: &[IoSlice<'_>], window_bytes: u64, is_held: bool) -> usize {
-        let room = usize::try_from(window_bytes.saturating_sub(self.in_window)).unwrap_or(usize::MAX);
+    fn room(&self, window_bytes: u64) -> usize {
+        usize::try_from(window_bytes.saturating_sub(self.in_window)).unwrap_or(usize::MAX)
+    }
+
+    /// Takes what there is room for, to be held or to be sent.
+    fn accept(&mut self, parts: &[IoSlice<'_>], window_bytes: u64, is_held: bool) -> Accepted {
+        if self.merged.is_some() {
+            return self.accept_all(parts, window_bytes, is_held);
+        }
+        let room = self.room(window_bytes);
         let accepts = if is_held { &mut self.held } else { &mut self.outbox };
         let mut accepted = 0;
         for part in parts {
@@ -114,13 +130,49 @@ impl State {
         }
         self.in_window += accepted as u64;
         self.accepted += accepted as u64;
-        accepted
+        Accepted { taken: accepted, kept: accepted }
+    }
+
+    /// As a second stage does: whole, to be held or to be merged.
+    fn accept_all(&mut self, parts: &[IoSlice<'_>], window_bytes: u64, is_held: bool) -> Accepted {
+        let taken = parts.iter().map(|part| part.len()).sum();
+        if is_held {
+            parts.iter().for_each(|part| self.held.extend_from_slice(part));
+            return Accepted { taken, kept: taken };
+        }
+        let thrown_away = self.merge(parts.iter().flat_map(|part| part.iter().copied()).collect(), window_bytes);
+        Accepted { taken, kept: taken - thrown_away }
+    }
+
+    /// Gives a frame to the second stage; returns how many bytes are thrown away.
+    fn merge(&mut self, frame: Vec<u8>, window_bytes: u64) -> usize {
+        let Some(merged) = &mut self.merged else { return 0 };
+        let bytes = frame.len();
+        let is_kept = merged.push(frame);
+        self.write_merged(window_bytes);
+        if is_kept { 0 } else { bytes }
+    }
+
+    /// The second stage writes what there is room for; `true` where it has written anything.
+    fn write_merged(&mut self, window_bytes: u64) -> bool {
+        let room = self.room(window_bytes);
+        let Some(merged) = &mut self.merged else { return false };
+        let written = merged.write(room, &mut self.outbox) as u64;
+        self.in_window += written;
+        self.accepted += written;
+        written > 0
     }
 }
 
 impl Wire {
-    pub(super) fn new(socket: OwnedWriteHalf) -> Self {
-        Self { path: OnceLock::new(), state: Mutex::new(State { socket: Some(socket), ..State::default() }) }
+    /// With a second stage of so many frames, where there is one.
+    pub(super) fn new(socket: OwnedWriteHalf, merged_frames: Option<usize>) -> Self {
+        let merged = merged_frames.map(MergedChannel::new);
+        Self { path: OnceLock::new(), state: Mutex::new(State { socket: Some(socket), merged, ..State::default() }) }
+    }
+
+    fn window_bytes(&self) -> u64 {
+        self.path().map_or(u64::MAX, |path| path.window_bytes)
     }
 
     /// The client's word on its path; the first counts.
@@ -132,13 +184,16 @@ impl Wire {
         self.path.get()
     }
 
-    /// The client has read that many bytes; returns how many of them still mattered to the server.
-    pub(super) fn release(&self, bytes: u64) -> u64 {
+    /// The client has read that many bytes; returns how many of them still mattered to the server, and whether a second
+    /// stage has something to be sent now.
+    pub(super) fn release(&self, bytes: u64) -> (u64, bool) {
+        let window_bytes = self.window_bytes();
         let mut state = self.lock();
         let released = bytes.min(state.in_window);
         state.in_window -= released;
+        let is_news = state.write_merged(window_bytes) && !std::mem::replace(&mut state.is_queued, true);
         wake(state);
-        released
+        (released, is_news)
     }
 
     /// When the server's socket accepted the byte at that offset, if that is kept; offsets asked for never decrease.
@@ -146,13 +201,23 @@ impl Wire {
         self.path().filter(|path| path.keeps_times).and_then(|_| self.lock().times.of(offset))
     }
 
-    /// The CPU has done the work of the delivery under way, at that time.
-    pub(super) fn grant(&self, at: Duration) {
+    /// The CPU has done the work of the delivery under way, at that time; returns how many bytes a second stage throws
+    /// away.
+    pub(super) fn grant(&self, at: Duration) -> usize {
+        let window_bytes = self.window_bytes();
         let mut state = self.lock();
-        let State { outbox, held, .. } = &mut *state;
-        outbox.append(held);
+        let mut held = std::mem::take(&mut state.held);
+        let thrown_away = if state.merged.is_some() {
+            state.merge(held, window_bytes)
+        } else {
+            state.outbox.append(&mut held);
+            // Its room is used again.
+            state.held = held;
+            0
+        };
         state.turn = Turn::Granted { at };
         wake(state);
+        thrown_away
     }
 
     /// The client has died, with so many bytes arrived: whatever is sent to it from now on is lost. `true` where the
@@ -267,20 +332,20 @@ impl AsyncWrite for ServerStream {
         cx: &mut Context<'_>,
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        let window_bytes = self.wire.path().map_or(u64::MAX, |path| path.window_bytes);
+        let window_bytes = self.wire.window_bytes();
         let mut state = self.wire.lock();
         if state.loss == Loss::TimedOut {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
         // A delivery that waits for the CPU is sent by the driver once that is done.
         let is_held = self.network.has_cpu() && !matches!(state.turn, Turn::Granted { .. });
-        let accepted = state.accept(parts, window_bytes, is_held);
-        if accepted == 0 {
+        let Accepted { taken, kept } = state.accept(parts, window_bytes, is_held);
+        if taken == 0 {
             state.writer = Some(cx.waker().clone());
             return Poll::Pending;
         }
         if self.wire.path().is_some_and(|path| path.keeps_times) {
-            state.times.note(accepted, self.network.now());
+            state.times.note(taken, self.network.now());
         }
         let asks = is_held && state.turn == Turn::NotAsked;
         if asks {
@@ -288,14 +353,14 @@ impl AsyncWrite for ServerStream {
         }
         let is_news = !is_held && !std::mem::replace(&mut state.is_queued, true);
         drop(state);
-        self.network.accepted(accepted as u64);
+        self.network.accepted(kept as u64);
         if asks {
             self.network.wants_cpu(self.wire.clone());
         }
         if is_news {
             self.network.has_outgoing(self.wire.clone());
         }
-        Poll::Ready(Ok(accepted))
+        Poll::Ready(Ok(taken))
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -327,7 +392,8 @@ impl Drop for ServerStream {
     fn drop(&mut self) {
         let mut state = self.wire.lock();
         state.server_closed = true;
-        let unread = std::mem::take(&mut state.in_window);
+        let merged = state.merged.take().map_or(0, |merged| merged.bytes() + state.held.len());
+        let unread = std::mem::take(&mut state.in_window) + merged as u64;
         drop(state);
         self.network.has_closed(self.peer, self.wire.clone(), unread);
     }

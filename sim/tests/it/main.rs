@@ -36,4 +36,5 @@ mod sweeps;
 mod the_buffer_that_is_set;
 mod theory;
 mod twins;
+mod two_stages;
 mod who_gets_what;

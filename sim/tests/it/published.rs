@@ -21,6 +21,12 @@ fn the_servers_default_is_what_alpha_recommends_and_what_the_docs_say() {
 }
 
 #[test]
+fn the_table_of_two_stages_is_what_its_document_gives() {
+    let stages = serde_json::from_str(&at_the_root("plots/stages/stages.json")).unwrap();
+    assert_eq!(report::stages::readme(&stages), at_the_root("plots/stages/README.md"));
+}
+
+#[test]
 fn figure_and_tables_of_the_verification_are_what_its_document_gives() {
     let text = at_the_root("plots/theory/verify.json");
     let verify: Verify = serde_json::from_str(&text).unwrap();

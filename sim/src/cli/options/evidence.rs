@@ -15,6 +15,17 @@ pub(in crate::cli) struct VerifyOptions {
     pub(in crate::cli) threads: Threads,
 }
 
+#[derive(Debug, Args)]
+pub(in crate::cli) struct StagesOptions {
+    #[command(flatten)]
+    pub(in crate::cli) evidence: EvidenceOptions,
+    #[command(flatten)]
+    pub(in crate::cli) threads: Threads,
+    /// Run again what has been published, write nothing and fail on any difference
+    #[arg(long, conflicts_with_all = ["quick", "out", "json"])]
+    pub(in crate::cli) check: bool,
+}
+
 /// How much is done, and where the result goes.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct EvidenceOptions {
