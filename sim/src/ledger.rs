@@ -25,8 +25,9 @@ pub struct Ledger {
     on_the_way: VecDeque<u64>,
     /// The first frame in flight has been read: all of it but the end of its chunk fitted into the window.
     read_before_its_flush: bool,
-    /// The first frame that was in flight when the stream ended, if any: it may be read yet, for the same reason.
-    cut_short: Option<u64>,
+    /// What may have been in flight when the stream ended, the frames of one write: the CPU may have been at them, and
+    /// does what it has begun, so that they are read yet.
+    cut_short: VecDeque<u64>,
     last_offered: Option<u64>,
     sums: Sums,
 }
@@ -74,7 +75,7 @@ impl Ledger {
             outstanding: VecDeque::new(),
             on_the_way: VecDeque::new(),
             read_before_its_flush: false,
-            cut_short: None,
+            cut_short: VecDeque::new(),
             last_offered: None,
             sums: Sums::default(),
         }
@@ -134,7 +135,8 @@ impl Ledger {
         (self.connection, self.stream) = (connection, Stream::Open);
         // What the last stream had under way is not read any more.
         self.on_the_way.clear();
-        (self.last_offered, self.read_before_its_flush, self.cut_short, self.parked) = (None, false, None, 0);
+        self.cut_short.clear();
+        (self.last_offered, self.read_before_its_flush, self.parked) = (None, false, 0);
         Ok(())
     }
 
@@ -269,7 +271,7 @@ impl Ledger {
             ensure!(next == sequence, "{sequence} is read, and {next} is next");
             return Ok(());
         }
-        if self.cut_short.take() == Some(sequence) {
+        if self.cut_short.pop_front_if(|next| *next == sequence).is_some() {
             self.sums.read_and_lost += 1;
             return Ok(());
         }
@@ -285,8 +287,8 @@ impl Ledger {
         ensure!(self.stream == Stream::Open || client_gone == 0, "cut off, and lost as gone");
         let lost = usize::try_from(client_gone + evicted).unwrap_or(usize::MAX);
         ensure!(lost == self.outstanding.len(), "{lost} are lost of {}", self.outstanding.len());
-        self.cut_short = self.outstanding.front().copied().filter(|_| !self.read_before_its_flush);
-        self.outstanding.clear();
+        let (read, in_flight) = (usize::from(self.read_before_its_flush), self.frames_per_write);
+        self.cut_short = self.outstanding.drain(..).take(in_flight).skip(read).collect();
         self.sums.dropped.client_gone += client_gone;
         self.sums.dropped.evicted += evicted;
         self.sums.read_and_lost += u64::from(self.read_before_its_flush);

@@ -153,7 +153,7 @@ fn document(scenario: &Scenario, whom: &Whom) -> Sweep {
         cpu: None,
         faults: load::faults(scenario),
         machine: Some(machine()),
-        not_applied: not_applied(scenario),
+        not_applied: not_applied(scenario, whom),
         partial: None,
         cells: Vec::new(),
         zero_drop: Vec::new(),
@@ -166,15 +166,15 @@ fn document(scenario: &Scenario, whom: &Whom) -> Sweep {
 }
 
 /// What the plan has and loopback has not.
-fn not_applied(scenario: &Scenario) -> Vec<String> {
+fn not_applied(scenario: &Scenario, whom: &Whom) -> Vec<String> {
     let settings = scenario.settings();
     let mut missing = Vec::new();
     if settings.classes.iter().any(|class| !matches!(class.round_trip_ms, RoundTrip::Minimum)) {
         missing.push("round-trip times: the network's own".to_owned());
     }
     missing.push("windows: receive buffers of that size, of which the kernel makes its own windows".to_owned());
-    if settings.server.transport == Transport::Ws {
-        missing.push("WebSockets: the clients watch server-sent events".to_owned());
+    if settings.server.transport == Transport::Ws && matches!(whom, Whom::Other { .. }) {
+        missing.push("WebSockets: another server is watched as server-sent events".to_owned());
     }
     if settings.server.recovery.is_some() {
         missing.push("the history and its notices: the server keeps none, and its clients ask for nothing".to_owned());

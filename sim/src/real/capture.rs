@@ -11,6 +11,7 @@ use super::clock::Clock;
 use super::run::RealError;
 use super::stream::EventStream;
 use super::url::Url;
+use crate::plan::Transport;
 
 /// What is read at a time.
 const BUFFER_BYTES: usize = 1 << 16;
@@ -68,7 +69,7 @@ async fn listen(
     is_wanted: &dyn Fn(Duration, usize) -> bool,
 ) -> Result<Vec<Captured>, ClientError> {
     let mut stream = TcpStream::connect(url.resolve().await?).await?;
-    stream.write_all(request(url).as_bytes()).await?;
+    stream.write_all(request(url, Transport::Sse).as_bytes()).await?;
     let (mut events, mut captured) = (EventStream::new(), Vec::new());
     let mut buffer = vec![0; BUFFER_BYTES];
     let mut clock = Clock::starting_in(Duration::ZERO);

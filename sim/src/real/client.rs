@@ -20,9 +20,10 @@ use super::pace::{May, Pace};
 use super::publisher::Progress;
 use super::receipts::Receipts;
 use super::run::Sockets;
-use super::stream::EventStream;
+use super::stream::{EventStream, Received};
 use super::url::Url;
-use crate::plan::{ClassPlan, SubscriberPlan};
+use super::websocket::WebSocketEvents;
+use crate::plan::{ClassPlan, SubscriberPlan, Transport};
 use crate::world::{Fate, Speed, Spell};
 
 /// What a client has in hand at a time; a limited reader has less.
@@ -36,6 +37,7 @@ pub(super) struct Audience {
     /// Our own server knows its subscribers by the addresses that they come from.
     pub(super) come_from_own_addresses: bool,
     pub(super) sockets: Sockets,
+    pub(super) transport: Transport,
     pub(super) classes: Vec<ClassPlan>,
     pub(super) progress: Arc<Progress>,
     pub(super) receipts: RefCell<Receipts>,
@@ -94,7 +96,44 @@ struct Session<'a> {
     audience: &'a Audience,
     index: usize,
     stream: TcpStream,
-    events: EventStream,
+    events: Events,
+}
+
+/// What is made of the bytes that come.
+enum Events {
+    Sse(EventStream),
+    WebSocket(WebSocketEvents),
+}
+
+impl Events {
+    fn of(transport: Transport) -> Self {
+        match transport {
+            Transport::Sse => Self::Sse(EventStream::new()),
+            Transport::Ws => Self::WebSocket(WebSocketEvents::new()),
+        }
+    }
+
+    fn is_open(&self) -> bool {
+        match self {
+            Self::Sse(events) => events.is_open(),
+            Self::WebSocket(events) => events.is_open(),
+        }
+    }
+
+    /// Whether the server has said that nothing follows; after a WebSocket's farewell it just closes.
+    fn has_ended(&self) -> bool {
+        match self {
+            Self::Sse(events) => events.has_ended(),
+            Self::WebSocket(_) => false,
+        }
+    }
+
+    fn feed(&mut self, bytes: &[u8], event: impl FnMut(Received)) -> Result<(), NotAStream> {
+        match self {
+            Self::Sse(events) => events.feed(bytes, event),
+            Self::WebSocket(events) => events.feed(bytes, event),
+        }
+    }
 }
 
 impl<'a> Session<'a> {
@@ -112,8 +151,8 @@ impl<'a> Session<'a> {
             SockRef::from(&socket).set_tcp_mss(bytes)?;
         }
         let mut stream = socket.connect(audience.server).await?;
-        stream.write_all(request(&audience.url).as_bytes()).await?;
-        Ok(Self { audience, index, stream, events: EventStream::new() })
+        stream.write_all(request(&audience.url, audience.transport).as_bytes()).await?;
+        Ok(Self { audience, index, stream, events: Events::of(audience.transport) })
     }
 
     async fn read(&mut self, pace: &mut Pace, leaves_at: Option<Duration>) -> Result<End, ClientError> {
@@ -171,10 +210,14 @@ impl<'a> Session<'a> {
     }
 }
 
-pub(super) fn request(url: &Url) -> String {
-    format!(
-        "GET {} HTTP/1.1\r\nhost: {}\r\naccept: text/event-stream\r\ncache-control: no-cache\r\n\r\n",
-        url.path(),
-        url.authority()
-    )
+/// What asks for a stream; the key of a WebSocket's handshake is the one of RFC 6455, 1.3.
+pub(super) fn request(url: &Url, transport: Transport) -> String {
+    let asks = match transport {
+        Transport::Sse => "accept: text/event-stream\r\ncache-control: no-cache\r\n",
+        Transport::Ws => {
+            "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
+             sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+        }
+    };
+    format!("GET {} HTTP/1.1\r\nhost: {}\r\n{asks}\r\n", url.path(), url.authority())
 }

@@ -8,9 +8,9 @@ const MAX_HEADERS: usize = 100;
 /// Why a response is no event stream.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotAStream {
-    /// Another status than 200.
-    #[error("answers with status {0}, where 200 was expected")]
-    Status(u16),
+    /// Another status than the one asked for.
+    #[error("answers with status {0}, where {1} was expected")]
+    Status(u16, u16),
     /// Another type than `text/event-stream`.
     #[error("answers with {0}, where text/event-stream was expected")]
     Type(String),
@@ -24,6 +24,8 @@ pub enum NotAStream {
 pub(super) struct Response {
     part: Part,
     head: Vec<u8>,
+    /// 200 of an event stream, 101 of a WebSocket.
+    expected: u16,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -41,8 +43,14 @@ enum Part {
 }
 
 impl Response {
+    /// That begins an event stream.
     pub(super) fn new() -> Self {
-        Self { part: Part::Head, head: Vec::new() }
+        Self { part: Part::Head, head: Vec::new(), expected: 200 }
+    }
+
+    /// That begins a WebSocket; what follows its head is the body.
+    pub(super) fn of_websocket() -> Self {
+        Self { expected: 101, ..Self::new() }
     }
 
     /// Whether the head has come, and is that of an event stream.
@@ -98,8 +106,12 @@ impl Response {
             std::str::from_utf8(header.value).ok()
         };
         let status = response.code.unwrap_or_default();
-        if status != 200 {
-            return Err(NotAStream::Status(status));
+        if status != self.expected {
+            return Err(NotAStream::Status(status, self.expected));
+        }
+        if self.expected == 101 {
+            self.head = Vec::new();
+            return Ok(Part::Whole);
         }
         let kind = value("content-type").unwrap_or("no content type");
         if !kind.trim_ascii_start().to_ascii_lowercase().starts_with("text/event-stream") {

@@ -23,6 +23,7 @@ mod run;
 mod server;
 mod stream;
 mod url;
+mod websocket;
 
 pub use capture::{Captured, capture, check_stream};
 pub use limits::{LimitError, need_files};

@@ -17,7 +17,7 @@ use super::receipts::Receipts;
 use super::report::Report;
 use super::server::{Order, Server};
 use super::url::Url;
-use crate::plan::Plan;
+use crate::plan::{Plan, Transport};
 use crate::record::{ClassRecord, Digest, Record};
 use crate::world::{Fate, HubChoice};
 
@@ -127,7 +127,8 @@ async fn own(
     let clock = Clock::starting_in(LEAD);
     server.begin(&clock).map_err(RealError::Server)?;
     let mut watch = Watch::new(server.id());
-    let stream = Url::local(server.address, &format!("/v1/stream/sse?table={}", plan.table));
+    let stream =
+        Url::local(server.address, &format!("/v1/stream/{}?table={}", plan.server.transport.name(), plan.table));
     let ingest = Url::local(server.address, &format!("/v1/ingest/{}", plan.table));
     let audience = audience(plan, clock, stream, true, sockets).await?;
     let mut lives = connect(plan, &audience);
@@ -178,6 +179,8 @@ async fn audience(
         server,
         come_from_own_addresses,
         sockets,
+        // Anybody else's server is watched as events.
+        transport: if come_from_own_addresses { plan.server.transport } else { Transport::Sse },
         classes: plan.classes.clone(),
         progress: Arc::new(Progress::default()),
         receipts: RefCell::new(Receipts::new(plan)),

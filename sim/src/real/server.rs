@@ -134,6 +134,7 @@ fn settings(order: &Order) -> ServerSettings {
         keepalive: order.plan.server.keepalive,
         write_deadline: order.plan.server.write_deadline,
         frames_per_write: order.plan.server.frames_per_write,
+        ws_channel_buffer: Capacity::new(order.buffer).unwrap_or(defaults.ws_channel_buffer),
         user_timeout: order.plan.server.user_timeout.max(order.plan.server.write_deadline + Duration::from_secs(1)),
         socket_unsent_bytes: order.unsent_bytes.unwrap_or(defaults.socket_unsent_bytes),
         max_subscribers: usize::MAX,

@@ -14,6 +14,14 @@ pub enum Transport {
 }
 
 impl Transport {
+    /// Its name in a scenario and in the server's addresses.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Sse => "sse",
+            Self::Ws => "ws",
+        }
+    }
+
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
     pub(crate) fn is_sse(&self) -> bool {
         *self == Self::Sse

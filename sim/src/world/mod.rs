@@ -13,6 +13,7 @@ mod fate;
 mod head;
 mod links;
 mod merged;
+mod messages;
 mod network;
 mod payload;
 mod process;
@@ -26,6 +27,9 @@ mod wire;
 use hubbub::{Capacity, Overflow};
 
 pub(crate) use fate::Fate;
+#[cfg(test)]
+pub(crate) use messages::message;
+pub(crate) use messages::{Messages, Piece};
 pub(crate) use payload::payload;
 pub(crate) use reader::{Speed, Spell, speeds};
 pub use simulated::{WorldError, run, run_observed, run_two_stages, run_with_lives};

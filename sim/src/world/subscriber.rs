@@ -92,14 +92,14 @@ enum End {
 impl Host {
     /// What asks for the stream; the key of a WebSocket's handshake is the one of RFC 6455, 1.3.
     fn request(&self, since: &str) -> String {
-        let (path, upgrade) = match self.transport {
-            Transport::Sse => ("sse", ""),
-            Transport::Ws => (
-                "ws",
+        let upgrade = match self.transport {
+            Transport::Sse => "",
+            Transport::Ws => {
                 "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
-                 sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n",
-            ),
+                 sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+            }
         };
+        let path = self.transport.name();
         format!("GET /v1/stream/{path}?table={} HTTP/1.1\r\nhost: {SERVER}\r\n{upgrade}{since}\r\n", self.table)
     }
 

@@ -7,100 +7,62 @@ use hubbub::EventId;
 
 use super::client_stream::{Seen, Told};
 use super::head::Head;
+use super::messages::{Messages, Piece};
 
 /// Longest part of a message that is kept: more than a hello, a gap notice or the beginning of an event ever has.
 const KEPT_BYTES: usize = 512;
 
-/// Opcode of a text, in the first byte.
-const TEXT: u8 = 1;
-
 pub(super) struct WebSocketStream {
     part: Part,
-    /// Bytes seen.
-    offset: u64,
-    /// Where the message that is being read begins.
-    start: u64,
-    is_text: bool,
-    kept: Vec<u8>,
-    /// Id of the event that is being read.
-    id: Option<EventId>,
+    events: Events,
 }
 
 enum Part {
-    Head(Head),
-    Opcode,
-    Length,
-    /// Bytes of a longer length that are to come, and its value until now.
-    LongLength(u8, u64),
-    Payload(u64),
+    /// And how long it is until now.
+    Head(Head, u64),
+    Messages(Messages),
+}
+
+/// The message that is being read.
+#[derive(Default)]
+struct Events {
+    start: u64,
+    is_text: bool,
+    kept: Vec<u8>,
+    /// Which event it is, if it is one.
+    id: Option<EventId>,
 }
 
 impl Default for WebSocketStream {
     fn default() -> Self {
-        Self { part: Part::Head(Head::default()), offset: 0, start: 0, is_text: false, kept: Vec::new(), id: None }
+        Self { part: Part::Head(Head::default(), 0), events: Events::default() }
     }
 }
 
 impl WebSocketStream {
     /// Takes the next bytes; `event` is told where events begin and end.
     pub(super) fn feed(&mut self, bytes: &[u8], mut event: impl FnMut(Seen)) {
-        let mut rest = bytes;
-        while let Some((&byte, after)) = rest.split_first() {
-            if let Part::Payload(left) = self.part {
-                let here = rest.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-                self.keep(&rest[..here], &mut event);
-                rest = &rest[here..];
-                self.offset += here as u64;
-                self.payload(left - here as u64, &mut event);
-                continue;
-            }
-            self.offset += 1;
-            rest = after;
-            self.framing(byte, &mut event);
+        let mut bytes = bytes.iter();
+        while let Part::Head(head, before) = self.part
+            && let Some(byte) = bytes.next()
+        {
+            self.part = match head.after(*byte) {
+                Some(head) => Part::Head(head, before + 1),
+                None => Part::Messages(Messages::after(before + 1)),
+            };
+        }
+        if let Part::Messages(messages) = &mut self.part {
+            messages.feed(bytes.as_slice(), |piece| self.events.take(&piece, &mut event));
         }
     }
+}
 
-    fn framing(&mut self, byte: u8, event: &mut impl FnMut(Seen)) {
-        match self.part {
-            Part::Head(head) => self.part = head.after(byte).map_or(Part::Opcode, Part::Head),
-            Part::Opcode => {
-                (self.start, self.is_text) = (self.offset - 1, byte & 0x0f == TEXT);
-                self.part = Part::Length;
-            }
-            Part::Length => match byte {
-                126 => self.part = Part::LongLength(2, 0),
-                127 => self.part = Part::LongLength(8, 0),
-                length => self.payload(u64::from(length), event),
-            },
-            Part::LongLength(left, length) => {
-                let length = length << 8 | u64::from(byte);
-                match left {
-                    1 => self.payload(length, event),
-                    _ => self.part = Part::LongLength(left - 1, length),
-                }
-            }
-            Part::Payload(_) => {}
-        }
-    }
-
-    /// So many bytes of the message are to come.
-    fn payload(&mut self, left: u64, event: &mut impl FnMut(Seen)) {
-        if left > 0 {
-            self.part = Part::Payload(left);
-            return;
-        }
-        self.part = Part::Opcode;
-        let (end, kept) = (self.offset, std::mem::take(&mut self.kept));
-        if let Some(id) = self.id.take() {
-            event(Seen::Ends { end, id });
-        } else if self.is_text {
-            let value: serde_json::Value = serde_json::from_slice(&kept).unwrap_or_default();
-            let id = |id: &serde_json::Value| id.as_str().and_then(|id| id.parse().ok());
-            if let Some(id) = id(&value["hello"]["at"]) {
-                event(Seen::Place { end, id });
-            } else if let Some(gap) = value.get("gap") {
-                event(Seen::Gap { end, told: Told { first: id(&gap["first"]), last: id(&gap["last"]) } });
-            }
+impl Events {
+    fn take(&mut self, piece: &Piece<'_>, event: &mut impl FnMut(Seen)) {
+        match *piece {
+            Piece::Begins { start, is_text } => (self.start, self.is_text) = (start, is_text),
+            Piece::Part(part) => self.keep(part, event),
+            Piece::Ends { end } => self.end(end, event),
         }
     }
 
@@ -113,6 +75,21 @@ impl WebSocketStream {
         self.id = event_id(&self.kept);
         if let Some(id) = self.id {
             event(Seen::Begins { start: self.start, id });
+        }
+    }
+
+    fn end(&mut self, end: u64, event: &mut impl FnMut(Seen)) {
+        let kept = std::mem::take(&mut self.kept);
+        if let Some(id) = self.id.take() {
+            event(Seen::Ends { end, id });
+        } else if self.is_text {
+            let value: serde_json::Value = serde_json::from_slice(&kept).unwrap_or_default();
+            let id = |id: &serde_json::Value| id.as_str().and_then(|id| id.parse().ok());
+            if let Some(id) = id(&value["hello"]["at"]) {
+                event(Seen::Place { end, id });
+            } else if let Some(gap) = value.get("gap") {
+                event(Seen::Gap { end, told: Told { first: id(&gap["first"]), last: id(&gap["last"]) } });
+            }
         }
     }
 }
@@ -128,17 +105,8 @@ fn event_id(kept: &[u8]) -> Option<EventId> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::messages::message;
     use super::*;
-
-    fn message(opcode: u8, text: &str) -> Vec<u8> {
-        let mut bytes = vec![0x80 | opcode];
-        match text.len() {
-            short @ 0..126 => bytes.push(short as u8),
-            long @ 126..0x1_0000 => bytes.extend([126, (long >> 8) as u8, long as u8]),
-            huge => bytes.extend([&[127][..], &(huge as u64).to_be_bytes()].concat()),
-        }
-        [bytes, text.as_bytes().to_vec()].concat()
-    }
 
     #[test]
     fn events_begin_and_end_where_their_messages_do_in_pieces_of_any_size() {

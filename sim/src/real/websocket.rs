@@ -1,0 +1,93 @@
+//! Events out of a WebSocket's bytes: how long each is, and the number that its payload carries.
+
+use super::http::{NotAStream, Response};
+use super::payload;
+use super::stream::Received;
+use crate::world::{Messages, Piece};
+
+/// How much of a message is looked at for its number: an envelope puts names before the payload.
+const KEPT_BYTES: usize = 512;
+
+/// How this server's messages that carry an event begin.
+const ENVELOPE: &[u8] = b"{\"table\":";
+
+/// What a client makes of what follows a request for a WebSocket.
+#[derive(Debug)]
+pub(super) struct WebSocketEvents {
+    response: Response,
+    messages: Messages,
+    message: Message,
+}
+
+#[derive(Debug, Default)]
+struct Message {
+    kept: Vec<u8>,
+    bytes: u64,
+}
+
+impl WebSocketEvents {
+    pub(super) fn new() -> Self {
+        Self { response: Response::of_websocket(), messages: Messages::default(), message: Message::default() }
+    }
+
+    /// Whether the server has agreed to it.
+    pub(super) fn is_open(&self) -> bool {
+        self.response.is_open()
+    }
+
+    /// Takes the next bytes; `event` is told of every event that is whole with them.
+    pub(super) fn feed(&mut self, bytes: &[u8], mut event: impl FnMut(Received)) -> Result<(), NotAStream> {
+        let Self { response, messages, message } = self;
+        response.feed(bytes, |body| messages.feed(body, |piece| message.take(&piece, &mut event)))
+    }
+}
+
+impl Message {
+    fn take(&mut self, piece: &Piece<'_>, event: &mut impl FnMut(Received)) {
+        match *piece {
+            Piece::Begins { .. } => *self = Self { kept: std::mem::take(&mut self.kept), bytes: 0 },
+            Piece::Part(part) => {
+                let room = KEPT_BYTES - self.kept.len();
+                self.kept.extend_from_slice(&part[..part.len().min(room)]);
+                self.bytes += part.len() as u64;
+            }
+            Piece::Ends { .. } => {
+                if self.kept.starts_with(ENVELOPE) {
+                    event(Received { number: payload::number(&self.kept), bytes: self.bytes });
+                }
+                self.kept.clear();
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::world::message;
+
+    #[test]
+    fn events_are_found_with_length_and_number_however_the_bytes_are_cut() {
+        let event = |number: u64, pad: usize| {
+            format!(r#"{{"table":"t","id":"7-{number}","data":{{"n":{number},"pad":"{}"}}}}"#, "x".repeat(pad))
+        };
+        let texts =
+            [r#"{"hello":{"at":"7-0"}}"#.to_owned(), event(3, 10), event(40, 70_000), r#"{"gap":{}}"#.to_owned()];
+        let head = b"HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\n\r\n";
+        let bytes = [&head[..], &texts.clone().map(|text| message(1, &text)).concat(), &message(9, "")].concat();
+        for piece in [1, 2, 7, 100, bytes.len()] {
+            let (mut stream, mut events) = (WebSocketEvents::new(), Vec::new());
+            for bytes in bytes.chunks(piece) {
+                stream.feed(bytes, |event| events.push((event.number, event.bytes))).unwrap();
+            }
+            let expected = [(Some(3), texts[1].len() as u64), (Some(40), texts[2].len() as u64)];
+            assert_eq!((stream.is_open(), &events[..]), (true, &expected[..]), "in pieces of {piece}");
+        }
+    }
+
+    #[test]
+    fn a_server_that_does_not_agree_is_no_stream() {
+        let refused = WebSocketEvents::new().feed(b"HTTP/1.1 426 Upgrade Required\r\n\r\n", |_| {}).unwrap_err();
+        assert_eq!(refused.to_string(), "answers with status 426, where 101 was expected");
+    }
+}

@@ -1,0 +1,83 @@
+//! The messages of a WebSocket out of a server's bytes: unmasked, of one frame each, as this project's server sends
+//! them. Fed with any slices, it keeps no payload.
+
+/// Opcode of a text, in the first byte.
+const TEXT: u8 = 1;
+
+/// What comes next.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Piece<'a> {
+    /// A message; `start` is the offset of its first byte.
+    Begins { start: u64, is_text: bool },
+    /// Some of its payload.
+    Part(&'a [u8]),
+    /// It is whole; `end` is the offset behind its last byte.
+    Ends { end: u64 },
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Messages {
+    part: Part,
+    /// Bytes seen.
+    offset: u64,
+}
+
+#[derive(Debug, Default, Clone, Copy)]
+enum Part {
+    #[default]
+    Opcode,
+    Length,
+    /// Bytes of a longer length that are to come, and its value until now.
+    LongLength(u8, u64),
+    Payload(u64),
+}
+
+impl Messages {
+    /// After so many bytes of something else.
+    pub(super) fn after(offset: u64) -> Self {
+        Self { part: Part::Opcode, offset }
+    }
+
+    /// Takes the next bytes; `piece` is told what they are, in order.
+    pub(crate) fn feed(&mut self, mut bytes: &[u8], mut piece: impl FnMut(Piece<'_>)) {
+        while let Some((&byte, rest)) = bytes.split_first() {
+            let taken = match self.part {
+                Part::Payload(left) => bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX)),
+                Part::Opcode | Part::Length | Part::LongLength(..) => 1,
+            };
+            self.offset += taken as u64;
+            self.part = match self.part {
+                Part::Opcode => {
+                    piece(Piece::Begins { start: self.offset - 1, is_text: byte & 0x0f == TEXT });
+                    Part::Length
+                }
+                Part::Length if byte == 126 => Part::LongLength(2, 0),
+                Part::Length if byte == 127 => Part::LongLength(8, 0),
+                Part::Length => Part::Payload(u64::from(byte)),
+                Part::LongLength(1, length) => Part::Payload(length << 8 | u64::from(byte)),
+                Part::LongLength(left, length) => Part::LongLength(left - 1, length << 8 | u64::from(byte)),
+                Part::Payload(left) => {
+                    piece(Piece::Part(&bytes[..taken]));
+                    Part::Payload(left - taken as u64)
+                }
+            };
+            if matches!(self.part, Part::Payload(0)) {
+                piece(Piece::Ends { end: self.offset });
+                self.part = Part::Opcode;
+            }
+            bytes = if taken == 1 { rest } else { &bytes[taken..] };
+        }
+    }
+}
+
+/// A message as a server sends it.
+#[cfg(test)]
+pub(crate) fn message(opcode: u8, text: &str) -> Vec<u8> {
+    let mut bytes = vec![0x80 | opcode];
+    match text.len() {
+        short @ 0..126 => bytes.push(short as u8),
+        long @ 126..0x1_0000 => bytes.extend([126, (long >> 8) as u8, long as u8]),
+        huge => bytes.extend([&[127][..], &(huge as u64).to_be_bytes()].concat()),
+    }
+    [bytes, text.as_bytes().to_vec()].concat()
+}
