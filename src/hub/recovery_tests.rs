@@ -59,6 +59,7 @@ fn a_hole_is_told_once_before_the_event_that_follows_it_and_takes_no_slot() {
     let hub = hub(2, Overflow::DropNewest, 0);
     let subscription = hub.subscribe(&patterns("t"));
     publish(&hub, "t", 5);
+    assert_eq!(subscription.take_last_gap(), None, "an event will come that it can be told before");
     assert_eq!(next(&subscription), [E(1)]);
     publish(&hub, "t", 3);
     assert_eq!(drain(&subscription), [E(2), Hole(3, 5, Some(3)), E(6)]);
@@ -198,6 +199,7 @@ fn what_is_wanted_changes_while_it_is_there_and_what_was_parked_still_comes() {
     assert_eq!((subscription.patterns_wanted(), subscription.counts().offered), (1, 6));
     assert_eq!(drain(&subscription), [E(1), E(2), E(3), E(4), E(6), E(8)]);
     assert!(subscription.want(a));
+    assert_eq!(subscription.patterns_wanted(), 2);
     publish(&hub, "a", 1);
     publish(&hub, "b", 1);
     assert_eq!(drain(&subscription), [E(9), E(10)]);

@@ -126,6 +126,63 @@ fn accounts_add_up_and_the_higher_mark_stays() {
         assert_eq!(sum, account(11, high_water));
     }
     assert_eq!(dropped(10).total(), 300);
+    assert_eq!(dropped(10).by_limits(), 160, "frames, bytes and age");
+}
+
+#[test]
+fn a_reason_has_one_name_wherever_it_is_shown() {
+    assert_eq!(Reason::ALL.map(Reason::name), ["buffer_full", "bytes", "age", "conflated"]);
+}
+
+/// A frame with a size.
+#[derive(Debug, PartialEq)]
+struct Large(usize);
+
+impl Letter for Large {
+    fn bytes(&self) -> usize {
+        self.0
+    }
+}
+
+#[test]
+fn what_was_parked_has_room_where_nothing_waits_and_else_within_frames_and_bytes() {
+    let limits = Limits { bytes: std::num::NonZeroUsize::new(10), ..Limits::frames(Capacity::new(2).unwrap()) };
+    let mut mailbox = Mailbox::new(limits, Overflow::Park);
+    assert!(mailbox.has_room_for(&Large(100)), "it would never come otherwise");
+    push(&mut mailbox, Large(4));
+    assert_eq!([6, 7].map(|bytes| mailbox.has_room_for(&Large(bytes))), [true, false]);
+    push(&mut mailbox, Large(4));
+    assert!(!mailbox.has_room_for(&Large(0)), "two wait");
+    mailbox.take();
+    assert_eq!(
+        [6, 7].map(|bytes| mailbox.has_room_for(&Large(bytes))),
+        [true, false],
+        "of what waits, not of what flies"
+    );
+}
+
+/// A frame with a key.
+#[derive(Debug, PartialEq)]
+struct Keyed(u64);
+
+impl Letter for Keyed {
+    fn key(&self) -> Option<Key<'_>> {
+        Some(Key { hash: self.0, scope: "", text: "" })
+    }
+}
+
+#[test]
+fn of_what_conflation_has_replaced_no_more_is_remembered_than_twice_what_waits_and_a_few() {
+    let mut mailbox = Mailbox::new(Limits::frames(Capacity::new(8).unwrap()), Overflow::Conflate);
+    push(&mut mailbox, Keyed(1));
+    let mut most = 0;
+    for _ in 0..200 {
+        push(&mut mailbox, Keyed(1));
+        most = most.max(mailbox.keys.as_ref().unwrap().remembered().1);
+        mailbox.take();
+        mailbox.flushed();
+    }
+    assert_eq!((mailbox.waiting(), most), (1, 2 + 16));
 }
 
 #[test]

@@ -159,15 +159,15 @@ fn title(sweep: &Sweep, curves: &[(String, Vec<Seen<'_>>)]) -> String {
     let clean: Vec<_> = curves.iter().filter(|(_, points)| !misses(points)).map(|(policy, _)| policy.clone()).collect();
     let sizes: BTreeSet<_> = sweep.cells.iter().map(|cell| cell.buffer).collect();
     let first = sweep.cells.first().map_or(0, |cell| cell.subscribers);
+    let smallest = format::plural(sizes.first().map_or(0, |size| *size), "frame");
     let who = match clean.len() {
         0 => "every policy misses something at some size".to_owned(),
-        n if n == curves.len() => "no policy misses anything at any size".to_owned(),
+        n if n == curves.len() => format!("no policy misses anything, from {smallest} on"),
         _ => format!(
-            "only {} never {} anything",
+            "only {} never {} anything, from {smallest} on",
             format::listed(&clean),
             if clean.len() == 1 { "misses" } else { "miss" }
         ),
     };
-    let smallest = sizes.first().map_or(0, |size| *size);
-    format!("{}, N = {first}: {who}, from {} on", sweep.scenario, format::plural(smallest, "frame"))
+    format!("{}, N = {first}: {who}", sweep.scenario)
 }
