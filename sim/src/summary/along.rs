@@ -44,4 +44,11 @@ mod tests {
         assert_eq!(along(&fixture::single_cell()), Along::Buffers);
         assert!(figure_names(&fixture::size_only()).is_empty());
     }
+
+    #[test]
+    fn policies_that_are_compared_have_a_figure_of_their_own() {
+        assert_eq!(figure_names(&fixture::policies()), ["policies"]);
+        assert_eq!(figure_names(&fixture::alpha()), ["drop-rate", "memory", "latency"]);
+        assert_eq!(figure_names(&fixture::ceiling())[0], "drop-rate-by-subscribers");
+    }
 }

@@ -156,6 +156,25 @@ mod tests {
     }
 
     #[test]
+    fn a_policy_is_told_by_what_was_missed_doubled_and_how_long_subscribers_were_away() {
+        let of = |subscriber: &mut crate::record::SubscriberRecord| {
+            let away = std::time::Duration::from_secs(6);
+            (subscriber.wanted, subscriber.doubled, subscriber.away) = (subscriber.offered + 20, 5, away);
+        };
+        let runs = [1, 10].map(|factor| {
+            let mut record = fixture::record(factor);
+            record.subscribers.iter_mut().for_each(of);
+            RunSummary::of(factor, record).0
+        });
+        let age_ms = Quantiles { p50: Some(7.0), ..Quantiles::default() };
+        let told = compared(Overflow::Park, &runs, age_ms);
+        // Of 3 subscribers in 2 runs: offered 3,300 and 20 more each; read 2,596, of which 5 each for a second time.
+        assert_eq!((told.policy.as_str(), told.age_ms), ("park", age_ms));
+        assert_eq!((told.wanted, told.missed, told.doubled), (3420, 3420 - (2596 - 30), 30));
+        assert_eq!(told.away_seconds, 6.0, "each of them, in each run");
+    }
+
+    #[test]
     fn eight_runs_make_an_interval_and_those_that_lost_are_counted() {
         let runs: Vec<_> = (0..8).map(|seed| RunSummary::of(seed, fixture::record(1 + seed % 2)).0).collect();
         let of_all = made(&runs, &Latencies(Vec::new()));

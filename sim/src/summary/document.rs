@@ -387,3 +387,25 @@ pub struct Sensitivity {
     /// As in [`ZeroDrop::reason`].
     pub reason: Option<String>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::summary::fixture;
+
+    #[test]
+    fn a_reason_that_cost_nothing_is_left_out_unless_every_sweep_has_it() {
+        let dropped = Dropped { buffer_full: 1, bytes: 2, age: 4, conflated: 8, client_gone: 16, evicted: 32 };
+        assert_eq!(dropped.by_limits(), 7, "frames, bytes and age");
+        let named = ["buffer_full", "bytes", "age", "conflated", "client_gone", "evicted"];
+        assert_eq!(dropped.by_reason(), [0, 1, 2, 3, 4, 5].map(|place| (named[place], 1 << place)));
+        let keys = |dropped: Dropped| serde_json::to_value(dropped).unwrap().as_object().unwrap().len();
+        assert_eq!((keys(dropped), keys(Dropped::default())), (6, 3));
+    }
+
+    #[test]
+    fn a_sweep_says_which_policy_it_ran_or_that_it_compares_them() {
+        assert_eq!(fixture::policies().policy_in_words(), "every policy");
+        assert_eq!(fixture::alpha().policy_in_words(), "policy drop-newest");
+    }
+}
