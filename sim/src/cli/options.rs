@@ -56,9 +56,9 @@ pub(super) enum Command {
     Verify(VerifyOptions),
     /// Run the same plans in both worlds, and hold the simulation against reality
     Fidelity(EvidenceOptions),
-    /// Serve one run of load as standard input says
     /// Put a second stage behind every WebSocket's mailbox, as servers have it, and say what it costs
     Stages(StagesOptions),
+    /// Serve one run of load as standard input says
     #[command(name = crate::real::CHILD, hide = true)]
     ServeARun,
     /// Fill the generated parts of docs/*.md from plots/*/sweep.json and plots/theory/verify.json
