@@ -259,3 +259,23 @@ fn a_scenario_with_faults_names_the_one_that_cannot_be() {
     let text = String::from_utf8(told.stdout).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(text.contains("Goes wrong: server restarts at 1 s for 0.5 s."), "what a size rests on is said: {text}");
 }
+
+#[test]
+fn a_second_stage_is_put_beside_one_mailbox_and_leaves_no_files_unless_asked() {
+    let folder = folder("stages");
+    let output = sim(&folder, &["stages", "--quick", "--json", "-"]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["schema"], "hubbub.stages/1");
+    let rows = document["rows"].as_array().unwrap();
+    for ways in rows.chunks(3) {
+        let [one, larger, two] = ways else { panic!("{ways:?}") };
+        let frames = serde_json::json!([one["frames"], larger["frames"], two["frames"]]);
+        assert_eq!(frames, serde_json::json!([[64], [128], [64, 64]]));
+        assert_eq!((&two["lost"], &two["missed"]), (&serde_json::json!(0), &one["missed"]), "{}", one["scenario"]);
+        assert!(larger["missed"].as_u64() <= one["missed"].as_u64());
+    }
+    assert!(rows[0]["missed"].as_u64() > Some(1000) && !folder.join("plots").exists());
+    let unpublished = refused(&folder, &["stages", "--check"]);
+    assert!(unpublished.contains("plots/stages/stages.json"), "{unpublished}");
+}
