@@ -15,7 +15,7 @@ pub use timeline::timeline;
 use crate::laws::{Case, Law, Violation, first_broken_of_run};
 use crate::plan::Plan;
 use crate::record::{Observation, Record};
-use crate::summary::document::Dropped;
+use crate::summary::dropped::Dropped;
 use crate::world::{self, WorldError};
 
 /// The value of [`Incident::schema`].

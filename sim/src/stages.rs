@@ -92,8 +92,7 @@ impl Open {
     fn row(&self) -> Row {
         let mut all = Sums::default();
         self.runs.iter().for_each(|run| all.add(&run.all()));
-        let missed = all.wanted.saturating_sub(all.received - all.doubled);
-        let (lost, frames) = (all.dropped.total(), self.frames.to_vec());
+        let (lost, missed, frames) = (all.dropped.total(), all.missed(), self.frames.to_vec());
         Row {
             scenario: self.scenario.settings().name.clone(),
             subscribers: self.subscribers,

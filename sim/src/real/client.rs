@@ -24,7 +24,7 @@ use super::stream::{EventStream, Received};
 use super::url::Url;
 use super::websocket::WebSocketEvents;
 use crate::plan::{ClassPlan, SubscriberPlan, Transport};
-use crate::world::{Fate, Speed, Spell};
+use crate::world::{Fate, Speed, Spell, UPGRADE};
 
 /// What a client has in hand at a time; a limited reader has less.
 const BUFFER_BYTES: usize = 1 << 16;
@@ -210,14 +210,11 @@ impl<'a> Session<'a> {
     }
 }
 
-/// What asks for a stream; the key of a WebSocket's handshake is the one of RFC 6455, 1.3.
+/// What asks for a stream.
 pub(super) fn request(url: &Url, transport: Transport) -> String {
     let asks = match transport {
         Transport::Sse => "accept: text/event-stream\r\ncache-control: no-cache\r\n",
-        Transport::Ws => {
-            "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
-             sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-        }
+        Transport::Ws => UPGRADE,
     };
     format!("GET {} HTTP/1.1\r\nhost: {}\r\n{asks}\r\n", url.path(), url.authority())
 }

@@ -66,7 +66,7 @@ pub fn compared(policy: Overflow, runs: &[RunSummary], age_ms: Quantiles) -> Com
     Compared {
         policy: policy.name().to_owned(),
         wanted: all.wanted,
-        missed: all.wanted.saturating_sub(all.received - all.doubled),
+        missed: all.missed(),
         doubled: all.doubled,
         age_ms,
         away_seconds: all.away.as_secs_f64() / lives,
@@ -124,7 +124,7 @@ fn worst(runs: &[RunSummary]) -> Option<WorstSubscriber> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::summary::document::Dropped;
+    use crate::summary::dropped::Dropped;
     use crate::summary::fixture;
 
     /// Two runs, the second ten times as busy.

@@ -7,6 +7,7 @@ use hdrhistogram::Histogram;
 use hubbub::Dropped as Lost;
 
 use super::document::*;
+use super::dropped::Dropped;
 use crate::record::{ClassRecord, Digest, Record, SubscriberRecord};
 
 /// A run of two classes, told apart by a factor: two viewers of the first and one of the second, which lost most.

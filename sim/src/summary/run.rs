@@ -44,6 +44,11 @@ impl Sums {
         self.away += other.away;
     }
 
+    /// Events that were wanted and never read.
+    pub fn missed(&self) -> u64 {
+        self.wanted.saturating_sub(self.received - self.doubled)
+    }
+
     fn of<'a>(subscribers: impl Iterator<Item = &'a SubscriberRecord>) -> Self {
         let mut sums = Self::default();
         for subscriber in subscribers {

@@ -33,6 +33,7 @@ pub(crate) use messages::{Messages, Piece};
 pub(crate) use payload::payload;
 pub(crate) use reader::{Speed, Spell, speeds};
 pub use simulated::{WorldError, run, run_observed, run_two_stages, run_with_lives};
+pub(crate) use subscriber::UPGRADE;
 
 /// What is varied while the plan stays the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

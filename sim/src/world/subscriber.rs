@@ -82,6 +82,10 @@ pub(super) async fn live(host: Rc<Host>, index: usize, plan: SubscriberPlan, fat
     }
 }
 
+/// What asks for a WebSocket, in the head of a request; the key is the one of RFC 6455, 1.3.
+pub(crate) const UPGRADE: &str = "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
+    sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum End {
     Left,
@@ -90,14 +94,11 @@ enum End {
 }
 
 impl Host {
-    /// What asks for the stream; the key of a WebSocket's handshake is the one of RFC 6455, 1.3.
+    /// What asks for the stream.
     fn request(&self, since: &str) -> String {
         let upgrade = match self.transport {
             Transport::Sse => "",
-            Transport::Ws => {
-                "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
-                 sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
-            }
+            Transport::Ws => UPGRADE,
         };
         let path = self.transport.name();
         format!("GET /v1/stream/{path}?table={} HTTP/1.1\r\nhost: {SERVER}\r\n{upgrade}{since}\r\n", self.table)

@@ -57,6 +57,16 @@ fn where_the_servers_cpu_is_what_is_short_it_is_the_mailbox_that_fills() {
 }
 
 #[test]
+fn nobody_is_ever_cut_off_for_not_reading() {
+    let mut plan = of_one(Reading::Never, 300);
+    plan.server.write_deadline = ms(100);
+    let one = &run(&plan, choice(8, Overflow::DropNewest)).unwrap().subscribers[0];
+    let two = &two_stages(&plan, 8, 8).subscribers[0];
+    assert!(one.dropped.evicted > 0, "{one:?}");
+    assert_eq!((two.dropped.total(), two.delivered), (0, 300), "{two:?}");
+}
+
+#[test]
 fn the_same_plan_gives_the_same_run() {
     let plan = of_one(Reading::Rate { bytes_per_second: 30_000 }, 300);
     assert_eq!(two_stages(&plan, 8, 8).digest, two_stages(&plan, 8, 8).digest);
