@@ -11,6 +11,7 @@ mod channel;
 mod history;
 mod holes;
 mod interests;
+mod log;
 mod registry;
 mod rules;
 mod subscription;

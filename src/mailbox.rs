@@ -10,17 +10,15 @@ mod keys;
 mod limits;
 mod parking;
 mod policy;
+mod queue;
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 pub use account::{Counts, Dropped};
-use keys::{At, Keys};
+use keys::{Keys, VACANT_SLACK};
 pub use limits::{Capacity, Limits, MAX_CAPACITY, Reason};
 pub use policy::{Overflow, UnknownOverflow};
-
-/// Slots a conflating mailbox may have beside those that frames wait in: places of frames that were let go.
-const VACANT_SLACK: usize = 16;
+use queue::Queue;
 
 /// What a mailbox has to know of a frame.
 pub trait Letter {
@@ -85,6 +83,7 @@ pub struct Mailbox<T> {
     queue: Queue<T>,
     /// Of the frames in slots.
     bytes: usize,
+    /// Of a conflating one, from the first frame that does not fit until nothing waits.
     keys: Option<Box<Keys>>,
     parked: u64,
     /// The limit that made it park.
@@ -96,28 +95,6 @@ pub struct Mailbox<T> {
     high_water: usize,
 }
 
-/// In-flight frames first, then those waiting, of which the first is never vacant.
-#[derive(Debug)]
-struct Queue<T> {
-    frames: VecDeque<Option<T>>,
-    in_flight: usize,
-    /// Position of the first of them.
-    first: u64,
-}
-
-impl<T> Queue<T> {
-    fn index(&self, position: u64) -> Option<usize> {
-        let index = usize::try_from(position.checked_sub(self.first)?).ok()?;
-        (index >= self.in_flight).then_some(index)
-    }
-}
-
-impl<T> At<T> for Queue<T> {
-    fn waiting_at(&self, position: u64) -> Option<&T> {
-        self.frames.get(self.index(position)?)?.as_ref()
-    }
-}
-
 impl<T: Letter> Mailbox<T> {
     /// An empty mailbox. It takes memory as frames come, never for more slots than its capacity and the frames in
     /// flight; a conflating one for half as many more.
@@ -125,9 +102,9 @@ impl<T: Letter> Mailbox<T> {
         Self {
             limits,
             overflow,
-            queue: Queue { frames: VecDeque::new(), in_flight: 0, first: 0 },
+            queue: Queue::new(),
             bytes: 0,
-            keys: overflow.is_keyed().then(Box::default),
+            keys: None,
             parked: 0,
             parked_for: Reason::BufferFull,
             closed: None,
@@ -140,7 +117,7 @@ impl<T: Letter> Mailbox<T> {
 
     /// Frames in slots, those in flight and those parked not among them.
     pub fn waiting(&self) -> usize {
-        self.queue.frames.len() - self.queue.in_flight - self.keys.as_ref().map_or(0, |keys| keys.vacant)
+        self.queue.waiting()
     }
 
     /// How many frames may be in slots.
@@ -169,9 +146,9 @@ impl<T: Letter> Mailbox<T> {
             self.parked += 1;
             return Pushed::Parked;
         }
-        self.note_key(&frame);
         match self.bound(&frame) {
             None => {
+                self.note_key(&frame);
                 self.enqueue(frame);
                 self.high_water = self.high_water.max(self.waiting());
                 Pushed::Queued
@@ -185,7 +162,10 @@ impl<T: Letter> Mailbox<T> {
         self.forget_key_of_oldest();
         self.bytes -= self.oldest()?.bytes();
         self.queue.in_flight += 1;
-        self.skip_vacant();
+        self.queue.skip_vacant();
+        if self.queue.frames.len() == self.queue.in_flight {
+            self.keys = None;
+        }
         self.queue.frames.get(self.queue.in_flight - 1)?.as_ref()
     }
 
@@ -208,7 +188,7 @@ impl<T: Letter> Mailbox<T> {
             Closed::ClientGone => self.dropped.client_gone += lost,
             Closed::Evicted => self.dropped.evicted += lost,
         }
-        self.queue = Queue { frames: VecDeque::new(), in_flight: 0, first: 0 };
+        self.queue = Queue::new();
         self.keys = None;
         (self.parked, self.bytes) = (0, 0);
     }
@@ -276,74 +256,11 @@ impl<T: Letter> Mailbox<T> {
 
     /// Lets the oldest waiting frame go; `false` when nothing waits.
     fn shed_oldest(&mut self, bound: Reason, lost: &mut impl FnMut(T, Reason)) -> bool {
-        let Some(oldest) = self.queue.frames.remove(self.queue.in_flight).flatten() else { return false };
-        self.queue.first += 1;
+        let Some(oldest) = self.queue.remove_oldest() else { return false };
         self.bytes -= oldest.bytes();
         *self.dropped.of(bound) += 1;
         lost(oldest, bound);
         true
-    }
-
-    /// Lets a frame go that a later one of its key has made old; `false` when there is none.
-    fn shed_superseded(&mut self, lost: &mut impl FnMut(T, Reason)) -> bool {
-        while let Some(position) = self.keys.as_mut().and_then(|keys| keys.next_superseded()) {
-            let Some(index) = self.queue.index(position) else { continue };
-            let Some(old) = self.queue.frames.get_mut(index).and_then(Option::take) else { continue };
-            self.keys.iter_mut().for_each(|keys| keys.vacant += 1);
-            self.bytes -= old.bytes();
-            self.dropped.conflated += 1;
-            lost(old, Reason::Conflated);
-            self.skip_vacant();
-            return true;
-        }
-        false
-    }
-}
-
-/// What only a conflating mailbox does.
-impl<T: Letter> Mailbox<T> {
-    /// The frame is about to wait behind all others; where it does not, the mailbox closes.
-    fn note_key(&mut self, frame: &T) {
-        self.compact();
-        let Some(keys) = &mut self.keys else { return };
-        if let Some(key) = frame.key() {
-            keys.note(&self.queue, self.queue.first + self.queue.frames.len() as u64, key);
-        }
-        keys.prune(&self.queue, self.queue.frames.len());
-    }
-
-    fn forget_key_of_oldest(&mut self) {
-        let Some(keys) = &mut self.keys else { return };
-        let position = self.queue.first + self.queue.in_flight as u64;
-        if let Some(key) = self.queue.waiting_at(position).and_then(T::key) {
-            keys.remove(position, key);
-        }
-    }
-
-    /// Gives up vacant places in front of the oldest frame.
-    fn skip_vacant(&mut self) {
-        let Some(keys) = &mut self.keys else { return };
-        let Queue { frames, in_flight, first } = &mut self.queue;
-        while keys.vacant > 0 && frames.get(*in_flight).is_some_and(Option::is_none) {
-            frames.remove(*in_flight);
-            *first += 1;
-            keys.vacant -= 1;
-        }
-    }
-
-    /// Gives up vacant places once they are a third of all: what that costs is paid by the frames let go since the last
-    /// time.
-    fn compact(&mut self) {
-        let waiting = self.waiting();
-        let Some(keys) = self.keys.as_mut().filter(|keys| keys.vacant > waiting / 2 + VACANT_SLACK / 2) else { return };
-        keys.clear();
-        self.queue.frames.retain(Option::is_some);
-        let Queue { frames, in_flight, first } = &self.queue;
-        for position in (*first + *in_flight as u64)..(*first + frames.len() as u64) {
-            if let Some(key) = self.queue.waiting_at(position).and_then(T::key) {
-                keys.note(&self.queue, position, key);
-            }
-        }
     }
 }
 

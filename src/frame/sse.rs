@@ -58,7 +58,7 @@ fn lines(payload: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = Some(payload);
     std::iter::from_fn(move || {
         let text = rest?;
-        let Some(end) = text.iter().position(|byte| matches!(byte, b'\n' | b'\r')) else {
+        let Some(end) = memchr::memchr2(b'\n', b'\r', text) else {
             rest = None;
             return Some(text);
         };

@@ -2,13 +2,14 @@
 //! history, a mailbox full at a time, while live events go on being published and wait there too. So nothing of the past
 //! can overflow a mailbox, and at the seam nothing is doubled or out of order.
 
+use super::log::merge;
 use super::subscription::{Forgotten, Slot, State, missing};
 use super::{Channel, Hub, Subscription, lock};
 use crate::event::{EventId, Gap, Missing};
 use crate::topic::Pattern;
 
-/// Most events that are fetched at a time: the history's lock is held for so long.
-const MOST_AT_A_TIME: usize = 256;
+/// Most events that are fetched at a time: whoever publishes waits at the mailbox for as long as they are put into it.
+const MOST_AT_A_TIME: usize = 8;
 
 /// Where a client says it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -108,8 +109,9 @@ impl Hub {
         let reached = history.reaches_back_to();
         // Everything in that range was offered, so what is not there any more has been lost.
         let lost = if reached > from { parked - history.count(&interests, from, until).min(parked) } else { 0 };
-        let found = history.range(&interests, from, until, most);
+        let excerpts = history.excerpts(&interests, from, until);
         drop(history);
+        let found = merge(&excerpts, most);
         let mut state = lock(&slot.state);
         let state = &mut *state;
         let forgotten = (lost > 0).then(|| state.lose_parked(lost, (from, reached.min(until + 1) - 1)));

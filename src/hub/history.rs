@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use super::interests::Interests;
+use super::log::{Excerpt, Log};
 use crate::event::Event;
 use crate::topic::Topic;
 
@@ -24,7 +25,7 @@ pub(super) struct History {
     /// In the order of publication.
     order: VecDeque<Arc<Event>>,
     /// The same, by topic.
-    by_topic: BTreeMap<Topic, VecDeque<Arc<Event>>>,
+    by_topic: BTreeMap<Topic, Log>,
     bytes: usize,
     /// Sequence of the last event ever published.
     last: u64,
@@ -43,8 +44,8 @@ impl History {
         self.bytes += event.payload().len();
         self.order.push_back(event.clone());
         match self.by_topic.get_mut(event.topic()) {
-            Some(events) => events.push_back(event.clone()),
-            None => drop(self.by_topic.insert(event.topic().clone(), VecDeque::from([event.clone()]))),
+            Some(log) => log.push(event.clone()),
+            None => self.by_topic.entry(event.topic().clone()).or_default().push(event.clone()),
         }
         while self.order.len() > self.settings.events || (self.bytes > self.settings.bytes && self.order.len() > 1) {
             self.forget_oldest();
@@ -54,9 +55,9 @@ impl History {
     fn forget_oldest(&mut self) {
         let Some(oldest) = self.order.pop_front() else { return };
         self.bytes -= oldest.payload().len();
-        let Some(events) = self.by_topic.get_mut(oldest.topic()) else { return };
-        events.pop_front();
-        if events.is_empty() {
+        let Some(log) = self.by_topic.get_mut(oldest.topic()) else { return };
+        log.forget_oldest();
+        if log.is_empty() {
             self.by_topic.remove(oldest.topic());
         }
     }
@@ -73,47 +74,23 @@ impl History {
 
     /// How many of the events `from ..= until` are here and were offered for those interests.
     pub(super) fn count(&self, interests: &Interests, from: u64, until: u64) -> u64 {
-        self.spans(interests, from, until).map(|(events, span)| span_of(events, span).len() as u64).sum()
+        self.spans(interests, from, until).map(|(log, span)| log.count(span)).sum()
     }
 
-    /// Those events in order, `most` of them at most.
-    pub(super) fn range(&self, interests: &Interests, from: u64, until: u64, most: usize) -> Vec<Arc<Event>> {
-        let spans = self.spans(interests, from, until);
-        let mut spans: Vec<_> = spans.map(|(events, span)| events.range(span_of(events, span)).peekable()).collect();
-        let mut found = Vec::new();
-        while found.len() < most {
-            let next = spans.iter_mut().filter_map(|events| Some((events.peek()?.id().sequence, events)));
-            let Some((_, events)) = next.min_by_key(|(sequence, _)| *sequence) else { break };
-            found.extend(events.next().cloned());
-        }
-        found
+    /// Where those events begin, to be [merged](super::log::merge) when the history has been let go.
+    pub(super) fn excerpts(&self, interests: &Interests, from: u64, until: u64) -> Vec<Excerpt> {
+        self.spans(interests, from, until).filter_map(|(log, span)| log.excerpt(span)).collect()
     }
 
     /// The spans of every topic that is wanted.
-    fn spans(
-        &self,
-        interests: &Interests,
-        from: u64,
-        until: u64,
-    ) -> impl Iterator<Item = (&VecDeque<Arc<Event>>, (u64, u64))> {
+    fn spans(&self, interests: &Interests, from: u64, until: u64) -> impl Iterator<Item = (&Log, (u64, u64))> {
         let one = interests.only_topic();
         let exact = one.as_ref().and_then(|topic| self.by_topic.get_key_value(topic));
         let others = if one.is_some() { None } else { Some(self.by_topic.iter()) };
         let topics = exact.into_iter().chain(others.into_iter().flatten());
-        topics.flat_map(move |(topic, events)| {
-            interests.spans(topic, from, until).into_iter().map(move |span| (events, span))
-        })
+        topics
+            .flat_map(move |(topic, log)| interests.spans(topic, from, until).into_iter().map(move |span| (log, span)))
     }
-}
-
-/// Indices of the events of a span.
-fn span_of(events: &VecDeque<Arc<Event>>, (first, last): (u64, u64)) -> std::ops::Range<usize> {
-    place(events, first)..place(events, last.saturating_add(1))
-}
-
-/// Index of the first event that is not before a sequence.
-fn place(events: &VecDeque<Arc<Event>>, sequence: u64) -> usize {
-    events.partition_point(|event| event.id().sequence < sequence)
 }
 
 #[cfg(test)]
@@ -121,18 +98,22 @@ mod tests {
     use std::time::Duration;
 
     use bytes::Bytes;
+    use proptest::prelude::*;
 
+    use super::super::log::merge;
     use super::*;
     use crate::event::EventId;
     use crate::topic::Pattern;
 
+    fn event(sequence: u64, topic: &str) -> Arc<Event> {
+        let (id, payload) = (EventId { epoch: 1, sequence }, Bytes::from_static(b"12345"));
+        Arc::new(Event::new(id, Topic::new(topic).unwrap(), payload, Duration::ZERO, Arc::default()))
+    }
+
     fn filled(settings: HistorySettings, topics: &[&str]) -> History {
         let mut history = History::new(settings);
         for (sequence, topic) in (1..).zip(topics) {
-            let id = EventId { epoch: 1, sequence };
-            let payload = Bytes::from_static(b"12345");
-            let topic = Topic::new(topic).unwrap();
-            history.push(&Arc::new(Event::new(id, topic, payload, Duration::ZERO, Arc::default())));
+            history.push(&event(sequence, topic));
         }
         history
     }
@@ -140,7 +121,7 @@ mod tests {
     fn sequences(history: &History, patterns: &[&str], from: u64, until: u64, most: usize) -> Vec<u64> {
         let patterns: Vec<_> = patterns.iter().map(|text| Pattern::new(text).unwrap()).collect();
         let interests = Interests::new(&patterns);
-        let events = history.range(&interests, from, until, most);
+        let events = merge(&history.excerpts(&interests, from, until), most);
         assert!(history.count(&interests, from, until) >= events.len() as u64);
         events.iter().map(|event| event.id().sequence).collect()
     }
@@ -175,5 +156,47 @@ mod tests {
     fn where_nothing_is_kept_it_is_still_known_what_was_published() {
         let history = filled(HistorySettings::default(), &["a"; 5]);
         assert_eq!((history.last(), history.reaches_back_to(), history.order.len()), (5, 6, 0));
+    }
+
+    proptest! {
+        #[test]
+        fn read_a_page_at_a_time_it_is_what_a_plain_list_would_be(
+            topics in prop::collection::vec(0usize..4, 1..400),
+            events in 1usize..300,
+            patterns in prop::sample::subsequence(vec!["a", "b", "c", "d", ">"], 1..4),
+            from in 0u64..400,
+            until in 0u64..400,
+            most in 1usize..100,
+        ) {
+            let names = ["a", "b", "c", "d"];
+            let topics: Vec<_> = topics.iter().map(|topic| names[*topic]).collect();
+            let history = filled(HistorySettings { events, bytes: 1 << 20 }, &topics);
+            let is_wanted = |topic: &str| patterns.contains(&">") || patterns.contains(&topic);
+            let kept = (1..).zip(&topics).skip(topics.len().saturating_sub(events));
+            let wanted = kept.filter(|(sequence, topic)| (from..=until).contains(sequence) && is_wanted(topic));
+            let wanted: Vec<u64> = wanted.map(|(sequence, _)| sequence).collect();
+            let (mut read, mut next) = (Vec::new(), from);
+            loop {
+                let page = sequences(&history, &patterns, next, until, most);
+                prop_assert!(page.len() <= most);
+                let Some(last) = page.last() else { break };
+                next = last + 1;
+                read.extend(page);
+            }
+            prop_assert_eq!(read, wanted);
+        }
+    }
+
+    #[test]
+    fn what_a_reader_has_been_given_stays_while_the_history_goes_on() {
+        let mut history = filled(HistorySettings { events: 3, bytes: 1000 }, &["a"; 3]);
+        let interests = Interests::new(&[Pattern::new("a").unwrap()]);
+        let excerpts = history.excerpts(&interests, 1, 9);
+        for sequence in 4..8 {
+            history.push(&event(sequence, "a"));
+        }
+        let read: Vec<_> = merge(&excerpts, 9).iter().map(|event| event.id().sequence).collect();
+        assert_eq!(read, [1, 2, 3]);
+        assert_eq!(sequences(&history, &["a"], 1, 9, 9), [5, 6, 7]);
     }
 }

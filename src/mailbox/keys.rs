@@ -7,7 +7,10 @@ use std::collections::VecDeque;
 
 use hashbrown::HashTable;
 
-use super::{Key, Letter};
+use super::{Key, Letter, Mailbox, Queue, Reason};
+
+/// Slots a conflating mailbox may have beside those that frames wait in: places of frames that were let go.
+pub(super) const VACANT_SLACK: usize = 16;
 
 /// Waiting frames by key.
 #[derive(Debug, Default)]
@@ -16,8 +19,6 @@ pub(super) struct Keys {
     latest: HashTable<u64>,
     /// Those that a later one has superseded, in that order; some may have left since.
     superseded: VecDeque<u64>,
-    /// Frames let go in the middle of the queue, whose places are still there.
-    pub(super) vacant: usize,
 }
 
 /// Finds a frame by its position.
@@ -70,6 +71,72 @@ impl Keys {
     pub(super) fn clear(&mut self) {
         self.latest.clear();
         self.superseded.clear();
-        self.vacant = 0;
+    }
+}
+
+/// What only a conflating mailbox does.
+impl<T: Letter> Mailbox<T> {
+    /// From now on it is known which of those that wait are old.
+    pub(super) fn remember_keys(&mut self) {
+        if self.keys.is_none() {
+            self.keys = Some(Box::default());
+            self.note_all();
+        }
+    }
+
+    /// Lets a frame go that a later one of its key has made old; `false` when there is none.
+    pub(super) fn shed_superseded(&mut self, lost: &mut impl FnMut(T, Reason)) -> bool {
+        while let Some(position) = self.keys.as_mut().and_then(|keys| keys.next_superseded()) {
+            let Some(index) = self.queue.index(position) else { continue };
+            let Some(old) = self.queue.let_go(index) else { continue };
+            self.bytes -= old.bytes();
+            self.dropped.conflated += 1;
+            lost(old, Reason::Conflated);
+            return true;
+        }
+        false
+    }
+
+    /// The frame is about to wait behind all others; where it does not, the mailbox closes.
+    pub(super) fn note_key(&mut self, frame: &T) {
+        if self.keys.is_none() {
+            return;
+        }
+        self.compact();
+        let Some(keys) = &mut self.keys else { return };
+        if let Some(key) = frame.key() {
+            keys.note(&self.queue, self.queue.first + self.queue.frames.len() as u64, key);
+        }
+        keys.prune(&self.queue, self.queue.frames.len());
+    }
+
+    pub(super) fn forget_key_of_oldest(&mut self) {
+        let Some(keys) = &mut self.keys else { return };
+        let position = self.queue.first + self.queue.in_flight as u64;
+        if let Some(key) = self.queue.waiting_at(position).and_then(T::key) {
+            keys.remove(position, key);
+        }
+    }
+
+    /// Gives up vacant places once they are a third of all: what that costs is paid by the frames let go since the last
+    /// time.
+    fn compact(&mut self) {
+        if self.queue.vacant <= self.waiting() / 2 + VACANT_SLACK / 2 {
+            return;
+        }
+        self.keys.iter_mut().for_each(|keys| keys.clear());
+        self.queue.frames.retain(Option::is_some);
+        self.queue.vacant = 0;
+        self.note_all();
+    }
+
+    fn note_all(&mut self) {
+        let Some(keys) = &mut self.keys else { return };
+        let Queue { frames, in_flight, first, .. } = &self.queue;
+        for position in (*first + *in_flight as u64)..(*first + frames.len() as u64) {
+            if let Some(key) = self.queue.waiting_at(position).and_then(T::key) {
+                keys.note(&self.queue, position, key);
+            }
+        }
     }
 }

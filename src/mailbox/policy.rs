@@ -42,11 +42,6 @@ impl Overflow {
         }
     }
 
-    /// Whether keys have to be remembered.
-    pub(super) fn is_keyed(self) -> bool {
-        self == Self::Conflate
-    }
-
     /// What becomes of a frame that `bound` keeps out.
     pub(super) fn answer<T: Letter>(
         self,
@@ -68,6 +63,8 @@ impl Overflow {
                 Pushed::Displaced
             }
             Self::Conflate => {
+                mailbox.remember_keys();
+                mailbox.note_key(&frame);
                 while mailbox.shed_superseded(lost) {
                     match mailbox.bound(&frame) {
                         Some(next) => bound = next,

@@ -135,7 +135,7 @@ impl Run {
         assert!(waiting.len() <= 1 || self.limits.bytes.is_none_or(|most| bytes <= most.get()), "{bytes}");
         assert!(waiting.is_sorted_by_key(|frame| frame.number) && self.delivered.is_sorted_by(|a, b| a < b));
         let slots = mailbox.queue.frames.len() - mailbox.queue.in_flight;
-        let vacant = if self.overflow.is_keyed() { waiting.len() / 2 + VACANT_SLACK } else { 0 };
+        let vacant = if self.overflow == Overflow::Conflate { waiting.len() / 2 + VACANT_SLACK } else { 0 };
         assert!(slots <= waiting.len() + vacant, "{slots} for {}", waiting.len());
         if let Some(keys) = &mailbox.keys {
             let distinct: BTreeSet<_> = waiting.iter().filter_map(|frame| frame.key).collect();

@@ -174,15 +174,30 @@ impl Letter for Keyed {
 #[test]
 fn of_what_conflation_has_replaced_no_more_is_remembered_than_twice_what_waits_and_a_few() {
     let mut mailbox = Mailbox::new(Limits::frames(Capacity::new(8).unwrap()), Overflow::Conflate);
-    push(&mut mailbox, Keyed(1));
+    (0..9).for_each(|_| drop(push(&mut mailbox, Keyed(1))));
     let mut most = 0;
     for _ in 0..200 {
-        push(&mut mailbox, Keyed(1));
-        most = most.max(mailbox.keys.as_ref().unwrap().remembered().1);
         mailbox.take();
         mailbox.flushed();
+        push(&mut mailbox, Keyed(1));
+        most = most.max(mailbox.keys.as_ref().unwrap().remembered().1);
     }
-    assert_eq!((mailbox.waiting(), most), (1, 2 + 16));
+    assert_eq!((mailbox.waiting(), most), (8, 2 * 7 + 16));
+}
+
+#[test]
+fn keys_are_remembered_from_the_first_frame_that_does_not_fit_until_nothing_waits() {
+    let mut mailbox = Mailbox::new(Limits::frames(Capacity::new(2).unwrap()), Overflow::Conflate);
+    let mut has_keys = Vec::new();
+    for key in [1, 1, 2] {
+        push(&mut mailbox, Keyed(key));
+        has_keys.push(mailbox.keys.is_some());
+    }
+    for _ in 0..2 {
+        mailbox.take();
+        has_keys.push(mailbox.keys.is_some());
+    }
+    assert_eq!(has_keys, [false, false, true, true, false]);
 }
 
 #[test]

@@ -1,0 +1,66 @@
+//! Frames in the order of their coming: those in flight, then those that wait.
+
+use std::collections::VecDeque;
+
+use super::keys::At;
+
+/// In-flight frames first, then those waiting, of which the first is never vacant.
+#[derive(Debug)]
+pub(super) struct Queue<T> {
+    pub(super) frames: VecDeque<Option<T>>,
+    pub(super) in_flight: usize,
+    /// Places of frames that were let go while others waited in front of them.
+    pub(super) vacant: usize,
+    /// Position of the first frame, since the mailbox began.
+    pub(super) first: u64,
+}
+
+impl<T> Queue<T> {
+    pub(super) fn new() -> Self {
+        Self { frames: VecDeque::new(), in_flight: 0, vacant: 0, first: 0 }
+    }
+
+    /// How many wait.
+    pub(super) fn waiting(&self) -> usize {
+        self.frames.len() - self.in_flight - self.vacant
+    }
+
+    /// Takes out a waiting frame, if there is one at that index.
+    pub(super) fn let_go(&mut self, index: usize) -> Option<T> {
+        if index > self.in_flight {
+            let frame = self.frames.get_mut(index)?.take()?;
+            self.vacant += 1;
+            return Some(frame);
+        }
+        let oldest = self.remove_oldest();
+        self.skip_vacant();
+        oldest
+    }
+
+    /// Takes out the oldest waiting frame.
+    pub(super) fn remove_oldest(&mut self) -> Option<T> {
+        let oldest = if self.in_flight == 0 { self.frames.pop_front() } else { self.frames.remove(self.in_flight) };
+        self.first += u64::from(oldest.is_some());
+        oldest.flatten()
+    }
+
+    /// Gives up vacant places in front of the oldest frame.
+    pub(super) fn skip_vacant(&mut self) {
+        while self.vacant > 0 && self.frames.get(self.in_flight).is_some_and(Option::is_none) {
+            self.remove_oldest();
+            self.vacant -= 1;
+        }
+    }
+
+    /// Where a frame is that waits at a position, if one does.
+    pub(super) fn index(&self, position: u64) -> Option<usize> {
+        let index = usize::try_from(position.checked_sub(self.first)?).ok()?;
+        (index >= self.in_flight).then_some(index)
+    }
+}
+
+impl<T> At<T> for Queue<T> {
+    fn waiting_at(&self, position: u64) -> Option<&T> {
+        self.frames.get(self.index(position)?)?.as_ref()
+    }
+}
