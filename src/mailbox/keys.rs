@@ -29,6 +29,7 @@ pub(super) trait At<T> {
 
 impl Keys {
     /// A frame with that key waits at `position`, or is about to: it is the latest of its key, and what was is superseded.
+    #[inline]
     pub(super) fn note<T: Letter>(&mut self, frames: &impl At<T>, position: u64, key: Key<'_>) {
         let is_of = |other: &u64| frames.waiting_at(*other).and_then(T::key).is_some_and(|other| other == key);
         if let Some(latest) = self.latest.find_mut(key.hash, is_of) {
@@ -50,11 +51,13 @@ impl Keys {
     }
 
     /// The next position that was superseded; whether anything still waits there is for the caller to see.
+    #[inline]
     pub(super) fn next_superseded(&mut self) -> Option<u64> {
         self.superseded.pop_front()
     }
 
     /// Forgets positions that have left, once they are most of what is kept.
+    #[inline]
     pub(super) fn prune<T>(&mut self, frames: &impl At<T>, waiting: usize) {
         if self.superseded.len() > 2 * waiting + 16 {
             self.superseded.retain(|position| frames.waiting_at(*position).is_some());
@@ -85,6 +88,7 @@ impl<T: Letter> Mailbox<T> {
     }
 
     /// Lets a frame go that a later one of its key has made old; `false` when there is none.
+    #[inline]
     pub(super) fn shed_superseded(&mut self, lost: &mut impl FnMut(T, Reason)) -> bool {
         while let Some(position) = self.keys.as_mut().and_then(|keys| keys.next_superseded()) {
             let Some(index) = self.queue.index(position) else { continue };
@@ -98,6 +102,7 @@ impl<T: Letter> Mailbox<T> {
     }
 
     /// The frame is about to wait behind all others; where it does not, the mailbox closes.
+    #[inline]
     pub(super) fn note_key(&mut self, frame: &T) {
         if self.keys.is_none() {
             return;
@@ -121,7 +126,8 @@ impl<T: Letter> Mailbox<T> {
     /// Gives up vacant places once they are a third of all: what that costs is paid by the frames let go since the last
     /// time.
     fn compact(&mut self) {
-        if self.queue.vacant <= self.waiting() / 2 + VACANT_SLACK / 2 {
+        // Nearly always there are few.
+        if self.queue.vacant <= VACANT_SLACK / 2 || self.queue.vacant <= self.waiting() / 2 + VACANT_SLACK / 2 {
             return;
         }
         self.keys.iter_mut().for_each(|keys| keys.clear());

@@ -21,11 +21,13 @@ impl<T> Queue<T> {
     }
 
     /// How many wait.
+    #[inline]
     pub(super) fn waiting(&self) -> usize {
         self.frames.len() - self.in_flight - self.vacant
     }
 
     /// Takes out a waiting frame, if there is one at that index.
+    #[inline]
     pub(super) fn let_go(&mut self, index: usize) -> Option<T> {
         if index > self.in_flight {
             let frame = self.frames.get_mut(index)?.take()?;
@@ -38,6 +40,7 @@ impl<T> Queue<T> {
     }
 
     /// Takes out the oldest waiting frame.
+    #[inline]
     pub(super) fn remove_oldest(&mut self) -> Option<T> {
         let oldest = if self.in_flight == 0 { self.frames.pop_front() } else { self.frames.remove(self.in_flight) };
         self.first += u64::from(oldest.is_some());
@@ -45,6 +48,7 @@ impl<T> Queue<T> {
     }
 
     /// Gives up vacant places in front of the oldest frame.
+    #[inline]
     pub(super) fn skip_vacant(&mut self) {
         while self.vacant > 0 && self.frames.get(self.in_flight).is_some_and(Option::is_none) {
             self.remove_oldest();
@@ -53,6 +57,7 @@ impl<T> Queue<T> {
     }
 
     /// Where a frame is that waits at a position, if one does.
+    #[inline]
     pub(super) fn index(&self, position: u64) -> Option<usize> {
         let index = usize::try_from(position.checked_sub(self.first)?).ok()?;
         (index >= self.in_flight).then_some(index)

@@ -23,16 +23,39 @@ const REPLAYED: usize = 100_000;
 const PUBLISHED: usize = 200_000;
 static PAYLOAD: [u8; 700] = [b'x'; 700];
 
-/// Target: a conflating or parked mailbox costs at most twice a plain one.
+/// Target: a conflating or parked mailbox costs at most twice a plain one, in a Hub as it is.
 pub(crate) fn pushes() {
     say(&format!(
         "a push, one event to {MAILBOXES} mailboxes of {FRAMES} after the other, about one of {KEYS} keys (median of 9)"
     ));
-    say("  nobody reads  all is read");
+    say("  mailbox alone             in a Hub");
+    say("  nobody reads  all is read  nobody reads");
     for policy in Overflow::ALL {
-        let of = |is_read| median((0..9).map(|_| nanoseconds_a_push(policy, is_read)).collect());
-        say(&format!("  {:9.1} ns {:9.1} ns  {policy}", of(false), of(true)));
+        let of = |nanoseconds: &dyn Fn() -> f64| median((0..9).map(|_| nanoseconds()).collect());
+        let alone = |is_read| of(&|| nanoseconds_a_push(policy, is_read));
+        let in_a_hub = of(&|| nanoseconds_an_offer(policy));
+        say(&format!("  {:9.1} ns {:9.1} ns {in_a_hub:10.1} ns  {policy}", alone(false), alone(true)));
     }
+}
+
+/// With its lock, its account and what is kept in mind to be told; and its part of the event's making, key and all.
+fn nanoseconds_an_offer(policy: Overflow) -> f64 {
+    let mut rules = Rules::plain(limits(), policy);
+    rules.policy.key = "build".parse().ok();
+    rules.announces_gaps = true;
+    let (hub, topic) = (Hub::with(1, rules), Topic::new("ingest.builds").expect("a topic"));
+    let pattern = [Pattern::from(topic.clone())];
+    let mut subscriptions: Vec<_> = (0..MAILBOXES).map(|_| hub.subscribe(&pattern)).collect();
+    let payloads: Vec<_> = (0..EVENTS).map(|number| Bytes::from(format!("{{\"build\":{}}}", key_of(number)))).collect();
+    let ((), took) = timed(|| {
+        for payload in payloads {
+            hub.publish(Duration::ZERO, &topic, payload);
+            for subscription in subscriptions.iter_mut().filter(|subscription| subscription.is_closed()) {
+                *subscription = hub.subscribe(&pattern);
+            }
+        }
+    });
+    took.as_secs_f64() * 1e9 / (EVENTS * MAILBOXES) as f64
 }
 
 /// With the handle that is made for it and, where all is read, its way out.
@@ -77,10 +100,14 @@ struct Frame(std::sync::Arc<(u64, String)>);
 
 impl Frame {
     fn of(number: usize) -> Self {
-        // Spread, so that neighbours are about different things.
-        let key = number.wrapping_mul(2_654_435_761) % KEYS;
+        let key = key_of(number);
         Self(std::sync::Arc::new(((key as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15), format!("\"build-{key}\""))))
     }
+}
+
+/// Spread, so that neighbours are about different things.
+fn key_of(number: usize) -> usize {
+    number.wrapping_mul(2_654_435_761) % KEYS
 }
 
 impl Letter for Frame {
