@@ -11,6 +11,7 @@ mod peers;
 mod policies;
 mod process;
 mod readers;
+mod replay;
 mod server;
 mod simulation;
 
@@ -53,7 +54,7 @@ fn main() {
     }
     if is_wanted("policies") {
         policies::pushes();
-        policies::replay();
+        replay::replay();
     }
     if is_wanted("simulation") {
         simulation::speed();
