@@ -8,8 +8,11 @@ use super::{Channel, Hub, Subscription, lock};
 use crate::event::{EventId, Gap, Missing};
 use crate::topic::Pattern;
 
-/// Most events that are fetched at a time: whoever publishes waits at the mailbox for as long as they are put into it.
-const MOST_AT_A_TIME: usize = 8;
+/// Most events that a mailbox is filled with at a time, whatever its capacity.
+const MOST_AT_A_TIME: usize = 256;
+
+/// Most of them that are put in at once: whoever publishes waits at the mailbox for so long.
+const MOST_AT_ONCE: usize = 8;
 
 /// Where a client says it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,9 +103,29 @@ impl Hub {
 
     /// Fills an empty mailbox with what was parked, as far as the history still has it; returns what it has not.
     pub(super) fn catch_up(&self, slot: &Slot) -> Option<Forgotten> {
+        let mut left = lock(&slot.state).mailbox.capacity().frames().min(MOST_AT_A_TIME);
+        let mut forgotten: Option<Forgotten> = None;
+        while left > 0 {
+            let (lost, unparked) = self.unpark(slot, left.min(MOST_AT_ONCE));
+            forgotten = match (forgotten, lost) {
+                (Some(before), Some(lost)) => Some(Forgotten { count: before.count + lost.count, ..before }),
+                (before, lost) => before.or(lost),
+            };
+            if unparked == 0 {
+                break;
+            }
+            left -= unparked;
+        }
+        forgotten
+    }
+
+    /// Puts the next few parked events into a mailbox; returns what the history has not kept, and how many they were.
+    fn unpark(&self, slot: &Slot, most: usize) -> (Option<Forgotten>, usize) {
         let state = lock(&slot.state);
         let (from, until, parked) = (state.parked_from, state.last_offered, state.mailbox.parked());
-        let most = state.mailbox.capacity().frames().min(MOST_AT_A_TIME);
+        if parked == 0 {
+            return (None, 0);
+        }
         let interests = state.interests.clone();
         drop(state);
         let history = lock(&self.shared.history);
@@ -116,6 +139,7 @@ impl Hub {
         let state = &mut *state;
         let forgotten = (lost > 0).then(|| state.lose_parked(lost, (from, reached.min(until + 1) - 1)));
         state.parked_from = from.max(reached);
+        let mut unparked = 0;
         for event in found {
             if !state.mailbox.has_room_for(&event) {
                 break;
@@ -123,8 +147,9 @@ impl Hub {
             let sequence = event.id().sequence;
             (state.parked_from, state.last_queued) = (sequence + 1, sequence);
             state.mailbox.unpark(event);
+            unparked += 1;
         }
-        forgotten
+        (forgotten, unparked)
     }
 }
 

@@ -16,6 +16,9 @@ use super::words;
 const GAP: f64 = 26.0;
 const BAND_HEIGHT: f64 = 160.0;
 
+/// Room for the sizes above the uppermost points.
+const HEADROOM: f64 = 24.0;
+
 /// One point.
 struct Seen<'a> {
     buffer: u64,
@@ -40,7 +43,7 @@ pub(super) fn scene(sweep: &Sweep) -> Scene {
     let plot = Plot { left: 200.0, top: top + 16.0, right: 1_340.0, bottom: 872.0 };
     let upper = Plot { bottom: plot.bottom - BAND_HEIGHT - GAP, ..plot };
     let seen = || curves.iter().flat_map(|(_, points)| points);
-    let missed = Values::new(seen().map(Seen::missed), 1.0, upper.top, upper.bottom);
+    let missed = Values::new(seen().map(Seen::missed), 1.0, upper.top + HEADROOM, upper.bottom);
     let ages = Values::new(seen().filter_map(Seen::age_seconds), f64::INFINITY, plot.right, plot.left);
     let Some(ages) = ages else { return scene };
     if let Some(missed) = &missed {
@@ -94,14 +97,17 @@ fn sizes(scene: &mut Scene, index: usize, points: &[Seen<'_>], at: &impl Fn(&See
     } else {
         vec![(*first, least.clone()), (*last, most.clone())]
     };
+    let leftmost = if first.0 < last.0 { first } else { last };
     for ((x, y), text) in texts {
-        // Curves often begin beside each other.
-        let below = if index.is_multiple_of(2) { -22.0 } else { 24.0 };
         let is_in_band = y > f64::from(HEIGHT) - BAND_HEIGHT - 128.0;
-        let text = if is_in_band {
-            Text::new((x + 18.0, y), Anchor::Start, text)
+        let text = if !is_in_band {
+            // Curves often begin beside each other, and those that are one point are often beside another's end.
+            let above = if is_near(first, last) { 54.0 } else { 22.0 };
+            Text::new((x, if index.is_multiple_of(2) { y - above } else { y + 24.0 }), Anchor::Middle, text)
+        } else if named.len() > 1 && (x, y) == *leftmost && !is_near(first, last) {
+            Text::new((x - 18.0, y), Anchor::End, text)
         } else {
-            Text::new((x, y + below), Anchor::Middle, text)
+            Text::new((x + 18.0, y), Anchor::Start, text)
         };
         scene.plated(text.em(TICK_EM).colour(look(index).colour), faded(WHITE, 0.7));
     }
