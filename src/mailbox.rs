@@ -163,7 +163,7 @@ impl<T: Letter> Mailbox<T> {
         self.bytes -= self.oldest()?.bytes();
         self.queue.in_flight += 1;
         self.queue.skip_vacant();
-        if self.queue.frames.len() == self.queue.in_flight {
+        if self.waiting() == 0 {
             self.keys = None;
         }
         self.queue.frames.get(self.queue.in_flight - 1)?.as_ref()

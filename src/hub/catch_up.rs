@@ -2,10 +2,12 @@
 //! history, a mailbox full at a time, while live events go on being published and wait there too. So nothing of the past
 //! can overflow a mailbox, and at the seam nothing is doubled or out of order.
 
+use std::sync::Arc;
+
 use super::log::merge;
 use super::subscription::{Forgotten, Slot, State, missing};
 use super::{Channel, Hub, Subscription, lock};
-use crate::event::{EventId, Gap, Missing};
+use crate::event::{Event, EventId, Gap, Missing};
 use crate::topic::Pattern;
 
 /// Most events that a mailbox is filled with at a time, whatever its capacity.
@@ -106,25 +108,26 @@ impl Hub {
         let mut left = lock(&slot.state).mailbox.capacity().frames().min(MOST_AT_A_TIME);
         let mut forgotten: Option<Forgotten> = None;
         while left > 0 {
-            let (lost, unparked) = self.unpark(slot, left.min(MOST_AT_ONCE));
+            let (lost, found) = self.next_parked(slot, left);
             forgotten = match (forgotten, lost) {
                 (Some(before), Some(lost)) => Some(Forgotten { count: before.count + lost.count, ..before }),
                 (before, lost) => before.or(lost),
             };
-            if unparked == 0 {
+            let fits = found.chunks(MOST_AT_ONCE).all(|events| lock(&slot.state).unpark(events));
+            if found.is_empty() || !fits {
                 break;
             }
-            left -= unparked;
+            left -= found.len();
         }
         forgotten
     }
 
-    /// Puts the next few parked events into a mailbox; returns what the history has not kept, and how many they were.
-    fn unpark(&self, slot: &Slot, most: usize) -> (Option<Forgotten>, usize) {
+    /// The next parked events, and what the history has not kept of those before.
+    fn next_parked(&self, slot: &Slot, most: usize) -> (Option<Forgotten>, Vec<Arc<Event>>) {
         let state = lock(&slot.state);
         let (from, until, parked) = (state.parked_from, state.last_offered, state.mailbox.parked());
         if parked == 0 {
-            return (None, 0);
+            return (None, Vec::new());
         }
         let interests = state.interests.clone();
         drop(state);
@@ -134,26 +137,28 @@ impl Hub {
         let lost = if reached > from { parked - history.count(&interests, from, until).min(parked) } else { 0 };
         let excerpts = history.excerpts(&interests, from, until);
         drop(history);
-        let found = merge(&excerpts, most);
         let mut state = lock(&slot.state);
-        let state = &mut *state;
         let forgotten = (lost > 0).then(|| state.lose_parked(lost, (from, reached.min(until + 1) - 1)));
         state.parked_from = from.max(reached);
-        let mut unparked = 0;
-        for event in found {
-            if !state.mailbox.has_room_for(&event) {
-                break;
-            }
-            let sequence = event.id().sequence;
-            (state.parked_from, state.last_queued) = (sequence + 1, sequence);
-            state.mailbox.unpark(event);
-            unparked += 1;
-        }
-        (forgotten, unparked)
+        drop(state);
+        (forgotten, merge(&excerpts, most))
     }
 }
 
 impl State {
+    /// Puts parked events into the mailbox; `false` where one does not fit, which then stays parked, as do those behind.
+    fn unpark(&mut self, events: &[Arc<Event>]) -> bool {
+        for event in events {
+            if !self.mailbox.has_room_for(event) {
+                return false;
+            }
+            let sequence = event.id().sequence;
+            (self.parked_from, self.last_queued) = (sequence + 1, sequence);
+            self.mailbox.unpark(event.clone());
+        }
+        true
+    }
+
     fn lose_parked(&mut self, count: u64, range: (u64, u64)) -> Forgotten {
         let reason = self.mailbox.parked_for();
         self.mailbox.lose_parked(count);

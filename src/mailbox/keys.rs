@@ -21,22 +21,16 @@ pub(super) struct Keys {
     superseded: VecDeque<u64>,
 }
 
-/// Finds a frame by its position.
-pub(super) trait At<T> {
-    /// `None` where it has left, or never waited.
-    fn waiting_at(&self, position: u64) -> Option<&T>;
-}
-
 impl Keys {
     /// A frame with that key waits at `position`, or is about to: it is the latest of its key, and what was is superseded.
     #[inline]
-    pub(super) fn note<T: Letter>(&mut self, frames: &impl At<T>, position: u64, key: Key<'_>) {
-        let is_of = |other: &u64| frames.waiting_at(*other).and_then(T::key).is_some_and(|other| other == key);
+    pub(super) fn note<T: Letter>(&mut self, queue: &Queue<T>, position: u64, key: Key<'_>) {
+        let is_of = |other: &u64| queue.waiting_at(*other).and_then(T::key).is_some_and(|other| other == key);
         if let Some(latest) = self.latest.find_mut(key.hash, is_of) {
             self.superseded.push_back(std::mem::replace(latest, position));
             return;
         }
-        let hash_of = |other: &u64| match frames.waiting_at(*other) {
+        let hash_of = |other: &u64| match queue.waiting_at(*other) {
             Some(frame) if *other != position => frame.key().map_or(0, |key| key.hash),
             Some(_) | None => key.hash,
         };
@@ -58,9 +52,9 @@ impl Keys {
 
     /// Forgets positions that have left, once they are most of what is kept.
     #[inline]
-    pub(super) fn prune<T>(&mut self, frames: &impl At<T>, waiting: usize) {
+    pub(super) fn prune<T>(&mut self, queue: &Queue<T>, waiting: usize) {
         if self.superseded.len() > 2 * waiting + 16 {
-            self.superseded.retain(|position| frames.waiting_at(*position).is_some());
+            self.superseded.retain(|position| queue.waiting_at(*position).is_some());
         }
     }
 
@@ -104,9 +98,6 @@ impl<T: Letter> Mailbox<T> {
     /// The frame is about to wait behind all others; where it does not, the mailbox closes.
     #[inline]
     pub(super) fn note_key(&mut self, frame: &T) {
-        if self.keys.is_none() {
-            return;
-        }
         self.compact();
         let Some(keys) = &mut self.keys else { return };
         if let Some(key) = frame.key() {
@@ -126,8 +117,7 @@ impl<T: Letter> Mailbox<T> {
     /// Gives up vacant places once they are a third of all: what that costs is paid by the frames let go since the last
     /// time.
     fn compact(&mut self) {
-        // Nearly always there are few.
-        if self.queue.vacant <= VACANT_SLACK / 2 || self.queue.vacant <= self.waiting() / 2 + VACANT_SLACK / 2 {
+        if self.queue.vacant <= self.waiting() / 2 + VACANT_SLACK / 2 {
             return;
         }
         self.keys.iter_mut().for_each(|keys| keys.clear());

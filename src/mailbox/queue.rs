@@ -2,8 +2,6 @@
 
 use std::collections::VecDeque;
 
-use super::keys::At;
-
 /// In-flight frames first, then those waiting, of which the first is never vacant.
 #[derive(Debug)]
 pub(super) struct Queue<T> {
@@ -62,10 +60,10 @@ impl<T> Queue<T> {
         let index = usize::try_from(position.checked_sub(self.first)?).ok()?;
         (index >= self.in_flight).then_some(index)
     }
-}
 
-impl<T> At<T> for Queue<T> {
-    fn waiting_at(&self, position: u64) -> Option<&T> {
+    /// The frame that waits at a position. `None` where it has left, or never waited.
+    #[inline]
+    pub(super) fn waiting_at(&self, position: u64) -> Option<&T> {
         self.frames.get(self.index(position)?)?.as_ref()
     }
 }

@@ -142,6 +142,7 @@ async fn after_a_restart_the_page_comes_back_and_every_event_is_shown_once_or_in
     published.splice(30..30, kept);
     assert_eq!(shown, published, "each once, in order, or inside the gap: {gap}");
     assert!(gap["last"].is_null() || gap["last"] == json!(meanwhile[14]), "{gap}");
+    assert_eq!(browser.value("document.getElementById('missing').textContent").await, json!("unknown"));
     assert_eq!(browser.value("document.getElementById('reconnects').textContent").await, json!("1"));
     assert_eq!(browser.value("document.querySelectorAll('li.event').length").await, json!(shown.len()));
     assert_eq!(browser.value("document.querySelectorAll('li.gap').length").await, json!(1));

@@ -16,7 +16,7 @@ const EVENTS: usize = 10_000;
 /// As many as a fan-out may go to: the event is warm, as it is there, and its making does not count.
 const MAILBOXES: usize = 64;
 
-/// Target: a conflating or parked mailbox costs at most twice a plain one, in a Hub as it is.
+/// Target: a conflating or parked mailbox costs at most twice a plain one. In a Hub it does; a full one alone does not.
 pub(crate) fn pushes() {
     say(&format!("a push, one event to {MAILBOXES} mailboxes of {FRAMES} in turn, {KEYS} keys (medians of 9)"));
     say("  mailbox alone             in a Hub");
