@@ -1,10 +1,16 @@
 //! Over a WebSocket an event is lost if and only if it is lost over server-sent events, where both clients take as many
 //! frames at the same times.
 
-use hubbub::Overflow;
+use hubbub::{Capacity, Overflow, ServerSettings};
 use proptest::prelude::*;
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::net::TcpStream;
+use tokio::sync::mpsc;
 
 use crate::support::driven::{Driven, Over};
+use crate::support::{Served, Setup, soon};
+use crate::websocket::{Socket, next, open};
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -56,5 +62,79 @@ proptest! {
         let [sse, websocket] =
             [Over::Sse, Over::WebSocket].map(|over| fates(over, capacity, overflow, frames_per_write, &steps));
         prop_assert_eq!(sse, websocket);
+    }
+}
+
+/// More than a socket with the least buffers takes: the first frame of every burst is half in it, whatever the kernel
+/// does, and what becomes of the others is the mailbox's alone.
+const BYTES: usize = 300_000;
+/// How many events are published at once, each time after the client has read all that there was.
+const BURSTS: [usize; 7] = [3, 9, 1, 12, 5, 20, 1];
+
+/// On real sockets: the ids and gaps that a client reads, in order, and how many events were lost.
+async fn read_in_bursts(over: Over, capacity: usize, overflow: Overflow) -> (Vec<Value>, u64) {
+    let ws_channel_buffer = Capacity::new(capacity).unwrap();
+    let settings = ServerSettings { ws_channel_buffer, ..ServerSettings::default() };
+    let mut served = Served::start(Setup { capacity, overflow, history: 100, settings, ..Setup::default() });
+    let (tell, mut told) = mpsc::channel(100);
+    match over {
+        Over::Sse => {
+            let stream = served.watch().await;
+            tokio::spawn(async move { read_sse(stream, &tell).await });
+        }
+        Over::WebSocket => {
+            let socket = open(&served, "?table=t").await;
+            served.subscribed().await;
+            tokio::spawn(async move { read_websocket(socket, &tell).await });
+        }
+    }
+    for burst in BURSTS {
+        served.publish_at_once(burst, BYTES).await;
+        soon("a client that has read everything", served.drained()).await;
+    }
+    let (lost, last) = (served.hub.counts().dropped.total(), served.hub.counts().offered);
+    let mut seen = Vec::new();
+    while seen.last() != Some(&Value::from(format!("7-{last}"))) {
+        seen.push(soon("what was published", told.recv()).await.expect("a client"));
+    }
+    (seen, lost)
+}
+
+async fn read_sse(stream: TcpStream, tell: &mpsc::Sender<Value>) {
+    let mut lines = BufReader::new(stream).lines();
+    let mut id = Value::Null;
+    while let Ok(Some(line)) = lines.next_line().await {
+        if let Some(given) = line.strip_prefix("id: ") {
+            id = given.into();
+        } else if let Some(data) = line.strip_prefix("data: ") {
+            let is_gap = data.starts_with("{\"first\"");
+            let seen = if is_gap { serde_json::from_str(data).unwrap() } else { id.clone() };
+            tell.send(seen).await.expect("somebody listens");
+        }
+    }
+}
+
+async fn read_websocket(mut socket: Socket, tell: &mpsc::Sender<Value>) {
+    loop {
+        let mut message = next(&mut socket).await;
+        for what in ["gap", "id"] {
+            if let Some(seen) = message.get_mut(what) {
+                tell.send(seen.take()).await.expect("somebody listens");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn over_real_tcp_both_read_the_same_ids_and_are_told_of_the_same_holes() {
+    for overflow in [Overflow::DropNewest, Overflow::DropOldest, Overflow::Park] {
+        for capacity in [1, 4, 8] {
+            let (sse, lost) = read_in_bursts(Over::Sse, capacity, overflow).await;
+            // One of each burst is under way and the mailbox holds K; a parked one gets the rest from the history.
+            let beyond = BURSTS.map(|burst| burst.saturating_sub(capacity + 1) as u64).iter().sum();
+            assert_eq!(lost, if overflow == Overflow::Park { 0 } else { beyond }, "{overflow}, K = {capacity}");
+            let (websocket, lost_too) = read_in_bursts(Over::WebSocket, capacity, overflow).await;
+            assert_eq!((sse, lost), (websocket, lost_too), "{overflow}, K = {capacity}");
+        }
     }
 }

@@ -11,9 +11,9 @@ use tokio_tungstenite::{WebSocketStream, client_async};
 
 use crate::support::{PATIENCE, Served, Setup, payload, soon, topic};
 
-type Socket = WebSocketStream<TcpStream>;
+pub(crate) type Socket = WebSocketStream<TcpStream>;
 
-async fn open(served: &Served, query: &str) -> Socket {
+pub(crate) async fn open(served: &Served, query: &str) -> Socket {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(2048).unwrap();
     let stream = soon("a connection", socket.connect(served.address)).await.unwrap();
@@ -22,7 +22,7 @@ async fn open(served: &Served, query: &str) -> Socket {
 }
 
 /// The next message with a text in it, as JSON.
-async fn next(socket: &mut Socket) -> serde_json::Value {
+pub(crate) async fn next(socket: &mut Socket) -> serde_json::Value {
     loop {
         match soon("a message", socket.next()).await.expect("it is open").unwrap() {
             Message::Text(text) => return serde_json::from_str(&text).unwrap(),

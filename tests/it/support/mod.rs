@@ -167,6 +167,24 @@ impl Served {
         }
     }
 
+    /// Publishes so many events, the second and those after it when the first is under way and the socket does not take
+    /// all of it.
+    pub(crate) async fn publish_at_once(&self, events: usize, bytes: usize) {
+        self.publish(bytes);
+        soon("a transport that takes what waits", self.settle()).await;
+        assert_eq!(self.hub.counts().in_flight, 1, "{bytes} bytes are too few: a socket took them all");
+        for _ in 1..events {
+            self.publish(bytes);
+        }
+    }
+
+    /// Until nothing waits or is under way.
+    pub(crate) async fn drained(&self) {
+        while self.hub.counts().waiting + self.hub.counts().in_flight > 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+
     /// Until nothing waits, or a frame is under way that the socket does not take.
     async fn settle(&self) {
         loop {
