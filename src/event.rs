@@ -10,7 +10,6 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use crate::topic::Topic;
 
@@ -60,7 +59,7 @@ pub struct Event {
     published_at: Duration,
     key: Option<EventKey>,
     sse: OnceLock<Bytes>,
-    websocket: OnceLock<Utf8Bytes>,
+    websocket: OnceLock<Bytes>,
     pinned: Arc<PinnedBytes>,
 }
 
@@ -109,18 +108,17 @@ impl Event {
 
     /// The SSE form: made by the first subscriber that needs it, shared by all.
     pub(crate) fn sse(&self, encode: impl FnOnce(&Self) -> Bytes) -> Bytes {
-        let encoded = self.sse.get_or_init(|| {
-            let encoded = encode(self);
-            self.pinned.add(encoded.len());
-            encoded
-        });
-        encoded.clone()
+        self.encoded(&self.sse, encode)
     }
 
     /// The WebSocket form, likewise.
-    pub(crate) fn websocket(&self, encode: impl FnOnce(&Self) -> String) -> Utf8Bytes {
-        let encoded = self.websocket.get_or_init(|| {
-            let encoded = Utf8Bytes::from(encode(self));
+    pub(crate) fn websocket(&self, encode: impl FnOnce(&Self) -> Bytes) -> Bytes {
+        self.encoded(&self.websocket, encode)
+    }
+
+    fn encoded(&self, form: &OnceLock<Bytes>, encode: impl FnOnce(&Self) -> Bytes) -> Bytes {
+        let encoded = form.get_or_init(|| {
+            let encoded = encode(self);
             self.pinned.add(encoded.len());
             encoded
         });
@@ -130,7 +128,7 @@ impl Event {
 
 impl Drop for Event {
     fn drop(&mut self) {
-        let frames = self.sse.get().map_or(0, Bytes::len) + self.websocket.get().map_or(0, |frame| frame.len());
+        let frames: usize = [&self.sse, &self.websocket].into_iter().filter_map(OnceLock::get).map(Bytes::len).sum();
         self.pinned.subtract(self.payload.len() + frames);
     }
 }

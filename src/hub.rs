@@ -4,7 +4,8 @@
 //!
 //! Order of locks, always in this direction: publishing (one publisher at a time, so that every mailbox sees ids in
 //! order) → registry → history, or one mailbox. The registry is let go before the fan-out, so subscribing and leaving go
-//! on during it. A waker runs under no lock but the first: it may subscribe and leave, but must not publish.
+//! on during it. A waker runs under no lock but the first: it may subscribe and leave, but must not publish, nor change what
+//! a subscription wants.
 
 mod catch_up;
 mod channel;
@@ -177,7 +178,8 @@ impl Hub {
 
     /// Publishes and tells what happened at every subscriber, in the order of their ids within an equal pattern.
     ///
-    /// `each` runs while the fan-out is under way: it may subscribe and unsubscribe, but must not publish.
+    /// `each` runs while the fan-out is under way: it may subscribe and leave, but must not publish, nor change what a
+    /// subscription wants.
     pub fn publish_each(
         &self,
         now: Duration,

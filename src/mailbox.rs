@@ -3,7 +3,8 @@
 //! Pure: no clock, no lock, no runtime, and of a frame it knows only what a [`Letter`] says of itself. Frames at the
 //! front may be *in flight*: handed to a transport and not yet flushed. They hold no slot, no policy touches them, and
 //! they leave by [`Mailbox::flushed`]. Frames may be *parked*: they wait elsewhere, in the order of their coming, and
-//! are only counted here until [`Mailbox::unpark`] brings them.
+//! are only counted here until [`Mailbox::unpark`] brings them. From the first of them on a mailbox is *behind*, and all
+//! that is offered is parked, until nothing waits any more: what comes back never takes a slot from what is new.
 
 mod account;
 mod keys;
@@ -86,8 +87,10 @@ pub struct Mailbox<T> {
     /// Of a conflating one, from the first frame that does not fit until nothing waits.
     keys: Option<Box<Keys>>,
     parked: u64,
-    /// The limit that made it park.
+    /// The limit that made it park, or [`Reason::OutOfReach`] for a replay: why those are lost that do not come back.
     parked_for: Reason,
+    /// Whether parked frames wait, here or elsewhere.
+    is_behind: bool,
     closed: Option<Closed>,
     offered: u64,
     delivered: u64,
@@ -107,6 +110,7 @@ impl<T: Letter> Mailbox<T> {
             keys: None,
             parked: 0,
             parked_for: Reason::BufferFull,
+            is_behind: false,
             closed: None,
             offered: 0,
             delivered: 0,
@@ -142,7 +146,7 @@ impl<T: Letter> Mailbox<T> {
             return Pushed::NotOffered;
         }
         self.offered += 1;
-        if self.parked > 0 {
+        if self.is_behind {
             self.parked += 1;
             return Pushed::Parked;
         }
@@ -165,6 +169,7 @@ impl<T: Letter> Mailbox<T> {
         self.queue.skip_vacant();
         if self.waiting() == 0 {
             self.keys = None;
+            self.is_behind = self.parked > 0;
         }
         self.queue.frames.get(self.queue.in_flight - 1)?.as_ref()
     }

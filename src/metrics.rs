@@ -7,6 +7,7 @@
 mod episodes;
 mod exposition;
 mod histogram;
+mod replays;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use crate::transport::{Environment, Limit};
 use episodes::Episodes;
 use exposition::Figures;
 use histogram::{FRAMES, Histogram, MICROSECONDS};
+use replays::Replays;
 
 /// A world that is measured. Clones share the figures.
 #[derive(Debug, Clone)]
@@ -40,6 +42,9 @@ struct Metrics {
     /// The most frames that waited, of every stream that has ended.
     mailbox_high_water: Histogram,
     episodes: Episodes,
+    replays: Replays,
+    /// Events offered to subscribers that were behind.
+    parked: AtomicU64,
     refused_connections: AtomicU64,
     refused_subscribers: AtomicU64,
 }
@@ -53,6 +58,8 @@ impl<E: Environment> Measured<E> {
             mailbox_waiting: Histogram::new(&FRAMES),
             mailbox_high_water: Histogram::new(&FRAMES),
             episodes: Episodes::default(),
+            replays: Replays::default(),
+            parked: AtomicU64::new(0),
             refused_connections: AtomicU64::new(0),
             refused_subscribers: AtomicU64::new(0),
         };
@@ -89,38 +96,47 @@ impl<E: Environment> Environment for Measured<E> {
             }
             // An old value that a newer one replaces is what conflation is for, and no sign of trouble.
             Outcome::Displaced { reason: Reason::Conflated, .. } | Outcome::Shed { reason: Reason::Conflated, .. } => {}
-            Outcome::Parked { .. } => {}
+            Outcome::Parked { .. } => {
+                self.metrics.parked.fetch_add(1, Ordering::Relaxed);
+            }
             Outcome::Refused { .. }
             | Outcome::Displaced { .. }
             | Outcome::Shed { .. }
             | Outcome::Disconnected { .. } => {
-                self.metrics.episodes.lost_one(subscriber, self.now());
+                self.metrics.episodes.lost(subscriber, 1, self.now());
             }
         }
         self.world.offered(subscriber, outcome);
     }
 
     fn replays(&self, subscriber: SubscriberId, first: EventId, count: u64) {
+        self.metrics.replays.begin(subscriber, count);
         self.world.replays(subscriber, first, count);
     }
 
     fn forgot(&self, subscriber: SubscriberId, forgotten: Forgotten) {
-        self.metrics.episodes.lost_one(subscriber, self.now());
+        self.metrics.replays.forgot(subscriber, forgotten.count);
+        self.metrics.episodes.lost(subscriber, forgotten.count, self.now());
         self.world.forgot(subscriber, forgotten);
     }
 
     fn taken(&self, subscriber: SubscriberId, event: &Event) {
-        self.metrics.mailbox_wait.observe(self.age_us(event));
+        if !self.metrics.replays.takes(subscriber) {
+            self.metrics.mailbox_wait.observe(self.age_us(event));
+        }
         self.world.taken(subscriber, event);
     }
 
     fn flushed(&self, subscriber: SubscriberId, event: &Event) {
-        self.metrics.publish_to_flush.observe(self.age_us(event));
+        if !self.metrics.replays.flushes(subscriber) {
+            self.metrics.publish_to_flush.observe(self.age_us(event));
+        }
         self.world.flushed(subscriber, event);
     }
 
     fn ended(&self, subscriber: SubscriberId, counts: Counts) {
         self.metrics.mailbox_high_water.observe(counts.high_water);
+        self.metrics.replays.ended(subscriber);
         self.metrics.episodes.ended(subscriber, &counts);
         self.world.ended(subscriber, counts);
     }
@@ -145,6 +161,7 @@ impl<E: Environment> Environment for Measured<E> {
             refused_connections: metrics.refused_connections.load(Ordering::Relaxed),
             refused_subscribers: metrics.refused_subscribers.load(Ordering::Relaxed),
             slow_episodes: metrics.episodes.begun(),
+            parked: metrics.parked.load(Ordering::Relaxed),
             publish_to_flush: metrics.publish_to_flush.read(),
             mailbox_wait: metrics.mailbox_wait.read(),
             mailbox_waiting: metrics.mailbox_waiting.read(),

@@ -262,19 +262,10 @@ impl Expected {
     /// The first number that differs from what a run of the same digest gives.
     fn edited(&self, now: &Self) -> Option<String> {
         let numbers = |of: &Self| {
-            let Dropped { buffer_full, client_gone, evicted, bytes, age, conflated } = of.dropped;
-            [
-                ("offered", of.offered),
-                ("delivered", of.delivered),
-                ("dropped.buffer_full", buffer_full),
-                ("dropped.client_gone", client_gone),
-                ("dropped.evicted", evicted),
-                ("dropped.bytes", bytes),
-                ("dropped.age", age),
-                ("dropped.conflated", conflated),
-            ]
+            let dropped = of.dropped.by_reason().map(|(reason, lost)| (format!("dropped.{reason}"), lost));
+            [("offered".to_owned(), of.offered), ("delivered".to_owned(), of.delivered)].into_iter().chain(dropped)
         };
-        let mut pairs = numbers(self).into_iter().zip(numbers(now));
+        let mut pairs = numbers(self).zip(numbers(now));
         let ((name, stored), (_, counted)) = pairs.find(|((_, stored), (_, counted))| stored != counted)?;
         Some(format!("expected.{name} = {stored}: the run of expected.digest has {counted}"))
     }

@@ -13,9 +13,10 @@ use hubbub::{Dropped, Overflow, Reason};
 pub struct Ledger {
     frames: usize,
     frames_per_write: usize,
-    /// So many of those outstanding wait in the history at most: nobody sees them come into slots, but nothing is queued
-    /// or lost to a limit before all have.
+    /// So many of those outstanding wait in the history at most: nobody sees them come into slots.
     parked: usize,
+    /// From the first of those on, everything is parked and nothing is lost to a limit, until nothing waits any more.
+    is_behind: bool,
     overflow: Overflow,
     connection: u64,
     stream: Stream,
@@ -69,6 +70,7 @@ impl Ledger {
             frames,
             frames_per_write,
             parked: 0,
+            is_behind: false,
             overflow,
             connection: 0,
             stream: Stream::None,
@@ -136,7 +138,8 @@ impl Ledger {
         // What the last stream had under way is not read any more.
         self.on_the_way.clear();
         self.cut_short.clear();
-        (self.last_offered, self.read_before_its_flush, self.parked) = (None, false, 0);
+        (self.last_offered, self.read_before_its_flush) = (None, false);
+        (self.parked, self.is_behind) = (0, false);
         Ok(())
     }
 
@@ -152,7 +155,8 @@ impl Ledger {
     fn queued(&mut self, sequence: u64, waiting: u64) -> Result<(), String> {
         self.offered(sequence)?;
         self.outstanding.push_back(sequence);
-        self.parked = 0;
+        ensure!(!self.is_behind || waiting == 1, "{sequence} waits with {waiting}, and those of before are among them");
+        (self.parked, self.is_behind) = (0, false);
         let waiting = usize::try_from(waiting).unwrap_or(usize::MAX);
         ensure!((1..=self.frames).contains(&waiting), "{waiting} waiting, of {} at most", self.frames);
         let in_flight = self.outstanding.len().checked_sub(waiting);
@@ -164,6 +168,7 @@ impl Ledger {
     /// bytes and age it is enough that something waits.
     fn overflowed(&mut self, sequence: u64, policy: Overflow, reason: Reason) -> Result<usize, String> {
         ensure!(self.overflow == policy, "{sequence} is lost as {policy} has it, and the policy is {}", self.overflow);
+        ensure!(!self.is_behind, "{sequence} is lost to {}, and those of before wait", reason.name());
         self.parked = 0;
         let outstanding = self.outstanding.len();
         match reason {
@@ -171,6 +176,7 @@ impl Ledger {
                 let in_flight = outstanding.checked_sub(self.frames).filter(|n| *n <= self.frames_per_write);
                 in_flight.ok_or_else(|| format!("{sequence} is lost with {outstanding} of {}", self.frames))
             }
+            Reason::OutOfReach => Err(format!("{sequence} is out of reach, and nothing was replayed")),
             Reason::Bytes | Reason::Age | Reason::Conflated => {
                 ensure!(outstanding > 0, "{sequence} is lost to {}, and nothing waits", reason.name());
                 Ok(outstanding.min(self.frames_per_write))
@@ -224,9 +230,9 @@ impl Ledger {
 
     fn parked(&mut self, sequence: u64, waiting: u64) -> Result<(), String> {
         self.offered(sequence)?;
-        ensure!(self.overflow == Overflow::Park || self.parked > 0, "{sequence} is parked, by {}", self.overflow);
+        ensure!(self.overflow == Overflow::Park || self.is_behind, "{sequence} is parked, by {}", self.overflow);
         self.outstanding.push_back(sequence);
-        self.parked += 1;
+        (self.parked, self.is_behind) = (self.parked + 1, true);
         let waiting = usize::try_from(waiting).unwrap_or(usize::MAX);
         let in_flight = self.outstanding.len().checked_sub(waiting);
         ensure!(in_flight.is_some_and(|n| n <= self.frames_per_write), "{waiting} of {} wait", self.outstanding.len());
@@ -236,7 +242,7 @@ impl Ledger {
     fn replayed(&mut self, first: u64, count: u64) -> Result<(), String> {
         ensure!(self.outstanding.is_empty() && self.last_offered.is_none(), "{count} are replayed amid a stream");
         self.outstanding.extend(first..first + count);
-        self.parked = self.outstanding.len();
+        (self.parked, self.is_behind) = (self.outstanding.len(), true);
         (self.sums.offered, self.last_offered) = (self.sums.offered + count, Some(first + count - 1));
         Ok(())
     }

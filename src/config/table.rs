@@ -29,6 +29,9 @@ pub(super) const MAX_AGE_MS: u64 = 24 * 60 * 60 * 1000;
 const MAX_KEPT_BYTES: u64 = 1 << 30;
 const MAX_HISTORY_EVENTS: u64 = 10_000_000;
 
+/// An event is in memory as it was published, and as either transport writes it.
+const FORMS: u64 = 3;
+
 pub(super) static SETTINGS: [Setting; 26] = [
     Setting {
         key: "listen",
@@ -144,8 +147,9 @@ pub(super) static SETTINGS: [Setting; 26] = [
         about: "events kept for those who come back or are parked; 0 keeps none",
         kind: Kind::Count { least: 0, most: MAX_HISTORY_EVENTS, of: |config| &mut config.history_events },
         memory: Some(|config| {
-            let all = (config.history_bytes as u64) * 2 + config.history_events as u64 * 256;
-            format!("the last events and their frames, once: {} with `history_bytes`", bytes(all))
+            let all = config.history_bytes as u64 * FORMS + config.history_events as u64 * 512;
+            let holds = "the last events and their frames, one for each transport";
+            format!("{holds}: {} with `history_bytes`", bytes(all))
         }),
     },
     Setting {
@@ -265,10 +269,12 @@ pub(super) static SETTINGS: [Setting; 26] = [
         about: "largest body of a publish, an event or a batch",
         kind: Kind::Count { least: 1, most: MAX_INGEST_BYTES, of: |config| &mut config.server.max_ingest_bytes },
         memory: Some(|config| {
-            let worst = config.sse_channel_buffer.frames() as u64 * config.server.max_ingest_bytes as u64 * 2;
+            let frames = config.sse_channel_buffer.frames().max(config.server.ws_channel_buffer.frames()) as u64;
+            let worst = frames * config.server.max_ingest_bytes as u64 * FORMS;
             format!(
-                "an event of this size and its frame stay until no buffer holds it: {} for a full buffer of nothing \
-                 else, and as much for each other one that waits for other events",
+                "an event of this size and its frames, one for each transport, stay until no buffer holds it: {} for a \
+                 full buffer of nothing else, and as much for each other one that waits for other events. Over SSE a \
+                 line break in a payload makes six bytes more",
                 bytes(worst)
             )
         }),

@@ -5,7 +5,8 @@ use super::EventId;
 /// One contiguous hole in what a stream brings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gap {
-    /// The first event that is missing, if it is known.
+    /// No event before this one is missing, if that is known. Where events of several topics were lost elsewhere than in
+    /// a mailbox, it may be another's: those missing are within `first ..= last`.
     pub first: Option<EventId>,
     /// No event between this one and the next to come is missing. `None` where that is not known either.
     pub last: Option<EventId>,

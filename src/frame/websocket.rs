@@ -1,8 +1,8 @@
 //! Messages of a WebSocket: what the server says and what a client may ask for, JSON objects both ways.
 
+use bytes::Bytes;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use crate::event::{Event, EventId, Gap};
 use crate::topic::{Topic, TopicError};
@@ -59,9 +59,33 @@ impl Command {
     }
 }
 
-/// An event: `{"table":"T","id":"E-S","data":…}`, made once and shared. A payload that is no JSON is in it as a string.
-pub fn event(event: &Event) -> Utf8Bytes {
-    event.websocket(|event| envelope(&event.id().to_string(), event.topic(), event.payload()))
+/// A server's first byte of a message that is a text, whole and not masked (RFC 6455, 5.2).
+const WHOLE_TEXT: u8 = 0x81;
+
+/// An event as it goes over the wire, head and all: `{"table":"T","id":"E-S","data":…}`, made once and shared. A payload
+/// that is no JSON is in it as a string.
+pub fn event(event: &Event) -> Bytes {
+    event.websocket(|event| message(&envelope(&event.id().to_string(), event.topic(), event.payload())))
+}
+
+/// A text as it goes over the wire. A server's messages are not masked, so they are the same bytes for everybody.
+pub fn message(text: &str) -> Bytes {
+    let length = text.len();
+    let mut bytes = Vec::with_capacity(wire_bytes(length));
+    bytes.push(WHOLE_TEXT);
+    match (u8::try_from(length), u16::try_from(length)) {
+        (Ok(short @ ..126), _) => bytes.push(short),
+        (_, Ok(longer)) => {
+            bytes.push(126);
+            bytes.extend(longer.to_be_bytes());
+        }
+        (_, Err(_)) => {
+            bytes.push(127);
+            bytes.extend((length as u64).to_be_bytes());
+        }
+    }
+    bytes.extend(text.as_bytes());
+    bytes.into()
 }
 
 fn envelope(id: &str, topic: &Topic, payload: &[u8]) -> String {
@@ -148,7 +172,7 @@ mod tests {
         let topic = Topic::of_table("t").unwrap();
         let made = Event::new(id(8), topic, Bytes::from_static(b"{}"), Duration::ZERO, Arc::default());
         let text = event(&made);
-        assert_eq!(text.as_str(), r#"{"table":"t","id":"3-8","data":{}}"#);
+        assert_eq!(text, message(r#"{"table":"t","id":"3-8","data":{}}"#));
         assert_eq!(event(&made).as_ptr(), text.as_ptr(), "shared");
         let hole = Gap { first: Some(id(1)), last: Some(id(2)), count: Some(2), reason: Missing::Age };
         assert_eq!(gap(&hole), r#"{"gap":{"first":"3-1","last":"3-2","count":2,"reason":"age"}}"#);
@@ -163,5 +187,17 @@ mod tests {
         assert_eq!(done(&Command::Subscribe(topic.clone())), r#"{"subscribed":"t"}"#);
         assert_eq!(done(&Command::Unsubscribe(topic)), r#"{"unsubscribed":"t"}"#);
         assert_eq!([125, 126, 65_535, 65_536].map(wire_bytes), [127, 130, 65_539, 65_546]);
+    }
+
+    #[test]
+    fn a_message_goes_over_the_wire_as_the_library_would_write_it() {
+        use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+        use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
+        for length in [0, 1, 125, 126, 255, 256, 65_535, 65_536, 70_000] {
+            let text = "ä".repeat(length / 2) + &"x".repeat(length % 2);
+            let mut expected = Vec::new();
+            Frame::message(text.clone(), OpCode::Data(Data::Text), true).format(&mut expected).unwrap();
+            assert_eq!((message(&text), message(&text).len()), (expected.into(), wire_bytes(length)), "{length} bytes");
+        }
     }
 }

@@ -139,7 +139,8 @@ impl Hub {
         drop(history);
         let mut state = lock(&slot.state);
         let forgotten = (lost > 0).then(|| state.lose_parked(lost, (from, reached.min(until + 1) - 1)));
-        state.parked_from = from.max(reached);
+        // Not beyond what has been looked at: more may have been parked, and forgotten, since.
+        state.parked_from = from.max(reached.min(until + 1));
         drop(state);
         (forgotten, merge(&excerpts, most))
     }

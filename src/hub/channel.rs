@@ -32,6 +32,10 @@ impl Channel {
 impl Hub {
     /// A subscriber wants one pattern more, from the next event on; `false` where it does already, or has left.
     pub(super) fn want(&self, slot: &Arc<Slot>, pattern: &Pattern) -> bool {
+        // Whoever changes nothing waits for no fan-out.
+        if lock(&slot.state).interests.wants(pattern) {
+            return false;
+        }
         // No fan-out is under way: every event is offered either for the pattern or without it.
         let last = lock(&self.shared.publishing);
         let mut registry = self.registry_mut();
@@ -44,6 +48,9 @@ impl Hub {
 
     /// A subscriber wants one pattern less; what waits for it goes on waiting. `false` where it does not want it.
     pub(super) fn give_up(&self, slot: &Arc<Slot>, pattern: &Pattern) -> bool {
+        if !lock(&slot.state).interests.wants(pattern) {
+            return false;
+        }
         let last = lock(&self.shared.publishing);
         let mut registry = self.registry_mut();
         let was_wanted = registry.has(slot) && lock(&slot.state).give_up(pattern, *last);

@@ -84,11 +84,11 @@ impl History {
 
     /// The spans of every topic that is wanted.
     fn spans(&self, interests: &Interests, from: u64, until: u64) -> impl Iterator<Item = (&Log, (u64, u64))> {
-        let one = interests.only_topic();
-        let exact = one.as_ref().and_then(|topic| self.by_topic.get_key_value(topic));
-        let others = if one.is_some() { None } else { Some(self.by_topic.iter()) };
-        let topics = exact.into_iter().chain(others.into_iter().flatten());
-        topics
+        let named = interests.topics();
+        let all = if named.is_some() { None } else { Some(self.by_topic.iter()) };
+        let named = named.into_iter().flatten().filter_map(|topic| self.by_topic.get_key_value(topic));
+        named
+            .chain(all.into_iter().flatten())
             .flat_map(move |(topic, log)| interests.spans(topic, from, until).into_iter().map(move |span| (log, span)))
     }
 }

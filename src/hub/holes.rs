@@ -8,7 +8,7 @@ use crate::event::{EventId, Gap, Missing};
 
 #[derive(Debug, Default)]
 pub(super) struct Holes {
-    /// In order; between two of them something waits.
+    /// In order; between two of them something waited when they came.
     holes: VecDeque<Hole>,
 }
 
@@ -32,26 +32,38 @@ impl Holes {
     /// The oldest that waited is lost; `next` is the oldest that still waits, if any does.
     pub(super) fn lost_in_front(&mut self, sequence: u64, next: Option<u64>, reason: Missing) {
         let mut merged = Hole { first: sequence, last: sequence, count: 1, reason };
-        while let Some(hole) = self.holes.front().copied().filter(|hole| next.is_none_or(|next| hole.first < next)) {
-            self.holes.pop_front();
-            let reason = if hole.first < merged.first { hole.reason } else { merged.reason };
-            let (first, last) = (hole.first.min(merged.first), hole.last.max(merged.last));
-            merged = Hole { first, last, count: hole.count + merged.count, reason };
+        while let Some(hole) = self.holes.pop_front_if(|hole| next.is_none_or(|next| hole.first < next)) {
+            merged = merged.and(hole);
         }
         self.holes.push_front(merged);
     }
 
-    /// The hole in front of an event that is about to be sent, if there is one.
+    /// The hole in front of an event that is about to be sent, if there is one. Where what waited between two of them
+    /// has been let go, they are one.
     pub(super) fn before(&mut self, epoch: u64, sequence: u64) -> Option<Gap> {
-        let is_before = self.holes.front().is_some_and(|hole| hole.first < sequence);
-        if is_before { self.next(epoch) } else { None }
+        let mut next = || self.holes.pop_front_if(|hole| hole.first < sequence);
+        let first = next()?;
+        Some(std::iter::from_fn(next).fold(first, Hole::and).as_gap(epoch))
     }
 
     /// The first hole there is.
     pub(super) fn next(&mut self, epoch: u64) -> Option<Gap> {
-        let Hole { first, last, count, reason } = self.holes.pop_front()?;
+        self.holes.pop_front().map(|hole| hole.as_gap(epoch))
+    }
+}
+
+impl Hole {
+    /// It, and one that overlaps or follows it.
+    fn and(self, other: Self) -> Self {
+        let reason = if other.first < self.first { other.reason } else { self.reason };
+        let (first, last) = (self.first.min(other.first), self.last.max(other.last));
+        Self { first, last, count: self.count + other.count, reason }
+    }
+
+    fn as_gap(self, epoch: u64) -> Gap {
+        let Self { first, last, count, reason } = self;
         let id = |sequence| Some(EventId { epoch, sequence });
-        Some(Gap { first: id(first), last: id(last), count: Some(count), reason })
+        Gap { first: id(first), last: id(last), count: Some(count), reason }
     }
 }
 
@@ -87,6 +99,17 @@ mod tests {
         assert_eq!(of(holes.before(1, 4)), Some((1, 3, 3, Missing::Age)), "the first reason");
         holes.lost_in_front(4, None, Missing::Age);
         assert_eq!(of(holes.next(1)), Some((4, 4, 1, Missing::Age)));
+    }
+
+    /// Conflation takes frames from between two holes.
+    #[test]
+    fn all_holes_before_an_event_are_told_as_one() {
+        let mut holes = Holes::default();
+        holes.lost_behind(0, (1, 3), 3, Missing::OutOfReach);
+        holes.lost_behind(4, (5, 6), 2, Missing::BufferFull);
+        holes.lost_behind(8, (9, 9), 1, Missing::BufferFull);
+        assert_eq!(of(holes.before(1, 7)), Some((1, 6, 5, Missing::OutOfReach)));
+        assert_eq!((holes.before(1, 8), of(holes.before(1, 10))), (None, Some((9, 9, 1, Missing::BufferFull))));
     }
 
     #[test]

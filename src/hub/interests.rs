@@ -1,19 +1,28 @@
 //! What one subscriber wants: patterns, each from one event on and perhaps up to another. What it has given up may
 //! still wait for it in the history.
 
+use std::collections::BTreeMap;
+
 use crate::topic::{Pattern, Topic};
 
-/// One pattern, and the sequences of the events that were offered for it.
-#[derive(Debug, Clone)]
-struct Interest {
-    pattern: Pattern,
+/// Topics apart from patterns with wildcards: of a topic it is known where its events are, however many there are of
+/// either.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Interests {
+    topics: BTreeMap<Topic, Offers>,
+    wildcards: Vec<(Pattern, Offers)>,
+}
+
+/// The sequences of the events that were offered for one pattern, in order and apart from each other.
+#[derive(Debug, Clone, Default)]
+struct Offers(Vec<Offer>);
+
+#[derive(Debug, Clone, Copy)]
+struct Offer {
     first: u64,
     /// `None` while it is wanted.
     last: Option<u64>,
 }
-
-#[derive(Debug, Clone, Default)]
-pub(super) struct Interests(Vec<Interest>);
 
 impl Interests {
     /// All of them, from the beginning on.
@@ -27,41 +36,73 @@ impl Interests {
 
     /// Wants the events from `first` on; `false` where that pattern is wanted already.
     pub(super) fn add(&mut self, pattern: &Pattern, first: u64) -> bool {
-        let is_new = self.wanted().all(|wanted| wanted != pattern);
-        if is_new {
-            self.0.push(Interest { pattern: pattern.clone(), first, last: None });
+        if self.wants(pattern) {
+            return false;
         }
-        is_new
+        let offers = match (pattern.as_topic(), self.wildcards.iter().position(|(other, _)| other == pattern)) {
+            (Some(topic), _) => self.topics.entry(topic).or_default(),
+            (None, Some(place)) => &mut self.wildcards[place].1,
+            (None, None) => &mut self.wildcards.push_mut((pattern.clone(), Offers::default())).1,
+        };
+        offers.0.push(Offer { first, last: None });
+        true
     }
 
     /// Wants nothing after `last`; `false` where that pattern is not wanted.
     pub(super) fn give_up(&mut self, pattern: &Pattern, last: u64) -> bool {
-        let found = self.0.iter_mut().find(|interest| interest.last.is_none() && interest.pattern == *pattern);
-        found.map(|interest| interest.last = Some(last)).is_some()
+        let offers = match pattern.as_topic() {
+            Some(topic) => self.topics.get_mut(&topic),
+            None => self.wildcards.iter_mut().find(|(other, _)| other == pattern).map(|(_, offers)| offers),
+        };
+        let Some(offer) = offers.and_then(|offers| offers.0.last_mut()).filter(|offer| offer.last.is_none()) else {
+            return false;
+        };
+        offer.last = Some(last);
+        true
     }
 
-    /// Forgets what was given up and ended before an event.
+    /// Forgets what was given up and ended before an event, or before it began.
     pub(super) fn forget_before(&mut self, first: u64) {
-        self.0.retain(|interest| interest.last.is_none_or(|last| last >= first));
+        let is_kept = |offers: &mut Offers| {
+            offers.0.retain(|offer| offer.last.is_none_or(|last| last >= first && last >= offer.first));
+            !offers.0.is_empty()
+        };
+        self.topics.retain(|_, offers| is_kept(offers));
+        self.wildcards.retain_mut(|(_, offers)| is_kept(offers));
+    }
+
+    /// Whether that very pattern is wanted now.
+    pub(super) fn wants(&self, pattern: &Pattern) -> bool {
+        let offers = match pattern.as_topic() {
+            Some(topic) => self.topics.get(&topic),
+            None => self.wildcards.iter().find(|(other, _)| other == pattern).map(|(_, offers)| offers),
+        };
+        offers.is_some_and(Offers::is_wanted)
     }
 
     /// What is wanted now.
-    pub(super) fn wanted(&self) -> impl Iterator<Item = &Pattern> {
-        self.0.iter().filter(|interest| interest.last.is_none()).map(|interest| &interest.pattern)
+    pub(super) fn wanted(&self) -> impl Iterator<Item = Pattern> {
+        let topics = self.topics.iter().filter(|(_, offers)| offers.is_wanted());
+        let wildcards = self.wildcards.iter().filter(|(_, offers)| offers.is_wanted());
+        topics.map(|(topic, _)| topic.clone().into()).chain(wildcards.map(|(pattern, _)| pattern.clone()))
     }
 
-    /// The one topic that it is about, if there is only one.
-    pub(super) fn only_topic(&self) -> Option<Topic> {
-        match self.0.as_slice() {
-            [interest] => interest.pattern.as_topic(),
-            _ => None,
-        }
+    /// How much is kept in mind: what is wanted, and what was given up.
+    pub(super) fn kept(&self) -> usize {
+        let all = self.topics.values().chain(self.wildcards.iter().map(|(_, offers)| offers));
+        all.map(|offers| offers.0.len()).sum()
+    }
+
+    /// The topics that it is about, if it is about no others.
+    pub(super) fn topics(&self) -> Option<impl Iterator<Item = &Topic>> {
+        self.wildcards.is_empty().then(|| self.topics.keys())
     }
 
     /// Which of a topic's events `from ..= until` were offered: spans of sequences, in order and apart from each other.
     pub(super) fn spans(&self, topic: &Topic, from: u64, until: u64) -> Vec<(u64, u64)> {
-        let of_topic = self.0.iter().filter(|interest| interest.pattern.matches(topic));
-        let clipped = of_topic.map(|interest| (interest.first.max(from), interest.last.unwrap_or(until).min(until)));
+        let wildcards = self.wildcards.iter().filter(|(pattern, _)| pattern.matches(topic)).map(|(_, offers)| offers);
+        let offers = self.topics.get(topic).into_iter().chain(wildcards).flat_map(|offers| &offers.0);
+        let clipped = offers.map(|offer| (offer.first.max(from), offer.last.unwrap_or(until).min(until)));
         let mut spans: Vec<_> = clipped.filter(|(first, last)| first <= last).collect();
         spans.sort_unstable();
         spans.dedup_by(|next, span| {
@@ -72,6 +113,12 @@ impl Interests {
             is_one
         });
         spans
+    }
+}
+
+impl Offers {
+    fn is_wanted(&self) -> bool {
+        self.0.last().is_some_and(|offer| offer.last.is_none())
     }
 }
 
@@ -86,7 +133,7 @@ mod tests {
     #[test]
     fn what_is_wanted_twice_is_offered_once_and_what_was_given_up_up_to_there() {
         let mut interests = Interests::new(&[pattern("a"), pattern("a")]);
-        assert_eq!(interests.only_topic(), Topic::new("a").ok());
+        assert_eq!(interests.topics().map(Iterator::count), Some(1));
         assert!(!interests.add(&pattern("a"), 5) && interests.add(&pattern("*"), 5));
         let topic = Topic::new("a").unwrap();
         assert_eq!(interests.spans(&topic, 3, 9), [(3, 9)]);
@@ -95,8 +142,22 @@ mod tests {
         assert!(interests.give_up(&pattern("*"), 7) && interests.add(&pattern("a"), 9));
         assert_eq!(interests.spans(&topic, 3, 20), [(3, 7), (9, 20)]);
         assert_eq!(interests.spans(&Topic::new("b").unwrap(), 0, 20), [(5, 7)]);
+        assert_eq!((interests.topics().is_none(), interests.kept()), (true, 3));
         interests.forget_before(8);
+        assert_eq!((interests.topics().map(Iterator::count), interests.kept()), (Some(1), 1));
         assert_eq!(interests.spans(&topic, 0, 20), [(9, 20)]);
         assert_eq!(interests.spans(&topic, 10, 8), [(0, 0); 0]);
+    }
+
+    #[test]
+    fn what_is_given_up_before_an_event_was_offered_for_it_leaves_nothing() {
+        let mut interests = Interests::new(&[pattern("a")]);
+        for wanted in ["b", "b.*"] {
+            for _ in 0..100 {
+                assert!(interests.add(&pattern(wanted), 7) && interests.give_up(&pattern(wanted), 6));
+                interests.forget_before(1);
+            }
+        }
+        assert_eq!((interests.kept(), interests.wanted().collect::<Vec<_>>()), (1, vec![pattern("a")]));
     }
 }

@@ -25,7 +25,8 @@ pub(super) struct Slot {
 #[derive(Debug)]
 pub(super) struct State {
     pub(super) mailbox: Mailbox<Arc<Event>>,
-    pub(super) interests: Interests,
+    /// Shared with whoever looks into the history for it.
+    pub(super) interests: Arc<Interests>,
     /// Sequence of the last event offered: what matches twice is offered once.
     pub(super) last_offered: u64,
     /// Sequence of the last event that got a slot.
@@ -61,7 +62,7 @@ pub struct Taken {
 pub struct Forgotten {
     /// How many.
     pub count: u64,
-    /// The limit for which they were parked.
+    /// The limit for which they were parked, or that they were out of reach.
     pub reason: Reason,
 }
 
@@ -74,7 +75,7 @@ impl Slot {
     ) -> Self {
         let state = State {
             mailbox,
-            interests: Interests::new(patterns),
+            interests: Arc::new(Interests::new(patterns)),
             last_offered: 0,
             last_queued: 0,
             parked_from: 0,
@@ -111,7 +112,7 @@ impl Slot {
 
     /// The patterns that it wants now.
     pub(super) fn wanted(&self) -> Vec<Pattern> {
-        lock(&self.state).interests.wanted().cloned().collect()
+        lock(&self.state).interests.wanted().collect()
     }
 
     pub(super) fn counts(&self) -> Counts {
@@ -147,18 +148,18 @@ impl Slot {
 impl State {
     pub(super) fn want(&mut self, pattern: &Pattern, first: u64) -> bool {
         self.forget_interests();
-        self.interests.add(pattern, first)
+        Arc::make_mut(&mut self.interests).add(pattern, first)
     }
 
     pub(super) fn give_up(&mut self, pattern: &Pattern, last: u64) -> bool {
         self.forget_interests();
-        self.interests.give_up(pattern, last)
+        Arc::make_mut(&mut self.interests).give_up(pattern, last)
     }
 
     /// Those of which nothing is parked any more.
     fn forget_interests(&mut self) {
         let parked_from = if self.mailbox.parked() > 0 { self.parked_from } else { u64::MAX };
-        self.interests.forget_before(parked_from);
+        Arc::make_mut(&mut self.interests).forget_before(parked_from);
     }
 
     fn take(&mut self) -> Option<Taken> {
@@ -230,6 +231,7 @@ pub(super) fn missing(reason: Reason) -> Option<Missing> {
         Reason::BufferFull => Some(Missing::BufferFull),
         Reason::Bytes => Some(Missing::Bytes),
         Reason::Age => Some(Missing::Age),
+        Reason::OutOfReach => Some(Missing::OutOfReach),
         Reason::Conflated => None,
     }
 }
@@ -287,18 +289,27 @@ impl Subscription {
     }
 
     /// Wants one pattern more, from the next event on; `false` where it is wanted already, or the subscription is over.
+    /// Waits for the end of a fan-out that is under way.
     pub fn want(&self, pattern: &Pattern) -> bool {
         self.hub.want(&self.slot, pattern)
     }
 
-    /// Wants one pattern less; what waits already still comes. `false` where it is not wanted.
+    /// Wants one pattern less; what waits already still comes. `false` where it is not wanted. Waits as
+    /// [`want`](Self::want) does.
     pub fn give_up(&self, pattern: &Pattern) -> bool {
         self.hub.give_up(&self.slot, pattern)
     }
 
-    /// How many patterns are wanted.
-    pub fn patterns_wanted(&self) -> usize {
-        lock(&self.slot.state).interests.wanted().count()
+    /// Whether that very pattern is wanted.
+    pub fn wants(&self, pattern: &Pattern) -> bool {
+        lock(&self.slot.state).interests.wants(pattern)
+    }
+
+    /// How many patterns are kept in mind: those wanted, and those given up of which something may still come.
+    pub fn patterns_kept(&self) -> usize {
+        let mut state = lock(&self.slot.state);
+        state.forget_interests();
+        state.interests.kept()
     }
 
     /// Takes the oldest waiting event, which is then in flight until [`flushed`](Self::flushed). `None` once closed.

@@ -13,6 +13,9 @@ pub struct Dropped {
     pub age: u64,
     /// A later event of the same key waits.
     pub conflated: u64,
+    /// They were to be replayed, and were not kept for as long as that took.
+    #[serde(default)]
+    pub out_of_reach: u64,
     /// The client left while they waited or were in flight.
     pub client_gone: u64,
     /// The server cut the client off while they waited or were in flight.
@@ -21,12 +24,13 @@ pub struct Dropped {
 
 impl Dropped {
     /// Every reason and its number, by the name in results and metrics.
-    pub fn by_reason(&self) -> [(&'static str, u64); 6] {
+    pub fn by_reason(&self) -> [(&'static str, u64); 7] {
         [
             (Reason::BufferFull.name(), self.buffer_full),
             (Reason::Bytes.name(), self.bytes),
             (Reason::Age.name(), self.age),
             (Reason::Conflated.name(), self.conflated),
+            (Reason::OutOfReach.name(), self.out_of_reach),
             ("client_gone", self.client_gone),
             ("evicted", self.evicted),
         ]
@@ -49,6 +53,7 @@ impl Dropped {
             Reason::Bytes => &mut self.bytes,
             Reason::Age => &mut self.age,
             Reason::Conflated => &mut self.conflated,
+            Reason::OutOfReach => &mut self.out_of_reach,
         }
     }
 
@@ -58,6 +63,7 @@ impl Dropped {
         self.bytes += other.bytes;
         self.age += other.age;
         self.conflated += other.conflated;
+        self.out_of_reach += other.out_of_reach;
         self.client_gone += other.client_gone;
         self.evicted += other.evicted;
     }

@@ -46,7 +46,7 @@ impl Limits {
     }
 }
 
-/// Why a mailbox let a frame go: the limit that bound, or a later frame of the same key.
+/// Why a mailbox let a frame go: the limit that bound, a later frame of the same key, or that it could not be had back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Reason {
     /// As many frames waited as may.
@@ -57,11 +57,13 @@ pub enum Reason {
     Age,
     /// A later event of its key waits: nothing but an old value is lost.
     Conflated,
+    /// It was to be replayed, and was not kept for as long as that took.
+    OutOfReach,
 }
 
 impl Reason {
     /// Every one.
-    pub const ALL: [Self; 4] = [Self::BufferFull, Self::Bytes, Self::Age, Self::Conflated];
+    pub const ALL: [Self; 5] = [Self::BufferFull, Self::Bytes, Self::Age, Self::Conflated, Self::OutOfReach];
 
     /// The name in accounts, metrics and gap notices.
     pub fn name(self) -> &'static str {
@@ -70,6 +72,7 @@ impl Reason {
             Self::Bytes => "bytes",
             Self::Age => "age",
             Self::Conflated => "conflated",
+            Self::OutOfReach => "out_of_reach",
         }
     }
 }

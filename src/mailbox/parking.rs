@@ -8,20 +8,22 @@ impl<T: Letter> Mailbox<T> {
         self.parked
     }
 
-    /// The limit that made it park.
+    /// Why those are lost that do not come back: the limit that made it park, or, where they were replayed, that they
+    /// are out of reach.
     pub fn parked_for(&self) -> Reason {
         self.parked_for
     }
 
     /// Counts an offered frame as waiting elsewhere.
     pub(super) fn park(&mut self, bound: Reason) {
-        (self.parked, self.parked_for) = (self.parked + 1, bound);
+        (self.parked, self.parked_for, self.is_behind) = (self.parked + 1, bound, true);
     }
 
     /// So many frames of before are offered, and wait elsewhere.
     pub fn replay(&mut self, frames: u64) {
-        if self.closed.is_none() {
+        if self.closed.is_none() && frames > 0 {
             (self.offered, self.parked) = (self.offered + frames, self.parked + frames);
+            (self.parked_for, self.is_behind) = (Reason::OutOfReach, true);
         }
     }
 
@@ -45,6 +47,7 @@ impl<T: Letter> Mailbox<T> {
     pub fn lose_parked(&mut self, frames: u64) {
         let frames = frames.min(self.parked);
         self.parked -= frames;
+        self.is_behind &= self.parked > 0 || self.waiting() > 0;
         *self.dropped.of(self.parked_for) += frames;
     }
 }

@@ -114,24 +114,26 @@ fn a_policy_has_one_name_wherever_it_is_read_or_written() {
 
 #[test]
 fn accounts_add_up_and_the_higher_mark_stays() {
-    let dropped =
-        |n| Dropped { buffer_full: n, bytes: 7 * n, age: 8 * n, conflated: 9 * n, client_gone: 2 * n, evicted: 3 * n };
+    let dropped = |n| {
+        let (buffer_full, bytes, age, conflated, out_of_reach) = (n, 7 * n, 8 * n, 9 * n, 10 * n);
+        Dropped { buffer_full, bytes, age, conflated, out_of_reach, client_gone: 2 * n, evicted: 3 * n }
+    };
     let account = |n, high_water| {
         let (waiting, in_flight) = (4 * n, 5 * n);
-        Counts { offered: 45 * n, delivered: 6 * n, dropped: dropped(n), waiting, in_flight, high_water }
+        Counts { offered: 55 * n, delivered: 6 * n, dropped: dropped(n), waiting, in_flight, high_water }
     };
     for (marks, high_water) in [([7, 9], 9), ([9, 7], 9)] {
         let mut sum = account(1, marks[0]);
         sum.add(&account(10, marks[1]));
         assert_eq!(sum, account(11, high_water));
     }
-    assert_eq!(dropped(10).total(), 300);
+    assert_eq!(dropped(10).total(), 400);
     assert_eq!(dropped(10).by_limits(), 160, "frames, bytes and age");
 }
 
 #[test]
 fn a_reason_has_one_name_wherever_it_is_shown() {
-    assert_eq!(Reason::ALL.map(Reason::name), ["buffer_full", "bytes", "age", "conflated"]);
+    assert_eq!(Reason::ALL.map(Reason::name), ["buffer_full", "bytes", "age", "conflated", "out_of_reach"]);
 }
 
 /// A frame with a size.

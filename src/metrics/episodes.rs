@@ -37,19 +37,19 @@ impl Episodes {
     }
 
     /// Only the first loss of an episode makes a line.
-    pub(super) fn lost_one(&self, subscriber: SubscriberId, now: Duration) {
+    pub(super) fn lost(&self, subscriber: SubscriberId, frames: u64, now: Duration) {
         let mut watchers = self.lock();
         let Some(watcher) = watchers.get_mut(&subscriber) else { return };
         if let Some(episode) = &mut watcher.episode {
-            episode.lost += 1;
+            episode.lost += frames;
             return;
         }
-        watcher.episode = Some(Episode { since: now, lost: 1 });
+        watcher.episode = Some(Episode { since: now, lost: frames });
         let peer = watcher.peer;
         drop(watchers);
         self.open.fetch_add(1, Ordering::Relaxed);
         self.begun.fetch_add(1, Ordering::Relaxed);
-        tracing::warn!(subscriber = subscriber.0, %peer, "fell behind: its buffer is full, and it loses frames");
+        tracing::warn!(subscriber = subscriber.0, %peer, "fell behind, and loses frames");
     }
 
     /// A frame has found the mailbox empty.
@@ -105,10 +105,10 @@ mod tests {
     fn an_episode_lasts_until_the_mailbox_is_empty_however_much_is_lost() {
         let episodes = episodes();
         let now = Duration::ZERO;
-        (0..100).for_each(|_| episodes.lost_one(ONE, now));
+        (0..100).for_each(|_| episodes.lost(ONE, 1, now));
         assert_eq!(episodes.begun(), 1);
         episodes.caught_up(ONE, now);
-        (0..100).for_each(|_| episodes.lost_one(ONE, now));
+        (0..100).for_each(|_| episodes.lost(ONE, 1, now));
         assert_eq!(episodes.begun(), 2);
         episodes.ended(ONE, &Counts::default());
         assert_eq!(episodes.open.load(Ordering::Relaxed), 0);
@@ -119,7 +119,7 @@ mod tests {
         let episodes = episodes();
         episodes.ended(ONE, &Counts::default());
         // The rest of a fan-out that was under way.
-        episodes.lost_one(ONE, Duration::ZERO);
+        episodes.lost(ONE, 1, Duration::ZERO);
         assert!(episodes.lock().is_empty());
         assert_eq!(episodes.begun(), 0);
     }

@@ -23,6 +23,7 @@ pub(super) struct Figures {
     pub(super) refused_connections: u64,
     pub(super) refused_subscribers: u64,
     pub(super) slow_episodes: u64,
+    pub(super) parked: u64,
     pub(super) publish_to_flush: Read,
     pub(super) mailbox_wait: Read,
     pub(super) mailbox_waiting: Read,
@@ -57,8 +58,10 @@ impl Figures {
         let dropped = self.counts.iter().flat_map(|(channel, counts)| {
             counts.dropped.by_reason().map(|(reason, lost)| ([transport(*channel), ("reason", reason)], lost))
         });
-        let help = "Frames lost: by the limit that bound, to a later event of their key, or with their client";
+        let help = "Frames lost: by the limit that bound, to a later event of their key, out of the history's reach, or with their client";
         out.counter("hubbub_frames_dropped", help, &labelled_values(&dropped.collect::<Vec<_>>()))?;
+        let help = "Events offered to subscribers that were behind: they wait in the history";
+        out.counter("hubbub_frames_parked", help, &[(&[], self.parked)])?;
         let help = "Events that had no key where their topic's policy looks for one";
         out.counter("hubbub_events_without_key", help, &[(&[], self.events_without_key)])
     }
@@ -81,11 +84,11 @@ impl Figures {
     }
 
     fn histograms(&self, out: &mut Out<'_, '_>) -> fmt::Result {
-        let help = "From publish to the flush of the frame";
+        let help = "From publish to the flush of the frame; replayed events are left out";
         out.histogram("hubbub_publish_to_flush", help, &Unit::Seconds, 1e6, &self.publish_to_flush)?;
-        let help = "From publish to leaving the mailbox";
+        let help = "From publish to leaving the mailbox; replayed events are left out";
         out.histogram("hubbub_mailbox_wait", help, &Unit::Seconds, 1e6, &self.mailbox_wait)?;
-        let help = "Frames that wait right after one more was accepted";
+        let help = "Frames that wait right after one more has found room";
         out.histogram("hubbub_mailbox_waiting", help, &frames_unit(), 1.0, &self.mailbox_waiting)?;
         let help = "The most frames that waited in a mailbox, of every stream that has ended";
         out.histogram("hubbub_mailbox_high_water", help, &frames_unit(), 1.0, &self.mailbox_high_water)

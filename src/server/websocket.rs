@@ -75,8 +75,14 @@ fn accepted_key(request: &Request<Incoming>) -> Option<HeaderValue> {
         && has_word(headers, &CONNECTION, "upgrade")
         && has_word(headers, &UPGRADE, WEBSOCKET)
         && has_word(headers, &SEC_WEBSOCKET_VERSION, VERSION);
-    let key = headers.get(SEC_WEBSOCKET_KEY).filter(|_| asks)?;
+    let key = headers.get(SEC_WEBSOCKET_KEY).filter(|key| asks && is_key(key.as_bytes()))?;
     HeaderValue::from_str(&derive_accept_key(key.as_bytes())).ok()
+}
+
+/// Sixteen bytes in Base64.
+fn is_key(text: &[u8]) -> bool {
+    let digits = text.strip_suffix(b"==").filter(|digits| digits.len() == 22);
+    digits.is_some_and(|digits| digits.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')))
 }
 
 fn has_word(headers: &HeaderMap, name: &HeaderName, word: &str) -> bool {

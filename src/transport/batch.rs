@@ -1,9 +1,15 @@
 //! Frames that share a write: the one copy of each that all mailboxes share, in a row.
 
 use std::collections::VecDeque;
-use std::io::IoSlice;
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
+use tokio::io::AsyncWrite;
+
+/// Pieces that one call writes at most: 32 frames, each with a gap in front of it.
+const MOST_PARTS: usize = 64;
 
 /// Bytes for one write. A single frame takes no memory of its own.
 #[derive(Debug, Default)]
@@ -22,6 +28,24 @@ impl Batch {
         } else if !frame.is_empty() {
             self.more.push_back(frame);
         }
+    }
+
+    /// Ready when a stream has taken all of it.
+    pub(super) fn poll_write_to(
+        &mut self,
+        stream: &mut (impl AsyncWrite + Unpin),
+        cx: &mut Context<'_>,
+    ) -> Poll<io::Result<()>> {
+        while self.has_remaining() {
+            let mut parts = [IoSlice::new(&[]); MOST_PARTS];
+            let filled = self.chunks_vectored(&mut parts);
+            let written = ready!(Pin::new(&mut *stream).poll_write_vectored(cx, &parts[..filled]))?;
+            if written == 0 {
+                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
+            }
+            self.advance(written);
+        }
+        Poll::Ready(Ok(()))
     }
 }
 

@@ -63,17 +63,14 @@ impl<E: Environment> SseBody<E> {
         self.comment(after(self.outlet.subscription().take_last_gap().as_ref(), retry))
     }
 
-    /// The first thing a stream says: that it is there, where it begins, and what a client that has come back cannot have
-    /// any more.
+    /// The first thing a stream says: what a client that has come back cannot have any more, that it is there, and where it
+    /// begins. In this order: an id moves the cursor, past no hole of which nothing has been said.
     fn say_hello(&mut self) -> Yielded {
         self.said_hello = true;
         let subscription = self.outlet.subscription();
         let hello = Bytes::from_static(frame::sse::HELLO);
         let hello = subscription.begins_at().map_or(hello, frame::sse::hello);
-        self.comment(match subscription.opening() {
-            Some(gap) => [hello, frame::sse::gap(gap)].concat().into(),
-            None => hello,
-        })
+        self.comment(after(subscription.opening(), hello))
     }
 
     /// After a silence: that the stream is still there, and the hole at its end, if no event has come to tell it by.

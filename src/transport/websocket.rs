@@ -1,32 +1,35 @@
 //! A subscription as a WebSocket: what waits, as many messages at a time as may share a write, answers to commands, and
 //! a ping after a silence.
 //!
-//! Nothing is written before all that was written has been accepted by the socket, and while that lasts no more than
-//! one message is read. So the library's buffers hold the messages of one write, an answer, and a pong at most.
+//! Events are written past the library, from the one copy that all mailboxes share: its buffer would keep room for the
+//! longest that there ever was, in every connection. Nothing is written before all that was written has been accepted by
+//! the socket, and while that lasts no more than one message is read. So the library's buffer holds an answer and a pong
+//! at most, and no pong comes between the parts of an event: the library writes it when it is told to, or reads again.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use futures_util::{FutureExt, Sink, Stream};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Sleep, sleep};
 use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::error::{CapacityError, Error, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
-use tokio_tungstenite::tungstenite::{Message, Utf8Bytes};
 
 use super::Environment;
+use super::batch::Batch;
 use super::gated_stream::GatedStream;
 use super::outlet::Outlet;
 use crate::event::Gap;
 use crate::frame::websocket::{self as messages, Command, MAX_COMMAND_BYTES};
 use crate::hub::Taken;
 
-/// Tables that one connection may watch.
+/// Tables that one connection may watch; those that it watches no more and is still to catch up with are among them.
 pub(crate) const MAX_TABLES: usize = 1024;
 
 /// Bytes read at a time; the library allocates them at once, for every connection.
@@ -51,7 +54,11 @@ pub(super) struct WebSocket<S, E: Environment> {
     said_hello: bool,
     /// The answer to the last command.
     answer: Option<String>,
-    /// Whether something has been written that the socket has not accepted whole.
+    /// Events that the socket has not accepted whole.
+    events: Batch,
+    /// Whether some have been written that the gate is closed behind.
+    is_sending: bool,
+    /// Whether the library has something to write.
     is_writing: bool,
     /// Whether a message has been read since then.
     has_read: bool,
@@ -97,6 +104,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin, E: Environment> WebSocket<S, E> {
             outlet,
             _place: place,
             answer: None,
+            events: Batch::default(),
+            is_sending: false,
             is_writing: false,
             has_read: false,
             close,
@@ -126,6 +135,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin, E: Environment> WebSocket<S, E> {
 
     /// Whether the socket has accepted everything.
     fn poll_written(&mut self, cx: &mut Context<'_>) -> Result<bool, Error> {
+        if self.is_sending {
+            let stream = self.socket.get_mut();
+            let Poll::Ready(written) = self.events.poll_write_to(stream, cx) else { return Ok(false) };
+            written?;
+            let Poll::Ready(flushed) = Pin::new(stream).poll_flush(cx) else { return Ok(false) };
+            flushed?;
+            self.is_sending = false;
+        }
         if self.is_writing {
             let Poll::Ready(flushed) = Pin::new(&mut self.socket).poll_flush(cx) else { return Ok(false) };
             flushed?;
@@ -137,7 +154,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, E: Environment> WebSocket<S, E> {
 
     /// Takes what the client says, a message at a time.
     fn read(&mut self, cx: &mut Context<'_>) -> Turn {
-        let is_to_wait = self.is_writing && self.has_read;
+        let is_to_wait = (self.is_writing || self.is_sending) && self.has_read;
         if is_to_wait || self.answer.is_some() || self.close.is_some() || self.farewell.is_some() {
             return Turn::Rest;
         }
@@ -170,10 +187,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin, E: Environment> WebSocket<S, E> {
             Err(why) => return messages::error(&why.to_string()),
         };
         match &command {
-            Command::Subscribe(_) if subscription.patterns_wanted() >= MAX_TABLES => {
-                return messages::error(&format!("a connection watches at most {MAX_TABLES} tables"));
+            Command::Subscribe(topic) => {
+                let pattern = topic.clone().into();
+                if !subscription.wants(&pattern) && subscription.patterns_kept() >= MAX_TABLES {
+                    return messages::error(&format!("a connection watches at most {MAX_TABLES} tables"));
+                }
+                subscription.want(&pattern);
             }
-            Command::Subscribe(topic) => drop(subscription.want(&topic.clone().into())),
             Command::Unsubscribe(topic) => drop(subscription.give_up(&topic.clone().into())),
         }
         messages::done(&command)
@@ -184,16 +204,19 @@ impl<S: AsyncRead + AsyncWrite + Unpin, E: Environment> WebSocket<S, E> {
         if self.is_left {
             return Turn::Rest;
         }
-        let said = if let Some(answer) = self.answer.take() {
-            self.say([answer])
-        } else if !self.said_hello {
+        let said = if !self.said_hello {
             self.say_hello()
+        } else if let Some(answer) = self.answer.take() {
+            self.say([answer])
         } else if let Some((code, why)) = self.close.take() {
             self.say_goodbye(code, why)
         } else {
             let Some(outlet) = &mut self.outlet else { return Turn::Over };
             match outlet.poll_take(cx) {
-                Poll::Ready(Some(first)) => self.send(first),
+                Poll::Ready(Some(first)) => {
+                    self.send(first);
+                    Ok(())
+                }
                 Poll::Ready(None) => return Turn::Over,
                 Poll::Pending if outlet.gate().is_ending() => {
                     let after = outlet.come_back_after().as_millis();
@@ -210,18 +233,16 @@ impl<S: AsyncRead + AsyncWrite + Unpin, E: Environment> WebSocket<S, E> {
     }
 
     /// An event, and those that share its write.
-    fn send(&mut self, first: Taken) -> Result<(), Error> {
-        let Some(outlet) = &self.outlet else { return Ok(()) };
+    fn send(&mut self, first: Taken) {
+        let Some(outlet) = &self.outlet else { return };
         for Taken { event, gap } in outlet.batch(first) {
-            let (gap, frame) = (gap.as_ref().map(messages::gap), messages::event(&event));
-            let told = gap.as_ref().map_or(0, |gap| messages::wire_bytes(gap.len()));
-            outlet.pass(Some(event), told + messages::wire_bytes(frame.len()));
-            for text in gap.map(Utf8Bytes::from).into_iter().chain([frame]) {
-                feed(&mut self.socket, Message::Text(text))?;
-            }
+            let gap = gap.map_or_else(Bytes::new, |gap| messages::message(&messages::gap(&gap)));
+            let frame = messages::event(&event);
+            outlet.pass(Some(event), gap.len() + frame.len());
+            self.events.push(gap);
+            self.events.push(frame);
         }
-        self.is_writing = true;
-        Ok(())
+        self.is_sending = self.events.has_remaining();
     }
 
     /// Something that no mailbox counts.

@@ -15,7 +15,7 @@ fn served(capacity: usize, history: usize) -> Served {
 }
 
 /// A stream asked for with some query and header.
-async fn watch(served: &Served, query: &str, header: &str) -> TcpStream {
+pub(crate) async fn watch(served: &Served, query: &str, header: &str) -> TcpStream {
     let mut stream = soon("a connection", TcpStream::connect(served.address)).await.unwrap();
     let request = format!("GET /v1/stream/sse?table=t{query} HTTP/1.1\r\nhost: hub\r\n{header}\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();

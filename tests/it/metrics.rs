@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::support::wire::{read_until, sequences};
+use crate::holes::watch;
+use crate::support::wire::{read_on_until, read_until, sequences};
 use crate::support::{Served, Setup, payload, soon};
 
 /// Every sample, by name and labels.
@@ -36,6 +37,8 @@ async fn a_scrape_has_every_metric_from_the_start_and_its_names_have_units() {
         "hubbub_frames_delivered_total{transport=\"ws\"}",
         "hubbub_frames_dropped_total{transport=\"ws\",reason=\"buffer_full\"}",
         "hubbub_subscribers{transport=\"ws\"}",
+        "hubbub_frames_dropped_total{transport=\"sse\",reason=\"out_of_reach\"}",
+        "hubbub_frames_parked_total",
         "hubbub_pinned_bytes",
         "hubbub_slow_episodes_total",
         "hubbub_refused_total{limit=\"connections\"}",
@@ -84,4 +87,22 @@ async fn what_is_published_delivered_and_lost_is_counted_where_it_happens() {
     assert_eq!(samples["hubbub_mailbox_high_water_frames_bucket{le=\"4.0\"}"], 1.0);
     assert_eq!(samples["hubbub_frames_dropped_total{transport=\"sse\",reason=\"client_gone\"}"], 5.0);
     assert_eq!((samples["hubbub_pinned_bytes"], samples["hubbub_subscribers{transport=\"sse\"}"]), (0.0, 0.0));
+}
+
+#[tokio::test]
+async fn how_long_a_client_was_away_is_no_latency_of_the_server() {
+    let served = Served::start(Setup { history: 100, ..Setup::default() });
+    for _ in 0..5 {
+        post(&served, 100).await;
+    }
+    let (mut back, mut bytes) = (watch(&served, "&since=7-2", "").await, Vec::new());
+    read_on_until(&mut back, &mut bytes, |chunks| sequences(chunks) == [3, 4, 5]).await;
+    post(&served, 100).await;
+    read_on_until(&mut back, &mut bytes, |chunks| sequences(chunks) == [3, 4, 5, 6]).await;
+    soon("the flush of what was read", served.drained()).await;
+    let samples = scrape(&served).await;
+    assert_eq!(samples["hubbub_frames_delivered_total{transport=\"sse\"}"], 4.0);
+    assert_eq!(samples["hubbub_publish_to_flush_seconds_count"], 1.0, "the one that was published meanwhile");
+    assert_eq!(samples["hubbub_mailbox_wait_seconds_count"], 1.0);
+    assert_eq!(samples["hubbub_frames_parked_total"], 0.0);
 }

@@ -248,11 +248,41 @@ async fn a_request_that_is_no_handshake_is_told_what_is_wanted() {
     let served = Served::start(Setup::default());
     let answer = soon("an answer", reqwest::get(served.url("/v1/stream/ws"))).await.unwrap();
     assert_eq!((answer.status().as_u16(), &answer.headers()["sec-websocket-version"]), (426, &"13".parse().unwrap()));
+    for (table, key, status) in [
+        ("a", "dGhlIHNhbXBsZSBub25jZQ==", "101"),
+        ("a.b", "dGhlIHNhbXBsZSBub25jZQ==", "400"),
+        ("a", "dGhlIHNhbXBsZSBub25jZ===", "426"),
+        ("a", "x", "426"),
+    ] {
+        let mut stream = TcpStream::connect(served.address).await.unwrap();
+        let request = format!(
+            "GET /v1/stream/ws?table={table} HTTP/1.1\r\nhost: hub\r\nconnection: keep-alive, Upgrade\r\n\
+             upgrade: WebSocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: {key}\r\n\r\n"
+        );
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = [0; 64];
+        let read = tokio::time::timeout(PATIENCE, stream.read(&mut answer)).await.unwrap().unwrap();
+        let answer = String::from_utf8_lossy(&answer[..read]);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{table} {key}: {answer}");
+    }
+}
+
+/// The command is there before the server has said a word.
+#[tokio::test]
+async fn hello_comes_first_whatever_a_client_asks_for_with_its_handshake() {
+    let served = Served::start(Setup::default());
     let mut stream = TcpStream::connect(served.address).await.unwrap();
-    let request = "GET /v1/stream/ws?table=a.b HTTP/1.1\r\nhost: hub\r\nconnection: keep-alive, Upgrade\r\n\
-                   upgrade: WebSocket\r\nsec-websocket-version: 13\r\nsec-websocket-key: x\r\n\r\n";
-    stream.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = [0; 64];
-    let read = tokio::time::timeout(PATIENCE, stream.read(&mut answer)).await.unwrap().unwrap();
-    assert!(answer[..read].starts_with(b"HTTP/1.1 400 "), "{}", String::from_utf8_lossy(&answer));
+    let command = b"{\"action\":\"subscribe\",\"table\":\"a\"}";
+    let mut bytes = b"GET /v1/stream/ws HTTP/1.1\r\nhost: hub\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+        sec-websocket-version: 13\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        .to_vec();
+    bytes.extend([0x81, 0x80 | u8::try_from(command.len()).unwrap(), 0, 0, 0, 0]);
+    bytes.extend(command);
+    stream.write_all(&bytes).await.unwrap();
+    let mut read = Vec::new();
+    while !String::from_utf8_lossy(&read).contains("subscribed") {
+        assert!(soon("an answer", stream.read_buf(&mut read)).await.unwrap() > 0);
+    }
+    let text = String::from_utf8_lossy(&read);
+    assert!(text.find("hello") < text.find("subscribed"), "{text}");
 }

@@ -86,14 +86,18 @@ fn lines(observations: &[Observation]) -> String {
     text
 }
 
-/// What an operator reads, at most 80 columns wide. Writing to a `String` cannot fail.
-fn told(name: &str, incident: &Incident, replay: &Replay) -> String {
-    let mut text = String::new();
-    let verdict = match replay.verdict {
+fn in_words(verdict: Verdict) -> &'static str {
+    match verdict {
         Verdict::AsExpected => "as expected",
         Verdict::Violated => "VIOLATED",
         Verdict::NotDeterministic => "NOT DETERMINISTIC: another run than the stored one",
-    };
+    }
+}
+
+/// What an operator reads, at most 80 columns wide. Writing to a `String` cannot fail.
+fn told(name: &str, incident: &Incident, replay: &Replay) -> String {
+    let mut text = String::new();
+    let verdict = in_words(replay.verdict);
     let _ = writeln!(text, "{name}\n  {}\n", incident.title);
     let _ = writeln!(text, "  verdict    {verdict}\n  digest     {}", replay.digest);
     let _ = writeln!(text, "  buffer     {} frames, {}", incident.buffer, incident.policy);
@@ -155,7 +159,8 @@ pub(super) fn replay_all(folder: &Path) -> Result<Exit, Failure> {
     for path in &paths {
         let name = path.display();
         let replay = files::incident(path)?.replay().map_err(|why| Failure::input(format!("{name}: {why}")))?.replay;
-        console::note(&format!("{name}: {:?}, {} lost to a full buffer", replay.verdict, replay.dropped.by_limits()));
+        let lost = replay.dropped.total();
+        console::note(&format!("{name}: {}, {lost} lost", in_words(replay.verdict)));
         worst = match replay.verdict {
             Verdict::AsExpected => worst,
             Verdict::Violated => Exit::Violated,

@@ -16,6 +16,10 @@ pub struct Dropped {
     /// A later event of the same key waited; left out where none were lost so.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub conflated: u64,
+    /// They were to be replayed, and the history did not keep them for as long as that took; left out where none were lost
+    /// so.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub out_of_reach: u64,
     /// The client left with frames waiting or in flight.
     pub client_gone: u64,
     /// The server cut the client off with frames waiting or in flight.
@@ -24,16 +28,21 @@ pub struct Dropped {
 
 impl From<hubbub::Dropped> for Dropped {
     fn from(dropped: hubbub::Dropped) -> Self {
-        let hubbub::Dropped { buffer_full, bytes, age, conflated, client_gone, evicted } = dropped;
-        Self { buffer_full, bytes, age, conflated, client_gone, evicted }
+        let hubbub::Dropped { buffer_full, bytes, age, conflated, out_of_reach, client_gone, evicted } = dropped;
+        Self { buffer_full, bytes, age, conflated, out_of_reach, client_gone, evicted }
     }
 }
 
 impl Dropped {
     /// Every reason and its number.
-    pub fn by_reason(&self) -> [(&'static str, u64); 6] {
-        let Self { buffer_full, bytes, age, conflated, client_gone, evicted } = *self;
-        hubbub::Dropped { buffer_full, bytes, age, conflated, client_gone, evicted }.by_reason()
+    pub fn by_reason(&self) -> [(&'static str, u64); 7] {
+        let Self { buffer_full, bytes, age, conflated, out_of_reach, client_gone, evicted } = *self;
+        hubbub::Dropped { buffer_full, bytes, age, conflated, out_of_reach, client_gone, evicted }.by_reason()
+    }
+
+    /// All of them.
+    pub fn total(&self) -> u64 {
+        self.by_reason().iter().map(|(_, lost)| lost).sum()
     }
 
     /// Those that a limit cost.
@@ -53,11 +62,12 @@ mod tests {
 
     #[test]
     fn a_reason_that_cost_nothing_is_left_out_unless_every_sweep_has_it() {
-        let dropped = Dropped { buffer_full: 1, bytes: 2, age: 4, conflated: 8, client_gone: 16, evicted: 32 };
+        let (buffer_full, bytes, age, conflated, out_of_reach) = (1, 2, 4, 8, 16);
+        let dropped = Dropped { buffer_full, bytes, age, conflated, out_of_reach, client_gone: 32, evicted: 64 };
         assert_eq!(dropped.by_limits(), 7, "frames, bytes and age");
-        let named = ["buffer_full", "bytes", "age", "conflated", "client_gone", "evicted"];
-        assert_eq!(dropped.by_reason(), [0, 1, 2, 3, 4, 5].map(|place| (named[place], 1 << place)));
+        let named = ["buffer_full", "bytes", "age", "conflated", "out_of_reach", "client_gone", "evicted"];
+        assert_eq!(dropped.by_reason(), [0, 1, 2, 3, 4, 5, 6].map(|place| (named[place], 1 << place)));
         let keys = |dropped: Dropped| serde_json::to_value(dropped).unwrap().as_object().unwrap().len();
-        assert_eq!((keys(dropped), keys(Dropped::default())), (6, 3));
+        assert_eq!((keys(dropped), keys(Dropped::default())), (7, 3));
     }
 }

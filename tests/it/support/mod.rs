@@ -12,10 +12,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use hubbub::hub::{HistorySettings, Rules};
+use hubbub::hub::{Forgotten, HistorySettings, Rules};
 use hubbub::metrics::Measured;
 use hubbub::transport::{Environment, Limit, Listener, Tokio};
-use hubbub::{Capacity, Counts, Event, Hub, Limits, Outcome, Overflow, ServerSettings, SubscriberId, Topic};
+use hubbub::{Capacity, Counts, Event, EventId, Hub, Limits, Outcome, Overflow, ServerSettings, SubscriberId, Topic};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{mpsc, oneshot};
@@ -237,6 +237,14 @@ impl Environment for Told {
 
     fn offered(&self, subscriber: SubscriberId, outcome: Outcome) {
         self.world.offered(subscriber, outcome);
+    }
+
+    fn replays(&self, subscriber: SubscriberId, first: EventId, count: u64) {
+        self.world.replays(subscriber, first, count);
+    }
+
+    fn forgot(&self, subscriber: SubscriberId, forgotten: Forgotten) {
+        self.world.forgot(subscriber, forgotten);
     }
 
     fn taken(&self, subscriber: SubscriberId, event: &Event) {
