@@ -4,7 +4,7 @@ sweep *options:
 
 # Every policy under the same luck, as plots/policies/ and docs/deployment.md have it
 policies:
-    cargo sim sweep --policy all --scenario backlog-flush --subscribers 6 --buffers 64,256,1024,4096 --out plots/policies
+    cargo sim sweep --policy all --scenario backlog-flush --subscribers 6 --buffers 64,256,1024,8192 --out plots/policies
     cargo sim sweep --policy all --scenario steady-overload --subscribers 10 --buffers 16,64,256 --out plots/policies
     cargo sim sweep --policy all --scenario alpha --subscribers 100 --buffers 16,64,256 --out plots/policies
     cargo sim sweep --policy all --scenario ci-build --subscribers 100 --buffers 4,16,64 --out plots/policies

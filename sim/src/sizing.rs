@@ -45,7 +45,8 @@ fn zero_drop(scenario: &Scenario, subscribers: usize, runs: &[RunSummary], class
         plans.map(|plan| (first_order::no_finite_size(&plan), first_order::buffer(&plan))).unzip();
     let exact = sizes::exact(runs);
     let too_large = (sizes::with_headroom(exact) > MAX_CAPACITY as u64).then_some(sizes::TOO_LARGE);
-    let reason = reasons.into_iter().flatten().next().map(|reason| reason.as_str()).or(too_large);
+    let other_limits = runs.iter().any(RunSummary::has_drops).then_some(sizes::OTHER_LIMITS);
+    let reason = reasons.into_iter().flatten().next().map(|reason| reason.as_str()).or(other_limits).or(too_large);
     ZeroDrop {
         subscribers,
         buffer: reason.is_none().then_some(exact),

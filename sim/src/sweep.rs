@@ -169,7 +169,6 @@ impl Grid {
         let of_n = |subscribers: &usize| (0..settings.seeds).map(|seed| Job::unbounded(*subscribers, seed)).collect();
         let jobs: Vec<_> = settings.subscribers.iter().flat_map(|n| -> Vec<Job> { of_n(n) }).collect();
         progress.begin("common runs", jobs.iter().map(Job::units).sum());
-        let is_common = |run: &RunSummary, cell: &Open| run.fits(cell.buffer) && !run.has_come_back;
         runs::each(
             scenario,
             &jobs,
@@ -178,7 +177,7 @@ impl Grid {
             |_| true,
             |index, run| {
                 let of_n = self.0.iter_mut().filter(|cell| cell.subscribers == jobs[index].subscribers);
-                of_n.filter(|cell| is_common(&run.0, cell)).for_each(|cell| cell.take(run.clone()));
+                of_n.filter(|cell| run.0.fits(cell.buffer)).for_each(|cell| cell.take(run.clone()));
             },
         )?;
         progress.end();

@@ -1,6 +1,6 @@
 //! `sweep --check`: is what has been published still what the program gives?
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::exit::{Exit, Failure};
 use super::options::SweepOptions;
@@ -13,7 +13,7 @@ pub(super) fn check(options: &SweepOptions) -> Result<Exit, Failure> {
     let (subscribers, buffers) = options.subset();
     let is_whole = subscribers.is_none() && buffers.is_none();
     let scenario = options.scenario()?;
-    let parent = options.out.clone().unwrap_or_else(|| PathBuf::from(files::PUBLISHED));
+    let parent = options.out.clone().unwrap_or_else(|| options.published());
     let folder = parent.join(&scenario.settings().name);
     let (text, published) = files::read(&folder.join("sweep.json"))?;
     let parts = options.parts(is_whole && !published.sensitivity.is_empty());

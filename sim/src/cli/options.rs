@@ -11,6 +11,7 @@ use hubbub::Overflow;
 use hubbub::mailbox::UnknownOverflow;
 
 use super::exit::Failure;
+use super::files;
 use super::import::ImportOptions;
 use crate::scenario::{Overrides, Scenario, Trace};
 use crate::sweep::{ALL_POLICIES, Parts};
@@ -204,11 +205,11 @@ pub(super) struct DocsOptions {
 
 impl LoadOptions {
     /// The scenario with the options in place; its warnings are for whoever asks.
-    pub(super) fn scenario(&self, buffers: Option<Vec<u64>>) -> Result<Scenario, Failure> {
+    pub(super) fn scenario(&self, buffers: Option<Vec<u64>>, seeds: Option<u64>) -> Result<Scenario, Failure> {
         if matches!(self.policy, Some(Policies::All)) {
             return Err(Failure::input("--policy all: only a sweep compares policies".to_owned()));
         }
-        self.overridden(buffers, self.seeds)
+        self.overridden(buffers, seeds)
     }
 
     fn overridden(&self, buffers: Option<Vec<u64>>, seeds: Option<u64>) -> Result<Scenario, Failure> {
@@ -244,6 +245,10 @@ impl LoadOptions {
 }
 
 impl SizeOptions {
+    pub(super) fn scenario(&self) -> Result<Scenario, Failure> {
+        self.load.scenario(None, self.load.seeds)
+    }
+
     pub(super) fn command(&self) -> String {
         let sensitivity = if self.sensitivity { " --sensitivity" } else { "" };
         format!("{}{sensitivity}", self.load.command("size"))
@@ -252,10 +257,15 @@ impl SizeOptions {
 
 impl SweepOptions {
     pub(super) fn scenario(&self) -> Result<Scenario, Failure> {
+        if self.compares_policies() && self.sensitivity {
+            return Err(Failure::input(
+                "--sensitivity: sizes are the same for every policy; leave out --policy all".to_owned(),
+            ));
+        }
         if self.compares_policies() {
             return Ok(self.load.overridden(self.buffers.clone(), self.load.seeds)?.with_recovery()?);
         }
-        self.load.scenario(self.buffers.clone())
+        self.load.scenario(self.buffers.clone(), self.load.seeds)
     }
 
     /// Whether every policy is run, beside the others.
@@ -272,6 +282,12 @@ impl SweepOptions {
     /// Whether sizes under a changed load are wanted.
     pub(super) fn wants_sensitivity(&self, scenario: &Scenario) -> bool {
         self.sensitivity || (scenario.settings().sensitivity && self.is_as_it_stands())
+    }
+
+    /// Where what is published of such a sweep has its folder.
+    pub(super) fn published(&self) -> PathBuf {
+        let published = PathBuf::from(files::PUBLISHED);
+        if self.compares_policies() { published.join(files::POLICIES) } else { published }
     }
 
     /// Whether a built-in scenario is run without a change.

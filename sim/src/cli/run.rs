@@ -29,7 +29,8 @@ pub(super) fn sweep(options: &SweepOptions) -> Result<Exit, Failure> {
         // A page may need a scenario that has not been swept yet; that takes nothing from this one.
         fill_docs().unwrap_or_else(|why| console::note(&format!("not filled: {why}")));
     } else if options.out.is_none() {
-        let published = files::PUBLISHED;
+        let published = options.published();
+        let published = published.display();
         console::note(&format!("{published}/ keeps the scenarios as they stand; --out {published} replaces that"));
     }
     Ok(Exit::AsExpected)
@@ -37,7 +38,7 @@ pub(super) fn sweep(options: &SweepOptions) -> Result<Exit, Failure> {
 
 /// Sizes a scenario.
 pub(super) fn size(options: &SizeOptions) -> Result<Exit, Failure> {
-    let scenario = options.load.scenario(None)?;
+    let scenario = options.scenario()?;
     warn(&scenario);
     let parts = Parts { cells: false, policies: false, sizes: true, sensitivity: options.sensitivity };
     let sweep = run(&scenario, parts, options.threads, options.command())?;

@@ -66,7 +66,7 @@ pub(super) fn scene(sweep: &Sweep) -> Scene {
     }
     frame::foot(
         &mut scene,
-        "A point a buffer size, in frames · dotted: to nothing missed · what conflation has replaced counts as missed",
+        "A point a buffer size, in frames · dotted: to nothing missed · missed: replaced, or still waiting, too",
     );
     scene
 }
@@ -156,6 +156,7 @@ fn curves(sweep: &Sweep) -> Vec<(String, Vec<Seen<'_>>)> {
             None => curves.push((compared.policy.clone(), vec![seen])),
         }
     }
+    curves.iter_mut().for_each(|(_, points)| points.sort_by_key(|seen| seen.buffer));
     curves
 }
 

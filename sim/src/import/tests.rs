@@ -55,7 +55,7 @@ fn the_framing_is_that_of_the_wire() {
     let payload_bytes = counters.frame_bytes - text::framing_bytes(&counters);
     let payload = vec![b'x'; usize::try_from(payload_bytes).unwrap()];
     let (capacity, overflow) = (Capacity::new(1).unwrap(), Overflow::DropNewest);
-    let hub = Hub::new(HubSettings { epoch: 7, capacity, overflow });
+    let hub = Hub::new(HubSettings { epoch: crate::plan::FIRST_EPOCH, capacity, overflow });
     let subscription = hub.subscribe(&[Pattern::new("t").unwrap()]);
     hub.publish(Duration::ZERO, &Topic::new("t").unwrap(), payload.into());
     let Poll::Ready(Some(hubbub::Taken { event, .. })) =

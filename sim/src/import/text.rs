@@ -4,6 +4,7 @@ use hubbub::EventId;
 use hubbub::mailbox::MAX_CAPACITY;
 
 use super::{Counters, DroppedBy, Imported};
+use crate::plan::FIRST_EPOCH;
 use crate::scenario::MAX_WINDOW_BYTES;
 
 /// The rest before the burst: all viewers are there by then.
@@ -107,7 +108,7 @@ pub(super) fn fitted(imported: &Imported) -> String {
 /// Bytes of a frame besides the event, as the simulated server writes them: id, field names and line ends of the event,
 /// and size and line ends of its chunk.
 pub(super) fn framing_bytes(counters: &Counters) -> u64 {
-    let id = EventId { epoch: 0, sequence: counters.burst_events };
+    let id = EventId { epoch: FIRST_EPOCH, sequence: counters.burst_events };
     format!("id: {id}\ndata: \n\n{:x}\r\n\r\n", counters.frame_bytes).len() as u64
 }
 

@@ -43,8 +43,7 @@ impl Client {
         match what {
             // What was told and not passed by an event is open again: the cursor has stayed before it.
             What::Subscribed { .. } => self.told.clear(),
-            // Without a cursor it begins anew; with one it is not told.
-            What::Placed { after } => self.settled = Some(after),
+            What::Placed { after } => self.placed(after)?,
             What::Displaced { lost, reason, .. } | What::Shed { lost, reason }
                 if reason.reason == Reason::Conflated =>
             {
@@ -64,6 +63,15 @@ impl Client {
             | What::Ended { .. } => {}
         }
         Ok(())
+    }
+
+    /// Without a cursor it begins anew. With one it is not placed elsewhere: that would move the cursor past what it asks
+    /// for.
+    fn placed(&mut self, after: u64) -> Result<(), String> {
+        match self.settled.replace(after) {
+            Some(settled) => Err(format!("it has come back with {settled} read, and is placed after {after}")),
+            None => Ok(()),
+        }
     }
 
     fn told(&mut self, after: u64, until: u64) -> Result<(), String> {

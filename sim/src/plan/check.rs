@@ -1,6 +1,11 @@
 //! Whether a stored plan can be run: it may have been written by another version, or by hand.
 
+use std::time::Duration;
+
 use super::{Plan, Reading};
+
+/// Longest that events may arrive, and that a world may go on after that.
+const MOST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 impl Plan {
     /// Checks what a drawn plan always has.
@@ -10,6 +15,9 @@ impl Plan {
     pub fn check(&self) -> Result<(), String> {
         let in_order = |what: &str, holds: bool| if holds { Ok(()) } else { Err(what.to_owned()) };
         in_order("plan.time_scale = 0: must be at least 1", self.time_scale > 0)?;
+        in_order("plan.duration and plan.drain: each at most a year", self.duration <= MOST && self.drain <= MOST)?;
+        let shares = self.server.frames_per_write > 0;
+        in_order("plan.server.frames_per_write = 0: must be at least 1", shares)?;
         in_order("plan.classes: at least one is needed", !self.classes.is_empty())?;
         in_order("plan.arrivals: must be in order of time", self.arrivals.is_sorted_by_key(|arrival| arrival.at))?;
         let is_late = self.arrivals.last().is_some_and(|last| last.at > self.duration);

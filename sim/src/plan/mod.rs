@@ -55,6 +55,20 @@ pub struct Plan {
     pub faults: Vec<Fault>,
 }
 
+/// The first half of the event ids of a server that was started on 24 November 2025: ids in a world are as long as those
+/// of a real one, which begin with the milliseconds since 1970.
+pub const FIRST_EPOCH: u64 = 1_764_000_000_000;
+
+/// Whatever the seed is, it adds no digit.
+const EPOCHS: u64 = 1_000_000_000_000;
+
+impl Plan {
+    /// The first half of the event ids of the server's first process; the next one has the next.
+    pub fn first_epoch(&self) -> u64 {
+        FIRST_EPOCH + self.seed % EPOCHS
+    }
+}
+
 /// The server's settings and the price of its work.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]

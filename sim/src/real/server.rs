@@ -125,7 +125,7 @@ pub fn serve_child(orders: impl BufRead, mut answers: impl Write) -> Result<(), 
 fn hub(order: &Order) -> Result<Hub, String> {
     let capacity = Capacity::new(order.buffer).ok_or_else(|| format!("no buffer has {} frames", order.buffer))?;
     let overflow: Overflow = order.policy.parse().map_err(|why: hubbub::mailbox::UnknownOverflow| why.to_string())?;
-    Ok(Hub::new(HubSettings { epoch: order.plan.seed, capacity, overflow }))
+    Ok(Hub::new(HubSettings { epoch: order.plan.first_epoch(), capacity, overflow }))
 }
 
 fn settings(order: &Order) -> ServerSettings {

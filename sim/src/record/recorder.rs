@@ -171,11 +171,10 @@ impl Observed {
         by_id.resize(by_id.len().max(place + 1), usize::MAX);
         by_id[place] = index;
         let published = self.published_at.len() as u64;
-        let time_scale = self.time_scale;
+        self.is_back(now, index);
         let (record, wish) = (&mut self.subscribers[index].0, &mut self.wishes[index]);
         wish.from.get_or_insert(published);
         wish.process = process;
-        record.away += wish.away_since.take().map_or(Duration::ZERO, |since| now.saturating_sub(since)) / time_scale;
         record.connections += 1;
         let connection = record.connections;
         self.note(now, index, What::Subscribed { connection });
@@ -259,10 +258,14 @@ impl Observed {
     /// A client has left for good: what is published from now on it does not want.
     pub fn left(&mut self, now: Duration, index: usize) {
         let published = self.published_at.len() as u64;
-        let time_scale = self.time_scale;
-        let (record, wish) = (&mut self.subscribers[index].0, &mut self.wishes[index]);
-        wish.until.get_or_insert(published);
-        record.away += wish.away_since.take().map_or(Duration::ZERO, |since| now.saturating_sub(since)) / time_scale;
+        self.is_back(now, index);
+        self.wishes[index].until.get_or_insert(published);
+    }
+
+    /// It has a stream again, or wants none any more. When nothing more arrives, there is nothing to be away from.
+    fn is_back(&mut self, now: Duration, index: usize) {
+        let Some(since) = self.wishes[index].away_since.take() else { return };
+        self.subscribers[index].0.away += now.min(self.sources_end).saturating_sub(since) / self.time_scale;
     }
 
     /// An event of a process has left its mailbox, with an encoded form of so many bytes. Wanted by those who keep lives.

@@ -13,6 +13,7 @@ pub(super) fn table(sweep: &Sweep) -> Option<Table> {
         ("buffer", Lean::Right),
         ("missed", Lean::Right),
         ("missed %", Lean::Right),
+        ("waiting", Lean::Right),
         ("conflated", Lean::Right),
         ("read twice", Lean::Right),
         ("age p50", Lean::Right),
@@ -32,6 +33,7 @@ pub(super) fn table(sweep: &Sweep) -> Option<Table> {
             format::count(cell.buffer),
             format::count(*missed),
             format::percent(*missed as f64 / (*wanted).max(1) as f64),
+            format::count(cell.in_flight),
             format::count(cell.dropped.conflated),
             format::count(*doubled),
             age(age_ms.p50),
@@ -54,7 +56,7 @@ pub(super) fn age(ms: Option<f64>) -> String {
 
 /// The same with as many columns as a terminal has room for.
 pub(super) fn short(sweep: &Sweep) -> Option<Table> {
-    let heads = ["N", "buffer", "missed %", "conflated", "p50", "p99", "away", "policy"];
+    let heads = ["N", "buffer", "missed %", "waiting", "conflated", "p50", "p99", "away", "policy"];
     let mut table = Table::new(&heads.map(|head| (head, if head == "policy" { Lean::Left } else { Lean::Right })));
     for cell in &sweep.cells {
         let Some(compared) = &cell.compared else { continue };
@@ -62,6 +64,7 @@ pub(super) fn short(sweep: &Sweep) -> Option<Table> {
             format::count(cell.subscribers as u64),
             format::count(cell.buffer),
             format::percent(compared.missed as f64 / compared.wanted.max(1) as f64),
+            format::count_short(cell.in_flight),
             format::count_short(cell.dropped.conflated),
             age(compared.age_ms.p50),
             age(compared.age_ms.p99),
@@ -73,6 +76,8 @@ pub(super) fn short(sweep: &Sweep) -> Option<Table> {
 }
 
 /// How to read it.
-pub(super) const KEY: &str = "missed: published while a subscriber wanted it, and never read by it, all seeds (old values \
-    that conflation has replaced among them: conflated) · age: from publish to receipt · without a stream: mean time of a \
-    subscriber between two streams · slots, payloads: memory of a subscriber, the history among the payloads";
+pub(super) const KEY: &str = "missed: published while a subscriber wanted it, and not read by it to the end of the run, all \
+    seeds · waiting: of these, in its mailbox or in the history at the end, and not lost · conflated: old values let go for \
+    later ones; who was cut off afterwards has read them after all · age: from publish to receipt, of what was read · \
+    without a stream: mean time of a subscriber between two streams · slots, payloads: memory of a subscriber; all have the \
+    history among the payloads, which only who parks or comes back needs";

@@ -154,6 +154,7 @@ struct Reading {
     first_ms: f64,
     last_ms: f64,
     keys: BTreeMap<String, u32>,
+    next_key: u32,
     events: Vec<TraceEvent>,
 }
 
@@ -180,18 +181,23 @@ impl Reading {
         if !(1..=MAX_PAYLOAD_BYTES).contains(&line.bytes) {
             return Err(format!("bytes = {}: must be 1 ..= {MAX_PAYLOAD_BYTES}", line.bytes));
         }
-        let key = self.key(line.key.unwrap_or_default())?;
+        let key = self.key(line.key)?;
         // Both casts are exact or saturate: the limits above are far inside.
         let nanos = ((line.at_ms - self.first_ms) * 1e6).round() as u64;
         Ok(TraceEvent { at: Duration::from_nanos(nanos), bytes: line.bytes as u32, key })
     }
 
-    fn key(&mut self, key: String) -> Result<u32, String> {
-        if key.len() > MAX_KEY_BYTES {
-            return Err(format!("key of {} bytes: must be at most {MAX_KEY_BYTES}", key.len()));
-        }
-        let next = u32::try_from(self.keys.len()).unwrap_or(u32::MAX);
-        Ok(*self.keys.entry(key).or_insert(next))
+    /// An event that does not say what it is about is about nothing else: none that follows makes it old.
+    fn key(&mut self, key: Option<String>) -> Result<u32, String> {
+        let number = match key {
+            None => self.next_key,
+            Some(key) if key.len() > MAX_KEY_BYTES => {
+                return Err(format!("key of {} bytes: must be at most {MAX_KEY_BYTES}", key.len()));
+            }
+            Some(key) => *self.keys.entry(key).or_insert(self.next_key),
+        };
+        self.next_key += u32::from(number == self.next_key);
+        Ok(number)
     }
 
     fn finish(self, file: &str) -> Result<Trace, TraceError> {

@@ -178,6 +178,8 @@ pub fn reason(code: &str) -> &str {
         "slower_than_arrivals" => "a class reads slower than events arrive",
         "never_reads" => "a class never reads",
         "server_saturated" => "the server's worker is saturated",
+        "bytes_or_age_limit" => "a limit in bytes or age loses frames whatever the buffer",
+        "larger_than_any_mailbox" => "more would be needed than a mailbox may have",
         other => other,
     }
 }

@@ -7,6 +7,9 @@ use crate::first_order::Reason;
 /// What servers of this kind have had so far; no recommendation goes below it.
 pub const TODAYS_BUFFER: u64 = 64;
 
+/// The reason where a limit in bytes or age lost something, however many frames there was room for.
+pub const OTHER_LIMITS: &str = "bytes_or_age_limit";
+
 /// The reason where the size with headroom is larger than a server accepts.
 pub const TOO_LARGE: &str = "larger_than_any_mailbox";
 
@@ -91,6 +94,8 @@ fn why_none(size: &ZeroDrop) -> String {
         )
     } else if size.reason.as_deref() == Some(TOO_LARGE) {
         format!("At N = {n} no mailbox that the server accepts is large enough: choose a policy.")
+    } else if size.reason.as_deref() == Some(OTHER_LIMITS) {
+        format!("At N = {n} a limit in bytes or age loses frames however large the buffer is: raise that limit first.")
     } else if is(Reason::ServerSaturated) {
         format!("At N = {n} the server's CPU is offered more than it can do: buffers only postpone the loss.")
     } else {
@@ -203,6 +208,7 @@ mod tests {
             (Reason::ServerSaturated.as_str(), "CPU is offered more"),
             (Reason::SlowerThanArrivals.as_str(), "takes less than what arrives"),
             (TOO_LARGE, "no mailbox that the server accepts"),
+            (OTHER_LIMITS, "raise that limit first"),
         ] {
             let mut unsizable = validated(100, 1, 2);
             (unsizable.buffer, unsizable.reason) = (None, Some(reason.to_owned()));

@@ -103,7 +103,7 @@ fn run_scaled(
     let network = Arc::new(Network::new(plan, second.map(Capacity::frames), clock.clone()));
     let keeps_lives = recorder.keeps_lives();
     let environment = ModelEnvironment { clock, barrier: Arc::default(), network, recorder, process: 0, keeps_lives };
-    let processes = Processes::new(plan.seed, rules(plan, choice), environment.clone());
+    let processes = Processes::new(plan.first_epoch(), rules(plan, choice), environment.clone());
     let is_over = Arc::new(AtomicBool::new(false));
     let driver = Driver {
         environment: environment.clone(),
@@ -204,7 +204,7 @@ fn populate(sim: &mut turmoil::Sim<'_>, plan: &Plan, environment: &ModelEnvironm
             table: plan.table.clone(),
             transport: plan.server.transport,
             time_scale: plan.time_scale,
-            first_epoch: plan.seed,
+            first_epoch: plan.first_epoch(),
             network: environment.network.clone(),
             recorder: environment.recorder.clone(),
             resumes: plan.server.recovery.is_some(),

@@ -51,9 +51,11 @@ pub(super) async fn live(host: Rc<Host>, index: usize, plan: SubscriberPlan, fat
     sleep_until(zero + tick_not_before(plan.connect_at)).await;
     let mut cursor = None;
     loop {
-        host.link_up(zero).await;
-        sleep(hurdle).await;
-        if planned_end.is_some_and(|(at, _)| at <= Instant::now()) {
+        let way = async {
+            host.link_up(zero).await;
+            sleep(hurdle).await;
+        };
+        if until(planned_end, way).await.is_none() {
             return host.recorder.lock().left(zero.elapsed(), index);
         }
         let opened_at = zero.elapsed();
@@ -77,9 +79,28 @@ pub(super) async fn live(host: Rc<Host>, index: usize, plan: SubscriberPlan, fat
                 }
             }
         }
-        let Some(pause) = fate.back_after(opened_at, zero.elapsed()).or(host.class.reconnect_after) else { return };
-        sleep(pause).await;
+        let back_after = fate.back_after(opened_at, zero.elapsed()).or(host.class.reconnect_after);
+        let back = async {
+            match back_after {
+                Some(pause) => sleep(pause).await,
+                None => std::future::pending().await,
+            }
+        };
+        if until(planned_end, back).await.is_none() {
+            return host.recorder.lock().left(zero.elapsed(), index);
+        }
     }
+}
+
+/// What a client that is away waits for; `None` where it leaves for good before: from there on it wants nothing.
+async fn until<T>(planned_end: Option<(Instant, End)>, what: impl Future<Output = T>) -> Option<T> {
+    let mut what = pin!(what);
+    let mut leaving = pin!(at(planned_end.map(|(at, _)| at)));
+    std::future::poll_fn(|cx| match leaving.as_mut().poll(cx) {
+        Poll::Ready(()) => Poll::Ready(None),
+        Poll::Pending => what.as_mut().poll(cx).map(Some),
+    })
+    .await
 }
 
 /// What asks for a WebSocket, in the head of a request; the key is the one of RFC 6455, 1.3.
@@ -127,6 +148,8 @@ struct Session<'a> {
     unread: VecDeque<(u64, Unread)>,
     /// The last id read.
     cursor: Option<EventId>,
+    /// Whether nothing more arrives. The client hears of it when it has read what did.
+    is_over: bool,
 }
 
 /// What a client makes of its bytes.
@@ -176,7 +199,7 @@ impl<'a> Session<'a> {
         let one_way = host.network.one_way(host.class_index);
         let reader = Reader::new(&plan.reading, &fate.spells, window_bytes, host.time_scale, one_way);
         let (parser, unread) = (Parser::of(host.transport), VecDeque::new());
-        Some(Self { host, index, zero, stream, wire, reader, parser, unread, cursor })
+        Some(Self { host, index, zero, stream, wire, reader, parser, unread, cursor, is_over: false })
     }
 
     async fn read_until(&mut self, planned_end: Option<(Instant, End)>) -> End {
@@ -189,15 +212,21 @@ impl<'a> Session<'a> {
                 if planned_end.as_mut().poll(cx).is_ready() {
                     return Poll::Ready(Some(end_as));
                 }
-                match self.poll_arrivals(cx) {
-                    Poll::Ready(is_closed) => Poll::Ready(is_closed.then_some(End::Closed)),
-                    Poll::Pending => turn.as_mut().poll(cx).map(|()| None),
+                if !self.is_over
+                    && let Poll::Ready(is_over) = self.poll_arrivals(cx)
+                {
+                    self.is_over = is_over;
+                    return Poll::Ready(None);
                 }
+                turn.as_mut().poll(cx).map(|()| None)
             })
             .await;
             self.read();
             if let Some(end) = end {
                 return end;
+            }
+            if self.is_over && self.reader.read_by(self.zero.elapsed()) == self.reader.arrived() {
+                return End::Closed;
             }
         }
     }
@@ -235,7 +264,10 @@ impl<'a> Session<'a> {
     fn read(&mut self) {
         let now = self.zero.elapsed();
         while let news @ 1.. = self.reader.tell(now) {
-            self.host.network.has_read(self.reader.told_at(), self.host.class_index, &self.wire, news);
+            // Where nobody sends any more, nobody waits for room.
+            if !self.is_over {
+                self.host.network.has_read(self.reader.told_at(), self.host.class_index, &self.wire, news);
+            }
         }
         let read = self.reader.read_by(now);
         while let Some((end, unread)) = self.unread.pop_front_if(|(end, _)| *end <= read) {

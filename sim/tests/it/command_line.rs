@@ -76,8 +76,49 @@ fn policies_are_compared_on_one_plan_and_each_cell_says_whose_it_is() {
     assert!(roomy.windows(2).all(|pair| pair[0] == pair[1]), "with room they are all one run");
     let check: Vec<_> = all.iter().copied().chain(["--check"]).collect();
     assert_eq!(sim(&folder, &check).status.code(), Some(0));
-    let complaint = refused(&folder, &["size", "--scenario", "small.toml", "--policy", "all"]);
-    assert!(complaint.contains("only a sweep compares policies"), "{complaint}");
+    for other in ["size", "load"] {
+        let complaint = refused(&folder, &[other, "--scenario", "small.toml", "--policy", "all"]);
+        assert!(complaint.contains("only a sweep compares policies"), "{complaint}");
+    }
+    let complaint = refused(&folder, &["sweep", "--scenario", "small.toml", "--policy", "all", "--sensitivity"]);
+    assert!(complaint.contains("sizes are the same for every policy"), "{complaint}");
+}
+
+/// As the server has it: nothing that follows makes such an event old, so whoever has no room for it is cut off.
+#[test]
+fn events_of_a_trace_that_do_not_say_what_they_are_about_are_about_nothing_else() {
+    let folder = folder("keyless");
+    let lines = |key: &str| (0..300).map(|n| format!("{{\"at_ms\":{n},\"bytes\":700{key}}}\n")).collect::<String>();
+    fs::write(folder.join("keyless.jsonl"), lines("")).unwrap();
+    fs::write(folder.join("one-key.jsonl"), lines(",\"key\":\"a\"")).unwrap();
+    let conflated = |trace: &str| {
+        let sweep = ["sweep", "--scenario", "small.toml", "--policy", "all", "--subscribers", "4", "--buffers", "1"];
+        let output = sim(&folder, &[&sweep[..], &["--seeds", "1", "--json", "-", "--trace", trace]].concat());
+        let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        let cell = document["cells"].as_array().unwrap().iter().find(|cell| cell["policy"] == "conflate").unwrap();
+        let count = |key: &str| cell["dropped"][key].as_u64().unwrap_or(0);
+        (count("conflated"), count("evicted"))
+    };
+    assert!(matches!(conflated("one-key.jsonl"), (1.., 0)));
+    assert!(matches!(conflated("keyless.jsonl"), (0, 1..)));
+}
+
+/// A run in which a limit in bytes bound is nobody else's run, however few frames ever waited.
+#[test]
+fn where_a_limit_in_bytes_binds_policies_differ_and_no_size_is_said_to_be_enough() {
+    let folder = folder("bytes");
+    let scenario = fs::read_to_string(folder.join("small.toml")).unwrap();
+    fs::write(folder.join("small.toml"), scenario + "[server.recovery]\nwaiting_bytes = 3000\n").unwrap();
+    let sweep = ["sweep", "--scenario", "small.toml", "--policy", "all", "--subscribers", "4", "--buffers", "64"];
+    let output = sim(&folder, &[&sweep[..], &["--seeds", "1", "--json", "-"]].concat());
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    let of = |policy: &str| document["cells"].as_array().unwrap().iter().find(|cell| cell["policy"] == policy).unwrap();
+    assert!(of("drop-newest")["dropped"]["bytes"].as_u64() > Some(0), "{document}");
+    assert_eq!(of("park")["dropped"]["bytes"].as_u64().unwrap_or(0), 0, "{document}");
+    let output = sim(&folder, &["size", "--scenario", "small.toml", "--subscribers", "4", "--json", "-"]);
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["zero_drop"][0]["reason"], "bytes_or_age_limit");
+    assert!(document["recommendation"]["because"].as_str().unwrap().contains("raise that limit first"));
 }
 
 #[test]
@@ -197,6 +238,8 @@ fn an_incident_is_saved_replayed_drawn_and_refused_where_it_was_tampered_with() 
     assert!(refused(&folder, &["replay", "absent.json"]).contains("there are 2 classes"));
     edited("no-digest.json", stored.replacen("\"digest\":\"", "\"digest\":\"0", 1));
     assert!(refused(&folder, &["replay", "no-digest.json"]).contains("must be 32 hex digits"));
+    edited("endless.json", stored.replacen("\"drain\":{\"secs\":", "\"drain\":{\"secs\":18446744073709551", 1));
+    assert!(refused(&folder, &["replay", "endless.json"]).contains("plan.drain: each at most a year"));
     edited("unknown.json", stored.replacen("\"drain\":", "\"grain\":", 1));
     assert!(refused(&folder, &["replay", "unknown.json"]).contains("`grain`"));
     edited("counts.json", stored.replacen("\"buffer_full\":", "\"buffer_full\":1", 1));

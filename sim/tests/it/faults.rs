@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hubbub::Overflow;
-use hubbub_sim::plan::{Fault, Harm, Plan, Reading};
+use hubbub_sim::plan::{Fault, Harm, Plan, Reading, Stall};
 use hubbub_sim::record::{Observation, Record, What};
 use hubbub_sim::world::run_observed;
 
@@ -115,7 +115,7 @@ fn after_a_restart_everybody_is_back_and_ids_go_on_in_a_new_epoch() {
 #[test]
 fn whoever_waits_in_a_mailbox_when_the_server_ends_is_evicted() {
     let mut plan = struck(1, ms(605), Harm::ServerRestarts { lasts: ms(100), back_after: vec![ms(5)] });
-    plan.subscribers[0].reading = Reading::Never;
+    plan.subscribers[0].reading = Reading::Stalls { stalls: vec![Stall { from: ms(0), lasts: ms(800) }] };
     plan.classes[0].window_bytes = 300;
     let record = at(&plan, 8);
     assert_eq!(record.subscribers[0].dropped.evicted, 9, "a full mailbox and the frame in flight");

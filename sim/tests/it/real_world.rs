@@ -20,7 +20,7 @@ const PLAN: &str = r#"
     drain_seconds = 2
     subscribers = [2]
     arrivals = { kind = "constant", per_second = 300 }
-    payload = { kind = "fixed", bytes = 2000 }
+    payload = { kind = "fixed", bytes = 1000 }
     [[class]]
     name = "fast"
     count = 1

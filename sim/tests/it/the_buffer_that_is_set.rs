@@ -9,9 +9,9 @@ const HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncache-
     x-accel-buffering: no\r\ntransfer-encoding: chunked\r\ndate: Tue, 24 Nov 2026 04:22:55 GMT\r\n\r\n";
 const HELLO: &str = "A\r\n: hubbub\n\n\r\n";
 
-/// Bytes on the wire of the event with that sequence in the life with epoch 3.
+/// Bytes on the wire of the event with that sequence in the plan's first life.
 fn wire_bytes(sequence: usize, payload_bytes: usize) -> usize {
-    let frame = format!("id: 3-{sequence}\ndata: \n\n").len() + payload_bytes;
+    let frame = format!("id: 1764000000003-{sequence}\ndata: \n\n").len() + payload_bytes;
     format!("{frame:X}\r\n\r\n").len() + frame
 }
 

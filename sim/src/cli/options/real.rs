@@ -34,7 +34,7 @@ impl RealOptions {
     /// One seed unless told: every run takes its time.
     pub(in crate::cli) fn scenario(&self) -> Result<Scenario, Failure> {
         let own = vec![hubbub::config::DEFAULT_SSE_CHANNEL_BUFFER as u64];
-        self.load.overridden(Some(self.buffers.clone().unwrap_or(own)), Some(self.load.seeds.unwrap_or(1)))
+        self.load.scenario(Some(self.buffers.clone().unwrap_or(own)), Some(self.load.seeds.unwrap_or(1)))
     }
 
     /// The command that measures the same again.

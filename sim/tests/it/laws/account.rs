@@ -46,7 +46,7 @@ fn every_event_that_is_wanted_is_read_or_told_to_be_missing_before_the_next_and_
 /// upper bound, by one frame a stream that ends.
 #[test]
 fn a_frame_in_flight_when_its_stream_is_cut_off_may_be_read_and_counts_as_lost() {
-    let to_the_byte = 1522 * 3 / 2 - 1;
+    let to_the_byte = 1534 * 3 / 2 - 1;
     let mut plan = plans::plan(vec![Reading::AsItArrives], to_the_byte, 6, plans::ms(1), 1499);
     plan.arrivals.iter_mut().for_each(|arrival| arrival.at += Duration::from_micros(571));
     let case = Case { plan, frames: 1, overflow: Overflow::Disconnect };
