@@ -19,7 +19,7 @@ use super::network::Network;
 use super::payload::PAYLOAD_KEY;
 use super::process::Processes;
 use super::subscriber::{self, Host};
-use crate::plan::Plan;
+use crate::plan::{Plan, Reading, SubscriberPlan};
 use crate::record::{Lives, Observation, Record, Recorder};
 
 pub(super) const SERVER: &str = "server";
@@ -153,7 +153,24 @@ fn time_to_come_back(plan: &Plan) -> Duration {
     }
     let pause = plan.classes.iter().filter_map(|class| class.reconnect_after).max().unwrap_or_default();
     let round_trip = plan.classes.iter().filter_map(|class| class.round_trip).max().unwrap_or_default();
-    (pause + 3 * (round_trip + TICK)).min(plan.drain)
+    let hears = (0..plan.subscribers.len()).map(|index| time_to_hear(plan, index)).max().unwrap_or_default();
+    hears.saturating_add(pause + 3 * (round_trip + TICK)).min(plan.drain)
+}
+
+/// How long a client may go on reading a stream that has ended, before it hears of that: a window full, or a stall. Who
+/// never reads never hears.
+fn time_to_hear(plan: &Plan, index: usize) -> Duration {
+    let SubscriberPlan { class, reading, .. } = &plan.subscribers[index];
+    let reads = match reading {
+        Reading::Rate { bytes_per_second } => {
+            let millis = plan.classes[*class].window_bytes.saturating_mul(1000) / (*bytes_per_second).max(1);
+            Duration::from_millis(millis).saturating_mul(plan.time_scale)
+        }
+        Reading::Stalls { stalls } => stalls.iter().map(|stall| stall.lasts).max().unwrap_or_default(),
+        Reading::AsItArrives | Reading::Never | Reading::Serves { .. } => Duration::ZERO,
+    };
+    let spells = Fate::of(plan, index).spells.into_iter().filter(|spell| spell.until < Duration::MAX);
+    spells.map(|spell| spell.until.saturating_sub(spell.from)).max().unwrap_or_default().saturating_add(reads)
 }
 
 /// Pins every input that would else come from the machine: turmoil's seed (what it draws changes nothing, since no
