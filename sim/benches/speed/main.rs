@@ -21,7 +21,8 @@ use std::time::Duration;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() {
-    let arguments: Vec<_> = std::env::args().skip(1).filter(|argument| !argument.starts_with("--")).collect();
+    // cargo adds one of its own.
+    let arguments: Vec<_> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
     match arguments.split_first() {
         Some((child, arguments)) if child == server::CHILD => return server::child(arguments),
         Some((child, arguments)) if child == readers::CHILD => return readers::child(arguments),
