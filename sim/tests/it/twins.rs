@@ -33,9 +33,9 @@ fn websocket_frame_bytes(payload: u32, id: usize, table: &str) -> usize {
 fn twin(sse: &mut Plan) -> Plan {
     let mut twin = sse.clone();
     twin.server.transport = Transport::Ws;
+    let epoch_digits = sse.first_epoch().to_string().len();
     for (index, (ours, other)) in sse.arrivals.iter_mut().zip(&mut twin.arrivals).enumerate() {
-        // The epoch of a simulated server is the plan's seed.
-        let id = sse.seed.to_string().len() + 1 + (index + 1).to_string().len();
+        let id = epoch_digits + 1 + (index + 1).to_string().len();
         other.payload_bytes = loop {
             let wanted = sse_frame_bytes(ours.payload_bytes, id);
             let fits = |payload: &u32| websocket_frame_bytes(*payload, id, &sse.table) == wanted;
