@@ -158,18 +158,18 @@ fn one_round(
         let Some(capacity) = usize::try_from(*buffer).ok().and_then(Capacity::new) else { continue };
         let choice = HubChoice { capacity, overflow: scenario.settings().server.policy };
         let seeds = first_seed..first_seed + VALIDATION_RUNS;
-        jobs.extend(seeds.map(|seed| Job { subscribers: *subscribers, choice, seed }));
+        jobs.extend(seeds.map(|seed| Job { scenario, subscribers: *subscribers, choice, seed }));
     }
     jobs.sort_by_key(|job| std::cmp::Reverse(job.subscribers));
     let first_drop: BTreeMap<usize, AtomicU64> = open.iter().map(|(n, _)| (*n, AtomicU64::new(u64::MAX))).collect();
-    let is_wanted = |job: &Job| job.seed <= first_drop[&job.subscribers].load(Ordering::Relaxed);
+    let is_wanted = |job: &Job<'_>| job.seed <= first_drop[&job.subscribers].load(Ordering::Relaxed);
     let mut tries: BTreeMap<usize, Try> = BTreeMap::new();
     for (subscribers, buffer) in open {
         let (runs, latencies) = (Vec::new(), Latencies(Vec::new()));
         tries.insert(*subscribers, Try { subscribers: *subscribers, buffer: *buffer, runs, latencies });
     }
     progress.begin("validation", jobs.iter().map(Job::units).sum());
-    runs::each(scenario, &jobs, threads, progress, is_wanted, |index, (run, latencies)| {
+    runs::each(&jobs, threads, progress, is_wanted, |index, (run, latencies)| {
         let subscribers = jobs[index].subscribers;
         if run.has_drops() {
             first_drop[&subscribers].fetch_min(run.seed, Ordering::Relaxed);

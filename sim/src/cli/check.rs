@@ -55,10 +55,11 @@ fn part(published: &Sweep, again: &Sweep) -> Vec<String> {
     }
     for cell in &again.cells {
         let (n, k) = (cell.subscribers, cell.buffer);
+        let policy = &cell.policy;
         match published.cells.iter().find(|other| same_place(other, cell)) {
-            None => differences.push(format!("N = {n}, K = {k}: not published")),
+            None => differences.push(format!("{policy}, N = {n}, K = {k}: not published")),
             Some(other) if other != cell => differences.push(format!(
-                "N = {n}, K = {k}: published digest {}, {} offered, {} lost; now {}, {}, {}",
+                "{policy}, N = {n}, K = {k}: published digest {}, {} offered, {} lost; now {}, {}, {}",
                 other.digest,
                 other.offered,
                 other.dropped.buffer_full,
@@ -78,8 +79,7 @@ fn part(published: &Sweep, again: &Sweep) -> Vec<String> {
 }
 
 fn same_place(one: &Cell, other: &Cell) -> bool {
-    let policy = |cell: &Cell| cell.compared.as_ref().map(|compared| compared.policy.clone());
-    (one.subscribers, one.buffer, policy(one)) == (other.subscribers, other.buffer, policy(other))
+    one.policy == other.policy && one.subscribers == other.subscribers && one.buffer == other.buffer
 }
 
 /// Everything of a document that does not depend on which part of the grid is run.

@@ -7,6 +7,7 @@ use crate::fidelity::FidelityError;
 use crate::real::{LimitError, RealError};
 use crate::scenario::{ScenarioError, TraceError};
 use crate::stages::StagesError;
+use crate::sweep::SweepError;
 use crate::verify::VerifyError;
 use crate::world::WorldError;
 
@@ -50,6 +51,15 @@ pub(super) enum Failure {
     Real(#[from] RealError),
     #[error("{0}")]
     Fidelity(#[from] FidelityError),
+}
+
+impl From<SweepError> for Failure {
+    fn from(why: SweepError) -> Self {
+        match why {
+            SweepError::Scenario(why) => why.into(),
+            SweepError::World(why) => why.into(),
+        }
+    }
 }
 
 impl From<StagesError> for Failure {

@@ -14,7 +14,8 @@ use super::exit::Failure;
 use super::files;
 use super::import::ImportOptions;
 use crate::scenario::{Overrides, Scenario, Trace};
-use crate::sweep::{ALL_POLICIES, Parts};
+use crate::summary::document::ALL_POLICIES;
+use crate::sweep::{self, Parts};
 
 /// How big must a subscriber's buffer be? Runs the real Hub in a simulated network and answers with evidence.
 #[derive(Debug, Parser)]
@@ -263,7 +264,9 @@ impl SweepOptions {
             ));
         }
         if self.compares_policies() {
-            return Ok(self.load.overridden(self.buffers.clone(), self.load.seeds)?.with_recovery()?);
+            let scenario = self.load.overridden(self.buffers.clone(), self.load.seeds)?;
+            sweep::under_each_policy(&scenario)?;
+            return Ok(scenario);
         }
         self.load.scenario(self.buffers.clone(), self.load.seeds)
     }

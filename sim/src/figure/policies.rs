@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::summary::document::{Cell, Compared, Sweep};
+use crate::summary::document::{Cell, Sweep};
 use crate::summary::format;
 
 use super::axis::Values;
@@ -20,18 +20,15 @@ const BAND_HEIGHT: f64 = 160.0;
 const HEADROOM: f64 = 24.0;
 
 /// One point.
-struct Seen<'a> {
-    buffer: u64,
-    compared: &'a Compared,
-}
+struct Seen<'a>(&'a Cell);
 
 impl Seen<'_> {
     fn missed(&self) -> f64 {
-        self.compared.missed as f64 / self.compared.wanted.max(1) as f64
+        self.0.missed_rate().unwrap_or(0.0)
     }
 
     fn age_seconds(&self) -> Option<f64> {
-        self.compared.age_ms.p99.map(|ms| ms.max(0.1) / 1000.0)
+        self.0.receipt_latency_ms.p99.map(|ms| ms.max(0.1) / 1000.0)
     }
 }
 
@@ -89,7 +86,8 @@ fn curve(scene: &mut Scene, index: usize, points: &[Seen<'_>], at: &impl Fn(&See
 
 /// The sizes at the ends of a curve: which way they go. What is between would hide the curves.
 fn sizes(scene: &mut Scene, index: usize, points: &[Seen<'_>], at: &impl Fn(&Seen<'_>) -> Option<Point>) {
-    let named: Vec<_> = points.iter().filter_map(|seen| Some((at(seen)?, format::count_short(seen.buffer)))).collect();
+    let named: Vec<_> =
+        points.iter().filter_map(|seen| Some((at(seen)?, format::count_short(seen.0.buffer)))).collect();
     let (Some((first, least)), Some((last, most))) = (named.first(), named.last()) else { return };
     let is_near = |one: &Point, other: &Point| (one.0 - other.0).abs() < 30.0 && (one.1 - other.1).abs() < 30.0;
     let texts = if is_near(first, last) {
@@ -149,14 +147,12 @@ fn curves(sweep: &Sweep) -> Vec<(String, Vec<Seen<'_>>)> {
     let first = sweep.cells.first().map_or(0, |cell| cell.subscribers);
     let mut curves: Vec<(String, Vec<Seen<'_>>)> = Vec::new();
     for cell in sweep.cells.iter().filter(|cell| cell.subscribers == first) {
-        let Cell { buffer, compared: Some(compared), .. } = cell else { continue };
-        let seen = Seen { buffer: *buffer, compared };
-        match curves.iter_mut().find(|(policy, _)| *policy == compared.policy) {
-            Some((_, points)) => points.push(seen),
-            None => curves.push((compared.policy.clone(), vec![seen])),
+        match curves.iter_mut().find(|(policy, _)| *policy == cell.policy) {
+            Some((_, points)) => points.push(Seen(cell)),
+            None => curves.push((cell.policy.clone(), vec![Seen(cell)])),
         }
     }
-    curves.iter_mut().for_each(|(_, points)| points.sort_by_key(|seen| seen.buffer));
+    curves.iter_mut().for_each(|(_, points)| points.sort_by_key(|seen| seen.0.buffer));
     curves
 }
 

@@ -69,7 +69,7 @@ async fn listen(
     is_wanted: &dyn Fn(Duration, usize) -> bool,
 ) -> Result<Vec<Captured>, ClientError> {
     let mut stream = TcpStream::connect(url.resolve().await?).await?;
-    stream.write_all(request(url, Transport::Sse).as_bytes()).await?;
+    stream.write_all(request(url, Transport::Sse, None).as_bytes()).await?;
     let (mut events, mut captured) = (EventStream::new(), Vec::new());
     let mut buffer = vec![0; BUFFER_BYTES];
     let mut clock = Clock::starting_in(Duration::ZERO);

@@ -11,7 +11,7 @@ use std::time::Duration;
 use socket2::SockRef;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpSocket, TcpStream};
-use tokio::time::{sleep, sleep_until, timeout_at};
+use tokio::time::{sleep_until, timeout_at};
 
 use super::clock::Clock;
 use super::environment::address_of;
@@ -39,6 +39,8 @@ pub(super) struct Audience {
     pub(super) sockets: Sockets,
     pub(super) transport: Transport,
     pub(super) classes: Vec<ClassPlan>,
+    /// Whether clients that come back say which event they had last.
+    pub(super) resumes: bool,
     pub(super) progress: Arc<Progress>,
     pub(super) receipts: RefCell<Receipts>,
     /// Bytes as they come off a socket; used between two waits, so one is enough for all.
@@ -76,15 +78,33 @@ pub(super) async fn live(
     let mut pace = Pace::new(&plan.reading, &fate.spells);
     let comes_back_after = audience.classes[plan.class].reconnect_after;
     sleep_until(audience.clock.at(plan.connect_at)).await;
+    let mut cursor = None;
     loop {
-        let mut session = Session::open(&audience, index, plan.class).await?;
+        let mut session = Session::open(&audience, index, plan.class, cursor.as_deref()).await?;
         let end = session.read(&mut pace, fate.leaves_at).await?;
-        audience.receipts.borrow_mut().left(index, audience.progress.begun.load(Ordering::Relaxed));
-        match (end, comes_back_after) {
-            (End::Closed, Some(pause)) => sleep(pause).await,
-            (End::Closed | End::Left, _) => return Ok(()),
+        cursor = session.events.last_id().or(cursor).filter(|_| audience.resumes);
+        let begun = audience.progress.begun.load(Ordering::Relaxed);
+        audience.receipts.borrow_mut().ended(index, begun);
+        let end = match (end, comes_back_after) {
+            (End::Closed, Some(pause)) => away(audience.clock, pause, fate.leaves_at).await,
+            // It stays away, and misses what follows.
+            (End::Closed, None) => return Ok(()),
+            (End::Left, _) => End::Left,
+        };
+        if matches!(end, End::Left) {
+            let begun = audience.progress.begun.load(Ordering::Relaxed);
+            audience.receipts.borrow_mut().left(index, begun);
+            return Ok(());
         }
     }
+}
+
+/// Waits out the pause before a client comes back, unless it leaves for good before that.
+async fn away(clock: Clock, pause: Duration, leaves_at: Option<Duration>) -> End {
+    let back_at = clock.now() + pause;
+    let leaves_at = leaves_at.filter(|at| *at <= back_at);
+    sleep_until(clock.at(leaves_at.unwrap_or(back_at))).await;
+    if leaves_at.is_some() { End::Left } else { End::Closed }
 }
 
 enum End {
@@ -128,6 +148,14 @@ impl Events {
         }
     }
 
+    /// The id that a client gives when it comes back: where the stream began, or the last event that it has read.
+    fn last_id(&self) -> Option<String> {
+        match self {
+            Self::Sse(events) => events.last_id(),
+            Self::WebSocket(events) => events.last_id(),
+        }
+    }
+
     fn feed(&mut self, bytes: &[u8], event: impl FnMut(Received)) -> Result<(), NotAStream> {
         match self {
             Self::Sse(events) => events.feed(bytes, event),
@@ -137,7 +165,12 @@ impl Events {
 }
 
 impl<'a> Session<'a> {
-    async fn open(audience: &'a Audience, index: usize, class: usize) -> Result<Self, ClientError> {
+    async fn open(
+        audience: &'a Audience,
+        index: usize,
+        class: usize,
+        cursor: Option<&str>,
+    ) -> Result<Self, ClientError> {
         let socket = if audience.server.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
         if audience.come_from_own_addresses {
             socket.bind((address_of(index), 0).into())?;
@@ -151,7 +184,7 @@ impl<'a> Session<'a> {
             SockRef::from(&socket).set_tcp_mss(bytes)?;
         }
         let mut stream = socket.connect(audience.server).await?;
-        stream.write_all(request(&audience.url, audience.transport).as_bytes()).await?;
+        stream.write_all(request(&audience.url, audience.transport, cursor).as_bytes()).await?;
         Ok(Self { audience, index, stream, events: Events::of(audience.transport) })
     }
 
@@ -210,11 +243,18 @@ impl<'a> Session<'a> {
     }
 }
 
-/// What asks for a stream.
-pub(super) fn request(url: &Url, transport: Transport) -> String {
-    let asks = match transport {
-        Transport::Sse => "accept: text/event-stream\r\ncache-control: no-cache\r\n",
-        Transport::Ws => UPGRADE,
+/// What asks for a stream, from the event after `cursor` on where there is one.
+pub(super) fn request(url: &Url, transport: Transport, cursor: Option<&str>) -> String {
+    let mut path = url.path().to_owned();
+    let mut asks = match transport {
+        Transport::Sse => "accept: text/event-stream\r\ncache-control: no-cache\r\n".to_owned(),
+        Transport::Ws => UPGRADE.to_owned(),
     };
-    format!("GET {} HTTP/1.1\r\nhost: {}\r\n{asks}\r\n", url.path(), url.authority())
+    match (transport, cursor) {
+        (Transport::Sse, Some(id)) => asks.push_str(&format!("last-event-id: {id}\r\n")),
+        // A browser's WebSocket can send no header of its own.
+        (Transport::Ws, Some(id)) => path.push_str(&format!("&since={id}")),
+        (_, None) => {}
+    }
+    format!("GET {path} HTTP/1.1\r\nhost: {}\r\n{asks}\r\n", url.authority())
 }

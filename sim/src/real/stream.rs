@@ -34,6 +34,8 @@ struct Events {
     data_lines: u64,
     data_bytes: u64,
     number: Option<u64>,
+    /// The last id, of a block with data or without.
+    last_id: Option<String>,
 }
 
 impl EventStream {
@@ -49,6 +51,11 @@ impl EventStream {
     /// Whether the server has ended the response.
     pub(super) fn has_ended(&self) -> bool {
         self.response.has_ended()
+    }
+
+    /// The id that a client gives when it comes back.
+    pub(super) fn last_id(&self) -> Option<String> {
+        self.events.last_id.clone()
     }
 
     /// Takes the next bytes; `event` is told of every event that is whole with them.
@@ -93,6 +100,8 @@ impl Events {
             self.data_lines += 1;
             self.data_bytes += bytes - 5 - space;
             self.number = self.number.or_else(|| payload::number(value));
+        } else if let Some(value) = self.line.strip_prefix(b"id:") {
+            self.last_id = std::str::from_utf8(value.trim_ascii()).ok().map(str::to_owned);
         }
         self.line.clear();
     }

@@ -1,9 +1,11 @@
 //! Events out of a WebSocket's bytes: how long each is, and the number that its payload carries.
 
+use hubbub::EventId;
+
 use super::http::{NotAStream, Response};
 use super::payload;
 use super::stream::Received;
-use crate::world::{Messages, Piece};
+use crate::world::{Messages, Piece, message_id};
 
 /// How much of a message is looked at for its number: an envelope puts names before the payload.
 const KEPT_BYTES: usize = 512;
@@ -23,6 +25,8 @@ pub(super) struct WebSocketEvents {
 struct Message {
     kept: Vec<u8>,
     bytes: u64,
+    /// Where the stream began, or the last event that came whole.
+    last_id: Option<EventId>,
 }
 
 impl WebSocketEvents {
@@ -35,6 +39,11 @@ impl WebSocketEvents {
         self.response.is_open()
     }
 
+    /// The id that a client gives when it comes back.
+    pub(super) fn last_id(&self) -> Option<String> {
+        self.message.last_id.map(|id| id.to_string())
+    }
+
     /// Takes the next bytes; `event` is told of every event that is whole with them.
     pub(super) fn feed(&mut self, bytes: &[u8], mut event: impl FnMut(Received)) -> Result<(), NotAStream> {
         let Self { response, messages, message } = self;
@@ -45,13 +54,14 @@ impl WebSocketEvents {
 impl Message {
     fn take(&mut self, piece: &Piece<'_>, event: &mut impl FnMut(Received)) {
         match *piece {
-            Piece::Begins { .. } => *self = Self { kept: std::mem::take(&mut self.kept), bytes: 0 },
+            Piece::Begins { .. } => self.bytes = 0,
             Piece::Part(part) => {
                 let room = KEPT_BYTES - self.kept.len();
                 self.kept.extend_from_slice(&part[..part.len().min(room)]);
                 self.bytes += part.len() as u64;
             }
             Piece::Ends { .. } => {
+                self.last_id = message_id(&self.kept).or(self.last_id);
                 if self.kept.starts_with(ENVELOPE) {
                     event(Received { number: payload::number(&self.kept), bytes: self.bytes });
                 }
@@ -82,6 +92,7 @@ mod tests {
             }
             let expected = [(Some(3), texts[1].len() as u64), (Some(40), texts[2].len() as u64)];
             assert_eq!((stream.is_open(), &events[..]), (true, &expected[..]), "in pieces of {piece}");
+            assert_eq!(stream.last_id().as_deref(), Some("7-40"), "a gap notice is no place to come back to");
         }
     }
 

@@ -8,6 +8,7 @@ mod parts;
 mod policies;
 mod readme;
 mod real;
+mod run_with;
 pub mod stages;
 mod table;
 mod terminal;

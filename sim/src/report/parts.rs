@@ -3,6 +3,8 @@
 use crate::summary::document::{ByClass, Cell, Memory, Quantiles, Sensitivity, Sweep, ZeroDrop};
 use crate::summary::format;
 
+use super::policies::missed_percent;
+use super::run_with;
 use super::table::{Lean, Table};
 
 /// The size every subscriber had before anything was measured.
@@ -13,11 +15,12 @@ pub(super) fn load(sweep: &Sweep) -> String {
     let arrivals = &sweep.arrivals;
     let trace = sweep.trace.as_ref().map(|t| format!(" from {} played × {}", t.file, format::number(t.speed_up)));
     let cpu = server(sweep);
+    let needs = run_with::sentence(sweep).map(|sentence| format!(" {sentence}")).unwrap_or_default();
     let faults =
         if sweep.faults.is_empty() { String::new() } else { format!(" Goes wrong: {}.", sweep.faults.join("; ")) };
     format!(
         "{} events a run{}: {}/s on average, at most {} in one second, {} each. {} s of arrivals, then at most {} s \
-         of drain; {} {}; {}, {} world. {cpu}{faults}",
+         of drain; {} {}; {}, {} world. {cpu}{faults}{needs}",
         format::number(arrivals.events),
         trace.unwrap_or_default(),
         format::number(arrivals.mean_per_second),
@@ -192,6 +195,8 @@ pub(super) fn cells(sweep: &Sweep) -> Option<Table> {
         "offered",
         "drop rate",
         "95 % interval",
+        "missed",
+        "missed %",
         "runs that dropped",
         "flush p50 ms",
         "p99 ms",
@@ -209,7 +214,8 @@ pub(super) fn cells(sweep: &Sweep) -> Option<Table> {
         let counts = [cell.subscribers as u64, cell.buffer, cell.offered].map(format::count);
         let memory = [format::bytes(count_as_f64(slots)), format::bytes(payload)];
         let runs = format!("{} of {}", cell.runs_with_drops, sweep.seeds.len());
-        table.row(counts.into_iter().chain([rate(cell.drop_rate), interval(cell), runs]).chain(latency).chain(memory));
+        let losses = [rate(cell.drop_rate), interval(cell), format::count(cell.missed), missed_percent(cell), runs];
+        table.row(counts.into_iter().chain(losses).chain(latency).chain(memory));
     }
     (!sweep.cells.is_empty()).then_some(table)
 }
@@ -264,6 +270,7 @@ pub(super) fn what_64_does(sweep: &Sweep) -> Option<(String, Table)> {
         ("frames lost", Lean::Right),
         ("drop rate", Lean::Right),
         ("95 % interval", Lean::Right),
+        ("missed %", Lean::Right),
         ("runs that dropped", Lean::Right),
         ("hardest hit class", Lean::Left),
         ("worst subscriber", Lean::Right),
@@ -274,6 +281,7 @@ pub(super) fn what_64_does(sweep: &Sweep) -> Option<(String, Table)> {
             format::count(cell.dropped.buffer_full),
             rate(cell.drop_rate),
             interval(cell),
+            missed_percent(cell),
             format!("{} of {}", cell.runs_with_drops, sweep.seeds.len()),
             hardest_hit(cell).unwrap_or_else(|| "–".to_owned()),
             rate(cell.worst_subscriber.as_ref().map(|worst| worst.drop_rate)),

@@ -73,7 +73,7 @@ fn digests(sweep: &Sweep) -> Option<Table> {
     let heads = [("N", Lean::Right), ("buffer", Lean::Right), ("digest", Lean::Left)];
     let mut table = Table::new(&policy.into_iter().chain(heads).collect::<Vec<_>>());
     for cell in &sweep.cells {
-        let policy = cell.compared.as_ref().map(|compared| compared.policy.clone());
+        let policy = sweep.compares_policies().then(|| cell.policy.clone());
         let (n, buffer) = (format::count(cell.subscribers as u64), format::count(cell.buffer));
         table.row(policy.into_iter().chain([n, buffer, format!("`{}`", cell.digest)]));
     }

@@ -31,7 +31,8 @@ pub fn terminal(sweep: &Sweep) -> String {
     if let Some(cells) = cells(sweep) {
         let _ = write!(page, "\nThe sweep\n\n{}", cells.plain(true));
         let key = "offered: frames, all seeds · drop %: lost to a full buffer, of those offered · interval: 95 % over \
-                   seeds · p50, p99, max: publish to flush, ms · memory: slots and payload of one subscriber";
+                   seeds · missed %: never read, of those published while a viewer wanted them · p50, p99, max: publish \
+                   to flush, ms · memory: slots and payload of one subscriber";
         let _ = write!(page, "\n{}", prose(key, "  "));
     }
     page.push_str(&sizes(sweep));
@@ -45,7 +46,7 @@ pub fn terminal(sweep: &Sweep) -> String {
 
 /// The cells, with as many columns as a terminal has room for.
 fn cells(sweep: &Sweep) -> Option<Table> {
-    let heads = ["N", "buffer", "offered", "drop %", "interval", "p50", "p99", "max", "memory"];
+    let heads = ["N", "buffer", "offered", "drop %", "interval", "missed %", "p50", "p99", "max", "memory"];
     let mut table = Table::new(&heads.map(|head| (head, Lean::Right)));
     let mut above = None;
     for cell in &sweep.cells {
@@ -57,7 +58,7 @@ fn cells(sweep: &Sweep) -> Option<Table> {
     (!sweep.cells.is_empty()).then_some(table)
 }
 
-fn measured(cell: &Cell) -> [String; 8] {
+fn measured(cell: &Cell) -> [String; 9] {
     let dash = || "–".to_owned();
     let latency = cell.flush_latency_ms;
     let memory = cell.memory_bytes_per_subscriber;
@@ -66,6 +67,7 @@ fn measured(cell: &Cell) -> [String; 8] {
         format::count_short(cell.offered),
         cell.drop_rate.map_or_else(dash, format::percent),
         cell.drop_rate_ci95.map_or_else(dash, |[a, b]| format!("{}–{}", format::percent(a), format::percent(b))),
+        policies::missed_percent(cell),
         format::ms_or_dash(latency.p50),
         format::ms_or_dash(latency.p99),
         format::ms_or_dash(latency.max),

@@ -17,7 +17,7 @@ pub(crate) use classes::{MAX_READ_BYTES_PER_SECOND, MAX_WINDOW_BYTES};
 use range::{positive, whole, within};
 
 use super::error::Wrong;
-use super::{Arrivals, Settings, Trace, cycle_nanos, seconds};
+use super::{Arrivals, Settings, Trace, cycle_nanos, needs, seconds};
 
 /// Longest run: a day.
 const MAX_SECONDS: f64 = 86_400.0;
@@ -54,6 +54,7 @@ pub(super) fn check(settings: &Settings, trace: Option<&Trace>) -> Result<Durati
     arrivals::payload(settings, trace)?;
     classes::classes(settings, duration)?;
     faults::faults(settings, duration)?;
+    needs::check(settings, trace)?;
     Ok(duration)
 }
 

@@ -8,6 +8,7 @@ mod check;
 mod error;
 mod fault;
 mod load;
+mod needs;
 mod overrides;
 mod population;
 mod reads;
@@ -41,6 +42,9 @@ const MAX_FILE_BYTES: u64 = 1 << 20;
 #[derive(Debug, Clone)]
 pub struct Scenario {
     source: String,
+    /// As the file has it, with what options have changed.
+    given: Settings,
+    /// The given ones with what their policy needs.
     settings: Settings,
     trace: Option<Arc<Trace>>,
     duration: Duration,
@@ -102,12 +106,14 @@ impl Scenario {
     }
 
     /// The one way in: every scenario, changed ones too, passes here.
-    fn checked(source: String, settings: Settings, trace: Option<Arc<Trace>>) -> Result<Self, ScenarioError> {
-        let duration = check::check(&settings, trace.as_deref()).map_err(|wrong| wrong.in_file(&source))?;
-        Ok(Self { source, settings, trace, duration })
+    fn checked(source: String, given: Settings, trace: Option<Arc<Trace>>) -> Result<Self, ScenarioError> {
+        let settings = needs::met(given.clone());
+        let checked = check::check(&settings, trace.as_deref());
+        let duration = checked.map_err(|wrong| wrong.in_file(&source))?;
+        Ok(Self { source, given, settings, trace, duration })
     }
 
-    /// What the file says, defaults filled in.
+    /// What the file says, with defaults filled in and what the overflow policy needs switched on.
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings

@@ -133,6 +133,12 @@ impl Trace {
         &self.events
     }
 
+    /// How many keys there are; an event without one counts as a key of its own.
+    #[must_use]
+    pub fn keys(&self) -> usize {
+        self.events.iter().map(|event| event.key).max().map_or(0, |last| last as usize + 1)
+    }
+
     /// Time from the first event to the last.
     #[must_use]
     pub fn span(&self) -> Duration {

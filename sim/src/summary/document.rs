@@ -1,6 +1,6 @@
 //! `sweep.json`: the document a sweep leaves, and the only thing that figures and docs are made from.
 //!
-//! Field names and meanings are a contract; a reader of schema `hubbub.sweep/1` must not be surprised.
+//! Field names and meanings are a contract; a reader of schema `hubbub.sweep/2` must not be surprised.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::dropped::Dropped;
 
 /// The value of [`Sweep::schema`].
-pub const SCHEMA: &str = "hubbub.sweep/1";
+pub const SCHEMA: &str = "hubbub.sweep/2";
 
 /// A whole sweep, or with no cells a sizing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,8 +25,11 @@ pub struct Sweep {
     pub command: String,
     /// The question the scenario answers.
     pub question: String,
-    /// Overflow policy, or `all`: each cell then has its own.
+    /// Overflow policy, or `all`: the cells then differ in it.
     pub policy: String,
+    /// What was switched on for policies that need more than a mailbox: one entry a policy that does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub run_with: Vec<RunWith>,
     /// Trace file name (without folder) and speed-up where the arrivals were replaced by one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<TraceUsed>,
@@ -86,10 +89,29 @@ impl Sweep {
         if self.compares_policies() { "every policy".to_owned() } else { format!("policy {}", self.policy) }
     }
 
-    /// Whether every cell is one policy's of several.
+    /// Whether the cells are of several policies.
     pub fn compares_policies(&self) -> bool {
-        self.cells.iter().any(|cell| cell.compared.is_some())
+        self.policy == ALL_POLICIES
     }
+}
+
+/// In the place of a policy, where all are compared.
+pub const ALL_POLICIES: &str = "all";
+
+/// What a policy was run with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunWith {
+    /// Its name.
+    pub policy: String,
+    /// Events that the server kept for those who come back or are behind.
+    pub history_events: u64,
+    /// Bytes of payload that it kept at most.
+    pub history_bytes: u64,
+    /// Seconds after which members of a class come back when their stream has ended; null for one that stays away.
+    pub comes_back_after_seconds: BTreeMap<String, Option<f64>>,
+    /// Of a policy that replaces old values by newer ones of the same key: how many keys there are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys: Option<u64>,
 }
 
 /// A trace in place of the scenario's arrivals.
@@ -139,13 +161,21 @@ pub struct CpuSummary {
 /// One (subscribers, buffer) pair; counts are sums over the seeds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Cell {
+    /// Overflow policy; `its own` of a foreign server.
+    pub policy: String,
     /// N.
     pub subscribers: usize,
     /// K; 0 where a foreign server does not say.
     pub buffer: u64,
-    /// How its policy fared, where policies are compared.
-    #[serde(flatten, default, skip_serializing_if = "Option::is_none")]
-    pub compared: Option<Compared>,
+    /// Events published while a subscriber wanted them, from its first stream until it left for good, summed over all.
+    pub wanted: u64,
+    /// Of the wanted events, those that the subscriber had not read in the end, whatever the reason: lost, still waiting,
+    /// or published while it was cut off.
+    pub missed: u64,
+    /// Frames that a client read after it had read them before.
+    pub duplicates: u64,
+    /// Time without a stream between the first one and leaving, mean of a subscriber and run.
+    pub away_seconds: f64,
     /// Frames offered to mailboxes; of a foreign server, events that were published while a stream was open.
     pub offered: u64,
     /// Frames whose last byte a socket accepted.
@@ -182,26 +212,13 @@ pub struct Cell {
     /// The most that a publish began after its planned time; in the real world only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub publish_lag_ms: Option<f64>,
-    /// Events that a client received again; in the real world only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub duplicates: Option<u64>,
 }
 
-/// What is said of a policy beside the others.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Compared {
-    /// Which one.
-    pub policy: String,
-    /// Events published while a subscriber wanted them, from its first stream until it left, summed over all.
-    pub wanted: u64,
-    /// Those of them that it had not read in the end.
-    pub missed: u64,
-    /// Those that it read more than once.
-    pub doubled: u64,
-    /// How old events were when they were read.
-    pub age_ms: Quantiles,
-    /// Time without a stream, of a subscriber and run, in the mean.
-    pub away_seconds: f64,
+impl Cell {
+    /// Missed events as a part of the wanted ones; `None` where nothing was wanted.
+    pub fn missed_rate(&self) -> Option<f64> {
+        (self.wanted > 0).then(|| self.missed as f64 / self.wanted as f64)
+    }
 }
 
 /// Pooled quantiles; all null where there was nothing.

@@ -82,10 +82,10 @@ pub(crate) fn policies() -> Sweep {
     let of_one = sweep.cells.clone();
     sweep.cells.extend(of_one);
     for (index, cell) in sweep.cells.iter_mut().enumerate() {
-        let policy = if index < 2 { "drop-oldest" } else { "park" }.to_owned();
-        let missed = if index == 0 { 120 } else { 0 };
-        let age_ms = cell.receipt_latency_ms;
-        cell.compared = Some(Compared { policy, wanted: 1000, missed, doubled: 0, age_ms, away_seconds: 0.5 });
+        cell.policy = if index < 2 { "drop-oldest" } else { "park" }.to_owned();
+        cell.wanted = 1000;
+        cell.missed = if index == 0 { 120 } else { 0 };
+        cell.away_seconds = 0.5;
     }
     sweep
 }
@@ -227,6 +227,7 @@ fn base(scenario: &str, question: &str) -> Sweep {
         scenario: scenario.to_owned(),
         question: question.to_owned(),
         policy: "drop-newest".to_owned(),
+        run_with: Vec::new(),
         trace: None,
         seeds: (0..8).collect(),
         virtual_seconds: 60.0,
@@ -271,7 +272,8 @@ pub(crate) fn real() -> Sweep {
     for cell in &mut sweep.cells {
         let memory = &mut cell.memory_bytes_per_subscriber;
         (memory.allocator, memory.resident, memory.kernel) = (Some(84_000.0), Some(89_900.0), Some(7086.0));
-        (cell.publish_lag_ms, cell.duplicates, cell.digest) = (Some(0.18), Some(0), String::new());
+        cell.publish_lag_ms = Some(0.18);
+        cell.digest = String::new();
     }
     sweep
 }
@@ -304,9 +306,13 @@ fn cell(subscribers: usize, buffer: u64, exact: u64) -> Cell {
         flush_latency_ms: quantiles(0.0),
     };
     Cell {
+        policy: "drop-newest".to_owned(),
         subscribers,
         buffer,
-        compared: None,
+        wanted: offered,
+        missed: full,
+        duplicates: 0,
+        away_seconds: 0.0,
         offered,
         delivered: offered - full,
         received: offered - full,
@@ -336,7 +342,6 @@ fn cell(subscribers: usize, buffer: u64, exact: u64) -> Cell {
         }),
         digest: format!("{:016x}{:016x}", offered * 0x9e37, full * 0x79b9 + buffer),
         publish_lag_ms: None,
-        duplicates: None,
     }
 }
 

@@ -6,8 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
-use hubbub::hub::{HistorySettings, Rules};
-use hubbub::{Capacity, Limits, ServerSettings, Topic};
+use hubbub::{Capacity, ServerSettings, Topic};
 use tokio::task::JoinSet;
 
 use super::HubChoice;
@@ -16,8 +15,8 @@ use super::driver::{Driver, Restarts};
 use super::environment::ModelEnvironment;
 use super::fate::Fate;
 use super::network::Network;
-use super::payload::PAYLOAD_KEY;
 use super::process::Processes;
+use super::rules::rules;
 use super::subscriber::{self, Host};
 use crate::plan::{Plan, Reading, SubscriberPlan};
 use crate::record::{Lives, Observation, Record, Recorder};
@@ -133,21 +132,8 @@ fn run_scaled(
     record.map_err(WorldError::Disagreement)
 }
 
-/// How the Hub treats those who cannot keep up.
-fn rules(plan: &Plan, choice: HubChoice) -> Rules {
-    let plain = Rules::plain(Limits::frames(choice.capacity), choice.overflow);
-    let Some(recovery) = plan.server.recovery else { return plain };
-    let mut rules = plain;
-    rules.policy.limits =
-        Limits { capacity: choice.capacity, bytes: recovery.waiting_bytes, age: recovery.waiting_age };
-    rules.policy.key = PAYLOAD_KEY.parse().ok();
-    rules.history = HistorySettings { events: recovery.history_events, bytes: recovery.history_bytes };
-    rules.announces_gaps = true;
-    rules
-}
-
 /// How long after the last arrival a client may still come back for what it missed, where clients do.
-fn time_to_come_back(plan: &Plan) -> Duration {
+pub(crate) fn time_to_come_back(plan: &Plan) -> Duration {
     if plan.server.recovery.is_none() {
         return Duration::ZERO;
     }

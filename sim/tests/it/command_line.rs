@@ -66,14 +66,19 @@ fn policies_are_compared_on_one_plan_and_each_cell_says_whose_it_is() {
     let policies: Vec<_> = cells.iter().map(|cell| cell["policy"].as_str().unwrap()).collect();
     let each = ["drop-newest", "drop-oldest", "conflate", "disconnect", "park"];
     assert_eq!(policies, each.into_iter().flat_map(|policy| [policy; 2]).collect::<Vec<_>>());
-    assert!(cells.iter().all(|cell| cell["doubled"] == 0 && cell["age_ms"]["p99"].is_number()));
+    assert!(cells.iter().all(|cell| cell["duplicates"] == 0 && cell["receipt_latency_ms"]["p99"].is_number()));
     let missed = |policy: &str| {
         let cell = cells.iter().find(|cell| cell["policy"] == policy && cell["buffer"] == 1).unwrap();
         cell["missed"].as_u64().unwrap()
     };
     assert!(missed("park") < missed("drop-newest"), "{document}");
     let roomy: Vec<_> = cells.iter().filter(|cell| cell["buffer"] == 64).map(|cell| &cell["digest"]).collect();
-    assert!(roomy.windows(2).all(|pair| pair[0] == pair[1]), "with room they are all one run");
+    assert_eq!(roomy[0], roomy[1], "with room, policies that need nothing are one run");
+    assert_eq!(roomy[2], roomy[3], "with room, policies that need history and clients that come back are one run");
+    let run_with: Vec<_> = document["run_with"].as_array().unwrap().iter().map(|with| &with["policy"]).collect();
+    assert_eq!(run_with, ["conflate", "disconnect", "park"], "what needs more than a mailbox is said");
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("Run conflate with a history of 10,000 events or 16.8 MB, 20 keys,"), "{text}");
     let check: Vec<_> = all.iter().copied().chain(["--check"]).collect();
     assert_eq!(sim(&folder, &check).status.code(), Some(0));
     for other in ["size", "load"] {
@@ -82,6 +87,17 @@ fn policies_are_compared_on_one_plan_and_each_cell_says_whose_it_is() {
     }
     let complaint = refused(&folder, &["sweep", "--scenario", "small.toml", "--policy", "all", "--sensitivity"]);
     assert!(complaint.contains("sizes are the same for every policy"), "{complaint}");
+}
+
+#[test]
+fn a_scenario_without_keys_cannot_be_conflated_and_says_so_in_one_line() {
+    let folder = folder("keyless-scenario");
+    let text = fs::read_to_string(folder.join("small.toml")).unwrap();
+    fs::write(folder.join("small.toml"), text.replace("keys = 20\n", "")).unwrap();
+    for policy in ["conflate", "all"] {
+        let complaint = refused(&folder, &["sweep", "--scenario", "small.toml", "--policy", policy]);
+        assert!(complaint.contains("keys = 1: policy conflate needs events about at least 2 things"), "{complaint}");
+    }
 }
 
 /// As the server has it: nothing that follows makes such an event old, so whoever has no room for it is cut off.

@@ -41,7 +41,8 @@ fn whole(plan: &Plan, overflow: Overflow, buffer: u64) -> Condensed {
 /// Everything that a cell has of a run.
 fn as_cell(plan: &Plan, buffer: u64, (summary, latencies): &Condensed) -> Cell {
     let class_names: Vec<_> = plan.classes.iter().map(|class| class.name.clone()).collect();
-    let key = CellKey { subscribers: plan.subscribers.len(), buffer, class_names: &class_names, seconds: 1.0 };
+    let (policy, subscribers) = ("drop-newest", plan.subscribers.len());
+    let key = CellKey { policy, subscribers, buffer, class_names: &class_names, seconds: 1.0 };
     cell(key, std::slice::from_ref(summary), latencies)
 }
 

@@ -23,6 +23,39 @@ fn drops(plan: &Plan, frames: u64) -> u64 {
     record.subscribers.iter().map(|subscriber| subscriber.dropped.buffer_full).sum()
 }
 
+/// What a policy needs is on wherever it is named: in the scenario, as an option, or among all.
+#[test]
+fn a_policy_gives_the_same_cells_alone_and_beside_all_others() {
+    let scenario = Scenario::parse("small.toml", SMALL).unwrap();
+    let overrides = Overrides { subscribers: Some(vec![8]), seeds: Some(2), ..Overrides::default() };
+    let scenario = scenario.with(overrides).unwrap();
+    let parts = Parts { cells: true, policies: true, sizes: false, sensitivity: false };
+    let all = sweep(&scenario, parts, 2, &Silent, |_| {}).unwrap();
+    for policy in hubbub::Overflow::ALL {
+        let alone = swept(&scenario.under(policy).unwrap(), 2);
+        let of_policy: Vec<_> = all.cells.iter().filter(|cell| cell.policy == policy.name()).cloned().collect();
+        assert_eq!(alone.cells, of_policy, "{policy}");
+        let said = all.run_with.iter().find(|with| with.policy == policy.name());
+        assert_eq!(alone.run_with.first(), said, "{policy}");
+    }
+}
+
+#[test]
+fn who_is_cut_off_misses_what_it_did_not_read_even_where_no_mailbox_lost_it() {
+    let scenario = Scenario::parse("small.toml", SMALL).unwrap();
+    let overrides = Overrides { subscribers: Some(vec![8]), seeds: Some(2), ..Overrides::default() };
+    let parts = Parts { cells: true, policies: false, sizes: false, sensitivity: false };
+    let one = scenario.with(overrides).unwrap();
+    let missed = |policy| {
+        let sweep = sweep(&one.under(policy).unwrap(), parts, 2, &Silent, |_| {}).unwrap();
+        let cell = &sweep.cells[0];
+        assert!(cell.missed <= cell.wanted && cell.buffer == 1, "{cell:?}");
+        cell.missed
+    };
+    assert!(missed(hubbub::Overflow::DropNewest) > 0);
+    assert_eq!(missed(hubbub::Overflow::Park), 0, "what does not fit is read later");
+}
+
 #[test]
 fn a_sweep_is_the_same_on_one_thread_and_on_two() {
     let scenario = Scenario::parse("small.toml", SMALL).unwrap();
