@@ -142,7 +142,7 @@ fn json_on_stdout_is_the_document_and_nothing_else_and_leaves_no_files() {
     let folder = folder("json");
     let output = sim(&folder, &["sweep", "--scenario", "small.toml", "--buffers", "4", "--json", "-"]);
     let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(document["schema"], "hubbub.sweep/1");
+    assert_eq!(document["schema"], "hubbub.sweep/2");
     assert_eq!(document["cells"].as_array().unwrap().len(), 2);
     for field in ["offered", "delivered", "received", "in_flight", "drop_rate", "flush_latency_ms", "digest"] {
         assert!(!document["cells"][0][field].is_null(), "{field}");
