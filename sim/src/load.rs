@@ -150,6 +150,7 @@ fn document(scenario: &Scenario, whom: &Whom) -> Sweep {
         virtual_seconds: scenario.duration().as_secs_f64(),
         drain_seconds: settings.drain_seconds,
         time_scale: 1,
+        current_buffer: settings.current_buffer,
         arrivals: load::arrivals(plans),
         classes: load::classes(scenario),
         cpu: None,

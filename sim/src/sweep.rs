@@ -82,6 +82,7 @@ pub fn sweep(
         virtual_seconds: scenario.duration().as_secs_f64(),
         drain_seconds: settings.drain_seconds,
         time_scale: settings.time_scale,
+        current_buffer: settings.current_buffer,
         arrivals: load::arrivals(plans),
         classes: load::classes(scenario),
         cpu: load::cpu(scenario),

@@ -8,7 +8,7 @@ use super::{console, files};
 use crate::report;
 use crate::scenario::Scenario;
 use crate::summary::document::{Sweep, ZeroDrop};
-use crate::summary::{json, sizes};
+use crate::summary::{format, json, sizes};
 use crate::sweep::{self, Parts};
 
 /// Runs a sweep and leaves its files.
@@ -74,7 +74,8 @@ fn tell_sizes(zero_drop: &[ZeroDrop]) {
         console::note(&match (size.buffer, &size.reason) {
             (Some(buffer), _) => {
                 let next = sizes::with_headroom(buffer);
-                format!("N = {n}: {buffer} frames lose nothing on these seeds; to be validated at {next}")
+                let frames = format::plural(buffer, "frame");
+                format!("N = {n}: a buffer of {frames} loses nothing on these seeds; to be validated at {next}")
             }
             (None, reason) => format!("N = {n}: no finite size ({})", reason.as_deref().unwrap_or("unknown")),
         });

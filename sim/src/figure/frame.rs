@@ -12,8 +12,6 @@ use super::view::{Along, View, as_f64};
 
 /// Free space at the canvas edges.
 pub(super) const EDGE: f64 = 40.0;
-/// The size every subscriber had before anything was measured.
-pub(super) const HISTORICAL: u64 = 64;
 
 /// A title is not shrunk below this to stay on one line.
 const SMALLEST_TITLE_EM: f64 = 29.0;
@@ -136,20 +134,26 @@ pub(super) fn across_title(scene: &mut Scene, left: f64, right: f64, y: f64, alo
     scene.text(Text::new((f64::midpoint(left, right), y), Anchor::Middle, title).em(LABEL_EM));
 }
 
-/// The lines that belong on the x axis of a view: the historical size and the recommended one, or the worker's end.
+/// The lines that belong on the x axis of a view, from left to right: the current size and the recommended one, or the
+/// worker's end.
 pub(super) fn references(view: &View<'_>) -> Vec<Reference> {
-    let reference = |at: u64, label: String, strong| Reference { at: as_f64(at), label, strong };
-    match (view.along, view.recommended()) {
-        (Along::Buffers, Some(HISTORICAL)) => {
-            vec![reference(HISTORICAL, format!("{HISTORICAL}, the historical size: recommended"), true)]
-        }
-        (Along::Buffers, recommended) => {
-            let label = format!("{HISTORICAL}, the historical size");
-            let recommended = recommended.map(|k| reference(k, format!("recommended: {}", format::count(k)), true));
-            std::iter::once(reference(HISTORICAL, label, false)).chain(recommended).collect()
-        }
-        (Along::Subscribers, _) => saturation(view).into_iter().collect(),
+    if view.along == Along::Subscribers {
+        return saturation(view).into_iter().collect();
     }
+    let reference = |at: u64, what: &str, strong| {
+        let label = format!("{what}: {}", format::count(at));
+        Reference { at: as_f64(at), label, strong }
+    };
+    let current = view.sweep.current_buffer;
+    let mut lines = match view.recommended() {
+        Some(recommended) if recommended == current => vec![reference(current, "current and recommended", true)],
+        recommended => {
+            let recommended = recommended.map(|size| reference(size, "recommended", true));
+            std::iter::once(reference(current, "current", false)).chain(recommended).collect()
+        }
+    };
+    lines.sort_by(|one, other| one.at.total_cmp(&other.at));
+    lines
 }
 
 /// The N at which the modelled worker has as much to do as it can: (1 s / rate − publish) / delivery.

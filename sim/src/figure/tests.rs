@@ -42,15 +42,31 @@ fn every_text_is_large_enough_at_half_size() {
 }
 
 #[test]
-fn the_drop_rate_names_each_n_its_exact_size_the_zero_and_64() {
+fn the_drop_rate_names_each_n_its_exact_size_the_zero_and_the_current_size() {
     let figures = draw(&fixture::alpha());
     let svg = &figures[0].svg;
     assert_eq!(figures.iter().map(|f| f.name).collect::<Vec<_>>(), ["drop-rate", "memory", "latency"]);
-    for said in ["N = 10", "N = 100", "N = 1,000", "38", "57", "91", "0", "64, the historical size", "recommended: 128"]
+    for said in ["N = 10", "N = 100", "N = 1,000", "38", "57", "91", "0", "current: 64", "recommended: 128"]
     {
         assert!(svg.contains(&format!("\n{said}\n")), "{said}");
     }
     assert!(svg.contains("Whiskers: 95 % interval") && svg.contains("no frame is lost at N = 10, 100 and 1,000"));
+}
+
+#[test]
+fn the_current_size_is_marked_where_the_scenario_has_it_and_once_where_it_is_the_recommended_one() {
+    let drawn = |current_buffer| draw(&Sweep { current_buffer, ..fixture::alpha() })[0].svg.clone();
+    let larger = drawn(300);
+    assert!(larger.contains("\ncurrent: 300\n") && larger.contains("\nrecommended: 128\n"));
+    let same = drawn(128);
+    assert!(same.contains("\ncurrent and recommended: 128\n") && !same.contains("\ncurrent: 128\n"));
+}
+
+#[test]
+fn one_slot_is_written_in_the_singular() {
+    for figure in draw(&fixture::one_slot()) {
+        assert!(!figure.svg.contains("1 slots"), "{}", figure.name);
+    }
 }
 
 #[test]

@@ -40,7 +40,7 @@ pub fn terminal(sweep: &Sweep) -> String {
         let _ = write!(page, "\nHow the size moves\n\n{}", sensitivity.plain(false));
     }
     let (setting, because) = parts::recommendation(sweep);
-    let _ = write!(page, "\n→ {setting}\n\n{}", prose(because, "  "));
+    let _ = write!(page, "\n→ {setting}\n\n{}", prose(&because, "  "));
     page
 }
 

@@ -43,6 +43,7 @@ const MAX_TASK_US: f64 = 1e6;
 pub(super) fn check(settings: &Settings, trace: Option<&Trace>) -> Result<Duration, Wrong> {
     names(settings)?;
     grids(settings)?;
+    whole("current_buffer", settings.current_buffer, 1..=MAX_BUFFER)?;
     whole("seeds", settings.seeds, 1..=MAX_SEEDS)?;
     whole("keys", u64::from(settings.keys), 1..=MAX_KEYS)?;
     whole("time_scale", u64::from(settings.time_scale), 1..=1000)?;

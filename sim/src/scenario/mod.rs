@@ -30,7 +30,8 @@ pub(crate) use load::{FRAME_OVERHEAD_BYTES, busiest, cycle_nanos, sped_up_nanos}
 pub use overrides::{Change, Overrides};
 pub(crate) use reads::step_bytes;
 pub use reads::{Reads, RoundTrip};
-pub use settings::{Arrivals, Class, Cpu, Payload, RecoverySettings, Server, Settings};
+pub(crate) use settings::default_current_buffer;
+pub use settings::{Arrivals, Class, Cpu, DEFAULT_CURRENT_BUFFER, Payload, RecoverySettings, Server, Settings};
 pub use trace::{Trace, TraceError, TraceEvent};
 pub use transport::Transport;
 pub use warning::Warning;

@@ -32,6 +32,9 @@ pub struct Settings {
     /// The mailbox sizes to try, in frames.
     #[serde(default = "default_buffers")]
     pub buffers: Vec<u64>,
+    /// The mailbox size that the server has now, in frames: figures mark it, and tables say what it loses and costs.
+    #[serde(default = "default_current_buffer")]
+    pub current_buffer: u64,
     /// How many replications: seeds `0 .. seeds`.
     #[serde(default = "default_seeds")]
     pub seeds: u64,
@@ -247,6 +250,13 @@ fn default_subscribers() -> Vec<usize> {
 
 fn default_buffers() -> Vec<u64> {
     (0..10).map(|power| 1 << power).collect()
+}
+
+/// The frames that a subscriber's buffer has where a scenario does not say: the server that was asked about had 64.
+pub const DEFAULT_CURRENT_BUFFER: u64 = 64;
+
+pub(crate) fn default_current_buffer() -> u64 {
+    DEFAULT_CURRENT_BUFFER
 }
 
 fn default_seeds() -> u64 {

@@ -62,6 +62,8 @@ fn each_bad_field_gets_one_line_with_file_field_value_and_what_is_allowed() {
         ("[10, 100]", "[0]", "subscribers[0] = 0: must be 1 ..= 60000"),
         ("[10, 100]", "[10, 10]", "subscribers[1] = 10: must not be there twice"),
         ("[10, 100]", "[1000000000]", "subscribers[0] = 1000000000: must be 1 ..= 60000"),
+        ("buffers = [1, 64]", "current_buffer = 0", "current_buffer = 0: must be 1 ..= 1048576"),
+        ("buffers = [1, 64]", "current_buffer = 1048577", "current_buffer = 1048577: must be 1 ..= 1048576"),
         ("buffers = [1, 64]", "seeds = 0", "seeds = 0: must be 1 ..= 10000"),
         ("buffers = [1, 64]", "time_scale = 0", "time_scale = 0: must be 1 ..= 1000"),
         ("duration_seconds = 60", "duration_seconds = 0", "duration_seconds = 0: must be 0.001 ..= 86400"),
@@ -222,4 +224,22 @@ fn doubtful_scenarios_run_with_a_warning() {
     let hasty = GOOD.replacen("buffers = [1, 64]", "drain_seconds = 5", 1);
     let hasty = Scenario::parse("x.toml", &hasty).unwrap();
     assert!(matches!(hasty.warnings(10)[..], [Warning::DrainWithinStall { .. }]));
+}
+
+#[test]
+fn the_current_buffer_is_64_unless_given_and_stays_under_a_changed_load() {
+    assert_eq!(good().settings().current_buffer, 64);
+    let given = GOOD.replacen("buffers = [1, 64]", "buffers = [1, 64]\ncurrent_buffer = 300", 1);
+    let scenario = Scenario::parse("x.toml", &given).unwrap();
+    let buffers = Overrides { buffers: Some(vec![4]), ..Overrides::default() };
+    for scenario in Change::ALL.map(|change| scenario.changed(change)).into_iter().chain([
+        scenario.with(buffers),
+        scenario.with_recovery(),
+        scenario.over_websockets(),
+    ]) {
+        assert_eq!(scenario.unwrap().settings().current_buffer, 300);
+    }
+    for name in Scenario::built_in_names() {
+        assert_eq!(Scenario::named(name).unwrap().settings().current_buffer, 64, "{name}");
+    }
 }

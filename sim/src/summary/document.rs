@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::dropped::Dropped;
+use crate::scenario::default_current_buffer;
 
 /// The value of [`Sweep::schema`].
 pub const SCHEMA: &str = "hubbub.sweep/2";
@@ -41,6 +42,9 @@ pub struct Sweep {
     pub drain_seconds: f64,
     /// Virtual milliseconds that stand for one of the plan's.
     pub time_scale: u32,
+    /// The mailbox size that the server has now, in frames: what figures mark and tables compare with.
+    #[serde(default = "default_current_buffer")]
+    pub current_buffer: u64,
     /// Means of the plans over the seeds: what arrives.
     pub arrivals: ArrivalsSummary,
     /// The classes of the population, in the scenario's order.
@@ -343,7 +347,7 @@ pub struct FailedSize {
 /// The number, and why.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Recommendation {
-    /// Largest validated size over N, at least 64; null if one has none.
+    /// Largest validated size over N; null if one has none.
     pub buffer: Option<u64>,
     /// A sentence.
     pub because: String,
@@ -365,6 +369,16 @@ pub struct Sensitivity {
 #[cfg(test)]
 mod tests {
     use crate::summary::fixture;
+
+    #[test]
+    fn a_document_without_a_current_buffer_was_written_where_it_was_64() {
+        let sweep = super::Sweep { current_buffer: 300, ..fixture::empty() };
+        let text = crate::summary::json::to_json(&sweep);
+        assert!(text.contains("\n  \"current_buffer\": 300,\n"), "{text}");
+        assert_eq!(crate::summary::json::from_json(&text).unwrap(), sweep);
+        let older = text.replace("\n  \"current_buffer\": 300,", "");
+        assert_eq!(crate::summary::json::from_json(&older).unwrap().current_buffer, 64);
+    }
 
     #[test]
     fn a_sweep_says_which_policy_it_ran_or_that_it_compares_them() {

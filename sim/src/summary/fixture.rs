@@ -51,6 +51,7 @@ pub(crate) fn all() -> Vec<Sweep> {
         all_zero(),
         ceiling(),
         single_cell(),
+        one_slot(),
         single_buffer(),
         few_seeds(),
         nothing_offered(),
@@ -108,7 +109,7 @@ pub(crate) fn all_zero() -> Sweep {
         cell.flush_latency_ms.p50 = Some(0.0);
     }
     sweep.zero_drop = vec![sized(10, 1), sized(100, 1)];
-    recommend(&mut sweep, Some(64));
+    recommend(&mut sweep, Some(2));
     sweep
 }
 
@@ -132,7 +133,17 @@ pub(crate) fn single_cell() -> Sweep {
     let mut sweep = base("alpha", "One cell?");
     grid(&mut sweep, &[(10, 9)], &[4]);
     sweep.zero_drop = vec![sized(10, 9)];
-    recommend(&mut sweep, Some(64));
+    recommend(&mut sweep, Some(16));
+    sweep
+}
+
+/// The smallest buffers there are: one slot now, and two to recommend.
+pub(crate) fn one_slot() -> Sweep {
+    let mut sweep = base("quiet", "Is one slot enough?");
+    sweep.current_buffer = 1;
+    grid(&mut sweep, &[(10, 1)], &[1]);
+    sweep.zero_drop = vec![sized(10, 1)];
+    recommend(&mut sweep, Some(2));
     sweep
 }
 
@@ -233,6 +244,7 @@ fn base(scenario: &str, question: &str) -> Sweep {
         virtual_seconds: 60.0,
         drain_seconds: 30.0,
         time_scale: 1,
+        current_buffer: 64,
         arrivals: ArrivalsSummary {
             events: 468.4,
             mean_per_second: 7.8067,

@@ -1,11 +1,9 @@
 //! From high-water marks to a size, and from sizes to a recommendation.
 
 use super::document::{Binding, Recommendation, ZeroDrop};
+use super::format;
 use super::run::RunSummary;
 use crate::first_order::Reason;
-
-/// What servers of this kind have had so far; no recommendation goes below it.
-pub const TODAYS_BUFFER: u64 = 64;
 
 /// The reason where a limit in bytes or age lost something, however many frames there was room for.
 pub const OTHER_LIMITS: &str = "bytes_or_age_limit";
@@ -41,7 +39,7 @@ pub fn binding(runs: &[RunSummary], class_names: &[String]) -> Option<Binding> {
     })
 }
 
-/// The number to configure: the largest validated size over N, at least [`TODAYS_BUFFER`].
+/// The number to configure: the largest validated size over N.
 pub fn recommendation(sizes: &[ZeroDrop]) -> Recommendation {
     if let Some(unsizable) = sizes.iter().find(|size| size.buffer.is_none()) {
         return Recommendation { buffer: None, because: why_none(unsizable) };
@@ -52,37 +50,43 @@ pub fn recommendation(sizes: &[ZeroDrop]) -> Recommendation {
     };
     if tried.runs_with_drops > 0 {
         let because = format!(
-            "At N = {} even {} frames lost something in {} of {} validation runs; no larger size was tried.",
+            "At N = {} even a buffer of {} lost something in {} of {}; no larger size was tried.",
             size.subscribers,
-            tried.buffer,
+            format::plural(tried.buffer, "frame"),
             tried.runs_with_drops,
-            tried.seeds.len()
+            format::plural(tried.seeds.len() as u64, "validation run")
         );
         return Recommendation { buffer: None, because };
     }
-    let ns: Vec<_> = sizes.iter().map(|size| size.subscribers.to_string()).collect();
-    let buffer = tried.buffer.max(TODAYS_BUFFER);
-    let exact: Vec<_> = sizes.iter().filter_map(|size| size.buffer).map(|exact| exact.to_string()).collect();
     let mut because = format!(
-        "At N = {} the smallest buffers without a drop on {} seeds are {}. The largest of the validated sizes is {}: {} \
-         fresh runs at it dropped nothing, so at most {:.1} % of runs drop anything (95 % confidence).",
-        ns.join(", "),
-        size.per_seed.len(),
-        exact.join(", "),
+        "{} {}: {} at it dropped nothing, so at most {:.1} % of runs drop anything (95 % confidence).",
+        exact_sizes(sizes, size.per_seed.len() as u64),
         tried.buffer,
-        tried.seeds.len(),
+        format::plural(tried.seeds.len() as u64, "fresh run"),
         tried.run_drop_probability_upper95 * 100.0
     );
     for size in sizes {
         for failed in size.validation.iter().flat_map(|validation| &validation.failed) {
-            let (n, buffer, run) = (size.subscribers, failed.buffer, failed.runs);
-            because += &format!(" At N = {n}, {buffer} slots failed: fresh run {run} dropped.");
+            let (n, slots, run) = (size.subscribers, format::plural(failed.buffer, "slot"), failed.runs);
+            because += &format!(" At N = {n}, {slots} failed: fresh run {run} dropped.");
         }
     }
-    if buffer > tried.buffer {
-        because += &format!(" No size below today's {TODAYS_BUFFER} is recommended.");
+    Recommendation { buffer: Some(tried.buffer), because }
+}
+
+/// The sentence with the exact size of every N, and the beginning of the one with the validated size.
+fn exact_sizes(sizes: &[ZeroDrop], seeds: u64) -> String {
+    let listed = |numbers: Vec<String>| numbers.join(", ");
+    let ns = listed(sizes.iter().map(|size| size.subscribers.to_string()).collect());
+    let exact = listed(sizes.iter().filter_map(|size| size.buffer).map(|exact| exact.to_string()).collect());
+    let seeds = format::plural(seeds, "seed");
+    if sizes.len() == 1 {
+        format!("At N = {ns} the smallest buffer without a drop on {seeds} is {exact}. The validated size is")
+    } else {
+        format!(
+            "At N = {ns} the smallest buffers without a drop on {seeds} are {exact}. The largest of the validated sizes is"
+        )
     }
-    Recommendation { buffer: Some(buffer), because }
 }
 
 fn why_none(size: &ZeroDrop) -> String {
@@ -176,13 +180,14 @@ mod tests {
     }
 
     #[test]
-    fn nothing_below_todays_size_is_recommended() {
-        let small = recommendation(&[validated(10, 5, 8)]);
-        assert_eq!(small.buffer, Some(TODAYS_BUFFER));
-        assert!(small.because.ends_with("No size below today's 64 is recommended."), "{}", small.because);
-        let same = recommendation(&[validated(10, 47, 64)]);
-        assert_eq!(same.buffer, Some(64));
-        assert!(!same.because.contains("today's"), "{}", same.because);
+    fn a_size_below_what_servers_have_is_recommended_as_it_was_validated() {
+        let small = recommendation(&[validated(10, 1, 2)]);
+        assert_eq!(small.buffer, Some(2));
+        assert_eq!(
+            small.because,
+            "At N = 10 the smallest buffer without a drop on 8 seeds is 1. The validated size is 2: 59 fresh runs at it \
+             dropped nothing, so at most 5.0 % of runs drop anything (95 % confidence)."
+        );
     }
 
     #[test]
@@ -191,13 +196,17 @@ mod tests {
         let size = changed(&validated(10, 47, 128), |validation| validation.failed.push(failed));
         let because = recommendation(&[size]).because;
         assert!(because.ends_with("At N = 10, 64 slots failed: fresh run 2 dropped."), "{because}");
+        let failed = FailedSize { buffer: 1, runs: 2, runs_with_drops: 1 };
+        let size = changed(&validated(10, 1, 2), |validation| validation.failed.push(failed));
+        let because = recommendation(&[size]).because;
+        assert!(because.ends_with("At N = 10, 1 slot failed: fresh run 2 dropped."), "{because}");
     }
 
     #[test]
     fn a_size_that_still_dropped_is_not_recommended() {
         let size = changed(&validated(10, 47, 128), |validation| validation.runs_with_drops = 3);
         let Recommendation { buffer, because } = recommendation(&[size]);
-        assert_eq!((buffer, because.contains("even 128 frames lost something in 3 of 59")), (None, true), "{because}");
+        assert_eq!((buffer, because.contains("even a buffer of 128 frames lost something in 3 of 59 validation runs")), (None, true), "{because}");
     }
 
     #[test]
