@@ -69,7 +69,7 @@ async fn listen(
     is_wanted: &dyn Fn(Duration, usize) -> bool,
 ) -> Result<Vec<Captured>, ClientError> {
     let mut stream = TcpStream::connect(url.resolve().await?).await?;
-    stream.write_all(request(url, Transport::Sse).as_bytes()).await?;
+    stream.write_all(request(url, Transport::Sse, None).as_bytes()).await?;
     let (mut events, mut captured) = (EventStream::new(), Vec::new());
     let mut buffer = vec![0; BUFFER_BYTES];
     let mut clock = Clock::starting_in(Duration::ZERO);
@@ -89,7 +89,9 @@ async fn listen(
         };
         let was_open = events.is_open();
         let now = clock.now();
-        events.feed(&buffer[..got], |event| captured.push(Captured { at: now, bytes: event.bytes }))?;
+        events.feed(&buffer[..got], |heard| {
+            captured.extend(heard.event().map(|event| Captured { at: now, bytes: event.bytes }));
+        })?;
         if events.is_open() && !was_open {
             clock = Clock::starting_in(Duration::ZERO);
             // What came with the head came at once.

@@ -20,7 +20,7 @@ use super::pace::{May, Pace};
 use super::publisher::Progress;
 use super::receipts::Receipts;
 use super::run::Sockets;
-use super::stream::{EventStream, Received};
+use super::stream::{EventStream, Heard, Received};
 use super::url::Url;
 use super::websocket::WebSocketEvents;
 use crate::plan::{ClassPlan, SubscriberPlan, Transport};
@@ -128,10 +128,11 @@ impl Events {
         }
     }
 
-    fn feed(&mut self, bytes: &[u8], event: impl FnMut(Received)) -> Result<(), NotAStream> {
+    fn feed(&mut self, bytes: &[u8], mut event: impl FnMut(Received)) -> Result<(), NotAStream> {
+        let heard = |heard: Heard<'_>| heard.event().into_iter().for_each(&mut event);
         match self {
-            Self::Sse(events) => events.feed(bytes, event),
-            Self::WebSocket(events) => events.feed(bytes, event),
+            Self::Sse(events) => events.feed(bytes, heard),
+            Self::WebSocket(events) => events.feed(bytes, heard),
         }
     }
 }
@@ -151,7 +152,7 @@ impl<'a> Session<'a> {
             SockRef::from(&socket).set_tcp_mss(bytes)?;
         }
         let mut stream = socket.connect(audience.server).await?;
-        stream.write_all(request(&audience.url, audience.transport).as_bytes()).await?;
+        stream.write_all(request(&audience.url, audience.transport, None).as_bytes()).await?;
         Ok(Self { audience, index, stream, events: Events::of(audience.transport) })
     }
 
@@ -210,11 +211,18 @@ impl<'a> Session<'a> {
     }
 }
 
-/// What asks for a stream.
-pub(super) fn request(url: &Url, transport: Transport) -> String {
-    let asks = match transport {
-        Transport::Sse => "accept: text/event-stream\r\ncache-control: no-cache\r\n",
-        Transport::Ws => UPGRADE,
+/// What asks for a stream, from the event after `cursor` on where there is one.
+pub(super) fn request(url: &Url, transport: Transport, cursor: Option<&str>) -> String {
+    let mut path = url.path().to_owned();
+    let mut asks = match transport {
+        Transport::Sse => "accept: text/event-stream\r\ncache-control: no-cache\r\n".to_owned(),
+        Transport::Ws => UPGRADE.to_owned(),
     };
-    format!("GET {} HTTP/1.1\r\nhost: {}\r\n{asks}\r\n", url.path(), url.authority())
+    match (transport, cursor) {
+        (Transport::Sse, Some(id)) => asks.push_str(&format!("last-event-id: {id}\r\n")),
+        // A browser's WebSocket can send no header of its own.
+        (Transport::Ws, Some(id)) => path.push_str(&format!("&since={id}")),
+        (_, None) => {}
+    }
+    format!("GET {path} HTTP/1.1\r\nhost: {}\r\n{asks}\r\n", url.authority())
 }
