@@ -46,8 +46,7 @@ fn the_drop_rate_names_each_n_its_exact_size_the_zero_and_the_current_size() {
     let figures = draw(&fixture::alpha());
     let svg = &figures[0].svg;
     assert_eq!(figures.iter().map(|f| f.name).collect::<Vec<_>>(), ["drop-rate", "memory", "latency"]);
-    for said in ["N = 10", "N = 100", "N = 1,000", "38", "57", "91", "0", "current: 64", "recommended: 128"]
-    {
+    for said in ["N = 10", "N = 100", "N = 1,000", "38", "57", "91", "0", "current: 64", "recommended: 128"] {
         assert!(svg.contains(&format!("\n{said}\n")), "{said}");
     }
     assert!(svg.contains("Whiskers: 95 % interval") && svg.contains("no frame is lost at N = 10, 100 and 1,000"));

@@ -89,7 +89,9 @@ async fn listen(
         };
         let was_open = events.is_open();
         let now = clock.now();
-        events.feed(&buffer[..got], |event| captured.push(Captured { at: now, bytes: event.bytes }))?;
+        events.feed(&buffer[..got], |heard| {
+            captured.extend(heard.event().map(|event| Captured { at: now, bytes: event.bytes }));
+        })?;
         if events.is_open() && !was_open {
             clock = Clock::starting_in(Duration::ZERO);
             // What came with the head came at once.

@@ -20,7 +20,7 @@ use super::pace::{May, Pace};
 use super::publisher::Progress;
 use super::receipts::Receipts;
 use super::run::Sockets;
-use super::stream::{EventStream, Received};
+use super::stream::{EventStream, Heard, Received};
 use super::url::Url;
 use super::websocket::WebSocketEvents;
 use crate::plan::{ClassPlan, SubscriberPlan, Transport};
@@ -156,10 +156,11 @@ impl Events {
         }
     }
 
-    fn feed(&mut self, bytes: &[u8], event: impl FnMut(Received)) -> Result<(), NotAStream> {
+    fn feed(&mut self, bytes: &[u8], mut event: impl FnMut(Received)) -> Result<(), NotAStream> {
+        let heard = |heard: Heard<'_>| heard.event().into_iter().for_each(&mut event);
         match self {
-            Self::Sse(events) => events.feed(bytes, event),
-            Self::WebSocket(events) => events.feed(bytes, event),
+            Self::Sse(events) => events.feed(bytes, heard),
+            Self::WebSocket(events) => events.feed(bytes, heard),
         }
     }
 }

@@ -3,8 +3,9 @@
 use hubbub::EventId;
 
 use super::http::{NotAStream, Response};
+use super::notice::Notice;
 use super::payload;
-use super::stream::Received;
+use super::stream::{Heard, Received};
 use crate::world::{Messages, Piece, message_id};
 
 /// How much of a message is looked at for its number: an envelope puts names before the payload.
@@ -44,15 +45,15 @@ impl WebSocketEvents {
         self.message.last_id.map(|id| id.to_string())
     }
 
-    /// Takes the next bytes; `event` is told of every event that is whole with them.
-    pub(super) fn feed(&mut self, bytes: &[u8], mut event: impl FnMut(Received)) -> Result<(), NotAStream> {
+    /// Takes the next bytes; `heard` is told of every event and every gap that is whole with them.
+    pub(super) fn feed(&mut self, bytes: &[u8], mut heard: impl FnMut(Heard<'_>)) -> Result<(), NotAStream> {
         let Self { response, messages, message } = self;
-        response.feed(bytes, |body| messages.feed(body, |piece| message.take(&piece, &mut event)))
+        response.feed(bytes, |body| messages.feed(body, |piece| message.take(&piece, &mut heard)))
     }
 }
 
 impl Message {
-    fn take(&mut self, piece: &Piece<'_>, event: &mut impl FnMut(Received)) {
+    fn take(&mut self, piece: &Piece<'_>, heard: &mut impl FnMut(Heard<'_>)) {
         match *piece {
             Piece::Begins { .. } => self.bytes = 0,
             Piece::Part(part) => {
@@ -63,7 +64,10 @@ impl Message {
             Piece::Ends { .. } => {
                 self.last_id = message_id(&self.kept).or(self.last_id);
                 if self.kept.starts_with(ENVELOPE) {
-                    event(Received { number: payload::number(&self.kept), bytes: self.bytes });
+                    let received = Received { number: payload::number(&self.kept), bytes: self.bytes };
+                    heard(Heard::Event { received, name: "message", id: None });
+                } else if let Some(notice) = Notice::in_message(&self.kept) {
+                    heard(Heard::Gap(notice));
                 }
                 self.kept.clear();
             }
@@ -81,18 +85,23 @@ mod tests {
         let event = |number: u64, pad: usize| {
             format!(r#"{{"table":"t","id":"7-{number}","data":{{"n":{number},"pad":"{}"}}}}"#, "x".repeat(pad))
         };
-        let texts =
-            [r#"{"hello":{"at":"7-0"}}"#.to_owned(), event(3, 10), event(40, 70_000), r#"{"gap":{}}"#.to_owned()];
+        let gap = r#"{"gap":{"first":"7-4","last":null,"count":2,"reason":"age"}}"#;
+        let texts = [r#"{"hello":{"at":"7-0"}}"#.to_owned(), event(3, 10), event(40, 70_000), gap.to_owned()];
         let head = b"HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\n\r\n";
         let bytes = [&head[..], &texts.clone().map(|text| message(1, &text)).concat(), &message(9, "")].concat();
         for piece in [1, 2, 7, 100, bytes.len()] {
-            let (mut stream, mut events) = (WebSocketEvents::new(), Vec::new());
+            let (mut stream, mut events, mut gaps) = (WebSocketEvents::new(), Vec::new(), Vec::new());
             for bytes in bytes.chunks(piece) {
-                stream.feed(bytes, |event| events.push((event.number, event.bytes))).unwrap();
+                let event = |heard: Heard<'_>| match heard {
+                    Heard::Gap(notice) => gaps.push(notice.count),
+                    heard => events.extend(heard.event().map(|event| (event.number, event.bytes))),
+                };
+                stream.feed(bytes, event).unwrap();
             }
             let expected = [(Some(3), texts[1].len() as u64), (Some(40), texts[2].len() as u64)];
             assert_eq!((stream.is_open(), &events[..]), (true, &expected[..]), "in pieces of {piece}");
             assert_eq!(stream.last_id().as_deref(), Some("7-40"), "a gap notice is no place to come back to");
+            assert_eq!(gaps, [Some(2)], "in pieces of {piece}");
         }
     }
 

@@ -234,7 +234,7 @@ fn the_current_buffer_is_64_unless_given_and_stays_under_a_changed_load() {
     let buffers = Overrides { buffers: Some(vec![4]), ..Overrides::default() };
     for scenario in Change::ALL.map(|change| scenario.changed(change)).into_iter().chain([
         scenario.with(buffers),
-        scenario.with_recovery(),
+        scenario.under(hubbub::Overflow::Disconnect),
         scenario.over_websockets(),
     ]) {
         assert_eq!(scenario.unwrap().settings().current_buffer, 300);
