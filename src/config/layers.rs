@@ -35,8 +35,9 @@ pub struct Effective {
 pub(super) struct Layer(Map<String, Value>);
 
 impl Layer {
-    pub(super) fn insert(&mut self, key: &str, place: &str, value: ValueKind) {
-        self.0.insert(key.to_owned(), Value::new(Some(&place.to_owned()), value));
+    /// Sets a value. `false` where there was one: it is another value now.
+    pub(super) fn insert(&mut self, key: &str, place: &str, value: ValueKind) -> bool {
+        self.0.insert(key.to_owned(), Value::new(Some(&place.to_owned()), value)).is_none()
     }
 }
 
@@ -107,7 +108,8 @@ impl Effective {
     /// What no single setting can get wrong.
     fn check(&self) -> Result<(), Vec<Refusal>> {
         let ordered = ORDERED.into_iter().filter_map(|pair| self.in_order(pair));
-        let refusals: Vec<_> = ordered.chain(self.without_history()).chain(self.without_key()).collect();
+        let refusals = ordered.chain(self.without_history()).chain(self.without_key()).chain(self.without_topics());
+        let refusals: Vec<_> = refusals.collect();
         if refusals.is_empty() { Ok(()) } else { Err(refusals) }
     }
 
@@ -134,6 +136,17 @@ impl Effective {
         let policy = config.policies.iter().find(|policy| conflates(policy.overflow) && policy.key.is_none())?;
         let allowed = "given a key=, where it conflates".to_owned();
         Some(self.refusal("policies", format!("{:?}", policy.to_string()), allowed))
+    }
+
+    /// The first policy that matches a topic holds: one without a topic of its own would never hold.
+    fn without_topics(&self) -> Option<Refusal> {
+        let policies = &self.config.policies;
+        let (policy, before) = policies.iter().enumerate().find_map(|(at, policy)| {
+            let before = policies[..at].iter().find(|before| before.pattern.covers(&policy.pattern))?;
+            Some((policy.to_string(), before.to_string()))
+        })?;
+        let allowed = format!("for topics that {before:?} before it does not have");
+        Some(self.refusal("policies", format!("{policy:?}"), allowed))
     }
 
     fn refusal(&self, key: &str, value: String, allowed: String) -> Refusal {

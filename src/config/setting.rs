@@ -155,7 +155,11 @@ impl Setting {
         refusals: &mut Vec<Refusal>,
     ) {
         match self.set(&mut Config::default(), given).and_then(|()| self.value(given)) {
-            Some(value) => layer.insert(self.key, &place, value),
+            Some(value) => {
+                if !layer.insert(self.key, &place, value) {
+                    refusals.push(Refusal::Syntax { place, why: format!("{}: set twice", self.name()) });
+                }
+            }
             None => {
                 let value = if matches!(self.kind, Kind::Secret { .. }) { "(not shown)" } else { written };
                 let (key, value, allowed) = (self.name(), one_line(value), self.allowed());

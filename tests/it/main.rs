@@ -13,11 +13,13 @@
 //! - [`publishing`]: batches, tokens, and pages of other origins
 //! - [`metrics`]: what Prometheus reads
 //! - [`requests`]: what is no request, and several requests on one connection
+//! - [`ambiguous`]: what is said twice, and what means nothing
 //! - [`reference`]: the Hub beside a plain model of it
 //! - [`browser`]: the page, in a real one
 //! - [`command`]: `hubbub serve`, its configuration, its exit codes
 //! - [`support`]: a server within reach, and a client that does as it is told
 
+mod ambiguous;
 mod browser;
 mod command;
 mod crowd;
