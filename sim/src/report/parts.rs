@@ -365,7 +365,8 @@ mod tests {
     #[test]
     fn a_current_buffer_larger_than_needed_is_said_with_what_it_costs() {
         let quiet = fixture::all_zero();
-        let said = "The current buffer of 64 slots is larger than needed: it costs 1,024 B a subscriber, 2 slots cost 32 B.";
+        let said =
+            "The current buffer of 64 slots is larger than needed: it costs 1,024 B a subscriber, 2 slots cost 32 B.";
         assert!(why(&quiet).ends_with(said), "{}", why(&quiet));
         let same = Sweep { current_buffer: 2, ..quiet };
         assert!(why(&same).ends_with("The current buffer of 2 slots is the recommended one."), "{}", why(&same));

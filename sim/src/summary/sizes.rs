@@ -206,7 +206,11 @@ mod tests {
     fn a_size_that_still_dropped_is_not_recommended() {
         let size = changed(&validated(10, 47, 128), |validation| validation.runs_with_drops = 3);
         let Recommendation { buffer, because } = recommendation(&[size]);
-        assert_eq!((buffer, because.contains("even a buffer of 128 frames lost something in 3 of 59 validation runs")), (None, true), "{because}");
+        assert_eq!(
+            (buffer, because.contains("even a buffer of 128 frames lost something in 3 of 59 validation runs")),
+            (None, true),
+            "{because}"
+        );
     }
 
     #[test]
