@@ -57,23 +57,35 @@ pub(super) fn drawn(sweep: &Sweep) -> Vec<File> {
 
 /// All files of a verification.
 pub(super) fn of_theory(verify: &Verify) -> Vec<File> {
-    let mut files = with_figures(report::theory::readme(verify, &verify.command), vec![figure::theory::draw(verify)]);
+    let mut files = drawn_of_theory(verify);
     files.push((VERIFIED.to_owned(), json::stable(verify).into_bytes()));
     files
 }
 
+fn drawn_of_theory(verify: &Verify) -> Vec<File> {
+    with_figures(report::theory::readme(verify, &verify.command), vec![figure::theory::draw(verify)])
+}
+
 /// All files of a comparison.
 pub(super) fn of_worlds(fidelity: &Fidelity) -> Vec<File> {
-    let mut files = with_figures(report::worlds::readme(fidelity), vec![figure::worlds::draw(fidelity)]);
+    let mut files = drawn_of_worlds(fidelity);
     files.push((COMPARED.to_owned(), json::stable(fidelity).into_bytes()));
     files
 }
 
+fn drawn_of_worlds(fidelity: &Fidelity) -> Vec<File> {
+    with_figures(report::worlds::readme(fidelity), vec![figure::worlds::draw(fidelity)])
+}
+
 /// All files of a second stage's cost.
 pub(super) fn of_stages(stages: &Stages) -> Vec<File> {
-    let mut files = with_figures(report::stages::readme(stages), Vec::new());
+    let mut files = drawn_of_stages(stages);
     files.push((STAGED.to_owned(), json::stable(stages).into_bytes()));
     files
+}
+
+fn drawn_of_stages(stages: &Stages) -> Vec<File> {
+    with_figures(report::stages::readme(stages), Vec::new())
 }
 
 fn with_figures(readme: String, figures: Vec<Figure>) -> Vec<File> {
@@ -171,17 +183,37 @@ pub(super) fn write_bytes(file: &Path, content: &[u8]) -> Result<(), Failure> {
     result.map_err(|why| Failure::input(format!("{}: {why}", file.display())))
 }
 
-/// All results published in a folder, by name.
-fn published(folder: &Path) -> Result<Vec<Sweep>, Failure> {
+/// All results published in a folder, by name, each with its own folder.
+fn published(folder: &Path) -> Result<Vec<(PathBuf, Sweep)>, Failure> {
     let mut folders: Vec<_> = match fs::read_dir(folder) {
-        Ok(entries) => entries.filter_map(|entry| entry.ok().map(|entry| entry.path().join("sweep.json"))).collect(),
+        Ok(entries) => entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect(),
         Err(why) => {
             let folder = folder.display();
             return Err(Failure::input(format!("{folder}: {why}: run this at the project's root")));
         }
     };
     folders.sort();
-    folders.iter().filter(|file| file.exists()).map(|file| Ok(read(file)?.1)).collect()
+    folders.retain(|folder| folder.join("sweep.json").exists());
+    folders.into_iter().map(|folder| Ok((folder.clone(), read(&folder.join("sweep.json"))?.1))).collect()
+}
+
+/// Every sweep, comparison of policies and load test that is published, with its folder.
+fn published_sweeps() -> Result<Vec<(PathBuf, Sweep)>, Failure> {
+    let mut sweeps = published(Path::new(PUBLISHED))?;
+    sweeps.extend(published(&Path::new(PUBLISHED).join(LOADS))?);
+    sweeps.extend(published(&Path::new(PUBLISHED).join(POLICIES))?);
+    Ok(sweeps)
+}
+
+/// Every published folder, with the files that its document gives: all but the document.
+pub(super) fn published_folders() -> Result<Vec<(PathBuf, Vec<File>)>, Failure> {
+    let sweeps = published_sweeps()?;
+    let mut folders: Vec<_> = sweeps.into_iter().map(|(folder, sweep)| (folder, drawn(&sweep))).collect();
+    let named = |name: &str| Path::new(PUBLISHED).join(name);
+    folders.extend(document(THEORY, VERIFIED)?.map(|verify| (named(THEORY), drawn_of_theory(&verify))));
+    folders.extend(document(WORLDS, COMPARED)?.map(|fidelity| (named(WORLDS), drawn_of_worlds(&fidelity))));
+    folders.extend(document(STAGES, STAGED)?.map(|stages| (named(STAGES), drawn_of_stages(&stages))));
+    Ok(folders)
 }
 
 /// A published document, if there is one.
@@ -197,9 +229,7 @@ fn document<T: DeserializeOwned>(folder: &str, name: &str) -> Result<Option<T>, 
 
 /// Pages as they are, and as they would be filled from the published results.
 pub(super) fn pages() -> Result<Vec<(&'static str, String, String)>, Failure> {
-    let mut sweeps = published(Path::new(PUBLISHED))?;
-    sweeps.extend(published(&Path::new(PUBLISHED).join(LOADS))?);
-    sweeps.extend(published(&Path::new(PUBLISHED).join(POLICIES))?);
+    let sweeps: Vec<_> = published_sweeps()?.into_iter().map(|(_, sweep)| sweep).collect();
     let (verify, fidelity) = (document(THEORY, VERIFIED)?, document(WORLDS, COMPARED)?);
     let stages = document(STAGES, STAGED)?;
     let published =

@@ -11,6 +11,7 @@ mod import;
 mod interrupt;
 mod load;
 mod options;
+mod published;
 mod record;
 mod replay;
 mod run;
@@ -50,7 +51,7 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         Command::Verify(options) => verify::verify(&options),
         Command::Fidelity(options) => fidelity::run(&options),
         Command::Stages(options) => stages::run(&options),
-        Command::Docs(docs) => run::docs(&docs),
+        Command::Docs(docs) => published::docs(&docs),
     };
     result.unwrap_or_else(|failure| {
         console::complain(&failure.to_string());

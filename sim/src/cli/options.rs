@@ -63,7 +63,8 @@ pub(super) enum Command {
     /// Serve one run of load as standard input says
     #[command(name = crate::real::CHILD, hide = true)]
     ServeARun,
-    /// Fill the generated parts of docs/*.md from plots/*/sweep.json and plots/theory/verify.json
+    /// Draw the figures and tables in plots/ anew from the documents beside them, and fill the generated parts of
+    /// README.md and docs/*.md; runs nothing
     Docs(DocsOptions),
 }
 
@@ -199,7 +200,7 @@ pub(super) struct DeterminismOptions {
 
 #[derive(Debug, Args)]
 pub(super) struct DocsOptions {
-    /// Fail if a page is not as it would be filled, and write nothing
+    /// Fail if a figure, a table or a page is not what the documents give, and write nothing
     #[arg(long)]
     pub(super) check: bool,
 }

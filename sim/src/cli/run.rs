@@ -1,9 +1,9 @@
-//! `sweep`, `size` and `docs`.
+//! `sweep` and `size`.
 
 use std::path::{Path, PathBuf};
 
 use super::exit::{Exit, Failure};
-use super::options::{DocsOptions, SizeOptions, SweepOptions, Threads};
+use super::options::{SizeOptions, SweepOptions, Threads};
 use super::{console, files};
 use crate::report;
 use crate::scenario::Scenario;
@@ -44,19 +44,6 @@ pub(super) fn size(options: &SizeOptions) -> Result<Exit, Failure> {
     let sweep = run(&scenario, parts, options.threads, options.command())?;
     show(&sweep, options.json.as_deref())?;
     Ok(Exit::AsExpected)
-}
-
-/// Fills the docs, or says which page is not as it would be.
-pub(super) fn docs(options: &DocsOptions) -> Result<Exit, Failure> {
-    if !options.check {
-        fill_docs()?;
-        return Ok(Exit::AsExpected);
-    }
-    let stale: Vec<_> = files::pages()?.into_iter().filter(|(_, text, filled)| text != filled).collect();
-    for (page, ..) in &stale {
-        console::complain(&format!("{page} differs from what plots/ say: run cargo sim docs"));
-    }
-    Ok(if stale.is_empty() { Exit::AsExpected } else { Exit::Violated })
 }
 
 /// A run with progress, and with the sizes told as soon as they are known.

@@ -7,7 +7,7 @@ use crate::summary::format;
 use super::axis::{Across, Values};
 use super::font::{self, Weight};
 use super::scene::{Anchor, HEIGHT, Scene, Text, WIDTH};
-use super::style::{DASHED, GREY, INK, LABEL_EM, PALE, PALER, SOLID, TICK_EM, TITLE_EM};
+use super::style::{DASHED, GREY, INK, LABEL_EM, PALE, PALER, SOLID, TICK_EM, TITLE_EM, WHITE};
 use super::view::{Along, View, as_f64};
 
 /// Free space at the canvas edges.
@@ -88,6 +88,15 @@ pub(super) fn values(scene: &mut Scene, plot: Plot, axis: &Values, label: Option
     scene.line((plot.left, plot.top), (plot.left, plot.bottom), 2, INK);
 }
 
+/// The mark on a vertical axis where its logarithmic part ends, in the gap above a band for zero.
+pub(super) fn gap_mark(scene: &mut Scene, x: f64, [top, bottom]: [f64; 2]) {
+    let middle = f64::midpoint(top, bottom);
+    scene.rectangle([x - 4.0, top + 1.0, x + 4.0, bottom - 1.0], WHITE);
+    for y in [middle - 5.0, middle + 5.0] {
+        scene.line((x - 10.0, y + 5.0), (x + 10.0, y - 5.0), 2, INK);
+    }
+}
+
 /// The upright title of the vertical axis.
 pub(super) fn values_title(scene: &mut Scene, plot: Plot, title: &str) {
     scene.text(Text::new((EDGE, plot.middle().1), Anchor::Middle, title).em(LABEL_EM).upright());
@@ -161,7 +170,7 @@ fn saturation(view: &View<'_>) -> Option<Reference> {
     let cpu = view.sweep.cpu.as_ref()?;
     let at = (1e6 / view.sweep.arrivals.mean_per_second - cpu.publish_us) / cpu.delivery_us;
     let inside = view.xs.first().is_some_and(|x| at >= *x) && view.xs.last().is_some_and(|x| at <= *x);
-    let label = format!("worker busy all the time: N = {}", format::number(at));
+    let label = format!("worker busy all the time from N = {} on", format::number(libm::ceil(at)));
     inside.then_some(Reference { at, label, strong: false })
 }
 

@@ -4,13 +4,22 @@ use super::*;
 use crate::summary::{document::Sweep, fixture, json};
 use scene::{HEIGHT, Text, WIDTH};
 
+/// Every document of this module's fixtures, and every one that is published.
+fn documents() -> Vec<Sweep> {
+    let plots = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../plots");
+    let folders = ["", "load", "policies"].map(|folder| std::fs::read_dir(plots.join(folder)).unwrap());
+    let files = folders.into_iter().flatten().map(|entry| entry.unwrap().path().join("sweep.json"));
+    let published = files.filter(|file| file.exists()).map(|file| std::fs::read_to_string(file).unwrap());
+    fixture::all().into_iter().chain(published.map(|text| json::from_json(&text).unwrap())).collect()
+}
+
 fn texts(scene: &Scene) -> Vec<&Text> {
     scene.texts().collect()
 }
 
 #[test]
 fn no_text_leaves_the_canvas() {
-    for (name, scene) in fixture::all().iter().flat_map(scenes) {
+    for (name, scene) in documents().iter().flat_map(scenes) {
         for text in texts(&scene) {
             let [left, top, right, bottom] = text.extent();
             let inside =
@@ -22,7 +31,7 @@ fn no_text_leaves_the_canvas() {
 
 #[test]
 fn no_two_texts_overlap() {
-    for (name, scene) in fixture::all().iter().flat_map(scenes) {
+    for (name, scene) in documents().iter().flat_map(scenes) {
         let texts = texts(&scene);
         for (i, a) in texts.iter().enumerate() {
             for b in &texts[i + 1..] {
@@ -32,6 +41,43 @@ fn no_two_texts_overlap() {
             }
         }
     }
+}
+
+#[test]
+fn a_loss_is_drawn_at_its_own_buffer_size_however_many_curves_there_are() {
+    let (name, scene) = scenes(&fixture::alpha()).remove(0);
+    assert_eq!(name, "drop-rate");
+    let ticks: Vec<f64> = texts(&scene).iter().filter(|text| text.at.1 == 900.0).map(|text| text.at.0).collect();
+    let discs = scene.marks.iter().filter_map(|mark| match mark {
+        scene::Mark::Disc { centre, .. } if centre.0 < 1_382.0 => Some(centre.0),
+        _ => None,
+    });
+    assert!(!ticks.is_empty() && discs.clone().count() > ticks.len());
+    assert!(discs.clone().all(|x| ticks.iter().any(|tick| (tick - x).abs() < 0.01)), "{ticks:?}");
+}
+
+#[test]
+fn policies_name_their_sizes_inside_the_plot() {
+    for sweep in documents().iter().filter(|sweep| sweep.compares_policies()) {
+        let sizes: Vec<_> = sweep.cells.iter().map(|cell| crate::summary::format::count(cell.buffer)).collect();
+        let (_, scene) = scenes(sweep).remove(0);
+        let is_size = |text: &&&Text| sizes.iter().any(|size| text.content.split(" … ").any(|part| part == size));
+        let grid_top = scene.marks.iter().filter_map(|mark| match mark {
+            scene::Mark::Path { points, width: 1, .. } => points.first().map(|(_, y)| *y),
+            _ => None,
+        });
+        let top = grid_top.fold(f64::INFINITY, f64::min);
+        let labels = texts(&scene);
+        let labels: Vec<_> = labels.iter().filter(is_size).collect();
+        assert!(labels.len() >= 2 && labels.iter().all(|text| text.extent()[1] >= top), "{}", scene.title);
+    }
+}
+
+#[test]
+fn a_note_speaks_of_dots_only_where_there_are_any() {
+    assert!(draw(&fixture::alpha())[0].svg.contains("Dotted: not measured"));
+    assert!(!draw(&fixture::steady_overload())[0].svg.contains("Dotted"));
+    assert!(draw(&fixture::policies())[0].svg.contains("dotted"));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::theory::formula::Steady;
 use super::axis::{Across, Values};
 use super::frame::{self, Plot};
 use super::scene::{Anchor, Scene, Text};
-use super::style::{GREY, LABEL_EM, Look, TICK_EM, look};
+use super::style::{GREY, LABEL_EM, Look, TICK_EM, look, radius};
 use super::{Figure, paint};
 
 /// From where panels begin to where the last one ends, and the space between two.
@@ -149,13 +149,14 @@ fn curves(scene: &mut Scene, panel: &Panel<'_>, quantity: &Quantity, mailboxes: 
     for (index, mailbox) in mailboxes.iter().enumerate() {
         for case in of(*mailbox) {
             if let Some((value, interval)) = (quantity.simulated)(case) {
-                point(scene, (axes.0.at(case.rho), axes.1), value, interval, look(index));
+                let place = (axes.0.at(case.rho), axes.1);
+                point(scene, place, value, interval, (look(index), radius(index, mailboxes.len())));
             }
         }
     }
 }
 
-fn point(scene: &mut Scene, (x, axis): (f64, &Values), value: f64, [low, high]: [f64; 2], look: Look) {
+fn point(scene: &mut Scene, (x, axis): (f64, &Values), value: f64, [low, high]: [f64; 2], (look, r): (Look, f64)) {
     let (foot, head) = (axis.at(low.max(0.0)), axis.at(high));
     scene.line((x, foot), (x, head), 2, look.colour);
     for (end, y) in [(low, foot), (high, head)] {
@@ -163,7 +164,7 @@ fn point(scene: &mut Scene, (x, axis): (f64, &Values), value: f64, [low, high]: 
             scene.line((x - 8.0, y), (x + 8.0, y), 2, look.colour);
         }
     }
-    scene.marker(look.shape, (x, axis.at(value)), 7.0, look.colour, look.open);
+    scene.marker(look.shape, (x, axis.at(value)), r, look.colour, look.open);
 }
 
 fn legend(scene: &mut Scene, y: f64, mailboxes: &[u64]) {
@@ -171,7 +172,7 @@ fn legend(scene: &mut Scene, y: f64, mailboxes: &[u64]) {
     for (index, mailbox) in mailboxes.iter().enumerate() {
         let Look { colour, shape, open, dash } = look(index);
         scene.polyline(&[(x, y), (x + 54.0, y)], 3, colour, dash);
-        scene.marker(shape, (x + 27.0, y), 7.0, colour, open);
+        scene.marker(shape, (x + 27.0, y), radius(index, mailboxes.len()), colour, open);
         let label = Text::new((x + 66.0, y), Anchor::Start, format!("K = {}", format::count(*mailbox)));
         x += 66.0 + label.width() + 44.0;
         scene.text(label.em(TICK_EM + 1.0));

@@ -100,11 +100,14 @@ pub(super) fn latency(view: &View<'_>) -> String {
     match worst {
         None => format!("{}: latency from publish to flush; nothing was delivered", view.sweep.scenario),
         Some((ms, cell)) => format!(
-            "{}: with {}, 99 % of frames are flushed within {} ms (N = {})",
+            "{}: with {}, 99 % of frames are flushed {}",
             view.sweep.scenario,
             format::plural(cell.buffer, "slot"),
-            format::ms(ms),
-            format::count(n(cell)),
+            if ms > 0.0 {
+                format!("within {} ms (N = {})", format::ms(ms), format::count(n(cell)))
+            } else {
+                "at once".to_owned()
+            },
         ),
     }
 }

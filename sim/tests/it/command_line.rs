@@ -338,3 +338,30 @@ fn a_second_stage_is_put_beside_one_mailbox_and_leaves_no_files_unless_asked() {
     let unpublished = refused(&folder, &["stages", "--check"]);
     assert!(unpublished.contains("plots/stages/stages.json"), "{unpublished}");
 }
+
+#[test]
+fn figures_and_tables_are_drawn_anew_from_their_documents_and_nothing_is_run() {
+    let folder = folder("docs");
+    let small = ["sweep", "--scenario", "small.toml", "--buffers", "1,8", "--subscribers", "4", "--out", "plots"];
+    assert_eq!(sim(&folder, &small).status.code(), Some(0));
+    let results = folder.join("plots/small");
+    let read = |file: &str| fs::read(results.join(file)).unwrap();
+    let (document, drawn, table) = (read("sweep.json"), read("drop-rate.png"), read("README.md"));
+    let check = || {
+        let output = sim(&folder, &["docs", "--check"]);
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    assert_eq!(check(), (Some(0), String::new()));
+    fs::write(results.join("drop-rate.png"), "of another day").unwrap();
+    fs::write(results.join("stray.svg"), "of nothing").unwrap();
+    fs::remove_file(results.join("README.md")).unwrap();
+    let (code, said) = check();
+    assert_eq!(code, Some(1), "{said}");
+    for (file, why) in [("drop-rate.png", "not what"), ("README.md", "not what"), ("stray.svg", "nothing makes")] {
+        assert!(said.lines().any(|line| line.contains(file) && line.contains(why)), "{file}: {said}");
+    }
+    assert_eq!(sim(&folder, &["docs"]).status.code(), Some(0));
+    assert_eq!((read("sweep.json"), read("drop-rate.png"), read("README.md")), (document, drawn, table));
+    assert!(!results.join("stray.svg").exists());
+    assert_eq!(check(), (Some(0), String::new()));
+}
