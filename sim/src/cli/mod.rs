@@ -12,6 +12,7 @@ mod interrupt;
 mod load;
 mod options;
 mod record;
+mod recording;
 mod replay;
 mod run;
 mod shrink;
