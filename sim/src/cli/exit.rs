@@ -16,7 +16,8 @@ use crate::world::WorldError;
 pub enum Exit {
     /// All as it should be.
     AsExpected = 0,
-    /// Something is not as it must be, `--check` found a difference, or the program contradicted itself.
+    /// Something is not as it must be, a recording is partial, `--check` found a difference, or the program contradicted
+    /// itself.
     Violated = 1,
     /// An option, a file or a place to write to is not what it must be.
     BadInput = 2,

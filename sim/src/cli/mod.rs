@@ -13,6 +13,7 @@ mod load;
 mod options;
 mod published;
 mod record;
+mod recording;
 mod replay;
 mod run;
 mod shrink;

@@ -56,6 +56,28 @@ pub enum ClientError {
     /// It answers with something else.
     #[error("{0}")]
     NotAStream(#[from] NotAStream),
+    /// Nothing answers at that address.
+    #[error("does not answer: there is no connection after {}", humantime::format_duration(*.0))]
+    NoAnswer(Duration),
+    /// Its host answers that nothing listens there.
+    #[error("cannot be reached: the connection is refused, so nothing listens there")]
+    Refused,
+    /// It took the connection and the request, and has sent no head of a response.
+    #[error(
+        "takes the connection and sends no response within {}: it may send its head with the first event only, so let \
+         it flush the head, publish an event, or raise --head-timeout",
+        humantime::format_duration(*.0)
+    )]
+    HeadLate(Duration),
+    /// It closed the connection before it sent the head of a response.
+    #[error("closes the connection without a response")]
+    NoHead,
+    /// It ended a stream that was open.
+    #[error("ends the stream")]
+    Ended,
+    /// The connection of a stream broke.
+    #[error("breaks the connection: {0}")]
+    Broken(io::Error),
     /// The stream ended before it said anything.
     #[error("ends the stream at once")]
     EndsAtOnce,
@@ -216,7 +238,7 @@ impl<'a> Session<'a> {
             if most == 0 {
                 pace.found(clock.now());
             } else if self.take(most, pace)? {
-                return if self.events.is_open() { Ok(End::Closed) } else { Err(ClientError::EndsAtOnce) };
+                return if self.events.is_open() { Ok(End::Closed) } else { Err(ClientError::NoHead) };
             }
         }
     }

@@ -7,6 +7,9 @@ use super::stream::EventStream;
 /// The pause where the server asks for none: Chromium's.
 const PAUSE: Duration = Duration::from_secs(3);
 
+/// The shortest pause: a server that asks for none, and ends every stream, would be asked without end.
+const LEAST_PAUSE: Duration = Duration::from_millis(100);
+
 /// What a client keeps from one connection to the next.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Reconnect {
@@ -28,7 +31,7 @@ impl Reconnect {
     /// A connection has ended. It leaves the id of its last block, and the pause that its server asked for.
     pub(super) fn ended(&mut self, stream: &EventStream) {
         self.cursor = stream.last_id();
-        self.pause = stream.retry().unwrap_or(self.pause);
+        self.pause = stream.retry().map_or(self.pause, |pause| pause.max(LEAST_PAUSE));
     }
 
     /// How long to wait before the next connection.
@@ -58,8 +61,8 @@ mod tests {
             (reconnect.cursor().map(str::to_owned), reconnect.pause())
         };
         let ms = Duration::from_millis;
-        assert_eq!(connection("retry: 20\n\nid: 7-1\ndata: x\n\nid: 7-2\n"), (Some("7-1".to_owned()), ms(20)));
-        assert_eq!(connection("data: x\n\n"), (Some("7-1".to_owned()), ms(20)));
-        assert_eq!(connection("retry: 50\nid\n\n"), (None, ms(50)));
+        assert_eq!(connection("retry: 200\n\nid: 7-1\ndata: x\n\nid: 7-2\n"), (Some("7-1".to_owned()), ms(200)));
+        assert_eq!(connection("data: x\n\n"), (Some("7-1".to_owned()), ms(200)));
+        assert_eq!(connection("retry: 50\nid\n\n"), (None, LEAST_PAUSE));
     }
 }

@@ -1,8 +1,9 @@
 //! Recorded arrivals: reading a JSON Lines trace, one bounded line at a time.
 //!
 //! A line is `{"at_ms": <since the start, may be fractional>, "bytes": <payload size>, "key": "<entity>"}`; `key` may
-//! be left out, lines may end in LF or CRLF, and nothing else is accepted. This room knows nothing of phases and
-//! speed-ups; `plan` replays.
+//! be left out, lines may end in LF or CRLF. The first line may instead be `{"partial": "<what is missing>"}`, the mark of
+//! a recording that is not whole. Nothing else is accepted. This room knows nothing of phases and speed-ups; `plan`
+//! replays.
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -27,6 +28,7 @@ const MAX_AT_MS: f64 = 1e12;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trace {
     name: String,
+    partial: Option<String>,
     events: Vec<TraceEvent>,
 }
 
@@ -80,6 +82,13 @@ struct Line {
     key: Option<String>,
 }
 
+/// The first line of a trace that is not whole.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Mark {
+    partial: String,
+}
+
 impl Trace {
     /// Reads a file.
     ///
@@ -114,6 +123,9 @@ impl Trace {
             }
             reading.line += 1;
             let line = reading.line;
+            if line == 1 && reading.mark(&buffer) {
+                continue;
+            }
             let wrong = |problem| TraceError::Line { file: file.to_owned(), line, problem };
             let event = reading.event(&buffer).map_err(wrong)?;
             reading.events.push(event);
@@ -125,6 +137,12 @@ impl Trace {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// What the trace says is missing in it; `None` where it is whole as far as it knows.
+    #[must_use]
+    pub fn partial(&self) -> Option<&str> {
+        self.partial.as_deref()
     }
 
     /// The events, at least two.
@@ -157,6 +175,7 @@ impl Trace {
 #[derive(Default)]
 struct Reading {
     line: usize,
+    partial: Option<String>,
     first_ms: f64,
     last_ms: f64,
     keys: BTreeMap<String, u32>,
@@ -165,6 +184,13 @@ struct Reading {
 }
 
 impl Reading {
+    /// Takes the first line, if it is a mark.
+    fn mark(&mut self, bytes: &[u8]) -> bool {
+        let text = text_of(bytes, self.line).map_or("", |(text, _)| text);
+        self.partial = serde_json::from_str(text).ok().map(|mark: Mark| mark.partial);
+        self.partial.is_some()
+    }
+
     fn event(&mut self, bytes: &[u8]) -> Result<TraceEvent, String> {
         let (text, ended) = text_of(bytes, self.line)?;
         let line: Line = serde_json::from_str(text).map_err(|error| {
@@ -215,7 +241,7 @@ impl Reading {
             return whole("only 1 event: must have at least 2, their distance is the cycle");
         }
         let name = file.rsplit(['/', '\\']).next().unwrap_or(file).to_owned();
-        let trace = Trace { name, events: self.events };
+        let trace = Trace { name, partial: self.partial, events: self.events };
         if trace.span().is_zero() {
             return whole("all events at one time: must span more than 0 ms");
         }

@@ -34,6 +34,13 @@ pub enum Warning {
         /// The drain.
         drain_seconds: f64,
     },
+    /// The trace that is replayed is not whole.
+    TracePartial {
+        /// Its file, without folders.
+        trace: String,
+        /// What it says is missing.
+        missing: String,
+    },
 }
 
 impl fmt::Display for Warning {
@@ -54,6 +61,11 @@ impl fmt::Display for Warning {
                 "class {class:?} may stall for {stall_seconds} s and the drain ends after {drain_seconds} s: lengthen \
                  drain_seconds, or frames under way at the end stay in flight"
             ),
+            Self::TracePartial { trace, missing } => write!(
+                f,
+                "the trace {trace} is partial ({missing}): its rate and its bursts may be other than what was sent; \
+                 record it again, unless that is known"
+            ),
         }
     }
 }
@@ -65,6 +77,11 @@ impl Scenario {
         let settings = self.settings();
         let counts = self.population(subscribers);
         let mut warnings = Vec::new();
+        if let Some(trace) = self.trace()
+            && let Some(missing) = trace.partial()
+        {
+            warnings.push(Warning::TracePartial { trace: trace.name().to_owned(), missing: missing.to_owned() });
+        }
         for (class, members) in settings.classes.iter().zip(counts) {
             let name = || class.name.clone();
             if members < class.count.unwrap_or(1) {

@@ -14,6 +14,7 @@
 //! - [`determinism`]: digests and incidents, the same in every profile
 //! - [`theory`]: the testbed as the queues of theory
 //! - [`real_world`]: plans over real TCP, and what is no server
+//! - [`recording`]: a stream as a trace, whatever the server does
 //! - [`published`]: one number wherever it stands
 //! - [`architecture`]: who may know whom
 //! - [`plans`]: made by hand, for the others
@@ -32,6 +33,7 @@ mod plans;
 mod pruned_runs;
 mod published;
 mod real_world;
+mod recording;
 mod sweeps;
 mod the_buffer_that_is_set;
 mod theory;

@@ -76,3 +76,15 @@ fn a_huge_line_is_refused_without_reading_it() {
     let left = endless.into_inner().limit();
     assert!(left > 99_900_000, "{left} bytes are left unread");
 }
+
+#[test]
+fn a_trace_that_is_not_whole_says_so_in_its_first_line_and_nowhere_else() {
+    let whole = Trace::read("t.jsonl", GOOD.as_bytes()).unwrap();
+    let mark = "{\"partial\": \"heard 1.2 s of 8 s\"}   \r\n";
+    let partial = Trace::read("t.jsonl", format!("{mark}{GOOD}").as_bytes()).unwrap();
+    assert_eq!((whole.partial(), partial.partial()), (None, Some("heard 1.2 s of 8 s")));
+    assert_eq!(whole.events(), partial.events());
+    let elsewhere = refusal(format!("{GOOD}{mark}").as_bytes());
+    assert!(elsewhere.starts_with("t.jsonl:4: `{\"partial\": \"heard"), "{elsewhere}");
+    assert!(refusal(mark.as_bytes()).starts_with("t.jsonl: empty: must have at least 2 events"));
+}
