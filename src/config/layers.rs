@@ -4,9 +4,11 @@ use std::ffi::OsString;
 use std::fmt::{self, Write as _};
 use std::net::SocketAddr;
 
-use config_rs::{ConfigError, Map, Source, Value, ValueKind};
+use config_rs::{Map, Value, ValueKind};
 
-use super::setting::{Given, SECTION, Setting, apply_variable};
+use super::layer::Layer;
+use super::lookup::{apply_variable, setting_of_key};
+use super::setting::{Given, SECTION, Setting};
 use super::table::SETTINGS;
 use super::{Config, File, Refusal, file};
 use crate::mailbox::Overflow;
@@ -28,28 +30,6 @@ pub struct Effective {
     pub config: Config,
     /// Those that somebody set, by key.
     set: Map<String, Value>,
-}
-
-/// What one source sets, by key. Each value has its place as its origin.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Layer(Map<String, Value>);
-
-impl Layer {
-    /// Sets a value. `false` where there was one: it is another value now.
-    pub(super) fn insert(&mut self, key: &str, place: &str, value: ValueKind) -> bool {
-        self.0.insert(key.to_owned(), Value::new(Some(&place.to_owned()), value)).is_none()
-    }
-}
-
-impl Source for Layer {
-    fn clone_into_box(&self) -> Box<dyn Source + Send + Sync> {
-        Box::new(self.clone())
-    }
-
-    fn collect(&self) -> Result<Map<String, Value>, ConfigError> {
-        let section = Value::new(None, ValueKind::Table(self.0.clone()));
-        Ok(Map::from_iter([(SECTION.to_owned(), section)]))
-    }
 }
 
 /// Without the layers' values: one of them may be a secret.
@@ -155,7 +135,7 @@ impl Effective {
 
     /// The refusal of two settings of which the first must be below the second: of that which somebody set.
     fn in_order(&self, [lower, upper]: [&'static str; 2]) -> Option<Refusal> {
-        let number = |key| Setting::of_key(key).map_or(0, |setting| setting.number(&self.config));
+        let number = |key| setting_of_key(key).map_or(0, |setting| setting.number(&self.config));
         let (below, above) = (number(lower), number(upper));
         if below < above {
             return None;
