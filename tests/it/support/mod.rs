@@ -1,6 +1,7 @@
 //! A server within reach: the real one on the loopback, with small kernel buffers, a byte meter on every socket, and
 //! word of who came and went.
 
+pub(crate) mod browser;
 pub(crate) mod driven;
 pub(crate) mod wire;
 
