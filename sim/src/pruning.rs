@@ -91,6 +91,15 @@ fn pruned(plan: &Plan, unbounded: &Observed, overflow: Overflow, buffer: u64) ->
     Ok(assembly::assembled(plan, &parts.collect::<Vec<_>>()))
 }
 
+/// Whether a full mailbox ends no stream, and takes nothing from elsewhere.
+fn keeps_streams(overflow: Overflow) -> bool {
+    match overflow {
+        Overflow::DropNewest | Overflow::DropOldest => true,
+        // What conflation cannot help is cut off; and who is parked gets what follows from elsewhere.
+        Overflow::Disconnect | Overflow::Conflate | Overflow::Park => false,
+    }
+}
+
 /// Whether subscribers have nothing to do with one another, and no stream is to end. That none does end shows in the
 /// run.
 ///
@@ -98,11 +107,6 @@ fn pruned(plan: &Plan, unbounded: &Observed, overflow: Overflow, buffer: u64) ->
 /// not depend on how long others take: everybody has connected before the sources end, and a connection that makes no
 /// progress from then on is not cut off before the drain is over.
 fn is_independent(plan: &Plan, overflow: Overflow) -> bool {
-    let ends_streams = match overflow {
-        Overflow::DropNewest | Overflow::DropOldest => false,
-        // What conflation cannot help is cut off; and who is parked gets what follows from elsewhere.
-        Overflow::Disconnect | Overflow::Conflate | Overflow::Park => true,
-    };
     let is_of_a_reader = |harm: &Harm| match harm {
         Harm::ReaderStalls { .. } | Harm::ReaderTrickles { .. } | Harm::ReaderStops { .. } => true,
         Harm::LinkHeld { .. }
@@ -120,10 +124,24 @@ fn is_independent(plan: &Plan, overflow: Overflow) -> bool {
         && plan.server.recovery.is_none()
         // What a frame takes in memory is known of this one.
         && plan.server.transport == Transport::Sse
-        && !ends_streams
+        && keeps_streams(overflow)
         && plan.faults.iter().all(|fault| is_of_a_reader(&fault.harm))
         && stays
         && plan.server.write_deadline >= plan.drain
         && plan.duration + plan.drain <= LONGEST
         && plan.subscribers.len() * plan.arrivals.len() <= MOST_FRAMES
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_on_fidelity_names_the_policies_whose_runs_are_pruned_and_no_others() {
+        let page = include_str!("../../docs/fidelity.md");
+        let condition = page.lines().find(|line| line.starts_with("- The policy is ")).unwrap();
+        for policy in Overflow::ALL {
+            assert_eq!(condition.contains(&format!("`{policy}`")), keeps_streams(policy), "{policy}: {condition}");
+        }
+    }
 }

@@ -1,6 +1,8 @@
 //! The package from outside: over real TCP on the loopback, bounded in time and count, and through its command.
 //!
 //! - [`streaming`]: what an SSE client library sees of what was published
+//! - [`websocket`]: many tables through one mailbox, and why a stream ends
+//! - [`twins`]: either transport loses the same events
 //! - [`gate`]: the buffer that is set is the buffer there is
 //! - [`wakeups`]: no order of publishes, writes and timers strands a frame
 //! - [`crowd`]: many subscribers at once, each sees everything in order

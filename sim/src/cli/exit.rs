@@ -27,6 +27,29 @@ pub enum Exit {
     Interrupted = 130,
 }
 
+impl Exit {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::AsExpected, Self::Violated, Self::BadInput, Self::NotDeterministic, Self::Interrupted];
+
+    /// What it means, for the end of the help.
+    fn meaning(self) -> &'static str {
+        match self {
+            Self::AsExpected => "as expected",
+            Self::Violated => "violated, or a recording is partial, or --check or another world found a difference",
+            Self::BadInput => "bad input",
+            Self::NotDeterministic => "not deterministic",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
+    /// The codes and their meanings in a line.
+    pub(super) fn list() -> String {
+        let codes = Self::ALL.map(|exit| format!("{} {}", exit as u8, exit.meaning()));
+        format!("Exit codes: {}.", codes.join(", "))
+    }
+}
+
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
         Self::from(exit as u8)

@@ -44,8 +44,8 @@ pub(super) const STAGED: &str = "stages.json";
 /// Where load tests are, among the published results.
 const LOADS: &str = "load";
 
-/// Pages with generated parts.
-const PAGES: [&str; 3] = ["README.md", "docs/deployment.md", "docs/fidelity.md"];
+/// Where pages with generated parts are, beside the README at the root.
+const PAGES: &str = "docs";
 
 /// A file's name and content.
 pub(super) type File = (String, Vec<u8>);
@@ -200,8 +200,11 @@ fn published(folder: &Path) -> Result<Vec<(PathBuf, Sweep)>, Failure> {
 /// Every sweep, comparison of policies and load test that is published, with its folder.
 fn published_sweeps() -> Result<Vec<(PathBuf, Sweep)>, Failure> {
     let mut sweeps = published(Path::new(PUBLISHED))?;
-    sweeps.extend(published(&Path::new(PUBLISHED).join(LOADS))?);
-    sweeps.extend(published(&Path::new(PUBLISHED).join(POLICIES))?);
+    for folder in [LOADS, POLICIES].map(|name| Path::new(PUBLISHED).join(name)) {
+        if folder.exists() {
+            sweeps.extend(published(&folder)?);
+        }
+    }
     Ok(sweeps)
 }
 
@@ -227,16 +230,25 @@ fn document<T: DeserializeOwned>(folder: &str, name: &str) -> Result<Option<T>, 
     serde_json::from_str(&text).map(Some).map_err(|why| wrong(&why))
 }
 
+fn page_files() -> Vec<String> {
+    let entries = fs::read_dir(PAGES).into_iter().flatten().flatten();
+    let mut files: Vec<_> = entries.map(|entry| entry.path().display().to_string()).collect();
+    files.retain(|file| file.ends_with(".md"));
+    files.push("README.md".to_owned());
+    files.sort();
+    files
+}
+
 /// Pages as they are, and as they would be filled from the published results.
-pub(super) fn pages() -> Result<Vec<(&'static str, String, String)>, Failure> {
+pub(super) fn pages() -> Result<Vec<(String, String, String)>, Failure> {
     let sweeps: Vec<_> = published_sweeps()?.into_iter().map(|(_, sweep)| sweep).collect();
     let (verify, fidelity) = (document(THEORY, VERIFIED)?, document(WORLDS, COMPARED)?);
     let stages = document(STAGES, STAGED)?;
     let published =
         Published { sweeps: &sweeps, verify: verify.as_ref(), fidelity: fidelity.as_ref(), stages: stages.as_ref() };
     let mut pages = Vec::new();
-    for page in PAGES {
-        let Ok(text) = fs::read_to_string(page) else { continue };
+    for page in page_files() {
+        let Ok(text) = fs::read_to_string(&page) else { continue };
         let filled = report::docs::fill(&text, published);
         let filled = filled.map_err(|why| Failure::input(format!("{page}: {why}")))?;
         pages.push((page, text, filled));

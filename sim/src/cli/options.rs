@@ -10,21 +10,18 @@ use clap::{Args, Parser, Subcommand};
 use hubbub::Overflow;
 use hubbub::mailbox::UnknownOverflow;
 
-use super::exit::Failure;
+use super::exit::{Exit, Failure};
 use super::files;
 use super::import::ImportOptions;
-use crate::scenario::{Overrides, Scenario, Trace};
+use crate::scenario::{Change, Overrides, Scenario, Trace};
 use crate::summary::document::ALL_POLICIES;
+use crate::summary::format;
 use crate::sweep::{self, Parts};
 
 /// How big must a subscriber's buffer be? Runs the real Hub in a simulated network and answers with evidence.
 #[derive(Debug, Parser)]
 #[command(name = "sim", bin_name = "cargo sim", version, max_term_width = 100, arg_required_else_help = true)]
-#[command(
-    after_help = "Exit codes: 0 as expected, 1 violated, or a recording is partial, or --check or another world found a \
-                        difference, 2 bad input, \
-                        3 not deterministic, 130 interrupted."
-)]
+#[command(after_help = Exit::list())]
 pub(super) struct Options {
     #[command(subcommand)]
     pub(super) command: Command,
@@ -72,8 +69,7 @@ pub(super) enum Command {
 /// What is run.
 #[derive(Debug, Args)]
 pub(super) struct LoadOptions {
-    /// A built-in scenario (alpha, backlog-flush, steady-overload, wavehouse-ceiling, ci-build) or a TOML file
-    #[arg(long, default_value = "alpha", value_name = "NAME|FILE")]
+    #[arg(long, default_value = "alpha", value_name = "NAME|FILE", help = built_in_or_file())]
     pub(super) scenario: String,
     /// Numbers of subscribers, as 10,100
     #[arg(long, value_delimiter = ',', value_name = "N,…")]
@@ -84,9 +80,7 @@ pub(super) struct LoadOptions {
     /// How long events arrive in a run, as 20s or 2m
     #[arg(long, value_name = "TIME")]
     duration: Option<humantime::Duration>,
-    /// What happens to an event that does not fit: drop-newest, drop-oldest, conflate, disconnect or park; for sweep
-    /// also all, which compares them
-    #[arg(long, value_name = "POLICY")]
+    #[arg(long, value_name = "POLICY", help = every_policy())]
     policy: Option<Policies>,
     /// Replay these arrivals instead: JSON Lines of {"at_ms", "bytes", "key"}
     #[arg(long, value_name = "FILE")]
@@ -94,6 +88,23 @@ pub(super) struct LoadOptions {
     /// Play the trace so many times faster
     #[arg(long, value_name = "X")]
     speed_up: Option<f64>,
+}
+
+fn built_in_or_file() -> String {
+    let names: Vec<_> = Scenario::built_in_names().collect();
+    format!("A built-in scenario ({}) or a TOML file", names.join(", "))
+}
+
+fn every_policy() -> String {
+    format!(
+        "What happens to an event that does not fit: {}; for sweep also {ALL_POLICIES}, which compares them",
+        Overflow::NAMES
+    )
+}
+
+fn every_change() -> String {
+    let changes = Change::ALL.map(|change| change.as_str().to_owned());
+    format!("Also size the scenario at {}", format::listed(&changes))
 }
 
 /// How many things are done at once; results do not depend on it.
@@ -157,8 +168,7 @@ pub(super) struct SweepOptions {
     /// Mailbox sizes in frames, as 1,4,64
     #[arg(long, value_delimiter = ',', value_name = "K,…")]
     buffers: Option<Vec<u64>>,
-    /// Also size the scenario at rate × 2, payload × 4 and stalls × 2
-    #[arg(long)]
+    #[arg(long, help = every_change())]
     sensitivity: bool,
     /// Folder for results, in a subfolder named after the scenario [default: plots for a scenario as it stands,
     /// target/sweeps with any other option, none with --json -]
@@ -178,8 +188,7 @@ pub(super) struct SizeOptions {
     pub(super) load: LoadOptions,
     #[command(flatten)]
     pub(super) threads: Threads,
-    /// Also size it at rate × 2, payload × 4 and stalls × 2
-    #[arg(long)]
+    #[arg(long, help = every_change())]
     pub(super) sensitivity: bool,
     /// Print the result as JSON and nothing else (-), or write it to a file
     #[arg(long, value_name = "-|FILE")]

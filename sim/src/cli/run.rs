@@ -106,7 +106,7 @@ pub(super) fn warn(scenario: &Scenario) {
 pub(super) fn fill_docs() -> Result<(), Failure> {
     for (page, text, filled) in files::pages()? {
         if text != filled {
-            files::write_one(Path::new(page), &filled)?;
+            files::write_one(Path::new(&page), &filled)?;
             console::note(&format!("filled {page}"));
         }
     }

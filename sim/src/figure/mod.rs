@@ -19,6 +19,7 @@ mod scene;
 mod style;
 pub mod theory;
 pub mod timeline;
+mod timeline_legend;
 mod view;
 mod words;
 pub mod worlds;

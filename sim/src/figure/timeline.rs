@@ -3,8 +3,9 @@
 
 use super::frame;
 use super::paint;
-use super::scene::{Anchor, HEIGHT, Scene, Text};
+use super::scene::{Anchor, Scene, Text};
 use super::style::{BAND, DASHED, GREY, INK, LABEL_EM, faded, look};
+use super::timeline_legend;
 use crate::summary::format;
 use plotters::style::RGBAColor;
 
@@ -46,16 +47,16 @@ pub struct Row {
 }
 
 const LEFT: f64 = 150.0;
-const RIGHT: f64 = 1_560.0;
+pub(super) const RIGHT: f64 = 1_560.0;
 const BOTTOM: f64 = 880.0;
 /// Between two panels: a label and the losses of the next.
 const GAP: f64 = 62.0;
 /// Height of a fault's bar.
-const FAULT_BAR: f64 = 10.0;
+pub(super) const FAULT_BAR: f64 = 10.0;
 /// Behind a reader that stalls: darker than the ground, lighter than what waits.
-const STALLED: RGBAColor = RGBAColor(205, 205, 205, 1.0);
+pub(super) const STALLED: RGBAColor = RGBAColor(205, 205, 205, 1.0);
 /// Height of the strip of losses.
-const STRIP: f64 = 14.0;
+pub(super) const STRIP: f64 = 14.0;
 
 /// Draws it as SVG.
 pub fn svg(timeline: &Timeline) -> String {
@@ -77,66 +78,8 @@ fn scene(timeline: &Timeline) -> Scene {
         panel(&mut scene, timeline, row, [bottom - height + GAP, bottom]);
     }
     time_axis(&mut scene, timeline, top);
-    legend(&mut scene, timeline);
+    timeline_legend::draw(&mut scene, timeline, highest(timeline).1);
     scene
-}
-
-/// What the marks mean, each beside one of its kind; only those that are drawn.
-fn legend(scene: &mut Scene, timeline: &Timeline) {
-    const WIDE: f64 = 34.0;
-    let has = |is_drawn: fn(&Row) -> bool| timeline.rows.iter().any(is_drawn);
-    let y = f64::from(HEIGHT) - 24.0;
-    let entries = [
-        (Key::Waiting, has(|row| row.depth.iter().any(|(_, depth)| *depth > 0)), "frames waiting"),
-        (Key::Limit, highest(timeline).1, "the limit"),
-        (Key::Lost, has(|row| !row.lost.is_empty()), "frames lost"),
-        (Key::Ended, has(|row| !row.ended.is_empty()), "stream ends"),
-        (Key::Stall, has(|row| !row.stalls.is_empty()), "reader stalls"),
-        (Key::Fault, has(|row| !row.faults.is_empty()), "a fault"),
-    ];
-    let mut x = frame::EDGE;
-    for (key, _, said) in entries.into_iter().filter(|(_, is_drawn, _)| *is_drawn) {
-        key.draw(scene, [x, y - 9.0, x + WIDE, y + 9.0]);
-        let text = Text::new((x + WIDE + 10.0, y), Anchor::Start, said).colour(GREY);
-        x = text.extent()[2] + 30.0;
-        scene.text(text);
-    }
-    if timeline.more > 0 {
-        let more = format!("and {} not shown", format::plural(timeline.more as u64, "subscriber"));
-        scene.text(Text::new((RIGHT, y), Anchor::End, more).colour(GREY));
-    }
-}
-
-/// A mark of the legend.
-#[derive(Debug, Clone, Copy)]
-enum Key {
-    Waiting,
-    Limit,
-    Lost,
-    Ended,
-    Stall,
-    Fault,
-}
-
-impl Key {
-    fn draw(self, scene: &mut Scene, [left, top, right, bottom]: [f64; 4]) {
-        let middle = (f64::midpoint(left, right), f64::midpoint(top, bottom));
-        match self {
-            Self::Waiting => {
-                scene.rectangle([left, top, right, bottom], faded(look(0).colour, 0.35));
-                scene.line((left, top), (right, top), 2, look(0).colour);
-            }
-            Self::Limit => scene.polyline(&[(left, middle.1), (right, middle.1)], 2, GREY, DASHED),
-            Self::Lost => {
-                scene.rectangle([left, middle.1 - STRIP / 2.0, right, middle.1 + STRIP / 2.0], look(1).colour)
-            }
-            Self::Ended => scene.line((middle.0, top - 4.0), (middle.0, bottom + 4.0), 3, INK),
-            Self::Stall => scene.rectangle([left, top, right, bottom], STALLED),
-            Self::Fault => {
-                scene.rectangle([left, middle.1 - FAULT_BAR / 2.0, right, middle.1 + FAULT_BAR / 2.0], look(3).colour);
-            }
-        }
-    }
 }
 
 fn across(timeline: &Timeline, seconds: f64) -> f64 {

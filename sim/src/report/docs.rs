@@ -1,13 +1,12 @@
 //! Generated parts of hand-written pages: what stands between two markers comes from a document in `plots/`.
 //!
-//! A part begins with a line `<!-- generated:SCENARIO.PART -->` and ends with `<!-- /generated -->`. Parts are
-//! `sentence`, `setting`, `load`, `sizes`, `cells`, `memory`, `sensitivity` and `current-buffer`, `policies` of a
-//! comparison, and `real` of a load test over real TCP. Besides there are `theory.summary` from `verify.json`,
-//! `worlds.summary`, `worlds.sockets` and `worlds.sizes` from `fidelity.json`, and `stages.summary` from `stages.json`.
+//! A part begins with a line `<!-- generated:SCENARIO.PART -->` and ends with `<!-- /generated -->`. [`PARTS`] has those
+//! of a scenario; besides there are `theory.summary` from `verify.json`, those of `worlds` from `fidelity.json`, and
+//! `stages.summary` from `stages.json`.
 
 use crate::summary::document::Sweep;
 
-use super::{parts, policies, real, stages, theory, worlds};
+use super::{current, parts, policies, real, stages, theory, worlds};
 use crate::summary::comparison::Fidelity;
 use crate::summary::stages::Stages;
 use crate::theory::document::Verify;
@@ -82,6 +81,7 @@ const OF_THEORY: &str = "theory.summary";
 const OF_STAGES: &str = "stages.summary";
 const OF_BOTH_WORLDS: &str = "worlds.";
 
+/// Of a scenario, in the order in which a refusal lists them.
 const PARTS: [&str; 10] =
     ["sentence", "setting", "load", "sizes", "cells", "memory", "sensitivity", "current-buffer", REAL, POLICIES];
 
@@ -172,7 +172,7 @@ fn part(line: usize, name: &str, published: Published<'_>) -> Result<String, Mar
 fn body(part: &str, sweep: &Sweep) -> Option<String> {
     match part {
         "sentence" => {
-            let (setting, because) = parts::recommendation(sweep);
+            let (setting, because) = current::recommendation(sweep);
             Some(match sweep.recommendation.buffer {
                 Some(_) => format!("**`{setting}`** – {because}"),
                 None => format!("**No size can be recommended.** {because}"),
@@ -194,14 +194,16 @@ fn body(part: &str, sweep: &Sweep) -> Option<String> {
         }
         "cells" => parts::cells(sweep).map(|table| table.markdown()),
         "memory" => {
-            let price = parts::slot_price(sweep)?;
+            let price = current::slot_price(sweep)?;
             let cost = parts::cost(sweep).map(|table| format!("\n\n{}", table.markdown()));
             Some(format!("{price}{}", cost.unwrap_or_default()))
         }
         "sensitivity" => parts::sensitivity(sweep).map(|table| table.markdown()),
         POLICIES => policies::table(sweep).map(|table| format!("{}\n\n{}", parts::load(sweep), table.markdown())),
         REAL => Some(format!("{}\n\n{}", parts::load(sweep), real::tables(sweep))),
-        "current-buffer" => parts::current_buffer(sweep).map(|(said, table)| format!("{said}\n\n{}", table.markdown())),
+        "current-buffer" => {
+            current::current_buffer(sweep).map(|(said, table)| format!("{said}\n\n{}", table.markdown()))
+        }
         _ => None,
     }
 }

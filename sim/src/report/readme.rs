@@ -6,6 +6,7 @@ use crate::summary::along::figure_names;
 use crate::summary::document::Sweep;
 use crate::summary::format;
 
+use super::current;
 use super::parts;
 use super::policies;
 use super::real;
@@ -24,7 +25,7 @@ pub fn readme(sweep: &Sweep, command: &str) -> String {
         let _ = write!(page, "{}\n\n", sweep.question);
     }
     if !sweep.compares_policies() {
-        let (setting, because) = parts::recommendation(sweep);
+        let (setting, because) = current::recommendation(sweep);
         let _ = write!(page, "**{setting}**. {because}\n\n");
     }
     let into = if sweep.compares_policies() { " --out plots/policies" } else { "" };

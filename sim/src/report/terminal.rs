@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::summary::document::{Cell, Sweep};
 use crate::summary::format;
 
+use super::current;
 use super::parts;
 use super::policies;
 use super::real;
@@ -39,7 +40,7 @@ pub fn terminal(sweep: &Sweep) -> String {
     if let Some(sensitivity) = sensitivity(sweep) {
         let _ = write!(page, "\nHow the size moves\n\n{}", sensitivity.plain(false));
     }
-    let (setting, because) = parts::recommendation(sweep);
+    let (setting, because) = current::recommendation(sweep);
     let _ = write!(page, "\n→ {setting}\n\n{}", prose(&because, "  "));
     page
 }

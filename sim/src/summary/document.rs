@@ -289,7 +289,8 @@ pub struct ZeroDrop {
     pub subscribers: usize,
     /// Smallest K without a `buffer_full` drop on these seeds; null with a reason where there is none.
     pub buffer: Option<u64>,
-    /// `slower_than_arrivals`, `never_reads` or `server_saturated`; null where there is a size.
+    /// The code of a [`Reason`](crate::first_order::Reason), or [`OTHER_LIMITS`](super::sizes::OTHER_LIMITS) or
+    /// [`TOO_LARGE`](super::sizes::TOO_LARGE); null where there is a size.
     pub reason: Option<String>,
     /// Largest high-water mark of each seed's unbounded run, in the order of the seeds.
     pub per_seed: Vec<u64>,

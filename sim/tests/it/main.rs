@@ -6,6 +6,8 @@
 //! - [`connections_that_end`]: for a reason, which is counted
 //! - [`faults`]: what goes wrong, and what comes of it
 //! - [`laws`]: what holds for any plan, over plans that proptest draws
+//! - [`twins`]: a plan loses the same events over server-sent events and over WebSockets
+//! - [`two_stages`]: a second stage behind the transport is a hidden buffer
 //! - [`mutants`]: the checks can fail
 //! - [`sweeps`]: cells, exact sizes, validation
 //! - [`pruned_runs`]: are the whole runs
@@ -16,6 +18,7 @@
 //! - [`real_world`]: plans over real TCP, and what is no server
 //! - [`recording`]: a stream as a trace, whatever the server does
 //! - [`published`]: one number wherever it stands
+//! - [`documents`]: lists in pages are what the code has
 //! - [`architecture`]: who may know whom
 //! - [`plans`]: made by hand, for the others
 
@@ -23,6 +26,7 @@ mod architecture;
 mod command_line;
 mod connections_that_end;
 mod determinism;
+mod documents;
 mod faults;
 mod frames_per_write;
 mod imported_counters;
