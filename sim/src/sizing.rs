@@ -11,8 +11,8 @@ use crate::plan::Plan;
 use crate::pruning::Runs;
 use crate::runs::{self, Job, Progress};
 use crate::scenario::{Change, Scenario};
-use crate::summary::cell::{memory, pooled};
-use crate::summary::document::{FailedSize, Quantiles, Sensitivity, Validation, ZeroDrop};
+use crate::summary::cell::{by_class, memory, pooled};
+use crate::summary::document::{FailedSize, Sensitivity, Validation, ZeroDrop};
 use crate::summary::run::{Latencies, RunSummary};
 use crate::summary::sizes;
 use crate::summary::statistics::upper_bound_95;
@@ -24,21 +24,26 @@ pub const VALIDATION_RUNS: u64 = 59;
 /// First of the seeds that validate: far from those that a scenario sweeps.
 pub const FIRST_VALIDATION_SEED: u64 = 1_000_000;
 
-/// Unbounded runs by N, each in the order of the seeds.
-pub type Unbounded = BTreeMap<usize, Vec<RunSummary>>;
+/// The unbounded runs of one N, in the order of the seeds, with their latencies merged.
+#[derive(Debug)]
+pub struct UnboundedRuns {
+    runs: Vec<RunSummary>,
+    latencies: Latencies,
+}
+
+/// Unbounded runs by N.
+pub type Unbounded = BTreeMap<usize, UnboundedRuns>;
 
 /// Sizes every N of a scenario from its unbounded runs; nothing is validated yet.
 pub fn sizes(scenario: &Scenario, unbounded: &Unbounded) -> Vec<ZeroDrop> {
     let settings = scenario.settings();
     let names: Vec<_> = settings.classes.iter().map(|class| class.name.clone()).collect();
-    let of_n = |subscribers: &usize| {
-        let runs = unbounded.get(subscribers).map(Vec::as_slice).unwrap_or_default();
-        zero_drop(scenario, *subscribers, runs, &names)
-    };
-    settings.subscribers.iter().map(of_n).collect()
+    let of_n = |subscribers: &usize| Some(zero_drop(scenario, *subscribers, unbounded.get(subscribers)?, &names));
+    settings.subscribers.iter().filter_map(of_n).collect()
 }
 
-fn zero_drop(scenario: &Scenario, subscribers: usize, runs: &[RunSummary], class_names: &[String]) -> ZeroDrop {
+fn zero_drop(scenario: &Scenario, subscribers: usize, unbounded: &UnboundedRuns, class_names: &[String]) -> ZeroDrop {
+    let UnboundedRuns { runs, latencies } = unbounded;
     let plans = (0..scenario.settings().seeds).map(|seed| Plan::draw(scenario, subscribers, seed));
     // One seed at a time: a plan of a long trace is large.
     let (reasons, rules): (Vec<_>, Vec<_>) =
@@ -47,9 +52,12 @@ fn zero_drop(scenario: &Scenario, subscribers: usize, runs: &[RunSummary], class
     let too_large = (sizes::with_headroom(exact) > MAX_CAPACITY as u64).then_some(sizes::TOO_LARGE);
     let other_limits = runs.iter().any(RunSummary::has_drops).then_some(sizes::OTHER_LIMITS);
     let reason = reasons.into_iter().flatten().next().map(|reason| reason.as_str()).or(other_limits).or(too_large);
+    // At the exact size nothing overflows: an unbounded run is the run at that size.
+    let by_class = if reason.is_none() { by_class(class_names, runs, latencies) } else { BTreeMap::new() };
     ZeroDrop {
         subscribers,
         buffer: reason.is_none().then_some(exact),
+        by_class,
         reason: reason.map(str::to_owned),
         per_seed: sizes::high_waters(runs),
         binding: sizes::binding(runs, class_names),
@@ -59,7 +67,7 @@ fn zero_drop(scenario: &Scenario, subscribers: usize, runs: &[RunSummary], class
 }
 
 /// Runs every N on every seed with mailboxes that never overflow, and at those of `buffers` at which pruning saves
-/// something; `seen` is shown each plan's runs, whose latencies are too large to be kept.
+/// something; `seen` is shown each plan's runs.
 ///
 /// # Errors
 /// The first failure of a world.
@@ -73,9 +81,13 @@ pub fn unbounded(
     let mut by_n = Unbounded::new();
     runs::each_unbounded(scenario, buffers, threads, progress, |subscribers, runs| {
         seen(subscribers, &runs);
-        by_n.entry(subscribers).or_default().push(runs.unbounded.0);
+        let new = || UnboundedRuns { runs: Vec::new(), latencies: Latencies(Vec::new()) };
+        let (run, latencies) = runs.unbounded;
+        let of_n = by_n.entry(subscribers).or_insert_with(new);
+        of_n.runs.push(run);
+        of_n.latencies.merge(latencies);
     })?;
-    by_n.values_mut().for_each(|runs| runs.sort_by_key(|run| run.seed));
+    by_n.values_mut().for_each(|of_n| of_n.runs.sort_by_key(|run| run.seed));
     Ok(by_n)
 }
 
@@ -90,6 +102,7 @@ pub fn validate(
     threads: usize,
     progress: &dyn Progress,
 ) -> Result<(), WorldError> {
+    let names: Vec<_> = scenario.settings().classes.iter().map(|class| class.name.clone()).collect();
     let mut first_seed = FIRST_VALIDATION_SEED;
     let mut failed = BTreeMap::<usize, Vec<FailedSize>>::new();
     let sized = zero_drops.iter().filter_map(|size| Some((size.subscribers, sizes::with_headroom(size.buffer?))));
@@ -109,7 +122,7 @@ pub fn validate(
                 open.push((subscribers, buffer * 2));
                 continue;
             }
-            let validation = tried.validation(std::mem::take(before));
+            let validation = tried.validation(&names, std::mem::take(before));
             zero_drops.iter_mut().filter(|size| size.subscribers == subscribers).for_each(|size| {
                 size.validation = Some(validation.clone());
             });
@@ -129,15 +142,18 @@ struct Try {
 }
 
 impl Try {
-    fn validation(&self, failed: Vec<FailedSize>) -> Validation {
+    fn validation(&self, class_names: &[String], failed: Vec<FailedSize>) -> Validation {
         let runs_with_drops = self.runs.iter().filter(|run| run.has_drops()).count() as u64;
+        let none = Latencies(Vec::new());
+        let latencies = if runs_with_drops == 0 { &self.latencies } else { &none };
         Validation {
             buffer: self.buffer,
             seeds: self.runs.iter().map(|run| run.seed).collect(),
             runs_with_drops,
             run_drop_probability_upper95: upper_bound_95(runs_with_drops, self.runs.len() as u64),
             failed,
-            flush_latency_ms: if runs_with_drops == 0 { pooled(&self.latencies).0 } else { Quantiles::default() },
+            flush_latency_ms: pooled(latencies).0,
+            by_class: by_class(class_names, &self.runs, latencies),
             memory_bytes_per_subscriber: memory(self.subscribers, self.buffer, &self.runs),
         }
     }

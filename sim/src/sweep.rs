@@ -20,8 +20,8 @@ pub struct Parts {
     pub cells: bool,
     /// The grid once for every policy, instead of for the scenario's.
     pub policies: bool,
-    /// Exact sizes, validated.
-    pub sizes: bool,
+    /// Exact sizes.
+    pub sizes: Sizes,
     /// Sizes under a changed load.
     pub sensitivity: bool,
 }
@@ -35,6 +35,17 @@ pub enum SweepError {
     /// A run failed.
     #[error(transparent)]
     World(#[from] WorldError),
+}
+
+/// How far sizes are worked out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sizes {
+    /// Not at all.
+    None,
+    /// Exact on the scenario's seeds.
+    Exact,
+    /// Exact, and validated on fresh seeds.
+    Validated,
 }
 
 /// Runs a scenario. `sized` is told the exact sizes before they are validated. The same arguments but for `threads`
@@ -55,7 +66,7 @@ pub fn sweep(
         grid.take_common_runs(threads, progress)?;
     }
     let mut zero_drop = Vec::new();
-    if parts.sizes {
+    if parts.sizes != Sizes::None {
         let buffers = if parts.cells { &*scenario.settings().buffers } else { &[] };
         let unbounded =
             sizing::unbounded(scenario, buffers, threads, progress, |n, runs| grid.take_what_fits(n, runs))?;
@@ -63,7 +74,9 @@ pub fn sweep(
     }
     sized(&zero_drop);
     let cells = grid.run(threads, progress)?;
-    sizing::validate(scenario, &mut zero_drop, threads, progress)?;
+    if parts.sizes == Sizes::Validated {
+        sizing::validate(scenario, &mut zero_drop, threads, progress)?;
+    }
     let sensitivity =
         if parts.sensitivity { sizing::sensitivity(scenario, &zero_drop, threads, progress)? } else { Vec::new() };
     let settings = scenario.settings();

@@ -16,7 +16,7 @@ use super::import::ImportOptions;
 use crate::scenario::{Change, Overrides, Scenario, Trace};
 use crate::summary::document::ALL_POLICIES;
 use crate::summary::format;
-use crate::sweep::{self, Parts};
+use crate::sweep::{self, Parts, Sizes};
 
 /// How big must a subscriber's buffer be? Runs the real Hub in a simulated network and answers with evidence.
 #[derive(Debug, Parser)]
@@ -170,6 +170,9 @@ pub(super) struct SweepOptions {
     buffers: Option<Vec<u64>>,
     #[arg(long, help = every_change())]
     sensitivity: bool,
+    /// Leave out the validation of the exact sizes on fresh seeds
+    #[arg(long)]
+    no_validate: bool,
     /// Folder for results, in a subfolder named after the scenario [default: plots for a scenario as it stands,
     /// target/sweeps with any other option, none with --json -]
     #[arg(long, value_name = "DIR")]
@@ -178,7 +181,7 @@ pub(super) struct SweepOptions {
     #[arg(long, value_name = "-|FILE")]
     pub(super) json: Option<PathBuf>,
     /// Run again what has been published (or the --subscribers and --buffers of it) and fail on any difference
-    #[arg(long, conflicts_with_all = ["json", "sensitivity"])]
+    #[arg(long, conflicts_with_all = ["json", "sensitivity", "no_validate"])]
     pub(super) check: bool,
 }
 
@@ -190,6 +193,9 @@ pub(super) struct SizeOptions {
     pub(super) threads: Threads,
     #[arg(long, help = every_change())]
     pub(super) sensitivity: bool,
+    /// The exact sizes on the scenario's seeds alone: nothing is validated on fresh ones
+    #[arg(long)]
+    pub(super) quick: bool,
     /// Print the result as JSON and nothing else (-), or write it to a file
     #[arg(long, value_name = "-|FILE")]
     pub(super) json: Option<PathBuf>,
@@ -263,12 +269,16 @@ impl SizeOptions {
 
     pub(super) fn command(&self) -> String {
         let sensitivity = if self.sensitivity { " --sensitivity" } else { "" };
-        format!("{}{sensitivity}", self.load.command("size"))
+        let quick = if self.quick { " --quick" } else { "" };
+        format!("{}{sensitivity}{quick}", self.load.command("size"))
     }
 }
 
 impl SweepOptions {
     pub(super) fn scenario(&self) -> Result<Scenario, Failure> {
+        if self.compares_policies() && self.no_validate {
+            return Err(Failure::input("--no-validate: --policy all sizes nothing; leave one of them out".to_owned()));
+        }
         if self.compares_policies() && self.sensitivity {
             return Err(Failure::input(
                 "--sensitivity: sizes are the same for every policy; leave out --policy all".to_owned(),
@@ -290,7 +300,12 @@ impl SweepOptions {
     /// What is run: of policies that are compared no sizes, since these are the same for all.
     pub(super) fn parts(&self, sensitivity: bool) -> Parts {
         let policies = self.compares_policies();
-        Parts { cells: true, policies, sizes: !policies, sensitivity: sensitivity && !policies }
+        let sizes = match (policies, self.no_validate) {
+            (true, _) => Sizes::None,
+            (false, true) => Sizes::Exact,
+            (false, false) => Sizes::Validated,
+        };
+        Parts { cells: true, policies, sizes, sensitivity: sensitivity && !policies }
     }
 
     /// Whether sizes under a changed load are wanted.
@@ -307,7 +322,8 @@ impl SweepOptions {
     /// Whether a built-in scenario is run without a change.
     pub(super) fn is_as_it_stands(&self) -> bool {
         let is_built_in = Scenario::built_in_names().any(|name| name == self.load.scenario);
-        is_built_in && self.load.changes().is_empty() && self.buffers.is_none() && !self.sensitivity
+        let is_whole = self.buffers.is_none() && !self.sensitivity && !self.no_validate;
+        is_built_in && self.load.changes().is_empty() && is_whole
     }
 
     /// Which part of what has been published a check is about: `None` means all of it.
@@ -319,7 +335,8 @@ impl SweepOptions {
     pub(super) fn command(&self) -> String {
         let buffers = listed("buffers", self.buffers.as_deref());
         let sensitivity = if self.sensitivity { " --sensitivity" } else { "" };
-        format!("{}{}{sensitivity}", self.load.command("sweep"), buffers)
+        let no_validate = if self.no_validate { " --no-validate" } else { "" };
+        format!("{}{buffers}{sensitivity}{no_validate}", self.load.command("sweep"))
     }
 }
 

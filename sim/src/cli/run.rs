@@ -9,7 +9,7 @@ use crate::report;
 use crate::scenario::Scenario;
 use crate::summary::document::{Sweep, ZeroDrop};
 use crate::summary::{format, json, sizes};
-use crate::sweep::{self, Parts};
+use crate::sweep::{self, Parts, Sizes};
 
 /// Runs a sweep and leaves its files.
 pub(super) fn sweep(options: &SweepOptions) -> Result<Exit, Failure> {
@@ -40,7 +40,8 @@ pub(super) fn sweep(options: &SweepOptions) -> Result<Exit, Failure> {
 pub(super) fn size(options: &SizeOptions) -> Result<Exit, Failure> {
     let scenario = options.scenario()?;
     warn(&scenario);
-    let parts = Parts { cells: false, policies: false, sizes: true, sensitivity: options.sensitivity };
+    let sizes = if options.quick { Sizes::Exact } else { Sizes::Validated };
+    let parts = Parts { cells: false, policies: false, sizes, sensitivity: options.sensitivity };
     let sweep = run(&scenario, parts, options.threads, options.command())?;
     show(&sweep, options.json.as_deref())?;
     Ok(Exit::AsExpected)
@@ -49,20 +50,23 @@ pub(super) fn size(options: &SizeOptions) -> Result<Exit, Failure> {
 /// A run with progress, and with the sizes told as soon as they are known.
 pub(super) fn run(scenario: &Scenario, parts: Parts, threads: Threads, command: String) -> Result<Sweep, Failure> {
     let bars = console::Bars::new();
-    let mut sweep = sweep::sweep(scenario, parts, threads.number(), &bars, tell_sizes)?;
+    let is_validated = parts.sizes == Sizes::Validated;
+    let tell = |sizes: &[ZeroDrop]| tell_sizes(sizes, is_validated);
+    let mut sweep = sweep::sweep(scenario, parts, threads.number(), &bars, tell)?;
     sweep.command = command;
     // Everything is drawn and printed from the document as it is written: its numbers are rounded.
     Ok(json::from_json(&json::to_json(&sweep)).unwrap_or(sweep))
 }
 
-fn tell_sizes(zero_drop: &[ZeroDrop]) {
+fn tell_sizes(zero_drop: &[ZeroDrop], is_validated: bool) {
     for size in zero_drop {
         let n = size.subscribers;
         console::note(&match (size.buffer, &size.reason) {
             (Some(buffer), _) => {
                 let next = sizes::with_headroom(buffer);
+                let then = if is_validated { format!("; to be validated at {next}") } else { String::new() };
                 let frames = format::plural(buffer, "frame");
-                format!("N = {n}: a buffer of {frames} loses nothing on these seeds; to be validated at {next}")
+                format!("N = {n}: a buffer of {frames} loses nothing on these seeds{then}")
             }
             (None, reason) => format!("N = {n}: no finite size ({})", reason.as_deref().unwrap_or("unknown")),
         });

@@ -11,10 +11,17 @@ use super::table::{Lean, Table};
 pub(super) fn recommendation(sweep: &Sweep) -> (String, String) {
     let setting = match sweep.recommendation.buffer {
         Some(k) => format!("server.sse_channel_buffer = {k}"),
+        None if is_not_validated(sweep) => "exact on these seeds, not validated".to_owned(),
         None => "no size can be recommended".to_owned(),
     };
     let why = [Some(sweep.recommendation.because.clone()), larger_than_needed(sweep)];
     (setting, why.into_iter().flatten().collect::<Vec<_>>().join(" "))
+}
+
+/// Whether sizes were found and none was tried on fresh seeds.
+fn is_not_validated(sweep: &Sweep) -> bool {
+    let mut sizes = sweep.zero_drop.iter();
+    !sweep.zero_drop.is_empty() && sizes.all(|size| size.buffer.is_some() && size.validation.is_none())
 }
 
 /// What a slot costs, in words, and what the current and the recommended buffer cost.

@@ -6,6 +6,7 @@ use crate::summary::along::figure_names;
 use crate::summary::document::Sweep;
 use crate::summary::format;
 
+use super::classes;
 use super::current;
 use super::parts;
 use super::policies;
@@ -55,6 +56,10 @@ pub fn readme(sweep: &Sweep, command: &str) -> String {
         page.push('\n');
     }
     section(&mut page, "At the validated size, a subscriber", parts::cost(sweep));
+    if let Some(classes) = classes::table(sweep) {
+        section(&mut page, "At that size, by class", Some(classes));
+        let _ = write!(page, "{}\n\n", classes::KEY);
+    }
     section(&mut page, "How the size moves", parts::sensitivity(sweep));
     section(&mut page, "The sweep", parts::cells(sweep));
     section(&mut page, "Digests of the runs", digests(sweep));

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::summary::document::{Cell, Sweep};
 use crate::summary::format;
 
+use super::classes;
 use super::current;
 use super::parts;
 use super::policies;
@@ -84,6 +85,9 @@ fn sizes(sweep: &Sweep) -> String {
     }
     if let Some(cost) = parts::cost(sweep) {
         let _ = write!(text, "\nAt the validated size, a subscriber\n\n{}", cost.plain(false));
+    }
+    if let Some(classes) = classes::table(sweep) {
+        let _ = write!(text, "\nAt that size, by class\n\n{}\n{}", classes.plain(true), prose(classes::KEY, "  "));
     }
     text
 }

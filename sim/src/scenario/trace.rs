@@ -5,6 +5,8 @@
 //! a recording that is not whole. Nothing else is accepted. This room knows nothing of phases and speed-ups; `plan`
 //! replays.
 
+mod seam;
+
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read};
@@ -30,6 +32,7 @@ pub struct Trace {
     name: String,
     partial: Option<String>,
     events: Vec<TraceEvent>,
+    cycle: Duration,
 }
 
 /// One recorded event.
@@ -163,12 +166,13 @@ impl Trace {
         self.events.last().map_or(Duration::ZERO, |event| event.at)
     }
 
-    /// One cycle when the trace is wrapped round: its span and one mean gap, so that wrapping keeps the mean rate.
+    /// One cycle when the trace is wrapped round: its span, and the pause between its last event and its first.
+    ///
+    /// The pause is one mean gap, so that wrapping keeps the mean rate. It is longer where a trace begins and ends
+    /// busily: no stretch of up to a quarter of the span holds more events across the seam than the busiest one inside.
     #[must_use]
     pub fn cycle(&self) -> Duration {
-        let gaps = self.events.len().saturating_sub(1).max(1) as u128;
-        let mean_gap_nanos = self.span().as_nanos() / gaps;
-        self.span() + Duration::from_nanos((mean_gap_nanos as u64).max(1))
+        self.cycle
     }
 }
 
@@ -241,11 +245,13 @@ impl Reading {
             return whole("only 1 event: must have at least 2, their distance is the cycle");
         }
         let name = file.rsplit(['/', '\\']).next().unwrap_or(file).to_owned();
-        let trace = Trace { name, partial: self.partial, events: self.events };
-        if trace.span().is_zero() {
+        let times: Vec<Duration> = self.events.iter().map(|event| event.at).collect();
+        let span = times.last().copied().unwrap_or_default();
+        if span.is_zero() {
             return whole("all events at one time: must span more than 0 ms");
         }
-        Ok(trace)
+        let cycle = span + seam::pause(&times, span);
+        Ok(Trace { name, partial: self.partial, events: self.events, cycle })
     }
 }
 

@@ -84,7 +84,8 @@ pub fn pooled(latencies: &Latencies) -> (Quantiles, Quantiles) {
     (pool(flush), pool(receipt))
 }
 
-fn by_class(names: &[String], runs: &[RunSummary], latencies: &Latencies) -> BTreeMap<String, ByClass> {
+/// Each class's part of some runs, by its name.
+pub fn by_class(names: &[String], runs: &[RunSummary], latencies: &Latencies) -> BTreeMap<String, ByClass> {
     let mut classes = BTreeMap::new();
     for (index, name) in names.iter().enumerate() {
         let mut sums = Sums::default();
@@ -93,7 +94,11 @@ fn by_class(names: &[String], runs: &[RunSummary], latencies: &Latencies) -> BTr
             subscribers: sums.subscribers,
             offered: sums.offered,
             drop_rate: rate(sums.dropped.by_limits(), sums.offered),
+            wanted: sums.wanted,
+            missed: sums.missed(),
             flush_latency_ms: latencies.0.get(index).map(|(flush, _)| quantiles_ms(flush)).unwrap_or_default(),
+            receipt_latency_ms: latencies.0.get(index).map(|(_, receipt)| quantiles_ms(receipt)).unwrap_or_default(),
+            high_water: sums.high_water,
         };
         classes.insert(name.clone(), class);
     }

@@ -267,8 +267,23 @@ pub struct ByClass {
     pub offered: u64,
     /// Their `buffer_full / offered`.
     pub drop_rate: Option<f64>,
+    /// Events published while they wanted them.
+    pub wanted: u64,
+    /// Those of them that they had not read in the end.
+    pub missed: u64,
     /// Their publish to flush.
     pub flush_latency_ms: Quantiles,
+    /// Their publish to receipt: how old events were when they were read.
+    pub receipt_latency_ms: Quantiles,
+    /// Most frames that waited for one of them, right after a push.
+    pub high_water: u64,
+}
+
+impl ByClass {
+    /// Missed events as a part of the wanted ones; `None` where nothing was wanted.
+    pub fn missed_rate(&self) -> Option<f64> {
+        (self.wanted > 0).then(|| self.missed as f64 / self.wanted as f64)
+    }
 }
 
 /// Who fared worst.
@@ -298,7 +313,10 @@ pub struct ZeroDrop {
     pub binding: Option<Binding>,
     /// What the first-order rule says for the same plans: burst × (1 − drain / arrival) − what the socket absorbs.
     pub first_order_rule: Option<u64>,
-    /// Runs on other seeds at the size with headroom; null where there is no size.
+    /// Each class at that size, on these seeds; empty where there is no size.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub by_class: BTreeMap<String, ByClass>,
+    /// Runs on other seeds at the size with headroom; null where there is no size, and where nothing was validated.
     pub validation: Option<Validation>,
 }
 
@@ -330,6 +348,9 @@ pub struct Validation {
     pub failed: Vec<FailedSize>,
     /// Latency of the runs at that size.
     pub flush_latency_ms: Quantiles,
+    /// Each class in the runs at that size; without latencies where a run dropped.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub by_class: BTreeMap<String, ByClass>,
     /// Memory at that size.
     pub memory_bytes_per_subscriber: Memory,
 }

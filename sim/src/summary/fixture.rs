@@ -315,7 +315,11 @@ fn cell(subscribers: usize, buffer: u64, exact: u64) -> Cell {
         subscribers: (n * share) as usize,
         offered: (offered as f64 * share) as u64,
         drop_rate: Some(rate),
+        wanted: (offered as f64 * share) as u64,
+        missed: (offered as f64 * share * rate) as u64,
         flush_latency_ms: quantiles(0.0),
+        receipt_latency_ms: quantiles(21.0),
+        high_water: buffer.min(exact),
     };
     Cell {
         policy: "drop-newest".to_owned(),
@@ -367,6 +371,7 @@ fn sized(subscribers: usize, buffer: u64) -> ZeroDrop {
         per_seed: (0..8).map(|seed| if seed == 3 { buffer } else { (buffer * 2 / 3).max(1) }).collect(),
         binding: Some(Binding { subscriber: 9, class: "background-tab".to_owned(), seed: 3, at_ms: 31_402.25 }),
         first_order_rule: Some(buffer * 4 / 5),
+        by_class: cell.by_class.clone(),
         validation: Some(Validation {
             buffer: with_headroom,
             seeds: (1_000..1_059).collect(),
@@ -374,6 +379,7 @@ fn sized(subscribers: usize, buffer: u64) -> ZeroDrop {
             run_drop_probability_upper95: 0.0495,
             failed: Vec::new(),
             flush_latency_ms: cell.flush_latency_ms,
+            by_class: cell.by_class,
             memory_bytes_per_subscriber: cell.memory_bytes_per_subscriber,
         }),
     }
@@ -387,6 +393,7 @@ fn unsized_(subscribers: usize, reason: &str) -> ZeroDrop {
         per_seed: vec![700, 712, 690, 705, 698, 711, 694, 720],
         binding: None,
         first_order_rule: None,
+        by_class: BTreeMap::new(),
         validation: None,
     }
 }

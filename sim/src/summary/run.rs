@@ -28,6 +28,8 @@ pub struct Sums {
     pub doubled: u64,
     /// Time without a stream.
     pub away: Duration,
+    /// Most frames that waited for one member.
+    pub high_water: u64,
 }
 
 impl Sums {
@@ -42,6 +44,7 @@ impl Sums {
         self.wanted += other.wanted;
         self.doubled += other.doubled;
         self.away += other.away;
+        self.high_water = self.high_water.max(other.high_water);
     }
 
     /// Events that were wanted and never read.
@@ -54,9 +57,19 @@ impl Sums {
         for subscriber in subscribers {
             let members = sums.subscribers + 1;
             let SubscriberRecord { offered, delivered, received, in_flight, dropped, .. } = *subscriber;
-            let SubscriberRecord { wanted, doubled, away, .. } = *subscriber;
-            let subscribers = members;
-            sums.add(&Self { subscribers, offered, delivered, received, in_flight, dropped, wanted, doubled, away });
+            let SubscriberRecord { wanted, doubled, away, high_water, .. } = *subscriber;
+            sums.add(&Self {
+                subscribers: members,
+                offered,
+                delivered,
+                received,
+                in_flight,
+                dropped,
+                wanted,
+                doubled,
+                away,
+                high_water,
+            });
         }
         sums
     }
@@ -203,7 +216,8 @@ mod tests {
         let sums =
             |subscribers, offered, delivered, received, in_flight, [buffer_full, client_gone, evicted]: [u64; 3]| {
                 let dropped = Dropped { buffer_full, client_gone, evicted, ..Dropped::default() };
-                Sums { subscribers, offered, delivered, received, in_flight, dropped, ..Sums::default() }
+                let high_water = 9;
+                Sums { subscribers, offered, delivered, received, in_flight, dropped, high_water, ..Sums::default() }
             };
         assert_eq!(run.classes, [sums(2, 200, 178, 174, 6, [10, 2, 4]), sums(1, 100, 64, 62, 3, [30, 1, 2])]);
         assert_eq!(run.all(), sums(3, 300, 242, 236, 9, [40, 3, 6]));

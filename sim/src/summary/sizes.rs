@@ -46,7 +46,7 @@ pub fn recommendation(sizes: &[ZeroDrop]) -> Recommendation {
     }
     let largest = sizes.iter().max_by_key(|size| size.validation.as_ref().map_or(0, |tried| tried.buffer));
     let Some((size, tried)) = largest.and_then(|size| size.validation.as_ref().map(|tried| (size, tried))) else {
-        return Recommendation { buffer: None, because: "No size was asked for.".to_owned() };
+        return Recommendation { buffer: None, because: not_validated(sizes) };
     };
     if tried.runs_with_drops > 0 {
         let because = format!(
@@ -58,9 +58,9 @@ pub fn recommendation(sizes: &[ZeroDrop]) -> Recommendation {
         );
         return Recommendation { buffer: None, because };
     }
+    let (exact, validated) = exact_sizes(sizes);
     let mut because = format!(
-        "{} {}: {} at it dropped nothing, so at most {:.1} % of runs drop anything (95 % confidence).",
-        exact_sizes(sizes, size.per_seed.len() as u64),
+        "{exact} {validated} {}: {} at it dropped nothing, so at most {:.1} % of runs drop anything (95 % confidence).",
         tried.buffer,
         format::plural(tried.seeds.len() as u64, "fresh run"),
         tried.run_drop_probability_upper95 * 100.0
@@ -74,18 +74,27 @@ pub fn recommendation(sizes: &[ZeroDrop]) -> Recommendation {
     Recommendation { buffer: Some(tried.buffer), because }
 }
 
+/// What is known where no size was tried on fresh seeds.
+fn not_validated(sizes: &[ZeroDrop]) -> String {
+    let Some(largest) = sizes.iter().filter_map(|size| size.buffer).max() else {
+        return "No size was asked for.".to_owned();
+    };
+    let (exact, _) = exact_sizes(sizes);
+    format!("{exact} Nothing was validated on fresh seeds; a validation would begin at {}.", with_headroom(largest))
+}
+
 /// The sentence with the exact size of every N, and the beginning of the one with the validated size.
-fn exact_sizes(sizes: &[ZeroDrop], seeds: u64) -> String {
+fn exact_sizes(sizes: &[ZeroDrop]) -> (String, &'static str) {
     let listed = |numbers: Vec<String>| numbers.join(", ");
     let ns = listed(sizes.iter().map(|size| size.subscribers.to_string()).collect());
     let exact = listed(sizes.iter().filter_map(|size| size.buffer).map(|exact| exact.to_string()).collect());
-    let seeds = format::plural(seeds, "seed");
+    let seeds = format::plural(sizes.first().map_or(0, |size| size.per_seed.len() as u64), "seed");
     if sizes.len() == 1 {
-        format!("At N = {ns} the smallest buffer without a drop on {seeds} is {exact}. The validated size is")
+        let said = format!("At N = {ns} the smallest buffer without a drop on {seeds} is {exact}.");
+        (said, "The validated size is")
     } else {
-        format!(
-            "At N = {ns} the smallest buffers without a drop on {seeds} are {exact}. The largest of the validated sizes is"
-        )
+        let said = format!("At N = {ns} the smallest buffers without a drop on {seeds} are {exact}.");
+        (said, "The largest of the validated sizes is")
     }
 }
 

@@ -10,7 +10,7 @@ use hubbub_sim::scenario::Scenario;
 use hubbub_sim::summary::cell::{CellKey, cell};
 use hubbub_sim::summary::document::Cell;
 use hubbub_sim::summary::run::RunSummary;
-use hubbub_sim::sweep::{Parts, sweep};
+use hubbub_sim::sweep::{Parts, Sizes, sweep};
 use hubbub_sim::world::{HubChoice, run};
 
 use crate::plans::{Silent, ms};
@@ -102,5 +102,5 @@ fn a_sweep_with_pruned_runs_has_the_cells_of_one_without() {
         let parts = Parts { cells: true, policies: false, sizes, sensitivity: false };
         sweep(&scenario, parts, 2, &Silent, |_| {}).unwrap().cells
     };
-    assert_eq!(cells(true), cells(false));
+    assert_eq!(cells(Sizes::Validated), cells(Sizes::None));
 }
