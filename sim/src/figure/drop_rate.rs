@@ -6,8 +6,9 @@ use crate::summary::format;
 use super::axis::{Across, Values};
 use super::frame::{self, Plot};
 use super::lanes::Lanes;
+use super::nested::Nested;
 use super::scene::{Anchor, Point, Scene, Text};
-use super::style::{DOTTED, GREY, LABEL_EM, Look, WHITE, faded, radius};
+use super::style::{DOTTED, GREY, LABEL_EM, Look, WHITE, faded};
 use super::view::{Along, Curve, View, as_f64};
 use super::words;
 
@@ -97,12 +98,13 @@ fn curves(scene: &mut Scene, view: &View<'_>, axis: &Across, rates: &Values, lan
             descend(scene, (axis.at(x), rates.at(rate)), lanes.landing(axis, view, index, zero_x), look);
         }
     }
-    for (index, curve) in view.curves.iter().enumerate() {
-        for &(x, cell) in &curve.cells {
-            if let Some(rate) = cell.drop_rate.filter(|rate| *rate > 0.0) {
-                let (at, r) = ((axis.at(x), rates.at(rate)), radius(index, view.curves.len()));
-                scene.marker(curve.look.shape, at, r, curve.look.colour, curve.look.open);
-            }
+    let mut nested = Nested::default();
+    for curve in &view.curves {
+        let rate = |cell: &Cell| cell.drop_rate.filter(|rate| *rate > 0.0);
+        let points = curve.cells.iter().filter_map(|&(x, cell)| Some((axis.at(x), rates.at(rate(cell)?))));
+        let points: Vec<_> = points.collect();
+        for (at, r) in points.iter().zip(nested.radii(&points)) {
+            scene.marker(curve.look.shape, *at, r, curve.look.colour, curve.look.open);
         }
     }
 }

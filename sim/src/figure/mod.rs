@@ -13,6 +13,7 @@ mod lanes;
 mod latency;
 mod memory;
 mod memory_parts;
+mod nested;
 mod paint;
 mod policies;
 mod scene;

@@ -10,8 +10,9 @@ use super::axis::Values;
 use super::drop_rate::tick;
 use super::frame::{self, Plot};
 use super::labels::Labels;
+use super::nested::Nested;
 use super::scene::{Anchor, Point, Scene, Text};
-use super::style::{BAND, DOTTED, GREY, INK, LABEL_EM, PALE, PALER, TICK_EM, WHITE, deep, faded, look, radius};
+use super::style::{BAND, DOTTED, GREY, INK, LABEL_EM, PALE, PALER, TICK_EM, WHITE, deep, faded, look};
 use super::words;
 
 /// Height of the gap between the logarithmic part and the band for nothing missed, and of the band.
@@ -66,9 +67,10 @@ pub(super) fn scene(sweep: &Sweep) -> Scene {
         lines(&mut scene, index, &points);
         placed.push(points.iter().map(|(at, _)| *at).collect());
     }
+    let mut nested = Nested::default();
     for (index, points) in placed.iter().enumerate() {
-        let (look, r) = (look(index), radius(index, curves.len()));
-        for at in points {
+        let look = look(index);
+        for (at, r) in points.iter().zip(nested.radii(points)) {
             scene.marker(look.shape, *at, r, look.colour, look.open);
             labels.marker(*at, r + 2.0);
         }
@@ -77,7 +79,7 @@ pub(super) fn scene(sweep: &Sweep) -> Scene {
     for (index, (policy, seen)) in curves.iter().enumerate() {
         let seen: Vec<_> = seen.iter().filter(|seen| seen.age_seconds().is_some()).collect();
         sizes(&mut scene, &mut labels, index, &seen, &placed[index]);
-        label(&mut scene, plot, (index, curves.len()), policy);
+        label(&mut scene, plot, index, policy);
     }
     let goes_to_nothing = |(_, seen): &(String, Vec<Seen<'_>>)| {
         seen.windows(2).any(|pair| (pair[0].missed() > 0.0) != (pair[1].missed() > 0.0))
@@ -132,11 +134,11 @@ fn sizes(scene: &mut Scene, labels: &mut Labels, index: usize, seen: &[&Seen<'_>
 }
 
 /// Names at the right, in the order of the policies.
-fn label(scene: &mut Scene, plot: Plot, (index, curves): (usize, usize), policy: &str) {
+fn label(scene: &mut Scene, plot: Plot, index: usize, policy: &str) {
     let (look, y) = (look(index), plot.top + 30.0 + 44.0 * index as f64);
     let x = plot.right + 40.0;
     scene.polyline(&[(x - 24.0, y), (x + 24.0, y)], 3, look.colour, look.dash);
-    scene.marker(look.shape, (x, y), radius(index, curves), look.colour, look.open);
+    scene.marker(look.shape, (x, y), 9.0, look.colour, look.open);
     scene.text(Text::new((x + 32.0, y), Anchor::Start, policy).em(LABEL_EM));
 }
 

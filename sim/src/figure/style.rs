@@ -91,17 +91,6 @@ pub(super) fn deep(colour: RGBAColor) -> RGBAColor {
     RGBAColor(darker(colour.0), darker(colour.1), darker(colour.2), colour.3)
 }
 
-/// Size of the markers of one curve of several: each curve's are smaller than those of the one before, so that markers
-/// in one place show as rings of each other.
-pub(super) fn radius(index: usize, curves: usize) -> f64 {
-    const LARGEST: f64 = 11.0;
-    const SMALLEST: f64 = 7.0;
-    match curves {
-        0 | 1 => 8.0,
-        _ => LARGEST - (LARGEST - SMALLEST) * index as f64 / (curves - 1) as f64,
-    }
-}
-
 /// The same colour, thinner.
 pub(super) fn faded(colour: RGBAColor, alpha: f64) -> RGBAColor {
     RGBAColor(colour.0, colour.1, colour.2, alpha)

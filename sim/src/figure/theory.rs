@@ -7,8 +7,9 @@ use crate::theory::formula::Steady;
 
 use super::axis::{Across, Values};
 use super::frame::{self, Plot};
+use super::nested::Nested;
 use super::scene::{Anchor, Scene, Text};
-use super::style::{GREY, LABEL_EM, Look, TICK_EM, look, radius};
+use super::style::{GREY, LABEL_EM, Look, TICK_EM, look};
 use super::{Figure, paint};
 
 /// From where panels begin to where the last one ends, and the space between two.
@@ -146,12 +147,13 @@ fn curves(scene: &mut Scene, panel: &Panel<'_>, quantity: &Quantity, mailboxes: 
         let Look { colour, dash, .. } = look(index);
         scene.polyline(&points, 3, colour, dash);
     }
+    let mut nested = Nested::default();
     for (index, mailbox) in mailboxes.iter().enumerate() {
-        for case in of(*mailbox) {
-            if let Some((value, interval)) = (quantity.simulated)(case) {
-                let place = (axes.0.at(case.rho), axes.1);
-                point(scene, place, value, interval, (look(index), radius(index, mailboxes.len())));
-            }
+        let shown = of(*mailbox).filter_map(|case| Some((axes.0.at(case.rho), (quantity.simulated)(case)?)));
+        let shown: Vec<_> = shown.collect();
+        let points: Vec<_> = shown.iter().map(|(x, (value, _))| (*x, axes.1.at(*value))).collect();
+        for ((x, (value, interval)), r) in shown.into_iter().zip(nested.radii(&points)) {
+            point(scene, (x, axes.1), value, interval, (look(index), r));
         }
     }
 }
@@ -172,7 +174,7 @@ fn legend(scene: &mut Scene, y: f64, mailboxes: &[u64]) {
     for (index, mailbox) in mailboxes.iter().enumerate() {
         let Look { colour, shape, open, dash } = look(index);
         scene.polyline(&[(x, y), (x + 54.0, y)], 3, colour, dash);
-        scene.marker(shape, (x + 27.0, y), radius(index, mailboxes.len()), colour, open);
+        scene.marker(shape, (x + 27.0, y), 8.0, colour, open);
         let label = Text::new((x + 66.0, y), Anchor::Start, format!("K = {}", format::count(*mailbox)));
         x += 66.0 + label.width() + 44.0;
         scene.text(label.em(TICK_EM + 1.0));
