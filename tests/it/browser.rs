@@ -161,7 +161,9 @@ async fn the_page_says_when_an_event_came_what_to_publish_and_why_it_shows_nothi
     assert_eq!(browser.value("document.getElementById('empty').hidden").await, json!(true), "there is an event");
     let age = browser.value("Date.now() - Date.parse(document.querySelector('li.event time').dateTime)").await;
     assert!((1_000.0..60_000.0).contains(&age.as_f64().unwrap()), "{age}");
-    browser.until("document.getElementById('minute').textContent === 'last minute: 1 a second at most, 1 in all'").await;
+    browser
+        .until("document.getElementById('minute').textContent === 'last minute: 1 a second at most, 1 in all'")
+        .await;
     assert_eq!(browser.value("document.querySelectorAll('main #list, header [role=status]').length").await, json!(2));
 
     for (query, why) in [("table=a.b", "has '.'"), ("table=a&table=b", "2 tables"), ("table=x%27;id", "has '\\''")] {

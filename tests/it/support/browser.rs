@@ -96,7 +96,8 @@ impl Browser {
 
     /// Presses keys one after the other; what is no text has its code point in WebDriver.
     pub(crate) async fn press(&self, keys: &str) {
-        let strokes = keys.chars().flat_map(|key| ["keyDown", "keyUp"].map(|kind| json!({ "type": kind, "value": key })));
+        let strokes =
+            keys.chars().flat_map(|key| ["keyDown", "keyUp"].map(|kind| json!({ "type": kind, "value": key })));
         let keyboard = json!({ "type": "key", "id": "keyboard", "actions": strokes.collect::<Vec<_>>() });
         self.ask("/actions", json!({ "actions": [keyboard] })).await;
     }
