@@ -5,7 +5,7 @@
 use std::task::{Context, Poll, Waker};
 
 use hubbub::frame::sse;
-use hubbub::{Pattern, Subscription};
+use hubbub::{Pattern, Subscription, Taken};
 use hubbub_fuzz::{MAX_INGEST_BYTES, exchange, hub};
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| {
