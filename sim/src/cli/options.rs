@@ -20,9 +20,8 @@ use crate::sweep::{ALL_POLICIES, Parts};
 #[derive(Debug, Parser)]
 #[command(name = "sim", bin_name = "cargo sim", version, max_term_width = 100, arg_required_else_help = true)]
 #[command(
-    after_help = "Exit codes: 0 as expected, 1 violated, or a recording is partial, or --check or another world found a \
-                        difference, 2 bad input, \
-                        3 not deterministic, 130 interrupted."
+    after_help = "Exit codes: 0 as expected, 1 violated, or --check or another world found a difference, or a recording is \
+                        partial, 2 bad input, 3 not deterministic, 130 interrupted."
 )]
 pub(super) struct Options {
     #[command(subcommand)]

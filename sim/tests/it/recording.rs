@@ -69,7 +69,7 @@ fn a_server_that_stops_half_way_leaves_a_partial_trace_that_a_sweep_takes_with_a
     let server =
         ScriptedServer::start([[&[Act::send(HEAD), Act::send("retry: 100\n\n")], &events(5, 10)[..]].concat()]);
     let recorded = record("record-stops", server.address, &["--for", "1500ms"]);
-    recorded.lacks(&["heard 0.", " s of 1s 500ms, the server cannot be reached: the connection is refused"]);
+    recorded.lacks(&["heard 0.", " s of 1.5 s, as the server cannot be reached: the connection is refused"]);
     assert_eq!(recorded.bytes, [10; 5]);
     assert!(
         recorded.out.starts_with("5 events, 50 bytes of data: cargo sim sweep --trace t.jsonl"),
@@ -86,7 +86,7 @@ fn a_server_that_stops_half_way_leaves_a_partial_trace_that_a_sweep_takes_with_a
 fn a_connection_that_is_reset_loses_nothing_that_came_before() {
     let server = ScriptedServer::start([[&[Act::send(HEAD)], &events(8, 10)[..], &[Act::Reset]].concat()]);
     let recorded = record("record-reset", server.address, &["--for", "1m", "--no-reconnect"]);
-    recorded.lacks(&["heard 0.", " of 1m, the server breaks the connection: Connection reset by peer"]);
+    recorded.lacks(&["heard 0.", " of 60 s, as the server breaks the connection: Connection reset by peer"]);
     assert_eq!(recorded.bytes, [10; 8]);
     assert_eq!(recorded.sweep().status.code(), Some(0));
 }
@@ -98,7 +98,7 @@ fn who_comes_back_says_where_it_was_and_waits_as_long_as_the_server_asks() {
     let second = [Act::send(HEAD), event("id: 7-3"), Act::wait(30), event("id: 7-4"), Act::Hold];
     let server = ScriptedServer::start([[&first[..], &unfinished[..]].concat(), second.to_vec()]);
     let recorded = record("record-resumes", server.address, &["--for", "1s"]);
-    recorded.lacks(&["of 1s, reconnected once, the server ends the stream"]);
+    recorded.lacks(&["of 1 s, reconnected once after a hole of 0.", ", as the server ends the stream"]);
     assert!(!recorded.partial.as_ref().unwrap().contains("skipped"), "{:?}", recorded.partial);
     assert_eq!(recorded.bytes.len(), 4, "the unfinished block came again");
     let requests = server.requests();
@@ -121,8 +121,7 @@ fn a_gap_notice_is_no_event_and_says_how_many_are_missing() {
     assert_eq!(recorded.bytes.len(), 2);
     let script = [Act::send(HEAD), event("id: 7-2"), Act::wait(20), notice("null", 6), event("id: 7-7"), Act::Hold];
     let recorded = record("record-gap", ScriptedServer::start([script.to_vec()]).address, &["--for", "300ms"]);
-    recorded
-        .lacks(&["0 events missing by 1 gap notice (buffer_full), and at most 4 more by 1 of them without a count"]);
+    recorded.lacks(&["at most 4 events missing by 1 gap notice (buffer_full)"]);
 }
 
 #[test]
@@ -223,7 +222,7 @@ fn a_204_ends_a_recording_for_good_and_what_came_before_is_kept() {
     let first = [&[Act::send(HEAD), Act::send("retry: 100\n\n")], &events(3, 10)[..]].concat();
     let server = ScriptedServer::start([first, [Act::send("HTTP/1.1 204 No Content\r\n\r\n")].to_vec()]);
     let recorded = record("record-204", server.address, &["--for", "1m"]);
-    recorded.lacks(&["the server answers with status 204", "nobody is to ask again"]);
+    recorded.lacks(&["as the server answers with status 204", "nobody is to ask again"]);
     assert_eq!(recorded.bytes.len(), 3);
 }
 
@@ -262,7 +261,7 @@ fn no_connection_a_refused_one_a_late_head_and_an_ended_stream_are_four_sentence
     let brief = ScriptedServer::start([[Act::send(HEAD)].to_vec(), [Act::send(HEAD)].to_vec()]);
     let [load, record] = complaints(brief.address);
     assert!(load.contains("ends the stream at once"), "{load}");
-    assert!(record.contains("no event came within 0.0 s; the server ends the stream; nothing is written"), "{record}");
+    assert!(record.contains(" s; the server ends the stream; nothing is written"), "{record}");
     assert!(
         refused(&folder, &["record", "http://127.0.0.1:1/", "-o", "x", "--head-timeout", "0s"]).contains("above 0")
     );
@@ -300,7 +299,7 @@ fn ctrl_c_keeps_what_came_and_says_how_much_of_the_time_that_is() {
     let recorded = recorded(folder, &child.wait_with_output().unwrap());
     assert_eq!((recorded.code, recorded.bytes.len()), (Some(130), 10), "{}", recorded.complaint);
     assert!(
-        recorded.partial.as_deref().is_some_and(|partial| partial.ends_with(" of 1m, interrupted")),
+        recorded.partial.as_deref().is_some_and(|partial| partial.ends_with(" of 60 s, interrupted")),
         "{:?}",
         recorded.partial
     );
