@@ -119,9 +119,11 @@ fn partial(options: &RecordOptions, recording: &Recording, heard: &Capture) -> O
         parts.push(format!("no more could be written ({why}), and {} lost", are(recording.unwritten(), "event")));
     }
     parts.extend(by_notices(&heard.missing));
-    if heard.missing.skipped > 0 && !options.shared_ids {
+    if heard.missing.skipped > 0 && !options.sparse_ids {
         let skipped = count(heard.missing.skipped, "id");
-        parts.push(format!("{skipped} skipped (no loss if ids are shared with other streams: --shared-ids)"));
+        parts.push(format!(
+            "{skipped} skipped (no loss where other streams share the ids, or where ids are times: --sparse-ids)"
+        ));
     }
     if heard.missing.began_anew > 0 {
         parts.push(format!("ids began anew {}, and what was before is not known", times(heard.missing.began_anew)));
