@@ -119,9 +119,11 @@ fn partial(options: &RecordOptions, recording: &Recording, heard: &Capture) -> O
         parts.push(format!("no more could be written ({why}), and {} lost", are(recording.unwritten(), "event")));
     }
     parts.extend(by_notices(&heard.missing));
-    if heard.missing.skipped > 0 && !options.shared_ids {
+    if heard.missing.skipped > 0 && !options.sparse_ids {
         let skipped = count(heard.missing.skipped, "id");
-        parts.push(format!("{skipped} skipped (no loss if ids are shared with other streams: --shared-ids)"));
+        parts.push(format!(
+            "{skipped} skipped (no loss where other streams share the ids, or where ids are times: --sparse-ids)"
+        ));
     }
     if heard.missing.began_anew > 0 {
         parts.push(format!("ids began anew {}, and what was before is not known", times(heard.missing.began_anew)));
@@ -135,12 +137,13 @@ fn time(options: &RecordOptions, heard: &Capture) -> Option<String> {
     if is_whole {
         return None;
     }
-    let mut text = format!("heard {} of {}", seconds(heard.heard_for), options.lasts);
+    let mut text = format!("heard {} of {}", seconds(heard.heard_for), seconds(*options.lasts));
     if heard.reconnections > 0 {
-        text += &format!(", reconnected {}", times(heard.reconnections));
+        let holes = if heard.reconnections == 1 { "a hole" } else { "holes" };
+        text += &format!(", reconnected {} after {holes} of {}", times(heard.reconnections), seconds(heard.holes));
     }
     if let Some(why) = &heard.last_break {
-        text += &format!(", the server {why}");
+        text += &format!(", as the server {why}");
     }
     if interrupt::was_caught() {
         text += ", interrupted";
@@ -154,16 +157,19 @@ fn by_notices(missing: &Missing) -> Option<String> {
         return None;
     }
     let reasons = missing.reasons.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
-    let mut text = format!("{} missing by {} ({reasons})", count(missing.counted, "event"), notices(missing.notices));
-    if missing.uncounted > 0 {
-        let more = missing.at_most.map_or("an unknown number".to_owned(), |most| format!("at most {most} more"));
-        text += &format!(", and {more} by {} of them without a count", missing.uncounted);
-    }
-    Some(text)
-}
-
-fn notices(number: u64) -> String {
-    count(number, "gap notice")
+    let notices = count(missing.notices, "gap notice");
+    let without = missing.uncounted;
+    let by = format!("missing by {notices} ({reasons})");
+    let uncounted = missing
+        .at_most
+        .map_or("an unknown number of events".to_owned(), |most| format!("at most {}", count(most, "event")));
+    Some(match (missing.counted, without) {
+        (counted, 0) => format!("{} {by}", count(counted, "event")),
+        (0, _) => format!("{uncounted} {by}"),
+        (counted, _) => {
+            format!("{} {by}, and {uncounted} by {without} of them without a count", count(counted, "event"))
+        }
+    })
 }
 
 fn count(number: u64, what: &str) -> String {
@@ -184,8 +190,9 @@ fn times(number: u64) -> String {
 
 /// To a tenth of a second where that says something.
 fn seconds(time: Duration) -> String {
-    if time < Duration::from_secs(100) {
-        return format!("{:.1} s", time.as_secs_f64());
+    if time >= Duration::from_secs(100) {
+        return humantime::format_duration(Duration::from_secs(time.as_secs())).to_string();
     }
-    humantime::format_duration(Duration::from_secs(time.as_secs())).to_string()
+    let text = format!("{:.1}", time.as_secs_f64());
+    format!("{} s", text.strip_suffix(".0").unwrap_or(&text))
 }

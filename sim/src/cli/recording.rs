@@ -117,23 +117,26 @@ impl Recording {
     /// Marks the file as partial, or takes the mark off. Where there is no room for that beside it, it is done in place.
     pub(super) fn finish(mut self, partial: Option<&str>) -> io::Result<()> {
         let beside = PathBuf::from(format!("{}.tmp", self.path.display()));
-        if self.failed.is_none() && self.rewrite(&beside, partial).is_ok() {
-            return Ok(());
+        if self.failed.is_none()
+            && let Ok(file) = File::create_new(&beside)
+        {
+            if self.rewrite(file, partial).and_then(|()| fs::rename(&beside, &self.path)).is_ok() {
+                return Ok(());
+            }
+            let _ = fs::remove_file(&beside);
         }
-        let _ = fs::remove_file(&beside);
         self.file.seek(SeekFrom::Start(0))?;
         self.file.write_all(&wide_mark(partial.unwrap_or(NO_ROOM)))
     }
 
-    fn rewrite(&mut self, beside: &Path, partial: Option<&str>) -> io::Result<()> {
-        let mut whole = io::BufWriter::new(File::create_new(beside)?);
+    fn rewrite(&mut self, file: File, partial: Option<&str>) -> io::Result<()> {
+        let mut whole = io::BufWriter::new(file);
         if let Some(text) = partial {
             writeln!(whole, "{}", mark(text))?;
         }
         self.file.seek(SeekFrom::Start(MARK_BYTES as u64))?;
         io::copy(&mut self.file, &mut whole)?;
-        whole.into_inner().map_err(io::IntoInnerError::into_error)?;
-        fs::rename(beside, &self.path)
+        whole.flush()
     }
 }
 

@@ -60,6 +60,8 @@ pub struct Capture {
     pub heard_for: Duration,
     /// Times that a stream was opened again.
     pub reconnections: u64,
+    /// How long there was no stream before it was opened again, in all.
+    pub holes: Duration,
     /// What the server did the last time that a connection ended, failed or was not to be had.
     pub last_break: Option<ClientError>,
     /// What is known to be missing.

@@ -54,7 +54,8 @@ impl Missing {
         if last.epoch != next.epoch {
             self.began_anew += 1;
         } else if next.number > last.number {
-            self.skipped += next.number - last.number - u64::from(is_event);
+            let skipped = next.number - last.number - u64::from(is_event);
+            self.skipped = self.skipped.saturating_add(skipped);
         } else if is_event {
             self.went_back += 1;
         }
@@ -65,10 +66,10 @@ impl Missing {
         self.notices += 1;
         self.last = None;
         match notice.count {
-            Some(count) => self.counted += count,
+            Some(count) => self.counted = self.counted.saturating_add(count),
             None => {
                 self.uncounted += 1;
-                self.at_most = self.at_most.zip(between(&notice)).map(|(sum, most)| sum + most);
+                self.at_most = self.at_most.zip(between(&notice)).map(|(sum, most)| sum.saturating_add(most));
             }
         }
         self.reasons.insert(notice.reason);
@@ -79,7 +80,7 @@ impl Missing {
 fn between(notice: &Notice) -> Option<u64> {
     let (first, last): (EventId, EventId) = notice.first.zip(notice.last)?;
     let distance = last.sequence.checked_sub(first.sequence).filter(|_| first.epoch == last.epoch)?;
-    Some(distance + 1)
+    Some(distance.saturating_add(1))
 }
 
 impl Id {
@@ -111,6 +112,8 @@ mod tests {
         assert!(after(&["a1", "a9", "", "01HZX", "01HZZ", "7-", "-9"]).is_none());
         let largest = after(&["0", "18446744073709551615", "18446744073709551616", "5"]);
         assert_eq!(largest.skipped, u64::MAX - 1, "what is no 64-bit number is no number");
+        let largest = after(&["0", "18446744073709551615", "0", "18446744073709551615"]);
+        assert_eq!(largest.skipped, u64::MAX);
         let mut at_a_place = after(&["7-4"]);
         at_a_place.id("7-6", false);
         at_a_place.id("7-7", true);

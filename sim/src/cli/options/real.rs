@@ -81,9 +81,9 @@ pub(in crate::cli) struct RecordOptions {
     /// End where the server ends the connection [default: come back with Last-Event-ID, as an EventSource does]
     #[arg(long)]
     pub(in crate::cli) no_reconnect: bool,
-    /// Ids count events of other streams too (as those of a server with several tables do): skipped ones mean nothing
+    /// Ids need not follow each other, as where several tables share them or they are times: skipped ones mean nothing
     #[arg(long)]
-    pub(in crate::cli) shared_ids: bool,
+    pub(in crate::cli) sparse_ids: bool,
     /// How long the server may take for a connection, and then for the head of its response [default: 30s]
     #[arg(long, value_name = "TIME")]
     head_timeout: Option<humantime::Duration>,

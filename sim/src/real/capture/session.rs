@@ -48,7 +48,8 @@ pub(super) struct Session<'a> {
     clock: Option<Clock>,
     /// Since when no stream is open, while none is.
     away_since: Option<Duration>,
-    away: Duration,
+    /// How long no stream was open before there was one again.
+    holes: Duration,
     reconnections: u64,
     last_break: Option<ClientError>,
     missing: Missing,
@@ -64,7 +65,7 @@ impl<'a> Session<'a> {
             reconnect: Reconnect::new(),
             clock: None,
             away_since: None,
-            away: Duration::ZERO,
+            holes: Duration::ZERO,
             reconnections: 0,
             last_break: None,
             missing: Missing::new(),
@@ -98,15 +99,13 @@ impl<'a> Session<'a> {
         self.watched(sleep(pause), None).await.map(drop)
     }
 
-    pub(super) fn finish(mut self, ended: Ended) -> Capture {
-        let until = self.now().min(self.listening.lasts);
-        if let Some(since) = self.away_since {
-            self.away += until.saturating_sub(since);
-        }
+    pub(super) fn finish(self, ended: Ended) -> Capture {
+        let until = self.away_since.unwrap_or_else(|| self.now()).min(self.listening.lasts);
         Capture {
             ended,
-            heard_for: until.saturating_sub(self.away),
+            heard_for: until.saturating_sub(self.holes),
             reconnections: self.reconnections,
+            holes: self.holes,
             last_break: self.last_break,
             missing: self.missing,
             unwanted: self.unwanted,
@@ -188,7 +187,7 @@ impl<'a> Session<'a> {
         } else {
             self.reconnections += 1;
         }
-        self.away += self.away_since.take().map_or(Duration::ZERO, |since| now.saturating_sub(since));
+        self.holes += self.away_since.take().map_or(Duration::ZERO, |since| now.saturating_sub(since));
     }
 
     fn now(&self) -> Duration {
