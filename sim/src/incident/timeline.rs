@@ -2,7 +2,7 @@
 
 use super::Incident;
 use crate::figure::timeline::{MOST_ROWS, Row, Timeline};
-use crate::plan::{Fault, Reading};
+use crate::plan::Fault;
 use crate::record::{Observation, Record, What};
 use crate::summary::format;
 
@@ -57,7 +57,7 @@ fn row(incident: &Incident, record: &Record, observations: &[Observation], index
         ended: Vec::new(),
         faults: faults(incident, index),
     };
-    if let Some(Reading::Stalls { stalls }) = incident.plan.subscribers.get(index).map(|plan| &plan.reading) {
+    if let Some(stalls) = incident.plan.subscribers.get(index).map(|plan| plan.reading.stalls()) {
         let span = |stall: &crate::plan::Stall| (stall.from.as_secs_f64(), (stall.from + stall.lasts).as_secs_f64());
         row.stalls = stalls.iter().map(span).collect();
     }

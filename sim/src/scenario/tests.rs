@@ -243,3 +243,25 @@ fn the_current_buffer_is_64_unless_given_and_stays_under_a_changed_load() {
         assert_eq!(Scenario::named(name).unwrap().settings().current_buffer, 64, "{name}");
     }
 }
+
+#[test]
+fn a_class_may_read_at_a_rate_and_stall_and_both_are_checked() {
+    let pair = "reads = { rate = { bytes_per_second = 125000 }, stalls = { after_seconds = [5, 9], for_seconds = [1, 2] } }";
+    let of = |reads: &str| Scenario::parse("x.toml", &GOOD.replace("reads = \"as-it-arrives\"", reads));
+    let scenario = of(pair).unwrap();
+    let reads = scenario.settings().classes[0].reads;
+    assert_eq!(reads.to_string(), "at most 125000 B/s, stalls 1–2 s after reading 5–9 s");
+    let longer = scenario.changed(Change::StallsDoubled).unwrap().settings().classes[0].reads;
+    assert_eq!(longer.to_string(), "at most 125000 B/s, stalls 2–4 s after reading 5–9 s");
+    let cases = [
+        (pair.replace("125000", "0"), "x.toml: class[0].reads.rate.bytes_per_second = 0: must be 1 ..= 10000000000"),
+        (pair.replace("[1, 2]", "[2, 1]"), "x.toml: class[0].reads.stalls.for_seconds = [2.0, 1.0]: must be [least"),
+        (pair.replace("rate =", "speed ="), "x.toml:24: "),
+        ("reads = {}".to_owned(), "x.toml:24: `reads = {}`: invalid length 0, expected rate, stalls or both"),
+        ("reads = 5".to_owned(), "x.toml:24: `reads = 5`: invalid type: integer `5`, expected \"as-it-arrives\", "),
+    ];
+    for (reads, expected) in cases {
+        let message = of(&reads).unwrap_err().to_string();
+        assert!(message.starts_with(expected), "{message:?} does not start with {expected:?}");
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Reads, RoundTrip, Scenario, load, population};
+use super::{RoundTrip, Scenario, load, population};
 
 /// A reason for distrust, with a remedy.
 #[derive(Debug, Clone, PartialEq)]
@@ -93,11 +93,10 @@ impl Scenario {
                 warnings.push(Warning::WindowBelowPeak { class: name(), window_bytes, needed_bytes });
             }
             let drain_seconds = settings.drain_seconds;
-            match class.reads {
-                Reads::Stalls { for_seconds: [_, stall_seconds], .. } if stall_seconds >= drain_seconds => {
-                    warnings.push(Warning::DrainWithinStall { class: name(), stall_seconds, drain_seconds });
-                }
-                Reads::Stalls { .. } | Reads::AsItArrives | Reads::Rate { .. } | Reads::Never => {}
+            if let Some([_, [_, stall_seconds]]) = class.reads.stalls()
+                && stall_seconds >= drain_seconds
+            {
+                warnings.push(Warning::DrainWithinStall { class: name(), stall_seconds, drain_seconds });
             }
         }
         warnings

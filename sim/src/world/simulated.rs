@@ -147,12 +147,17 @@ pub(crate) fn time_to_come_back(plan: &Plan) -> Duration {
 /// never reads never hears.
 fn time_to_hear(plan: &Plan, index: usize) -> Duration {
     let SubscriberPlan { class, reading, .. } = &plan.subscribers[index];
+    let window_at = |bytes_per_second: u64| {
+        let millis = plan.classes[*class].window_bytes.saturating_mul(1000) / bytes_per_second.max(1);
+        Duration::from_millis(millis).saturating_mul(plan.time_scale)
+    };
     let reads = match reading {
-        Reading::Rate { bytes_per_second } => {
-            let millis = plan.classes[*class].window_bytes.saturating_mul(1000) / (*bytes_per_second).max(1);
-            Duration::from_millis(millis).saturating_mul(plan.time_scale)
+        Reading::Rate { bytes_per_second } => window_at(*bytes_per_second),
+        Reading::Stalls { .. } => reading.longest_stall(),
+        // A window full may take several stretches of reading, with a stall between each two.
+        Reading::RateWithStalls { bytes_per_second, stalls } => {
+            stalls.iter().fold(window_at(*bytes_per_second), |sum, stall| sum.saturating_add(stall.lasts))
         }
-        Reading::Stalls { stalls } => stalls.iter().map(|stall| stall.lasts).max().unwrap_or_default(),
         Reading::AsItArrives | Reading::Never | Reading::Serves { .. } => Duration::ZERO,
     };
     let spells = Fate::of(plan, index).spells.into_iter().filter(|spell| spell.until < Duration::MAX);
@@ -246,12 +251,7 @@ fn scaled(plan: &Plan) -> Plan {
     for subscriber in &mut plan.subscribers {
         stretch(&mut subscriber.connect_at);
         subscriber.leave_at.iter_mut().for_each(stretch);
-        if let crate::plan::Reading::Stalls { stalls } = &mut subscriber.reading {
-            stalls.iter_mut().flat_map(|stall| [&mut stall.from, &mut stall.lasts]).for_each(stretch);
-        }
-        if let crate::plan::Reading::Serves { times } = &mut subscriber.reading {
-            times.iter_mut().for_each(stretch);
-        }
+        subscriber.reading.durations_mut().into_iter().for_each(stretch);
     }
     for fault in &mut plan.faults {
         stretch(&mut fault.at);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::range::{pair, positive, whole, within};
 use super::{MAX_SECONDS, MAX_SUBSCRIBERS};
 use crate::scenario::error::Wrong;
-use crate::scenario::{Class, Reads, RoundTrip, Settings, step_bytes};
+use crate::scenario::{Class, RoundTrip, Settings, step_bytes};
 
 /// Each class is a host of the simulated network.
 const MAX_CLASSES: usize = 64;
@@ -87,11 +87,10 @@ fn life(class: &Class, duration: Duration, at: &dyn Fn(&str) -> String) -> Resul
 }
 
 fn reads(class: &Class, settings: &Settings, duration: Duration, at: &dyn Fn(&str) -> String) -> Result<(), Wrong> {
-    let (after, stall) = match class.reads {
-        Reads::AsItArrives | Reads::Never => return Ok(()),
-        Reads::Rate { bytes_per_second } => return rate(class, bytes_per_second, settings, at),
-        Reads::Stalls { after_seconds, for_seconds } => (after_seconds, for_seconds),
-    };
+    if let Some(bytes_per_second) = class.reads.bytes_per_second() {
+        rate(class, bytes_per_second, settings, at)?;
+    }
+    let Some([after, stall]) = class.reads.stalls() else { return Ok(()) };
     pair(&at("reads.stalls.after_seconds"), after, MIN_STALL_SECONDS..=MAX_SECONDS)?;
     pair(&at("reads.stalls.for_seconds"), stall, MIN_STALL_SECONDS..=MAX_SECONDS)?;
     let deadline = settings.server.write_deadline_seconds;
