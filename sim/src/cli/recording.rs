@@ -16,8 +16,8 @@ const MARK_BYTES: usize = 4096;
 /// What the mark says in a file whose recording did not come to its end.
 const CUT_OFF: &str = "the recording was cut off before its end";
 
-/// What it says in a whole one where there was no room to write it again without the mark.
-const NO_ROOM: &str = "nothing is missing: the disk had no room to take this line off";
+/// What it says in a whole one that could not be written again without the mark.
+const NOT_TAKEN_OFF: &str = "nothing is missing, but this line could not be taken off";
 
 pub(super) struct Recording {
     path: PathBuf,
@@ -126,7 +126,7 @@ impl Recording {
             let _ = fs::remove_file(&beside);
         }
         self.file.seek(SeekFrom::Start(0))?;
-        self.file.write_all(&wide_mark(partial.unwrap_or(NO_ROOM)))
+        self.file.write_all(&wide_mark(partial.unwrap_or(NOT_TAKEN_OFF)))
     }
 
     fn rewrite(&mut self, file: File, partial: Option<&str>) -> io::Result<()> {
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn the_wide_mark_is_as_wide_whatever_it_says() {
-        for text in ["", CUT_OFF, NO_ROOM, &"\u{1}".repeat(2000), &"ä".repeat(2000)] {
+        for text in ["", CUT_OFF, NOT_TAKEN_OFF, &"\u{1}".repeat(2000), &"ä".repeat(2000)] {
             let line = wide_mark(text);
             assert_eq!((line.len(), line.last()), (MARK_BYTES, Some(&b'\n')));
             let read: serde_json::Value = serde_json::from_slice(&line).unwrap();
