@@ -11,11 +11,12 @@ use crate::plan::Plan;
 use crate::pruning::Runs;
 use crate::runs::{self, Job, Progress};
 use crate::scenario::{Change, Scenario};
+use crate::summary::at_size;
 use crate::summary::cell::{memory, pooled};
-use crate::summary::document::{FailedSize, Quantiles, Sensitivity, Validation, ZeroDrop};
+use crate::summary::document::{ClassAtSize, FailedSize, Quantiles, Sensitivity, Validation, ZeroDrop};
 use crate::summary::run::{Latencies, RunSummary};
-use crate::summary::sizes;
 use crate::summary::statistics::upper_bound_95;
+use crate::summary::{load, sizes};
 use crate::world::{HubChoice, WorldError};
 
 /// Clean runs that bound the probability of a drop by 5 % at 95 % confidence: 1 − 0.05^(1/59) = 0.0495.
@@ -109,7 +110,7 @@ pub fn validate(
                 open.push((subscribers, buffer * 2));
                 continue;
             }
-            let validation = tried.validation(std::mem::take(before));
+            let validation = tried.validation(scenario, std::mem::take(before));
             zero_drops.iter_mut().filter(|size| size.subscribers == subscribers).for_each(|size| {
                 size.validation = Some(validation.clone());
             });
@@ -129,7 +130,7 @@ struct Try {
 }
 
 impl Try {
-    fn validation(&self, failed: Vec<FailedSize>) -> Validation {
+    fn validation(&self, scenario: &Scenario, failed: Vec<FailedSize>) -> Validation {
         let runs_with_drops = self.runs.iter().filter(|run| run.has_drops()).count() as u64;
         Validation {
             buffer: self.buffer,
@@ -139,8 +140,23 @@ impl Try {
             failed,
             flush_latency_ms: if runs_with_drops == 0 { pooled(&self.latencies).0 } else { Quantiles::default() },
             memory_bytes_per_subscriber: memory(self.subscribers, self.buffer, &self.runs),
+            by_class: self.by_class(scenario),
         }
     }
+
+    fn by_class(&self, scenario: &Scenario) -> BTreeMap<String, ClassAtSize> {
+        let settings = scenario.settings();
+        let names: Vec<_> = settings.classes.iter().map(|class| class.name.clone()).collect();
+        let first = self.runs.iter().take(1).map(|run| Plan::draw(scenario, self.subscribers, run.seed));
+        let payload_bytes = load::arrivals(first).mean_payload_bytes;
+        at_size::classes(&names, self.buffer, payload_bytes, &self.runs, &self.latencies)
+    }
+}
+
+/// How many units of work it takes to validate sizes, as [`Job::units`] counts them, if none has to be doubled.
+pub fn validation_units(zero_drops: &[ZeroDrop]) -> u64 {
+    let sized = zero_drops.iter().filter(|size| size.buffer.is_some());
+    sized.map(|size| VALIDATION_RUNS * Job::unbounded(size.subscribers, 0).units()).sum()
 }
 
 /// Tries every size on the same fresh seeds. Once a run has dropped, later seeds of that size are called off, and

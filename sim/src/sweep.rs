@@ -20,8 +20,10 @@ pub struct Parts {
     pub cells: bool,
     /// The grid once for every policy, instead of for the scenario's.
     pub policies: bool,
-    /// Exact sizes, validated.
+    /// Exact sizes.
     pub sizes: bool,
+    /// The validation of the sizes.
+    pub validation: bool,
     /// Sizes under a changed load.
     pub sensitivity: bool,
 }
@@ -55,7 +57,9 @@ pub fn sweep(
     }
     sized(&zero_drop);
     let cells = grid.run(scenario, threads, progress)?;
-    sizing::validate(scenario, &mut zero_drop, threads, progress)?;
+    if parts.validation {
+        sizing::validate(scenario, &mut zero_drop, threads, progress)?;
+    }
     let sensitivity =
         if parts.sensitivity { sizing::sensitivity(scenario, &zero_drop, threads, progress)? } else { Vec::new() };
     let settings = scenario.settings();

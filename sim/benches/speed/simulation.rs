@@ -35,7 +35,7 @@ pub(crate) fn alpha() {
     let scenario = Scenario::named("alpha").expect("a built-in scenario");
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
     for (what, cells, sizes) in [("grid of cells", true, false), ("sizes and validation", false, true)] {
-        let parts = Parts { cells, policies: false, sizes, sensitivity: false };
+        let parts = Parts { cells, policies: false, sizes, validation: sizes, sensitivity: false };
         let (result, took) = timed(|| sweep(&scenario, parts, threads, &Silent, |_| {}));
         result.expect("a valid scenario");
         say(&format!("alpha, {what}: {:.0} s on {threads} threads", took.as_secs_f64()));

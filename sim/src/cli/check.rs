@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::exit::{Exit, Failure};
 use super::options::SweepOptions;
-use super::{console, files, run};
+use super::{console, files, progress, run};
 use crate::summary::document::{Cell, Recommendation, Sweep};
 use crate::summary::json;
 
@@ -17,7 +17,7 @@ pub(super) fn check(options: &SweepOptions) -> Result<Exit, Failure> {
     let folder = parent.join(&scenario.settings().name);
     let (text, published) = files::read(&folder.join("sweep.json"))?;
     let parts = options.parts(is_whole && !published.sensitivity.is_empty());
-    let again = run::run(&scenario, parts, options.threads, published.command.clone())?;
+    let again = run::run(&scenario, parts, options.threads, published.command.clone(), &progress::Bars::new())?;
     let mut differences = if is_whole { whole(&text, &again) } else { part(&published, &again) };
     differences.extend(drawn(&folder, &published));
     if options.out.is_none() {

@@ -10,13 +10,16 @@ mod files;
 mod import;
 mod interrupt;
 mod load;
+mod meter;
 mod options;
+mod progress;
 mod record;
 mod replay;
 mod run;
 mod shrink;
 mod soak;
 mod stages;
+mod told;
 mod verify;
 
 use clap::Parser;

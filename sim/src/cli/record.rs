@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::exit::{Exit, Failure};
 use super::options::RecordOptions;
-use super::{console, files, interrupt};
+use super::{console, files, interrupt, progress};
 use crate::real::{self, Captured};
 use crate::runs::Progress;
 
@@ -17,9 +17,9 @@ pub(super) fn run(options: &RecordOptions) -> Result<Exit, Failure> {
     if lasts.is_zero() || lasts.as_secs() > MOST_SECONDS {
         return Err(Failure::input(format!("--for {}: must be above 0 and at most 7 days", options.lasts)));
     }
-    files::prepare_new(&options.out)?;
+    files::prepare_one("--out", &options.out, options.force)?;
     interrupt::catch();
-    let bars = console::Bars::new();
+    let bars = progress::Bars::new();
     let seconds = std::cell::Cell::new(0);
     bars.begin("record", lasts.as_secs());
     let heard = real::capture(&options.url, lasts, &|at, _| {
@@ -37,6 +37,7 @@ pub(super) fn run(options: &RecordOptions) -> Result<Exit, Failure> {
     files::write_one(&options.out, &lines(&heard))?;
     let bytes: u64 = heard.iter().map(|event| event.bytes).sum();
     let (count, out) = (heard.len(), options.out.display());
+    console::note(&format!("wrote {out}"));
     console::print(&format!("{count} events, {bytes} bytes of data: cargo sim sweep --trace {out}\n"));
     Ok(if interrupt::was_caught() { Exit::Interrupted } else { Exit::AsExpected })
 }

@@ -3,6 +3,7 @@
 //! Pure functions to strings; whoever calls them prints. Nothing here knows a file, a width of a terminal or a
 //! clock, and every number is written by [`crate::summary::format`].
 
+mod at_size;
 pub mod docs;
 mod parts;
 mod policies;
@@ -15,4 +16,5 @@ pub mod theory;
 pub mod worlds;
 
 pub use readme::readme;
+pub use table::prose;
 pub use terminal::terminal;

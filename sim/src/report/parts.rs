@@ -1,7 +1,7 @@
 //! The parts a report is made of: each a table or a sentence from the document, none where it has nothing to say.
 
 use crate::summary::document::{ByClass, Cell, Memory, Quantiles, Sensitivity, Sweep, ZeroDrop};
-use crate::summary::format;
+use crate::summary::{format, sizes};
 
 use super::table::{Lean, Table};
 
@@ -312,6 +312,10 @@ fn lost_at_64(cells: &[&Cell]) -> String {
 pub(super) fn recommendation(sweep: &Sweep) -> (String, &str) {
     let setting = match sweep.recommendation.buffer {
         Some(k) => format!("server.sse_channel_buffer = {k}"),
+        None if !sizes::is_validated(&sweep.zero_drop) && sweep.zero_drop.iter().all(|size| size.buffer.is_some()) => {
+            let largest = sweep.zero_drop.iter().filter_map(|size| size.buffer).max().unwrap_or(0);
+            format!("{} frames, not validated", sizes::with_headroom(largest))
+        }
         None => "no size can be recommended".to_owned(),
     };
     (setting, &sweep.recommendation.because)

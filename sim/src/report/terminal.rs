@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::summary::document::{Cell, Sweep};
 use crate::summary::format;
 
+use super::at_size;
 use super::parts;
 use super::policies;
 use super::real;
@@ -81,6 +82,10 @@ fn sizes(sweep: &Sweep) -> String {
     }
     if let Some(cost) = parts::cost(sweep) {
         let _ = write!(text, "\nAt the validated size, a subscriber\n\n{}", cost.plain(false));
+    }
+    if let Some(classes) = at_size::classes(sweep) {
+        let _ =
+            write!(text, "\nAt the validated size, by class\n\n{}\n{}", classes.plain(true), prose(at_size::KEY, "  "));
     }
     text
 }

@@ -276,7 +276,7 @@ pub struct ZeroDrop {
     pub binding: Option<Binding>,
     /// What the first-order rule says for the same plans: burst × (1 − drain / arrival) − what the socket absorbs.
     pub first_order_rule: Option<u64>,
-    /// Runs on other seeds at the size with headroom; null where there is no size.
+    /// Runs on other seeds at the size with headroom; null where there is no size, or it was not to be validated.
     pub validation: Option<Validation>,
 }
 
@@ -310,6 +310,29 @@ pub struct Validation {
     pub flush_latency_ms: Quantiles,
     /// Memory at that size.
     pub memory_bytes_per_subscriber: Memory,
+    /// What each class has at that size, by its name, over the runs there.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub by_class: BTreeMap<String, ClassAtSize>,
+}
+
+/// What a class has at a size.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ClassAtSize {
+    /// Its members.
+    pub subscribers: usize,
+    /// Frames offered to them.
+    pub offered: u64,
+    /// Part of these that a full mailbox lost.
+    pub drop_rate: Option<f64>,
+    /// Events published while a member wanted them, and never read.
+    pub missed: u64,
+    /// How old events were when they were read: publish to receipt. All null where a run dropped something.
+    pub age_ms: Quantiles,
+    /// Most frames that waited for one member at once.
+    pub most_waiting: u64,
+    /// Memory of one member: the slots, and `most_waiting` payloads of the mean size. Subscribers that wait for the same
+    /// event share its payload, so that all of them together take less.
+    pub memory_bytes_per_subscriber: Memory,
 }
 
 /// A size that did not pass its validation.
@@ -326,7 +349,7 @@ pub struct FailedSize {
 /// The number, and why.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Recommendation {
-    /// Largest validated size over N, at least 64; null if one has none.
+    /// Largest validated size over N, at least 64; null if one has none or was not validated.
     pub buffer: Option<u64>,
     /// A sentence.
     pub because: String,

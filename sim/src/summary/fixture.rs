@@ -358,8 +358,28 @@ fn sized(subscribers: usize, buffer: u64) -> ZeroDrop {
             failed: Vec::new(),
             flush_latency_ms: cell.flush_latency_ms,
             memory_bytes_per_subscriber: cell.memory_bytes_per_subscriber,
+            by_class: classes_at(subscribers, with_headroom, buffer),
         }),
     }
+}
+
+fn classes_at(subscribers: usize, buffer: u64, most_waiting: u64) -> BTreeMap<String, ClassAtSize> {
+    let class = |share: f64, most_waiting: u64| ClassAtSize {
+        subscribers: (subscribers as f64 * share) as usize,
+        offered: 59_000,
+        drop_rate: Some(0.0),
+        missed: 0,
+        age_ms: Quantiles { p50: Some(21.5), p99: Some(940.25), p999: Some(1800.0), max: Some(2050.5) },
+        most_waiting,
+        memory_bytes_per_subscriber: Memory {
+            slots: buffer * SLOT_BYTES,
+            payload: most_waiting as f64 * 800.0,
+            ..Memory::default()
+        },
+    };
+    let classes =
+        [("broadband", class(0.7, 1)), ("mobile", class(0.2, 4)), ("background-tab", class(0.1, most_waiting))];
+    classes.map(|(name, class)| (name.to_owned(), class)).into()
 }
 
 fn unsized_(subscribers: usize, reason: &str) -> ZeroDrop {

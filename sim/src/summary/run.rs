@@ -28,6 +28,8 @@ pub struct Sums {
     pub doubled: u64,
     /// Time without a stream.
     pub away: Duration,
+    /// Most frames that waited for one of them at once.
+    pub high_water: u64,
 }
 
 impl Sums {
@@ -42,6 +44,7 @@ impl Sums {
         self.wanted += other.wanted;
         self.doubled += other.doubled;
         self.away += other.away;
+        self.high_water = self.high_water.max(other.high_water);
     }
 
     /// Events that were wanted and never read.
@@ -54,9 +57,10 @@ impl Sums {
         for subscriber in subscribers {
             let members = sums.subscribers + 1;
             let SubscriberRecord { offered, delivered, received, in_flight, dropped, .. } = *subscriber;
-            let SubscriberRecord { wanted, doubled, away, .. } = *subscriber;
-            let subscribers = members;
-            sums.add(&Self { subscribers, offered, delivered, received, in_flight, dropped, wanted, doubled, away });
+            let SubscriberRecord { wanted, doubled, away, high_water, .. } = *subscriber;
+            let own =
+                Self { subscribers: members, offered, delivered, received, in_flight, dropped, ..Self::default() };
+            sums.add(&Self { wanted, doubled, away, high_water, ..own });
         }
         sums
     }

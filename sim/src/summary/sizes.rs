@@ -46,6 +46,9 @@ pub fn recommendation(sizes: &[ZeroDrop]) -> Recommendation {
     if let Some(unsizable) = sizes.iter().find(|size| size.buffer.is_none()) {
         return Recommendation { buffer: None, because: why_none(unsizable) };
     }
+    if let Some(largest) = sizes.iter().filter_map(|size| size.buffer).max().filter(|_| !is_validated(sizes)) {
+        return Recommendation { buffer: None, because: not_validated(sizes, largest) };
+    }
     let largest = sizes.iter().max_by_key(|size| size.validation.as_ref().map_or(0, |tried| tried.buffer));
     let Some((size, tried)) = largest.and_then(|size| size.validation.as_ref().map(|tried| (size, tried))) else {
         return Recommendation { buffer: None, because: "No size was asked for.".to_owned() };
@@ -83,6 +86,24 @@ pub fn recommendation(sizes: &[ZeroDrop]) -> Recommendation {
         because += &format!(" No size below today's {TODAYS_BUFFER} is recommended.");
     }
     Recommendation { buffer: Some(buffer), because }
+}
+
+/// Whether every size that there is was tried on fresh seeds.
+pub fn is_validated(sizes: &[ZeroDrop]) -> bool {
+    sizes.iter().all(|size| size.buffer.is_none() || size.validation.is_some())
+}
+
+fn not_validated(sizes: &[ZeroDrop], largest: u64) -> String {
+    let ns: Vec<_> = sizes.iter().map(|size| size.subscribers.to_string()).collect();
+    let exact: Vec<_> = sizes.iter().filter_map(|size| size.buffer).map(|exact| exact.to_string()).collect();
+    format!(
+        "Not validated. At N = {} the smallest buffers without a drop on {} seeds are {}. With headroom the largest is \
+         {}; no run on other seeds says that it is enough.",
+        ns.join(", "),
+        sizes.first().map_or(0, |size| size.per_seed.len()),
+        exact.join(", "),
+        with_headroom(largest)
+    )
 }
 
 fn why_none(size: &ZeroDrop) -> String {
@@ -172,6 +193,16 @@ mod tests {
             because,
             "At N = 10, 100 the smallest buffers without a drop on 8 seeds are 47, 200. The largest of the validated \
              sizes is 256: 59 fresh runs at it dropped nothing, so at most 5.0 % of runs drop anything (95 % confidence)."
+        );
+    }
+
+    #[test]
+    fn a_size_that_was_not_validated_is_told_and_not_recommended() {
+        let sizes = [47, 200].map(|exact| ZeroDrop { validation: None, ..validated(10, exact, 1) });
+        let Recommendation { buffer, because } = recommendation(&sizes);
+        assert!(
+            buffer.is_none() && because.starts_with("Not validated.") && because.contains("largest is 256;"),
+            "{because}"
         );
     }
 

@@ -98,7 +98,7 @@ fn a_sweep_with_pruned_runs_has_the_cells_of_one_without() {
     let of_one = pruning::runs(&plan, DropNewest, &scenario.settings().buffers).unwrap();
     assert!(!of_one.at.is_empty(), "something is pruned");
     let cells = |sizes| {
-        let parts = Parts { cells: true, policies: false, sizes, sensitivity: false };
+        let parts = Parts { cells: true, policies: false, sizes, validation: sizes, sensitivity: false };
         sweep(&scenario, parts, 2, &Silent, |_| {}).unwrap().cells
     };
     assert_eq!(cells(true), cells(false));

@@ -13,8 +13,14 @@ use crate::plans::Silent;
 const SMALL: &str = include_str!("small.toml");
 
 fn swept(scenario: &Scenario, threads: usize) -> Sweep {
-    sweep(scenario, Parts { cells: true, policies: false, sizes: true, sensitivity: false }, threads, &Silent, |_| {})
-        .unwrap()
+    sweep(
+        scenario,
+        Parts { cells: true, policies: false, sizes: true, validation: true, sensitivity: false },
+        threads,
+        &Silent,
+        |_| {},
+    )
+    .unwrap()
 }
 
 fn drops(plan: &Plan, frames: u64) -> u64 {
@@ -32,7 +38,7 @@ fn a_sweep_is_the_same_on_one_thread_and_on_two() {
 #[test]
 fn a_run_that_fits_into_a_buffer_stands_in_for_it_to_the_last_digit() {
     let scenario = Scenario::parse("small.toml", SMALL).unwrap();
-    let every_run = Parts { cells: true, policies: false, sizes: false, sensitivity: false };
+    let every_run = Parts { cells: true, policies: false, sizes: false, validation: false, sensitivity: false };
     let every_run = sweep(&scenario, every_run, 2, &Silent, |_| {}).unwrap();
     let sweep = swept(&scenario, 2);
     assert!(sweep.cells.iter().any(|cell| cell.runs_with_drops == 0));
