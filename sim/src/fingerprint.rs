@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::plan::Plan;
 use crate::pool;
+use crate::runs::Progress;
 use crate::scenario::{Overrides, Scenario, ScenarioError};
 use crate::world::{self, HubChoice, WorldError};
 
@@ -92,13 +93,17 @@ impl Case {
     }
 }
 
-/// Runs the cases on so many threads; the fingerprints are in the order of the cases.
+/// Runs the cases on so many threads; the fingerprints are in the order of the cases. `progress` advances by one for each.
 ///
 /// # Errors
 /// The first failure of a world.
-pub fn fingerprints(cases: &[Case], threads: usize) -> Result<Vec<Fingerprint>, WorldError> {
+pub fn fingerprints(cases: &[Case], threads: usize, progress: &dyn Progress) -> Result<Vec<Fingerprint>, WorldError> {
     let mut prints = vec![None; cases.len()];
-    let print = |case: &Case| case.fingerprint().map(Some);
+    let print = |case: &Case| {
+        let print = case.fingerprint().map(Some);
+        progress.advance(1);
+        print
+    };
     pool::each(cases, threads, print, |index, print| prints[index] = Some(print))?;
     Ok(prints.into_iter().flatten().collect())
 }

@@ -25,6 +25,9 @@ pub const SCHEMA: &str = "hubbub.import/1";
 /// burst's losses by a few frames.
 const SEEDS: u64 = 8;
 
+/// Rates that are tried to see whether there is one to be found.
+const PROBES_BEFORE: u64 = 2;
+
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Imported {
@@ -106,13 +109,13 @@ pub fn import(counters: &Counters, threads: usize, progress: &dyn Progress) -> R
     let scenario = counters.checked()?;
     let drops = Drops::new(counters, &scenario, SEEDS, threads);
     let rates = counters.rates(&scenario);
-    progress.begin("drain rate", fit::most_probes(rates));
+    progress.begin_at_most("drain rate", PROBES_BEFORE + fit::most_probes(rates));
     let probe = |rate| {
         let lost = drops.at(rate).map(|lost| whole_frames(&lost));
         progress.advance(1);
         lost
     };
-    explainable(counters, &drops, rates)?;
+    explainable(counters, &drops, rates, progress)?;
     let fit = fit(rates, counters.dropped, probe)?;
     progress.end();
     let lost = drops.at(fit.rate)?;
@@ -161,7 +164,12 @@ fn whole_frames(lost: &[u64]) -> u64 {
 }
 
 /// Refuses what no rate can lose.
-fn explainable(counters: &Counters, drops: &Drops, [_, fastest]: [u64; 2]) -> Result<(), ImportError> {
+fn explainable(
+    counters: &Counters,
+    drops: &Drops,
+    [_, fastest]: [u64; 2],
+    progress: &dyn Progress,
+) -> Result<(), ImportError> {
     let dropped = counters.dropped;
     let unexplained = |why: String| Err(ImportError::Unexplained { dropped, why });
     let whom = match counters.dropped_by {
@@ -173,12 +181,14 @@ fn explainable(counters: &Counters, drops: &Drops, [_, fastest]: [u64; 2]) -> Re
         return unexplained(format!("more than the {offered} frames that {whom} is offered in --window-seconds"));
     }
     let most = whole_frames(&drops.of_a_viewer_that_reads_nothing()?);
+    progress.advance(1);
     if dropped > most {
         return unexplained(format!(
             "even where {whom} read nothing at all, {most} are lost: no drain rate explains it"
         ));
     }
     let fewest = whole_frames(&drops.at(fastest)?);
+    progress.advance(1);
     if dropped < fewest {
         return unexplained(format!(
             "--window-bytes and --round-trip-ms alone lose {fewest}, however fast {whom} read: enlarge the one or lower \

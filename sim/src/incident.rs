@@ -5,23 +5,23 @@
 mod losses;
 pub mod shrink;
 mod timeline;
+mod verdict;
 
 use hubbub::{Capacity, Overflow};
 use serde::{Deserialize, Serialize};
 
 pub use losses::{Loss, losses};
 pub use timeline::timeline;
+pub use verdict::{LossFor, LossesOf, REPLAY_SCHEMA, Replay, Rerun, Verdict};
 
 use crate::laws::{Case, Law, Violation, first_broken_of_run};
 use crate::plan::Plan;
-use crate::record::{Observation, Record};
+use crate::record::Record;
 use crate::summary::dropped::Dropped;
 use crate::world::{self, WorldError};
 
 /// The value of [`Incident::schema`].
 pub const SCHEMA: &str = "hubbub.incident/1";
-/// The value of [`Replay::schema`].
-pub const REPLAY_SCHEMA: &str = "hubbub.replay/1";
 
 /// A stored incident.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -60,42 +60,6 @@ pub struct Expected {
     pub dropped: Dropped,
     /// The first law that does not hold, if one does not.
     pub first_violation: Option<Violation>,
-}
-
-/// How a run compares with what was expected.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Verdict {
-    /// The same run, and the same laws hold.
-    AsExpected,
-    /// A law does not hold that should, or one holds that should not.
-    Violated,
-    /// The same program gave another run.
-    NotDeterministic,
-}
-
-/// A run of an incident, judged.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Replay {
-    /// Always [`REPLAY_SCHEMA`].
-    pub schema: &'static str,
-    /// The judgement.
-    pub verdict: Verdict,
-    /// The run's digest.
-    pub digest: String,
-    /// The plan's seed.
-    pub seed: u64,
-    /// Frames offered.
-    pub offered: u64,
-    /// Frames flushed.
-    pub delivered: u64,
-    /// Frames lost, by reason.
-    pub dropped: Dropped,
-    /// Laws that do not hold: the first, since what follows it means little. Of a plain run the account and the window
-    /// are checked, and of an incident of another law that law too.
-    pub violations: Vec<Violation>,
-    /// Whether the run is the stored one to the last event. An incident of another version may run otherwise.
-    pub same_trajectory: bool,
 }
 
 /// Why an incident cannot be used.
@@ -224,6 +188,7 @@ impl Incident {
         } else {
             Verdict::AsExpected
         };
+        let losses = run.as_ref().map(|(record, log)| verdict::losses_of(&self.plan, record, log));
         let replay = Replay {
             schema: REPLAY_SCHEMA,
             verdict,
@@ -232,20 +197,13 @@ impl Incident {
             offered: now.offered,
             delivered: now.delivered,
             dropped: now.dropped,
+            expected: Some(self.expected.clone()),
             violations: now.first_violation.into_iter().collect(),
             same_trajectory,
+            losses: losses.unwrap_or_default(),
         };
         Ok(Rerun { replay, run })
     }
-}
-
-/// An incident, run again.
-#[derive(Debug)]
-pub struct Rerun {
-    /// The judgement.
-    pub replay: Replay,
-    /// What happened; `None` for a run that did not come to its end.
-    pub run: Option<(Record, Vec<Observation>)>,
 }
 
 impl Expected {

@@ -26,6 +26,10 @@ pub struct Job<'a> {
 pub trait Progress: Sync {
     /// A piece of work begins, of so many units.
     fn begin(&self, what: &str, units: u64);
+    /// A piece of work begins, of so many units at most: it may end before all are done.
+    fn begin_at_most(&self, what: &str, units: u64) {
+        self.begin(what, units);
+    }
     /// Some units are done.
     fn advance(&self, units: u64);
     /// A piece of work is done.

@@ -159,6 +159,12 @@ impl Try {
     }
 }
 
+/// How many units of work it takes to validate sizes, as [`Job::units`] counts them, if none has to be doubled.
+pub fn validation_units(zero_drops: &[ZeroDrop]) -> u64 {
+    let sized = zero_drops.iter().filter(|size| size.buffer.is_some());
+    sized.map(|size| VALIDATION_RUNS * runs::units(size.subscribers)).sum()
+}
+
 /// Tries every size on the same fresh seeds. Once a run has dropped, later seeds of that size are called off, and
 /// those already done are left out: what remains does not depend on the number of threads.
 fn one_round(

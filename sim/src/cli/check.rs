@@ -2,7 +2,7 @@
 
 use super::exit::{Exit, Failure};
 use super::options::SweepOptions;
-use super::{console, files, published, run};
+use super::{console, files, progress, published, run};
 use crate::summary::document::{Cell, Recommendation, Sweep};
 use crate::summary::json;
 
@@ -15,7 +15,7 @@ pub(super) fn check(options: &SweepOptions) -> Result<Exit, Failure> {
     let folder = parent.join(&scenario.settings().name);
     let (text, before) = files::read(&folder.join("sweep.json"))?;
     let parts = options.parts(is_whole && !before.sensitivity.is_empty());
-    let again = run::run(&scenario, parts, options.threads, before.command.clone())?;
+    let again = run::run(&scenario, parts, options.threads, before.command.clone(), &progress::Bars::new())?;
     let mut differences = if is_whole { whole(&text, &again) } else { part(&before, &again) };
     differences.extend(published::differences(&folder, &files::drawn(&before)));
     if options.out.is_none() {

@@ -5,17 +5,22 @@ use std::process::Command;
 
 use super::exit::{Exit, Failure};
 use super::options::DeterminismOptions;
+use super::progress::Bars;
 use super::{console, files};
 use crate::fingerprint::{self, Case, Fingerprint, first_difference};
+use crate::runs::Progress;
 
 /// Where the digests of the named scenarios are kept.
 const FILE: &str = "sim/fingerprints.json";
+
+/// In how many ways the runs are done.
+const WAYS: u64 = 5;
 
 /// Checks, or with `--write` takes the present digests for the right ones.
 pub(super) fn determinism(options: &DeterminismOptions) -> Result<Exit, Failure> {
     let cases = fingerprint::cases()?;
     if options.print {
-        console::print(&fingerprint::to_json(&fingerprint::fingerprints(&cases, 1)?));
+        console::print(&fingerprint::to_json(&fingerprint::fingerprints(&cases, 1, &Bars::new())?));
         return Ok(Exit::AsExpected);
     }
     if let Some(run) = options.print_run {
@@ -24,11 +29,17 @@ pub(super) fn determinism(options: &DeterminismOptions) -> Result<Exit, Failure>
         console::print(&case.events()?);
         return Ok(Exit::AsExpected);
     }
-    let first = fingerprint::fingerprints(&cases, 1)?;
-    let mut ways = vec![("again in this process", fingerprint::fingerprints(&cases, 1)?)];
-    ways.push(("on two threads", fingerprint::fingerprints(&cases, 2)?));
-    ways.push(("in a fresh process", in_a_fresh_process()?));
-    ways.push(("in another fresh process", in_a_fresh_process()?));
+    let bars = Bars::new();
+    let runs = cases.len() as u64;
+    bars.begin("determinism", WAYS * runs);
+    let here = |threads| fingerprint::fingerprints(&cases, threads, &bars);
+    let fresh = || in_a_fresh_process().inspect(|_| bars.advance(runs));
+    let first = here(1)?;
+    let mut ways = vec![("again in this process", here(1)?)];
+    ways.push(("on two threads", here(2)?));
+    ways.push(("in a fresh process", fresh()?));
+    ways.push(("in another fresh process", fresh()?));
+    bars.end();
     for (way, prints) in &ways {
         if let Some(at) = (0..first.len()).find(|at| prints.get(*at) != Some(&first[*at])) {
             complain_of_difference(way, (at, &cases[at]), &first[at])?;
@@ -85,7 +96,7 @@ fn compare(first: &[Fingerprint]) -> Result<Exit, Failure> {
         ));
     }
     if changed.is_empty() && known.len() == first.len() {
-        console::note(&format!("{} runs, each in 5 ways: the same digests, and those of {FILE}", first.len()));
+        console::note(&format!("{} runs, each in {WAYS} ways: the same digests, and those of {FILE}", first.len()));
         return Ok(Exit::AsExpected);
     }
     console::note("if that is meant: cargo sim determinism --write");

@@ -1,7 +1,5 @@
 //! `verify` and `fidelity`: how what they found is shown and left.
 
-use std::path::Path;
-
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -21,6 +19,7 @@ pub(super) struct Forms<T> {
 
 /// Makes sure, before anything is run, that there is a place for the result.
 pub(super) fn prepare<T>(options: &EvidenceOptions, forms: &Forms<T>) -> Result<(), Failure> {
+    options.json.prepare()?;
     options.folder(forms.folder).as_deref().map_or(Ok(()), files::prepare)
 }
 
@@ -33,9 +32,12 @@ pub(super) fn leave<T: Serialize + DeserializeOwned>(
 ) -> Result<T, Failure> {
     let text = json::stable(&found);
     let found = serde_json::from_str(&text).unwrap_or(found);
-    match options.json.as_deref() {
-        Some(path) if path == Path::new("-") => console::print(&text),
-        Some(path) => files::write_one(path, &text)?,
+    match options.json.file() {
+        Some(file) => {
+            files::write_one(file, &text)?;
+            console::note(&format!("wrote {}", file.display()));
+        }
+        None if options.json.is_to_stdout() => console::print(&text),
         None => console::print(&(forms.terminal)(&found)),
     }
     if let Some(folder) = options.folder(forms.folder) {

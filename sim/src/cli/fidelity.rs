@@ -3,7 +3,7 @@
 use super::evidence::{self, Forms};
 use super::exit::{Exit, Failure};
 use super::options::EvidenceOptions;
-use super::{console, files, interrupt};
+use super::{files, interrupt, progress};
 use crate::fidelity::{self, Extent};
 use crate::{real, report};
 
@@ -17,7 +17,7 @@ pub(super) fn run(options: &EvidenceOptions) -> Result<Exit, Failure> {
     evidence::prepare(options, &forms)?;
     interrupt::catch();
     let extent = if options.quick { Extent::QUICK } else { Extent::FULL };
-    let mut found = fidelity::fidelity(&extent, &console::Bars::new(), &|| !interrupt::was_caught())?;
+    let mut found = fidelity::fidelity(&extent, &progress::Bars::new(), &|| !interrupt::was_caught())?;
     found.command = options.command("fidelity");
     let found = evidence::leave(found, options, &forms)?;
     Ok(if found.agree_all { Exit::AsExpected } else { Exit::Violated })

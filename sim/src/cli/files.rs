@@ -105,16 +105,20 @@ pub(super) fn prepare(folder: &Path) -> Result<(), Failure> {
     result.map_err(|why| Failure::input(format!("--out: {}: cannot be written to: {why}", folder.display())))
 }
 
-/// Makes sure that a file is not there and can be written, before anything is computed.
-pub(super) fn prepare_new(file: &Path) -> Result<(), Failure> {
+/// Makes sure that a single file can be written, before anything is computed: one that is there only by force.
+pub(super) fn prepare_one(option: &str, file: &Path, is_forced: bool) -> Result<(), Failure> {
     let name = file.display();
-    if file.symlink_metadata().is_ok() {
-        return Err(Failure::input(format!("--out: {name}: is there already and stays as it is: name another file")));
+    if file.is_dir() {
+        return Err(Failure::input(format!("{option}: {name}: is a folder: name a file")));
+    }
+    if !is_forced && file.symlink_metadata().is_ok() {
+        let way_out = "name another file, or replace it with --force";
+        return Err(Failure::input(format!("{option}: {name}: is there already and stays as it is: {way_out}")));
     }
     let probe = PathBuf::from(format!("{name}.tmp"));
     fs::write(&probe, b"")
         .and_then(|()| fs::remove_file(&probe))
-        .map_err(|why| Failure::input(format!("--out: {name}: cannot be written to: {why}")))
+        .map_err(|why| Failure::input(format!("{option}: {name}: cannot be written to: {why}")))
 }
 
 /// Reads an incident.

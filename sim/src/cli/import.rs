@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use hubbub::Overflow;
 
 use super::exit::{Exit, Failure};
-use super::{console, files, options};
+use super::{console, files, options, progress};
 use crate::import::{self, Counters, DroppedBy, ImportError, Imported};
 use crate::summary::format;
 
@@ -55,6 +55,9 @@ pub(super) struct ImportOptions {
     /// File for the scenario, which must not be there yet [default: NAME.toml, none with --json -]
     #[arg(long, value_name = "FILE.toml")]
     out: Option<PathBuf>,
+    /// Replace the scenario's file where there is one
+    #[arg(long)]
+    force: bool,
     /// Print the fit as JSON and nothing else
     #[arg(long, value_name = "-", value_parser = ["-"])]
     json: Option<String>,
@@ -86,15 +89,17 @@ pub(super) fn import(options: &ImportOptions) -> Result<Exit, Failure> {
                 file.display()
             )));
         }
-        files::prepare_new(file)?;
+        files::prepare_one("--out", file, options.force)?;
+    } else if options.force {
+        return Err(Failure::input("--force: --json - without --out writes no file"));
     }
-    let imported = import::import(&counters, options::threads(None), &console::Bars::new())?;
+    let imported = import::import(&counters, options::threads(None), &progress::Bars::new())?;
     match &options.json {
         Some(_) => console::print(&(serde_json::to_string_pretty(&imported).map_err(Failure::input)? + "\n")),
         None => console::print(&told(&imported)),
     }
     if let Some(file) = &file {
-        files::prepare_new(file)?;
+        files::prepare_one("--out", file, options.force)?;
         files::write_one(file, &imported.text)?;
         let file = file.display();
         console::note(&format!("wrote {file}; next: cargo sim sweep --scenario {file}"));

@@ -1,11 +1,11 @@
 //! `load`: a scenario over real TCP, and the server's process that it begins for a run.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::exit::{Exit, Failure};
 use super::options::RealOptions;
 use super::run::{show, warn};
-use super::{console, files, interrupt};
+use super::{console, files, interrupt, progress};
 use crate::load::{Loaded, Whom, load};
 use crate::real;
 use crate::summary::json;
@@ -26,19 +26,20 @@ pub(super) fn run(options: &RealOptions) -> Result<Exit, Failure> {
         }
         _ => Whom::Own,
     };
-    let is_to_stdout = options.json.as_deref() == Some(Path::new("-"));
+    options.json.prepare()?;
+    let is_to_stdout = options.json.is_to_stdout();
     let parent = options.out.clone().or_else(|| (!is_to_stdout).then(|| PathBuf::from(FOLDER)));
     let folder = parent.map(|parent| parent.join(&scenario.settings().name));
     if let Some(folder) = &folder {
         files::prepare(folder)?;
     }
     interrupt::catch();
-    let Loaded { mut sweep, ended_by } = load(&scenario, &whom, &console::Bars::new(), &|| !interrupt::was_caught());
+    let Loaded { mut sweep, ended_by } = load(&scenario, &whom, &progress::Bars::new(), &|| !interrupt::was_caught());
     sweep.command = options.command();
     let sweep = json::from_json(&json::to_json(&sweep)).unwrap_or(sweep);
     // An older whole result is worth more than a new one without a single cell.
     if ended_by.is_none() || !sweep.cells.is_empty() {
-        show(&sweep, options.json.as_deref())?;
+        show(&sweep, &options.json)?;
         if let Some(folder) = folder {
             files::write(&folder, &sweep)?;
             console::note(&format!("wrote {}/", folder.display()));

@@ -10,7 +10,9 @@ mod files;
 mod import;
 mod interrupt;
 mod load;
+mod meter;
 mod options;
+mod progress;
 mod published;
 mod record;
 mod recording;
@@ -19,6 +21,7 @@ mod run;
 mod shrink;
 mod soak;
 mod stages;
+mod told;
 mod verify;
 
 use clap::Parser;

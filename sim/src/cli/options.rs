@@ -2,7 +2,9 @@
 
 mod evidence;
 mod incidents;
+mod output;
 mod real;
+mod sweep;
 
 use std::path::{Path, PathBuf};
 
@@ -11,16 +13,14 @@ use hubbub::Overflow;
 use hubbub::mailbox::UnknownOverflow;
 
 use super::exit::{Exit, Failure};
-use super::files;
 use super::import::ImportOptions;
 use crate::scenario::{Change, Overrides, Scenario, Trace};
 use crate::summary::document::ALL_POLICIES;
 use crate::summary::format;
-use crate::sweep::{self, Parts, Sizes};
 
 /// How big must a subscriber's buffer be? Runs the real Hub in a simulated network and answers with evidence.
 #[derive(Debug, Parser)]
-#[command(name = "sim", bin_name = "cargo sim", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(name = "sim", bin_name = "cargo sim", version, max_term_width = 80, arg_required_else_help = true)]
 #[command(after_help = Exit::list())]
 pub(super) struct Options {
     #[command(subcommand)]
@@ -29,7 +29,9 @@ pub(super) struct Options {
 
 pub(super) use evidence::{EvidenceOptions, StagesOptions, VerifyOptions};
 pub(super) use incidents::{ReplayOptions, ShrinkOptions, SoakOptions};
+pub(super) use output::JsonOptions;
 pub(super) use real::{RealOptions, RecordOptions};
+pub(super) use sweep::{SizeOptions, SweepOptions};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -160,51 +162,9 @@ impl std::fmt::Display for Policies {
 }
 
 #[derive(Debug, Args)]
-pub(super) struct SweepOptions {
-    #[command(flatten)]
-    pub(super) load: LoadOptions,
-    #[command(flatten)]
-    pub(super) threads: Threads,
-    /// Mailbox sizes in frames, as 1,4,64
-    #[arg(long, value_delimiter = ',', value_name = "K,…")]
-    buffers: Option<Vec<u64>>,
-    #[arg(long, help = every_change())]
-    sensitivity: bool,
-    /// Leave out the validation of the exact sizes on fresh seeds
-    #[arg(long)]
-    no_validate: bool,
-    /// Folder for results, in a subfolder named after the scenario [default: plots for a scenario as it stands,
-    /// target/sweeps with any other option, none with --json -]
-    #[arg(long, value_name = "DIR")]
-    pub(super) out: Option<PathBuf>,
-    /// Print the result as JSON and nothing else (-), or write it to a file
-    #[arg(long, value_name = "-|FILE")]
-    pub(super) json: Option<PathBuf>,
-    /// Run again what has been published (or the --subscribers and --buffers of it) and fail on any difference
-    #[arg(long, conflicts_with_all = ["json", "sensitivity", "no_validate"])]
-    pub(super) check: bool,
-}
-
-#[derive(Debug, Args)]
-pub(super) struct SizeOptions {
-    #[command(flatten)]
-    pub(super) load: LoadOptions,
-    #[command(flatten)]
-    pub(super) threads: Threads,
-    #[arg(long, help = every_change())]
-    pub(super) sensitivity: bool,
-    /// The exact sizes on the scenario's seeds alone: nothing is validated on fresh ones
-    #[arg(long)]
-    pub(super) quick: bool,
-    /// Print the result as JSON and nothing else (-), or write it to a file
-    #[arg(long, value_name = "-|FILE")]
-    pub(super) json: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
 pub(super) struct DeterminismOptions {
     /// Take the present digests for the right ones
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["print", "print_run"])]
     pub(super) write: bool,
     /// Only print the digests: what a fresh process is asked for
     #[arg(long, hide = true)]
@@ -259,84 +219,6 @@ impl LoadOptions {
 
     fn command(&self, name: &str) -> String {
         format!("cargo sim {name} --scenario {}{}", file_name(Path::new(&self.scenario)), self.changes())
-    }
-}
-
-impl SizeOptions {
-    pub(super) fn scenario(&self) -> Result<Scenario, Failure> {
-        self.load.scenario(None, self.load.seeds)
-    }
-
-    pub(super) fn command(&self) -> String {
-        let sensitivity = if self.sensitivity { " --sensitivity" } else { "" };
-        let quick = if self.quick { " --quick" } else { "" };
-        format!("{}{sensitivity}{quick}", self.load.command("size"))
-    }
-}
-
-impl SweepOptions {
-    pub(super) fn scenario(&self) -> Result<Scenario, Failure> {
-        if self.compares_policies() && self.no_validate {
-            return Err(Failure::input("--no-validate: --policy all sizes nothing; leave one of them out".to_owned()));
-        }
-        if self.compares_policies() && self.sensitivity {
-            return Err(Failure::input(
-                "--sensitivity: sizes are the same for every policy; leave out --policy all".to_owned(),
-            ));
-        }
-        if self.compares_policies() {
-            let scenario = self.load.overridden(self.buffers.clone(), self.load.seeds)?;
-            sweep::under_each_policy(&scenario)?;
-            return Ok(scenario);
-        }
-        self.load.scenario(self.buffers.clone(), self.load.seeds)
-    }
-
-    /// Whether every policy is run, beside the others.
-    pub(super) fn compares_policies(&self) -> bool {
-        matches!(self.load.policy, Some(Policies::All))
-    }
-
-    /// What is run: of policies that are compared no sizes, since these are the same for all.
-    pub(super) fn parts(&self, sensitivity: bool) -> Parts {
-        let policies = self.compares_policies();
-        let sizes = match (policies, self.no_validate) {
-            (true, _) => Sizes::None,
-            (false, true) => Sizes::Exact,
-            (false, false) => Sizes::Validated,
-        };
-        Parts { cells: true, policies, sizes, sensitivity: sensitivity && !policies }
-    }
-
-    /// Whether sizes under a changed load are wanted.
-    pub(super) fn wants_sensitivity(&self, scenario: &Scenario) -> bool {
-        self.sensitivity || (scenario.settings().sensitivity && self.is_as_it_stands())
-    }
-
-    /// Where what is published of such a sweep has its folder.
-    pub(super) fn published(&self) -> PathBuf {
-        let published = PathBuf::from(files::PUBLISHED);
-        if self.compares_policies() { published.join(files::POLICIES) } else { published }
-    }
-
-    /// Whether a built-in scenario is run without a change.
-    pub(super) fn is_as_it_stands(&self) -> bool {
-        let is_built_in = Scenario::built_in_names().any(|name| name == self.load.scenario);
-        let is_whole = self.buffers.is_none() && !self.sensitivity && !self.no_validate;
-        is_built_in && self.load.changes().is_empty() && is_whole
-    }
-
-    /// Which part of what has been published a check is about: `None` means all of it.
-    pub(super) fn subset(&self) -> (Option<&[usize]>, Option<&[u64]>) {
-        (self.load.subscribers.as_deref(), self.buffers.as_deref())
-    }
-
-    /// The command that gives the same result.
-    pub(super) fn command(&self) -> String {
-        let buffers = listed("buffers", self.buffers.as_deref());
-        let sensitivity = if self.sensitivity { " --sensitivity" } else { "" };
-        let no_validate = if self.no_validate { " --no-validate" } else { "" };
-        format!("{}{buffers}{sensitivity}{no_validate}", self.load.command("sweep"))
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::exit::{Exit, Failure};
 use super::options::RecordOptions;
 use super::recording::Recording;
-use super::{console, interrupt};
+use super::{console, interrupt, progress};
 use crate::real::{self, Capture, Captured, Ended, Listener, Missing};
 use crate::runs::Progress;
 use crate::scenario::Trace;
@@ -13,7 +13,7 @@ use crate::scenario::Trace;
 /// Listens, and keeps what came however it ends.
 pub(super) fn run(options: &RecordOptions) -> Result<Exit, Failure> {
     let listening = options.listening()?;
-    let mut writing = Writing { recording: Recording::begin(&options.out)?, bars: console::Bars::new(), seconds: 0 };
+    let mut writing = Writing { recording: Recording::begin(&options.out)?, bars: progress::Bars::new(), seconds: 0 };
     interrupt::catch();
     writing.bars.begin("record", listening.lasts.as_secs());
     let heard = real::capture(&listening, &mut writing);
@@ -38,7 +38,7 @@ pub(super) fn run(options: &RecordOptions) -> Result<Exit, Failure> {
 /// Writes down what comes.
 struct Writing {
     recording: Recording,
-    bars: console::Bars,
+    bars: progress::Bars,
     seconds: u64,
 }
 

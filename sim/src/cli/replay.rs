@@ -1,36 +1,35 @@
 //! `replay`: an incident, or one run of a scenario, again; with all that happened in it.
 
-use std::fmt::Write;
 use std::path::Path;
 
 use super::exit::{Exit, Failure};
 use super::options::ReplayOptions;
-use super::{console, files};
+use super::{console, files, told};
 use crate::figure;
-use crate::incident::{Incident, Loss, Replay, Rerun, Verdict, losses, timeline};
+use crate::incident::{Incident, Rerun, Verdict, losses, timeline};
 use crate::laws::Case;
 use crate::plan::Plan;
 use crate::record::{Observation, Record};
 use crate::scenario::{Overrides, Scenario};
 
-/// Most lines of the table of losses.
-const MOST_LOSSES: usize = 12;
-
 /// Runs it, says what happened, and leaves what is asked for.
 pub(super) fn replay(options: &ReplayOptions) -> Result<Exit, Failure> {
+    prepare(options)?;
     let (name, incident) = incident(options)?;
-    let Rerun { replay, run } = incident.replay().map_err(|why| Failure::input(format!("{name}: {why}")))?;
-    if let (Some(file), Some((_, observations))) = (&options.events, &run) {
-        files::write_one(file, &lines(observations))?;
+    let Rerun { mut replay, run } = incident.replay().map_err(|why| Failure::input(format!("{name}: {why}")))?;
+    if options.file.is_none() {
+        replay = replay.without_expectation();
     }
-    if let (Some(file), Some((record, observations))) = (&options.timeline, &run) {
-        let drawn = timeline(&incident, &short_name(options), record, observations);
-        let is_png = file.extension().is_some_and(|kind| kind == "png");
-        let content = if is_png { figure::timeline::png(&drawn) } else { figure::timeline::svg(&drawn).into_bytes() };
-        files::write_bytes(file, &content)?;
+    match &run {
+        Some((record, observations)) => leave(options, &incident, record, observations)?,
+        None if options.events.is_some() || options.timeline.is_some() => {
+            console::note("--events, --timeline: nothing is written of a run that does not come to its end");
+        }
+        None => {}
     }
     if let Some(file) = &options.save {
         files::write_one(file, &incident.as_it_runs(&replay).to_json())?;
+        wrote(file);
     }
     let is_other_version = incident.version != env!("CARGO_PKG_VERSION");
     if is_other_version && !replay.same_trajectory {
@@ -40,17 +39,60 @@ pub(super) fn replay(options: &ReplayOptions) -> Result<Exit, Failure> {
     if options.json.is_some() {
         console::print(&(serde_json::to_string_pretty(&replay).map_err(Failure::input)? + "\n"));
     } else {
-        console::print(&told(&name, &incident, &replay));
+        console::print(&told::run(&name, &incident, &replay));
         if let Some((record, observations)) = &run {
-            console::print(&told_losses(&incident, record, &losses(record, observations)));
+            console::print(&told::losses(&incident, record, &losses(record, observations)));
         }
     }
     Ok(exit_of(replay.verdict))
 }
 
+/// Makes sure, before anything is run, that all files can be written.
+fn prepare(options: &ReplayOptions) -> Result<(), Failure> {
+    if let Some(file) = &options.timeline
+        && !file.extension().is_some_and(|kind| kind == "svg" || kind == "png")
+    {
+        return Err(Failure::input(format!("--timeline: {}: must end in .svg or .png", file.display())));
+    }
+    let files = [("--events", &options.events), ("--timeline", &options.timeline), ("--save", &options.save)];
+    let files: Vec<_> = files.into_iter().filter_map(|(option, file)| Some((option, file.as_ref()?))).collect();
+    for (index, (option, file)) in files.iter().enumerate() {
+        if let Some((other, _)) = files[..index].iter().find(|(_, before)| before == file) {
+            return Err(Failure::input(format!("{option}: {}: is the file of {other} already", file.display())));
+        }
+        files::prepare_one(option, file, options.force)?;
+    }
+    Ok(())
+}
+
+/// Writes what happened, as events and as a figure.
+fn leave(
+    options: &ReplayOptions,
+    incident: &Incident,
+    record: &Record,
+    observations: &[Observation],
+) -> Result<(), Failure> {
+    if let Some(file) = &options.events {
+        files::write_one(file, &lines(observations))?;
+        wrote(file);
+    }
+    if let Some(file) = &options.timeline {
+        let drawn = timeline(incident, &short_name(options), record, observations);
+        let is_png = file.extension().is_some_and(|kind| kind == "png");
+        let content = if is_png { figure::timeline::png(&drawn) } else { figure::timeline::svg(&drawn).into_bytes() };
+        files::write_bytes(file, &content)?;
+        wrote(file);
+    }
+    Ok(())
+}
+
+fn wrote(file: &Path) {
+    console::note(&format!("wrote {}", file.display()));
+}
+
 fn exit_of(verdict: Verdict) -> Exit {
     match verdict {
-        Verdict::AsExpected => Exit::AsExpected,
+        Verdict::AsExpected | Verdict::NothingExpected => Exit::AsExpected,
         Verdict::Violated => Exit::Violated,
         Verdict::NotDeterministic => Exit::NotDeterministic,
     }
@@ -93,83 +135,23 @@ fn lines(observations: &[Observation]) -> String {
     text
 }
 
-fn in_words(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::AsExpected => "as expected",
-        Verdict::Violated => "VIOLATED",
-        Verdict::NotDeterministic => "NOT DETERMINISTIC: another run than the stored one",
-    }
-}
-
-/// What an operator reads, at most 80 columns wide. Writing to a `String` cannot fail.
-fn told(name: &str, incident: &Incident, replay: &Replay) -> String {
-    let mut text = String::new();
-    let verdict = in_words(replay.verdict);
-    let _ = writeln!(text, "{name}\n  {}\n", incident.title);
-    let _ = writeln!(text, "  verdict    {verdict}\n  digest     {}", replay.digest);
-    let _ = writeln!(text, "  buffer     {} frames, {}", incident.buffer, incident.policy);
-    let dropped = replay.dropped;
-    let _ = writeln!(text, "  frames     {} offered, {} delivered", replay.offered, replay.delivered);
-    // Those that the simulation of a plain buffer has are always told, the others where there are any.
-    let is_told = |(reason, lost): &(&str, u64)| *lost > 0 || !matches!(*reason, "bytes" | "age" | "conflated");
-    let lost = dropped.by_reason().into_iter().filter(is_told).map(|(reason, lost)| format!("{lost} {reason}"));
-    let _ = writeln!(text, "  lost       {}", lost.collect::<Vec<_>>().join(", "));
-    for violation in &replay.violations {
-        let _ = writeln!(text, "  violation  {violation}");
-    }
-    for fault in &incident.plan.faults {
-        let lasts = fault.harm.lasts().map_or(String::new(), |lasts| format!(" for {:.3} s", lasts.as_secs_f64()));
-        let _ = writeln!(text, "  fault      {:.3} s: {}{lasts}", fault.at.as_secs_f64(), fault.harm.kind());
-    }
-    text
-}
-
-fn told_losses(incident: &Incident, record: &Record, losses: &[Loss]) -> String {
-    let mut text = String::new();
-    if record.unpublished > 0 {
-        let _ = writeln!(text, "  unheard    {} events came when nobody could publish them", record.unpublished);
-    }
-    if losses.is_empty() {
-        return text + "\nNobody lost anything.\n";
-    }
-    text.push_str("\nWho lost what, when and why\n\n");
-    text.push_str("  subscriber  class           lost  of offered  reason      first    last   hole\n");
-    for loss in losses.iter().take(MOST_LOSSES) {
-        let class = record.subscribers.get(loss.subscriber).map_or(0, |subscriber| subscriber.class);
-        let class = incident.plan.classes.get(class).map_or("", |class| class.name.as_str());
-        let _ = writeln!(
-            text,
-            "  {:>10}  {class:<14.14}{:>6}{:>12}  {:<11}{:>5.1}s {:>6.1}s {:>6}",
-            loss.subscriber,
-            loss.frames,
-            loss.offered,
-            loss.reason,
-            loss.first_at.as_secs_f64(),
-            loss.last_at.as_secs_f64(),
-            loss.longest_hole
-        );
-    }
-    if losses.len() > MOST_LOSSES {
-        let _ = writeln!(text, "  and {} more", losses.len() - MOST_LOSSES);
-    }
-    text.push_str("\n  hole: most frames lost in a row\n");
-    text
-}
-
 /// Replays every incident in a folder; used by `replay --all`.
 pub(super) fn replay_all(folder: &Path) -> Result<Exit, Failure> {
     let entries = std::fs::read_dir(folder).map_err(|why| Failure::input(format!("{}: {why}", folder.display())))?;
     let mut paths: Vec<_> = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
     paths.retain(|path| path.extension().is_some_and(|kind| kind == "json"));
     paths.sort();
+    if paths.is_empty() {
+        return Err(Failure::input(format!("--all: {}: there is no incident (*.json) in it", folder.display())));
+    }
     let mut worst = Exit::AsExpected;
     for path in &paths {
         let name = path.display();
         let replay = files::incident(path)?.replay().map_err(|why| Failure::input(format!("{name}: {why}")))?.replay;
         let lost = replay.dropped.total();
-        console::note(&format!("{name}: {}, {lost} lost", in_words(replay.verdict)));
+        console::note(&format!("{name}: {}, {lost} lost", told::in_words(replay.verdict)));
         worst = match replay.verdict {
-            Verdict::AsExpected => worst,
+            Verdict::AsExpected | Verdict::NothingExpected => worst,
             Verdict::Violated => Exit::Violated,
             Verdict::NotDeterministic => Exit::NotDeterministic,
         };

@@ -3,10 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use super::exit::{Exit, Failure};
-use super::options::{SizeOptions, SweepOptions, Threads};
-use super::{console, files};
+use super::options::{JsonOptions, SizeOptions, SweepOptions, Threads};
+use super::{console, files, meter, progress};
 use crate::report;
 use crate::scenario::Scenario;
+use crate::sizing;
 use crate::summary::document::{Sweep, ZeroDrop};
 use crate::summary::{format, json, sizes};
 use crate::sweep::{self, Parts, Sizes};
@@ -15,13 +16,18 @@ use crate::sweep::{self, Parts, Sizes};
 pub(super) fn sweep(options: &SweepOptions) -> Result<Exit, Failure> {
     let scenario = options.scenario()?;
     warn(&scenario);
+    options.json.prepare()?;
     let folder = folder(options, &scenario);
     if let Some(folder) = &folder {
         files::prepare(folder)?;
     }
     let parts = options.parts(options.wants_sensitivity(&scenario));
-    let sweep = run(&scenario, parts, options.threads, options.command())?;
-    show(&sweep, options.json.as_deref())?;
+    let bars = progress::Bars::new();
+    let sweep = run(&scenario, parts, options.threads, options.command(), &bars)?;
+    show(&sweep, &options.json)?;
+    if parts.sizes == Sizes::Exact {
+        tell_time_of_whole(&sweep, &bars);
+    }
     let Some(folder) = folder else { return Ok(Exit::AsExpected) };
     files::write(&folder, &sweep)?;
     console::note(&format!("wrote {}/", folder.display()));
@@ -40,50 +46,70 @@ pub(super) fn sweep(options: &SweepOptions) -> Result<Exit, Failure> {
 pub(super) fn size(options: &SizeOptions) -> Result<Exit, Failure> {
     let scenario = options.scenario()?;
     warn(&scenario);
-    let sizes = if options.quick { Sizes::Exact } else { Sizes::Validated };
-    let parts = Parts { cells: false, policies: false, sizes, sensitivity: options.sensitivity };
-    let sweep = run(&scenario, parts, options.threads, options.command())?;
-    show(&sweep, options.json.as_deref())?;
+    options.json.prepare()?;
+    let (parts, bars) = (options.parts(), progress::Bars::new());
+    let sweep = run(&scenario, parts, options.threads, options.command(), &bars)?;
+    show(&sweep, &options.json)?;
+    if options.quick {
+        tell_time_of_whole(&sweep, &bars);
+    }
     Ok(Exit::AsExpected)
 }
 
 /// A run with progress, and with the sizes told as soon as they are known.
-pub(super) fn run(scenario: &Scenario, parts: Parts, threads: Threads, command: String) -> Result<Sweep, Failure> {
-    let bars = console::Bars::new();
-    let is_validated = parts.sizes == Sizes::Validated;
-    let tell = |sizes: &[ZeroDrop]| tell_sizes(sizes, is_validated);
-    let mut sweep = sweep::sweep(scenario, parts, threads.number(), &bars, tell)?;
+pub(super) fn run(
+    scenario: &Scenario,
+    parts: Parts,
+    threads: Threads,
+    command: String,
+    bars: &progress::Bars,
+) -> Result<Sweep, Failure> {
+    let next = if parts.sizes == Sizes::Validated { "to be validated at" } else { "with headroom" };
+    let mut sweep = sweep::sweep(scenario, parts, threads.number(), bars, |sizes| tell_sizes(sizes, next))?;
     sweep.command = command;
     // Everything is drawn and printed from the document as it is written: its numbers are rounded.
     Ok(json::from_json(&json::to_json(&sweep)).unwrap_or(sweep))
 }
 
-fn tell_sizes(zero_drop: &[ZeroDrop], is_validated: bool) {
+/// Says on standard error, since it is about this machine, what a validation would take.
+fn tell_time_of_whole(sweep: &Sweep, bars: &progress::Bars) {
+    let units = sizing::validation_units(&sweep.zero_drop);
+    if let Some(time) = bars.time_with(units).filter(|_| units > 0) {
+        let (time, runs) = (meter::roughly(time), sizing::VALIDATION_RUNS);
+        console::note(&format!(
+            "nothing was validated; with {runs} fresh runs at each size it would take about {time} at\nthe speed measured"
+        ));
+    }
+}
+
+fn tell_sizes(zero_drop: &[ZeroDrop], next: &str) {
     for size in zero_drop {
         let n = size.subscribers;
         console::note(&match (size.buffer, &size.reason) {
             (Some(buffer), _) => {
-                let next = sizes::with_headroom(buffer);
-                let then = if is_validated { format!("; to be validated at {next}") } else { String::new() };
+                let size = sizes::with_headroom(buffer);
                 let frames = format::plural(buffer, "frame");
-                format!("N = {n}: a buffer of {frames} loses nothing on these seeds{then}")
+                format!("N = {n}: a buffer of {frames} loses nothing on these seeds; {next} {size}")
             }
             (None, reason) => format!("N = {n}: no finite size ({})", reason.as_deref().unwrap_or("unknown")),
         });
     }
 }
 
-pub(super) fn show(sweep: &Sweep, json: Option<&Path>) -> Result<(), Failure> {
-    match json {
-        Some(path) if path == Path::new("-") => console::print(&json::to_json(sweep)),
-        Some(path) => files::write_one(path, &json::to_json(sweep))?,
+pub(super) fn show(sweep: &Sweep, json: &JsonOptions) -> Result<(), Failure> {
+    match json.file() {
+        Some(file) => {
+            files::write_one(file, &json::to_json(sweep))?;
+            console::note(&format!("wrote {}", file.display()));
+        }
+        None if json.is_to_stdout() => console::print(&json::to_json(sweep)),
         None => console::print(&(report::terminal(sweep) + "\n")),
     }
     Ok(())
 }
 
 fn folder(options: &SweepOptions, scenario: &Scenario) -> Option<PathBuf> {
-    let is_to_stdout = options.json.as_deref() == Some(Path::new("-"));
+    let is_to_stdout = options.json.is_to_stdout();
     let parent = match &options.out {
         Some(out) => out.clone(),
         None if is_to_stdout => return None,

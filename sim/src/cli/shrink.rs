@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::exit::{Exit, Failure};
 use super::options::ShrinkOptions;
+use super::progress::Bars;
 use super::{console, files};
 use crate::incident::IncidentError;
 use crate::incident::shrink::{Size, aim, shrink};
@@ -18,8 +19,9 @@ pub(super) fn run(options: &ShrinkOptions) -> Result<Exit, Failure> {
             "{name}: nobody loses anything and no law is broken: nothing to shrink to"
         )));
     };
-    let (shrunk, runs) = shrink(&incident, aim, options.most_runs).map_err(wrong)?;
     let out = options.out.clone().unwrap_or_else(|| beside(&options.file));
+    files::prepare_one("--out", &out, options.force)?;
+    let (shrunk, runs) = shrink(&incident, aim, options.most_runs, &Bars::new()).map_err(wrong)?;
     files::write_one(&out, &shrunk.to_json())?;
     let (before, after) = (Size::of(&incident.plan), Size::of(&shrunk.plan));
     console::print(&format!(

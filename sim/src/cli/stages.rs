@@ -5,7 +5,7 @@ use std::path::Path;
 use super::evidence::{self, Forms};
 use super::exit::{Exit, Failure};
 use super::options::StagesOptions;
-use super::{console, files};
+use super::{console, files, progress};
 use crate::summary::json;
 use crate::summary::stages::Stages;
 use crate::{report, stages};
@@ -40,6 +40,6 @@ fn check(options: &StagesOptions) -> Result<Exit, Failure> {
 
 fn compared(options: &StagesOptions) -> Result<Stages, Failure> {
     let seeds = if options.evidence.quick { FEW_SEEDS } else { SEEDS };
-    let found = stages::stages(seeds, options.threads.number(), &console::Bars::new())?;
+    let found = stages::stages(seeds, options.threads.number(), &progress::Bars::new())?;
     Ok(Stages { command: options.evidence.command("stages"), ..found })
 }

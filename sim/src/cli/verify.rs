@@ -3,7 +3,7 @@
 use super::evidence::{self, Forms};
 use super::exit::{Exit, Failure};
 use super::options::VerifyOptions;
-use super::{console, files};
+use super::{files, progress};
 use crate::report;
 use crate::verify::{self, Extent};
 
@@ -12,7 +12,7 @@ pub(super) fn verify(VerifyOptions { evidence: options, threads }: &VerifyOption
     let forms = Forms { folder: files::THEORY, terminal: report::theory::terminal, files: files::of_theory };
     evidence::prepare(options, &forms)?;
     let extent = if options.quick { Extent::QUICK } else { Extent::FULL };
-    let mut found = verify::verify(&extent, threads.number(), &console::Bars::new())?;
+    let mut found = verify::verify(&extent, threads.number(), &progress::Bars::new())?;
     found.command = options.command("verify");
     let found = evidence::leave(found, options, &forms)?;
     Ok(if found.inside_all { Exit::AsExpected } else { Exit::Violated })

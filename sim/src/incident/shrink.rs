@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::{Incident, IncidentError};
 use crate::laws::{Case, Law};
 use crate::plan::{Fault, Plan};
+use crate::runs::Progress;
 use crate::world;
 
 /// What must go on to be so.
@@ -60,12 +61,18 @@ pub fn aim(incident: &Incident) -> Option<Aim> {
 }
 
 /// The smallest plan found that shows the same, as an incident of its own, and how many runs it took: at most
-/// `most_runs`, and then it is the smallest until then.
+/// `most_runs`, and then it is the smallest until then. `progress` is told each run.
 ///
 /// # Errors
 /// A size or a policy that there is not.
-pub fn shrink(incident: &Incident, aim: Aim, most_runs: usize) -> Result<(Incident, usize), IncidentError> {
-    let mut work = Work { case: incident.case()?, aim, runs_left: most_runs };
+pub fn shrink(
+    incident: &Incident,
+    aim: Aim,
+    most_runs: u64,
+    progress: &dyn Progress,
+) -> Result<(Incident, u64), IncidentError> {
+    let mut work = Work { case: incident.case()?, aim, runs_left: most_runs, progress };
+    progress.begin_at_most("shrink", most_runs);
     work.less_at_the_ends();
     loop {
         let before = Size::of(&work.case.plan);
@@ -77,6 +84,7 @@ pub fn shrink(incident: &Incident, aim: Aim, most_runs: usize) -> Result<(Incide
             break;
         }
     }
+    progress.end();
     let title = format!("{}, shrunk", incident.title);
     let runs = most_runs - work.runs_left;
     let violation = match aim {
@@ -90,19 +98,22 @@ pub fn shrink(incident: &Incident, aim: Aim, most_runs: usize) -> Result<(Incide
     Ok((shrunk, runs))
 }
 
-struct Work {
+struct Work<'a> {
     case: Case,
     aim: Aim,
-    runs_left: usize,
+    runs_left: u64,
+    progress: &'a dyn Progress,
 }
 
-impl Work {
+impl Work<'_> {
     fn would_show(&mut self, plan: Plan) -> bool {
         if self.runs_left == 0 {
             return false;
         }
         self.runs_left -= 1;
-        shows(&Case { plan, ..self.case.clone() }, self.aim)
+        let shows = shows(&Case { plan, ..self.case.clone() }, self.aim);
+        self.progress.advance(1);
+        shows
     }
 
     /// Takes the plan in place of the present one, if it shows the same.
@@ -177,11 +188,8 @@ fn shows(case: &Case, aim: Aim) -> bool {
     match aim {
         Aim::Breaks(law) => law.judge(case).is_err_and(|violation| violation.law == law),
         Aim::Loses(reason) => world::run(&case.plan, case.choice()).is_ok_and(|record| {
-            record.subscribers.iter().any(|subscriber| match reason {
-                "client_gone" => subscriber.dropped.client_gone > 0,
-                "evicted" => subscriber.dropped.evicted > 0,
-                _ => subscriber.dropped.buffer_full > 0,
-            })
+            let reasons = record.subscribers.iter().flat_map(|subscriber| subscriber.dropped.by_reason());
+            reasons.into_iter().any(|(name, frames)| name == reason && frames > 0)
         }),
     }
 }

@@ -1,7 +1,7 @@
 //! The current buffer, the recommended one, and what each of them loses and costs.
 
 use crate::summary::document::{ByClass, Cell, Sweep};
-use crate::summary::format;
+use crate::summary::{format, sizes};
 
 use super::parts::{count_as_f64, interval, rate};
 use super::policies::missed_percent;
@@ -11,7 +11,10 @@ use super::table::{Lean, Table};
 pub(super) fn recommendation(sweep: &Sweep) -> (String, String) {
     let setting = match sweep.recommendation.buffer {
         Some(k) => format!("server.sse_channel_buffer = {k}"),
-        None if is_not_validated(sweep) => "exact on these seeds, not validated".to_owned(),
+        None if is_not_validated(sweep) => {
+            let largest = sweep.zero_drop.iter().filter_map(|size| size.buffer).max().unwrap_or(0);
+            format!("{} frames, not validated", sizes::with_headroom(largest))
+        }
         None => "no size can be recommended".to_owned(),
     };
     let why = [Some(sweep.recommendation.because.clone()), larger_than_needed(sweep)];

@@ -18,4 +18,5 @@ pub mod theory;
 pub mod worlds;
 
 pub use readme::readme;
+pub use table::prose;
 pub use terminal::terminal;

@@ -86,7 +86,7 @@ pub(super) fn cut(text: &str, most: usize) -> String {
 }
 
 /// Prose in lines of a terminal's width, each ended and indented; words too long are cut.
-pub(super) fn prose(text: &str, indent: &str) -> String {
+pub fn prose(text: &str, indent: &str) -> String {
     let most = COLUMNS - indent.chars().count();
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {

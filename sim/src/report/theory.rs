@@ -203,8 +203,8 @@ fn convergence(verify: &Verify) -> String {
     let frames = |value: f64| format!("{value:.2}").replace('-', "−");
     let [difference, low, high] = [convergence.difference, convergence.ci[0], convergence.ci[1]].map(frames);
     format!(
-        "{} at N = {}, K = {}, {} s, {} seeds: at time scale {once} {lost} frames are lost, on the same plans at time \
-         scale {twice} {lost_again}. The difference is {difference} frames a run, 99.9 % interval {low} to {high}: 0 \
+        "{} at N = {}, K = {}, {} s, {} seeds: {lost} frames are lost at time scale {once} and \
+         {lost_again} at {twice}, on the same plans. The difference is {difference} frames a run, 99.9 % interval {low} to {high}: 0 \
          is {}.",
         convergence.scenario,
         format::count(convergence.subscribers),

@@ -246,7 +246,8 @@ fn the_current_buffer_is_64_unless_given_and_stays_under_a_changed_load() {
 
 #[test]
 fn a_class_may_read_at_a_rate_and_stall_and_both_are_checked() {
-    let pair = "reads = { rate = { bytes_per_second = 125000 }, stalls = { after_seconds = [5, 9], for_seconds = [1, 2] } }";
+    let pair =
+        "reads = { rate = { bytes_per_second = 125000 }, stalls = { after_seconds = [5, 9], for_seconds = [1, 2] } }";
     let of = |reads: &str| Scenario::parse("x.toml", &GOOD.replace("reads = \"as-it-arrives\"", reads));
     let scenario = of(pair).unwrap();
     let reads = scenario.settings().classes[0].reads;

@@ -3,10 +3,12 @@
 use hubbub_sim::fingerprint::{Fingerprint, cases, fingerprints};
 use hubbub_sim::incident::{Incident, Verdict};
 
+use crate::plans::Silent;
+
 #[test]
 fn the_named_scenarios_have_their_digests_in_every_profile_and_on_any_number_of_threads() {
     let known: Vec<Fingerprint> = serde_json::from_str(include_str!("../../fingerprints.json")).unwrap();
-    assert_eq!(fingerprints(&cases().unwrap(), 2).unwrap(), known);
+    assert_eq!(fingerprints(&cases().unwrap(), 2, &Silent).unwrap(), known);
 }
 
 #[test]

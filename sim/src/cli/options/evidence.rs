@@ -1,10 +1,10 @@
 //! Options of what holds the testbed against something else: theory, reality.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
-use super::Threads;
+use super::{JsonOptions, Threads};
 use crate::cli::files;
 
 #[derive(Debug, Args)]
@@ -22,7 +22,7 @@ pub(in crate::cli) struct StagesOptions {
     #[command(flatten)]
     pub(in crate::cli) threads: Threads,
     /// Run again what has been published, write nothing and fail on any difference
-    #[arg(long, conflicts_with_all = ["quick", "out", "json"])]
+    #[arg(long, conflicts_with_all = ["quick", "out", "json", "force"])]
     pub(in crate::cli) check: bool,
 }
 
@@ -35,15 +35,14 @@ pub(in crate::cli) struct EvidenceOptions {
     /// Folder for figure, tables and the document, in a subfolder [default: plots, none with --quick or --json -]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
-    /// Print the result as JSON and nothing else (-), or write it to a file
-    #[arg(long, value_name = "-|FILE")]
-    pub(in crate::cli) json: Option<PathBuf>,
+    #[command(flatten)]
+    pub(in crate::cli) json: JsonOptions,
 }
 
 impl EvidenceOptions {
     /// Whether this is the run whose result is the project's own.
     pub(in crate::cli) fn is_published(&self) -> bool {
-        !self.quick && self.out.is_none() && self.json.as_deref() != Some(Path::new("-"))
+        !self.quick && self.out.is_none() && !self.json.is_to_stdout()
     }
 
     /// Where the files go, if there are to be any.

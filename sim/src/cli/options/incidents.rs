@@ -8,6 +8,7 @@ use hubbub::Overflow;
 use super::Threads;
 
 #[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("written").args(["events", "timeline", "save"]).multiple(true))]
 pub(in crate::cli) struct ReplayOptions {
     /// An incident's file
     #[arg(value_name = "FILE", conflicts_with_all = ["scenario", "subscribers", "seed", "policy", "buffer", "title"])]
@@ -30,7 +31,7 @@ pub(in crate::cli) struct ReplayOptions {
     /// What a full mailbox does [default: the scenario's]
     #[arg(long, value_name = "POLICY")]
     pub(in crate::cli) policy: Option<Overflow>,
-    /// Write everything that happened to everybody, as JSON Lines
+    /// Write everything that happened to everybody, as JSON Lines; no file that is there is replaced
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) events: Option<PathBuf>,
     /// Draw the run: queue depths over time with their limit, losses and stalls (.svg or .png)
@@ -39,10 +40,13 @@ pub(in crate::cli) struct ReplayOptions {
     /// Write the run as an incident; of an incident, what it gives now is taken for right
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) save: Option<PathBuf>,
+    /// Replace the files of --events, --timeline and --save where there are any
+    #[arg(long, requires = "written")]
+    pub(in crate::cli) force: bool,
     /// What the incident is, in a sentence
     #[arg(long, value_name = "TEXT", requires = "save")]
     pub(in crate::cli) title: Option<String>,
-    /// Print the verdict as JSON and nothing else
+    /// Print the verdict and every subscriber's losses as JSON and nothing else
     #[arg(long, value_name = "-", value_parser = ["-"])]
     pub(in crate::cli) json: Option<String>,
 }
@@ -52,12 +56,15 @@ pub(in crate::cli) struct ShrinkOptions {
     /// An incident's file
     #[arg(value_name = "FILE")]
     pub(in crate::cli) file: PathBuf,
-    /// Where the smaller one goes [default: FILE-shrunk.json]
+    /// Where the smaller one goes: a file that is not there yet [default: FILE-shrunk.json]
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) out: Option<PathBuf>,
+    /// Replace the smaller one where there is one
+    #[arg(long)]
+    pub(in crate::cli) force: bool,
     /// Most runs to spend on it
-    #[arg(long, value_name = "N", default_value_t = 5000)]
-    pub(in crate::cli) most_runs: usize,
+    #[arg(long, value_name = "N", default_value_t = 5000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(in crate::cli) most_runs: u64,
 }
 
 #[derive(Debug, Args)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Args;
 
-use super::{LoadOptions, listed};
+use super::{JsonOptions, LoadOptions, listed};
 use crate::cli::exit::Failure;
 use crate::real::{HEAD_TIMEOUT, Listening, Url};
 use crate::scenario::Scenario;
@@ -32,9 +32,8 @@ pub(in crate::cli) struct RealOptions {
     /// Folder for results, in a subfolder named after the scenario [default: target/load, none with --json -]
     #[arg(long, value_name = "DIR")]
     pub(in crate::cli) out: Option<PathBuf>,
-    /// Print the result as JSON and nothing else (-), or write it to a file
-    #[arg(long, value_name = "-|FILE")]
-    pub(in crate::cli) json: Option<PathBuf>,
+    #[command(flatten)]
+    pub(in crate::cli) json: JsonOptions,
 }
 
 impl RealOptions {
@@ -72,7 +71,7 @@ pub(in crate::cli) struct RecordOptions {
     /// How long to listen, as 60s
     #[arg(long = "for", value_name = "TIME", default_value = "60s")]
     pub(in crate::cli) lasts: humantime::Duration,
-    /// Where the trace goes; nothing that is there is overwritten
+    /// Where the trace goes: a file that is not there yet
     #[arg(long, short, value_name = "FILE")]
     pub(in crate::cli) out: PathBuf,
     /// Names of the events to take down, as order,trade; events without a name are called message [default: all]

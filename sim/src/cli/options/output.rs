@@ -1,0 +1,38 @@
+//! Options that say where the result goes as a single file.
+
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use crate::cli::exit::Failure;
+use crate::cli::files;
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct JsonOptions {
+    /// Print the result as JSON and nothing else (-), or write it to a file that is not there yet
+    #[arg(long, value_name = "-|FILE")]
+    json: Option<PathBuf>,
+    /// Replace the file of --json where there is one
+    #[arg(long, requires = "json")]
+    force: bool,
+}
+
+impl JsonOptions {
+    pub(in crate::cli) fn is_to_stdout(&self) -> bool {
+        self.json.as_deref() == Some(Path::new("-"))
+    }
+
+    /// The file, where it is one.
+    pub(in crate::cli) fn file(&self) -> Option<&Path> {
+        self.json.as_deref().filter(|_| !self.is_to_stdout())
+    }
+
+    /// Makes sure, before anything is run, that the result can be written.
+    pub(in crate::cli) fn prepare(&self) -> Result<(), Failure> {
+        match self.file() {
+            Some(file) => files::prepare_one("--json", file, self.force),
+            None if self.force => Err(Failure::input("--force: --json - writes no file")),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,139 @@
+//! Options of a sweep, and of a sizing.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{JsonOptions, LoadOptions, Policies, Threads, every_change, listed};
+use crate::cli::exit::Failure;
+use crate::cli::files;
+use crate::scenario::Scenario;
+use crate::sweep::{self, Parts, Sizes};
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct SweepOptions {
+    #[command(flatten)]
+    pub(in crate::cli) load: LoadOptions,
+    #[command(flatten)]
+    pub(in crate::cli) threads: Threads,
+    /// Mailbox sizes in frames, as 1,4,64
+    #[arg(long, value_delimiter = ',', value_name = "K,…")]
+    buffers: Option<Vec<u64>>,
+    #[arg(long, help = every_change())]
+    sensitivity: bool,
+    /// Name the exact sizes, and do not try them on fresh seeds
+    #[arg(long)]
+    no_validate: bool,
+    /// Folder for results, in a subfolder named after the scenario [default: plots for a scenario as it stands,
+    /// target/sweeps with any other option, none with --json -]
+    #[arg(long, value_name = "DIR")]
+    pub(in crate::cli) out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(in crate::cli) json: JsonOptions,
+    /// Run again what has been published (or the --subscribers and --buffers of it) and fail on any difference
+    #[arg(long, conflicts_with_all = ["json", "sensitivity", "no_validate"])]
+    pub(in crate::cli) check: bool,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct SizeOptions {
+    #[command(flatten)]
+    pub(in crate::cli) load: LoadOptions,
+    #[command(flatten)]
+    pub(in crate::cli) threads: Threads,
+    #[arg(long, help = every_change())]
+    pub(in crate::cli) sensitivity: bool,
+    /// Only the exact sizes on these seeds, not tried on fresh ones; says how long the whole would take
+    #[arg(long, visible_alias = "no-validate")]
+    pub(in crate::cli) quick: bool,
+    #[command(flatten)]
+    pub(in crate::cli) json: JsonOptions,
+}
+
+impl SizeOptions {
+    pub(in crate::cli) fn scenario(&self) -> Result<Scenario, Failure> {
+        self.load.scenario(None, self.load.seeds)
+    }
+
+    pub(in crate::cli) fn parts(&self) -> Parts {
+        let sizes = if self.quick { Sizes::Exact } else { Sizes::Validated };
+        Parts { cells: false, policies: false, sizes, sensitivity: self.sensitivity }
+    }
+
+    pub(in crate::cli) fn command(&self) -> String {
+        let sensitivity = if self.sensitivity { " --sensitivity" } else { "" };
+        let quick = if self.quick { " --quick" } else { "" };
+        format!("{}{sensitivity}{quick}", self.load.command("size"))
+    }
+}
+
+impl SweepOptions {
+    pub(in crate::cli) fn scenario(&self) -> Result<Scenario, Failure> {
+        if self.compares_policies() && self.sensitivity {
+            return Err(Failure::input(
+                "--sensitivity: sizes are the same for every policy; leave out --policy all".to_owned(),
+            ));
+        }
+        if self.compares_policies() && self.no_validate {
+            return Err(Failure::input(
+                "--no-validate: --policy all names no sizes, so there is nothing to validate".to_owned(),
+            ));
+        }
+        if self.compares_policies() {
+            let scenario = self.load.overridden(self.buffers.clone(), self.load.seeds)?;
+            sweep::under_each_policy(&scenario)?;
+            return Ok(scenario);
+        }
+        self.load.scenario(self.buffers.clone(), self.load.seeds)
+    }
+
+    /// Whether every policy is run, beside the others.
+    pub(in crate::cli) fn compares_policies(&self) -> bool {
+        matches!(self.load.policy, Some(Policies::All))
+    }
+
+    /// What is run: of policies that are compared no sizes, since these are the same for all.
+    pub(in crate::cli) fn parts(&self, sensitivity: bool) -> Parts {
+        let policies = self.compares_policies();
+        let sizes = match (policies, self.no_validate) {
+            (true, _) => Sizes::None,
+            (false, true) => Sizes::Exact,
+            (false, false) => Sizes::Validated,
+        };
+        Parts { cells: true, policies, sizes, sensitivity: sensitivity && !policies }
+    }
+
+    /// Whether sizes under a changed load are wanted.
+    pub(in crate::cli) fn wants_sensitivity(&self, scenario: &Scenario) -> bool {
+        self.sensitivity || (scenario.settings().sensitivity && self.is_as_it_stands())
+    }
+
+    /// Where what is published of such a sweep has its folder.
+    pub(in crate::cli) fn published(&self) -> PathBuf {
+        let published = PathBuf::from(files::PUBLISHED);
+        if self.compares_policies() { published.join(files::POLICIES) } else { published }
+    }
+
+    /// Whether a built-in scenario is run without a change.
+    pub(in crate::cli) fn is_as_it_stands(&self) -> bool {
+        let is_built_in = Scenario::built_in_names().any(|name| name == self.load.scenario);
+        is_built_in
+            && self.load.changes().is_empty()
+            && self.buffers.is_none()
+            && !self.sensitivity
+            && !self.no_validate
+    }
+
+    /// Which part of what has been published a check is about: `None` means all of it.
+    pub(in crate::cli) fn subset(&self) -> (Option<&[usize]>, Option<&[u64]>) {
+        (self.load.subscribers.as_deref(), self.buffers.as_deref())
+    }
+
+    /// The command that gives the same result.
+    pub(in crate::cli) fn command(&self) -> String {
+        let buffers = listed("buffers", self.buffers.as_deref());
+        let sensitivity = if self.sensitivity { " --sensitivity" } else { "" };
+        let no_validate = if self.no_validate { " --no-validate" } else { "" };
+        format!("{}{buffers}{sensitivity}{no_validate}", self.load.command("sweep"))
+    }
+}
