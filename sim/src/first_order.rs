@@ -89,7 +89,9 @@ fn reading_bytes_per_second(plan: &Plan, class: &ClassPlan, reading: &Reading) -
     let window = window_bytes_per_second(plan, class);
     match reading {
         Reading::AsItArrives | Reading::Stalls { .. } => Some(window),
-        Reading::Rate { bytes_per_second } | Reading::RateWithStalls { bytes_per_second, .. } => Some(window.min(*bytes_per_second as f64)),
+        Reading::Rate { bytes_per_second } | Reading::RateWithStalls { bytes_per_second, .. } => {
+            Some(window.min(*bytes_per_second as f64))
+        }
         Reading::Serves { times } => {
             let mean = times.iter().map(Duration::as_secs_f64).sum::<f64>() / times.len().max(1) as f64;
             Some(if mean > 0.0 { window.min(mean_frame_bytes(plan) / mean) } else { window })

@@ -5,11 +5,13 @@ mod console;
 mod determinism;
 mod evidence;
 mod exit;
+mod explain;
 mod fidelity;
 mod files;
 mod import;
 mod interrupt;
 mod load;
+mod new;
 mod options;
 mod record;
 mod replay;
@@ -43,6 +45,8 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
             Some(folder) => replay::replay_all(folder),
             None => replay::replay(&options),
         },
+        Command::New(options) => new::new(&options),
+        Command::Check(options) => explain::explain(&options),
         Command::Import(options) => import::import(&options),
         Command::Determinism(options) => determinism::determinism(&options),
         Command::Shrink(options) => shrink::run(&options),

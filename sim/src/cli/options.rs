@@ -34,6 +34,10 @@ pub(super) use real::{RealOptions, RecordOptions};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Write a new scenario's file, with every key and what it means
+    New(NewOptions),
+    /// Say what a scenario means, or everything that is wrong with it
+    Check(CheckOptions),
     /// Sweep buffer sizes: drop rate, memory and latency of each, the exact zero-drop size, figures
     Sweep(SweepOptions),
     /// Only the exact zero-drop size and its validation
@@ -197,6 +201,23 @@ pub(super) struct DeterminismOptions {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct NewOptions {
+    /// The scenario's name: 1 to 64 of a-z, 0-9 and -
+    #[arg(value_name = "NAME")]
+    pub(super) name: String,
+    /// Where the file goes; nothing that is there is overwritten [default: NAME.toml]
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckOptions {
+    /// A built-in scenario or a TOML file
+    #[arg(value_name = "NAME|FILE")]
+    pub(super) file: String,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct DocsOptions {
     /// Fail if a page is not as it would be filled, and write nothing
     #[arg(long)]
@@ -281,7 +302,7 @@ impl SweepOptions {
 
     /// Whether sizes under a changed load are wanted.
     pub(super) fn wants_sensitivity(&self, scenario: &Scenario) -> bool {
-        self.sensitivity || (scenario.settings().sensitivity && self.is_as_it_stands())
+        self.sensitivity || (scenario.settings().sensitivity && self.is_unchanged())
     }
 
     /// Where what is published of such a sweep has its folder.
@@ -293,7 +314,11 @@ impl SweepOptions {
     /// Whether a built-in scenario is run without a change.
     pub(super) fn is_as_it_stands(&self) -> bool {
         let is_built_in = Scenario::built_in_names().any(|name| name == self.load.scenario);
-        is_built_in && self.load.changes().is_empty() && self.buffers.is_none() && !self.sensitivity
+        is_built_in && self.is_unchanged() && !self.sensitivity
+    }
+
+    fn is_unchanged(&self) -> bool {
+        self.load.changes().is_empty() && self.buffers.is_none()
     }
 
     /// Which part of what has been published a check is about: `None` means all of it.

@@ -99,7 +99,8 @@ fn who_never_reads_has_no_size_at_all() {
 
 #[test]
 fn a_slow_reader_with_stalls_drains_its_rate_for_as_long_as_it_reads() {
-    let stalls = |lasts| (0..6).map(move |n| Stall { from: Duration::from_secs(10 * n), lasts: Duration::from_secs(lasts) });
+    let stalls =
+        |lasts| (0..6).map(move |n| Stall { from: Duration::from_secs(10 * n), lasts: Duration::from_secs(lasts) });
     let pair = |lasts| plan(Reading::RateWithStalls { bytes_per_second: 1500, stalls: stalls(lasts).collect() });
     let alone = plan(Reading::Rate { bytes_per_second: 1500 });
     assert_eq!((buffer(&alone), no_finite_size(&alone)), (Some(1), None));

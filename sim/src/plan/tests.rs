@@ -208,9 +208,7 @@ fn stalls_are_the_same_with_a_rate_between_them_as_without() {
     let (alone, pair) = (drawn(alone), drawn(&pair));
     for (alone, pair) in alone.subscribers.iter().zip(&pair.subscribers) {
         let expected = match &alone.reading {
-            Reading::Stalls { stalls } => {
-                Reading::RateWithStalls { bytes_per_second: 125_000, stalls: stalls.clone() }
-            }
+            Reading::Stalls { stalls } => Reading::RateWithStalls { bytes_per_second: 125_000, stalls: stalls.clone() },
             other => other.clone(),
         };
         assert_eq!(pair.reading, expected);

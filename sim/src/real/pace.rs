@@ -118,7 +118,10 @@ mod tests {
         pace.found(ms(0));
         assert_eq!(pace.may(ms(50)), May::Take(5000));
         pace.took(5000, false);
-        assert_eq!((pace.may(ms(100)), pace.may(ms(399))), (May::WaitUntil(Some(ms(400))), May::WaitUntil(Some(ms(400)))));
+        assert_eq!(
+            (pace.may(ms(100)), pace.may(ms(399))),
+            (May::WaitUntil(Some(ms(400))), May::WaitUntil(Some(ms(400))))
+        );
         assert_eq!((pace.may(ms(400)), pace.may(ms(420))), (May::WaitUntil(Some(ms(405))), May::Take(2000)));
     }
 

@@ -162,7 +162,9 @@ impl Payload {
 impl Reads {
     fn double_stalls(&mut self) {
         match self {
-            Self::Stalls { for_seconds, .. } | Self::RateWithStalls { for_seconds, .. } => for_seconds.iter_mut().for_each(|seconds| *seconds *= 2.0),
+            Self::Stalls { for_seconds, .. } | Self::RateWithStalls { for_seconds, .. } => {
+                for_seconds.iter_mut().for_each(|seconds| *seconds *= 2.0)
+            }
             Self::AsItArrives | Self::Rate { .. } | Self::Never => {}
         }
     }

@@ -34,6 +34,13 @@ pub enum Warning {
         /// The drain.
         drain_seconds: f64,
     },
+    /// A key is given that changes nothing in this scenario.
+    NoEffect {
+        /// Its path, classes and faults counted from 0.
+        key: String,
+        /// Why it changes nothing, and what would let it.
+        because: &'static str,
+    },
 }
 
 impl fmt::Display for Warning {
@@ -54,6 +61,7 @@ impl fmt::Display for Warning {
                 "class {class:?} may stall for {stall_seconds} s and the drain ends after {drain_seconds} s: lengthen \
                  drain_seconds, or frames under way at the end stay in flight"
             ),
+            Self::NoEffect { key, because } => write!(f, "{key} has no effect: {because}"),
         }
     }
 }
@@ -64,7 +72,7 @@ impl Scenario {
     pub fn warnings(&self, subscribers: usize) -> Vec<Warning> {
         let settings = self.settings();
         let counts = self.population(subscribers);
-        let mut warnings = Vec::new();
+        let mut warnings = super::idle::idle(settings);
         for (class, members) in settings.classes.iter().zip(counts) {
             let name = || class.name.clone();
             if members < class.count.unwrap_or(1) {
