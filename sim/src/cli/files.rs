@@ -12,6 +12,7 @@ use crate::figure::{self, Figure};
 use crate::incident::Incident;
 use crate::report;
 use crate::report::docs::Published;
+use crate::scenario;
 use crate::summary::comparison::Fidelity;
 use crate::summary::document::Sweep;
 use crate::summary::json;
@@ -46,6 +47,9 @@ const LOADS: &str = "load";
 
 /// Where pages with generated parts are, beside the README at the root.
 const PAGES: &str = "docs";
+
+/// The page that is generated whole, from the table of a scenario's keys.
+const SCENARIOS_PAGE: &str = "docs/scenarios.md";
 
 /// A file's name and content.
 pub(super) type File = (String, Vec<u8>);
@@ -251,6 +255,10 @@ pub(super) fn pages() -> Result<Vec<(String, String, String)>, Failure> {
     let published =
         Published { sweeps: &sweeps, verify: verify.as_ref(), fidelity: fidelity.as_ref(), stages: stages.as_ref() };
     let mut pages = Vec::new();
+    // Elsewhere than in the project there is no such page, and none is made.
+    if let Ok(page) = fs::read_to_string(SCENARIOS_PAGE) {
+        pages.push((SCENARIOS_PAGE.to_owned(), page, scenario::page()));
+    }
     for page in page_files() {
         let Ok(text) = fs::read_to_string(&page) else { continue };
         let filled = report::docs::fill(&text, published);

@@ -5,12 +5,14 @@ mod console;
 mod determinism;
 mod evidence;
 mod exit;
+mod explain;
 mod fidelity;
 mod files;
 mod import;
 mod interrupt;
 mod load;
 mod meter;
+mod new;
 mod options;
 mod progress;
 mod published;
@@ -48,6 +50,8 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
             Some(folder) => replay::replay_all(folder),
             None => replay::replay(&options),
         },
+        Command::New(options) => new::new(&options),
+        Command::Check(options) => explain::explain(&options),
         Command::Import(options) => import::import(&options),
         Command::Determinism(options) => determinism::determinism(&options),
         Command::Shrink(options) => shrink::run(&options),

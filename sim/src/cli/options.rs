@@ -35,6 +35,10 @@ pub(super) use sweep::{SizeOptions, SweepOptions};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Write a new scenario's file, with every key and what it means
+    New(NewOptions),
+    /// Say what a scenario means, or everything that is wrong with it
+    Check(CheckOptions),
     /// Sweep buffer sizes: drop rate, memory and latency of each, the exact zero-drop size, figures
     Sweep(SweepOptions),
     /// Only the exact zero-drop size and its validation
@@ -172,6 +176,23 @@ pub(super) struct DeterminismOptions {
     /// Only print everything that happens in one of the runs, likewise
     #[arg(long, hide = true, value_name = "RUN", conflicts_with = "print")]
     pub(super) print_run: Option<usize>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct NewOptions {
+    /// The scenario's name: 1 to 64 of a-z, 0-9 and -
+    #[arg(value_name = "NAME")]
+    pub(super) name: String,
+    /// Where the file goes; nothing that is there is overwritten [default: NAME.toml]
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckOptions {
+    /// A built-in scenario or a TOML file
+    #[arg(value_name = "NAME|FILE")]
+    pub(super) file: String,
 }
 
 #[derive(Debug, Args)]

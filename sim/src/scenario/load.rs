@@ -82,7 +82,7 @@ pub(crate) fn busiest(times: &[Duration], length: Duration) -> u64 {
 
 /// One cycle of a trace played at a speed, in nanoseconds; always beyond the last event.
 pub(crate) fn cycle_nanos(trace: &Trace, speed_up: f64) -> u64 {
-    sped_up_nanos(trace.cycle(), speed_up).max(sped_up_nanos(trace.span(), speed_up) + 1)
+    sped_up_nanos(trace.cycle(), speed_up).max(sped_up_nanos(trace.span(), speed_up).saturating_add(1))
 }
 
 /// A time of a trace played at a speed, in nanoseconds.

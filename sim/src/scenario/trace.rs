@@ -15,6 +15,8 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
+use super::error::number;
+
 /// Longest line accepted: hundreds of times what an event takes, and little enough to hold.
 const MAX_LINE_BYTES: usize = 64 * 1024;
 /// Most events of a trace: 480 MB of them at 24 B each.
@@ -205,13 +207,13 @@ impl Reading {
             return Err(format!("too many events: must be at most {MAX_EVENTS}"));
         }
         if !(0.0..=MAX_AT_MS).contains(&line.at_ms) {
-            return Err(format!("at_ms = {}: must be 0 ..= {MAX_AT_MS}", line.at_ms));
+            return Err(format!("at_ms = {}: must be 0 ..= {}", number(line.at_ms), number(MAX_AT_MS)));
         }
         if self.events.is_empty() {
             self.first_ms = line.at_ms;
         } else if line.at_ms < self.last_ms {
-            let last = self.last_ms;
-            return Err(format!("at_ms = {}: must be sorted, the line before has {last}", line.at_ms));
+            let (now, last) = (number(line.at_ms), number(self.last_ms));
+            return Err(format!("at_ms = {now}: must be sorted, the line before has {last}"));
         }
         self.last_ms = line.at_ms;
         if !(1..=MAX_PAYLOAD_BYTES).contains(&line.bytes) {

@@ -41,6 +41,13 @@ pub enum Warning {
         /// What it says is missing.
         missing: String,
     },
+    /// A key is given that changes nothing in this scenario.
+    NoEffect {
+        /// Its path, classes and faults counted from 0.
+        key: String,
+        /// Why it changes nothing, and what would let it.
+        because: &'static str,
+    },
 }
 
 impl fmt::Display for Warning {
@@ -66,6 +73,7 @@ impl fmt::Display for Warning {
                 "the trace {trace} is partial ({missing}): its rate and its bursts may be other than what was sent; \
                  record it again, unless that is known"
             ),
+            Self::NoEffect { key, because } => write!(f, "{key} has no effect: {because}"),
         }
     }
 }
@@ -76,7 +84,7 @@ impl Scenario {
     pub fn warnings(&self, subscribers: usize) -> Vec<Warning> {
         let settings = self.settings();
         let counts = self.population(subscribers);
-        let mut warnings = Vec::new();
+        let mut warnings = super::idle::idle(settings);
         if let Some(trace) = self.trace()
             && let Some(missing) = trace.partial()
         {

@@ -365,3 +365,48 @@ fn figures_and_tables_are_drawn_anew_from_their_documents_and_nothing_is_run() {
     assert!(!results.join("stray.svg").exists());
     assert_eq!(check(), (Some(0), String::new()));
 }
+
+#[test]
+fn a_new_scenario_passes_its_check_and_is_never_written_over_another_file() {
+    let folder = folder("new");
+    let made = sim(&folder, &["new", "my-load"]);
+    assert_eq!(made.status.code(), Some(0), "{}", String::from_utf8_lossy(&made.stderr));
+    let checked = sim(&folder, &["check", "my-load.toml"]);
+    assert_eq!((checked.status.code(), String::from_utf8_lossy(&checked.stderr).as_ref()), (Some(0), ""));
+    let text = String::from_utf8(checked.stdout).unwrap();
+    assert!(
+        text.starts_with("my-load · What buffer does my-load need?\n") && text.contains("class \"desktop\""),
+        "{text}"
+    );
+    let before = fs::read(folder.join("my-load.toml")).unwrap();
+    assert!(refused(&folder, &["new", "my-load"]).contains("my-load.toml: is there already"));
+    assert_eq!(fs::read(folder.join("my-load.toml")).unwrap(), before);
+    assert!(refused(&folder, &["new", "../x"]).contains("NAME = \"../x\": must be 1 to 64 of a-z"));
+    for name in ["alpha", "backlog-flush", "steady-overload", "wavehouse-ceiling", "ci-build"] {
+        let checked = sim(&folder, &["check", name]);
+        assert_eq!(checked.status.code(), Some(0), "{name}");
+        let text = String::from_utf8(checked.stdout).unwrap();
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    }
+}
+
+#[test]
+fn a_check_names_everything_that_is_wrong_with_a_scenario_and_where() {
+    let folder = folder("check");
+    let text = include_str!("../../scenarios/alpha.toml");
+    let text = text.replace("publish_us = 50", "publish_us = -1").replace("sigma = 0.7", "sigma = 1e300");
+    let text = text.replace("window_bytes = 32768", "window_bytes = 0");
+    fs::write(folder.join("bad.toml"), &text).unwrap();
+    let output = sim(&folder, &["check", "bad.toml"]);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
+    let line = |part: &str| text.lines().position(|line| line.starts_with(part)).unwrap() + 1;
+    let expected = format!(
+        "bad.toml:{}: server.cpu.publish_us = -1: must be 0 ..= 1000000\n\
+         bad.toml:{}: payload.sigma = 1e300: must be 0 ..= 10\n\
+         bad.toml:{}: class[1].window_bytes = 0: must be 1 ..= 1073741824\n",
+        line("publish_us"),
+        line("sigma"),
+        line("window_bytes = 0")
+    );
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), expected);
+}

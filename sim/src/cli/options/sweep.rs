@@ -105,7 +105,7 @@ impl SweepOptions {
 
     /// Whether sizes under a changed load are wanted.
     pub(in crate::cli) fn wants_sensitivity(&self, scenario: &Scenario) -> bool {
-        self.sensitivity || (scenario.settings().sensitivity && self.is_as_it_stands())
+        self.sensitivity || (scenario.settings().sensitivity && self.is_unchanged())
     }
 
     /// Where what is published of such a sweep has its folder.
@@ -117,11 +117,12 @@ impl SweepOptions {
     /// Whether a built-in scenario is run without a change.
     pub(in crate::cli) fn is_as_it_stands(&self) -> bool {
         let is_built_in = Scenario::built_in_names().any(|name| name == self.load.scenario);
-        is_built_in
-            && self.load.changes().is_empty()
-            && self.buffers.is_none()
-            && !self.sensitivity
-            && !self.no_validate
+        is_built_in && self.is_unchanged() && !self.sensitivity && !self.no_validate
+    }
+
+    /// Whether the scenario is run as its file says, built in or not.
+    fn is_unchanged(&self) -> bool {
+        self.load.changes().is_empty() && self.buffers.is_none()
     }
 
     /// Which part of what has been published a check is about: `None` means all of it.
