@@ -7,15 +7,17 @@
 
 mod assembly;
 mod memory;
+mod part;
 
 use std::time::Duration;
 
 use hubbub::{Capacity, Overflow};
 
 use crate::plan::{Harm, Plan, Transport};
-use crate::record::{Lives, Record};
+use crate::record::Record;
 use crate::summary::run::{Latencies, RunSummary};
 use crate::world::{self, HubChoice, WorldError};
+use part::Observed;
 
 /// Frames times subscribers, at most: each takes 20 bytes while its plan is run.
 const MOST_FRAMES: usize = 1 << 22;
@@ -36,19 +38,6 @@ pub struct Runs {
     pub unbounded: Condensed,
     /// At buffers that are smaller than what some subscribers, but not all, need: those that could be pruned.
     pub at: Vec<(u64, Condensed)>,
-}
-
-/// A run with what became of every frame.
-struct Observed {
-    record: Record,
-    lives: Lives,
-}
-
-impl Observed {
-    fn of(plan: &Plan, capacity: Capacity, overflow: Overflow) -> Result<Self, WorldError> {
-        let (record, lives) = world::run_with_lives(plan, HubChoice { capacity, overflow })?;
-        Ok(Self { record, lives })
-    }
 }
 
 /// Runs a plan without a bound, and at those of the buffers at which only some of its subscribers need be run again.

@@ -23,6 +23,7 @@ mod run;
 mod shrink;
 mod soak;
 mod stages;
+mod threads;
 mod told;
 mod verify;
 

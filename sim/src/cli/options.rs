@@ -14,6 +14,7 @@ use hubbub::mailbox::UnknownOverflow;
 
 use super::exit::{Exit, Failure};
 use super::import::ImportOptions;
+pub(super) use super::threads::Threads;
 use crate::scenario::{Change, Overrides, Scenario, Trace};
 use crate::summary::document::ALL_POLICIES;
 use crate::summary::format;
@@ -111,25 +112,6 @@ fn every_policy() -> String {
 fn every_change() -> String {
     let changes = Change::ALL.map(|change| change.as_str().to_owned());
     format!("Also size the scenario at {}", format::listed(&changes))
-}
-
-/// How many things are done at once; results do not depend on it.
-#[derive(Debug, Clone, Copy, Args)]
-pub(super) struct Threads {
-    /// Threads [default: one a core]
-    #[arg(long, value_name = "N")]
-    threads: Option<std::num::NonZeroUsize>,
-}
-
-impl Threads {
-    pub(super) fn number(self) -> usize {
-        threads(self.threads)
-    }
-}
-
-/// As many as asked for, or one a core.
-pub(super) fn threads(asked: Option<std::num::NonZeroUsize>) -> usize {
-    asked.or_else(|| std::thread::available_parallelism().ok()).map_or(1, std::num::NonZeroUsize::get)
 }
 
 /// One policy, or all.

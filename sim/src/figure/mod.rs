@@ -21,6 +21,7 @@ mod style;
 pub mod theory;
 pub mod timeline;
 mod timeline_legend;
+mod timeline_run;
 mod view;
 mod words;
 pub mod worlds;

@@ -6,57 +6,17 @@ use super::paint;
 use super::scene::{Anchor, Scene, Text};
 use super::style::{BAND, DASHED, GREY, INK, LABEL_EM, faded, look};
 use super::timeline_legend;
+use super::timeline_run::{FAULT_BAR, RIGHT, STALLED, STRIP};
+pub use super::timeline_run::{Row, Timeline};
 use crate::summary::format;
-use plotters::style::RGBAColor;
 
 /// Most subscribers shown.
 pub const MOST_ROWS: usize = 6;
 
-/// What is drawn.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Timeline {
-    /// Above the figure.
-    pub title: String,
-    /// Below the title.
-    pub subtitle: String,
-    /// Length of the time axis.
-    pub seconds: f64,
-    /// Size of the mailboxes.
-    pub capacity: u64,
-    /// Subscribers, the worst first.
-    pub rows: Vec<Row>,
-    /// Subscribers that there are besides.
-    pub more: usize,
-}
-
-/// One subscriber; times in seconds.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Row {
-    /// Who it is.
-    pub label: String,
-    /// Frames waiting from then on.
-    pub depth: Vec<(f64, u64)>,
-    /// When frames were lost.
-    pub lost: Vec<f64>,
-    /// When its reader took nothing.
-    pub stalls: Vec<(f64, f64)>,
-    /// When its streams ended.
-    pub ended: Vec<f64>,
-    /// What went wrong for it: from when, until when, and what. What does not end has no length.
-    pub faults: Vec<(f64, f64, String)>,
-}
-
 const LEFT: f64 = 150.0;
-pub(super) const RIGHT: f64 = 1_560.0;
 const BOTTOM: f64 = 880.0;
 /// Between two panels: a label and the losses of the next.
 const GAP: f64 = 62.0;
-/// Height of a fault's bar.
-pub(super) const FAULT_BAR: f64 = 10.0;
-/// Behind a reader that stalls: darker than the ground, lighter than what waits.
-pub(super) const STALLED: RGBAColor = RGBAColor(205, 205, 205, 1.0);
-/// Height of the strip of losses.
-pub(super) const STRIP: f64 = 14.0;
 
 /// Draws it as SVG.
 pub fn svg(timeline: &Timeline) -> String {

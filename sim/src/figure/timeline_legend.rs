@@ -3,7 +3,7 @@
 use super::frame;
 use super::scene::{Anchor, HEIGHT, Scene, Text};
 use super::style::{DASHED, GREY, INK, faded, look};
-use super::timeline::{FAULT_BAR, RIGHT, Row, STALLED, STRIP, Timeline};
+use super::timeline_run::{FAULT_BAR, RIGHT, Row, STALLED, STRIP, Timeline};
 use crate::summary::format;
 
 /// What the marks mean, each beside one of its kind; only those that are drawn.

@@ -19,7 +19,7 @@ use super::http::NotAStream;
 use super::pace::{May, Pace};
 use super::publisher::Progress;
 use super::receipts::Receipts;
-use super::run::Sockets;
+use super::sockets::Sockets;
 use super::stream::{EventStream, Heard, Received};
 use super::url::Url;
 use super::websocket::WebSocketEvents;

@@ -16,6 +16,7 @@ use super::publisher::{self, Progress, PublishError};
 use super::receipts::Receipts;
 use super::report::Report;
 use super::server::{Order, Server};
+use super::sockets::Sockets;
 use super::url::Url;
 use crate::plan::{Plan, Transport};
 use crate::record::{ClassRecord, Digest, Record};
@@ -44,17 +45,6 @@ pub enum Target {
         /// Where events are posted, one JSON object each.
         ingest: Url,
     },
-}
-
-/// How sockets are set.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Sockets {
-    /// What may wait unsent on the server's side, in bytes; `None` leaves the server's default.
-    pub unsent_bytes: Option<u32>,
-    /// Largest segment on the way to clients, in bytes; `None` leaves loopback's 64 KB.
-    pub segment_bytes: Option<u32>,
-    /// Leaves receive buffers to the kernel, whatever windows the plan has.
-    pub leave_windows: bool,
 }
 
 /// What came of a run.

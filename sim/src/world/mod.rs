@@ -3,6 +3,7 @@
 //! Only this room may name turmoil. Inside it, all times are *virtual*: the plan's, times its time scale; the record
 //! converts them back.
 
+mod address;
 mod barrier;
 mod client_stream;
 mod clock;

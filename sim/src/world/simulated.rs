@@ -10,6 +10,7 @@ use hubbub::{Capacity, ServerSettings, Topic};
 use tokio::task::JoinSet;
 
 use super::HubChoice;
+use super::address::SERVER;
 use super::clock::{ModelClock, TICK};
 use super::driver::{Driver, Restarts};
 use super::environment::ModelEnvironment;
@@ -20,9 +21,6 @@ use super::rules::rules;
 use super::subscriber::{self, Host};
 use crate::plan::{Plan, Reading, SubscriberPlan};
 use crate::record::{Lives, Observation, Record, Recorder};
-
-pub(super) const SERVER: &str = "server";
-pub(super) const SERVER_PORT: u16 = 80;
 
 /// turmoil counts writes where a socket counts bytes; this many never bind, and the window does (field of `Wire`).
 const NEVER_BINDING: usize = 1 << 20;
