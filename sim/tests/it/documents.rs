@@ -163,3 +163,15 @@ fn the_recipe_of_the_fuzzer_names_every_target() {
         assert!(comment.contains(&target), "{target}: {comment}");
     }
 }
+
+/// What `just` puts in place of `{{…}}` is read by a shell, and an `&` in a URL begins another command.
+#[test]
+fn every_recipe_hands_its_options_on_as_they_were_typed() {
+    let justfile = fs::read_to_string(root().join("justfile")).unwrap();
+    assert!(justfile.contains("set positional-arguments") && !justfile.contains("{{"));
+    let recipes: Vec<_> = justfile.split("\n\n").filter(|recipe| recipe.contains(" *")).collect();
+    assert!(recipes.len() > 10);
+    for recipe in recipes {
+        assert!(recipe.contains("\"$@\""), "{recipe}");
+    }
+}
