@@ -5,7 +5,9 @@
 //! (`table`) names every setting; the file's keys, the variables, the help and `docs/configuration.md` are read off it.
 
 mod file;
+mod layer;
 mod layers;
+mod lookup;
 mod origins;
 mod page;
 mod policies;

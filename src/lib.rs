@@ -1,8 +1,7 @@
 //! hubbub fans events out to many subscribers, each behind a bounded mailbox whose every loss is counted and named.
 //!
-//! The rooms, and who may know whom: `main → config, metrics, server`; `metrics → transport`;
-//! `server → config, transport`; `transport → hub, frame`; `config → event, mailbox, topic`; `hub → mailbox, event, topic`;
-//! `frame → event`. The core (`topic`, `event`, `mailbox`, `hub`) knows no clock, socket or runtime.
+//! `docs/architecture.md` has the rooms and who may know whom; a test reads it. The core (`topic`, `event`, `mailbox`,
+//! `hub`) knows no clock, socket or runtime.
 
 pub mod config;
 pub mod event;
@@ -13,6 +12,11 @@ pub mod metrics;
 pub mod server;
 pub mod topic;
 pub mod transport;
+
+/// The README's example, compiled and run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 pub use config::{Config, ServerSettings};
 pub use event::{Event, EventId, Gap};

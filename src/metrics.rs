@@ -17,7 +17,7 @@ use std::time::Duration;
 use crate::event::{Event, EventId};
 use crate::hub::{Channel, Forgotten, Hub, Outcome, SubscriberId};
 use crate::mailbox::{Counts, Reason};
-use crate::transport::{Environment, Limit};
+use crate::transport::{Environment, Limit, Observer, Runtime};
 
 use episodes::Episodes;
 use exposition::Figures;
@@ -72,7 +72,7 @@ impl<E: Environment> Measured<E> {
     }
 }
 
-impl<E: Environment> Environment for Measured<E> {
+impl<E: Environment> Runtime for Measured<E> {
     fn now(&self) -> Duration {
         self.world.now()
     }
@@ -80,7 +80,9 @@ impl<E: Environment> Environment for Measured<E> {
     fn spawn(&self, connection: impl Future<Output = ()> + Send + 'static) {
         self.world.spawn(connection);
     }
+}
 
+impl<E: Environment> Observer for Measured<E> {
     fn subscribed(&self, subscriber: SubscriberId, peer: SocketAddr) {
         self.metrics.episodes.subscribed(subscriber, peer);
         self.world.subscribed(subscriber, peer);

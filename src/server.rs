@@ -2,8 +2,10 @@
 //! world.
 
 mod access;
+mod header;
 mod ingest;
 mod page;
+mod payload;
 mod response;
 mod route;
 mod stop;

@@ -93,11 +93,22 @@ impl Pattern {
 
     /// Whether a topic is among those meant.
     pub fn matches(&self, topic: &Topic) -> bool {
-        let mut tokens = topic.0.split('.');
+        self.takes(&topic.0)
+    }
+
+    /// Whether every topic that `other` means is among those meant.
+    pub fn covers(&self, other: &Self) -> bool {
+        self.takes(&other.0)
+    }
+
+    fn takes(&self, text: &str) -> bool {
+        let mut tokens = text.split('.');
         for wanted in self.0.split('.') {
             match (wanted, tokens.next()) {
                 (">", Some(_)) => return true,
                 (_, None) => return false,
+                // Only a pattern has this token, and it may be several.
+                ("*", Some(">")) => return false,
                 ("*", Some(_)) => {}
                 (literal, Some(token)) if literal == token => {}
                 (_, Some(_)) => return false,
@@ -179,6 +190,20 @@ mod tests {
         assert!(!matches("ingest.orders", "ingest.order"));
         assert!(Pattern::new("ingest.orders").unwrap().as_topic().is_some());
         assert!(Pattern::new("ingest.*").unwrap().as_topic().is_none());
+    }
+
+    #[test]
+    fn a_pattern_covers_another_that_means_no_topic_beside_its_own() {
+        let covers = |one: &str, other: &str| Pattern::new(one).unwrap().covers(&Pattern::new(other).unwrap());
+        for (one, other) in
+            [("a.b", "a.b"), ("a.*", "a.b"), ("a.*", "a.*"), ("a.>", "a.*.c"), ("a.>", "a.>"), (">", "*")]
+        {
+            assert!(covers(one, other), "{one} {other}");
+        }
+        for (one, other) in [("a.b", "a.*"), ("a.*", "a.>"), ("a.*", "a.b.c"), ("a.>", "a"), ("a.*", "*.b"), ("*", ">")]
+        {
+            assert!(!covers(one, other), "{one} {other}");
+        }
     }
 
     #[test]

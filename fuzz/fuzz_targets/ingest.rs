@@ -5,7 +5,7 @@
 use std::task::{Context, Poll, Waker};
 
 use hubbub::frame::sse;
-use hubbub::{Pattern, Subscription};
+use hubbub::{Pattern, Subscription, Taken};
 use hubbub_fuzz::{MAX_INGEST_BYTES, exchange, hub};
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| {
@@ -16,7 +16,8 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| {
     let kind = if is_batch { "application/x-ndjson" } else { "application/json" };
     let length = body.len();
     let head = format!(
-        "POST /v1/ingest/t HTTP/1.1\r\nconnection: close\r\ncontent-type: {kind}\r\ncontent-length: {length}\r\n\r\n"
+        "POST /v1/ingest/t HTTP/1.1\r\nhost: hub\r\nconnection: close\r\ncontent-type: {kind}\r\n\
+         content-length: {length}\r\n\r\n"
     );
     let answer = exchange(&[head.as_bytes(), body].concat(), &hub);
     let published = published(&subscription);

@@ -33,6 +33,8 @@ impl Listener for Once {
             None => std::future::pending().await,
         }
     }
+
+    fn bound(&self, _stream: &DuplexStream, _unsent_bytes: u32, _user_timeout: Duration) {}
 }
 
 /// A Hub with room for what one input can publish.

@@ -7,6 +7,7 @@
 //!
 //! - *reading*: drain is the read rate, or what the window carries: `window / (round trip + 2 ms)`, TCP's bound of one
 //!   window a round trip and the two ticks of the simulated world;
+//!   for a rate with stalls, the read rate is that times the part of the run in which it reads;
 //! - *a stall*: drain is 0 for the class's longest stall;
 //! - *the worker*: drain is `1 / (publish + N × delivery)` events a second, and the socket absorbs nothing, since
 //!   frames wait for the worker before they reach it.
@@ -42,9 +43,10 @@ pub fn buffer(plan: &Plan) -> Option<u64> {
         let mut slowest = None;
         let mut longest_stall = Duration::ZERO;
         for member in plan.subscribers.iter().filter(|subscriber| subscriber.class == index) {
-            let bytes_per_second = reading_bytes_per_second(plan, class, &member.reading)?;
+            let bytes_per_second =
+                reading_bytes_per_second(plan, class, &member.reading)? * reading_part(plan, &member.reading);
             slowest = Some(bytes_per_second.min(slowest.unwrap_or(f64::INFINITY)));
-            longest_stall = longest_stall.max(longest(&member.reading));
+            longest_stall = longest_stall.max(member.reading.longest_stall());
         }
         if let Some(bytes_per_second) = slowest {
             let absorbed = class.window_bytes as f64 / mean_frame_bytes(plan);
@@ -87,7 +89,9 @@ fn reading_bytes_per_second(plan: &Plan, class: &ClassPlan, reading: &Reading) -
     let window = window_bytes_per_second(plan, class);
     match reading {
         Reading::AsItArrives | Reading::Stalls { .. } => Some(window),
-        Reading::Rate { bytes_per_second } => Some(window.min(*bytes_per_second as f64)),
+        Reading::Rate { bytes_per_second } | Reading::RateWithStalls { bytes_per_second, .. } => {
+            Some(window.min(*bytes_per_second as f64))
+        }
         Reading::Serves { times } => {
             let mean = times.iter().map(Duration::as_secs_f64).sum::<f64>() / times.len().max(1) as f64;
             Some(if mean > 0.0 { window.min(mean_frame_bytes(plan) / mean) } else { window })
@@ -103,10 +107,15 @@ fn window_bytes_per_second(plan: &Plan, class: &ClassPlan) -> f64 {
     class.window_bytes as f64 / round_trip.as_secs_f64()
 }
 
-fn longest(reading: &Reading) -> Duration {
+/// What the mean drain is of the drain while reading, 0 to 1: a reader of limited rate does not make up for its stalls.
+fn reading_part(plan: &Plan, reading: &Reading) -> f64 {
     match reading {
-        Reading::Stalls { stalls } => stalls.iter().map(|stall| stall.lasts).max().unwrap_or_default(),
-        Reading::AsItArrives | Reading::Rate { .. } | Reading::Never | Reading::Serves { .. } => Duration::ZERO,
+        Reading::RateWithStalls { .. } => 1.0 - saturation::stalled_part(plan, reading),
+        Reading::AsItArrives
+        | Reading::Rate { .. }
+        | Reading::Stalls { .. }
+        | Reading::Never
+        | Reading::Serves { .. } => 1.0,
     }
 }
 

@@ -77,7 +77,7 @@ fn measured(
 ) -> Result<Cell, RealError> {
     let settings = scenario.settings();
     let (mut runs, mut latencies) = (Vec::new(), Latencies(Vec::new()));
-    let (mut lag, mut duplicates, mut memory) = (Duration::ZERO, 0, None);
+    let (mut lag, mut memory) = (Duration::ZERO, None);
     for seed in 0..settings.seeds {
         let plan = Plan::draw(scenario, subscribers, seed);
         let told = Shared::new(0);
@@ -87,20 +87,21 @@ fn measured(
             is_wanted()
         };
         let run = real::run(&plan, &target(scenario, whom, buffer), &watch)?;
-        let RealRun { record, memory: costs, publish_lag, duplicates: again } = run;
-        (lag, duplicates) = (lag.max(publish_lag), duplicates + again);
+        let RealRun { record, memory: costs, publish_lag } = run;
+        lag = lag.max(publish_lag);
         memory = most(memory, costs);
         let (run, more) = RunSummary::of(seed, record);
         runs.push(run);
         latencies.merge(more);
     }
     let class_names: Vec<_> = settings.classes.iter().map(|class| class.name.clone()).collect();
-    let key = CellKey { subscribers, buffer, class_names: &class_names, seconds: scenario.duration().as_secs_f64() };
+    let policy = policy_name(scenario, whom);
+    let seconds = scenario.duration().as_secs_f64();
+    let key = CellKey { policy, subscribers, buffer, class_names: &class_names, seconds };
     let mut cell = cell(key, &runs, &latencies);
     // Wall time does not repeat itself, and there is nothing to compare.
     cell.digest = String::new();
     cell.publish_lag_ms = Some(lag.as_secs_f64() * 1000.0);
-    cell.duplicates = Some(duplicates);
     if let Some(memory) = memory {
         let of = &mut cell.memory_bytes_per_subscriber;
         (of.allocator, of.resident, of.kernel) = (Some(memory.allocator), Some(memory.resident), Some(memory.kernel));
@@ -139,15 +140,17 @@ fn document(scenario: &Scenario, whom: &Whom) -> Sweep {
         scenario: settings.name.clone(),
         command: String::new(),
         question: settings.question.clone(),
-        policy: match whom {
-            Whom::Own => settings.server.policy.name().to_owned(),
-            Whom::Other { .. } => "its own".to_owned(),
+        policy: policy_name(scenario, whom).to_owned(),
+        run_with: match whom {
+            Whom::Own => load::run_with(scenario).into_iter().collect(),
+            Whom::Other { .. } => Vec::new(),
         },
         trace: None,
         seeds: (0..settings.seeds).collect(),
         virtual_seconds: scenario.duration().as_secs_f64(),
         drain_seconds: settings.drain_seconds,
         time_scale: 1,
+        current_buffer: settings.current_buffer,
         arrivals: load::arrivals(plans),
         classes: load::classes(scenario),
         cpu: None,
@@ -165,6 +168,14 @@ fn document(scenario: &Scenario, whom: &Whom) -> Sweep {
     }
 }
 
+/// The policy of the server's mailboxes; a foreign server does not say its own.
+fn policy_name(scenario: &Scenario, whom: &Whom) -> &'static str {
+    match whom {
+        Whom::Own => scenario.settings().server.policy.name(),
+        Whom::Other { .. } => "its own",
+    }
+}
+
 /// What the plan has and loopback has not.
 fn not_applied(scenario: &Scenario, whom: &Whom) -> Vec<String> {
     let settings = scenario.settings();
@@ -176,8 +187,8 @@ fn not_applied(scenario: &Scenario, whom: &Whom) -> Vec<String> {
     if settings.server.transport == Transport::Ws && matches!(whom, Whom::Other { .. }) {
         missing.push("WebSockets: another server is watched as server-sent events".to_owned());
     }
-    if settings.server.recovery.is_some() {
-        missing.push("the history and its notices: the server keeps none, and its clients ask for nothing".to_owned());
+    if settings.server.recovery.is_some() && matches!(whom, Whom::Other { .. }) {
+        missing.push("the history: another server's is its own, and clients ask it by Last-Event-ID".to_owned());
     }
     if settings.server.cpu.is_some() {
         missing.push("the modelled CPU: the server has a real one, and shares it with its clients".to_owned());

@@ -7,15 +7,17 @@
 
 mod assembly;
 mod memory;
+mod part;
 
 use std::time::Duration;
 
 use hubbub::{Capacity, Overflow};
 
 use crate::plan::{Harm, Plan, Transport};
-use crate::record::{Lives, Record};
+use crate::record::Record;
 use crate::summary::run::{Latencies, RunSummary};
 use crate::world::{self, HubChoice, WorldError};
+use part::Observed;
 
 /// Frames times subscribers, at most: each takes 20 bytes while its plan is run.
 const MOST_FRAMES: usize = 1 << 22;
@@ -36,19 +38,6 @@ pub struct Runs {
     pub unbounded: Condensed,
     /// At buffers that are smaller than what some subscribers, but not all, need: those that could be pruned.
     pub at: Vec<(u64, Condensed)>,
-}
-
-/// A run with what became of every frame.
-struct Observed {
-    record: Record,
-    lives: Lives,
-}
-
-impl Observed {
-    fn of(plan: &Plan, capacity: Capacity, overflow: Overflow) -> Result<Self, WorldError> {
-        let (record, lives) = world::run_with_lives(plan, HubChoice { capacity, overflow })?;
-        Ok(Self { record, lives })
-    }
 }
 
 /// Runs a plan without a bound, and at those of the buffers at which only some of its subscribers need be run again.
@@ -91,6 +80,15 @@ fn pruned(plan: &Plan, unbounded: &Observed, overflow: Overflow, buffer: u64) ->
     Ok(assembly::assembled(plan, &parts.collect::<Vec<_>>()))
 }
 
+/// Whether a full mailbox ends no stream, and takes nothing from elsewhere.
+fn keeps_streams(overflow: Overflow) -> bool {
+    match overflow {
+        Overflow::DropNewest | Overflow::DropOldest => true,
+        // What conflation cannot help is cut off; and who is parked gets what follows from elsewhere.
+        Overflow::Disconnect | Overflow::Conflate | Overflow::Park => false,
+    }
+}
+
 /// Whether subscribers have nothing to do with one another, and no stream is to end. That none does end shows in the
 /// run.
 ///
@@ -98,11 +96,6 @@ fn pruned(plan: &Plan, unbounded: &Observed, overflow: Overflow, buffer: u64) ->
 /// not depend on how long others take: everybody has connected before the sources end, and a connection that makes no
 /// progress from then on is not cut off before the drain is over.
 fn is_independent(plan: &Plan, overflow: Overflow) -> bool {
-    let ends_streams = match overflow {
-        Overflow::DropNewest | Overflow::DropOldest => false,
-        // What conflation cannot help is cut off; and who is parked gets what follows from elsewhere.
-        Overflow::Disconnect | Overflow::Conflate | Overflow::Park => true,
-    };
     let is_of_a_reader = |harm: &Harm| match harm {
         Harm::ReaderStalls { .. } | Harm::ReaderTrickles { .. } | Harm::ReaderStops { .. } => true,
         Harm::LinkHeld { .. }
@@ -120,10 +113,24 @@ fn is_independent(plan: &Plan, overflow: Overflow) -> bool {
         && plan.server.recovery.is_none()
         // What a frame takes in memory is known of this one.
         && plan.server.transport == Transport::Sse
-        && !ends_streams
+        && keeps_streams(overflow)
         && plan.faults.iter().all(|fault| is_of_a_reader(&fault.harm))
         && stays
         && plan.server.write_deadline >= plan.drain
         && plan.duration + plan.drain <= LONGEST
         && plan.subscribers.len() * plan.arrivals.len() <= MOST_FRAMES
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_on_fidelity_names_the_policies_whose_runs_are_pruned_and_no_others() {
+        let page = include_str!("../../docs/fidelity.md");
+        let condition = page.lines().find(|line| line.starts_with("- The policy is ")).unwrap();
+        for policy in Overflow::ALL {
+            assert_eq!(condition.contains(&format!("`{policy}`")), keeps_streams(policy), "{policy}: {condition}");
+        }
+    }
 }

@@ -11,7 +11,9 @@ use crate::world::{self, HubChoice, WorldError};
 
 /// One run to do.
 #[derive(Debug, Clone, Copy)]
-pub struct Job {
+pub struct Job<'a> {
+    /// What is run.
+    pub scenario: &'a Scenario,
     /// N.
     pub subscribers: usize,
     /// K and the policy.
@@ -39,15 +41,14 @@ pub trait Progress: Sync {
 /// # Errors
 /// The first failure of a world.
 pub fn each(
-    scenario: &Scenario,
-    jobs: &[Job],
+    jobs: &[Job<'_>],
     threads: usize,
     progress: &dyn Progress,
-    wanted: impl Fn(&Job) -> bool + Sync,
+    wanted: impl Fn(&Job<'_>) -> bool + Sync,
     done: impl FnMut(usize, (RunSummary, Latencies)) + Send,
 ) -> Result<(), WorldError> {
-    let work = |job: &Job| {
-        let result = if wanted(job) { Some(one(scenario, job)?) } else { None };
+    let work = |job: &Job<'_>| {
+        let result = if wanted(job) { Some(one(job)?) } else { None };
         progress.advance(job.units());
         Ok(result)
     };
@@ -69,12 +70,12 @@ pub fn each_unbounded(
     let settings = scenario.settings();
     let of_n = |subscribers: &usize| {
         let subscribers = *subscribers;
-        (0..settings.seeds).map(move |seed| Job::unbounded(subscribers, seed))
+        (0..settings.seeds).map(move |seed| Job::unbounded(scenario, subscribers, seed))
     };
     let mut jobs: Vec<_> = settings.subscribers.iter().flat_map(of_n).collect();
     jobs.sort_by_key(|job| std::cmp::Reverse(job.subscribers));
     progress.begin("exact sizes", jobs.iter().map(Job::units).sum());
-    let work = |job: &Job| -> Result<Option<Runs>, WorldError> {
+    let work = |job: &Job<'_>| -> Result<Option<Runs>, WorldError> {
         let plan = Plan::draw(scenario, job.subscribers, job.seed);
         let runs = pruning::runs(&plan, settings.server.policy, buffers)?;
         progress.advance(job.units());
@@ -85,20 +86,25 @@ pub fn each_unbounded(
     Ok(())
 }
 
-fn one(scenario: &Scenario, job: &Job) -> Result<(RunSummary, Latencies), WorldError> {
-    let plan = Plan::draw(scenario, job.subscribers, job.seed);
+fn one(job: &Job<'_>) -> Result<(RunSummary, Latencies), WorldError> {
+    let plan = Plan::draw(job.scenario, job.subscribers, job.seed);
     Ok(RunSummary::of(job.seed, world::run(&plan, job.choice)?))
 }
 
-impl Job {
-    /// With a mailbox that never overflows.
-    pub fn unbounded(subscribers: usize, seed: u64) -> Self {
+impl<'a> Job<'a> {
+    /// A run with mailboxes that never overflow.
+    pub fn unbounded(scenario: &'a Scenario, subscribers: usize, seed: u64) -> Self {
         let choice = HubChoice { capacity: Capacity::UNBOUNDED, overflow: Overflow::DropNewest };
-        Self { subscribers, choice, seed }
+        Self { scenario, subscribers, choice, seed }
     }
 
-    /// A measure of its cost: a run has some that does not depend on its subscribers.
+    /// A measure of the run's cost.
     pub fn units(&self) -> u64 {
-        self.subscribers as u64 + 50
+        units(self.subscribers)
     }
+}
+
+/// A measure of what a run costs: a part of it does not depend on the number of subscribers.
+pub fn units(subscribers: usize) -> u64 {
+    subscribers as u64 + 50
 }

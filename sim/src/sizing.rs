@@ -11,12 +11,11 @@ use crate::plan::Plan;
 use crate::pruning::Runs;
 use crate::runs::{self, Job, Progress};
 use crate::scenario::{Change, Scenario};
-use crate::summary::at_size;
-use crate::summary::cell::{memory, pooled};
-use crate::summary::document::{ClassAtSize, FailedSize, Quantiles, Sensitivity, Validation, ZeroDrop};
+use crate::summary::cell::{by_class, memory, pooled};
+use crate::summary::document::{FailedSize, Sensitivity, Validation, ZeroDrop};
 use crate::summary::run::{Latencies, RunSummary};
+use crate::summary::sizes;
 use crate::summary::statistics::upper_bound_95;
-use crate::summary::{load, sizes};
 use crate::world::{HubChoice, WorldError};
 
 /// Clean runs that bound the probability of a drop by 5 % at 95 % confidence: 1 − 0.05^(1/59) = 0.0495.
@@ -25,21 +24,26 @@ pub const VALIDATION_RUNS: u64 = 59;
 /// First of the seeds that validate: far from those that a scenario sweeps.
 pub const FIRST_VALIDATION_SEED: u64 = 1_000_000;
 
-/// Unbounded runs by N, each in the order of the seeds.
-pub type Unbounded = BTreeMap<usize, Vec<RunSummary>>;
+/// The unbounded runs of one N, in the order of the seeds, with their latencies merged.
+#[derive(Debug)]
+pub struct UnboundedRuns {
+    runs: Vec<RunSummary>,
+    latencies: Latencies,
+}
+
+/// Unbounded runs by N.
+pub type Unbounded = BTreeMap<usize, UnboundedRuns>;
 
 /// Sizes every N of a scenario from its unbounded runs; nothing is validated yet.
 pub fn sizes(scenario: &Scenario, unbounded: &Unbounded) -> Vec<ZeroDrop> {
     let settings = scenario.settings();
     let names: Vec<_> = settings.classes.iter().map(|class| class.name.clone()).collect();
-    let of_n = |subscribers: &usize| {
-        let runs = unbounded.get(subscribers).map(Vec::as_slice).unwrap_or_default();
-        zero_drop(scenario, *subscribers, runs, &names)
-    };
-    settings.subscribers.iter().map(of_n).collect()
+    let of_n = |subscribers: &usize| Some(zero_drop(scenario, *subscribers, unbounded.get(subscribers)?, &names));
+    settings.subscribers.iter().filter_map(of_n).collect()
 }
 
-fn zero_drop(scenario: &Scenario, subscribers: usize, runs: &[RunSummary], class_names: &[String]) -> ZeroDrop {
+fn zero_drop(scenario: &Scenario, subscribers: usize, unbounded: &UnboundedRuns, class_names: &[String]) -> ZeroDrop {
+    let UnboundedRuns { runs, latencies } = unbounded;
     let plans = (0..scenario.settings().seeds).map(|seed| Plan::draw(scenario, subscribers, seed));
     // One seed at a time: a plan of a long trace is large.
     let (reasons, rules): (Vec<_>, Vec<_>) =
@@ -48,9 +52,12 @@ fn zero_drop(scenario: &Scenario, subscribers: usize, runs: &[RunSummary], class
     let too_large = (sizes::with_headroom(exact) > MAX_CAPACITY as u64).then_some(sizes::TOO_LARGE);
     let other_limits = runs.iter().any(RunSummary::has_drops).then_some(sizes::OTHER_LIMITS);
     let reason = reasons.into_iter().flatten().next().map(|reason| reason.as_str()).or(other_limits).or(too_large);
+    // At the exact size nothing overflows: an unbounded run is the run at that size.
+    let by_class = if reason.is_none() { by_class(class_names, runs, latencies) } else { BTreeMap::new() };
     ZeroDrop {
         subscribers,
         buffer: reason.is_none().then_some(exact),
+        by_class,
         reason: reason.map(str::to_owned),
         per_seed: sizes::high_waters(runs),
         binding: sizes::binding(runs, class_names),
@@ -60,7 +67,7 @@ fn zero_drop(scenario: &Scenario, subscribers: usize, runs: &[RunSummary], class
 }
 
 /// Runs every N on every seed with mailboxes that never overflow, and at those of `buffers` at which pruning saves
-/// something; `seen` is shown each plan's runs, whose latencies are too large to be kept.
+/// something; `seen` is shown each plan's runs.
 ///
 /// # Errors
 /// The first failure of a world.
@@ -74,9 +81,13 @@ pub fn unbounded(
     let mut by_n = Unbounded::new();
     runs::each_unbounded(scenario, buffers, threads, progress, |subscribers, runs| {
         seen(subscribers, &runs);
-        by_n.entry(subscribers).or_default().push(runs.unbounded.0);
+        let new = || UnboundedRuns { runs: Vec::new(), latencies: Latencies(Vec::new()) };
+        let (run, latencies) = runs.unbounded;
+        let of_n = by_n.entry(subscribers).or_insert_with(new);
+        of_n.runs.push(run);
+        of_n.latencies.merge(latencies);
     })?;
-    by_n.values_mut().for_each(|runs| runs.sort_by_key(|run| run.seed));
+    by_n.values_mut().for_each(|of_n| of_n.runs.sort_by_key(|run| run.seed));
     Ok(by_n)
 }
 
@@ -91,6 +102,7 @@ pub fn validate(
     threads: usize,
     progress: &dyn Progress,
 ) -> Result<(), WorldError> {
+    let names: Vec<_> = scenario.settings().classes.iter().map(|class| class.name.clone()).collect();
     let mut first_seed = FIRST_VALIDATION_SEED;
     let mut failed = BTreeMap::<usize, Vec<FailedSize>>::new();
     let sized = zero_drops.iter().filter_map(|size| Some((size.subscribers, sizes::with_headroom(size.buffer?))));
@@ -110,7 +122,7 @@ pub fn validate(
                 open.push((subscribers, buffer * 2));
                 continue;
             }
-            let validation = tried.validation(scenario, std::mem::take(before));
+            let validation = tried.validation(&names, std::mem::take(before));
             zero_drops.iter_mut().filter(|size| size.subscribers == subscribers).for_each(|size| {
                 size.validation = Some(validation.clone());
             });
@@ -130,33 +142,27 @@ struct Try {
 }
 
 impl Try {
-    fn validation(&self, scenario: &Scenario, failed: Vec<FailedSize>) -> Validation {
+    fn validation(&self, class_names: &[String], failed: Vec<FailedSize>) -> Validation {
         let runs_with_drops = self.runs.iter().filter(|run| run.has_drops()).count() as u64;
+        let none = Latencies(Vec::new());
+        let latencies = if runs_with_drops == 0 { &self.latencies } else { &none };
         Validation {
             buffer: self.buffer,
             seeds: self.runs.iter().map(|run| run.seed).collect(),
             runs_with_drops,
             run_drop_probability_upper95: upper_bound_95(runs_with_drops, self.runs.len() as u64),
             failed,
-            flush_latency_ms: if runs_with_drops == 0 { pooled(&self.latencies).0 } else { Quantiles::default() },
+            flush_latency_ms: pooled(latencies).0,
+            by_class: by_class(class_names, &self.runs, latencies),
             memory_bytes_per_subscriber: memory(self.subscribers, self.buffer, &self.runs),
-            by_class: self.by_class(scenario),
         }
-    }
-
-    fn by_class(&self, scenario: &Scenario) -> BTreeMap<String, ClassAtSize> {
-        let settings = scenario.settings();
-        let names: Vec<_> = settings.classes.iter().map(|class| class.name.clone()).collect();
-        let first = self.runs.iter().take(1).map(|run| Plan::draw(scenario, self.subscribers, run.seed));
-        let payload_bytes = load::arrivals(first).mean_payload_bytes;
-        at_size::classes(&names, self.buffer, payload_bytes, &self.runs, &self.latencies)
     }
 }
 
 /// How many units of work it takes to validate sizes, as [`Job::units`] counts them, if none has to be doubled.
 pub fn validation_units(zero_drops: &[ZeroDrop]) -> u64 {
     let sized = zero_drops.iter().filter(|size| size.buffer.is_some());
-    sized.map(|size| VALIDATION_RUNS * Job::unbounded(size.subscribers, 0).units()).sum()
+    sized.map(|size| VALIDATION_RUNS * runs::units(size.subscribers)).sum()
 }
 
 /// Tries every size on the same fresh seeds. Once a run has dropped, later seeds of that size are called off, and
@@ -174,18 +180,18 @@ fn one_round(
         let Some(capacity) = usize::try_from(*buffer).ok().and_then(Capacity::new) else { continue };
         let choice = HubChoice { capacity, overflow: scenario.settings().server.policy };
         let seeds = first_seed..first_seed + VALIDATION_RUNS;
-        jobs.extend(seeds.map(|seed| Job { subscribers: *subscribers, choice, seed }));
+        jobs.extend(seeds.map(|seed| Job { scenario, subscribers: *subscribers, choice, seed }));
     }
     jobs.sort_by_key(|job| std::cmp::Reverse(job.subscribers));
     let first_drop: BTreeMap<usize, AtomicU64> = open.iter().map(|(n, _)| (*n, AtomicU64::new(u64::MAX))).collect();
-    let is_wanted = |job: &Job| job.seed <= first_drop[&job.subscribers].load(Ordering::Relaxed);
+    let is_wanted = |job: &Job<'_>| job.seed <= first_drop[&job.subscribers].load(Ordering::Relaxed);
     let mut tries: BTreeMap<usize, Try> = BTreeMap::new();
     for (subscribers, buffer) in open {
         let (runs, latencies) = (Vec::new(), Latencies(Vec::new()));
         tries.insert(*subscribers, Try { subscribers: *subscribers, buffer: *buffer, runs, latencies });
     }
     progress.begin("validation", jobs.iter().map(Job::units).sum());
-    runs::each(scenario, &jobs, threads, progress, is_wanted, |index, (run, latencies)| {
+    runs::each(&jobs, threads, progress, is_wanted, |index, (run, latencies)| {
         let subscribers = jobs[index].subscribers;
         if run.has_drops() {
             first_drop[&subscribers].fetch_min(run.seed, Ordering::Relaxed);

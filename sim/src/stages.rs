@@ -5,7 +5,7 @@ use hubbub::{Capacity, Overflow};
 
 use crate::plan::Plan;
 use crate::pool;
-use crate::runs::{Job, Progress};
+use crate::runs::{self, Progress};
 use crate::scenario::{Scenario, ScenarioError};
 use crate::summary::cell::{SLOT_BYTES, pooled};
 use crate::summary::run::{Latencies, RunSummary, Sums};
@@ -58,7 +58,7 @@ pub fn stages(seeds: u64, threads: usize, progress: &dyn Progress) -> Result<Sta
         }));
     }
     let jobs: Vec<_> = (0..rows.len()).flat_map(|row| (0..seeds).map(move |seed| (row, seed))).collect();
-    let units = |row: &Open| Job::unbounded(row.subscribers, 0).units();
+    let units = |row: &Open| runs::units(row.subscribers);
     progress.begin("stages", rows.iter().map(units).sum::<u64>() * seeds);
     let mut done = Vec::new();
     let work = |(row, seed): &(usize, u64)| -> Result<_, WorldError> {

@@ -5,10 +5,10 @@ use hubbub::{Capacity, Overflow};
 use crate::plan::Plan;
 use crate::pruning::Runs;
 use crate::runs::{self, Job, Progress};
-use crate::scenario::{Arrivals, Scenario};
+use crate::scenario::{Arrivals, Scenario, ScenarioError};
 use crate::sizing;
-use crate::summary::cell::{CellKey, cell, compared};
-use crate::summary::document::{Cell, SCHEMA, Sweep, TraceUsed, ZeroDrop};
+use crate::summary::cell::{CellKey, cell};
+use crate::summary::document::{ALL_POLICIES, Cell, SCHEMA, Sweep, TraceUsed, ZeroDrop};
 use crate::summary::run::{Latencies, RunSummary};
 use crate::summary::{load, sizes};
 use crate::world::{HubChoice, WorldError};
@@ -21,43 +21,60 @@ pub struct Parts {
     /// The grid once for every policy, instead of for the scenario's.
     pub policies: bool,
     /// Exact sizes.
-    pub sizes: bool,
-    /// The validation of the sizes.
-    pub validation: bool,
+    pub sizes: Sizes,
     /// Sizes under a changed load.
     pub sensitivity: bool,
+}
+
+/// Why there is no sweep.
+#[derive(Debug, thiserror::Error)]
+pub enum SweepError {
+    /// The scenario cannot be run under every policy.
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+    /// A run failed.
+    #[error(transparent)]
+    World(#[from] WorldError),
+}
+
+/// How far sizes are worked out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sizes {
+    /// Not at all.
+    None,
+    /// Exact on the scenario's seeds.
+    Exact,
+    /// Exact, and validated on fresh seeds.
+    Validated,
 }
 
 /// Runs a scenario. `sized` is told the exact sizes before they are validated. The same arguments but for `threads`
 /// give the same document.
 ///
 /// # Errors
-/// The first failure of a world.
+/// A policy whose needs the scenario cannot meet, and the first failure of a world.
 pub fn sweep(
     scenario: &Scenario,
     parts: Parts,
     threads: usize,
     progress: &dyn Progress,
     sized: impl Fn(&[ZeroDrop]),
-) -> Result<Sweep, WorldError> {
-    let mut grid = match parts {
-        Parts { cells: false, .. } => Grid::default(),
-        Parts { policies: true, .. } => Grid::of_policies(scenario),
-        Parts { policies: false, .. } => Grid::new(scenario),
-    };
+) -> Result<Sweep, SweepError> {
+    let run_under = if parts.policies { under_each_policy(scenario)? } else { vec![scenario.clone()] };
+    let mut grid = if parts.cells { Grid::of(&run_under) } else { Grid::default() };
     if parts.policies {
-        grid.take_common_runs(scenario, threads, progress)?;
+        grid.take_common_runs(threads, progress)?;
     }
     let mut zero_drop = Vec::new();
-    if parts.sizes {
+    if parts.sizes != Sizes::None {
         let buffers = if parts.cells { &*scenario.settings().buffers } else { &[] };
         let unbounded =
             sizing::unbounded(scenario, buffers, threads, progress, |n, runs| grid.take_what_fits(n, runs))?;
         zero_drop = sizing::sizes(scenario, &unbounded);
     }
     sized(&zero_drop);
-    let cells = grid.run(scenario, threads, progress)?;
-    if parts.validation {
+    let cells = grid.run(threads, progress)?;
+    if parts.sizes == Sizes::Validated {
         sizing::validate(scenario, &mut zero_drop, threads, progress)?;
     }
     let sensitivity =
@@ -72,11 +89,13 @@ pub fn sweep(
         command: String::new(),
         question: settings.question.clone(),
         policy: if parts.policies { ALL_POLICIES } else { settings.server.policy.name() }.to_owned(),
+        run_with: run_under.iter().filter_map(load::run_with).collect(),
         trace: trace_used(scenario),
         seeds: (0..settings.seeds).collect(),
         virtual_seconds: scenario.duration().as_secs_f64(),
         drain_seconds: settings.drain_seconds,
         time_scale: settings.time_scale,
+        current_buffer: settings.current_buffer,
         arrivals: load::arrivals(plans),
         classes: load::classes(scenario),
         cpu: load::cpu(scenario),
@@ -89,6 +108,14 @@ pub fn sweep(
         zero_drop,
         sensitivity,
     })
+}
+
+/// The scenario once for every policy, each with what it needs.
+///
+/// # Errors
+/// A policy whose needs the scenario cannot meet.
+pub fn under_each_policy(scenario: &Scenario) -> Result<Vec<Scenario>, ScenarioError> {
+    Overflow::ALL.into_iter().map(|policy| scenario.under(policy)).collect()
 }
 
 fn trace_used(scenario: &Scenario) -> Option<TraceUsed> {
@@ -104,22 +131,19 @@ fn trace_used(scenario: &Scenario) -> Option<TraceUsed> {
     }
 }
 
-/// In the place of a policy, where all are compared.
-pub const ALL_POLICIES: &str = "all";
-
 /// A cell under way. Records are condensed and merged as they come: a sweep's memory does not grow with its runs.
-struct Open {
-    /// The scenario's, unless policies are compared.
-    policy: Option<Overflow>,
+struct Open<'a> {
+    /// With the cell's policy.
+    scenario: &'a Scenario,
     subscribers: usize,
     buffer: u64,
     runs: Vec<RunSummary>,
     latencies: Latencies,
 }
 
-impl Open {
-    fn new(policy: Option<Overflow>, subscribers: usize, buffer: u64) -> Self {
-        Self { policy, subscribers, buffer, runs: Vec::new(), latencies: Latencies(Vec::new()) }
+impl<'a> Open<'a> {
+    fn new(scenario: &'a Scenario, subscribers: usize, buffer: u64) -> Self {
+        Self { scenario, subscribers, buffer, runs: Vec::new(), latencies: Latencies(Vec::new()) }
     }
 
     fn take(&mut self, (run, latencies): (RunSummary, Latencies)) {
@@ -127,63 +151,60 @@ impl Open {
         self.latencies.merge(latencies);
     }
 
-    fn close(mut self, class_names: &[String], seconds: f64) -> Cell {
+    fn close(mut self) -> Cell {
         self.runs.sort_by_key(|run| run.seed);
-        let key = CellKey { subscribers: self.subscribers, buffer: self.buffer, class_names, seconds };
-        let mut cell = cell(key, &self.runs, &self.latencies);
-        cell.compared = self.policy.map(|policy| compared(policy, &self.runs, cell.receipt_latency_ms));
-        cell
+        let settings = self.scenario.settings();
+        let class_names: Vec<_> = settings.classes.iter().map(|class| class.name.clone()).collect();
+        let key = CellKey {
+            policy: settings.server.policy.name(),
+            subscribers: self.subscribers,
+            buffer: self.buffer,
+            class_names: &class_names,
+            seconds: self.scenario.duration().as_secs_f64(),
+        };
+        cell(key, &self.runs, &self.latencies)
     }
 }
 
-/// The cells, in grid order.
+/// The cells, in grid order: policies first, then subscribers.
 ///
 /// Where an unbounded run fits into a buffer, that buffer would never have overflowed and nothing would have gone
 /// differently, digest included: that run stands in for the cell's. So does one that could be pruned.
 #[derive(Default)]
-struct Grid(Vec<Open>);
+struct Grid<'a>(Vec<Open<'a>>);
 
-impl Grid {
-    fn new(scenario: &Scenario) -> Self {
-        Self(Self::cells(scenario, None).collect())
+impl<'a> Grid<'a> {
+    fn of(scenarios: &'a [Scenario]) -> Self {
+        let mut cells = Vec::new();
+        for scenario in scenarios {
+            let settings = scenario.settings();
+            for subscribers in &settings.subscribers {
+                cells.extend(settings.buffers.iter().map(|buffer| Open::new(scenario, *subscribers, *buffer)));
+            }
+        }
+        Self(cells)
     }
 
-    fn of_policies(scenario: &Scenario) -> Self {
-        Self(Overflow::ALL.into_iter().flat_map(|policy| Self::cells(scenario, Some(policy))).collect())
-    }
-
-    fn cells(scenario: &Scenario, policy: Option<Overflow>) -> impl Iterator<Item = Open> {
-        let settings = scenario.settings();
-        let of_n = move |subscribers: &usize| {
-            let subscribers = *subscribers;
-            settings.buffers.iter().map(move |buffer| Open::new(policy, subscribers, *buffer))
-        };
-        settings.subscribers.iter().flat_map(of_n)
-    }
-
-    /// Where nothing ever overflows all policies are the same run; unless somebody comes back, who is given what it
-    /// missed a mailbox full at a time.
-    fn take_common_runs(
-        &mut self,
-        scenario: &Scenario,
-        threads: usize,
-        progress: &dyn Progress,
-    ) -> Result<(), WorldError> {
-        let settings = scenario.settings();
-        let of_n = |subscribers: &usize| (0..settings.seeds).map(|seed| Job::unbounded(*subscribers, seed)).collect();
-        let jobs: Vec<_> = settings.subscribers.iter().flat_map(|n| -> Vec<Job> { of_n(n) }).collect();
+    /// Where nothing ever overflows, policies that need the same are the same run; unless somebody comes back, who is
+    /// given what it missed a mailbox full at a time.
+    fn take_common_runs(&mut self, threads: usize, progress: &dyn Progress) -> Result<(), WorldError> {
+        let mut jobs: Vec<Job<'a>> = Vec::new();
+        for cell in &self.0 {
+            let is_had = |job: &Job<'_>| job.subscribers == cell.subscribers && job.scenario.runs_as(cell.scenario);
+            if !jobs.iter().any(is_had) {
+                let seeds = 0..cell.scenario.settings().seeds;
+                jobs.extend(seeds.map(|seed| Job::unbounded(cell.scenario, cell.subscribers, seed)));
+            }
+        }
         progress.begin("common runs", jobs.iter().map(Job::units).sum());
-        runs::each(
-            scenario,
-            &jobs,
-            threads,
-            progress,
-            |_| true,
-            |index, run| {
-                let of_n = self.0.iter_mut().filter(|cell| cell.subscribers == jobs[index].subscribers);
-                of_n.filter(|cell| run.0.fits(cell.buffer)).for_each(|cell| cell.take(run.clone()));
-            },
-        )?;
+        let take = |index: usize, run: (RunSummary, Latencies)| {
+            let job: &Job<'_> = &jobs[index];
+            let fits = |cell: &&mut Open<'_>| {
+                cell.subscribers == job.subscribers && cell.scenario.runs_as(job.scenario) && run.0.fits(cell.buffer)
+            };
+            self.0.iter_mut().filter(fits).for_each(|cell| cell.take(run.clone()));
+        };
+        runs::each(&jobs, threads, progress, |_| true, take)?;
         progress.end();
         Ok(())
     }
@@ -197,24 +218,23 @@ impl Grid {
     }
 
     /// Runs what is missing.
-    fn run(mut self, scenario: &Scenario, threads: usize, progress: &dyn Progress) -> Result<Vec<Cell>, WorldError> {
-        let settings = scenario.settings();
+    fn run(mut self, threads: usize, progress: &dyn Progress) -> Result<Vec<Cell>, WorldError> {
         let mut jobs = Vec::new();
         for (index, cell) in self.0.iter().enumerate() {
+            let Open { scenario, subscribers, .. } = *cell;
             // The scenario's check has seen that every buffer is a capacity.
             let Some(capacity) = usize::try_from(cell.buffer).ok().and_then(Capacity::new) else { continue };
-            let choice = HubChoice { capacity, overflow: cell.policy.unwrap_or(settings.server.policy) };
-            let missing = (0..settings.seeds).filter(|seed| cell.runs.iter().all(|run| run.seed != *seed));
-            jobs.extend(missing.map(|seed| (index, Job { subscribers: cell.subscribers, choice, seed })));
+            let choice = HubChoice { capacity, overflow: scenario.settings().server.policy };
+            let seeds = 0..scenario.settings().seeds;
+            let missing = seeds.filter(|seed| cell.runs.iter().all(|run| run.seed != *seed));
+            jobs.extend(missing.map(|seed| (index, Job { scenario, subscribers, choice, seed })));
         }
         // The long ones first, so that no core is left with one at the end.
         jobs.sort_by_key(|(_, job)| std::cmp::Reverse(job.subscribers));
         let (indices, jobs): (Vec<_>, Vec<_>) = jobs.into_iter().unzip();
         progress.begin("sweep", jobs.iter().map(Job::units).sum());
-        runs::each(scenario, &jobs, threads, progress, |_| true, |index, run| self.0[indices[index]].take(run))?;
+        runs::each(&jobs, threads, progress, |_| true, |index, run| self.0[indices[index]].take(run))?;
         progress.end();
-        let class_names: Vec<_> = settings.classes.iter().map(|class| class.name.clone()).collect();
-        let seconds = scenario.duration().as_secs_f64();
-        Ok(self.0.into_iter().map(|open| open.close(&class_names, seconds)).collect())
+        Ok(self.0.into_iter().map(Open::close).collect())
     }
 }

@@ -241,7 +241,11 @@ pub fn ends(plan: &Plan, choice: HubChoice) -> Result<Vec<Vec<Option<Duration>>>
 pub fn time(reading: &Reading) -> impl Fn(usize) -> Duration {
     let times = match reading {
         Reading::Serves { times } => times.as_slice(),
-        Reading::AsItArrives | Reading::Rate { .. } | Reading::Stalls { .. } | Reading::Never => &[],
+        Reading::AsItArrives
+        | Reading::Rate { .. }
+        | Reading::Stalls { .. }
+        | Reading::RateWithStalls { .. }
+        | Reading::Never => &[],
     };
     |arrival| times.get(arrival).or(times.last()).copied().unwrap_or_default()
 }

@@ -5,8 +5,9 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::layers::Layer;
-use super::setting::{Given, SECTION, Setting, keys, one_line};
+use super::layer::Layer;
+use super::lookup::{keys, put, setting_of_key};
+use super::setting::{Given, SECTION, one_line};
 use super::{File, Refusal};
 
 /// Everything the file sets; refuses the rest of it.
@@ -55,10 +56,10 @@ impl Source<'_> {
     fn read_section(&self, section: &DeTable<'_>, layer: &mut Layer, refusals: &mut Vec<Refusal>) {
         for (key, value) in in_order(section) {
             let place = self.place(&key.span());
-            match Setting::of_key(key.get_ref()) {
+            match setting_of_key(key.get_ref()) {
                 Some(setting) => {
                     let written = self.written(&value.span());
-                    setting.check(layer, &given(value.get_ref()), place, &written, refusals);
+                    put(setting, layer, &given(value.get_ref()), place, &written, refusals);
                 }
                 None => refusals.push(Refusal::Unknown {
                     place,

@@ -4,9 +4,11 @@ use std::ffi::OsString;
 use std::fmt::{self, Write as _};
 use std::net::SocketAddr;
 
-use config_rs::{ConfigError, Map, Source, Value, ValueKind};
+use config_rs::{Map, Value, ValueKind};
 
-use super::setting::{Given, SECTION, Setting, apply_variable};
+use super::layer::Layer;
+use super::lookup::{apply_variable, setting_of_key};
+use super::setting::{Given, SECTION, Setting};
 use super::table::SETTINGS;
 use super::{Config, File, Refusal, file};
 use crate::mailbox::Overflow;
@@ -28,27 +30,6 @@ pub struct Effective {
     pub config: Config,
     /// Those that somebody set, by key.
     set: Map<String, Value>,
-}
-
-/// What one source sets, by key. Each value has its place as its origin.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Layer(Map<String, Value>);
-
-impl Layer {
-    pub(super) fn insert(&mut self, key: &str, place: &str, value: ValueKind) {
-        self.0.insert(key.to_owned(), Value::new(Some(&place.to_owned()), value));
-    }
-}
-
-impl Source for Layer {
-    fn clone_into_box(&self) -> Box<dyn Source + Send + Sync> {
-        Box::new(self.clone())
-    }
-
-    fn collect(&self) -> Result<Map<String, Value>, ConfigError> {
-        let section = Value::new(None, ValueKind::Table(self.0.clone()));
-        Ok(Map::from_iter([(SECTION.to_owned(), section)]))
-    }
 }
 
 /// Without the layers' values: one of them may be a secret.
@@ -107,7 +88,8 @@ impl Effective {
     /// What no single setting can get wrong.
     fn check(&self) -> Result<(), Vec<Refusal>> {
         let ordered = ORDERED.into_iter().filter_map(|pair| self.in_order(pair));
-        let refusals: Vec<_> = ordered.chain(self.without_history()).chain(self.without_key()).collect();
+        let refusals = ordered.chain(self.without_history()).chain(self.without_key()).chain(self.without_topics());
+        let refusals: Vec<_> = refusals.collect();
         if refusals.is_empty() { Ok(()) } else { Err(refusals) }
     }
 
@@ -136,13 +118,24 @@ impl Effective {
         Some(self.refusal("policies", format!("{:?}", policy.to_string()), allowed))
     }
 
+    /// The first policy that matches a topic holds: one without a topic of its own would never hold.
+    fn without_topics(&self) -> Option<Refusal> {
+        let policies = &self.config.policies;
+        let (policy, before) = policies.iter().enumerate().find_map(|(at, policy)| {
+            let before = policies[..at].iter().find(|before| before.pattern.covers(&policy.pattern))?;
+            Some((policy.to_string(), before.to_string()))
+        })?;
+        let allowed = format!("for topics that {before:?} before it does not have");
+        Some(self.refusal("policies", format!("{policy:?}"), allowed))
+    }
+
     fn refusal(&self, key: &str, value: String, allowed: String) -> Refusal {
         Refusal::Value { place: self.origin(key).to_owned(), key: format!("{SECTION}.{key}"), value, allowed }
     }
 
     /// The refusal of two settings of which the first must be below the second: of that which somebody set.
     fn in_order(&self, [lower, upper]: [&'static str; 2]) -> Option<Refusal> {
-        let number = |key| Setting::of_key(key).map_or(0, |setting| setting.number(&self.config));
+        let number = |key| setting_of_key(key).map_or(0, |setting| setting.number(&self.config));
         let (below, above) = (number(lower), number(upper));
         if below < above {
             return None;

@@ -15,7 +15,8 @@ A setting has its default, unless the file given with `--config` has it in `[ser
 variable, unless `--listen` is given. Everything is checked before the server starts. A key that is unknown, a variable
 that begins with `WH_` and is no setting, and a value of the wrong type or out of range refuse the start: every one of
 them is named, a line each, with what is allowed, and the exit code is 2. This holds also for a value that another
-source overrides.
+source overrides. A key, a variable or an option that is given twice is refused as well, and so is a policy whose topics
+all belong to a policy before it.
 
 ```sh
 hubbub config                       # the values that hold, and where each came from

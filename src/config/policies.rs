@@ -12,6 +12,9 @@ use crate::topic::Pattern;
 pub(super) const ALLOWED: &str = "a list of PATTERN POLICY and what differs of frames=, bytes=, age_ms= and key=, \
                                   as \"ingest.prices.> conflate key=symbol frames=500\"";
 
+/// A day: what is older is of no use to an operator who sets an age at all.
+pub(super) const MAX_AGE_MS: u64 = 24 * 60 * 60 * 1000;
+
 /// What the subscribers of some topics get in place of the default; what is `None` is as everywhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TopicPolicy {
@@ -46,7 +49,7 @@ impl TopicPolicy {
             "frames" => self.frames.replace(Capacity::new(value.parse().ok()?)?).is_none(),
             "bytes" => self.bytes.replace(value.parse().ok()?).is_none(),
             "age_ms" => {
-                let ms = value.parse::<u64>().ok().filter(|ms| (1..=super::table::MAX_AGE_MS).contains(ms))?;
+                let ms = value.parse::<u64>().ok().filter(|ms| (1..=MAX_AGE_MS).contains(ms))?;
                 self.age.replace(Duration::from_millis(ms)).is_none()
             }
             "key" => self.key.replace(value.parse().ok()?).is_none(),

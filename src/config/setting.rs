@@ -5,14 +5,12 @@ use std::time::Duration;
 
 use config_rs::{Value, ValueKind};
 
-use super::layers::Layer;
-use super::table::SETTINGS;
-use super::{Config, Refusal};
+use super::Config;
 
 /// The file's one section.
 pub(super) const SECTION: &str = "server";
 /// What every variable begins with.
-const PREFIX: &str = "WH_";
+pub(super) const PREFIX: &str = "WH_";
 /// The limit that is none.
 const NONE: &str = "none";
 /// Longest value a refusal quotes, in characters.
@@ -76,7 +74,7 @@ impl<'a> Given<'a> {
     }
 
     /// A variable's value.
-    fn of_variable(text: &'a str) -> Self {
+    pub(super) fn of_variable(text: &'a str) -> Self {
         let number = text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten();
         let items = text.split(',').map(str::trim).collect();
         Self { number, text: Some(text), list: Some(if text.trim().is_empty() { Vec::new() } else { items }) }
@@ -84,10 +82,6 @@ impl<'a> Given<'a> {
 }
 
 impl Setting {
-    pub(super) fn of_key(key: &str) -> Option<&'static Self> {
-        SETTINGS.iter().find(|setting| setting.key == key)
-    }
-
     /// The key with its section.
     pub(super) fn name(&self) -> String {
         format!("{SECTION}.{}", self.key)
@@ -145,26 +139,7 @@ impl Setting {
         }
     }
 
-    /// Puts the value into the layer, or refuses it as it was `written` at `place`.
-    pub(super) fn check(
-        &self,
-        layer: &mut Layer,
-        given: &Given<'_>,
-        place: String,
-        written: &str,
-        refusals: &mut Vec<Refusal>,
-    ) {
-        match self.set(&mut Config::default(), given).and_then(|()| self.value(given)) {
-            Some(value) => layer.insert(self.key, &place, value),
-            None => {
-                let value = if matches!(self.kind, Kind::Secret { .. }) { "(not shown)" } else { written };
-                let (key, value, allowed) = (self.name(), one_line(value), self.allowed());
-                refusals.push(Refusal::Value { place, key, value, allowed });
-            }
-        }
-    }
-
-    fn value(&self, given: &Given<'_>) -> Option<ValueKind> {
+    pub(super) fn value(&self, given: &Given<'_>) -> Option<ValueKind> {
         match self.kind {
             Kind::Seconds { .. } | Kind::Count { .. } | Kind::Whole { .. } => given.number.map(ValueKind::U64),
             Kind::Limit { .. } => match given.number {
@@ -179,33 +154,6 @@ impl Setting {
             }),
         }
     }
-}
-
-/// Takes a variable of the environment, if it is one of ours.
-pub(super) fn apply_variable(layer: &mut Layer, name: &str, value: &str, refusals: &mut Vec<Refusal>) {
-    if !name.starts_with(PREFIX) {
-        return;
-    }
-    let Some(setting) = SETTINGS.iter().find(|setting| setting.variable() == name) else {
-        let allowed = either(SETTINGS.iter().map(Setting::variable));
-        refusals.push(Refusal::Unknown { place: "environment".to_owned(), name: one_line(name), allowed });
-        return;
-    };
-    let given = Given::of_variable(value);
-    let written = if given.number.is_some() { value.to_owned() } else { format!("{value:?}") };
-    setting.check(layer, &given, name.to_owned(), &written, refusals);
-}
-
-/// Every key there is.
-pub(super) fn keys() -> String {
-    either(SETTINGS.iter().map(|setting| setting.key.to_owned()))
-}
-
-/// `a, b or c`.
-fn either(names: impl Iterator<Item = String>) -> String {
-    let mut names: Vec<_> = names.collect();
-    let last = names.pop().unwrap_or_default();
-    if names.is_empty() { last } else { format!("{} or {last}", names.join(", ")) }
 }
 
 /// A text that fits into a line, whatever was in it.

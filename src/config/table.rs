@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use super::policies::{self, MAX_AGE_MS};
 use super::setting::{Kind, Setting};
 use super::token::MAX_TOKEN_BYTES;
-use super::{Config, MAX_FRAMES_PER_WRITE, Origins, Token, TopicPolicy, policies};
+use super::{Config, MAX_FRAMES_PER_WRITE, Origins, Token, TopicPolicy};
 use crate::mailbox::{Capacity, MAX_CAPACITY, Overflow};
 
 /// A day: a longer silence or deadline is none.
@@ -23,8 +24,6 @@ const MAX_PUBLISHES: u64 = 10_000;
 
 const _: () = assert!(MAX_TOKEN_BYTES == 512, "the table says so");
 
-/// A day: what is older is of no use to whoever sets an age at all.
-pub(super) const MAX_AGE_MS: u64 = 24 * 60 * 60 * 1000;
 /// 1 GiB: what waits for one subscriber, and what is kept for all of them.
 const MAX_KEPT_BYTES: u64 = 1 << 30;
 const MAX_HISTORY_EVENTS: u64 = 10_000_000;

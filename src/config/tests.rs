@@ -270,6 +270,22 @@ fn a_policy_that_lacks_what_it_needs_is_refused_where_it_was_set() {
 }
 
 #[test]
+fn a_setting_or_a_policy_that_could_never_hold_is_refused() {
+    let lines = load("", &[("WH_LOG_LEVEL", "warn"), ("WH_LOG_LEVEL", "info")]).unwrap_err();
+    assert_eq!(lines, ["WH_LOG_LEVEL: server.log_level: set twice"]);
+    for (policies, policy, before) in [
+        ("a park, b park, a disconnect", "a disconnect", "a park"),
+        ("a.* park, a.b disconnect", "a.b disconnect", "a.* park"),
+    ] {
+        let line = format!(
+            "WH_POLICIES: server.policies = {policy:?}: must be for topics that {before:?} before it does not have"
+        );
+        assert_eq!(load("", &[("WH_POLICIES", policies)]).unwrap_err(), [line]);
+    }
+    assert!(load("", &[("WH_POLICIES", "a.b park, a.* disconnect, > park")]).is_ok(), "each has topics of its own");
+}
+
+#[test]
 fn a_limit_that_is_none_is_written_so() {
     let config = load("[server]\nsse_channel_bytes = 'none'\n", &[("WH_SSE_CHANNEL_AGE_MS", "none")]).unwrap();
     assert_eq!((config.sse_channel_bytes, config.sse_channel_age), (None, None));

@@ -22,15 +22,17 @@ pub enum Command {
 /// Why a text is no command; told to the client, which may try again.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CommandError {
-    /// Not the JSON object that it must be.
-    #[error("no command: send {{\"action\":\"subscribe\",\"table\":\"NAME\"}}, or \"unsubscribe\"")]
-    Form,
+    /// Not the JSON object that it must be; what is wrong with it.
+    #[error("no command: {0}: send {{\"action\":\"subscribe\",\"table\":\"NAME\"}}, or \"unsubscribe\"")]
+    Form(String),
     /// The table's name is none.
     #[error("table: {0}")]
     Table(#[from] TopicError),
 }
 
+/// A member that is not known might be one that the client relies on: it is told.
 #[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct Asked<'a> {
     action: Action,
     #[serde(borrow)]
@@ -45,12 +47,20 @@ enum Action {
 }
 
 impl Command {
-    /// Reads a client's message: `{"action":"subscribe","table":"T"}` or `unsubscribe`; other members mean nothing.
+    /// Reads a client's message: `{"action":"subscribe","table":"T"}` or `unsubscribe`.
     ///
     /// # Errors
-    /// When it is no such object, or the table's name is none.
+    /// When it is no such object, has another member or one twice, or the table's name is none.
     pub fn read(text: &str) -> Result<Self, CommandError> {
-        let Asked { action, table } = serde_json::from_str(text).map_err(|_| CommandError::Form)?;
+        // A derived reader takes an array of the values as well.
+        if !text.trim_ascii_start().starts_with('{') {
+            return Err(CommandError::Form("not a JSON object".to_owned()));
+        }
+        let Asked { action, table } = serde_json::from_str(text).map_err(|why| {
+            let why = why.to_string();
+            // A command is short: its place in it says little.
+            CommandError::Form(why.rsplit_once(" at line ").map_or(&*why, |(what, _)| what).to_owned())
+        })?;
         let topic = Topic::of_table(&table)?;
         Ok(match action {
             Action::Subscribe => Self::Subscribe(topic),
@@ -143,14 +153,25 @@ mod tests {
     use crate::event::Missing;
 
     #[test]
-    fn a_command_is_read_whatever_else_is_in_it_and_anything_else_is_refused_with_the_reason() {
+    fn a_command_is_read_and_anything_else_is_refused_with_the_reason() {
         let topic = Topic::of_table("t").unwrap();
-        let subscribe = r#"{"table":"\u0074","n":[1],"action":"subscribe"}"#;
+        let subscribe = r#"{"table":"\u0074","action":"subscribe"}"#;
         assert_eq!(Command::read(subscribe), Ok(Command::Subscribe(topic.clone())));
         assert_eq!(Command::read(r#"{"action":"unsubscribe","table":"t"}"#), Ok(Command::Unsubscribe(topic)));
-        for text in ["", "no", "[]", "{}", r#"{"action":"drop","table":"t"}"#, r#"{"action":"subscribe","table":7}"#] {
-            assert_eq!(Command::read(text), Err(CommandError::Form), "{text}");
+        for (text, why) in [
+            ("", "not a JSON object"),
+            (r#"["subscribe","t"]"#, "not a JSON object"),
+            ("{}", "missing field `action`"),
+            (r#"{"action":"drop","table":"t"}"#, "unknown variant `drop`, expected `subscribe` or `unsubscribe`"),
+            (r#"{"action":"subscribe","table":7}"#, "invalid type: integer `7`, expected a string"),
+            (r#"{"action":"subscribe","table":"t","n":[1]}"#, "unknown field `n`, expected `action` or `table`"),
+            (r#"{"action":"subscribe","table":"t","table":"t"}"#, "duplicate field `table`"),
+        ] {
+            assert_eq!(Command::read(text), Err(CommandError::Form(why.to_owned())), "{text}");
         }
+        let why = Command::read("{").unwrap_err().to_string();
+        let all = r#"EOF while parsing an object: send {"action":"subscribe","table":"NAME"}, or "unsubscribe""#;
+        assert_eq!(why, format!("no command: {all}"));
         let why = Command::read(r#"{"action":"subscribe","table":"a.b"}"#).unwrap_err().to_string();
         assert_eq!(why, "table: \"a.b\" has '.': a token is made of A-Z a-z 0-9 _ -");
     }

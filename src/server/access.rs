@@ -2,8 +2,9 @@
 
 use hyper::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE,
-    ACCESS_CONTROL_REQUEST_METHOD, AUTHORIZATION, HOST, HeaderMap, HeaderValue, ORIGIN, VARY,
+    ACCESS_CONTROL_REQUEST_METHOD, HOST, HeaderValue, ORIGIN, VARY,
 };
+use hyper::http::uri::Authority;
 use hyper::{Method, Request, Response};
 
 use crate::config::{Origins, Token};
@@ -18,14 +19,17 @@ pub(super) enum Origin {
     Refused,
 }
 
-/// Finds out; the header is a browser's and cannot be forged by a page.
-pub(super) fn origin(headers: &HeaderMap, allowed: &Origins) -> Origin {
+/// Finds out; the header is a browser's and cannot be forged by a page. A host in the request line stands in for the
+/// header (RFC 9112, 3.2.2).
+pub(super) fn origin<B>(request: &Request<B>, allowed: &Origins) -> Origin {
+    let headers = request.headers();
     let Some(value) = headers.get(ORIGIN) else { return Origin::Own };
     let Ok(origin) = value.to_str() else { return Origin::Refused };
     if allowed.allow(origin) {
         return Origin::Allowed(value.clone());
     }
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok());
+    let in_line = request.uri().authority().map(Authority::as_str);
+    let host = in_line.or_else(|| headers.get(HOST).and_then(|host| host.to_str().ok()));
     let is_own = origin.split_once("://").zip(host).is_some_and(|((_, named), host)| named.eq_ignore_ascii_case(host));
     if is_own { Origin::Own } else { Origin::Refused }
 }
@@ -53,10 +57,10 @@ pub(super) fn may_read<B>(mut response: Response<B>, origin: HeaderValue) -> Res
     response
 }
 
-/// Whether a request has the token, where one is needed.
-pub(super) fn may_publish(headers: &HeaderMap, token: Option<&Token>) -> bool {
+/// Whether the `Authorization` that a request presents has the token, where one is needed.
+pub(super) fn may_publish(presented: Option<&HeaderValue>, token: Option<&Token>) -> bool {
     let Some(token) = token else { return true };
-    let presented = headers.get(AUTHORIZATION).map(HeaderValue::as_bytes).unwrap_or_default();
+    let presented = presented.map(HeaderValue::as_bytes).unwrap_or_default();
     match presented.split_at_checked("Bearer ".len()) {
         Some((scheme, presented)) if scheme.eq_ignore_ascii_case(b"Bearer ") => token.is(presented),
         Some(_) | None => false,

@@ -3,13 +3,15 @@
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
-use hyper::header::{CONTENT_TYPE, HeaderMap, HeaderValue, WWW_AUTHENTICATE};
+use hyper::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
 use hyper::{Request, Response, StatusCode};
-use serde::de::IgnoredAny;
+use serde_json::{Value, json};
 use tokio::sync::SemaphorePermit;
 use tokio::time::timeout;
 
-use super::response::{error, json};
+use super::header::once;
+use super::payload::{check_object, text};
+use super::response::{self, error};
 use super::{Body, Exchange, access};
 use crate::event::EventId;
 use crate::topic::Topic;
@@ -22,36 +24,51 @@ const MAX_BATCH_EVENTS: usize = 10_000;
 const BATCH_TYPES: [&str; 4] =
     ["application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"];
 
+/// The coding of a body that comes as it is.
+const IDENTITY: &str = "identity";
+
 /// Why nothing was published, and how that is called in HTTP.
 struct Refused(StatusCode, String);
 
 impl<E: Environment> Exchange<E> {
     pub(super) async fn ingest(&self, table: &str, request: Request<Incoming>) -> Response<Body<E>> {
-        let (head, body) = request.into_parts();
-        if !access::may_publish(&head.headers, self.server.settings.publish_token.as_ref()) {
-            let mut response = error(StatusCode::UNAUTHORIZED, "publishing needs Authorization: Bearer TOKEN");
-            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-            return response;
+        match self.take(table, request).await {
+            Ok(answer) => response::json(StatusCode::ACCEPTED, &answer),
+            Err(Refused(status, why)) => {
+                let mut response = error(status, &why);
+                let asked_for = match status {
+                    StatusCode::UNAUTHORIZED => Some((WWW_AUTHENTICATE, "Bearer")),
+                    StatusCode::UNSUPPORTED_MEDIA_TYPE => Some((ACCEPT_ENCODING, IDENTITY)),
+                    _ => None,
+                };
+                response.headers_mut().extend(asked_for.map(|(name, value)| (name, HeaderValue::from_static(value))));
+                response
+            }
         }
-        let topic = match Topic::of_table(table) {
-            Ok(topic) => topic,
-            Err(why) => return error(StatusCode::BAD_REQUEST, &format!("table: {why}")),
-        };
-        let published = if is_batch(&head.headers) {
-            self.publish_batch(&topic, body).await.map(|ids| serde_json::json!({ "ids": ids }))
+    }
+
+    /// Publishes what a request brings, if it may and says nothing that would be ignored; the answer.
+    async fn take(&self, table: &str, request: Request<Incoming>) -> Result<Value, Refused> {
+        let (head, body) = request.into_parts();
+        let once = |name| once(&head.headers, &name).map_err(bad);
+        if !access::may_publish(once(AUTHORIZATION)?, self.server.settings.publish_token.as_ref()) {
+            let why = "publishing needs Authorization: Bearer TOKEN";
+            return Err(Refused(StatusCode::UNAUTHORIZED, why.to_owned()));
+        }
+        let topic = Topic::of_table(table).map_err(|why| bad(format!("table: {why}")))?;
+        check_query(head.uri.query().unwrap_or_default())?;
+        check_coding(once(CONTENT_ENCODING)?)?;
+        if is_batch(once(CONTENT_TYPE)?) {
+            Ok(json!({ "ids": self.publish_batch(&topic, body).await? }))
         } else {
-            self.publish_one(&topic, body).await.map(|id| serde_json::json!({ "id": id }))
-        };
-        match published {
-            Ok(answer) => json(StatusCode::ACCEPTED, &answer),
-            Err(Refused(status, why)) => error(status, &why),
+            Ok(json!({ "id": self.publish_one(&topic, body).await? }))
         }
     }
 
     async fn publish_one(&self, topic: &Topic, body: Incoming) -> Result<String, Refused> {
         let (payload, _permit) = self.receive(body).await?;
-        let text = text(&payload)?;
-        check_object(text).map_err(|why| bad(format!("the body {why}")))?;
+        let text = text(&payload).map_err(|wrong| bad(wrong.in_event()))?;
+        check_object(text).map_err(|wrong| bad(wrong.in_event()))?;
         Ok(self.publish(topic, text).to_string())
     }
 
@@ -59,7 +76,7 @@ impl<E: Environment> Exchange<E> {
     /// before the answer may have published a part.
     async fn publish_batch(&self, topic: &Topic, body: Incoming) -> Result<Vec<String>, Refused> {
         let (payload, _permit) = self.receive(body).await?;
-        let events = lines(text(&payload)?)?;
+        let events = lines(text(&payload).map_err(|wrong| bad(wrong.in_batch(1)))?)?;
         let mut ids = Vec::with_capacity(events.len());
         for event in events {
             ids.push(self.publish(topic, event).to_string());
@@ -108,15 +125,28 @@ fn broke_off() -> Refused {
     bad("the body broke off".to_owned())
 }
 
-fn is_batch(headers: &HeaderMap) -> bool {
-    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    let kind = kind.split(';').next().unwrap_or_default().trim();
-    BATCH_TYPES.iter().any(|batch| batch.eq_ignore_ascii_case(kind))
+/// A publisher that asks for something would take an event that was published without it for granted.
+fn check_query(query: &str) -> Result<(), Refused> {
+    match form_urlencoded::parse(query.as_bytes()).next() {
+        Some((name, _)) => Err(bad(format!("no parameters here, and there is {name:?}: the table is in the path"))),
+        None => Ok(()),
+    }
 }
 
-/// A stream is UTF-8 text, and a parser that keeps nothing does not look into strings.
-fn text(payload: &[u8]) -> Result<&str, Refused> {
-    std::str::from_utf8(payload).map_err(|why| bad(format!("the body is no UTF-8 text: {why}")))
+fn check_coding(coding: Option<&HeaderValue>) -> Result<(), Refused> {
+    match coding {
+        Some(coding) if !coding.is_empty() && !coding.as_bytes().eq_ignore_ascii_case(IDENTITY.as_bytes()) => {
+            let why = "a body must come as it is, without a content-encoding";
+            Err(Refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, why.to_owned()))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn is_batch(kind: Option<&HeaderValue>) -> bool {
+    let kind = kind.and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim();
+    BATCH_TYPES.iter().any(|batch| batch.eq_ignore_ascii_case(kind))
 }
 
 /// The objects of a batch, each as it stands in its line; empty lines are none.
@@ -126,7 +156,7 @@ fn lines(text: &str) -> Result<Vec<&str>, Refused> {
         if line.trim_ascii().is_empty() {
             continue;
         }
-        check_object(line).map_err(|why| bad(format!("line {number} of the body {why}")))?;
+        check_object(line).map_err(|wrong| bad(wrong.in_batch(number)))?;
         events.push(line);
         if events.len() > MAX_BATCH_EVENTS {
             let why = format!("a batch has at most {MAX_BATCH_EVENTS} events");
@@ -134,13 +164,4 @@ fn lines(text: &str) -> Result<Vec<&str>, Refused> {
         }
     }
     if events.is_empty() { Err(bad("the body has no event".to_owned())) } else { Ok(events) }
-}
-
-/// Whether it is a JSON object, without keeping any of it.
-fn check_object(text: &str) -> Result<(), String> {
-    serde_json::from_str::<IgnoredAny>(text).map_err(|why| format!("is no JSON: {why}"))?;
-    match text.trim_ascii_start().as_bytes().first() {
-        Some(b'{') => Ok(()),
-        _ => Err("must be a JSON object".to_owned()),
-    }
 }

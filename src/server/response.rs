@@ -8,7 +8,7 @@ use bytes::Bytes;
 use http_body_util::Full;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
-use hyper::{Method, Response, StatusCode};
+use hyper::{Response, StatusCode};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::transport::Environment;
@@ -77,11 +77,16 @@ pub(super) fn error<E: Environment>(status: StatusCode, why: &str) -> Response<B
     json(status, &serde_json::json!({ "error": why }))
 }
 
-pub(super) fn method_not_allowed<E: Environment>(allowed: &Method) -> Response<Body<E>> {
+pub(super) fn method_not_allowed<E: Environment>(allowed: &'static str) -> Response<Body<E>> {
     let mut response = error(StatusCode::METHOD_NOT_ALLOWED, &format!("only {allowed} here"));
-    if let Ok(value) = HeaderValue::from_str(allowed.as_str()) {
-        response.headers_mut().insert(ALLOW, value);
-    }
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
+    response
+}
+
+/// Which methods there are.
+pub(super) fn options<E: Environment>(allowed: &'static str) -> Response<Body<E>> {
+    let mut response = empty();
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
     response
 }
 

@@ -3,20 +3,31 @@
 use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::{Method, Request, Response, StatusCode};
+use percent_encoding::percent_decode_str;
 
 use super::response::{self, Body};
-use super::{Exchange, access, page};
+use super::{Exchange, access, header, page};
 use crate::transport::Environment;
 use crate::transport::crowd::Phase;
 
 /// What Prometheus asks for: the OpenMetrics text format.
 const METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
+/// Methods of a path that is read.
+const READ: &str = "GET, HEAD, OPTIONS";
+/// Methods of a path that is published to.
+const PUBLISHED: &str = "POST, OPTIONS";
+/// Methods of the server as a whole.
+const ANYWHERE: &str = "GET, HEAD, POST, OPTIONS";
+
 const PATHS: &str = "no such path: there is / to look at, /v1/stream/sse, /v1/stream/ws, /v1/ingest/{table}, /healthz, /readyz, /metrics";
 
 impl<E: Environment> Exchange<E> {
     pub(super) async fn answer(&self, request: Request<Incoming>) -> Response<Body<E>> {
-        match access::origin(request.headers(), &self.server.settings.allowed_origins) {
+        if let Err(why) = header::check(&request) {
+            return response::error(StatusCode::BAD_REQUEST, &why);
+        }
+        match access::origin(&request, &self.server.settings.allowed_origins) {
             access::Origin::Own => self.route(request).await,
             access::Origin::Refused => {
                 let why = "pages of this origin may not: see server.allowed_origins";
@@ -32,10 +43,12 @@ impl<E: Environment> Exchange<E> {
     async fn route(&self, request: Request<Incoming>) -> Response<Body<E>> {
         let path = request.uri().path();
         if let Some(table) = path.strip_prefix("/v1/ingest/") {
-            let table = table.to_owned();
-            return match only(&Method::POST, &request) {
-                Some(refusal) => refusal,
-                None => self.ingest(&table, request).await,
+            // The table alone is decoded: what a proxy keeps out by its path has no second name.
+            let table = percent_decode_str(table).decode_utf8_lossy().into_owned();
+            return match *request.method() {
+                Method::POST => self.ingest(&table, request).await,
+                Method::OPTIONS => response::options(PUBLISHED),
+                _ => response::method_not_allowed(PUBLISHED),
             };
         }
         let answer: fn(&Self, &Request<Incoming>) -> Response<Body<E>> = match path {
@@ -45,9 +58,15 @@ impl<E: Environment> Exchange<E> {
             "/metrics" => |exchange, _| exchange.metrics(),
             "/v1/stream/sse" => Self::stream,
             "/v1/stream/ws" => Self::websocket,
+            "*" if request.method() == Method::OPTIONS => return response::options(ANYWHERE),
             _ => return response::error(StatusCode::NOT_FOUND, PATHS),
         };
-        only(&Method::GET, &request).unwrap_or_else(|| answer(self, &request))
+        match *request.method() {
+            // hyper leaves the body of an answer to HEAD out.
+            Method::GET | Method::HEAD => answer(self, &request),
+            Method::OPTIONS => response::options(READ),
+            _ => response::method_not_allowed(READ),
+        }
     }
 
     /// Whether a new stream would be taken.
@@ -68,9 +87,4 @@ impl<E: Environment> Exchange<E> {
             None => response::error(StatusCode::NOT_FOUND, "nothing is measured here"),
         }
     }
-}
-
-/// The refusal of any other method.
-fn only<E: Environment>(allowed: &Method, request: &Request<Incoming>) -> Option<Response<Body<E>>> {
-    (request.method() != allowed).then(|| response::method_not_allowed(allowed))
 }

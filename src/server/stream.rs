@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
+use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use hyper::{Request, Response, StatusCode, Version};
+use hyper::{Method, Request, Response, StatusCode, Version};
 
 use super::response::{Events, error, whole};
 use super::{Body, Exchange};
@@ -29,14 +30,14 @@ pub(super) const COME_BACK_LATER: Duration = Duration::from_secs(5);
 impl<E: Environment> Exchange<E> {
     pub(super) fn stream(&self, request: &Request<Incoming>) -> Response<Body<E>> {
         let query = request.uri().query().unwrap_or_default();
-        let Some(table) = parameter(query, "table") else {
-            return error(StatusCode::BAD_REQUEST, "which table? ask for /v1/stream/sse?table=NAME");
-        };
-        let topic = match Topic::of_table(&table) {
+        let topic = match topic(query) {
             Ok(topic) => topic,
-            Err(why) => return error(StatusCode::BAD_REQUEST, &format!("table: {why}")),
+            Err(why) => return error(StatusCode::BAD_REQUEST, &why),
         };
-        let Ok(place) = self.server.streams.clone().try_acquire_owned() else { return self.come_back_later() };
+        if request.method() == Method::HEAD {
+            return describe(whole(StatusCode::OK, EVENT_STREAM, Bytes::new()), request);
+        }
+        let Ok(place) = self.server.streams.clone().try_acquire_owned() else { return self.come_back_later(request) };
         let patterns = [topic.into()];
         let subscription = match cursor(request.headers(), query) {
             Some(cursor) => self.server.hub.resume(&patterns, cursor),
@@ -48,9 +49,7 @@ impl<E: Environment> Exchange<E> {
             pace.frames_per_write = 1;
         }
         let stream = SseBody::new(self.gate.clone(), subscription, self.peer, pace);
-        let mut response = Response::new(Body::Events(Events { stream, _place: place }));
-        describe(response.headers_mut());
-        response
+        describe(Response::new(Body::Events(Events { stream, _place: place })), request)
     }
 
     pub(super) fn pace(&self) -> Pace {
@@ -60,31 +59,59 @@ impl<E: Environment> Exchange<E> {
 
     /// An `EventSource` gives up for good on any status but 200, and on any other kind of content. So a full server
     /// answers with a stream that only says when to ask again, and ends.
-    fn come_back_later(&self) -> Response<Body<E>> {
+    fn come_back_later(&self, request: &Request<Incoming>) -> Response<Body<E>> {
         self.server.environment.refused(Limit::Subscribers);
         let retry = come_back_after(COME_BACK_LATER, u64::from(self.peer.port()));
-        let mut response = whole(StatusCode::OK, EVENT_STREAM, frame::sse::retry(retry));
-        describe(response.headers_mut());
+        let mut response = describe(whole(StatusCode::OK, EVENT_STREAM, frame::sse::retry(retry)), request);
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         response
     }
 }
 
-fn parameter<'a>(query: &'a str, name: &str) -> Option<Cow<'a, str>> {
-    form_urlencoded::parse(query.as_bytes()).find(|(other, _)| other == name).map(|(_, value)| value)
+/// The values of a parameter, in order.
+pub(super) fn parameters<'a>(query: &'a str, name: &str) -> impl Iterator<Item = Cow<'a, str>> {
+    form_urlencoded::parse(query.as_bytes()).filter(move |(other, _)| other == name).map(|(_, value)| value)
+}
+
+/// The one table that is asked for.
+fn topic(query: &str) -> Result<Topic, String> {
+    let mut tables = parameters(query, "table");
+    let table = tables.next().ok_or("which table? ask for /v1/stream/sse?table=NAME")?;
+    match tables.count() {
+        0 => Topic::of_table(&table).map_err(|why| format!("table: {why}")),
+        more => {
+            let tables = more + 1;
+            Err(format!("{tables} tables: this stream carries one; /v1/stream/ws?table=A&table=B carries several"))
+        }
+    }
 }
 
 /// Where the client says it was. The header is newer than the address: an `EventSource` that comes back sends it along
 /// with the address that it was given at first. It is never refused: whatever it is, the client is there.
 pub(super) fn cursor(headers: &HeaderMap, query: &str) -> Option<Cursor> {
-    if let Some(id) = headers.get(LAST_EVENT_ID).filter(|id| !id.is_empty()) {
-        return Some(id.to_str().map_or(Cursor::Unknown, Cursor::read));
-    }
-    parameter(query, "since").filter(|id| !id.is_empty()).map(|id| Cursor::read(&id))
+    let ids = headers.get_all(LAST_EVENT_ID).iter().filter(|id| !id.is_empty());
+    let in_headers = ids.map(|id| id.to_str().map_or(Cursor::Unknown, Cursor::read));
+    let in_query = parameters(query, "since").filter(|id| !id.is_empty()).map(|id| Cursor::read(&id));
+    only(in_headers).or_else(|| only(in_query))
 }
 
-fn describe(headers: &mut HeaderMap) {
+/// The one cursor that is said. Of several that differ none can be the client's for certain: it is told so, as of one
+/// that is unknown.
+fn only(mut cursors: impl Iterator<Item = Cursor>) -> Option<Cursor> {
+    let first = cursors.next()?;
+    Some(if cursors.all(|other| other == first) { first } else { Cursor::Unknown })
+}
+
+/// Says that an answer is a stream.
+fn describe<E: Environment>(mut response: Response<Body<E>>, request: &Request<Incoming>) -> Response<Body<E>> {
+    // In HTTP/1.0 the end of the connection is the end of the stream. hyper promises to keep the connection to a client
+    // that asks for it, unless the answer itself is HTTP/1.0.
+    if request.version() < Version::HTTP_11 {
+        *response.version_mut() = Version::HTTP_10;
+    }
+    let headers = response.headers_mut();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(EVENT_STREAM));
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert(ACCEL_BUFFERING, HeaderValue::from_static("no"));
+    response
 }

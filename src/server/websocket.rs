@@ -6,11 +6,12 @@ use hyper::header::{
     CONNECTION, HeaderMap, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION,
     UPGRADE,
 };
-use hyper::{Request, Response, StatusCode, Version};
+use hyper::{Method, Request, Response, StatusCode, Version};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
+use super::header::once;
 use super::response::{empty, error};
-use super::stream::{COME_BACK_LATER, cursor};
+use super::stream::{COME_BACK_LATER, cursor, parameters};
 use super::{Body, Exchange};
 use crate::hub::Channel;
 use crate::topic::{Pattern, Topic};
@@ -28,7 +29,11 @@ const END_BYTES: usize = 0;
 
 impl<E: Environment> Exchange<E> {
     pub(super) fn websocket(&self, request: &Request<Incoming>) -> Response<Body<E>> {
-        let Some(accept) = accepted_key(request) else { return not_asked_for() };
+        let accept = match accepted_key(request) {
+            Ok(Some(accept)) => accept,
+            Ok(None) => return not_asked_for(),
+            Err(why) => return error(StatusCode::BAD_REQUEST, &why),
+        };
         let query = request.uri().query().unwrap_or_default();
         let patterns = match tables(query) {
             Ok(patterns) => patterns,
@@ -58,9 +63,8 @@ impl<E: Environment> Exchange<E> {
 
 /// The tables to begin with.
 fn tables(query: &str) -> Result<Vec<Pattern>, String> {
-    let tables = form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "table");
-    let patterns: Result<Vec<Pattern>, _> = tables
-        .map(|(_, table)| Topic::of_table(&table).map(Into::into).map_err(|why| format!("table: {why}")))
+    let patterns: Result<Vec<Pattern>, _> = parameters(query, "table")
+        .map(|table| Topic::of_table(&table).map(Into::into).map_err(|why| format!("table: {why}")))
         .collect();
     match patterns {
         Ok(patterns) if patterns.len() > MAX_TABLES => Err(format!("a connection watches at most {MAX_TABLES} tables")),
@@ -69,14 +73,20 @@ fn tables(query: &str) -> Result<Vec<Pattern>, String> {
 }
 
 /// What answers the request's key, if it asks for a WebSocket (RFC 6455, 4.2.1).
-fn accepted_key(request: &Request<Incoming>) -> Option<HeaderValue> {
+///
+/// # Errors
+/// When the key or the version is there twice (11.3).
+fn accepted_key(request: &Request<Incoming>) -> Result<Option<HeaderValue>, String> {
     let headers = request.headers();
+    let key = once(headers, &SEC_WEBSOCKET_KEY)?;
+    once(headers, &SEC_WEBSOCKET_VERSION)?;
     let asks = request.version() == Version::HTTP_11
+        && request.method() == Method::GET
         && has_word(headers, &CONNECTION, "upgrade")
         && has_word(headers, &UPGRADE, WEBSOCKET)
         && has_word(headers, &SEC_WEBSOCKET_VERSION, VERSION);
-    let key = headers.get(SEC_WEBSOCKET_KEY).filter(|key| asks && is_key(key.as_bytes()))?;
-    HeaderValue::from_str(&derive_accept_key(key.as_bytes())).ok()
+    let key = key.filter(|key| asks && is_key(key.as_bytes()));
+    Ok(key.and_then(|key| HeaderValue::from_str(&derive_accept_key(key.as_bytes())).ok()))
 }
 
 /// Sixteen bytes in Base64.

@@ -19,8 +19,8 @@ pub trait Listener {
     fn accept(&mut self) -> impl Future<Output = io::Result<(Self::Stream, SocketAddr)>>;
 
     /// Bounds what may wait unsent in a connection's socket, and how long what was sent may stay unacknowledged, where
-    /// sockets can do that.
-    fn bound(&self, _stream: &Self::Stream, _unsent_bytes: u32, _user_timeout: Duration) {}
+    /// sockets can do that. It has no default body, so that a listener around another cannot forget to pass it on.
+    fn bound(&self, stream: &Self::Stream, unsent_bytes: u32, user_timeout: Duration);
 }
 
 impl Listener for TcpListener {

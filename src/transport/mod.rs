@@ -15,5 +15,5 @@ pub(crate) mod outlet;
 pub(crate) mod sse;
 pub(crate) mod websocket;
 
-pub use environment::{Environment, Limit, Tokio};
+pub use environment::{Environment, Limit, Observer, Runtime, Tokio};
 pub use listener::Listener;

@@ -1,100 +1,11 @@
-//! The page in a real browser: Debian's Chromium, driven over WebDriver.
-//!
-//! Where there is none the test says so and passes; with `HUBBUB_BROWSER=required`, as CI has it, it fails instead.
-
-use std::process::Stdio;
-use std::time::Duration;
+//! The page in a real browser. Where there is none each test says so and passes.
 
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, BufReader};
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 
 use crate::command::{serve, serve_at};
-use crate::support::{PATIENCE, soon};
-
-/// A browser takes its time, above all on a machine that does other things as well.
-const BROWSER_PATIENCE: Duration = PATIENCE.saturating_mul(6);
-
-/// What it is started with: no sandbox, since CI is root, and nothing that calls home.
-const ARGUMENTS: [&str; 9] = [
-    "--headless=new",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--window-size=1000,900",
-];
-
-/// A window of a browser; it closes with this.
-struct Browser {
-    _driver: Child,
-    session: String,
-    client: reqwest::Client,
-}
-
-impl Browser {
-    /// `None` where there is none.
-    async fn open() -> Option<Self> {
-        let mut command = Command::new("chromedriver");
-        command.arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true);
-        let Ok(mut driver) = command.spawn() else {
-            let is_required = std::env::var_os("HUBBUB_BROWSER").is_some_and(|value| value == "required");
-            assert!(!is_required, "chromedriver cannot be started, and CI requires it");
-            eprintln!("skipped: no chromedriver (Debian: apt-get install chromium chromium-driver)");
-            return None;
-        };
-        let mut lines = BufReader::new(driver.stdout.take().unwrap()).lines();
-        let port: u16 = loop {
-            let line = soon("the driver's port", lines.next_line()).await.unwrap().expect("the driver says its port");
-            if let Some((_, port)) = line.split_once("successfully on port ") {
-                break port.trim_end_matches('.').parse().unwrap();
-            }
-        };
-        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
-        let client = reqwest::Client::new();
-        let mut browser = Self { _driver: driver, session: format!("http://127.0.0.1:{port}/session"), client };
-        let options = json!({ "args": ARGUMENTS });
-        let wanted = json!({ "capabilities": { "alwaysMatch": { "goog:chromeOptions": options } } });
-        let session = browser.ask("", wanted).await;
-        browser.session = format!("{}/{}", browser.session, session["sessionId"].as_str().expect("a session"));
-        Some(browser)
-    }
-
-    async fn ask(&self, what: &str, body: Value) -> Value {
-        let request = self.client.post(format!("{}{what}", self.session)).body(body.to_string());
-        let answer = async { request.send().await?.text().await };
-        let answer = tokio::time::timeout(BROWSER_PATIENCE, answer).await.expect("the browser answers").unwrap();
-        let mut answer: Value = serde_json::from_str(&answer).unwrap();
-        assert!(answer["value"]["error"].is_null(), "{what}: {answer}");
-        answer["value"].take()
-    }
-
-    async fn go(&self, url: &str) {
-        self.ask("/url", json!({ "url": url })).await;
-    }
-
-    async fn value(&self, script: &str) -> Value {
-        self.ask("/execute/sync", json!({ "script": format!("return {script}"), "args": [] })).await
-    }
-
-    async fn until(&self, script: &str) {
-        let is_so = async {
-            while self.value(script).await != json!(true) {
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-        };
-        if tokio::time::timeout(BROWSER_PATIENCE, is_so).await.is_err() {
-            panic!("never so: {script}; the page has {}", self.value("JSON.stringify(watched).slice(-600)").await);
-        }
-    }
-
-    async fn close(self) {
-        let _ = self.client.delete(&self.session).send().await;
-    }
-}
+use crate::support::browser::{Browser, ENTER};
+use crate::support::soon;
 
 /// Publishes so many events; their ids.
 async fn publish(address: &str, events: usize) -> Vec<String> {
@@ -144,11 +55,10 @@ async fn after_a_restart_the_page_comes_back_and_every_event_is_shown_once_or_in
     assert!(gap["last"].is_null() || gap["last"] == json!(meanwhile[14]), "{gap}");
     assert_eq!(browser.value("document.getElementById('missing').textContent").await, json!("unknown"));
     assert_eq!(browser.value("document.getElementById('reconnects').textContent").await, json!("1"));
-    assert_eq!(browser.value("document.querySelectorAll('li.event').length").await, json!(shown.len()));
+    browser.until(&format!("document.querySelectorAll('li.event').length === {}", shown.len())).await;
     assert_eq!(browser.value("document.querySelectorAll('li.gap').length").await, json!(1));
     if let Some(file) = std::env::var_os("HUBBUB_SCREENSHOT") {
-        let shot = browser.client.get(format!("{}/screenshot", browser.session)).send().await.unwrap();
-        std::fs::write(file, shot.text().await.unwrap()).unwrap();
+        std::fs::write(file, browser.screenshot().await).unwrap();
     }
     browser.close().await;
 }
@@ -165,5 +75,121 @@ async fn the_page_runs_no_script_that_an_event_holds() {
     browser.until("watched.ids.length === 1").await;
     assert_eq!(browser.value("document.querySelectorAll('#list img').length").await, json!(0));
     assert_eq!(browser.value("window.broken === undefined").await, json!(true));
+    browser.close().await;
+}
+
+/// The events that the page shows, the newest first, each as its line has it.
+const LINES: &str = "[...document.querySelectorAll('li.event:not([hidden]) .text')].map(text => text.textContent)";
+
+async fn watching(browser: &Browser) -> (Child, String) {
+    let (server, address, _) = serve(&[], &[]).await;
+    browser.go(&format!("http://{address}/?table=t")).await;
+    browser.until("watched.opens === 1").await;
+    (server, address)
+}
+
+#[tokio::test]
+async fn a_pause_holds_the_list_and_counts_what_comes_meanwhile() {
+    let Some(browser) = Browser::open().await else { return };
+    let (_server, address) = watching(&browser).await;
+    publish(&address, 2).await;
+    browser.until(&format!("{LINES}.length === 2")).await;
+    browser.tab_to("#pause").await;
+    browser.press(ENTER).await;
+    publish(&address, 3).await;
+    browser.until("watched.ids.length === 5").await;
+    assert_eq!(browser.text("#events").await, "5");
+    assert_eq!(browser.text("#shown").await, "paused: 3 came meanwhile");
+    assert_eq!(browser.text("#pause").await, "resume");
+    assert_eq!(browser.value(LINES).await, json!(["{\"n\":1}", "{\"n\":0}"]), "as it was");
+    browser.press(ENTER).await;
+    let all = ["{\"n\":2}", "{\"n\":1}", "{\"n\":0}", "{\"n\":1}", "{\"n\":0}"];
+    assert_eq!(browser.value(LINES).await, json!(all), "nothing is left out");
+    assert_eq!(browser.text("#shown").await, "");
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn a_filter_hides_events_and_loses_no_count() {
+    let Some(browser) = Browser::open().await else { return };
+    let (_server, address) = watching(&browser).await;
+    publish(&address, 12).await;
+    browser.until(&format!("{LINES}.length === 12")).await;
+    browser.tab_to("#filter").await;
+    browser.press("\"N\":1").await;
+    assert_eq!(browser.value(LINES).await, json!(["{\"n\":11}", "{\"n\":10}", "{\"n\":1}"]));
+    publish(&address, 2).await;
+    browser.until("document.querySelectorAll('li.event').length === 14").await;
+    assert_eq!(browser.text("#shown").await, "4 of 14 match");
+    assert_eq!(browser.text("#events").await, "14", "also those that are hidden");
+    browser.press(&"\u{e003}".repeat(5)).await;
+    assert_eq!(browser.value(&format!("{LINES}.length")).await, json!(14), "it is taken back");
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn an_event_opens_to_all_there_is_of_it_as_it_was_published() {
+    let Some(browser) = Browser::open().await else { return };
+    let (_server, address) = watching(&browser).await;
+    let text = format!(r#""{{\\\"c\":,{}""#, "x".repeat(5_000));
+    let event = format!(r#"{{"n":12345678901234567890,"a":[],"a":[1e999,{{"b":{text}}}]}}"#);
+    let request = reqwest::Client::new().post(format!("http://{address}/v1/ingest/t")).body(event.clone());
+    assert_eq!(soon("an answer", request.send()).await.unwrap().status(), 202, "{event}");
+    browser.until(&format!("{LINES}.length === 1")).await;
+    assert_eq!(browser.value("document.querySelector('li.event pre')").await, Value::Null);
+    browser.tab_to("li.event summary").await;
+    browser.press(ENTER).await;
+    browser.until("document.querySelector('li.event pre') !== null").await;
+    let whole = browser.text("li.event pre").await;
+    let first = "{\n  \"n\": 12345678901234567890,\n  \"a\": [],\n  \"a\": [\n    1e999,\n    {\n      \"b\": ";
+    assert_eq!(whole, format!("{first}{text}\n    }}\n  ]\n}}"));
+    let id = browser.value("watched.ids[0]").await;
+    assert_eq!(browser.text("li.event .id").await, format!("id {}", id.as_str().unwrap()));
+    browser.press(ENTER).await;
+    browser.until("!document.querySelector('li.event details').open").await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn the_page_says_when_an_event_came_what_to_publish_and_why_it_shows_nothing() {
+    let Some(browser) = Browser::open().await else { return };
+    let (_server, address) = watching(&browser).await;
+    assert_eq!(browser.text("#curl").await, format!("curl -d '{{\"hello\":\"world\"}}' http://{address}/v1/ingest/t"));
+    assert_eq!(browser.value("document.getElementById('empty').hidden").await, json!(false));
+    publish(&address, 1).await;
+    browser.until("document.querySelector('li.event .age')?.textContent === '1 s ago'").await;
+    assert_eq!(browser.value("document.getElementById('empty').hidden").await, json!(true), "there is an event");
+    let age = browser.value("Date.now() - Date.parse(document.querySelector('li.event time').dateTime)").await;
+    assert!((1_000.0..60_000.0).contains(&age.as_f64().unwrap()), "{age}");
+    browser
+        .until("document.getElementById('minute').textContent === 'last minute: 1 a second at most, 1 in all'")
+        .await;
+    assert_eq!(browser.value("document.querySelectorAll('main #list, header [role=status]').length").await, json!(2));
+
+    for (query, why) in [("table=a.b", "has '.'"), ("table=a&table=b", "2 tables"), ("table=x%27;id", "has '\\''")] {
+        browser.go(&format!("http://{address}/?{query}")).await;
+        browser.until("document.getElementById('state').textContent.startsWith('refused: ')").await;
+        let said = browser.text("#state").await;
+        assert!(said.contains(why), "{query}: {said}");
+        assert_eq!(browser.text("#curl").await, "", "no name that is none gets into a line for a shell");
+    }
+    browser.close().await;
+}
+
+/// As narrow as a telephone.
+#[tokio::test]
+async fn on_a_narrow_screen_an_event_has_two_lines_and_nothing_sticks_out() {
+    let Some(browser) = Browser::open().await else { return };
+    let narrow = json!({ "width": 390, "height": 844, "deviceScaleFactor": 1, "mobile": true });
+    let command = json!({ "cmd": "Emulation.setDeviceMetricsOverride", "params": narrow });
+    browser.ask("/goog/cdp/execute", command).await;
+    let (_server, address) = watching(&browser).await;
+    let event = json!({ "build": "x".repeat(300) }).to_string();
+    let request = reqwest::Client::new().post(format!("http://{address}/v1/ingest/t")).body(event);
+    soon("an answer", request.send()).await.unwrap();
+    browser.until(&format!("{LINES}.length === 1")).await;
+    assert_eq!(browser.value("document.documentElement.scrollWidth").await, json!(390));
+    let text = browser.value("document.querySelector('li.event .text').getBoundingClientRect().toJSON()").await;
+    assert!(text["width"].as_f64().unwrap() > 300.0 && text["height"].as_f64().unwrap() > 40.0, "{text}");
     browser.close().await;
 }

@@ -59,14 +59,14 @@ async fn output(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
 }
 
 /// It refuses to start, with code and lines, and says nothing on stdout.
-async fn refuses(arguments: &[&str], variables: &[(&str, &str)], code: i32) -> Vec<String> {
+pub(crate) async fn refuses(arguments: &[&str], variables: &[(&str, &str)], code: i32) -> Vec<String> {
     let output = output(arguments, variables).await;
     let stderr = String::from_utf8(output.stderr).unwrap();
     assert_eq!((output.status.code(), output.stdout.is_empty()), (Some(code), true), "{stderr}");
     stderr.lines().map(str::to_owned).collect()
 }
 
-fn file(name: &str, bytes: &[u8]) -> String {
+pub(crate) fn file(name: &str, bytes: &[u8]) -> String {
     let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     std::fs::write(&path, bytes).unwrap();
     path.to_str().unwrap().to_owned()

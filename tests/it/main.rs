@@ -1,6 +1,8 @@
 //! The package from outside: over real TCP on the loopback, bounded in time and count, and through its command.
 //!
 //! - [`streaming`]: what an SSE client library sees of what was published
+//! - [`websocket`]: many tables through one mailbox, and why a stream ends
+//! - [`twins`]: either transport loses the same events
 //! - [`gate`]: the buffer that is set is the buffer there is
 //! - [`wakeups`]: no order of publishes, writes and timers strands a frame
 //! - [`crowd`]: many subscribers at once, each sees everything in order
@@ -13,11 +15,13 @@
 //! - [`publishing`]: batches, tokens, and pages of other origins
 //! - [`metrics`]: what Prometheus reads
 //! - [`requests`]: what is no request, and several requests on one connection
+//! - [`ambiguous`]: what is said twice, and what means nothing
 //! - [`reference`]: the Hub beside a plain model of it
 //! - [`browser`]: the page, in a real one
 //! - [`command`]: `hubbub serve`, its configuration, its exit codes
 //! - [`support`]: a server within reach, and a client that does as it is told
 
+mod ambiguous;
 mod browser;
 mod command;
 mod crowd;

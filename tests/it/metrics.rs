@@ -1,6 +1,6 @@
 //! What Prometheus reads: names with units, bounded labels, and figures that are those of the Hub.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::holes::watch;
 use crate::support::wire::{read_on_until, read_until, sequences};
@@ -53,6 +53,23 @@ async fn a_scrape_has_every_metric_from_the_start_and_its_names_have_units() {
         assert_eq!(samples.get(name), Some(&0.0), "{name} in {samples:#?}");
     }
     assert_eq!(samples["hubbub_connections"], 1.0, "the one that asks");
+}
+
+#[tokio::test]
+async fn the_operators_page_lists_every_metric_and_no_other() {
+    let served = Served::start(Setup::default());
+    let answer = soon("an answer", reqwest::get(served.url("/metrics"))).await.unwrap().text().await.unwrap();
+    let types = answer.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
+    // OpenMetrics names a counter without the ending of its samples.
+    let named = |(name, kind): (&str, &str)| if kind == "counter" { format!("{name}_total") } else { name.to_owned() };
+    let scraped: BTreeSet<_> = types.map(named).collect();
+    let page = std::fs::read_to_string("docs/deployment.md").unwrap();
+    let rows = page.lines().skip_while(|line| !line.starts_with("| metric |")).skip(2);
+    let cells = rows.take_while(|line| line.starts_with('|')).map(|row| row.split(" | ").next().unwrap().to_owned());
+    let cells: Vec<_> = cells.collect();
+    let names = cells.iter().flat_map(|cell| cell.split('`')).filter(|part| part.starts_with("hubbub_"));
+    let listed: BTreeSet<_> = names.map(|name| name.split('{').next().unwrap().to_owned()).collect();
+    assert_eq!(listed, scraped);
 }
 
 #[tokio::test]

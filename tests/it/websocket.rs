@@ -42,7 +42,7 @@ async fn end(socket: &mut Socket) -> (u16, String) {
     }
 }
 
-async fn say(socket: &mut Socket, text: &str) {
+pub(crate) async fn say(socket: &mut Socket, text: &str) {
     socket.send(Message::text(text)).await.unwrap();
 }
 

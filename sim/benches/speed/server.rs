@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hubbub::metrics::Measured;
-use hubbub::transport::{Environment, Tokio};
+use hubbub::transport::{Observer, Runtime, Tokio};
 use hubbub::{Capacity, Hub, HubSettings, Overflow, ServerSettings, Topic};
 use tokio::io::AsyncReadExt;
 

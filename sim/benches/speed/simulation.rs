@@ -6,7 +6,7 @@ use hubbub::{Capacity, Overflow};
 use hubbub_sim::plan::{Arrival, ClassPlan, CpuPlan, DEFAULT_USER_TIMEOUT, Plan, Reading, ServerPlan, SubscriberPlan};
 use hubbub_sim::runs::Progress;
 use hubbub_sim::scenario::Scenario;
-use hubbub_sim::sweep::{Parts, sweep};
+use hubbub_sim::sweep::{Parts, Sizes, sweep};
 use hubbub_sim::world::{HubChoice, run};
 
 use crate::{median, say, timed};
@@ -34,8 +34,10 @@ pub(crate) fn speed() {
 pub(crate) fn alpha() {
     let scenario = Scenario::named("alpha").expect("a built-in scenario");
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
-    for (what, cells, sizes) in [("grid of cells", true, false), ("sizes and validation", false, true)] {
-        let parts = Parts { cells, policies: false, sizes, validation: sizes, sensitivity: false };
+    for (what, cells, sizes) in
+        [("grid of cells", true, Sizes::None), ("sizes and validation", false, Sizes::Validated)]
+    {
+        let parts = Parts { cells, policies: false, sizes, sensitivity: false };
         let (result, took) = timed(|| sweep(&scenario, parts, threads, &Silent, |_| {}));
         result.expect("a valid scenario");
         say(&format!("alpha, {what}: {:.0} s on {threads} threads", took.as_secs_f64()));

@@ -1,10 +1,8 @@
 //! `sweep --check`: is what has been published still what the program gives?
 
-use std::path::Path;
-
 use super::exit::{Exit, Failure};
 use super::options::SweepOptions;
-use super::{console, files, progress, run};
+use super::{console, files, progress, published, run};
 use crate::summary::document::{Cell, Recommendation, Sweep};
 use crate::summary::json;
 
@@ -15,13 +13,13 @@ pub(super) fn check(options: &SweepOptions) -> Result<Exit, Failure> {
     let scenario = options.scenario()?;
     let parent = options.out.clone().unwrap_or_else(|| options.published());
     let folder = parent.join(&scenario.settings().name);
-    let (text, published) = files::read(&folder.join("sweep.json"))?;
-    let parts = options.parts(is_whole && !published.sensitivity.is_empty());
-    let again = run::run(&scenario, parts, options.threads, published.command.clone(), &progress::Bars::new())?;
-    let mut differences = if is_whole { whole(&text, &again) } else { part(&published, &again) };
-    differences.extend(drawn(&folder, &published));
+    let (text, before) = files::read(&folder.join("sweep.json"))?;
+    let parts = options.parts(is_whole && !before.sensitivity.is_empty());
+    let again = run::run(&scenario, parts, options.threads, before.command.clone(), &progress::Bars::new())?;
+    let mut differences = if is_whole { whole(&text, &again) } else { part(&before, &again) };
+    differences.extend(published::differences(&folder, &files::drawn(&before)));
     if options.out.is_none() {
-        differences.extend(docs()?);
+        differences.extend(published::stale_pages()?);
     }
     differences.iter().for_each(|difference| console::complain(difference));
     if !differences.is_empty() {
@@ -55,10 +53,11 @@ fn part(published: &Sweep, again: &Sweep) -> Vec<String> {
     }
     for cell in &again.cells {
         let (n, k) = (cell.subscribers, cell.buffer);
+        let policy = &cell.policy;
         match published.cells.iter().find(|other| same_place(other, cell)) {
-            None => differences.push(format!("N = {n}, K = {k}: not published")),
+            None => differences.push(format!("{policy}, N = {n}, K = {k}: not published")),
             Some(other) if other != cell => differences.push(format!(
-                "N = {n}, K = {k}: published digest {}, {} offered, {} lost; now {}, {}, {}",
+                "{policy}, N = {n}, K = {k}: published digest {}, {} offered, {} lost; now {}, {}, {}",
                 other.digest,
                 other.offered,
                 other.dropped.buffer_full,
@@ -78,8 +77,7 @@ fn part(published: &Sweep, again: &Sweep) -> Vec<String> {
 }
 
 fn same_place(one: &Cell, other: &Cell) -> bool {
-    let policy = |cell: &Cell| cell.compared.as_ref().map(|compared| compared.policy.clone());
-    (one.subscribers, one.buffer, policy(one)) == (other.subscribers, other.buffer, policy(other))
+    one.policy == other.policy && one.subscribers == other.subscribers && one.buffer == other.buffer
 }
 
 /// Everything of a document that does not depend on which part of the grid is run.
@@ -88,27 +86,4 @@ fn load_of(sweep: &Sweep) -> Sweep {
     let recommendation = Recommendation { buffer: None, because };
     let command = String::new();
     Sweep { cells: Vec::new(), zero_drop, recommendation, sensitivity: Vec::new(), command, ..sweep.clone() }
-}
-
-/// Figures and README against what the published document gives.
-fn drawn(folder: &Path, published: &Sweep) -> Vec<String> {
-    let files = files::drawn(published);
-    let mut differences = Vec::new();
-    for (name, content) in &files {
-        let path = folder.join(name);
-        if std::fs::read(&path).ok().as_ref() != Some(content) {
-            differences.push(format!("{}: not what sweep.json gives", path.display()));
-        }
-    }
-    for figure in files::figure_files(folder).unwrap_or_default() {
-        if !files.iter().any(|(name, _)| folder.join(name) == figure) {
-            differences.push(format!("{}: nothing makes this file", figure.display()));
-        }
-    }
-    differences
-}
-
-fn docs() -> Result<Vec<String>, Failure> {
-    let stale = files::pages()?.into_iter().filter(|(_, text, filled)| text != filled);
-    Ok(stale.map(|(page, ..)| format!("{page}: not what plots/ give; run cargo sim docs")).collect())
 }

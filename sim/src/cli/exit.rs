@@ -7,6 +7,7 @@ use crate::fidelity::FidelityError;
 use crate::real::{LimitError, RealError};
 use crate::scenario::{ScenarioError, TraceError};
 use crate::stages::StagesError;
+use crate::sweep::SweepError;
 use crate::verify::VerifyError;
 use crate::world::WorldError;
 
@@ -15,7 +16,8 @@ use crate::world::WorldError;
 pub enum Exit {
     /// All as it should be.
     AsExpected = 0,
-    /// Something is not as it must be, `--check` found a difference, or the program contradicted itself.
+    /// Something is not as it must be, a recording is partial, `--check` found a difference, or the program contradicted
+    /// itself.
     Violated = 1,
     /// An option, a file or a place to write to is not what it must be.
     BadInput = 2,
@@ -23,6 +25,29 @@ pub enum Exit {
     NotDeterministic = 3,
     /// Ctrl-C.
     Interrupted = 130,
+}
+
+impl Exit {
+    /// All of them.
+    pub const ALL: [Self; 5] =
+        [Self::AsExpected, Self::Violated, Self::BadInput, Self::NotDeterministic, Self::Interrupted];
+
+    /// What it means, for the end of the help.
+    fn meaning(self) -> &'static str {
+        match self {
+            Self::AsExpected => "as expected",
+            Self::Violated => "violated, or a recording is partial, or --check or another world found a difference",
+            Self::BadInput => "bad input",
+            Self::NotDeterministic => "not deterministic",
+            Self::Interrupted => "interrupted",
+        }
+    }
+
+    /// The codes and their meanings in a line.
+    pub(super) fn list() -> String {
+        let codes = Self::ALL.map(|exit| format!("{} {}", exit as u8, exit.meaning()));
+        format!("Exit codes: {}.", codes.join(", "))
+    }
 }
 
 impl From<Exit> for ExitCode {
@@ -50,6 +75,15 @@ pub(super) enum Failure {
     Real(#[from] RealError),
     #[error("{0}")]
     Fidelity(#[from] FidelityError),
+}
+
+impl From<SweepError> for Failure {
+    fn from(why: SweepError) -> Self {
+        match why {
+            SweepError::Scenario(why) => why.into(),
+            SweepError::World(why) => why.into(),
+        }
+    }
 }
 
 impl From<StagesError> for Failure {

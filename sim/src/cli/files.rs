@@ -12,6 +12,7 @@ use crate::figure::{self, Figure};
 use crate::incident::Incident;
 use crate::report;
 use crate::report::docs::Published;
+use crate::scenario;
 use crate::summary::comparison::Fidelity;
 use crate::summary::document::Sweep;
 use crate::summary::json;
@@ -44,8 +45,11 @@ pub(super) const STAGED: &str = "stages.json";
 /// Where load tests are, among the published results.
 const LOADS: &str = "load";
 
-/// Pages with generated parts.
-const PAGES: [&str; 3] = ["README.md", "docs/deployment.md", "docs/fidelity.md"];
+/// Where pages with generated parts are, beside the README at the root.
+const PAGES: &str = "docs";
+
+/// The page that is generated whole, from the table of a scenario's keys.
+const SCENARIOS_PAGE: &str = "docs/scenarios.md";
 
 /// A file's name and content.
 pub(super) type File = (String, Vec<u8>);
@@ -57,23 +61,35 @@ pub(super) fn drawn(sweep: &Sweep) -> Vec<File> {
 
 /// All files of a verification.
 pub(super) fn of_theory(verify: &Verify) -> Vec<File> {
-    let mut files = with_figures(report::theory::readme(verify, &verify.command), vec![figure::theory::draw(verify)]);
+    let mut files = drawn_of_theory(verify);
     files.push((VERIFIED.to_owned(), json::stable(verify).into_bytes()));
     files
 }
 
+fn drawn_of_theory(verify: &Verify) -> Vec<File> {
+    with_figures(report::theory::readme(verify, &verify.command), vec![figure::theory::draw(verify)])
+}
+
 /// All files of a comparison.
 pub(super) fn of_worlds(fidelity: &Fidelity) -> Vec<File> {
-    let mut files = with_figures(report::worlds::readme(fidelity), vec![figure::worlds::draw(fidelity)]);
+    let mut files = drawn_of_worlds(fidelity);
     files.push((COMPARED.to_owned(), json::stable(fidelity).into_bytes()));
     files
 }
 
+fn drawn_of_worlds(fidelity: &Fidelity) -> Vec<File> {
+    with_figures(report::worlds::readme(fidelity), vec![figure::worlds::draw(fidelity)])
+}
+
 /// All files of a second stage's cost.
 pub(super) fn of_stages(stages: &Stages) -> Vec<File> {
-    let mut files = with_figures(report::stages::readme(stages), Vec::new());
+    let mut files = drawn_of_stages(stages);
     files.push((STAGED.to_owned(), json::stable(stages).into_bytes()));
     files
+}
+
+fn drawn_of_stages(stages: &Stages) -> Vec<File> {
+    with_figures(report::stages::readme(stages), Vec::new())
 }
 
 fn with_figures(readme: String, figures: Vec<Figure>) -> Vec<File> {
@@ -175,17 +191,40 @@ pub(super) fn write_bytes(file: &Path, content: &[u8]) -> Result<(), Failure> {
     result.map_err(|why| Failure::input(format!("{}: {why}", file.display())))
 }
 
-/// All results published in a folder, by name.
-fn published(folder: &Path) -> Result<Vec<Sweep>, Failure> {
+/// All results published in a folder, by name, each with its own folder.
+fn published(folder: &Path) -> Result<Vec<(PathBuf, Sweep)>, Failure> {
     let mut folders: Vec<_> = match fs::read_dir(folder) {
-        Ok(entries) => entries.filter_map(|entry| entry.ok().map(|entry| entry.path().join("sweep.json"))).collect(),
+        Ok(entries) => entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect(),
         Err(why) => {
             let folder = folder.display();
             return Err(Failure::input(format!("{folder}: {why}: run this at the project's root")));
         }
     };
     folders.sort();
-    folders.iter().filter(|file| file.exists()).map(|file| Ok(read(file)?.1)).collect()
+    folders.retain(|folder| folder.join("sweep.json").exists());
+    folders.into_iter().map(|folder| Ok((folder.clone(), read(&folder.join("sweep.json"))?.1))).collect()
+}
+
+/// Every sweep, comparison of policies and load test that is published, with its folder.
+fn published_sweeps() -> Result<Vec<(PathBuf, Sweep)>, Failure> {
+    let mut sweeps = published(Path::new(PUBLISHED))?;
+    for folder in [LOADS, POLICIES].map(|name| Path::new(PUBLISHED).join(name)) {
+        if folder.exists() {
+            sweeps.extend(published(&folder)?);
+        }
+    }
+    Ok(sweeps)
+}
+
+/// Every published folder, with the files that its document gives: all but the document.
+pub(super) fn published_folders() -> Result<Vec<(PathBuf, Vec<File>)>, Failure> {
+    let sweeps = published_sweeps()?;
+    let mut folders: Vec<_> = sweeps.into_iter().map(|(folder, sweep)| (folder, drawn(&sweep))).collect();
+    let named = |name: &str| Path::new(PUBLISHED).join(name);
+    folders.extend(document(THEORY, VERIFIED)?.map(|verify| (named(THEORY), drawn_of_theory(&verify))));
+    folders.extend(document(WORLDS, COMPARED)?.map(|fidelity| (named(WORLDS), drawn_of_worlds(&fidelity))));
+    folders.extend(document(STAGES, STAGED)?.map(|stages| (named(STAGES), drawn_of_stages(&stages))));
+    Ok(folders)
 }
 
 /// A published document, if there is one.
@@ -199,18 +238,29 @@ fn document<T: DeserializeOwned>(folder: &str, name: &str) -> Result<Option<T>, 
     serde_json::from_str(&text).map(Some).map_err(|why| wrong(&why))
 }
 
+fn page_files() -> Vec<String> {
+    let entries = fs::read_dir(PAGES).into_iter().flatten().flatten();
+    let mut files: Vec<_> = entries.map(|entry| entry.path().display().to_string()).collect();
+    files.retain(|file| file.ends_with(".md"));
+    files.push("README.md".to_owned());
+    files.sort();
+    files
+}
+
 /// Pages as they are, and as they would be filled from the published results.
-pub(super) fn pages() -> Result<Vec<(&'static str, String, String)>, Failure> {
-    let mut sweeps = published(Path::new(PUBLISHED))?;
-    sweeps.extend(published(&Path::new(PUBLISHED).join(LOADS))?);
-    sweeps.extend(published(&Path::new(PUBLISHED).join(POLICIES))?);
+pub(super) fn pages() -> Result<Vec<(String, String, String)>, Failure> {
+    let sweeps: Vec<_> = published_sweeps()?.into_iter().map(|(_, sweep)| sweep).collect();
     let (verify, fidelity) = (document(THEORY, VERIFIED)?, document(WORLDS, COMPARED)?);
     let stages = document(STAGES, STAGED)?;
     let published =
         Published { sweeps: &sweeps, verify: verify.as_ref(), fidelity: fidelity.as_ref(), stages: stages.as_ref() };
     let mut pages = Vec::new();
-    for page in PAGES {
-        let Ok(text) = fs::read_to_string(page) else { continue };
+    // Elsewhere than in the project there is no such page, and none is made.
+    if let Ok(page) = fs::read_to_string(SCENARIOS_PAGE) {
+        pages.push((SCENARIOS_PAGE.to_owned(), page, scenario::page()));
+    }
+    for page in page_files() {
+        let Ok(text) = fs::read_to_string(&page) else { continue };
         let filled = report::docs::fill(&text, published);
         let filled = filled.map_err(|why| Failure::input(format!("{page}: {why}")))?;
         pages.push((page, text, filled));

@@ -7,7 +7,7 @@ use clap::{Args, ValueEnum};
 use hubbub::Overflow;
 
 use super::exit::{Exit, Failure};
-use super::{console, files, options, progress};
+use super::{console, files, progress, threads};
 use crate::import::{self, Counters, DroppedBy, ImportError, Imported};
 use crate::summary::format;
 
@@ -93,7 +93,7 @@ pub(super) fn import(options: &ImportOptions) -> Result<Exit, Failure> {
     } else if options.force {
         return Err(Failure::input("--force: --json - without --out writes no file"));
     }
-    let imported = import::import(&counters, options::threads(None), &progress::Bars::new())?;
+    let imported = import::import(&counters, threads::threads(None), &progress::Bars::new())?;
     match &options.json {
         Some(_) => console::print(&(serde_json::to_string_pretty(&imported).map_err(Failure::input)? + "\n")),
         None => console::print(&told(&imported)),

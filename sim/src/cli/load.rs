@@ -21,7 +21,7 @@ pub(super) fn run(options: &RealOptions) -> Result<Exit, Failure> {
     real::need_files(most)?;
     let whom = match (&options.url, &options.ingest_url) {
         (Some(stream), Some(ingest)) => {
-            real::check_stream(stream)?;
+            real::check_stream(stream, options.head_timeout()?)?;
             Whom::Other { stream: stream.clone(), ingest: ingest.clone() }
         }
         _ => Whom::Own,

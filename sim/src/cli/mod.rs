@@ -5,20 +5,25 @@ mod console;
 mod determinism;
 mod evidence;
 mod exit;
+mod explain;
 mod fidelity;
 mod files;
 mod import;
 mod interrupt;
 mod load;
 mod meter;
+mod new;
 mod options;
 mod progress;
+mod published;
 mod record;
+mod recording;
 mod replay;
 mod run;
 mod shrink;
 mod soak;
 mod stages;
+mod threads;
 mod told;
 mod verify;
 
@@ -46,6 +51,8 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
             Some(folder) => replay::replay_all(folder),
             None => replay::replay(&options),
         },
+        Command::New(options) => new::new(&options),
+        Command::Check(options) => explain::explain(&options),
         Command::Import(options) => import::import(&options),
         Command::Determinism(options) => determinism::determinism(&options),
         Command::Shrink(options) => shrink::run(&options),
@@ -53,7 +60,7 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         Command::Verify(options) => verify::verify(&options),
         Command::Fidelity(options) => fidelity::run(&options),
         Command::Stages(options) => stages::run(&options),
-        Command::Docs(docs) => run::docs(&docs),
+        Command::Docs(docs) => published::docs(&docs),
     };
     result.unwrap_or_else(|failure| {
         console::complain(&failure.to_string());

@@ -12,18 +12,17 @@ use clap::{Args, Parser, Subcommand};
 use hubbub::Overflow;
 use hubbub::mailbox::UnknownOverflow;
 
-use super::exit::Failure;
+use super::exit::{Exit, Failure};
 use super::import::ImportOptions;
-use crate::scenario::{Overrides, Scenario, Trace};
-use crate::sweep::ALL_POLICIES;
+pub(super) use super::threads::Threads;
+use crate::scenario::{Change, Overrides, Scenario, Trace};
+use crate::summary::document::ALL_POLICIES;
+use crate::summary::format;
 
 /// How big must a subscriber's buffer be? Runs the real Hub in a simulated network and answers with evidence.
 #[derive(Debug, Parser)]
 #[command(name = "sim", bin_name = "cargo sim", version, max_term_width = 80, arg_required_else_help = true)]
-#[command(
-    after_help = "Exit codes: 0 as expected, 1 violated, or --check or another world found a difference, 2 bad input, \
-                        3 another run than the stored one or the last, 130 interrupted."
-)]
+#[command(after_help = Exit::list())]
 pub(super) struct Options {
     #[command(subcommand)]
     pub(super) command: Command,
@@ -37,6 +36,10 @@ pub(super) use sweep::{SizeOptions, SweepOptions};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Write a new scenario's file, with every key and what it means
+    New(NewOptions),
+    /// Say what a scenario means, or everything that is wrong with it
+    Check(CheckOptions),
     /// Sweep buffer sizes: drop rate, memory and latency of each, the exact zero-drop size, figures
     Sweep(SweepOptions),
     /// Only the exact zero-drop size and its validation
@@ -65,15 +68,15 @@ pub(super) enum Command {
     /// Serve one run of load as standard input says
     #[command(name = crate::real::CHILD, hide = true)]
     ServeARun,
-    /// Fill the generated parts of docs/*.md from plots/*/sweep.json and plots/theory/verify.json
+    /// Draw the figures and tables in plots/ anew from the documents beside them, and fill the generated parts of
+    /// README.md and docs/*.md; runs nothing
     Docs(DocsOptions),
 }
 
 /// What is run.
 #[derive(Debug, Args)]
 pub(super) struct LoadOptions {
-    /// A built-in scenario (alpha, backlog-flush, steady-overload, wavehouse-ceiling, ci-build) or a TOML file
-    #[arg(long, default_value = "alpha", value_name = "NAME|FILE")]
+    #[arg(long, default_value = "alpha", value_name = "NAME|FILE", help = built_in_or_file())]
     pub(super) scenario: String,
     /// Numbers of subscribers, as 10,100
     #[arg(long, value_delimiter = ',', value_name = "N,…")]
@@ -84,9 +87,7 @@ pub(super) struct LoadOptions {
     /// How long events arrive in a run, as 20s or 2m
     #[arg(long, value_name = "TIME")]
     duration: Option<humantime::Duration>,
-    /// What happens to an event that does not fit: drop-newest, drop-oldest, conflate, disconnect or park; for sweep
-    /// also all, which compares them
-    #[arg(long, value_name = "POLICY")]
+    #[arg(long, value_name = "POLICY", help = every_policy())]
     policy: Option<Policies>,
     /// Replay these arrivals instead: JSON Lines of {"at_ms", "bytes", "key"}
     #[arg(long, value_name = "FILE")]
@@ -96,23 +97,21 @@ pub(super) struct LoadOptions {
     speed_up: Option<f64>,
 }
 
-/// How many things are done at once; results do not depend on it.
-#[derive(Debug, Clone, Copy, Args)]
-pub(super) struct Threads {
-    /// Threads [default: one a core]
-    #[arg(long, value_name = "N")]
-    threads: Option<std::num::NonZeroUsize>,
+fn built_in_or_file() -> String {
+    let names: Vec<_> = Scenario::built_in_names().collect();
+    format!("A built-in scenario ({}) or a TOML file", names.join(", "))
 }
 
-impl Threads {
-    pub(super) fn number(self) -> usize {
-        threads(self.threads)
-    }
+fn every_policy() -> String {
+    format!(
+        "What happens to an event that does not fit: {}; for sweep also {ALL_POLICIES}, which compares them",
+        Overflow::NAMES
+    )
 }
 
-/// As many as asked for, or one a core.
-pub(super) fn threads(asked: Option<std::num::NonZeroUsize>) -> usize {
-    asked.or_else(|| std::thread::available_parallelism().ok()).map_or(1, std::num::NonZeroUsize::get)
+fn every_change() -> String {
+    let changes = Change::ALL.map(|change| change.as_str().to_owned());
+    format!("Also size the scenario at {}", format::listed(&changes))
 }
 
 /// One policy, or all.
@@ -162,8 +161,25 @@ pub(super) struct DeterminismOptions {
 }
 
 #[derive(Debug, Args)]
+pub(super) struct NewOptions {
+    /// The scenario's name: 1 to 64 of a-z, 0-9 and -
+    #[arg(value_name = "NAME")]
+    pub(super) name: String,
+    /// Where the file goes; nothing that is there is overwritten [default: NAME.toml]
+    #[arg(long, short, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckOptions {
+    /// A built-in scenario or a TOML file
+    #[arg(value_name = "NAME|FILE")]
+    pub(super) file: String,
+}
+
+#[derive(Debug, Args)]
 pub(super) struct DocsOptions {
-    /// Fail if a page is not as it would be filled, and write nothing
+    /// Fail if a figure, a table or a page is not what the documents give, and write nothing
     #[arg(long)]
     pub(super) check: bool,
 }

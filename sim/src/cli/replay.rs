@@ -77,7 +77,7 @@ fn leave(
         wrote(file);
     }
     if let Some(file) = &options.timeline {
-        let drawn = timeline(incident, record, observations);
+        let drawn = timeline(incident, &short_name(options), record, observations);
         let is_png = file.extension().is_some_and(|kind| kind == "png");
         let content = if is_png { figure::timeline::png(&drawn) } else { figure::timeline::svg(&drawn).into_bytes() };
         files::write_bytes(file, &content)?;
@@ -117,6 +117,13 @@ fn incident(options: &ReplayOptions) -> Result<(String, Incident), Failure> {
     let plan = Plan::draw(&scenario, subscribers, options.seed);
     let case = Case { plan, frames, overflow: scenario.settings().server.policy };
     Ok((format!("{name}, N = {subscribers}, seed {}", options.seed), Incident::record(&title, case)?))
+}
+
+/// The incident's or the scenario's name: that of its file, without folder and ending.
+fn short_name(options: &ReplayOptions) -> String {
+    let file = options.file.as_deref();
+    let path = file.unwrap_or_else(|| Path::new(options.scenario.as_deref().unwrap_or("alpha")));
+    path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned())
 }
 
 fn lines(observations: &[Observation]) -> String {

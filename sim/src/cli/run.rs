@@ -1,16 +1,16 @@
-//! `sweep`, `size` and `docs`.
+//! `sweep` and `size`.
 
 use std::path::{Path, PathBuf};
 
 use super::exit::{Exit, Failure};
-use super::options::{DocsOptions, JsonOptions, SizeOptions, SweepOptions, Threads};
+use super::options::{JsonOptions, SizeOptions, SweepOptions, Threads};
 use super::{console, files, meter, progress};
 use crate::report;
 use crate::scenario::Scenario;
 use crate::sizing;
 use crate::summary::document::{Sweep, ZeroDrop};
-use crate::summary::{json, sizes};
-use crate::sweep::{self, Parts};
+use crate::summary::{format, json, sizes};
+use crate::sweep::{self, Parts, Sizes};
 
 /// Runs a sweep and leaves its files.
 pub(super) fn sweep(options: &SweepOptions) -> Result<Exit, Failure> {
@@ -25,7 +25,7 @@ pub(super) fn sweep(options: &SweepOptions) -> Result<Exit, Failure> {
     let bars = progress::Bars::new();
     let sweep = run(&scenario, parts, options.threads, options.command(), &bars)?;
     show(&sweep, &options.json)?;
-    if parts.sizes && !parts.validation {
+    if parts.sizes == Sizes::Exact {
         tell_time_of_whole(&sweep, &bars);
     }
     let Some(folder) = folder else { return Ok(Exit::AsExpected) };
@@ -56,19 +56,6 @@ pub(super) fn size(options: &SizeOptions) -> Result<Exit, Failure> {
     Ok(Exit::AsExpected)
 }
 
-/// Fills the docs, or says which page is not as it would be.
-pub(super) fn docs(options: &DocsOptions) -> Result<Exit, Failure> {
-    if !options.check {
-        fill_docs()?;
-        return Ok(Exit::AsExpected);
-    }
-    let stale: Vec<_> = files::pages()?.into_iter().filter(|(_, text, filled)| text != filled).collect();
-    for (page, ..) in &stale {
-        console::complain(&format!("{page} differs from what plots/ say: run cargo sim docs"));
-    }
-    Ok(if stale.is_empty() { Exit::AsExpected } else { Exit::Violated })
-}
-
 /// A run with progress, and with the sizes told as soon as they are known.
 pub(super) fn run(
     scenario: &Scenario,
@@ -77,7 +64,7 @@ pub(super) fn run(
     command: String,
     bars: &progress::Bars,
 ) -> Result<Sweep, Failure> {
-    let next = if parts.validation { "to be validated at" } else { "with headroom" };
+    let next = if parts.sizes == Sizes::Validated { "to be validated at" } else { "with headroom" };
     let mut sweep = sweep::sweep(scenario, parts, threads.number(), bars, |sizes| tell_sizes(sizes, next))?;
     sweep.command = command;
     // Everything is drawn and printed from the document as it is written: its numbers are rounded.
@@ -103,7 +90,8 @@ fn tell_sizes(zero_drop: &[ZeroDrop], next: &str) {
         console::note(&match (size.buffer, &size.reason) {
             (Some(buffer), _) => {
                 let size = sizes::with_headroom(buffer);
-                format!("N = {n}: {buffer} frames lose nothing on these seeds; {next} {size}")
+                let frames = format::plural(buffer, "frame");
+                format!("N = {n}: a buffer of {frames} loses nothing on these seeds; {next} {size}")
             }
             (None, reason) => format!("N = {n}: no finite size ({})", reason.as_deref().unwrap_or("unknown")),
         });
@@ -150,7 +138,7 @@ pub(super) fn warn(scenario: &Scenario) {
 pub(super) fn fill_docs() -> Result<(), Failure> {
     for (page, text, filled) in files::pages()? {
         if text != filled {
-            files::write_one(Path::new(page), &filled)?;
+            files::write_one(Path::new(&page), &filled)?;
             console::note(&format!("filled {page}"));
         }
     }

@@ -22,7 +22,7 @@ pub(super) fn in_words(verdict: Verdict) -> &'static str {
 /// What came of the run, and where it is not the stored one what was expected beside it.
 pub(super) fn run(name: &str, incident: &Incident, replay: &Replay) -> String {
     let mut text = String::new();
-    let _ = write!(text, "{}{}\n", prose(name, ""), prose(&incident.title, "  "));
+    let _ = writeln!(text, "{}{}", prose(name, ""), prose(&incident.title, "  "));
     let _ = writeln!(text, "  verdict    {}", in_words(replay.verdict));
     match &replay.expected {
         Some(expected) if !replay.same_trajectory => text.push_str(&beside(incident, expected, replay)),

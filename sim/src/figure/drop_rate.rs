@@ -6,13 +6,16 @@ use crate::summary::format;
 use super::axis::{Across, Values};
 use super::frame::{self, Plot};
 use super::lanes::Lanes;
+use super::nested::Nested;
 use super::scene::{Anchor, Point, Scene, Text};
 use super::style::{DOTTED, GREY, LABEL_EM, Look, WHITE, faded};
-use super::view::{Along, View, as_f64};
+use super::view::{Along, Curve, View, as_f64};
 use super::words;
 
 /// Height of the gap between the logarithmic part and the zero band.
 const GAP: f64 = 26.0;
+/// Half the width of an interval's ends.
+const CAP: f64 = 7.0;
 
 /// Draws the figure.
 pub(super) fn scene(view: &View<'_>) -> Scene {
@@ -30,7 +33,7 @@ pub(super) fn scene(view: &View<'_>) -> Scene {
         frame::values(&mut scene, upper, rate_axis, Some(&tick));
     }
     frame::values_title(&mut scene, plot, "drop rate: lost to a full buffer, of frames offered");
-    lanes.ground(&mut scene, upper.bottom);
+    lanes.ground(&mut scene, rate_axis.is_some().then_some(upper.bottom));
     frame::across(&mut scene, plot, &axis, &view.xs);
     frame::across_title(&mut scene, plot.left, plot.right, plot.bottom + 64.0, view.along);
     frame::reference_lines(&mut scene, plot, &axis, &references);
@@ -59,7 +62,8 @@ pub(super) fn logarithmic(view: &View<'_>) -> bool {
     view.along == Along::Buffers || wide
 }
 
-fn tick(rate: f64) -> String {
+/// A rate as a tick reads: in per cent, never rounded to another tick.
+pub(super) fn tick(rate: f64) -> String {
     let percent = rate * 100.0;
     let decimals = if percent >= 0.999 { 0 } else { 5 };
     let digits = format!("{percent:.decimals$}");
@@ -69,7 +73,11 @@ fn tick(rate: f64) -> String {
 
 fn nothing_lost(scene: &mut Scene, view: &View<'_>, upper: Plot) {
     let measured = view.cells().any(|cell| cell.drop_rate.is_some());
-    let said = if measured { "no run lost a frame at any size swept" } else { "nothing was offered: there is no rate" };
+    let said = match (measured, view.along) {
+        (false, _) => "nothing was offered: there is no rate",
+        (true, Along::Buffers) => "no run lost a frame at any size swept",
+        (true, Along::Subscribers) => "no run lost a frame at any N swept",
+    };
     scene.plated(Text::new(upper.middle(), Anchor::Middle, said).em(LABEL_EM).colour(GREY), WHITE);
 }
 
@@ -81,45 +89,54 @@ fn curves(scene: &mut Scene, view: &View<'_>, axis: &Across, rates: &Values, lan
     }
     for (index, curve) in view.curves.iter().enumerate() {
         let look = curve.look;
-        let at = |x: f64, rate: f64| (axis.at(x) + aside(view, index), rates.at(rate));
-        for pair in curve.cells.windows(2) {
-            let ((x0, from), (x1, to)) = (pair[0], pair[1]);
-            match (from.drop_rate, to.drop_rate) {
-                (Some(a), Some(b)) if a > 0.0 && b > 0.0 => {
-                    scene.polyline(&[at(x0, a), at(x1, b)], 3, look.colour, look.dash);
-                }
-                (Some(a), Some(_)) if a > 0.0 => {
-                    descend(scene, at(x0, a), lanes.landing(axis, view, index, x1), look);
-                }
-                (Some(_), Some(b)) if b > 0.0 => {
-                    descend(scene, at(x1, b), lanes.landing(axis, view, index, x0), look);
-                }
-                _ => {}
-            }
+        let lossy = |(_, cell): &(f64, &Cell)| cell.drop_rate.is_some_and(|rate| rate > 0.0);
+        for stretch in curve.cells.chunk_by(|one, other| lossy(one) && lossy(other)).filter(|s| s.iter().all(lossy)) {
+            let at = |(x, cell): &(f64, &Cell)| (axis.at(*x), rates.at(cell.drop_rate.unwrap_or_default()));
+            scene.polyline(&stretch.iter().map(at).collect::<Vec<_>>(), 3, look.colour, look.dash);
         }
-        // A size beyond the last buffer swept is known all the same.
-        let exact = curve.zero_drop.and_then(|answer| answer.buffer).map(as_f64);
-        let last = curve.cells.last().and_then(|&(x, cell)| Some((x, cell.drop_rate.filter(|rate| *rate > 0.0)?)));
-        if let (Some(exact), Some((x, rate))) = (exact, last) {
-            descend(scene, at(x, rate), lanes.landing(axis, view, index, exact), look);
+        for (x, rate, zero_x) in descents(curve) {
+            descend(scene, (axis.at(x), rates.at(rate)), lanes.landing(axis, view, index, zero_x), look);
         }
     }
-    for (index, curve) in view.curves.iter().enumerate() {
-        for &(x, cell) in &curve.cells {
-            if let Some(rate) = cell.drop_rate.filter(|rate| *rate > 0.0) {
-                let at = (axis.at(x) + aside(view, index), rates.at(rate));
-                scene.marker(curve.look.shape, at, 8.0, curve.look.colour, curve.look.open);
-            }
+    let mut nested = Nested::default();
+    for curve in &view.curves {
+        let rate = |cell: &Cell| cell.drop_rate.filter(|rate| *rate > 0.0);
+        let points = curve.cells.iter().filter_map(|&(x, cell)| Some((axis.at(x), rates.at(rate(cell)?))));
+        let points: Vec<_> = points.collect();
+        for (at, r) in points.iter().zip(nested.radii(&points)) {
+            scene.marker(curve.look.shape, *at, r, curve.look.colour, curve.look.open);
         }
     }
 }
 
-/// Curves of one buffer size stand a little beside each other, or their intervals would hide one another.
+/// Where a curve goes from a loss to zero between neighbours: x and rate of the loss, x of the zero.
+fn descents(curve: &Curve<'_>) -> Vec<(f64, f64, f64)> {
+    let mut descents = Vec::new();
+    for pair in curve.cells.windows(2) {
+        let ((x0, from), (x1, to)) = (pair[0], pair[1]);
+        match (from.drop_rate, to.drop_rate) {
+            (Some(a), Some(b)) if a > 0.0 && b <= 0.0 => descents.push((x0, a, x1)),
+            (Some(a), Some(b)) if a <= 0.0 && b > 0.0 => descents.push((x1, b, x0)),
+            _ => {}
+        }
+    }
+    // A size beyond the last buffer swept is known all the same.
+    let exact = curve.zero_drop.and_then(|answer| answer.buffer).map(as_f64);
+    let last = curve.cells.last().and_then(|&(x, cell)| Some((x, cell.drop_rate.filter(|rate| *rate > 0.0)?)));
+    if let (Some(exact), Some((x, rate))) = (exact, last) {
+        descents.push((x, rate, exact));
+    }
+    descents
+}
+
+/// Intervals of one buffer size stand a little beside each other, within the width of a marker, or they would hide one
+/// another. Points are where they belong: a size may be exact beside them.
 fn aside(view: &View<'_>, index: usize) -> f64 {
+    const REACH: f64 = 6.0;
     let others = as_f64(view.curves.len().saturating_sub(1) as u64);
     match view.along {
-        Along::Buffers => (as_f64(index as u64) - others / 2.0) * (24.0 / others.max(1.0)).min(11.0),
-        Along::Subscribers => 0.0,
+        Along::Buffers if others > 0.0 => (as_f64(index as u64) / others * 2.0 - 1.0) * REACH,
+        Along::Buffers | Along::Subscribers => 0.0,
     }
 }
 
@@ -136,9 +153,9 @@ fn whisker(scene: &mut Scene, (x, rates): (f64, &Values), cell: &Cell, look: Loo
     }
     let (foot, head) = (rates.at(low), rates.at(high));
     scene.line((x, foot), (x, head), 2, look.colour);
-    scene.line((x - 9.0, head), (x + 9.0, head), 2, look.colour);
+    scene.line((x - CAP, head), (x + CAP, head), 2, look.colour);
     if low > 0.0 && rates.at(low) < rates.at(0.0) {
-        scene.line((x - 9.0, foot), (x + 9.0, foot), 2, look.colour);
+        scene.line((x - CAP, foot), (x + CAP, foot), 2, look.colour);
     }
 }
 
@@ -157,7 +174,7 @@ fn note(view: &View<'_>) -> String {
     if view.cells().any(|cell| cell.drop_rate_ci95.is_some()) {
         parts.push("Whiskers: 95 % interval".to_owned());
     }
-    if view.cells().any(|cell| cell.dropped.buffer_full > 0) {
+    if view.curves.iter().any(|curve| !descents(curve).is_empty()) {
         parts.push("Dotted: not measured".to_owned());
     }
     if view.omitted > 0 {

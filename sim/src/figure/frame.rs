@@ -7,13 +7,11 @@ use crate::summary::format;
 use super::axis::{Across, Values};
 use super::font::{self, Weight};
 use super::scene::{Anchor, HEIGHT, Scene, Text, WIDTH};
-use super::style::{DASHED, GREY, INK, LABEL_EM, PALE, PALER, SOLID, TICK_EM, TITLE_EM};
+use super::style::{DASHED, GREY, INK, LABEL_EM, PALE, PALER, SOLID, TICK_EM, TITLE_EM, WHITE};
 use super::view::{Along, View, as_f64};
 
 /// Free space at the canvas edges.
 pub(super) const EDGE: f64 = 40.0;
-/// The size every subscriber had before anything was measured.
-pub(super) const HISTORICAL: u64 = 64;
 
 /// A title is not shrunk below this to stay on one line.
 const SMALLEST_TITLE_EM: f64 = 29.0;
@@ -90,6 +88,15 @@ pub(super) fn values(scene: &mut Scene, plot: Plot, axis: &Values, label: Option
     scene.line((plot.left, plot.top), (plot.left, plot.bottom), 2, INK);
 }
 
+/// The mark on a vertical axis where its logarithmic part ends, in the gap above a band for zero.
+pub(super) fn gap_mark(scene: &mut Scene, x: f64, [top, bottom]: [f64; 2]) {
+    let middle = f64::midpoint(top, bottom);
+    scene.rectangle([x - 4.0, top + 1.0, x + 4.0, bottom - 1.0], WHITE);
+    for y in [middle - 5.0, middle + 5.0] {
+        scene.line((x - 10.0, y + 5.0), (x + 10.0, y - 5.0), 2, INK);
+    }
+}
+
 /// The upright title of the vertical axis.
 pub(super) fn values_title(scene: &mut Scene, plot: Plot, title: &str) {
     scene.text(Text::new((EDGE, plot.middle().1), Anchor::Middle, title).em(LABEL_EM).upright());
@@ -136,20 +143,26 @@ pub(super) fn across_title(scene: &mut Scene, left: f64, right: f64, y: f64, alo
     scene.text(Text::new((f64::midpoint(left, right), y), Anchor::Middle, title).em(LABEL_EM));
 }
 
-/// The lines that belong on the x axis of a view: the historical size and the recommended one, or the worker's end.
+/// The lines that belong on the x axis of a view, from left to right: the current size and the recommended one, or the
+/// worker's end.
 pub(super) fn references(view: &View<'_>) -> Vec<Reference> {
-    let reference = |at: u64, label: String, strong| Reference { at: as_f64(at), label, strong };
-    match (view.along, view.recommended()) {
-        (Along::Buffers, Some(HISTORICAL)) => {
-            vec![reference(HISTORICAL, format!("{HISTORICAL}, the historical size: recommended"), true)]
-        }
-        (Along::Buffers, recommended) => {
-            let label = format!("{HISTORICAL}, the historical size");
-            let recommended = recommended.map(|k| reference(k, format!("recommended: {}", format::count(k)), true));
-            std::iter::once(reference(HISTORICAL, label, false)).chain(recommended).collect()
-        }
-        (Along::Subscribers, _) => saturation(view).into_iter().collect(),
+    if view.along == Along::Subscribers {
+        return saturation(view).into_iter().collect();
     }
+    let reference = |at: u64, what: &str, strong| {
+        let label = format!("{what}: {}", format::count(at));
+        Reference { at: as_f64(at), label, strong }
+    };
+    let current = view.sweep.current_buffer;
+    let mut lines = match view.recommended() {
+        Some(recommended) if recommended == current => vec![reference(current, "current and recommended", true)],
+        recommended => {
+            let recommended = recommended.map(|size| reference(size, "recommended", true));
+            std::iter::once(reference(current, "current", false)).chain(recommended).collect()
+        }
+    };
+    lines.sort_by(|one, other| one.at.total_cmp(&other.at));
+    lines
 }
 
 /// The N at which the modelled worker has as much to do as it can: (1 s / rate − publish) / delivery.
@@ -157,7 +170,7 @@ fn saturation(view: &View<'_>) -> Option<Reference> {
     let cpu = view.sweep.cpu.as_ref()?;
     let at = (1e6 / view.sweep.arrivals.mean_per_second - cpu.publish_us) / cpu.delivery_us;
     let inside = view.xs.first().is_some_and(|x| at >= *x) && view.xs.last().is_some_and(|x| at <= *x);
-    let label = format!("worker busy all the time: N = {}", format::number(at));
+    let label = format!("worker busy all the time from N = {} on", format::number(libm::ceil(at)));
     inside.then_some(Reference { at, label, strong: false })
 }
 

@@ -6,9 +6,9 @@
 use crate::summary::format;
 
 use super::axis::Across;
-use super::frame::Plot;
+use super::frame::{self, Plot};
 use super::scene::{Anchor, Point, Scene, Text};
-use super::style::{BAND, GREY, INK, LABEL_EM, TICK_EM, WHITE, faded};
+use super::style::{BAND, GREY, INK, LABEL_EM, TICK_EM, faded};
 use super::view::{Along, Curve, View, as_f64};
 
 /// Lanes of one view.
@@ -43,18 +43,16 @@ impl Lanes {
         self.plot.top + self.height * (as_f64(index as u64) + 0.5)
     }
 
-    /// The ground of the band, its zero, and the mark of the gap above it.
-    pub(super) fn ground(&self, scene: &mut Scene, gap_top: f64) {
+    /// The ground of the band, its zero, and the mark of the gap above it where there is a part above.
+    pub(super) fn ground(&self, scene: &mut Scene, gap_top: Option<f64>) {
         let Plot { left, top, right, bottom } = self.plot;
         scene.rectangle([left, top, right, bottom], BAND);
         scene.line((left, top), (right, top), 1, GREY);
         scene.line((left, top), (left, bottom), 2, INK);
         let zero = Text::new((left - 14.0, self.plot.middle().1), Anchor::End, "0").bold().em(LABEL_EM + 3.0);
         scene.text(zero);
-        let middle = f64::midpoint(gap_top, top);
-        scene.rectangle([left - 4.0, gap_top + 1.0, left + 4.0, top - 1.0], WHITE);
-        for y in [middle - 5.0, middle + 5.0] {
-            scene.line((left - 10.0, y + 5.0), (left + 10.0, y - 5.0), 2, INK);
+        if let Some(gap_top) = gap_top {
+            frame::gap_mark(scene, left, [gap_top, top]);
         }
     }
 

@@ -19,17 +19,22 @@ struct Quantile {
     name: &'static str,
     of: fn(&Cell) -> Option<f64>,
     look: Look,
-    width: u32,
 }
 
+/// In the order of drawing: quantiles often coincide, and a thin line on a wide one shows both.
 fn quantiles() -> [Quantile; 4] {
     let styled = |index: usize, dash: Dash| Look { dash, ..look(index) };
     [
-        Quantile { name: "flush p99.9", of: |c| c.flush_latency_ms.p999, look: styled(1, DASH_DOT), width: 3 },
-        Quantile { name: "flush p99", of: |c| c.flush_latency_ms.p99, look: styled(0, SOLID), width: 4 },
-        Quantile { name: "flush p50", of: |c| c.flush_latency_ms.p50, look: styled(2, DASHED), width: 3 },
-        Quantile { name: "receipt p99", of: |c| c.receipt_latency_ms.p99, look: styled(3, DOTTED), width: 3 },
+        Quantile { name: "flush p99.9", of: |c| c.flush_latency_ms.p999, look: styled(1, SOLID) },
+        Quantile { name: "receipt p99", of: |c| c.receipt_latency_ms.p99, look: styled(3, DASH_DOT) },
+        Quantile { name: "flush p99", of: |c| c.flush_latency_ms.p99, look: styled(0, DASHED) },
+        Quantile { name: "flush p50", of: |c| c.flush_latency_ms.p50, look: styled(2, DOTTED) },
     ]
+}
+
+/// Width of the line and size of the markers of one quantile.
+fn strength(index: usize) -> (u32, f64) {
+    [(7, 9.0), (5, 7.5), (3, 5.5), (2, 5.0)][index.min(3)]
 }
 
 /// Draws the figure.
@@ -102,7 +107,8 @@ fn panel(
     frame::values(scene, upper, &values, if labelled { Some(&format::number) } else { None });
     frame::across(scene, plot, &axis, &view.xs);
     frame::reference_lines(scene, plot, &axis, references);
-    for quantile in quantiles() {
+    for (index, quantile) in quantiles().iter().enumerate() {
+        let (width, radius) = strength(index);
         // A null breaks the curve in two.
         for stretch in curve.cells.split(|(_, cell)| (quantile.of)(cell).is_none()) {
             let at = |&(x, cell): &(f64, &Cell)| {
@@ -110,9 +116,9 @@ fn panel(
                 (axis.at(x), if ms > 0.0 { values.at(ms) } else { zero_y })
             };
             let points: Vec<_> = stretch.iter().map(at).collect();
-            scene.polyline(&points, quantile.width, quantile.look.colour, quantile.look.dash);
+            scene.polyline(&points, width, quantile.look.colour, quantile.look.dash);
             for &point in &points {
-                scene.marker(quantile.look.shape, point, 6.0, quantile.look.colour, false);
+                scene.marker(quantile.look.shape, point, radius, quantile.look.colour, false);
             }
         }
     }
@@ -120,9 +126,10 @@ fn panel(
 
 fn legend(scene: &mut Scene, y: f64) {
     let mut x = 160.0;
-    for quantile in quantiles() {
-        scene.polyline(&[(x, y), (x + 64.0, y)], quantile.width, quantile.look.colour, quantile.look.dash);
-        scene.marker(quantile.look.shape, (x + 32.0, y), 7.0, quantile.look.colour, false);
+    for (index, quantile) in quantiles().iter().enumerate() {
+        let (width, radius) = strength(index);
+        scene.polyline(&[(x, y), (x + 64.0, y)], width, quantile.look.colour, quantile.look.dash);
+        scene.marker(quantile.look.shape, (x + 32.0, y), radius, quantile.look.colour, false);
         let text = Text::new((x + 76.0, y), Anchor::Start, quantile.name).em(TICK_EM + 1.0);
         x = text.extent()[2] + 50.0;
         scene.text(text);

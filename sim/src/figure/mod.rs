@@ -1,23 +1,27 @@
 //! Figures: a sweep document as SVG and PNG, byte for byte the same for the same document.
 //!
 //! The room reads the document and nothing else, writes no file and asks no clock, locale or system font. Its own
-//! rooms, inner to outer: `style`, `font` → `scene` → `paint`; `axis`, `view`, `words` → `frame`, `lanes` → one file
+//! rooms, inner to outer: `style`, `font` → `scene` → `paint`; `axis`, `view`, `words` → `frame`, `labels`, `lanes` → one file
 //! a figure.
 
 mod axis;
 mod drop_rate;
 mod font;
 mod frame;
+mod labels;
 mod lanes;
 mod latency;
 mod memory;
 mod memory_parts;
+mod nested;
 mod paint;
 mod policies;
 mod scene;
 mod style;
 pub mod theory;
 pub mod timeline;
+mod timeline_legend;
+mod timeline_run;
 mod view;
 mod words;
 pub mod worlds;

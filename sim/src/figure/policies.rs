@@ -3,13 +3,16 @@
 
 use std::collections::BTreeSet;
 
-use crate::summary::document::{Cell, Compared, Sweep};
+use crate::summary::document::{Cell, Sweep};
 use crate::summary::format;
 
 use super::axis::Values;
+use super::drop_rate::tick;
 use super::frame::{self, Plot};
-use super::scene::{Anchor, HEIGHT, Point, Scene, Text};
-use super::style::{BAND, DOTTED, GREY, INK, LABEL_EM, PALE, PALER, TICK_EM, WHITE, faded, look};
+use super::labels::Labels;
+use super::nested::Nested;
+use super::scene::{Anchor, Point, Scene, Text};
+use super::style::{BAND, DOTTED, GREY, INK, LABEL_EM, PALE, PALER, TICK_EM, WHITE, deep, faded, look};
 use super::words;
 
 /// Height of the gap between the logarithmic part and the band for nothing missed, and of the band.
@@ -17,21 +20,18 @@ const GAP: f64 = 26.0;
 const BAND_HEIGHT: f64 = 160.0;
 
 /// Room for the sizes above the uppermost points.
-const HEADROOM: f64 = 24.0;
+const HEADROOM: f64 = 44.0;
 
 /// One point.
-struct Seen<'a> {
-    buffer: u64,
-    compared: &'a Compared,
-}
+struct Seen<'a>(&'a Cell);
 
 impl Seen<'_> {
     fn missed(&self) -> f64 {
-        self.compared.missed as f64 / self.compared.wanted.max(1) as f64
+        self.0.missed_rate().unwrap_or(0.0)
     }
 
     fn age_seconds(&self) -> Option<f64> {
-        self.compared.age_ms.p99.map(|ms| ms.max(0.1) / 1000.0)
+        self.0.receipt_latency_ms.p99.map(|ms| ms.max(0.1) / 1000.0)
     }
 }
 
@@ -46,14 +46,16 @@ pub(super) fn scene(sweep: &Sweep) -> Scene {
     let missed = Values::new(seen().map(Seen::missed), 1.0, upper.top + HEADROOM, upper.bottom);
     let ages = Values::new(seen().filter_map(Seen::age_seconds), f64::INFINITY, plot.right, plot.left);
     let Some(ages) = ages else { return scene };
-    if let Some(missed) = &missed {
-        frame::values(&mut scene, upper, missed, Some(&|part| format!("{} %", format::percent(part))));
-    }
     scene.rectangle([plot.left, plot.bottom - BAND_HEIGHT, plot.right, plot.bottom], BAND);
-    scene.text(Text::new((plot.left - 14.0, plot.bottom - BAND_HEIGHT / 2.0), Anchor::End, "none"));
-    frame::values_title(&mut scene, plot, "missed: never read, of what was wanted");
     across(&mut scene, plot, &ages);
-    for (index, (policy, points)) in curves.iter().enumerate() {
+    if let Some(missed) = &missed {
+        frame::values(&mut scene, upper, missed, Some(&tick));
+    }
+    zero_axis(&mut scene, plot, missed.is_some().then_some(upper.bottom));
+    frame::values_title(&mut scene, plot, "missed: never read, of what was wanted");
+    let mut labels = Labels::within([plot.left, plot.top, plot.right, plot.bottom]);
+    let mut placed: Vec<Vec<Point>> = Vec::new();
+    for (index, (_, points)) in curves.iter().enumerate() {
         // In the band each has a height of its own, or all that miss nothing would lie on each other.
         let lane = plot.bottom - BAND_HEIGHT + BAND_HEIGHT * (index as f64 + 0.5) / curves.len() as f64;
         let at = |seen: &Seen<'_>| -> Option<Point> {
@@ -61,63 +63,83 @@ pub(super) fn scene(sweep: &Sweep) -> Scene {
             let y = missed.as_ref().filter(|_| seen.missed() > 0.0).map_or(lane, |missed| missed.at(seen.missed()));
             Some((x, y))
         };
-        curve(&mut scene, index, points, &at);
+        let points: Vec<_> = points.iter().filter_map(|seen| Some((at(seen)?, seen))).collect();
+        lines(&mut scene, index, &points);
+        placed.push(points.iter().map(|(at, _)| *at).collect());
+    }
+    let mut nested = Nested::default();
+    for (index, points) in placed.iter().enumerate() {
+        let look = look(index);
+        for (at, r) in points.iter().zip(nested.radii(points)) {
+            scene.marker(look.shape, *at, r, look.colour, look.open);
+            labels.marker(*at, r + 2.0);
+        }
+        labels.curve(points);
+    }
+    for (index, (policy, seen)) in curves.iter().enumerate() {
+        let seen: Vec<_> = seen.iter().filter(|seen| seen.age_seconds().is_some()).collect();
+        sizes(&mut scene, &mut labels, index, &seen, &placed[index]);
         label(&mut scene, plot, index, policy);
     }
-    frame::foot(
-        &mut scene,
-        "A point a buffer size, in frames · dotted: to nothing missed · missed: replaced, or still waiting, too",
-    );
+    let goes_to_nothing = |(_, seen): &(String, Vec<Seen<'_>>)| {
+        seen.windows(2).any(|pair| (pair[0].missed() > 0.0) != (pair[1].missed() > 0.0))
+    };
+    let dotted = if curves.iter().any(goes_to_nothing) { " · dotted: to nothing missed" } else { "" };
+    let note = format!("A point a buffer size, in frames{dotted} · missed: replaced, or still waiting, too");
+    frame::foot(&mut scene, &note);
     scene
 }
 
-fn curve(scene: &mut Scene, index: usize, points: &[Seen<'_>], at: &impl Fn(&Seen<'_>) -> Option<Point>) {
+/// The axis beside the band where nothing is missed, and the mark of the gap above it where there is a part above.
+fn zero_axis(scene: &mut Scene, plot: Plot, gap_top: Option<f64>) {
+    let top = plot.bottom - BAND_HEIGHT;
+    scene.line((plot.left, top), (plot.right, top), 1, GREY);
+    scene.line((plot.left, top), (plot.left, plot.bottom), 2, INK);
+    scene.line((plot.left, plot.bottom), (plot.right, plot.bottom), 2, INK);
+    if let Some(gap_top) = gap_top {
+        frame::gap_mark(scene, plot.left, [gap_top, top]);
+    }
+    scene.text(Text::new((plot.left - 14.0, f64::midpoint(top, plot.bottom)), Anchor::End, "none").bold());
+}
+
+/// The lines of a curve: dotted where they lead to nothing missed, which is no measured slope.
+fn lines(scene: &mut Scene, index: usize, points: &[(Point, &Seen<'_>)]) {
     let look = look(index);
-    for pair in points.windows(2) {
-        let (Some(from), Some(to)) = (at(&pair[0]), at(&pair[1])) else { continue };
-        let is_measured = (pair[0].missed() > 0.0) == (pair[1].missed() > 0.0);
-        let (colour, dash) = if is_measured { (look.colour, look.dash) } else { (faded(look.colour, 0.8), DOTTED) };
-        scene.polyline(&[from, to], 3, colour, dash);
+    let misses = |(_, seen): &(Point, &Seen<'_>)| seen.missed() > 0.0;
+    for stretch in points.chunk_by(|one, other| misses(one) == misses(other)) {
+        scene.polyline(&stretch.iter().map(|(at, _)| *at).collect::<Vec<_>>(), 3, look.colour, look.dash);
     }
-    for seen in points {
-        if let Some(point) = at(seen) {
-            scene.marker(look.shape, point, 9.0, look.colour, look.open);
-        }
+    for pair in points.windows(2).filter(|pair| misses(&pair[0]) != misses(&pair[1])) {
+        scene.polyline(&[pair[0].0, pair[1].0], 3, faded(look.colour, 0.8), DOTTED);
     }
-    sizes(scene, index, points, at);
 }
 
 /// The sizes at the ends of a curve: which way they go. What is between would hide the curves.
-fn sizes(scene: &mut Scene, index: usize, points: &[Seen<'_>], at: &impl Fn(&Seen<'_>) -> Option<Point>) {
-    let named: Vec<_> = points.iter().filter_map(|seen| Some((at(seen)?, format::count_short(seen.buffer)))).collect();
-    let (Some((first, least)), Some((last, most))) = (named.first(), named.last()) else { return };
-    let is_near = |one: &Point, other: &Point| (one.0 - other.0).abs() < 30.0 && (one.1 - other.1).abs() < 30.0;
-    let texts = if is_near(first, last) {
-        vec![(*last, if named.len() > 1 { format!("{least} … {most}") } else { least.clone() })]
-    } else {
-        vec![(*first, least.clone()), (*last, most.clone())]
+fn sizes(scene: &mut Scene, labels: &mut Labels, index: usize, seen: &[&Seen<'_>], points: &[Point]) {
+    let (Some((first, least)), Some((last, most))) = (points.first().zip(seen.first()), points.last().zip(seen.last()))
+    else {
+        return;
     };
-    let leftmost = if first.0 < last.0 { first } else { last };
-    for ((x, y), text) in texts {
-        let is_in_band = y > f64::from(HEIGHT) - BAND_HEIGHT - 128.0;
-        let text = if !is_in_band {
-            // Curves often begin beside each other, and those that are one point are often beside another's end.
-            let above = if is_near(first, last) { 54.0 } else { 22.0 };
-            Text::new((x, if index.is_multiple_of(2) { y - above } else { y + 24.0 }), Anchor::Middle, text)
-        } else if named.len() > 1 && (x, y) == *leftmost && !is_near(first, last) {
-            Text::new((x - 18.0, y), Anchor::End, text)
-        } else {
-            Text::new((x + 18.0, y), Anchor::Start, text)
-        };
-        scene.plated(text.em(TICK_EM).colour(look(index).colour), faded(WHITE, 0.7));
+    let [least, most] = [least.0.buffer, most.0.buffer].map(format::count_short);
+    let is_near = (first.0 - last.0).abs() < 30.0 && (first.1 - last.1).abs() < 30.0;
+    let texts = match points.len() {
+        1 => vec![(*last, least)],
+        _ if is_near => vec![(*last, format!("{least} … {most}"))],
+        _ => vec![(*first, least), (*last, most)],
+    };
+    for (point, text) in texts {
+        let text = Text::new(point, Anchor::Start, text).em(TICK_EM).colour(deep(look(index).colour));
+        scene.plated(labels.beside(point, &text), faded(WHITE, 0.7));
     }
 }
 
 /// Names at the right, in the order of the policies.
 fn label(scene: &mut Scene, plot: Plot, index: usize, policy: &str) {
     let (look, y) = (look(index), plot.top + 30.0 + 44.0 * index as f64);
-    scene.marker(look.shape, (plot.right + 34.0, y), 9.0, look.colour, look.open);
-    scene.text(Text::new((plot.right + 56.0, y), Anchor::Start, policy).em(LABEL_EM).colour(look.colour));
+    let x = plot.right + 40.0;
+    scene.polyline(&[(x - 24.0, y), (x + 24.0, y)], 3, look.colour, look.dash);
+    scene.marker(look.shape, (x, y), 9.0, look.colour, look.open);
+    scene.text(Text::new((x + 32.0, y), Anchor::Start, policy).em(LABEL_EM));
 }
 
 /// The axis of ages: logarithmic, since they go from milliseconds to minutes.
@@ -133,7 +155,7 @@ fn across(scene: &mut Scene, plot: Plot, ages: &Values) {
     scene.line((plot.left, plot.bottom), (plot.right, plot.bottom), 2, INK);
     let title = "age on receipt, 99 of 100 events are younger";
     let at = (plot.middle().0, plot.bottom + 64.0);
-    scene.text(Text::new(at, Anchor::Middle, title).em(LABEL_EM).colour(GREY));
+    scene.text(Text::new(at, Anchor::Middle, title).em(LABEL_EM));
 }
 
 fn seconds(seconds: f64) -> String {
@@ -149,14 +171,12 @@ fn curves(sweep: &Sweep) -> Vec<(String, Vec<Seen<'_>>)> {
     let first = sweep.cells.first().map_or(0, |cell| cell.subscribers);
     let mut curves: Vec<(String, Vec<Seen<'_>>)> = Vec::new();
     for cell in sweep.cells.iter().filter(|cell| cell.subscribers == first) {
-        let Cell { buffer, compared: Some(compared), .. } = cell else { continue };
-        let seen = Seen { buffer: *buffer, compared };
-        match curves.iter_mut().find(|(policy, _)| *policy == compared.policy) {
-            Some((_, points)) => points.push(seen),
-            None => curves.push((compared.policy.clone(), vec![seen])),
+        match curves.iter_mut().find(|(policy, _)| *policy == cell.policy) {
+            Some((_, points)) => points.push(Seen(cell)),
+            None => curves.push((cell.policy.clone(), vec![Seen(cell)])),
         }
     }
-    curves.iter_mut().for_each(|(_, points)| points.sort_by_key(|seen| seen.buffer));
+    curves.iter_mut().for_each(|(_, points)| points.sort_by_key(|seen| seen.0.buffer));
     curves
 }
 

@@ -85,6 +85,12 @@ pub(super) fn look(index: usize) -> Look {
     }
 }
 
+/// The colour of a text about a curve: dark enough to be read on white.
+pub(super) fn deep(colour: RGBAColor) -> RGBAColor {
+    let darker = |part: u8| (u16::from(part) * 13 / 20) as u8;
+    RGBAColor(darker(colour.0), darker(colour.1), darker(colour.2), colour.3)
+}
+
 /// The same colour, thinner.
 pub(super) fn faded(colour: RGBAColor, alpha: f64) -> RGBAColor {
     RGBAColor(colour.0, colour.1, colour.2, alpha)

@@ -4,13 +4,22 @@ use super::*;
 use crate::summary::{document::Sweep, fixture, json};
 use scene::{HEIGHT, Text, WIDTH};
 
+/// Every document of this module's fixtures, and every one that is published.
+fn documents() -> Vec<Sweep> {
+    let plots = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../plots");
+    let folders = ["", "load", "policies"].map(|folder| std::fs::read_dir(plots.join(folder)).unwrap());
+    let files = folders.into_iter().flatten().map(|entry| entry.unwrap().path().join("sweep.json"));
+    let published = files.filter(|file| file.exists()).map(|file| std::fs::read_to_string(file).unwrap());
+    fixture::all().into_iter().chain(published.map(|text| json::from_json(&text).unwrap())).collect()
+}
+
 fn texts(scene: &Scene) -> Vec<&Text> {
     scene.texts().collect()
 }
 
 #[test]
 fn no_text_leaves_the_canvas() {
-    for (name, scene) in fixture::all().iter().flat_map(scenes) {
+    for (name, scene) in documents().iter().flat_map(scenes) {
         for text in texts(&scene) {
             let [left, top, right, bottom] = text.extent();
             let inside =
@@ -22,7 +31,7 @@ fn no_text_leaves_the_canvas() {
 
 #[test]
 fn no_two_texts_overlap() {
-    for (name, scene) in fixture::all().iter().flat_map(scenes) {
+    for (name, scene) in documents().iter().flat_map(scenes) {
         let texts = texts(&scene);
         for (i, a) in texts.iter().enumerate() {
             for b in &texts[i + 1..] {
@@ -35,6 +44,43 @@ fn no_two_texts_overlap() {
 }
 
 #[test]
+fn a_loss_is_drawn_at_its_own_buffer_size_however_many_curves_there_are() {
+    let (name, scene) = scenes(&fixture::alpha()).remove(0);
+    assert_eq!(name, "drop-rate");
+    let ticks: Vec<f64> = texts(&scene).iter().filter(|text| text.at.1 == 900.0).map(|text| text.at.0).collect();
+    let discs = scene.marks.iter().filter_map(|mark| match mark {
+        scene::Mark::Disc { centre, .. } if centre.0 < 1_382.0 => Some(centre.0),
+        _ => None,
+    });
+    assert!(!ticks.is_empty() && discs.clone().count() > ticks.len());
+    assert!(discs.clone().all(|x| ticks.iter().any(|tick| (tick - x).abs() < 0.01)), "{ticks:?}");
+}
+
+#[test]
+fn policies_name_their_sizes_inside_the_plot() {
+    for sweep in documents().iter().filter(|sweep| sweep.compares_policies()) {
+        let sizes: Vec<_> = sweep.cells.iter().map(|cell| crate::summary::format::count(cell.buffer)).collect();
+        let (_, scene) = scenes(sweep).remove(0);
+        let is_size = |text: &&&Text| sizes.iter().any(|size| text.content.split(" … ").any(|part| part == size));
+        let grid_top = scene.marks.iter().filter_map(|mark| match mark {
+            scene::Mark::Path { points, width: 1, .. } => points.first().map(|(_, y)| *y),
+            _ => None,
+        });
+        let top = grid_top.fold(f64::INFINITY, f64::min);
+        let labels = texts(&scene);
+        let labels: Vec<_> = labels.iter().filter(is_size).collect();
+        assert!(labels.len() >= 2 && labels.iter().all(|text| text.extent()[1] >= top), "{}", scene.title);
+    }
+}
+
+#[test]
+fn a_note_speaks_of_dots_only_where_there_are_any() {
+    assert!(draw(&fixture::alpha())[0].svg.contains("Dotted: not measured"));
+    assert!(!draw(&fixture::steady_overload())[0].svg.contains("Dotted"));
+    assert!(draw(&fixture::policies())[0].svg.contains("dotted"));
+}
+
+#[test]
 fn every_text_is_large_enough_at_half_size() {
     for (name, scene) in fixture::all().iter().flat_map(scenes) {
         assert!(texts(&scene).iter().all(|text| text.em >= 20.0), "{name} of {}", scene.title);
@@ -42,15 +88,30 @@ fn every_text_is_large_enough_at_half_size() {
 }
 
 #[test]
-fn the_drop_rate_names_each_n_its_exact_size_the_zero_and_64() {
+fn the_drop_rate_names_each_n_its_exact_size_the_zero_and_the_current_size() {
     let figures = draw(&fixture::alpha());
     let svg = &figures[0].svg;
     assert_eq!(figures.iter().map(|f| f.name).collect::<Vec<_>>(), ["drop-rate", "memory", "latency"]);
-    for said in ["N = 10", "N = 100", "N = 1,000", "38", "57", "91", "0", "64, the historical size", "recommended: 128"]
-    {
+    for said in ["N = 10", "N = 100", "N = 1,000", "38", "57", "91", "0", "current: 64", "recommended: 128"] {
         assert!(svg.contains(&format!("\n{said}\n")), "{said}");
     }
     assert!(svg.contains("Whiskers: 95 % interval") && svg.contains("no frame is lost at N = 10, 100 and 1,000"));
+}
+
+#[test]
+fn the_current_size_is_marked_where_the_scenario_has_it_and_once_where_it_is_the_recommended_one() {
+    let drawn = |current_buffer| draw(&Sweep { current_buffer, ..fixture::alpha() })[0].svg.clone();
+    let larger = drawn(300);
+    assert!(larger.contains("\ncurrent: 300\n") && larger.contains("\nrecommended: 128\n"));
+    let same = drawn(128);
+    assert!(same.contains("\ncurrent and recommended: 128\n") && !same.contains("\ncurrent: 128\n"));
+}
+
+#[test]
+fn one_slot_is_written_in_the_singular() {
+    for figure in draw(&fixture::one_slot()) {
+        assert!(!figure.svg.contains("1 slots"), "{}", figure.name);
+    }
 }
 
 #[test]

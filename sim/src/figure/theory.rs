@@ -7,6 +7,7 @@ use crate::theory::formula::Steady;
 
 use super::axis::{Across, Values};
 use super::frame::{self, Plot};
+use super::nested::Nested;
 use super::scene::{Anchor, Scene, Text};
 use super::style::{GREY, LABEL_EM, Look, TICK_EM, look};
 use super::{Figure, paint};
@@ -146,16 +147,18 @@ fn curves(scene: &mut Scene, panel: &Panel<'_>, quantity: &Quantity, mailboxes: 
         let Look { colour, dash, .. } = look(index);
         scene.polyline(&points, 3, colour, dash);
     }
+    let mut nested = Nested::default();
     for (index, mailbox) in mailboxes.iter().enumerate() {
-        for case in of(*mailbox) {
-            if let Some((value, interval)) = (quantity.simulated)(case) {
-                point(scene, (axes.0.at(case.rho), axes.1), value, interval, look(index));
-            }
+        let shown = of(*mailbox).filter_map(|case| Some((axes.0.at(case.rho), (quantity.simulated)(case)?)));
+        let shown: Vec<_> = shown.collect();
+        let points: Vec<_> = shown.iter().map(|(x, (value, _))| (*x, axes.1.at(*value))).collect();
+        for ((x, (value, interval)), r) in shown.into_iter().zip(nested.radii(&points)) {
+            point(scene, (x, axes.1), value, interval, (look(index), r));
         }
     }
 }
 
-fn point(scene: &mut Scene, (x, axis): (f64, &Values), value: f64, [low, high]: [f64; 2], look: Look) {
+fn point(scene: &mut Scene, (x, axis): (f64, &Values), value: f64, [low, high]: [f64; 2], (look, r): (Look, f64)) {
     let (foot, head) = (axis.at(low.max(0.0)), axis.at(high));
     scene.line((x, foot), (x, head), 2, look.colour);
     for (end, y) in [(low, foot), (high, head)] {
@@ -163,7 +166,7 @@ fn point(scene: &mut Scene, (x, axis): (f64, &Values), value: f64, [low, high]: 
             scene.line((x - 8.0, y), (x + 8.0, y), 2, look.colour);
         }
     }
-    scene.marker(look.shape, (x, axis.at(value)), 7.0, look.colour, look.open);
+    scene.marker(look.shape, (x, axis.at(value)), r, look.colour, look.open);
 }
 
 fn legend(scene: &mut Scene, y: f64, mailboxes: &[u64]) {
@@ -171,7 +174,7 @@ fn legend(scene: &mut Scene, y: f64, mailboxes: &[u64]) {
     for (index, mailbox) in mailboxes.iter().enumerate() {
         let Look { colour, shape, open, dash } = look(index);
         scene.polyline(&[(x, y), (x + 54.0, y)], 3, colour, dash);
-        scene.marker(shape, (x + 27.0, y), 7.0, colour, open);
+        scene.marker(shape, (x + 27.0, y), 8.0, colour, open);
         let label = Text::new((x + 66.0, y), Anchor::Start, format!("K = {}", format::count(*mailbox)));
         x += 66.0 + label.width() + 44.0;
         scene.text(label.em(TICK_EM + 1.0));

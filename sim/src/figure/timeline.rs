@@ -4,54 +4,19 @@
 use super::frame;
 use super::paint;
 use super::scene::{Anchor, Scene, Text};
-use super::style::{BAND, DASHED, GREY, INK, LABEL_EM, PALE, faded, look};
+use super::style::{BAND, DASHED, GREY, INK, LABEL_EM, faded, look};
+use super::timeline_legend;
+use super::timeline_run::{FAULT_BAR, RIGHT, STALLED, STRIP};
+pub use super::timeline_run::{Row, Timeline};
+use crate::summary::format;
 
 /// Most subscribers shown.
 pub const MOST_ROWS: usize = 6;
 
-/// What is drawn.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Timeline {
-    /// Above the figure.
-    pub title: String,
-    /// Below the title.
-    pub subtitle: String,
-    /// Length of the time axis.
-    pub seconds: f64,
-    /// Size of the mailboxes.
-    pub capacity: u64,
-    /// Subscribers, the worst first.
-    pub rows: Vec<Row>,
-    /// Subscribers that there are besides.
-    pub more: usize,
-}
-
-/// One subscriber; times in seconds.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Row {
-    /// Who it is.
-    pub label: String,
-    /// Frames waiting from then on.
-    pub depth: Vec<(f64, u64)>,
-    /// When frames were lost.
-    pub lost: Vec<f64>,
-    /// When its reader took nothing.
-    pub stalls: Vec<(f64, f64)>,
-    /// When its streams ended.
-    pub ended: Vec<f64>,
-    /// What went wrong for it: from when, until when, and what. What does not end has no length.
-    pub faults: Vec<(f64, f64, String)>,
-}
-
 const LEFT: f64 = 150.0;
-const RIGHT: f64 = 1_560.0;
 const BOTTOM: f64 = 880.0;
 /// Between two panels: a label and the losses of the next.
 const GAP: f64 = 62.0;
-/// Height of a fault's bar.
-const FAULT_BAR: f64 = 10.0;
-/// Height of the strip of losses.
-const STRIP: f64 = 14.0;
 
 /// Draws it as SVG.
 pub fn svg(timeline: &Timeline) -> String {
@@ -73,12 +38,7 @@ fn scene(timeline: &Timeline) -> Scene {
         panel(&mut scene, timeline, row, [bottom - height + GAP, bottom]);
     }
     time_axis(&mut scene, timeline, top);
-    let more = if timeline.more == 0 { String::new() } else { format!(" · {} more subscribers", timeline.more) };
-    let legend = "Dashed: the limit · Red: frames lost · Grey: stream ends · Shaded: reader stalls";
-    let has_faults = timeline.rows.iter().any(|row| !row.faults.is_empty());
-    let faults = if has_faults { " · Bar: a fault" } else { "" };
-    let note = format!("Blue: frames waiting · {legend}{faults}{more}");
-    frame::foot(&mut scene, &note);
+    timeline_legend::draw(&mut scene, timeline, highest(timeline).1);
     scene
 }
 
@@ -100,7 +60,7 @@ fn panel(scene: &mut Scene, timeline: &Timeline, row: &Row, [top, bottom]: [f64;
     scene.rectangle([LEFT, top, RIGHT, bottom], BAND);
     for (from, to) in &row.stalls {
         let (from, to) = (across(timeline, *from), across(timeline, *to));
-        scene.rectangle([from, top, to.max(from + 1.0), bottom], PALE);
+        scene.rectangle([from, top, to.max(from + 1.0), bottom], STALLED);
     }
     for fault in &row.faults {
         draw_fault(scene, timeline, fault, [top, bottom]);
@@ -109,20 +69,20 @@ fn panel(scene: &mut Scene, timeline: &Timeline, row: &Row, [top, bottom]: [f64;
     for at in columns(timeline, &row.lost) {
         scene.rectangle([at - 1.0, top - STRIP, at + 1.5, top - 3.0], look(1).colour);
     }
-    for ended in &row.ended {
-        let at = across(timeline, *ended);
-        scene.line((at, top - STRIP), (at, bottom), 2, GREY);
-    }
     for (from, to, depth) in steps(timeline, row) {
         scene.rectangle([from, up(depth), to, bottom], faded(look(0).colour, 0.35));
         scene.line((from, up(depth)), (to, up(depth)), 2, look(0).colour);
+    }
+    for ended in &row.ended {
+        let at = across(timeline, *ended);
+        scene.line((at, top), (at, bottom), 3, INK);
     }
     if limit_shows {
         scene.polyline(&[(LEFT, up(timeline.capacity)), (RIGHT, up(timeline.capacity))], 2, GREY, DASHED);
     }
     scene.line((LEFT, top), (LEFT, bottom), 2, INK);
     scene.line((LEFT, bottom), (RIGHT, bottom), 1, INK);
-    scene.text(Text::new((LEFT - 14.0, top), Anchor::End, highest.to_string()));
+    scene.text(Text::new((LEFT - 14.0, top), Anchor::End, format::count(highest)));
     scene.text(Text::new((LEFT - 14.0, bottom), Anchor::End, "0"));
 }
 
@@ -190,8 +150,7 @@ fn time_axis(scene: &mut Scene, timeline: &Timeline, top: f64) {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_timeline_names_its_subscribers_and_draws_the_same_bytes_twice() {
+    fn timeline() -> Timeline {
         let depth = (0..1000_u32).map(|n| (f64::from(n) / 100.0, u64::from(n % 70))).collect();
         let row = Row {
             label: "subscriber 3".into(),
@@ -203,14 +162,49 @@ mod tests {
         };
         let rows = vec![row.clone(), Row { label: "subscriber 1".into(), ..row }];
         let title = "a burst".into();
-        let timeline = Timeline { title, subtitle: "K = 64".into(), seconds: 12.0, capacity: 64, rows, more: 4 };
+        Timeline { title, subtitle: "K = 64".into(), seconds: 12.0, capacity: 64, rows, more: 4 }
+    }
+
+    #[test]
+    fn a_timeline_names_its_subscribers_and_draws_the_same_bytes_twice() {
+        let timeline = timeline();
         let drawn = svg(&timeline);
         assert!(
-            ["subscriber 3", "subscriber 1", "4 more subscribers", "a burst", "partition"]
+            ["subscriber 3", "subscriber 1", "and 4 subscribers not shown", "a burst", "partition"]
                 .iter()
                 .all(|part| drawn.contains(part))
         );
         assert_eq!(drawn, svg(&timeline));
         assert_eq!(png(&timeline), png(&timeline));
+    }
+
+    #[test]
+    fn the_legend_has_what_is_drawn_and_nothing_else_and_names_no_colour() {
+        let whole = svg(&timeline());
+        let kinds = ["frames waiting", "the limit", "frames lost", "stream ends", "reader stalls", "a fault"];
+        assert!(kinds.iter().all(|kind| whole.contains(kind)), "{whole}");
+        let mut quiet = Timeline { capacity: 1000, more: 0, ..timeline() };
+        for row in &mut quiet.rows {
+            row.lost.clear();
+            row.stalls.clear();
+            row.ended.clear();
+            row.faults.clear();
+        }
+        let quiet = svg(&quiet);
+        assert!(quiet.contains(kinds[0]) && kinds[1..].iter().all(|kind| !quiet.contains(kind)), "{quiet}");
+        let colours = ["Red", "red:", "Blue", "Grey", "Orange"];
+        assert!(colours.iter().all(|colour| !whole.contains(colour)));
+    }
+
+    #[test]
+    fn texts_stay_on_the_canvas_and_off_each_other() {
+        let scene = scene(&timeline());
+        let texts: Vec<_> = scene.texts().map(|text| (text.content.clone(), text.extent())).collect();
+        for (index, (said, [left, top, right, bottom])) in texts.iter().enumerate() {
+            assert!(*left >= 0.0 && *top >= 0.0 && *right <= 1600.0 && *bottom <= 1000.0, "{said}");
+            for (other, [l, t, r, b]) in &texts[index + 1..] {
+                assert!(r <= left || right <= l || b <= top || bottom <= t, "{said} over {other}");
+            }
+        }
     }
 }

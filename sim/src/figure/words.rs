@@ -48,8 +48,9 @@ fn exact_sizes(view: &View<'_>) -> String {
         (Some(k), None) => format!("from {} on, no frame is lost at {}", format::plural(k, "slot"), named(&finite)),
         (None, Some(z)) => format!("no buffer is large enough, {}", why(z)),
         (Some(k), Some(z)) => format!(
-            "{} suffice at {}, no buffer does at {}, {}",
+            "{} {} at {}, no buffer does at {}, {}",
             format::plural(k, "slot"),
+            if k == 1 { "suffices" } else { "suffice" },
             named(&finite),
             named(&endless),
             why(z)
@@ -63,7 +64,7 @@ fn why(answer: &ZeroDrop) -> &str {
 
 /// Where drops begin, along N.
 fn onset(view: &View<'_>) -> String {
-    let curve = view.curves.iter().find(|c| c.key == 64).or(view.curves.last());
+    let curve = view.curves.iter().find(|c| c.key == view.sweep.current_buffer).or(view.curves.last());
     let Some(curve) = curve else { return "drop rate by number of subscribers".to_owned() };
     let lost = |cell: &&Cell| cell.dropped.buffer_full > 0;
     match curve.cells.iter().map(|&(_, cell)| cell).find(lost) {
@@ -82,9 +83,10 @@ pub(super) fn memory(view: &View<'_>) -> String {
     let payload = memory.clone().map(|m| m.payload).fold(0.0, f64::max);
     let slots = memory.map(|m| m.slots).max().unwrap_or(0);
     format!(
-        "{}: {} cost {} a subscriber, payloads at most {} more",
+        "{}: {} {} {} a subscriber, payloads at most {} more",
         view.sweep.scenario,
         cells.first().map_or_else(String::new, |cell| format::plural(cell.buffer, "slot")),
+        if cells.first().is_some_and(|cell| cell.buffer == 1) { "costs" } else { "cost" },
         format::bytes(super::view::as_f64(slots)),
         format::bytes(payload),
     )
@@ -98,18 +100,21 @@ pub(super) fn latency(view: &View<'_>) -> String {
     match worst {
         None => format!("{}: latency from publish to flush; nothing was delivered", view.sweep.scenario),
         Some((ms, cell)) => format!(
-            "{}: with {}, 99 % of frames are flushed within {} ms (N = {})",
+            "{}: with {}, 99 % of frames are flushed {}",
             view.sweep.scenario,
             format::plural(cell.buffer, "slot"),
-            format::ms(ms),
-            format::count(n(cell)),
+            if ms > 0.0 {
+                format!("within {} ms (N = {})", format::ms(ms), format::count(n(cell)))
+            } else {
+                "at once".to_owned()
+            },
         ),
     }
 }
 
 /// The cells a title speaks of: those of the smallest size swept that is at least the recommended one.
 fn telling<'a>(view: &View<'a>) -> Vec<&'a Cell> {
-    let wanted = view.sweep.recommendation.buffer.unwrap_or(64);
+    let wanted = view.sweep.recommendation.buffer.unwrap_or(view.sweep.current_buffer);
     let sizes: BTreeSet<u64> = view.cells().map(|cell| cell.buffer).collect();
     let size = sizes.range(wanted..).next().or(sizes.last()).copied();
     view.cells().filter(|cell| Some(cell.buffer) == size).collect()

@@ -4,8 +4,8 @@ use crate::summary::comparison::{Compared, Fidelity, Member};
 use crate::summary::format;
 
 use super::frame;
-use super::scene::{Anchor, Scene, Text};
-use super::style::{GREY, INK, LABEL_EM, PALE, SOLID, Shape, faded, look};
+use super::scene::{Anchor, Point, Scene, Text};
+use super::style::{GREY, INK, LABEL_EM, PALE, SOLID, Shape, deep, look};
 use super::view::as_f64;
 use super::{Figure, paint};
 
@@ -33,8 +33,8 @@ fn shown(plan: &Compared) -> Vec<&Member> {
 fn scene(fidelity: &Fidelity) -> Scene {
     let mut scene = Scene::default();
     let subtitle = format!(
-        "mailboxes of {} frames; bounded sockets, measured, and the model's window as large; {}",
-        format::count(fidelity.buffer),
+        "mailboxes of {}; the model's window is as large as the real sockets, measured; {}",
+        format::plural(fidelity.buffer, "frame"),
         if fidelity.agree_all { "target met: within 10 % or one frame" } else { "target missed" }
     );
     let top = frame::head(&mut scene, "Frames lost: simulated, and over real TCP", &subtitle) + 70.0;
@@ -60,20 +60,29 @@ fn scene(fidelity: &Fidelity) -> Scene {
     }
     let middle = f64::midpoint(LEFT, RIGHT);
     scene.text(Text::new((middle, 922.0), Anchor::Middle, "frames lost to a full mailbox").em(LABEL_EM));
-    frame::foot(&mut scene, "Right: simulated · median of the real runs (least–most)");
+    frame::foot(&mut scene, &note(&rows));
     scene
 }
+
+fn note(rows: &[(&Compared, &Member)]) -> String {
+    let differs =
+        if rows.iter().all(|(_, member)| member.agrees) { "" } else { " · differs: by more than 10 % and a frame" };
+    format!("Right: simulated · median of the real runs (least–most){differs}")
+}
+
+/// How far the simulated mark is above a row's middle, and the real ones below: in one line, one would hide the other.
+const APART: f64 = 13.0;
 
 fn row(scene: &mut Scene, member: &Member, y: f64, at: &dyn Fn(u64) -> f64) {
     let (real, simulated) = (look(0), look(1));
     let name = format!("{} {}", member.class, member.id);
-    scene.text(Text::new((LEFT - 16.0, y), Anchor::End, name).colour(GREY));
+    scene.text(Text::new((LEFT - 26.0, y), Anchor::End, name).colour(GREY));
     let [median, least, most] = member.real_spread();
-    scene.polyline(&[(at(least), y), (at(most), y)], 3, real.colour, SOLID);
+    simulated_mark(scene, (at(member.simulated_lost), y - APART));
+    scene.polyline(&[(at(least), y + APART), (at(most), y + APART)], 3, real.colour, SOLID);
     for lost in &member.real_lost {
-        scene.marker(Shape::Disc, (at(*lost), y), 7.0, faded(real.colour, 1.0), false);
+        real_mark(scene, (at(*lost), y + APART));
     }
-    scene.marker(Shape::Diamond, (at(member.simulated_lost), y), 12.0, simulated.colour, true);
     let said = format!(
         "{} · {} ({}–{})",
         format::count(member.simulated_lost),
@@ -81,15 +90,30 @@ fn row(scene: &mut Scene, member: &Member, y: f64, at: &dyn Fn(u64) -> f64) {
         format::count(least),
         format::count(most)
     );
-    let ink = if member.agrees { INK } else { simulated.colour };
-    scene.text(Text::new((RIGHT + 24.0, y), Anchor::Start, said).colour(ink));
+    let at = (RIGHT + 24.0, y);
+    if member.agrees {
+        scene.text(Text::new(at, Anchor::Start, said));
+    } else {
+        let differs = Text::new(at, Anchor::Start, said).bold().colour(deep(simulated.colour));
+        let beside = (differs.extent()[0], y + 28.0);
+        scene.text(differs);
+        scene.text(Text::new(beside, Anchor::Start, "differs").colour(deep(simulated.colour)));
+    }
+}
+
+fn simulated_mark(scene: &mut Scene, at: Point) {
+    scene.marker(Shape::Diamond, at, 9.0, look(1).colour, false);
+}
+
+/// A stroke, since runs that nearly agree would hide each other as discs.
+fn real_mark(scene: &mut Scene, (x, y): Point) {
+    scene.line((x, y - 11.0), (x, y + 11.0), 3, look(0).colour);
 }
 
 fn legend(scene: &mut Scene, y: f64) {
-    let (real, simulated) = (look(0), look(1));
-    scene.marker(Shape::Diamond, (LEFT + 12.0, y), 12.0, simulated.colour, true);
+    simulated_mark(scene, (LEFT + 12.0, y));
     scene.text(Text::new((LEFT + 34.0, y), Anchor::Start, "simulated"));
-    scene.marker(Shape::Disc, (LEFT + 192.0, y), 7.0, real.colour, false);
+    real_mark(scene, (LEFT + 192.0, y));
     scene.text(Text::new((LEFT + 214.0, y), Anchor::Start, "a real run each"));
 }
 
@@ -107,6 +131,7 @@ fn round_step(least: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::figure::scene::Mark;
     use crate::summary::comparison::fixture;
 
     #[test]
@@ -115,6 +140,27 @@ mod tests {
         let texts: Vec<_> = scene.texts().map(|text| text.content.as_str()).collect();
         assert!(texts.contains(&"930 · 1,100 (960–1,200)") && texts.contains(&"0 · 0 (0–1)"), "{texts:?}");
         assert!(scene.texts().all(|text| text.extent()[2] <= 1600.0 && text.extent()[0] >= 0.0));
+    }
+
+    #[test]
+    fn a_simulated_mark_never_hides_a_real_one() {
+        let scene = scene(&fixture());
+        let height = |points: &[Point]| {
+            let ys = points.iter().map(|(_, y)| *y);
+            [ys.clone().fold(f64::INFINITY, f64::min), ys.fold(0.0, f64::max)]
+        };
+        let (mut simulated, mut real) = (Vec::new(), Vec::new());
+        for mark in &scene.marks {
+            match mark {
+                Mark::Area { points, colour } if *colour == look(1).colour => simulated.push(height(points)),
+                Mark::Path { points, colour, .. } if *colour == look(0).colour => real.push(height(points)),
+                _ => {}
+            }
+        }
+        // The first of each is the legend's.
+        for [top, bottom] in &simulated[1..] {
+            assert!(real[1..].iter().all(|[t, b]| b < top || bottom < t), "{simulated:?} {real:?}");
+        }
     }
 
     #[test]

@@ -62,12 +62,7 @@ fn capacity(plan: &Plan, index: usize, class: &ClassPlan) -> Option<f64> {
 }
 
 /// The part of the run, 0 to 1, in which a reader stalls.
-fn stalled_part(plan: &Plan, reading: &Reading) -> f64 {
-    match reading {
-        Reading::Stalls { stalls } => {
-            let within = |stall: &crate::plan::Stall| stall.lasts.min(plan.duration.saturating_sub(stall.from));
-            stalls.iter().map(|stall| within(stall).as_secs_f64()).sum::<f64>() / plan.duration.as_secs_f64()
-        }
-        Reading::AsItArrives | Reading::Rate { .. } | Reading::Never | Reading::Serves { .. } => 0.0,
-    }
+pub(super) fn stalled_part(plan: &Plan, reading: &Reading) -> f64 {
+    let within = |stall: &crate::plan::Stall| stall.lasts.min(plan.duration.saturating_sub(stall.from));
+    reading.stalls().iter().map(|stall| within(stall).as_secs_f64()).sum::<f64>() / plan.duration.as_secs_f64()
 }

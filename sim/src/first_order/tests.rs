@@ -98,6 +98,20 @@ fn who_never_reads_has_no_size_at_all() {
 }
 
 #[test]
+fn a_slow_reader_with_stalls_drains_its_rate_for_as_long_as_it_reads() {
+    let stalls =
+        |lasts| (0..6).map(move |n| Stall { from: Duration::from_secs(10 * n), lasts: Duration::from_secs(lasts) });
+    let pair = |lasts| plan(Reading::RateWithStalls { bytes_per_second: 1500, stalls: stalls(lasts).collect() });
+    let alone = plan(Reading::Rate { bytes_per_second: 1500 });
+    assert_eq!((buffer(&alone), no_finite_size(&alone)), (Some(1), None));
+    // 1,000 B a second are offered, and of 1,500 B a second 1,200 or 750 are taken.
+    assert_eq!(no_finite_size(&pair(2)), None);
+    assert_eq!(no_finite_size(&pair(5)), Some(Reason::SlowerThanArrivals));
+    assert_eq!(buffer(&pair(2)), Some(10), "a stall of 2 s, less what the window holds");
+    assert_eq!(buffer(&pair(5)), Some(140), "a quarter of what arrives in the run, less what the window holds");
+}
+
+#[test]
 fn a_saturated_worker_has_no_finite_size_and_the_socket_does_not_help() {
     let mut plan = plan(Reading::AsItArrives);
     let cpu = |micros| Some(CpuPlan { publish: Duration::ZERO, delivery: Duration::from_micros(micros) });

@@ -67,3 +67,9 @@ fn the_framing_is_that_of_the_wire() {
     let chunk = format!("{framed:x}\r\n\r\n").len();
     assert_eq!((framed + chunk) as u64, counters.frame_bytes);
 }
+
+#[test]
+fn the_counted_buffer_is_the_scenarios_current_one() {
+    let text = text::scenario(&counters(), 1000, "");
+    assert_eq!(Scenario::parse("counted", &text).unwrap().settings().current_buffer, 32);
+}

@@ -22,6 +22,7 @@ pub(super) fn scenario(counters: &Counters, bytes_per_second: u64, fitted: &str)
     let (command, name, question) = (command(counters), quoted(&counters.name), quoted(&question(counters)));
     let duration_seconds = duration_seconds(counters, bytes_per_second);
     let (buffers, per_second) = (buffers(counters), counters.burst_per_second());
+    let current_buffer = counters.buffer;
     let framing_bytes = framing_bytes(counters);
     let payload_bytes = frame_bytes.saturating_sub(framing_bytes);
     let classes = classes(counters, bytes_per_second, fitted);
@@ -37,6 +38,8 @@ table = \"events\"
 duration_seconds = {duration_seconds:?}
 subscribers = [{viewers}]
 buffers = {buffers:?}
+# Given: the slots that the losses were counted at.
+current_buffer = {current_buffer}
 
 [server]
 policy = \"{policy}\"

@@ -2,24 +2,27 @@
 
 use super::Incident;
 use crate::figure::timeline::{MOST_ROWS, Row, Timeline};
-use crate::plan::{Fault, Reading};
+use crate::plan::Fault;
 use crate::record::{Observation, Record, What};
+use crate::summary::format;
 
-/// The timeline of a run of an incident: those who lost most first, then those who waited longest in line.
-pub fn timeline(incident: &Incident, record: &Record, observations: &[Observation]) -> Timeline {
+/// The timeline of a run of an incident: those who lost most first, then those who waited longest in line. `name` is the
+/// incident's or its scenario's.
+pub fn timeline(incident: &Incident, name: &str, record: &Record, observations: &[Observation]) -> Timeline {
     let mut order: Vec<usize> = (0..record.subscribers.len()).collect();
     order.sort_by_key(|index| {
         let subscriber = &record.subscribers[*index];
         (std::cmp::Reverse((subscriber.dropped.total(), subscriber.high_water)), *index)
     });
+    let subscribers = format::count(order.len() as u64);
     let more = order.len().saturating_sub(MOST_ROWS);
     order.truncate(MOST_ROWS);
     let last = observations.last().map_or(0.0, |observation| observation.at.as_secs_f64());
-    let lost = incident.expected.dropped.by_limits();
     let (buffer, policy, seed) = (incident.buffer, &incident.policy, incident.plan.seed);
+    let slots = format::plural(buffer, "frame");
     Timeline {
-        title: incident.title.clone(),
-        subtitle: format!("{buffer} frames, {policy} · seed {seed} · {lost} frames lost to a full buffer"),
+        title: format!("{name}, N = {subscribers}: {}", incident.title),
+        subtitle: format!("buffers of {slots}, {policy} · seed {seed} · {}", lost_in_all(record)),
         seconds: incident.plan.duration.as_secs_f64().max(last),
         capacity: buffer,
         rows: order.into_iter().map(|index| row(incident, record, observations, index)).collect(),
@@ -27,19 +30,34 @@ pub fn timeline(incident: &Incident, record: &Record, observations: &[Observatio
     }
 }
 
+/// How many frames the run lost, and for which reasons.
+fn lost_in_all(record: &Record) -> String {
+    let mut reasons: Vec<(&str, u64)> = Vec::new();
+    for (reason, lost) in record.subscribers.iter().flat_map(|subscriber| subscriber.dropped.by_reason()) {
+        match reasons.iter_mut().find(|(known, _)| *known == reason) {
+            Some((_, sum)) => *sum += lost,
+            None => reasons.push((reason, lost)),
+        }
+    }
+    let lost = reasons.iter().filter(|(_, lost)| *lost > 0);
+    let lost: Vec<_> = lost.map(|(reason, lost)| format!("{} {reason}", format::count(*lost))).collect();
+    if lost.is_empty() { "nothing lost".to_owned() } else { format!("frames lost: {}", lost.join(", ")) }
+}
+
 fn row(incident: &Incident, record: &Record, observations: &[Observation], index: usize) -> Row {
     let account = &record.subscribers[index];
     let class = incident.plan.classes.get(account.class).map_or("", |class| class.name.as_str());
-    let (lost, offered) = (account.dropped.total(), account.offered);
+    let [lost, offered] = [account.dropped.total(), account.offered].map(format::count);
+    let waiting = format::count(account.high_water);
     let mut row = Row {
-        label: format!("subscriber {index}, {class}: {lost} of {offered} lost, at most {} waiting", account.high_water),
+        label: format!("subscriber {index}, {class}: {lost} of {offered} lost, at most {waiting} in its buffer"),
         depth: Vec::new(),
         lost: Vec::new(),
         stalls: Vec::new(),
         ended: Vec::new(),
         faults: faults(incident, index),
     };
-    if let Some(Reading::Stalls { stalls }) = incident.plan.subscribers.get(index).map(|plan| &plan.reading) {
+    if let Some(stalls) = incident.plan.subscribers.get(index).map(|plan| plan.reading.stalls()) {
         let span = |stall: &crate::plan::Stall| (stall.from.as_secs_f64(), (stall.from + stall.lasts).as_secs_f64());
         row.stalls = stalls.iter().map(span).collect();
     }

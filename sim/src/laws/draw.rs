@@ -20,13 +20,21 @@ use super::Case;
 use super::case::LONG;
 use crate::plan::{Arrival, ClassPlan, CpuPlan, Fault, Plan, Reading, Recovery, ServerPlan, SubscriberPlan, Transport};
 
+/// Most subscribers that a case has.
+const MOST_SUBSCRIBERS: usize = 12;
+
 /// First arrival.
 const BEGIN: Duration = Duration::from_millis(100);
 
 /// Any case.
 pub fn any_case() -> impl Strategy<Value = Case> {
     let choice = (prop_oneof![1 => 1usize..=4, 2 => 1usize..=32], select(Overflow::ALL.to_vec()));
-    (plan(), choice).prop_map(|(plan, (frames, overflow))| Case { plan, frames, overflow })
+    // Rates of those who stall come last, so that a seed's case is else what it was before there were any.
+    let rates = prop::collection::vec(prop::option::weighted(0.4, lives::rate()), MOST_SUBSCRIBERS);
+    (plan(), choice, rates).prop_map(|((plan, is_calm), (frames, overflow), rates)| {
+        let plan = if is_calm { plan } else { lives::with_rates(plan, &rates) };
+        Case { plan, frames, overflow }
+    })
 }
 
 /// The case of a seed: the same on every machine with the same version of proptest.
@@ -38,13 +46,14 @@ pub fn case_of(seed: u64) -> Case {
     case
 }
 
-fn plan() -> impl Strategy<Value = Plan> {
+/// A plan, and whether it is a calm one.
+fn plan() -> impl Strategy<Value = (Plan, bool)> {
     let classes = prop::collection::vec(class(), 1..=3);
-    let subscribers = prop::collection::vec((any::<Index>(), lives::subscriber()), 2..=12);
+    let subscribers = prop::collection::vec((any::<Index>(), lives::subscriber()), 2..=MOST_SUBSCRIBERS);
     let time_scale = prop_oneof![3 => Just(1), 1 => Just(3)];
     let parts = (classes, subscribers, arrivals(), server(), time_scale, faults::faults());
     let plan = parts.prop_map(assembled);
-    (plan, prop::bool::weighted(0.25)).prop_map(|(plan, is_calm)| if is_calm { calm(plan) } else { plan })
+    (plan, prop::bool::weighted(0.25)).prop_map(|(plan, is_calm)| (if is_calm { calm(plan) } else { plan }, is_calm))
 }
 
 /// Nobody has reason to lose anything, but for stalls: most plans lose something, and losing nothing must be right too.

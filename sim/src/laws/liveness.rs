@@ -145,11 +145,13 @@ pub(crate) fn time_to_drain(plan: &Plan, frames: usize) -> Duration {
         let backlog = HEAD_BYTES + class.window_bytes + (frames + 3) * frame;
         let trips = u32::try_from(2 * backlog / class.window_bytes + 3).unwrap_or(u32::MAX);
         let trip = class.round_trip.unwrap_or_default() + TICK * TICKS_A_TRIP;
+        let at_rate = |bytes_per_second: u64| Duration::from_secs_f64(backlog as f64 / (bytes_per_second as f64 / 1.1));
+        let last_stall = subscriber.reading.stalls().last().map_or(Duration::ZERO, |stall| stall.from + stall.lasts);
         let reading = match &subscriber.reading {
-            Reading::Rate { bytes_per_second } => {
-                Duration::from_secs_f64(backlog as f64 / (*bytes_per_second as f64 / 1.1))
+            Reading::Rate { bytes_per_second } | Reading::RateWithStalls { bytes_per_second, .. } => {
+                at_rate(*bytes_per_second) + last_stall
             }
-            Reading::Stalls { stalls } => stalls.iter().map(|stall| stall.from + stall.lasts).max().unwrap_or_default(),
+            Reading::Stalls { .. } => last_stall,
             Reading::Serves { times } => {
                 times.iter().max().copied().unwrap_or_default() * u32::try_from(plan.arrivals.len()).unwrap_or(u32::MAX)
             }

@@ -36,6 +36,9 @@ impl Plan {
             let reads = match &subscriber.reading {
                 Reading::Rate { bytes_per_second } => *bytes_per_second > 0,
                 Reading::Stalls { stalls } => stalls.is_sorted_by(|a, b| a.from + a.lasts <= b.from),
+                Reading::RateWithStalls { bytes_per_second, stalls } => {
+                    *bytes_per_second > 0 && stalls.is_sorted_by(|a, b| a.from + a.lasts <= b.from)
+                }
                 Reading::Serves { times } => !times.is_empty(),
                 Reading::AsItArrives | Reading::Never => true,
             };

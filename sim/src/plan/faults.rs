@@ -10,12 +10,17 @@ pub(super) fn draw(scenario: &Scenario, subscribers: &[SubscriberPlan], seed: u6
     let mut faults = Vec::new();
     for fault in &settings.faults {
         let place = |name: &str| settings.classes.iter().position(|class| class.name == name);
-        let class = fault.class().and_then(place).unwrap_or(0);
+        let class = fault.class().and_then(place);
+        // What strikes a class strikes each where none is named.
+        let classes = class.map_or(0..settings.classes.len(), |class| class..class + 1);
         let at = seconds(fault.at_seconds());
         // Everybody draws at every fault, so that a fault more changes nothing for those before it.
         let luck: Vec<f64> = members.iter_mut().map(Luck::unit).collect();
         let struck = |share: f64| {
-            let of_class = subscribers.iter().enumerate().filter(move |(_, subscriber)| subscriber.class == class);
+            let of_class = subscribers
+                .iter()
+                .enumerate()
+                .filter(move |(_, subscriber)| class.is_none_or(|class| subscriber.class == class));
             of_class.map(|(index, _)| index).filter(|index| luck[*index] < share).collect::<Vec<_>>()
         };
         let harms: Vec<Harm> = match fault {
@@ -35,16 +40,18 @@ pub(super) fn draw(scenario: &Scenario, subscribers: &[SubscriberPlan], seed: u6
                 struck(*share).into_iter().map(|subscriber| Harm::ClientDies { subscriber }).collect()
             }
             FaultSettings::LinkHeld { lasts_seconds, .. } => {
-                vec![Harm::LinkHeld { class, lasts: seconds(*lasts_seconds) }]
+                let lasts = seconds(*lasts_seconds);
+                classes.map(|class| Harm::LinkHeld { class, lasts }).collect()
             }
             FaultSettings::Partition { lasts_seconds, .. } => {
-                vec![Harm::Partition { class, lasts: seconds(*lasts_seconds) }]
+                let lasts = seconds(*lasts_seconds);
+                classes.map(|class| Harm::Partition { class, lasts }).collect()
             }
             FaultSettings::ServerRestarts { lasts_seconds, back_within_seconds, .. } => {
                 let back_after = luck.iter().map(|part| seconds(part * back_within_seconds)).collect();
                 vec![Harm::ServerRestarts { lasts: seconds(*lasts_seconds), back_after }]
             }
-            FaultSettings::ClassLeaves { .. } => vec![Harm::ClassLeaves { class }],
+            FaultSettings::ClassLeaves { .. } => classes.map(|class| Harm::ClassLeaves { class }).collect(),
         };
         faults.extend(harms.into_iter().map(|harm| Fault { at, harm }));
     }

@@ -14,6 +14,7 @@ mod part;
 mod payload;
 mod population;
 pub mod queue;
+mod reading;
 mod seed;
 
 use std::time::Duration;
@@ -200,6 +201,13 @@ pub enum Reading {
     /// As it arrives, but nothing at all during a stall. Stalls are sorted and do not overlap.
     Stalls {
         /// When it does not read.
+        stalls: Vec<Stall>,
+    },
+    /// At most this many bytes a second, and nothing at all during a stall. Nothing is made up for after a stall.
+    RateWithStalls {
+        /// Bytes a second while it reads, at least 1.
+        bytes_per_second: u64,
+        /// When it does not read; sorted, without overlaps.
         stalls: Vec<Stall>,
     },
     /// Never.

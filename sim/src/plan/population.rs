@@ -57,6 +57,10 @@ fn subscriber(class: &Class, member: Member, end: Duration) -> SubscriberPlan {
         Reads::Stalls { after_seconds, for_seconds } => {
             Reading::Stalls { stalls: stalls(&mut member.luck(Kind::Stalls), after_seconds, for_seconds, end) }
         }
+        Reads::RateWithStalls { bytes_per_second, after_seconds, for_seconds } => Reading::RateWithStalls {
+            bytes_per_second,
+            stalls: stalls(&mut member.luck(Kind::Stalls), after_seconds, for_seconds, end),
+        },
         Reads::Never => Reading::Never,
     };
     SubscriberPlan { class: member.class, connect_at, leave_at, reading }

@@ -199,3 +199,20 @@ fn a_class_that_joins_changes_nobody_else() {
     assert_eq!(before.arrivals, after.arrivals);
     assert_eq!(before.subscribers, after.subscribers[..10]);
 }
+
+#[test]
+fn stalls_are_the_same_with_a_rate_between_them_as_without() {
+    let alone = include_str!("../../scenarios/alpha.toml");
+    let pair = alone.replace("reads.stalls =", "reads.rate.bytes_per_second = 125000\nreads.stalls =");
+    let drawn = |text: &str| Plan::draw(&Scenario::parse("t", text).unwrap(), 200, 4);
+    let (alone, pair) = (drawn(alone), drawn(&pair));
+    for (alone, pair) in alone.subscribers.iter().zip(&pair.subscribers) {
+        let expected = match &alone.reading {
+            Reading::Stalls { stalls } => Reading::RateWithStalls { bytes_per_second: 125_000, stalls: stalls.clone() },
+            other => other.clone(),
+        };
+        assert_eq!(pair.reading, expected);
+    }
+    let stored = serde_json::to_string(&pair.subscribers[199].reading).unwrap();
+    assert!(stored.starts_with(r#"{"how":"rate-with-stalls","bytes_per_second":125000,"stalls":["#), "{stored}");
+}

@@ -1,28 +1,9 @@
 //! A record from parts of runs of one plan.
 
-use super::{Observed, memory};
+use super::memory;
+use super::part::Part;
 use crate::plan::Plan;
-use crate::record::{ClassRecord, Digest, Life, Lives, Moment, NEVER, Record, SubscriberRecord, histogram};
-
-/// One subscriber's part of a run.
-pub(super) struct Part<'a> {
-    pub(super) record: &'a SubscriberRecord,
-    pub(super) life: &'a Life,
-    pub(super) lives: &'a Lives,
-}
-
-impl Observed {
-    pub(super) fn part(&self, index: usize) -> Part<'_> {
-        Part { record: &self.record.subscribers[index], life: &self.lives.of[index], lives: &self.lives }
-    }
-}
-
-impl Part<'_> {
-    /// The moment of a frame, if it ever came.
-    pub(super) fn moment(&self, place: u32) -> Option<Moment> {
-        (place != NEVER).then(|| self.lives.moments[place as usize])
-    }
-}
+use crate::record::{ClassRecord, Digest, NEVER, Record, histogram};
 
 /// Puts together what would have been the record of everybody in one run. `None` where it does not show how many bytes
 /// were alive at once.

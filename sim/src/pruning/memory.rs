@@ -8,7 +8,7 @@
 
 use std::collections::BTreeMap;
 
-use super::assembly::Part;
+use super::part::Part;
 use crate::plan::Plan;
 use crate::record::Moment;
 

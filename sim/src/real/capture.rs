@@ -1,26 +1,37 @@
-//! Listens to any live stream and keeps its arrivals: when each event came, and how long it was.
+//! Listens to any live stream as an `EventSource` does, and tells of each event when it came and how long it was.
 
+mod session;
+
+use std::collections::BTreeSet;
+use std::convert::Infallible;
 use std::time::Duration;
 
-use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
-use tokio::time::timeout_at;
-
-use super::client::{ClientError, request};
-use super::clock::Clock;
+use super::client::ClientError;
+use super::missing::Missing;
 use super::run::RealError;
-use super::stream::EventStream;
 use super::url::Url;
-use crate::plan::Transport;
+use session::{Session, Stop};
 
-/// What is read at a time.
-const BUFFER_BYTES: usize = 1 << 16;
-
-/// How often it is asked whether to go on.
-const LOOK: Duration = Duration::from_millis(200);
+/// How long a server may take for a connection, and then for the head of its response, unless told otherwise.
+pub const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// A stream that is open for so long is one.
 const STAYS: Duration = Duration::from_millis(500);
+
+/// What is listened to, and how.
+#[derive(Debug, Clone)]
+pub struct Listening {
+    /// The stream.
+    pub url: Url,
+    /// How long, from when the stream is open.
+    pub lasts: Duration,
+    /// How long a server may take for a connection, and then for the head of its response.
+    pub head_timeout: Duration,
+    /// Whether to come back where a connection ends.
+    pub reconnects: bool,
+    /// The names of the events that are wanted; all events where there is none. An event without a name is a `message`.
+    pub names: BTreeSet<String>,
+}
 
 /// An event that came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,70 +42,99 @@ pub struct Captured {
     pub bytes: u64,
 }
 
-/// Listens for so long, or until the stream ends or `is_wanted` returns `false`; it is told the time and the number of
-/// events so far.
+/// Hears what comes while it comes.
+pub trait Listener {
+    /// An event came.
+    fn event(&mut self, event: Captured);
+
+    /// Asked some times a second with the time since the stream was open; `false` ends the listening.
+    fn goes_on(&mut self, at: Duration) -> bool;
+}
+
+/// How a listening went.
+#[derive(Debug)]
+pub struct Capture {
+    /// Why it ended.
+    pub ended: Ended,
+    /// How long a stream was open.
+    pub heard_for: Duration,
+    /// Times that a stream was opened again.
+    pub reconnections: u64,
+    /// How long there was no stream before it was opened again, in all.
+    pub holes: Duration,
+    /// What the server did the last time that a connection ended, failed or was not to be had.
+    pub last_break: Option<ClientError>,
+    /// What is known to be missing.
+    pub missing: Missing,
+    /// Events whose names were not wanted.
+    pub unwanted: u64,
+    /// The first few of these names.
+    pub unwanted_names: BTreeSet<String>,
+}
+
+/// Why a listening ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// Its time was over.
+    InTime,
+    /// Its listener wanted no more.
+    CalledOff,
+    /// The server wants no client any more, or the client was told not to come back.
+    ForGood,
+}
+
+/// Listens. Once a stream has been open, this is no error whatever the server does: it is what [`Capture`] tells.
 ///
 /// # Errors
 /// When there is no stream to listen to.
-pub fn capture(
-    url: &Url,
-    lasts: Duration,
-    is_wanted: &dyn Fn(Duration, usize) -> bool,
-) -> Result<Vec<Captured>, RealError> {
-    let failed = |why: ClientError| RealError::Client { url: url.clone(), why };
+pub fn capture(listening: &Listening, listener: &mut dyn Listener) -> Result<Capture, RealError> {
+    let failed = |why: ClientError| RealError::Client { url: listening.url.clone(), why };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|why| failed(why.into()))?;
-    runtime.block_on(listen(url, lasts, is_wanted)).map_err(failed)
+    runtime.block_on(listen(listening, listener)).map_err(failed)
 }
 
 /// Makes sure that there is a stream, and that it stays open.
 ///
 /// # Errors
 /// When there is none, or it ends at once.
-pub fn check_stream(url: &Url) -> Result<(), RealError> {
-    let asked = std::cell::Cell::new(Duration::ZERO);
-    capture(url, STAYS, &|at, _| {
-        asked.set(at);
-        true
-    })?;
-    if asked.get() + LOOK < STAYS {
-        return Err(RealError::Client { url: url.clone(), why: ClientError::EndsAtOnce });
+pub fn check_stream(url: &Url, head_timeout: Duration) -> Result<(), RealError> {
+    struct Nobody;
+    impl Listener for Nobody {
+        fn event(&mut self, _: Captured) {}
+        fn goes_on(&mut self, _: Duration) -> bool {
+            true
+        }
     }
-    Ok(())
+    let listening =
+        Listening { url: url.clone(), lasts: STAYS, head_timeout, reconnects: false, names: BTreeSet::new() };
+    match capture(&listening, &mut Nobody)?.ended {
+        Ended::InTime | Ended::CalledOff => Ok(()),
+        Ended::ForGood => Err(RealError::Client { url: url.clone(), why: ClientError::EndsAtOnce }),
+    }
 }
 
-async fn listen(
-    url: &Url,
-    lasts: Duration,
-    is_wanted: &dyn Fn(Duration, usize) -> bool,
-) -> Result<Vec<Captured>, ClientError> {
-    let mut stream = TcpStream::connect(url.resolve().await?).await?;
-    stream.write_all(request(url, Transport::Sse).as_bytes()).await?;
-    let (mut events, mut captured) = (EventStream::new(), Vec::new());
-    let mut buffer = vec![0; BUFFER_BYTES];
-    let mut clock = Clock::starting_in(Duration::ZERO);
-    while clock.now() < lasts && !events.has_ended() {
-        if !is_wanted(clock.now(), captured.len()) {
-            break;
+async fn listen(listening: &Listening, listener: &mut dyn Listener) -> Result<Capture, ClientError> {
+    let mut session = Session::new(listening, listener);
+    let ended = loop {
+        let Err::<Infallible, _>(stop) = session.connection().await;
+        match stop {
+            Stop::TimeIsUp => break Ended::InTime,
+            Stop::CalledOff => break Ended::CalledOff,
+            Stop::Broken(why) if !session.was_open() => return Err(why),
+            Stop::Broken(why) => {
+                let is_final = matches!(why, ClientError::NotAStream(_)) || !listening.reconnects;
+                session.broken(why);
+                if is_final {
+                    break Ended::ForGood;
+                }
+            }
         }
-        let until = clock.at(lasts.min(clock.now() + LOOK));
-        if timeout_at(until, stream.readable()).await.is_err() {
-            continue;
+        match session.pause().await {
+            Ok(()) => {}
+            Err(Stop::CalledOff) => break Ended::CalledOff,
+            Err(Stop::TimeIsUp | Stop::Broken(_)) => break Ended::InTime,
         }
-        let got = match stream.try_read(&mut buffer) {
-            Ok(0) => break,
-            Ok(got) => got,
-            Err(why) if why.kind() == std::io::ErrorKind::WouldBlock => continue,
-            Err(why) => return Err(why.into()),
-        };
-        let was_open = events.is_open();
-        let now = clock.now();
-        events.feed(&buffer[..got], |event| captured.push(Captured { at: now, bytes: event.bytes }))?;
-        if events.is_open() && !was_open {
-            clock = Clock::starting_in(Duration::ZERO);
-            // What came with the head came at once.
-            captured.iter_mut().for_each(|event: &mut Captured| event.at = Duration::ZERO);
-        }
-    }
-    if events.is_open() { Ok(captured) } else { Err(ClientError::EndsAtOnce) }
+    };
+    Ok(session.finish(ended))
 }

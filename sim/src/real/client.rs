@@ -11,7 +11,7 @@ use std::time::Duration;
 use socket2::SockRef;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpSocket, TcpStream};
-use tokio::time::{sleep, sleep_until, timeout_at};
+use tokio::time::{sleep_until, timeout_at};
 
 use super::clock::Clock;
 use super::environment::address_of;
@@ -19,8 +19,8 @@ use super::http::NotAStream;
 use super::pace::{May, Pace};
 use super::publisher::Progress;
 use super::receipts::Receipts;
-use super::run::Sockets;
-use super::stream::{EventStream, Received};
+use super::sockets::Sockets;
+use super::stream::{EventStream, Heard, Received};
 use super::url::Url;
 use super::websocket::WebSocketEvents;
 use crate::plan::{ClassPlan, SubscriberPlan, Transport};
@@ -39,6 +39,8 @@ pub(super) struct Audience {
     pub(super) sockets: Sockets,
     pub(super) transport: Transport,
     pub(super) classes: Vec<ClassPlan>,
+    /// Whether clients that come back say which event they had last.
+    pub(super) resumes: bool,
     pub(super) progress: Arc<Progress>,
     pub(super) receipts: RefCell<Receipts>,
     /// Bytes as they come off a socket; used between two waits, so one is enough for all.
@@ -54,6 +56,28 @@ pub enum ClientError {
     /// It answers with something else.
     #[error("{0}")]
     NotAStream(#[from] NotAStream),
+    /// Nothing answers at that address.
+    #[error("does not answer: there is no connection after {}", humantime::format_duration(*.0))]
+    NoAnswer(Duration),
+    /// Its host answers that nothing listens there.
+    #[error("cannot be reached: the connection is refused, so nothing listens there")]
+    Refused,
+    /// It took the connection and the request, and has sent no head of a response.
+    #[error(
+        "takes the connection and sends no response within {}: it may send its head with the first event only, so let \
+         it flush the head, publish an event, or raise --head-timeout",
+        humantime::format_duration(*.0)
+    )]
+    HeadLate(Duration),
+    /// It closed the connection before it sent the head of a response.
+    #[error("closes the connection without a response")]
+    NoHead,
+    /// It ended a stream that was open.
+    #[error("ends the stream")]
+    Ended,
+    /// The connection of a stream broke.
+    #[error("breaks the connection: {0}")]
+    Broken(io::Error),
     /// The stream ended before it said anything.
     #[error("ends the stream at once")]
     EndsAtOnce,
@@ -76,15 +100,33 @@ pub(super) async fn live(
     let mut pace = Pace::new(&plan.reading, &fate.spells);
     let comes_back_after = audience.classes[plan.class].reconnect_after;
     sleep_until(audience.clock.at(plan.connect_at)).await;
+    let mut cursor = None;
     loop {
-        let mut session = Session::open(&audience, index, plan.class).await?;
+        let mut session = Session::open(&audience, index, plan.class, cursor.as_deref()).await?;
         let end = session.read(&mut pace, fate.leaves_at).await?;
-        audience.receipts.borrow_mut().left(index, audience.progress.begun.load(Ordering::Relaxed));
-        match (end, comes_back_after) {
-            (End::Closed, Some(pause)) => sleep(pause).await,
-            (End::Closed | End::Left, _) => return Ok(()),
+        cursor = session.events.last_id().or(cursor).filter(|_| audience.resumes);
+        let begun = audience.progress.begun.load(Ordering::Relaxed);
+        audience.receipts.borrow_mut().ended(index, begun);
+        let end = match (end, comes_back_after) {
+            (End::Closed, Some(pause)) => away(audience.clock, pause, fate.leaves_at).await,
+            // It stays away, and misses what follows.
+            (End::Closed, None) => return Ok(()),
+            (End::Left, _) => End::Left,
+        };
+        if matches!(end, End::Left) {
+            let begun = audience.progress.begun.load(Ordering::Relaxed);
+            audience.receipts.borrow_mut().left(index, begun);
+            return Ok(());
         }
     }
+}
+
+/// Waits out the pause before a client comes back, unless it leaves for good before that.
+async fn away(clock: Clock, pause: Duration, leaves_at: Option<Duration>) -> End {
+    let back_at = clock.now() + pause;
+    let leaves_at = leaves_at.filter(|at| *at <= back_at);
+    sleep_until(clock.at(leaves_at.unwrap_or(back_at))).await;
+    if leaves_at.is_some() { End::Left } else { End::Closed }
 }
 
 enum End {
@@ -128,16 +170,30 @@ impl Events {
         }
     }
 
-    fn feed(&mut self, bytes: &[u8], event: impl FnMut(Received)) -> Result<(), NotAStream> {
+    /// The id that a client gives when it comes back: where the stream began, or the last event that it has read.
+    fn last_id(&self) -> Option<String> {
         match self {
-            Self::Sse(events) => events.feed(bytes, event),
-            Self::WebSocket(events) => events.feed(bytes, event),
+            Self::Sse(events) => events.last_id(),
+            Self::WebSocket(events) => events.last_id(),
+        }
+    }
+
+    fn feed(&mut self, bytes: &[u8], mut event: impl FnMut(Received)) -> Result<(), NotAStream> {
+        let heard = |heard: Heard<'_>| heard.event().into_iter().for_each(&mut event);
+        match self {
+            Self::Sse(events) => events.feed(bytes, heard),
+            Self::WebSocket(events) => events.feed(bytes, heard),
         }
     }
 }
 
 impl<'a> Session<'a> {
-    async fn open(audience: &'a Audience, index: usize, class: usize) -> Result<Self, ClientError> {
+    async fn open(
+        audience: &'a Audience,
+        index: usize,
+        class: usize,
+        cursor: Option<&str>,
+    ) -> Result<Self, ClientError> {
         let socket = if audience.server.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
         if audience.come_from_own_addresses {
             socket.bind((address_of(index), 0).into())?;
@@ -151,7 +207,7 @@ impl<'a> Session<'a> {
             SockRef::from(&socket).set_tcp_mss(bytes)?;
         }
         let mut stream = socket.connect(audience.server).await?;
-        stream.write_all(request(&audience.url, audience.transport).as_bytes()).await?;
+        stream.write_all(request(&audience.url, audience.transport, cursor).as_bytes()).await?;
         Ok(Self { audience, index, stream, events: Events::of(audience.transport) })
     }
 
@@ -182,7 +238,7 @@ impl<'a> Session<'a> {
             if most == 0 {
                 pace.found(clock.now());
             } else if self.take(most, pace)? {
-                return if self.events.is_open() { Ok(End::Closed) } else { Err(ClientError::EndsAtOnce) };
+                return if self.events.is_open() { Ok(End::Closed) } else { Err(ClientError::NoHead) };
             }
         }
     }
@@ -210,11 +266,18 @@ impl<'a> Session<'a> {
     }
 }
 
-/// What asks for a stream.
-pub(super) fn request(url: &Url, transport: Transport) -> String {
-    let asks = match transport {
-        Transport::Sse => "accept: text/event-stream\r\ncache-control: no-cache\r\n",
-        Transport::Ws => UPGRADE,
+/// What asks for a stream, from the event after `cursor` on where there is one.
+pub(super) fn request(url: &Url, transport: Transport, cursor: Option<&str>) -> String {
+    let mut path = url.path().to_owned();
+    let mut asks = match transport {
+        Transport::Sse => "accept: text/event-stream\r\ncache-control: no-cache\r\n".to_owned(),
+        Transport::Ws => UPGRADE.to_owned(),
     };
-    format!("GET {} HTTP/1.1\r\nhost: {}\r\n{asks}\r\n", url.path(), url.authority())
+    match (transport, cursor) {
+        (Transport::Sse, Some(id)) => asks.push_str(&format!("last-event-id: {id}\r\n")),
+        // A browser's WebSocket can send no header of its own.
+        (Transport::Ws, Some(id)) => path.push_str(&format!("&since={id}")),
+        (_, None) => {}
+    }
+    format!("GET {path} HTTP/1.1\r\nhost: {}\r\n{asks}\r\n", url.authority())
 }

@@ -1,10 +1,12 @@
 //! The environment of our own server: a recorder that listens, as the simulated world's does.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
 use std::time::Duration;
 
-use hubbub::transport::Environment;
-use hubbub::{Counts, Event, Outcome, SubscriberId};
+use hubbub::hub::Forgotten;
+use hubbub::transport::{Limit, Observer, Runtime};
+use hubbub::{Counts, Event, EventId, Hub, Outcome, SubscriberId};
 
 use super::clock::Clock;
 use crate::record::Recorder;
@@ -31,9 +33,11 @@ fn index_of(address: IpAddr) -> Option<usize> {
 pub(super) struct Observed {
     pub(super) clock: Clock,
     pub(super) recorder: Recorder,
+    /// When each subscriber of the plan leaves for good, if it does: a stream that ends after that has been left.
+    pub(super) leaves_at: Arc<[Option<Duration>]>,
 }
 
-impl Environment for Observed {
+impl Runtime for Observed {
     fn now(&self) -> Duration {
         self.clock.now()
     }
@@ -41,7 +45,9 @@ impl Environment for Observed {
     fn spawn(&self, connection: impl Future<Output = ()> + Send + 'static) {
         drop(tokio::spawn(connection));
     }
+}
 
+impl Observer for Observed {
     fn subscribed(&self, subscriber: SubscriberId, peer: SocketAddr) {
         if let Some(index) = index_of(peer.ip()) {
             self.recorder.lock().subscribed(self.now(), (PROCESS, subscriber), index);
@@ -53,12 +59,37 @@ impl Environment for Observed {
         self.recorder.lock().offered(self.now(), (PROCESS, subscriber), 0, outcome);
     }
 
+    fn replays(&self, subscriber: SubscriberId, first: EventId, count: u64) {
+        self.recorder.lock().replayed(self.now(), (PROCESS, subscriber), first.sequence, count);
+    }
+
+    fn forgot(&self, subscriber: SubscriberId, forgotten: Forgotten) {
+        self.recorder.lock().forgot(self.now(), (PROCESS, subscriber), forgotten);
+    }
+
+    /// When an event leaves its mailbox is nothing that a record has.
+    fn taken(&self, _subscriber: SubscriberId, _event: &Event) {}
+
     fn flushed(&self, subscriber: SubscriberId, event: &Event) {
         self.recorder.lock().flushed(self.now(), (PROCESS, subscriber), event.id().sequence);
     }
 
     fn ended(&self, subscriber: SubscriberId, counts: Counts) {
-        self.recorder.lock().ended(self.now(), (PROCESS, subscriber), counts);
+        let now = self.now();
+        let mut recorder = self.recorder.lock();
+        if let Some(index) = recorder.of((PROCESS, subscriber))
+            && self.leaves_at[index].is_some_and(|at| at <= now)
+        {
+            recorder.left(now, index);
+        }
+        recorder.ended(now, (PROCESS, subscriber), counts);
+    }
+
+    /// The run's server has room for every client.
+    fn refused(&self, _limit: Limit) {}
+
+    fn exposition(&self, _hub: &Hub, _connections: usize) -> Option<String> {
+        None
     }
 }
 

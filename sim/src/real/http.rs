@@ -5,18 +5,36 @@
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 const MAX_HEADERS: usize = 100;
 
-/// Why a response is no event stream.
+/// Why a response is no event stream. An `EventSource` asks no further after any of them.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotAStream {
     /// Another status than the one asked for.
-    #[error("answers with status {0}, where {1} was expected")]
+    #[error("answers with status {0}, where {1} was expected{hint}", hint = hint(*.0))]
     Status(u16, u16),
+    /// A redirection, with the place it names.
+    #[error("redirects to {1} with status {0}: redirections are not followed yet, so give that address instead")]
+    Redirect(u16, String),
     /// Another type than `text/event-stream`.
     #[error("answers with {0}, where text/event-stream was expected")]
     Type(String),
+    /// A compressed body, with the name of its encoding.
+    #[error("compresses the stream (content-encoding: {0}), which is not read yet: switch that off for this path")]
+    Encoded(String),
     /// Not HTTP/1.1, or not as this client reads it.
     #[error("answers with something that is no HTTP/1.1 response ({0})")]
     Malformed(&'static str),
+}
+
+/// What a status that is not the one expected means for a stream.
+fn hint(status: u16) -> &'static str {
+    match status {
+        204 => ": it has no stream, and nobody is to ask again",
+        401 | 403 | 407 => ": it wants credentials, and none are sent",
+        404 | 410 => ": there is nothing at this path",
+        429 => ": it was asked too often",
+        500..=599 => ": the server, or one in front of it, is in trouble",
+        _ => "",
+    }
 }
 
 /// Takes the bytes of one response.
@@ -33,6 +51,8 @@ enum Part {
     Head,
     /// A body that ends with the connection.
     Whole,
+    /// A body of a known length, of which so much is to come.
+    Sized(u64),
     ChunkSize(u64),
     /// What follows the digits of a size, up to the line's end.
     ChunkExtension(u64),
@@ -76,12 +96,11 @@ impl Response {
                     body(bytes);
                     return Ok(());
                 }
-                Part::Chunk(left) => {
+                Part::Chunk(left) | Part::Sized(left) => {
                     let here = bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX));
                     body(&bytes[..here]);
                     bytes = &bytes[here..];
-                    let left = left - here as u64;
-                    if left == 0 { Part::ChunkEnd } else { Part::Chunk(left) }
+                    self.part.after(here as u64)
                 }
                 Part::End => return Ok(()),
                 part @ (Part::ChunkSize(_) | Part::ChunkExtension(_) | Part::ChunkEnd) => {
@@ -98,36 +117,66 @@ impl Response {
             let is_long = self.head.len() > MAX_HEAD_BYTES;
             return if is_long { Err(NotAStream::Malformed("an endless head")) } else { Ok(Part::Head) };
         }
+        let head = std::mem::take(&mut self.head);
         let mut headers = [httparse::EMPTY_HEADER; MAX_HEADERS];
         let mut response = httparse::Response::new(&mut headers);
-        response.parse(&self.head).map_err(|_| NotAStream::Malformed("its head"))?;
+        response.parse(&head).map_err(|_| NotAStream::Malformed("its head"))?;
         let value = |name: &str| {
             let header = response.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name))?;
-            std::str::from_utf8(header.value).ok()
+            std::str::from_utf8(header.value).ok().map(str::trim)
         };
-        let status = response.code.unwrap_or_default();
-        if status != self.expected {
-            return Err(NotAStream::Status(status, self.expected));
-        }
-        if self.expected == 101 {
-            self.head = Vec::new();
-            return Ok(Part::Whole);
+        match response.code.unwrap_or_default() {
+            101 if self.expected == 101 => return Ok(Part::Whole),
+            // An interim one: the response is still to come.
+            100 | 102..200 => return Ok(Part::Head),
+            status @ (301..=303 | 307 | 308) => {
+                return Err(NotAStream::Redirect(status, brief(value("location").unwrap_or("no address"))));
+            }
+            status if status != self.expected => return Err(NotAStream::Status(status, self.expected)),
+            _ => {}
         }
         let kind = value("content-type").unwrap_or("no content type");
-        if !kind.trim_ascii_start().to_ascii_lowercase().starts_with("text/event-stream") {
-            return Err(NotAStream::Type(kind.chars().take(80).collect()));
+        let essence = kind.split(';').next().unwrap_or_default().trim();
+        if !essence.eq_ignore_ascii_case("text/event-stream") {
+            return Err(NotAStream::Type(brief(kind)));
         }
-        let encoding = value("transfer-encoding").map(str::to_ascii_lowercase);
-        self.head = Vec::new();
-        match encoding.as_deref() {
-            None | Some("identity") => Ok(Part::Whole),
+        let encoding = value("content-encoding").unwrap_or("identity");
+        if !encoding.is_empty() && !encoding.eq_ignore_ascii_case("identity") {
+            return Err(NotAStream::Encoded(brief(encoding)));
+        }
+        let length = || match value("content-length").map(str::parse) {
+            None => Ok(Part::Whole),
+            Some(Ok(0)) => Ok(Part::End),
+            Some(Ok(bytes)) => Ok(Part::Sized(bytes)),
+            Some(Err(_)) => Err(NotAStream::Malformed("its content length")),
+        };
+        match value("transfer-encoding").map(str::to_ascii_lowercase).as_deref() {
+            None | Some("identity") => length(),
             Some("chunked") => Ok(Part::ChunkSize(0)),
             Some(_) => Err(NotAStream::Malformed("its transfer encoding")),
         }
     }
 }
 
+/// A header's value in a line of its own.
+fn brief(value: &str) -> String {
+    value.chars().take(200).filter(|c| !c.is_control()).collect()
+}
+
 impl Part {
+    /// What follows so many bytes of a chunk, or of a body of a known length.
+    fn after(self, bytes: u64) -> Self {
+        match self {
+            Self::Chunk(left) if left == bytes => Self::ChunkEnd,
+            Self::Chunk(left) => Self::Chunk(left - bytes),
+            Self::Sized(left) if left == bytes => Self::End,
+            Self::Sized(left) => Self::Sized(left - bytes),
+            Self::Head | Self::Whole | Self::ChunkSize(_) | Self::ChunkExtension(_) | Self::ChunkEnd | Self::End => {
+                self
+            }
+        }
+    }
+
     fn framing(self, byte: u8) -> Result<Self, NotAStream> {
         let malformed = NotAStream::Malformed("a chunk");
         match (self, byte) {
@@ -142,7 +191,9 @@ impl Part {
             },
             (Self::ChunkEnd, b'\n') => Ok(Self::ChunkSize(0)),
             (Self::ChunkEnd, b'\r') | (Self::ChunkExtension(_), _) => Ok(self),
-            (Self::ChunkEnd | Self::Head | Self::Whole | Self::Chunk(_) | Self::End, _) => Err(malformed),
+            (Self::ChunkEnd | Self::Head | Self::Whole | Self::Sized(_) | Self::Chunk(_) | Self::End, _) => {
+                Err(malformed)
+            }
         }
     }
 }
@@ -175,10 +226,28 @@ mod tests {
     }
 
     #[test]
+    fn a_body_of_a_known_length_ends_there_and_an_interim_response_is_none() {
+        let response = b"HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\nHTTP/1.1 200 OK\r\n\
+            content-type: Text/Event-Stream\r\ncontent-length: 9\r\n\r\ndata: x\n\nHTTP/1.1 408 Timeout\r\n\r\n";
+        for piece in 1..response.len() {
+            assert_eq!(body(response, piece).unwrap(), (b"data: x\n\n".to_vec(), true));
+        }
+    }
+
+    #[test]
     fn what_is_no_event_stream_says_what_it_is_instead() {
         let refused = |head: &str| body(head.as_bytes(), 7).unwrap_err().to_string();
         assert!(refused("HTTP/1.1 404 Not Found\r\n\r\n").contains("status 404"));
         assert!(refused("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n").contains("text/html"));
+        assert!(refused("HTTP/1.1 204 No Content\r\n\r\n").contains("nobody is to ask again"));
+        assert!(refused("HTTP/1.1 401 Unauthorized\r\n\r\n").contains("it wants credentials"));
+        assert!(refused("HTTP/1.1 503 Unavailable\r\n\r\n").contains("in trouble"));
+        let moved = refused("HTTP/1.1 301 Moved Permanently\r\nLocation: https://a.test/s\r\n\r\n");
+        assert!(moved.starts_with("redirects to https://a.test/s with status 301"), "{moved}");
+        let gzip = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-encoding: gzip\r\n\r\n";
+        assert!(refused(gzip).starts_with("compresses the stream (content-encoding: gzip)"));
+        let other = "HTTP/1.1 200 OK\r\ncontent-type: text/event-streams\r\n\r\n";
+        assert!(refused(other).contains("text/event-streams, where"));
         assert!(refused("SSH-2.0-OpenSSH\r\n\r\n").contains("no HTTP/1.1 response"));
     }
 }

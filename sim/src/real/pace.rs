@@ -110,4 +110,51 @@ mod tests {
         pace.found(ms(600));
         assert_eq!(pace.may(ms(600)), May::WaitUntil(Some(ms(605))));
     }
+
+    #[test]
+    fn a_limited_reader_that_stalls_takes_nothing_meanwhile_and_makes_up_for_nothing_after() {
+        let stalls = vec![Stall { from: ms(100), lasts: ms(300) }, Stall { from: ms(450), lasts: ms(100) }];
+        let mut pace = Pace::new(&Reading::RateWithStalls { bytes_per_second: 100_000, stalls }, &[]);
+        pace.found(ms(0));
+        assert_eq!(pace.may(ms(50)), May::Take(5000));
+        pace.took(5000, false);
+        assert_eq!(
+            (pace.may(ms(100)), pace.may(ms(399))),
+            (May::WaitUntil(Some(ms(400))), May::WaitUntil(Some(ms(400))))
+        );
+        assert_eq!((pace.may(ms(400)), pace.may(ms(420))), (May::WaitUntil(Some(ms(405))), May::Take(2000)));
+    }
+
+    proptest::proptest! {
+        /// The reader of the simulated world has this property too, to the byte.
+        #[test]
+        fn a_limited_reader_with_stalls_never_takes_more_than_its_rate_times_the_time_it_reads(
+            bytes_per_second in 1000u64..3_000_000,
+            gaps in proptest::collection::vec((1u64..60, 1u64..60), 1..6),
+            steps in proptest::collection::vec(100u64..4000, 200),
+        ) {
+            let mut at = Duration::ZERO;
+            let mut stalls = Vec::new();
+            for (after, lasts) in gaps {
+                stalls.push(Stall { from: at + ms(after), lasts: ms(lasts) });
+                at += ms(after + lasts);
+            }
+            let mut pace = Pace::new(&Reading::RateWithStalls { bytes_per_second, stalls: stalls.clone() }, &[]);
+            let (mut now, mut taken) = (Duration::ZERO, 0);
+            pace.found(now);
+            for step in steps {
+                now += Duration::from_micros(step);
+                let is_stalled = stalls.iter().any(|stall| (stall.from..stall.from + stall.lasts).contains(&now));
+                if let May::Take(most) = pace.may(now) {
+                    proptest::prop_assert!(!is_stalled, "takes {most} in a stall, at {now:?}");
+                    pace.took(most, false);
+                    taken += most;
+                }
+                let stalled: Duration =
+                    stalls.iter().map(|stall| stall.lasts.min(now.saturating_sub(stall.from))).sum();
+                let most = bytes_in(bytes_per_second, now - stalled);
+                proptest::prop_assert!(taken <= most, "{taken} of {most} at {now:?}");
+            }
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! What clients have received: per subscriber which events, of which it wanted which.
+//! What clients have received: which events each of them has, was owed, and wanted.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -18,33 +18,45 @@ pub(super) struct Receipts {
     /// Receipts while events arrived.
     in_time: u64,
     sources_end: Duration,
-    /// Events received once more than once.
-    duplicates: u64,
 }
 
 #[derive(Debug)]
 struct Subscriber {
     class: usize,
     /// Arrivals that were published while a stream of its was open, by their index.
-    wanted: Vec<Range<u64>>,
+    offered: Vec<Range<u64>>,
     is_open: bool,
+    /// The first arrival that it wants, once a stream has been open, and the first that it wants no more, once it has
+    /// left for good: whether it has a stream between the two makes no difference.
+    wanted_from: Option<u64>,
+    wanted_until: Option<u64>,
     /// A bit an arrival.
     seen: Vec<u64>,
+    /// Different events.
     received: u64,
+    /// Events received once more than once.
+    duplicates: u64,
 }
 
 impl Receipts {
     pub(super) fn new(plan: &Plan) -> Self {
         let words = plan.arrivals.len().div_ceil(64);
-        let subscriber =
-            |class| Subscriber { class, wanted: Vec::new(), is_open: false, seen: vec![0; words], received: 0 };
+        let subscriber = |class| Subscriber {
+            class,
+            offered: Vec::new(),
+            is_open: false,
+            wanted_from: None,
+            wanted_until: None,
+            seen: vec![0; words],
+            received: 0,
+            duplicates: 0,
+        };
         Self {
             arrivals: plan.arrivals.clone(),
             subscribers: plan.subscribers.iter().map(|plan| subscriber(plan.class)).collect(),
             receipt_us: plan.classes.iter().map(|_| record::histogram()).collect(),
             in_time: 0,
             sources_end: plan.duration,
-            duplicates: 0,
         }
     }
 
@@ -52,26 +64,32 @@ impl Receipts {
     pub(super) fn joined(&mut self, index: usize, begun: u64) {
         let subscriber = &mut self.subscribers[index];
         subscriber.is_open = true;
-        subscriber.wanted.push(begun..begun);
+        subscriber.wanted_from.get_or_insert(begun);
+        subscriber.offered.push(begun..begun);
     }
 
     /// A stream has ended.
-    pub(super) fn left(&mut self, index: usize, begun: u64) {
+    pub(super) fn ended(&mut self, index: usize, begun: u64) {
         let subscriber = &mut self.subscribers[index];
         if std::mem::take(&mut subscriber.is_open)
-            && let Some(wanted) = subscriber.wanted.last_mut()
+            && let Some(offered) = subscriber.offered.last_mut()
         {
             // The last one begun may not have been offered yet.
-            wanted.end = begun.saturating_sub(1).max(wanted.start);
+            offered.end = begun.saturating_sub(1).max(offered.start);
         }
     }
 
-    /// Everything has been published: streams that are open wanted all of it.
+    /// A client has left for good: it wants nothing more.
+    pub(super) fn left(&mut self, index: usize, begun: u64) {
+        self.subscribers[index].wanted_until.get_or_insert(begun.saturating_sub(1));
+    }
+
+    /// Everything has been published: streams that are open were owed all of it.
     pub(super) fn close(&mut self) {
         let all = self.arrivals.len() as u64;
         for subscriber in self.subscribers.iter_mut().filter(|subscriber| subscriber.is_open) {
-            if let Some(wanted) = subscriber.wanted.last_mut() {
-                wanted.end = all;
+            if let Some(offered) = subscriber.offered.last_mut() {
+                offered.end = all;
             }
         }
     }
@@ -81,7 +99,7 @@ impl Receipts {
         let Some(arrival) = usize::try_from(number).ok().and_then(|number| self.arrivals.get(number)) else { return };
         let subscriber = &mut self.subscribers[index];
         if !subscriber.see(number) {
-            self.duplicates += 1;
+            subscriber.duplicates += 1;
             return;
         }
         subscriber.received += 1;
@@ -89,47 +107,49 @@ impl Receipts {
         record::count(&mut self.receipt_us[subscriber.class], now.saturating_sub(arrival.at));
     }
 
+    /// Frames that clients have read.
     pub(super) fn total(&self) -> u64 {
-        self.subscribers.iter().map(|subscriber| subscriber.received).sum()
+        self.subscribers.iter().map(|subscriber| subscriber.received + subscriber.duplicates).sum()
     }
 
     /// Whether everybody has everything that it wanted.
     pub(super) fn are_complete(&self) -> bool {
-        self.subscribers.iter().all(|subscriber| subscriber.missing().next().is_none())
+        self.subscribers.iter().all(|subscriber| subscriber.lost().next().is_none())
     }
 
     pub(super) fn in_time(&self) -> u64 {
         self.in_time
     }
 
-    pub(super) fn duplicates(&self) -> u64 {
-        self.duplicates
-    }
-
-    pub(super) fn of(&self, index: usize) -> u64 {
-        self.subscribers[index].received
-    }
-
     pub(super) fn receipt_us(&mut self) -> Vec<Histogram<u64>> {
         std::mem::take(&mut self.receipt_us)
     }
 
-    /// A subscriber's account as its client sees it: everything missing counts as lost to a full buffer, since a client
-    /// cannot tell why.
+    /// Puts a client's side of the account beside the server's.
+    pub(super) fn complete(&self, index: usize, record: &mut SubscriberRecord) {
+        let subscriber = &self.subscribers[index];
+        let all = self.arrivals.len() as u64;
+        record.received = subscriber.received + subscriber.duplicates;
+        record.doubled = subscriber.duplicates;
+        record.wanted = subscriber.received + subscriber.missed(all).count() as u64;
+    }
+
+    /// A subscriber's account as its client sees it: everything missing of an open stream counts as lost to a full
+    /// buffer, since a client cannot tell why.
     pub(super) fn as_seen(&self, index: usize) -> SubscriberRecord {
         let subscriber = &self.subscribers[index];
-        let first_missing = subscriber.missing().next().and_then(|number| usize::try_from(number).ok());
-        let missing = subscriber.missing().count() as u64;
+        let first_lost = subscriber.lost().next().and_then(|number| usize::try_from(number).ok());
+        let lost = subscriber.lost().count() as u64;
         let mut record = SubscriberRecord {
             class: subscriber.class,
-            offered: subscriber.received + missing,
+            offered: subscriber.received + lost,
             delivered: subscriber.received,
-            received: subscriber.received,
-            first_drop_at: first_missing.and_then(|number| Some(self.arrivals.get(number)?.at)),
-            connections: subscriber.wanted.len() as u64,
+            first_drop_at: first_lost.and_then(|number| Some(self.arrivals.get(number)?.at)),
+            connections: subscriber.offered.len() as u64,
             ..SubscriberRecord::default()
         };
-        record.dropped.buffer_full = missing;
+        record.dropped.buffer_full = lost;
+        self.complete(index, &mut record);
         record
     }
 }
@@ -143,14 +163,83 @@ impl Subscriber {
         was & bit == 0
     }
 
-    fn missing(&self) -> impl Iterator<Item = u64> {
-        self.wanted.iter().cloned().flatten().filter(|number| {
-            let (word, bit) = place(*number);
-            self.seen[word] & bit == 0
-        })
+    fn has_seen(&self, number: u64) -> bool {
+        let (word, bit) = place(number);
+        self.seen[word] & bit != 0
+    }
+
+    /// What it was owed by an open stream and has not received.
+    fn lost(&self) -> impl Iterator<Item = u64> {
+        self.offered.iter().cloned().flatten().filter(|number| !self.has_seen(*number))
+    }
+
+    /// What was published while it wanted it, of `all`, and it has not received.
+    fn missed(&self, all: u64) -> impl Iterator<Item = u64> {
+        let from = self.wanted_from.unwrap_or(all);
+        (from..self.wanted_until.unwrap_or(all)).filter(|number| !self.has_seen(*number))
     }
 }
 
 fn place(number: u64) -> (usize, u64) {
     (usize::try_from(number / 64).unwrap_or(usize::MAX), 1 << (number % 64))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::Scenario;
+
+    const TEXT: &str = r#"
+        name = "receipts"
+        question = "?"
+        table = "t"
+        duration_seconds = 1
+        arrivals = { kind = "constant", per_second = 20 }
+        payload = { kind = "fixed", bytes = 100 }
+        [[class]]
+        name = "viewer"
+        share = 1
+        round_trip_ms = "minimum"
+        window_bytes = 65536
+        reads = "as-it-arrives"
+    "#;
+
+    fn of_two() -> Receipts {
+        Receipts::new(&Plan::draw(&Scenario::parse("receipts", TEXT).unwrap(), 2, 0))
+    }
+
+    fn account(receipts: &Receipts, index: usize) -> [u64; 4] {
+        let mut record = SubscriberRecord::default();
+        receipts.complete(index, &mut record);
+        [record.wanted, record.received, record.doubled, record.wanted - (record.received - record.doubled)]
+    }
+
+    fn read(receipts: &mut Receipts, index: usize, numbers: Range<u64>) {
+        for number in numbers {
+            receipts.received(Duration::from_secs(1), index, Received { number: Some(number), bytes: 100 });
+        }
+    }
+
+    #[test]
+    fn what_is_published_while_a_client_is_cut_off_is_missed_until_it_is_read_after_all() {
+        let mut receipts = of_two();
+        receipts.joined(0, 2);
+        read(&mut receipts, 0, 2..5);
+        receipts.ended(0, 6);
+        assert_eq!(account(&receipts, 0), [18, 3, 0, 15], "20 events, two of which came before it");
+        assert_eq!(receipts.as_seen(0).dropped.buffer_full, 0, "of what its stream owed it, nothing");
+        receipts.joined(0, 15);
+        read(&mut receipts, 0, 4..20);
+        assert_eq!(account(&receipts, 0), [18, 19, 1, 0], "it has come back for all, and has read one twice");
+    }
+
+    #[test]
+    fn who_has_left_misses_nothing_that_comes_afterwards() {
+        let mut receipts = of_two();
+        receipts.joined(1, 0);
+        read(&mut receipts, 1, 0..8);
+        receipts.ended(1, 11);
+        receipts.left(1, 11);
+        assert_eq!(account(&receipts, 1), [10, 8, 0, 2]);
+    }
 }

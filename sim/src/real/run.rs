@@ -16,6 +16,7 @@ use super::publisher::{self, Progress, PublishError};
 use super::receipts::Receipts;
 use super::report::Report;
 use super::server::{Order, Server};
+use super::sockets::Sockets;
 use super::url::Url;
 use crate::plan::{Plan, Transport};
 use crate::record::{ClassRecord, Digest, Record};
@@ -46,17 +47,6 @@ pub enum Target {
     },
 }
 
-/// How sockets are set.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Sockets {
-    /// What may wait unsent on the server's side, in bytes; `None` leaves the server's default.
-    pub unsent_bytes: Option<u32>,
-    /// Largest segment on the way to clients, in bytes; `None` leaves loopback's 64 KB.
-    pub segment_bytes: Option<u32>,
-    /// Leaves receive buffers to the kernel, whatever windows the plan has.
-    pub leave_windows: bool,
-}
-
 /// What came of a run.
 #[derive(Debug)]
 pub struct RealRun {
@@ -67,8 +57,6 @@ pub struct RealRun {
     pub memory: Option<PerSubscriber>,
     /// The most that a publish began after its planned time.
     pub publish_lag: Duration,
-    /// Events that a client received again.
-    pub duplicates: u64,
 }
 
 /// A run that could not be done.
@@ -104,6 +92,8 @@ pub enum RealError {
 /// # Errors
 /// When a server, ours or another, does not do its part, and when the run is called off.
 pub fn run(plan: &Plan, target: &Target, is_wanted: &dyn Fn(Duration) -> bool) -> Result<RealRun, RealError> {
+    // In wall time a millisecond stands for itself.
+    let plan = &Plan { time_scale: 1, ..plan.clone() };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|why| RealError::Server(why.to_string()))?;
     LocalSet::new().block_on(&runtime, async {
@@ -133,6 +123,7 @@ async fn own(
     let audience = audience(plan, clock, stream, true, sockets).await?;
     let mut lives = connect(plan, &audience);
     let publish_lag = publish(plan, &audience, &ingest, &mut lives, is_wanted, &mut || watch.look()).await?;
+    audience.receipts.borrow_mut().close();
     let finished = tokio::task::spawn_blocking(move || server.finish());
     let (report, server) =
         finished.await.map_err(|why| RealError::Server(why.to_string()))?.map_err(RealError::Server)?;
@@ -145,7 +136,7 @@ async fn own(
     let memory = watch.per_subscriber(plan.subscribers.len());
     let mut receipts = audience.receipts.borrow_mut();
     let record = of_report(report, &mut receipts);
-    Ok(RealRun { record, memory: Some(memory), publish_lag, duplicates: receipts.duplicates() })
+    Ok(RealRun { record, memory: Some(memory), publish_lag })
 }
 
 async fn other(
@@ -162,7 +153,7 @@ async fn other(
     lives.abort_all();
     let mut receipts = audience.receipts.borrow_mut();
     let record = as_seen(plan, &mut receipts);
-    Ok(RealRun { record, memory: None, publish_lag, duplicates: receipts.duplicates() })
+    Ok(RealRun { record, memory: None, publish_lag })
 }
 
 async fn audience(
@@ -182,6 +173,7 @@ async fn audience(
         // Anybody else's server is watched as events.
         transport: if come_from_own_addresses { plan.server.transport } else { Transport::Sse },
         classes: plan.classes.clone(),
+        resumes: plan.server.recovery.is_some(),
         progress: Arc::new(Progress::default()),
         receipts: RefCell::new(Receipts::new(plan)),
         buffer: client::buffer(),
@@ -269,7 +261,7 @@ fn of_report(report: Report, receipts: &mut Receipts) -> Record {
     let classes = classes.collect();
     let mut subscribers = report.subscribers;
     for (index, subscriber) in subscribers.iter_mut().enumerate() {
-        subscriber.received = receipts.of(index);
+        receipts.complete(index, subscriber);
     }
     Record {
         subscribers,

@@ -4,10 +4,11 @@
 use std::io::{BufRead, BufReader, Write};
 use std::net::SocketAddr;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::sync::Arc;
 use std::time::Duration;
 
 use hubbub::metrics::Measured;
-use hubbub::{Capacity, Hub, HubSettings, Overflow, ServerSettings};
+use hubbub::{Capacity, Hub, Overflow, ServerSettings};
 use serde::{Deserialize, Serialize};
 
 use super::clock::Clock;
@@ -15,12 +16,16 @@ use super::environment::Observed;
 use super::report::Report;
 use crate::plan::Plan;
 use crate::record::Recorder;
+use crate::world::{self, Fate, HubChoice};
 
 /// Argument that makes the `sim` program this server.
 pub const CHILD: &str = "serve-a-run";
 
 /// How often a draining server is asked whether it is done.
 const ASK: Duration = Duration::from_millis(20);
+
+/// What a client may take to connect again, beside its planned pause.
+const TIME_TO_RECONNECT: Duration = Duration::from_secs(1);
 
 /// Rounds of asking in which a server that goes on delivering may be caught at rest.
 const ROUNDS: usize = 500;
@@ -112,7 +117,9 @@ pub fn serve_child(orders: impl BufRead, mut answers: impl Write) -> Result<(), 
         recorder.lock().published(arrival.at);
     }
     let hub = hub(&order)?;
-    let environment = Measured::new(Observed { clock, recorder: recorder.clone() });
+    let leaves_at = (0..order.plan.subscribers.len()).map(|index| Fate::of(&order.plan, index).leaves_at);
+    let leaves_at: Arc<[_]> = leaves_at.collect();
+    let environment = Measured::new(Observed { clock, recorder: recorder.clone(), leaves_at });
     runtime.spawn(hubbub::serve(listener, hub.clone(), settings(&order), environment, std::future::pending()));
     say("serving")?;
     next()?;
@@ -125,7 +132,7 @@ pub fn serve_child(orders: impl BufRead, mut answers: impl Write) -> Result<(), 
 fn hub(order: &Order) -> Result<Hub, String> {
     let capacity = Capacity::new(order.buffer).ok_or_else(|| format!("no buffer has {} frames", order.buffer))?;
     let overflow: Overflow = order.policy.parse().map_err(|why: hubbub::mailbox::UnknownOverflow| why.to_string())?;
-    Ok(Hub::new(HubSettings { epoch: order.plan.first_epoch(), capacity, overflow }))
+    Ok(Hub::with(order.plan.first_epoch(), world::rules(&order.plan, HubChoice { capacity, overflow })))
 }
 
 fn settings(order: &Order) -> ServerSettings {
@@ -143,12 +150,22 @@ fn settings(order: &Order) -> ServerSettings {
     }
 }
 
+/// Whether somebody is without a stream who will come back for what it has missed.
+fn comes_back(plan: &Plan, recorder: &Recorder) -> bool {
+    let recorder = recorder.lock();
+    let comes_back = |index: usize| plan.classes[plan.subscribers[index].class].reconnect_after.is_some();
+    plan.server.recovery.is_some() && (0..plan.subscribers.len()).any(|i| comes_back(i) && recorder.is_away(i))
+}
+
 /// The record, once there is nothing left to deliver or no time for it.
 async fn closed(plan: &Plan, clock: &Clock, hub: &Hub, recorder: &Recorder) -> Result<crate::record::Record, String> {
     let ends = plan.duration + plan.drain;
+    let all_back = plan.duration + world::time_to_come_back(plan) + TIME_TO_RECONNECT;
     loop {
-        let counts = hub.counts();
-        if counts.waiting + counts.in_flight == 0 || clock.now() >= ends {
+        let (counts, now) = (hub.counts(), clock.now());
+        let has_all = counts.waiting + counts.in_flight == 0;
+        let is_awaited = now < all_back && comes_back(plan, recorder);
+        if now >= ends || (has_all && !is_awaited) {
             break;
         }
         tokio::time::sleep(ASK).await;

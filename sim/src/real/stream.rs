@@ -1,44 +1,26 @@
-//! Server-sent events out of a response's bytes: how long each payload is, and the number it carries. Reads line ends
-//! as the WHATWG standard has them (CRLF, LF, CR) and keeps no more of a line than a number needs.
+//! An event stream as a client has it: a response, and in its body server-sent events.
 
-use memchr::memchr2;
+use std::time::Duration;
 
 use super::http::{NotAStream, Response};
-use super::payload;
-
-/// How much of a line is looked at for its number: envelopes put names before the object that was published.
-const LINE_BYTES: usize = 512;
+use super::sse::Blocks;
+pub(super) use super::sse::{Heard, Received};
 
 /// What a client makes of a response.
 #[derive(Debug)]
 pub(super) struct EventStream {
     response: Response,
-    events: Events,
-}
-
-/// An event that has come whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Received {
-    /// The number in its payload, if that has one.
-    pub(super) number: Option<u64>,
-    /// Bytes of its data, line ends between its lines counted.
-    pub(super) bytes: u64,
-}
-
-#[derive(Debug, Default)]
-struct Events {
-    line: Vec<u8>,
-    line_bytes: u64,
-    /// The last byte was a CR: an LF that follows belongs to it.
-    after_cr: bool,
-    data_lines: u64,
-    data_bytes: u64,
-    number: Option<u64>,
+    blocks: Blocks,
 }
 
 impl EventStream {
     pub(super) fn new() -> Self {
-        Self { response: Response::new(), events: Events::default() }
+        Self::resuming(None)
+    }
+
+    /// Of a client that comes back with the id of the last block it had.
+    pub(super) fn resuming(last_id: Option<String>) -> Self {
+        Self { response: Response::new(), blocks: Blocks::after(last_id) }
     }
 
     /// Whether the stream is open: its head has come.
@@ -51,50 +33,20 @@ impl EventStream {
         self.response.has_ended()
     }
 
-    /// Takes the next bytes; `event` is told of every event that is whole with them.
-    pub(super) fn feed(&mut self, bytes: &[u8], mut event: impl FnMut(Received)) -> Result<(), NotAStream> {
-        let events = &mut self.events;
-        self.response.feed(bytes, |body| events.feed(body, &mut event))
-    }
-}
-
-impl Events {
-    fn feed(&mut self, mut body: &[u8], event: &mut impl FnMut(Received)) {
-        while !body.is_empty() {
-            if std::mem::take(&mut self.after_cr) && body[0] == b'\n' {
-                body = &body[1..];
-                continue;
-            }
-            let end = memchr2(b'\n', b'\r', body);
-            self.extend(&body[..end.unwrap_or(body.len())]);
-            let Some(end) = end else { return };
-            self.after_cr = body[end] == b'\r';
-            self.end_line(event);
-            body = &body[end + 1..];
-        }
+    /// The id that a client gives when it comes back.
+    pub(super) fn last_id(&self) -> Option<String> {
+        self.blocks.last_id().map(str::to_owned)
     }
 
-    fn extend(&mut self, part: &[u8]) {
-        let room = LINE_BYTES - self.line.len();
-        self.line.extend_from_slice(&part[..part.len().min(room)]);
-        self.line_bytes += part.len() as u64;
+    /// How long the server wants a client to wait before it comes back, if it has said so.
+    pub(super) fn retry(&self) -> Option<Duration> {
+        self.blocks.retry()
     }
 
-    fn end_line(&mut self, event: &mut impl FnMut(Received)) {
-        let bytes = std::mem::take(&mut self.line_bytes);
-        if bytes == 0 {
-            let (lines, data) = (std::mem::take(&mut self.data_lines), std::mem::take(&mut self.data_bytes));
-            let number = self.number.take();
-            if lines > 0 {
-                event(Received { number, bytes: data + lines - 1 });
-            }
-        } else if let Some(value) = self.line.strip_prefix(b"data:") {
-            let space = u64::from(value.first() == Some(&b' '));
-            self.data_lines += 1;
-            self.data_bytes += bytes - 5 - space;
-            self.number = self.number.or_else(|| payload::number(value));
-        }
-        self.line.clear();
+    /// Takes the next bytes; `heard` is told of every block that is whole with them and says something.
+    pub(super) fn feed(&mut self, bytes: &[u8], mut heard: impl FnMut(Heard<'_>)) -> Result<(), NotAStream> {
+        let blocks = &mut self.blocks;
+        self.response.feed(bytes, |body| blocks.feed(body, &mut heard))
     }
 }
 
@@ -110,10 +62,12 @@ mod tests {
         for piece in 1..RESPONSE.len() {
             let (mut stream, mut events) = (EventStream::new(), Vec::new());
             for bytes in RESPONSE.chunks(piece) {
-                stream.feed(bytes, |event| events.push((event.number, event.bytes))).unwrap();
+                let event = |heard: Heard<'_>| events.extend(heard.event().map(|event| (event.number, event.bytes)));
+                stream.feed(bytes, event).unwrap();
             }
             assert!(stream.is_open() && !stream.has_ended());
             assert_eq!(events, [(Some(0), 17), (Some(17), 15), (None, 1)], "in pieces of {piece}");
+            assert_eq!((stream.last_id().as_deref(), stream.retry()), (Some("1"), Some(Duration::from_millis(5))));
         }
     }
 }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::str::FromStr;
 
 use hyper::Uri;
+use tokio::net::TcpStream;
 
 /// An `http://` URL with its host and port.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,8 +18,14 @@ pub struct Url {
 
 /// A text that is no URL of use here.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no URL to load: must be http://HOST[:PORT]/PATH (https is not spoken)")]
-pub struct BadUrl(String);
+pub enum BadUrl {
+    /// TLS.
+    #[error("{0:?}: https is not spoken yet: must be http://HOST[:PORT]/PATH, as of a proxy that speaks it for you")]
+    Tls(String),
+    /// Anything else.
+    #[error("{0:?} is no URL of a server: must be http://HOST[:PORT]/PATH")]
+    Other(String),
+}
 
 impl Url {
     /// Of a server of our own.
@@ -37,11 +44,20 @@ impl Url {
         format!("{}:{}", self.host, self.port)
     }
 
+    /// Connects to the first address of the host that takes the connection.
+    pub(super) async fn connect(&self) -> std::io::Result<TcpStream> {
+        TcpStream::connect((self.bare_host(), self.port)).await
+    }
+
+    /// Without the brackets of an IPv6 address.
+    fn bare_host(&self) -> &str {
+        self.host.trim_start_matches('[').trim_end_matches(']')
+    }
+
     /// The first address that the host's name stands for.
     pub(super) async fn resolve(&self) -> std::io::Result<SocketAddr> {
-        let host = self.host.trim_start_matches('[').trim_end_matches(']');
         let nobody = || std::io::Error::new(std::io::ErrorKind::NotFound, "the name stands for no address");
-        tokio::net::lookup_host((host, self.port)).await?.next().ok_or_else(nobody)
+        tokio::net::lookup_host((self.bare_host(), self.port)).await?.next().ok_or_else(nobody)
     }
 }
 
@@ -49,8 +65,11 @@ impl FromStr for Url {
     type Err = BadUrl;
 
     fn from_str(text: &str) -> Result<Self, BadUrl> {
-        let bad = || BadUrl(text.to_owned());
+        let bad = || BadUrl::Other(text.to_owned());
         let uri: Uri = text.parse().map_err(|_| bad())?;
+        if uri.scheme_str() == Some("https") {
+            return Err(BadUrl::Tls(text.to_owned()));
+        }
         let host = uri.host().filter(|host| !host.is_empty()).ok_or_else(bad)?;
         if uri.scheme_str() != Some("http") || uri.authority().is_some_and(|it| it.as_str().contains('@')) {
             return Err(bad());

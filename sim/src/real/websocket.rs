@@ -1,9 +1,12 @@
 //! Events out of a WebSocket's bytes: how long each is, and the number that its payload carries.
 
+use hubbub::EventId;
+
 use super::http::{NotAStream, Response};
+use super::notice::Notice;
 use super::payload;
-use super::stream::Received;
-use crate::world::{Messages, Piece};
+use super::stream::{Heard, Received};
+use crate::world::{Messages, Piece, message_id};
 
 /// How much of a message is looked at for its number: an envelope puts names before the payload.
 const KEPT_BYTES: usize = 512;
@@ -23,6 +26,8 @@ pub(super) struct WebSocketEvents {
 struct Message {
     kept: Vec<u8>,
     bytes: u64,
+    /// Where the stream began, or the last event that came whole.
+    last_id: Option<EventId>,
 }
 
 impl WebSocketEvents {
@@ -35,25 +40,34 @@ impl WebSocketEvents {
         self.response.is_open()
     }
 
-    /// Takes the next bytes; `event` is told of every event that is whole with them.
-    pub(super) fn feed(&mut self, bytes: &[u8], mut event: impl FnMut(Received)) -> Result<(), NotAStream> {
+    /// The id that a client gives when it comes back.
+    pub(super) fn last_id(&self) -> Option<String> {
+        self.message.last_id.map(|id| id.to_string())
+    }
+
+    /// Takes the next bytes; `heard` is told of every event and every gap that is whole with them.
+    pub(super) fn feed(&mut self, bytes: &[u8], mut heard: impl FnMut(Heard<'_>)) -> Result<(), NotAStream> {
         let Self { response, messages, message } = self;
-        response.feed(bytes, |body| messages.feed(body, |piece| message.take(&piece, &mut event)))
+        response.feed(bytes, |body| messages.feed(body, |piece| message.take(&piece, &mut heard)))
     }
 }
 
 impl Message {
-    fn take(&mut self, piece: &Piece<'_>, event: &mut impl FnMut(Received)) {
+    fn take(&mut self, piece: &Piece<'_>, heard: &mut impl FnMut(Heard<'_>)) {
         match *piece {
-            Piece::Begins { .. } => *self = Self { kept: std::mem::take(&mut self.kept), bytes: 0 },
+            Piece::Begins { .. } => self.bytes = 0,
             Piece::Part(part) => {
                 let room = KEPT_BYTES - self.kept.len();
                 self.kept.extend_from_slice(&part[..part.len().min(room)]);
                 self.bytes += part.len() as u64;
             }
             Piece::Ends { .. } => {
+                self.last_id = message_id(&self.kept).or(self.last_id);
                 if self.kept.starts_with(ENVELOPE) {
-                    event(Received { number: payload::number(&self.kept), bytes: self.bytes });
+                    let received = Received { number: payload::number(&self.kept), bytes: self.bytes };
+                    heard(Heard::Event { received, name: "message", id: None });
+                } else if let Some(notice) = Notice::in_message(&self.kept) {
+                    heard(Heard::Gap(notice));
                 }
                 self.kept.clear();
             }
@@ -71,17 +85,23 @@ mod tests {
         let event = |number: u64, pad: usize| {
             format!(r#"{{"table":"t","id":"7-{number}","data":{{"n":{number},"pad":"{}"}}}}"#, "x".repeat(pad))
         };
-        let texts =
-            [r#"{"hello":{"at":"7-0"}}"#.to_owned(), event(3, 10), event(40, 70_000), r#"{"gap":{}}"#.to_owned()];
+        let gap = r#"{"gap":{"first":"7-4","last":null,"count":2,"reason":"age"}}"#;
+        let texts = [r#"{"hello":{"at":"7-0"}}"#.to_owned(), event(3, 10), event(40, 70_000), gap.to_owned()];
         let head = b"HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\n\r\n";
         let bytes = [&head[..], &texts.clone().map(|text| message(1, &text)).concat(), &message(9, "")].concat();
         for piece in [1, 2, 7, 100, bytes.len()] {
-            let (mut stream, mut events) = (WebSocketEvents::new(), Vec::new());
+            let (mut stream, mut events, mut gaps) = (WebSocketEvents::new(), Vec::new(), Vec::new());
             for bytes in bytes.chunks(piece) {
-                stream.feed(bytes, |event| events.push((event.number, event.bytes))).unwrap();
+                let event = |heard: Heard<'_>| match heard {
+                    Heard::Gap(notice) => gaps.push(notice.count),
+                    heard => events.extend(heard.event().map(|event| (event.number, event.bytes))),
+                };
+                stream.feed(bytes, event).unwrap();
             }
             let expected = [(Some(3), texts[1].len() as u64), (Some(40), texts[2].len() as u64)];
             assert_eq!((stream.is_open(), &events[..]), (true, &expected[..]), "in pieces of {piece}");
+            assert_eq!(stream.last_id().as_deref(), Some("7-40"), "a gap notice is no place to come back to");
+            assert_eq!(gaps, [Some(2)], "in pieces of {piece}");
         }
     }
 

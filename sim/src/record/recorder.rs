@@ -311,13 +311,18 @@ impl Observed {
         self.wishes[index].away_since = self.wishes[index].until.is_none().then_some(now);
     }
 
+    /// Whether a subscriber of the plan has had a stream, has none now, and has not left for good.
+    pub fn is_away(&self, index: usize) -> bool {
+        self.wishes[index].away_since.is_some()
+    }
+
     /// What the Hub's own account says otherwise, if it does now.
     pub fn disagreement(&self, hub: &Counts) -> Option<String> {
         disagreement(self.subscribers.iter().map(|(record, _)| record), hub)
     }
 
     /// Which subscriber of the plan an id is.
-    fn of(&self, (process, id): ServerSide) -> Option<usize> {
+    pub(crate) fn of(&self, (process, id): ServerSide) -> Option<usize> {
         let index = *self.processes.get(process)?.by_id.get(usize::try_from(id.0).ok()?)?;
         (index < self.subscribers.len()).then_some(index)
     }

@@ -1,13 +1,12 @@
 //! Generated parts of hand-written pages: what stands between two markers comes from a document in `plots/`.
 //!
-//! A part begins with a line `<!-- generated:SCENARIO.PART -->` and ends with `<!-- /generated -->`. Parts are
-//! `sentence`, `setting`, `load`, `sizes`, `cells`, `memory`, `sensitivity` and `what-64-does`, `policies` of a comparison, and `real` of a load test
-//! over real TCP; and there are `theory.summary`, which comes from `verify.json`, and `worlds.summary`, `worlds.sockets`
-//! and `worlds.sizes` from `fidelity.json`, and `stages.summary` from `stages.json`.
+//! A part begins with a line `<!-- generated:SCENARIO.PART -->` and ends with `<!-- /generated -->`. [`PARTS`] has those
+//! of a scenario; besides there are `theory.summary` from `verify.json`, those of `worlds` from `fidelity.json`, and
+//! `stages.summary` from `stages.json`.
 
 use crate::summary::document::Sweep;
 
-use super::{parts, policies, real, stages, theory, worlds};
+use super::{current, parts, policies, real, stages, theory, worlds};
 use crate::summary::comparison::Fidelity;
 use crate::summary::stages::Stages;
 use crate::theory::document::Verify;
@@ -82,8 +81,9 @@ const OF_THEORY: &str = "theory.summary";
 const OF_STAGES: &str = "stages.summary";
 const OF_BOTH_WORLDS: &str = "worlds.";
 
+/// Of a scenario, in the order in which a refusal lists them.
 const PARTS: [&str; 10] =
-    ["sentence", "setting", "load", "sizes", "cells", "memory", "sensitivity", "what-64-does", REAL, POLICIES];
+    ["sentence", "setting", "load", "sizes", "cells", "memory", "sensitivity", "current-buffer", REAL, POLICIES];
 
 /// The one part of compared policies.
 const POLICIES: &str = "policies";
@@ -172,7 +172,7 @@ fn part(line: usize, name: &str, published: Published<'_>) -> Result<String, Mar
 fn body(part: &str, sweep: &Sweep) -> Option<String> {
     match part {
         "sentence" => {
-            let (setting, because) = parts::recommendation(sweep);
+            let (setting, because) = current::recommendation(sweep);
             Some(match sweep.recommendation.buffer {
                 Some(_) => format!("**`{setting}`** – {because}"),
                 None => format!("**No size can be recommended.** {because}"),
@@ -194,14 +194,16 @@ fn body(part: &str, sweep: &Sweep) -> Option<String> {
         }
         "cells" => parts::cells(sweep).map(|table| table.markdown()),
         "memory" => {
-            let price = parts::slot_price(sweep)?;
+            let price = current::slot_price(sweep)?;
             let cost = parts::cost(sweep).map(|table| format!("\n\n{}", table.markdown()));
             Some(format!("{price}{}", cost.unwrap_or_default()))
         }
         "sensitivity" => parts::sensitivity(sweep).map(|table| table.markdown()),
         POLICIES => policies::table(sweep).map(|table| format!("{}\n\n{}", parts::load(sweep), table.markdown())),
         REAL => Some(format!("{}\n\n{}", parts::load(sweep), real::tables(sweep))),
-        "what-64-does" => parts::what_64_does(sweep).map(|(said, table)| format!("{said}\n\n{}", table.markdown())),
+        "current-buffer" => {
+            current::current_buffer(sweep).map(|(said, table)| format!("{said}\n\n{}", table.markdown()))
+        }
         _ => None,
     }
 }
@@ -231,10 +233,10 @@ mod tests {
     }
 
     #[test]
-    fn the_sentence_is_the_recommendation_and_64_says_what_it_loses() {
+    fn the_sentence_is_the_recommendation_and_the_current_buffer_says_what_it_loses() {
         let sentence = fill(&page("alpha.sentence"), swept(&[fixture::alpha()])).unwrap();
         assert!(sentence.contains("**`server.sse_channel_buffer = 128`** – 128 slots:"), "{sentence}");
-        let lost = fill(&page("alpha.what-64-does"), swept(&[fixture::alpha()])).unwrap();
+        let lost = fill(&page("alpha.current-buffer"), swept(&[fixture::alpha()])).unwrap();
         assert!(lost.contains("nothing is lost on these seeds at N = 10 and 100; elsewhere frames are: 0.1"), "{lost}");
     }
 

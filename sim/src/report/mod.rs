@@ -3,12 +3,14 @@
 //! Pure functions to strings; whoever calls them prints. Nothing here knows a file, a width of a terminal or a
 //! clock, and every number is written by [`crate::summary::format`].
 
-mod at_size;
+mod classes;
+mod current;
 pub mod docs;
 mod parts;
 mod policies;
 mod readme;
 mod real;
+mod run_with;
 pub mod stages;
 mod table;
 mod terminal;

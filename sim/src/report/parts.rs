@@ -1,23 +1,23 @@
 //! The parts a report is made of: each a table or a sentence from the document, none where it has nothing to say.
 
-use crate::summary::document::{ByClass, Cell, Memory, Quantiles, Sensitivity, Sweep, ZeroDrop};
-use crate::summary::{format, sizes};
+use crate::summary::document::{Cell, Memory, Quantiles, Sensitivity, Sweep, ZeroDrop};
+use crate::summary::format;
 
+use super::policies::missed_percent;
+use super::run_with;
 use super::table::{Lean, Table};
-
-/// The size every subscriber had before anything was measured.
-const HISTORICAL: u64 = 64;
 
 /// What arrived and how it was run, as one sentence each.
 pub(super) fn load(sweep: &Sweep) -> String {
     let arrivals = &sweep.arrivals;
     let trace = sweep.trace.as_ref().map(|t| format!(" from {} played × {}", t.file, format::number(t.speed_up)));
     let cpu = server(sweep);
+    let needs = run_with::sentence(sweep).map(|sentence| format!(" {sentence}")).unwrap_or_default();
     let faults =
         if sweep.faults.is_empty() { String::new() } else { format!(" Goes wrong: {}.", sweep.faults.join("; ")) };
     format!(
         "{} events a run{}: {}/s on average, at most {} in one second, {} each. {} s of arrivals, then at most {} s \
-         of drain; {} {}; {}, {} world. {cpu}{faults}",
+         of drain; {} {}; {}, {} world. {cpu}{faults}{needs}",
         format::number(arrivals.events),
         trace.unwrap_or_default(),
         format::number(arrivals.mean_per_second),
@@ -122,7 +122,9 @@ fn binding(answer: &ZeroDrop) -> String {
     match (&answer.reason, &answer.binding) {
         (Some(code), _) => {
             line.push_str(&format!("no buffer is large enough, {}", format::reason(code)));
-            line.push_str(&format!("; these runs reached {} frames", range(&answer.per_seed)));
+            let most = answer.per_seed.iter().max().copied().unwrap_or(0);
+            let frames = if most == 1 { "frame" } else { "frames" };
+            line.push_str(&format!("; these runs reached {} {frames}", range(&answer.per_seed)));
         }
         (None, Some(b)) => {
             let at = format::number(b.at_ms / 1e3);
@@ -132,7 +134,7 @@ fn binding(answer: &ZeroDrop) -> String {
     }
     for failed in answer.validation.iter().flat_map(|v| &v.failed) {
         let runs = format!("{} of {}", format::count(failed.runs_with_drops), format::plural(failed.runs, "run"));
-        line.push_str(&format!("; {} slots failed validation, {runs} dropped", format::count(failed.buffer)));
+        line.push_str(&format!("; {} failed validation, {runs} dropped", format::plural(failed.buffer, "slot")));
     }
     line
 }
@@ -167,23 +169,6 @@ pub(super) fn cost(sweep: &Sweep) -> Option<Table> {
     any.then_some(table)
 }
 
-/// What a slot costs, in words.
-pub(super) fn slot_price(sweep: &Sweep) -> Option<String> {
-    let cells = sweep.cells.iter().map(|cell| (cell.buffer, cell.memory_bytes_per_subscriber.slots));
-    let validated = sweep.zero_drop.iter().filter_map(|answer| answer.validation.as_ref());
-    let validated = validated.map(|v| (v.buffer, v.memory_bytes_per_subscriber.slots));
-    let (buffer, slots) = cells.chain(validated).max().filter(|(buffer, _)| *buffer > 0)?;
-    let price = count_as_f64(slots) / count_as_f64(buffer);
-    let at = |k: u64| format!("{} slots are {}", format::count(k), format::bytes(price * count_as_f64(k)));
-    let recommended = sweep.recommendation.buffer.filter(|k| *k != HISTORICAL).map(|k| format!(", {}", at(k)));
-    Some(format!(
-        "A slot is a handle of {} B: {}{} a subscriber.",
-        format::number(price),
-        at(HISTORICAL),
-        recommended.unwrap_or_default()
-    ))
-}
-
 /// Every cell, with all a file has room for.
 pub(super) fn cells(sweep: &Sweep) -> Option<Table> {
     let heads = [
@@ -192,6 +177,8 @@ pub(super) fn cells(sweep: &Sweep) -> Option<Table> {
         "offered",
         "drop rate",
         "95 % interval",
+        "missed",
+        "missed %",
         "runs that dropped",
         "flush p50 ms",
         "p99 ms",
@@ -209,7 +196,8 @@ pub(super) fn cells(sweep: &Sweep) -> Option<Table> {
         let counts = [cell.subscribers as u64, cell.buffer, cell.offered].map(format::count);
         let memory = [format::bytes(count_as_f64(slots)), format::bytes(payload)];
         let runs = format!("{} of {}", cell.runs_with_drops, sweep.seeds.len());
-        table.row(counts.into_iter().chain([rate(cell.drop_rate), interval(cell), runs]).chain(latency).chain(memory));
+        let losses = [rate(cell.drop_rate), interval(cell), format::count(cell.missed), missed_percent(cell), runs];
+        table.row(counts.into_iter().chain(losses).chain(latency).chain(memory));
     }
     (!sweep.cells.is_empty()).then_some(table)
 }
@@ -219,7 +207,7 @@ pub(super) fn rate(rate: Option<f64>) -> String {
     rate.map_or_else(|| "–".to_owned(), format::rate)
 }
 
-fn interval(cell: &Cell) -> String {
+pub(super) fn interval(cell: &Cell) -> String {
     cell.drop_rate_ci95.map_or_else(|| "–".to_owned(), format::interval)
 }
 
@@ -254,71 +242,6 @@ pub(super) fn moved_size(entry: &Sensitivity) -> String {
         (None, Some(code)) => format!("none: {}", format::reason(code)),
         (None, None) => "none".to_owned(),
     }
-}
-
-/// What the historical size would do: a sentence and a row an N; none where it was not swept.
-pub(super) fn what_64_does(sweep: &Sweep) -> Option<(String, Table)> {
-    let cells: Vec<&Cell> = sweep.cells.iter().filter(|cell| cell.buffer == HISTORICAL).collect();
-    let mut table = Table::new(&[
-        ("N", Lean::Right),
-        ("frames lost", Lean::Right),
-        ("drop rate", Lean::Right),
-        ("95 % interval", Lean::Right),
-        ("runs that dropped", Lean::Right),
-        ("hardest hit class", Lean::Left),
-        ("worst subscriber", Lean::Right),
-    ]);
-    for cell in &cells {
-        table.row([
-            format::count(cell.subscribers as u64),
-            format::count(cell.dropped.buffer_full),
-            rate(cell.drop_rate),
-            interval(cell),
-            format!("{} of {}", cell.runs_with_drops, sweep.seeds.len()),
-            hardest_hit(cell).unwrap_or_else(|| "–".to_owned()),
-            rate(cell.worst_subscriber.as_ref().map(|worst| worst.drop_rate)),
-        ]);
-    }
-    (!cells.is_empty()).then(|| (lost_at_64(&cells), table))
-}
-
-fn hardest_hit(cell: &Cell) -> Option<String> {
-    let rate = |class: &ByClass| class.drop_rate.filter(|rate| *rate > 0.0);
-    let hit = cell.by_class.iter().filter_map(|(name, class)| rate(class).map(|rate| (rate, name)));
-    let (rate, name) = hit.max_by(|a, b| a.0.total_cmp(&b.0))?;
-    Some(format!("{name}: {}", format::rate(rate)))
-}
-
-fn lost_at_64(cells: &[&Cell]) -> String {
-    let names = |of: &[&&Cell]| -> String {
-        let names: Vec<String> = of.iter().map(|cell| format::count(cell.subscribers as u64)).collect();
-        format!("N = {}", format::listed(&names))
-    };
-    let (lossy, clean): (Vec<&&Cell>, Vec<&&Cell>) = cells.iter().partition(|cell| cell.dropped.buffer_full > 0);
-    let lost: Vec<String> =
-        lossy.iter().map(|cell| format!("{} at N = {}", rate(cell.drop_rate), cell.subscribers)).collect();
-    match (clean.is_empty(), lossy.is_empty()) {
-        (_, true) => format!("With {HISTORICAL} slots nothing is lost on these seeds at {}.", names(&clean)),
-        (true, false) => format!("With {HISTORICAL} slots frames are lost: {}.", format::listed(&lost)),
-        (false, false) => format!(
-            "With {HISTORICAL} slots nothing is lost on these seeds at {}; elsewhere frames are: {}.",
-            names(&clean),
-            format::listed(&lost)
-        ),
-    }
-}
-
-/// The recommendation: the setting and the sentence.
-pub(super) fn recommendation(sweep: &Sweep) -> (String, &str) {
-    let setting = match sweep.recommendation.buffer {
-        Some(k) => format!("server.sse_channel_buffer = {k}"),
-        None if !sizes::is_validated(&sweep.zero_drop) && sweep.zero_drop.iter().all(|size| size.buffer.is_some()) => {
-            let largest = sweep.zero_drop.iter().filter_map(|size| size.buffer).max().unwrap_or(0);
-            format!("{} frames, not validated", sizes::with_headroom(largest))
-        }
-        None => "no size can be recommended".to_owned(),
-    };
-    (setting, &sweep.recommendation.because)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "byte counts far below 2^53")]

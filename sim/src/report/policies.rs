@@ -1,6 +1,6 @@
 //! Policies beside each other, as a table.
 
-use crate::summary::document::{Compared, Sweep};
+use crate::summary::document::{Cell, Sweep};
 use crate::summary::format;
 
 use super::table::{Lean, Table};
@@ -24,26 +24,29 @@ pub(super) fn table(sweep: &Sweep) -> Option<Table> {
     ];
     let mut table = Table::new(&heads);
     for cell in &sweep.cells {
-        let Some(compared) = &cell.compared else { continue };
-        let Compared { policy, wanted, missed, doubled, age_ms, away_seconds } = compared;
         let memory = cell.memory_bytes_per_subscriber;
         table.row([
             format::count(cell.subscribers as u64),
-            policy.clone(),
+            cell.policy.clone(),
             format::count(cell.buffer),
-            format::count(*missed),
-            format::percent(*missed as f64 / (*wanted).max(1) as f64),
+            format::count(cell.missed),
+            missed_percent(cell),
             format::count(cell.in_flight),
             format::count(cell.dropped.conflated),
-            format::count(*doubled),
-            age(age_ms.p50),
-            age(age_ms.p99),
-            format!("{} s", format::number(*away_seconds)),
+            format::count(cell.duplicates),
+            age(cell.receipt_latency_ms.p50),
+            age(cell.receipt_latency_ms.p99),
+            format!("{} s", format::number(cell.away_seconds)),
             format::bytes(memory.slots as f64),
             format::bytes(memory.payload),
         ]);
     }
     sweep.compares_policies().then_some(table)
+}
+
+/// Missed events in per cent of the wanted ones, or a dash where nothing was wanted.
+pub(super) fn missed_percent(cell: &Cell) -> String {
+    cell.missed_rate().map_or_else(|| "–".to_owned(), format::percent)
 }
 
 pub(super) fn age(ms: Option<f64>) -> String {
@@ -59,17 +62,16 @@ pub(super) fn short(sweep: &Sweep) -> Option<Table> {
     let heads = ["N", "buffer", "missed %", "waiting", "conflated", "p50", "p99", "away", "policy"];
     let mut table = Table::new(&heads.map(|head| (head, if head == "policy" { Lean::Left } else { Lean::Right })));
     for cell in &sweep.cells {
-        let Some(compared) = &cell.compared else { continue };
         table.row([
             format::count(cell.subscribers as u64),
             format::count(cell.buffer),
-            format::percent(compared.missed as f64 / compared.wanted.max(1) as f64),
+            missed_percent(cell),
             format::count_short(cell.in_flight),
             format::count_short(cell.dropped.conflated),
-            age(compared.age_ms.p50),
-            age(compared.age_ms.p99),
-            format!("{} s", format::number(compared.away_seconds)),
-            compared.policy.clone(),
+            age(cell.receipt_latency_ms.p50),
+            age(cell.receipt_latency_ms.p99),
+            format!("{} s", format::number(cell.away_seconds)),
+            cell.policy.clone(),
         ]);
     }
     sweep.compares_policies().then_some(table)
@@ -79,5 +81,5 @@ pub(super) fn short(sweep: &Sweep) -> Option<Table> {
 pub(super) const KEY: &str = "missed: published while a subscriber wanted it, and not read by it to the end of the run, all \
     seeds · waiting: of these, in its mailbox or in the history at the end, and not lost · conflated: old values let go for \
     later ones; who was cut off afterwards has read them after all · age: from publish to receipt, of what was read · \
-    without a stream: mean time of a subscriber between two streams · slots, payloads: memory of a subscriber; all have the \
-    history among the payloads, which only who parks or comes back needs";
+    without a stream: mean time of a subscriber between two streams · slots, payloads: memory of a subscriber, its part of \
+    the history among the payloads";

@@ -6,6 +6,8 @@ use crate::summary::along::figure_names;
 use crate::summary::document::Sweep;
 use crate::summary::format;
 
+use super::classes;
+use super::current;
 use super::parts;
 use super::policies;
 use super::real;
@@ -24,7 +26,7 @@ pub fn readme(sweep: &Sweep, command: &str) -> String {
         let _ = write!(page, "{}\n\n", sweep.question);
     }
     if !sweep.compares_policies() {
-        let (setting, because) = parts::recommendation(sweep);
+        let (setting, because) = current::recommendation(sweep);
         let _ = write!(page, "**{setting}**. {because}\n\n");
     }
     let into = if sweep.compares_policies() { " --out plots/policies" } else { "" };
@@ -54,6 +56,10 @@ pub fn readme(sweep: &Sweep, command: &str) -> String {
         page.push('\n');
     }
     section(&mut page, "At the validated size, a subscriber", parts::cost(sweep));
+    if let Some(classes) = classes::table(sweep) {
+        section(&mut page, "At that size, by class", Some(classes));
+        let _ = write!(page, "{}\n\n", classes::KEY);
+    }
     section(&mut page, "How the size moves", parts::sensitivity(sweep));
     section(&mut page, "The sweep", parts::cells(sweep));
     section(&mut page, "Digests of the runs", digests(sweep));
@@ -73,7 +79,7 @@ fn digests(sweep: &Sweep) -> Option<Table> {
     let heads = [("N", Lean::Right), ("buffer", Lean::Right), ("digest", Lean::Left)];
     let mut table = Table::new(&policy.into_iter().chain(heads).collect::<Vec<_>>());
     for cell in &sweep.cells {
-        let policy = cell.compared.as_ref().map(|compared| compared.policy.clone());
+        let policy = sweep.compares_policies().then(|| cell.policy.clone());
         let (n, buffer) = (format::count(cell.subscribers as u64), format::count(cell.buffer));
         table.row(policy.into_iter().chain([n, buffer, format!("`{}`", cell.digest)]));
     }

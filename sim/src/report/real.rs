@@ -7,10 +7,12 @@ use crate::summary::document::{Cell, Sweep};
 use crate::summary::format;
 
 use super::parts;
+use super::policies;
 use super::table::{Lean, Table, prose};
 
 /// What the columns of both tables are.
-const KEY: &str = "lost: of the frames offered, to a full buffer · flush: publish to the socket's acceptance, receipt: \
+const KEY: &str = "lost: of the frames offered, to a full buffer · missed: never read, of those published while a viewer \
+                   wanted them · flush: publish to the socket's acceptance, receipt: \
                    publish to the client, both from the planned time, in ms";
 const MEMORY_KEY: &str = "slots: K handles, if the buffer fills · payload: peak of distinct event bytes, shared by all · \
                           allocator: what the server got from the system, these included · resident: the process · \
@@ -81,13 +83,15 @@ pub(super) fn tables(sweep: &Sweep) -> String {
 }
 
 fn latency(sweep: &Sweep) -> Table {
-    let heads = ["N", "buffer", "offered", "lost %", "flush p50", "p99", "max", "receipt p50", "p99", "max"];
+    let heads =
+        ["N", "buffer", "offered", "lost %", "missed %", "flush p50", "p99", "max", "receipt p50", "p99", "max"];
     let mut table = Table::new(&heads.map(|head| (head, Lean::Right)));
     for cell in &sweep.cells {
         let (flush, receipt) = (cell.flush_latency_ms, cell.receipt_latency_ms);
         let latencies = [flush.p50, flush.p99, flush.max, receipt.p50, receipt.p99, receipt.max];
         let rate = cell.drop_rate.map_or_else(|| "–".to_owned(), format::percent);
-        let first = [format::count(cell.subscribers as u64), buffer(cell), format::count_short(cell.offered), rate];
+        let (n, offered) = (format::count(cell.subscribers as u64), format::count_short(cell.offered));
+        let first = [n, buffer(cell), offered, rate, policies::missed_percent(cell)];
         table.row(first.into_iter().chain(latencies.map(format::ms_or_dash)));
     }
     table

@@ -5,7 +5,8 @@ use std::fmt::Write as _;
 use crate::summary::document::{Cell, Sweep};
 use crate::summary::format;
 
-use super::at_size;
+use super::classes;
+use super::current;
 use super::parts;
 use super::policies;
 use super::real;
@@ -32,21 +33,22 @@ pub fn terminal(sweep: &Sweep) -> String {
     if let Some(cells) = cells(sweep) {
         let _ = write!(page, "\nThe sweep\n\n{}", cells.plain(true));
         let key = "offered: frames, all seeds · drop %: lost to a full buffer, of those offered · interval: 95 % over \
-                   seeds · p50, p99, max: publish to flush, ms · memory: slots and payload of one subscriber";
+                   seeds · missed %: never read, of those published while a viewer wanted them · p50, p99, max: publish \
+                   to flush, ms · memory: slots and payload of one subscriber";
         let _ = write!(page, "\n{}", prose(key, "  "));
     }
     page.push_str(&sizes(sweep));
     if let Some(sensitivity) = sensitivity(sweep) {
         let _ = write!(page, "\nHow the size moves\n\n{}", sensitivity.plain(false));
     }
-    let (setting, because) = parts::recommendation(sweep);
-    let _ = write!(page, "\n→ {setting}\n\n{}", prose(because, "  "));
+    let (setting, because) = current::recommendation(sweep);
+    let _ = write!(page, "\n→ {setting}\n\n{}", prose(&because, "  "));
     page
 }
 
 /// The cells, with as many columns as a terminal has room for.
 fn cells(sweep: &Sweep) -> Option<Table> {
-    let heads = ["N", "buffer", "offered", "drop %", "interval", "p50", "p99", "max", "memory"];
+    let heads = ["N", "buffer", "offered", "drop %", "interval", "missed %", "p50", "p99", "max", "memory"];
     let mut table = Table::new(&heads.map(|head| (head, Lean::Right)));
     let mut above = None;
     for cell in &sweep.cells {
@@ -58,7 +60,7 @@ fn cells(sweep: &Sweep) -> Option<Table> {
     (!sweep.cells.is_empty()).then_some(table)
 }
 
-fn measured(cell: &Cell) -> [String; 8] {
+fn measured(cell: &Cell) -> [String; 9] {
     let dash = || "–".to_owned();
     let latency = cell.flush_latency_ms;
     let memory = cell.memory_bytes_per_subscriber;
@@ -67,6 +69,7 @@ fn measured(cell: &Cell) -> [String; 8] {
         format::count_short(cell.offered),
         cell.drop_rate.map_or_else(dash, format::percent),
         cell.drop_rate_ci95.map_or_else(dash, |[a, b]| format!("{}–{}", format::percent(a), format::percent(b))),
+        policies::missed_percent(cell),
         format::ms_or_dash(latency.p50),
         format::ms_or_dash(latency.p99),
         format::ms_or_dash(latency.max),
@@ -83,9 +86,8 @@ fn sizes(sweep: &Sweep) -> String {
     if let Some(cost) = parts::cost(sweep) {
         let _ = write!(text, "\nAt the validated size, a subscriber\n\n{}", cost.plain(false));
     }
-    if let Some(classes) = at_size::classes(sweep) {
-        let _ =
-            write!(text, "\nAt the validated size, by class\n\n{}\n{}", classes.plain(true), prose(at_size::KEY, "  "));
+    if let Some(classes) = classes::table(sweep) {
+        let _ = write!(text, "\nAt that size, by class\n\n{}\n{}", classes.plain(true), prose(classes::KEY, "  "));
     }
     text
 }

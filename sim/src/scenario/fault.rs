@@ -14,9 +14,9 @@ pub enum FaultSettings {
         at_seconds: f64,
         /// How long.
         lasts_seconds: f64,
-        /// Whose readers.
-        class: String,
-        /// Part of the class, drawn by the seed.
+        /// Whose readers; everybody's unless given.
+        class: Option<String>,
+        /// Part of these, drawn by the seed.
         #[serde(default = "everybody")]
         share: f64,
     },
@@ -28,9 +28,9 @@ pub enum FaultSettings {
         lasts_seconds: f64,
         /// Bytes a second.
         bytes_per_second: u64,
-        /// Whose readers.
-        class: String,
-        /// Part of the class, drawn by the seed.
+        /// Whose readers; everybody's unless given.
+        class: Option<String>,
+        /// Part of these, drawn by the seed.
         #[serde(default = "everybody")]
         share: f64,
     },
@@ -38,37 +38,37 @@ pub enum FaultSettings {
     ReaderStops {
         /// From when on.
         at_seconds: f64,
-        /// Whose readers.
-        class: String,
-        /// Part of the class, drawn by the seed.
+        /// Whose readers; everybody's unless given.
+        class: Option<String>,
+        /// Part of these, drawn by the seed.
         #[serde(default = "everybody")]
         share: f64,
     },
-    /// A class's link keeps everything back and then lets it go.
+    /// Links keep everything back and then let it go.
     LinkHeld {
         /// When it begins.
         at_seconds: f64,
         /// How long.
         lasts_seconds: f64,
-        /// Whose link.
-        class: String,
+        /// Whose link; everybody's unless given.
+        class: Option<String>,
     },
-    /// A class's link loses what the server sends.
+    /// Links lose what the server sends.
     Partition {
         /// When it begins.
         at_seconds: f64,
         /// How long.
         lasts_seconds: f64,
-        /// Whose link.
-        class: String,
+        /// Whose link; everybody's unless given.
+        class: Option<String>,
     },
     /// Clients vanish without a word.
     ClientDies {
         /// When.
         at_seconds: f64,
-        /// Whose.
-        class: String,
-        /// Part of the class, drawn by the seed.
+        /// Whose; everybody's unless given.
+        class: Option<String>,
+        /// Part of these, drawn by the seed.
         #[serde(default = "everybody")]
         share: f64,
     },
@@ -82,12 +82,12 @@ pub enum FaultSettings {
         #[serde(default = "a_second")]
         back_within_seconds: f64,
     },
-    /// A class leaves in one moment.
+    /// Clients leave in one moment.
     ClassLeaves {
         /// When.
         at_seconds: f64,
-        /// Who.
-        class: String,
+        /// Who; everybody unless given.
+        class: Option<String>,
     },
 }
 
@@ -127,7 +127,7 @@ impl FaultSettings {
             | Self::LinkHeld { class, .. }
             | Self::Partition { class, .. }
             | Self::ClientDies { class, .. }
-            | Self::ClassLeaves { class, .. } => Some(class),
+            | Self::ClassLeaves { class, .. } => class.as_deref(),
             Self::ServerRestarts { .. } => None,
         }
     }
@@ -167,10 +167,10 @@ impl fmt::Display for FaultSettings {
     }
 }
 
-fn everybody() -> f64 {
+pub(super) fn everybody() -> f64 {
     1.0
 }
 
-fn a_second() -> f64 {
+pub(super) fn a_second() -> f64 {
     1.0
 }

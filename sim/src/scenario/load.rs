@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Arrivals, Payload, Settings, Trace};
+use super::{Arrivals, Payload, Settings, Trace, TraceEvent};
 
 /// Bytes that a frame has besides its payload: id line, `data: `, line ends and chunk framing.
 ///
@@ -33,12 +33,21 @@ pub(super) fn peak_per_second(settings: &Settings, trace: Option<&Trace>) -> f64
         Arrivals::Constant { per_second } | Arrivals::Poisson { per_second } => *per_second,
         Arrivals::Bursts { quiet_per_second, burst_per_second, .. } => quiet_per_second.max(*burst_per_second),
         Arrivals::BacklogFlush { per_second, background_per_second, .. } => per_second + background_per_second,
-        Arrivals::Trace { speed_up, .. } => trace.map_or(0.0, |trace| {
-            let times: Vec<Duration> =
-                trace.events().iter().map(|event| Duration::from_nanos(sped_up_nanos(event.at, *speed_up))).collect();
-            busiest(&times, Duration::from_secs(1)) as f64
-        }),
+        Arrivals::Trace { speed_up, .. } => trace.map_or(0.0, |trace| busiest_second(trace, *speed_up)),
     }
+}
+
+/// Events in the busiest second of a trace that is played at a speed and wrapped round: a second may be many cycles.
+fn busiest_second(trace: &Trace, speed_up: f64) -> f64 {
+    const SECOND_NANOS: u64 = 1_000_000_000;
+    let cycle = cycle_nanos(trace, speed_up);
+    let times = |round: u64| {
+        let nanos = move |event: &TraceEvent| round * cycle + sped_up_nanos(event.at, speed_up);
+        trace.events().iter().map(move |event| Duration::from_nanos(nanos(event)))
+    };
+    let twice: Vec<Duration> = times(0).chain(times(1)).collect();
+    let rest = busiest(&twice, Duration::from_nanos(SECOND_NANOS % cycle));
+    (trace.events().len() as u64 * (SECOND_NANOS / cycle) + rest) as f64
 }
 
 /// Mean payload, the limits of a log-normal one taken as mild.
@@ -73,10 +82,23 @@ pub(crate) fn busiest(times: &[Duration], length: Duration) -> u64 {
 
 /// One cycle of a trace played at a speed, in nanoseconds; always beyond the last event.
 pub(crate) fn cycle_nanos(trace: &Trace, speed_up: f64) -> u64 {
-    sped_up_nanos(trace.cycle(), speed_up).max(sped_up_nanos(trace.span(), speed_up) + 1)
+    sped_up_nanos(trace.cycle(), speed_up).max(sped_up_nanos(trace.span(), speed_up).saturating_add(1))
 }
 
 /// A time of a trace played at a speed, in nanoseconds.
 pub(crate) fn sped_up_nanos(at: Duration, speed_up: f64) -> u64 {
     (at.as_nanos() as f64 / speed_up).round() as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_peak_of_a_trace_played_many_times_a_second_is_that_of_all_its_cycles() {
+        let lines: String = (0..100).map(|at| format!("{{\"at_ms\":{},\"bytes\":1}}\n", at * 10)).collect();
+        let trace = Trace::read("t.jsonl", lines.as_bytes()).unwrap();
+        let peaks = [1.0, 2.0, 50.0].map(|speed_up| busiest_second(&trace, speed_up));
+        assert_eq!(peaks, [100.0, 200.0, 5000.0]);
+    }
 }

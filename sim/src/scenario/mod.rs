@@ -7,11 +7,21 @@ mod builtin;
 mod check;
 mod error;
 mod fault;
+mod idle;
+mod key;
+mod keys;
+mod limits;
+mod lines;
 mod load;
+mod meaning;
+mod needs;
 mod overrides;
+mod page;
 mod population;
 mod reads;
+mod review;
 mod settings;
+mod template;
 mod trace;
 mod transport;
 mod warning;
@@ -22,14 +32,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-pub(crate) use check::{MAX_READ_BYTES_PER_SECOND, MAX_WINDOW_BYTES};
 pub use error::ScenarioError;
 pub use fault::FaultSettings;
+pub(crate) use limits::{MAX_READ_BYTES_PER_SECOND, MAX_WINDOW_BYTES};
 pub(crate) use load::{FRAME_OVERHEAD_BYTES, busiest, cycle_nanos, sped_up_nanos};
+pub use meaning::Drain;
 pub use overrides::{Change, Overrides};
+pub use page::page;
 pub(crate) use reads::step_bytes;
 pub use reads::{Reads, RoundTrip};
-pub use settings::{Arrivals, Class, Cpu, Payload, RecoverySettings, Server, Settings};
+pub(crate) use settings::default_current_buffer;
+pub use settings::{Arrivals, Class, Cpu, DEFAULT_CURRENT_BUFFER, Payload, RecoverySettings, Server, Settings};
+pub use template::template;
 pub use trace::{Trace, TraceError, TraceEvent};
 pub use transport::Transport;
 pub use warning::Warning;
@@ -41,6 +55,9 @@ const MAX_FILE_BYTES: u64 = 1 << 20;
 #[derive(Debug, Clone)]
 pub struct Scenario {
     source: String,
+    /// As the file has it, with what options have changed.
+    given: Settings,
+    /// The given ones with what their policy needs.
     settings: Settings,
     trace: Option<Arc<Trace>>,
     duration: Duration,
@@ -90,7 +107,16 @@ impl Scenario {
     }
 
     fn from_text(file: &str, text: &str, folder: &TraceFolder) -> Result<Self, ScenarioError> {
-        let settings: Settings = toml::from_str(text).map_err(|error| error::syntax(file, text, &error))?;
+        let (settings, trace) = Self::read(file, text, folder)?;
+        Self::checked(file.to_owned(), settings, trace)
+    }
+
+    /// What the file says, not yet checked.
+    fn read(file: &str, text: &str, folder: &TraceFolder) -> Result<Parts, ScenarioError> {
+        let mut settings: Settings = toml::from_str(text).map_err(|error| error::syntax(file, text, &error))?;
+        if settings.question.is_empty() {
+            settings.question = format!("What buffer does {} need?", settings.name);
+        }
         let trace = match &settings.arrivals {
             Arrivals::Trace { file: trace, .. } => Some(Arc::new(folder.trace(file, trace)?)),
             Arrivals::Constant { .. }
@@ -98,16 +124,22 @@ impl Scenario {
             | Arrivals::Bursts { .. }
             | Arrivals::BacklogFlush { .. } => None,
         };
-        Self::checked(file.to_owned(), settings, trace)
+        Ok((settings, trace))
     }
 
     /// The one way in: every scenario, changed ones too, passes here.
-    fn checked(source: String, settings: Settings, trace: Option<Arc<Trace>>) -> Result<Self, ScenarioError> {
-        let duration = check::check(&settings, trace.as_deref()).map_err(|wrong| wrong.in_file(&source))?;
-        Ok(Self { source, settings, trace, duration })
+    fn checked(source: String, given: Settings, trace: Option<Arc<Trace>>) -> Result<Self, ScenarioError> {
+        Self::completed(source.clone(), given, trace).map_err(|wrong| first_of(wrong, &source))
     }
 
-    /// What the file says, defaults filled in.
+    /// The scenario with what its policy needs, or all that is wrong: at least one thing.
+    fn completed(source: String, given: Settings, trace: Option<Arc<Trace>>) -> Result<Self, Vec<error::Wrong>> {
+        let settings = needs::met(given.clone());
+        let duration = check::check(&settings, trace.as_deref())?;
+        Ok(Self { source, given, settings, trace, duration })
+    }
+
+    /// What the file says, with defaults filled in and what the overflow policy needs switched on.
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
@@ -124,6 +156,15 @@ impl Scenario {
     pub fn trace(&self) -> Option<&Trace> {
         self.trace.as_deref()
     }
+}
+
+/// What a file says, and the trace that it names.
+type Parts = (Settings, Option<Arc<Trace>>);
+
+/// What is said of a scenario that is to be run; [`Scenario::review`] says all.
+fn first_of(wrong: Vec<error::Wrong>, source: &str) -> ScenarioError {
+    let first = wrong.into_iter().next().unwrap_or_else(|| unreachable!("a refusal has a reason"));
+    first.in_file(source)
 }
 
 fn read_text(path: &Path) -> io::Result<String> {

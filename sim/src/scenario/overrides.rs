@@ -52,23 +52,23 @@ impl Change {
     }
 }
 
-/// What a browser's `EventSource` waits before it comes back, unless it is told otherwise: Chromium's 3 s.
-const EVENT_SOURCE_SECONDS: f64 = 3.0;
-
 impl Scenario {
-    /// The same scenario as policies are compared on it: the server keeps a history and says what is missing, and
-    /// whoever is cut off comes back with its cursor, unless the file says otherwise.
+    /// The same scenario under an overflow policy, with what that policy needs and no more.
     ///
     /// # Errors
     ///
-    /// As [`Self::with`].
-    pub fn with_recovery(&self) -> Result<Self, ScenarioError> {
-        let Self { mut settings, trace, .. } = self.clone();
-        settings.server.recovery.get_or_insert_default();
-        for class in &mut settings.classes {
-            class.reconnect_after_seconds.get_or_insert(EVENT_SOURCE_SECONDS);
-        }
-        Self::checked(format!("{} with recovery", self.source), settings, trace)
+    /// The scenario cannot have what the policy needs: conflation without keys.
+    pub fn under(&self, policy: Overflow) -> Result<Self, ScenarioError> {
+        let Self { given: mut settings, trace, .. } = self.clone();
+        settings.server.policy = policy;
+        Self::checked(format!("{} under policy {policy}", self.source), settings, trace)
+    }
+
+    /// Whether both give the same plans: they differ in nothing but the policy's name.
+    pub(crate) fn runs_as(&self, other: &Self) -> bool {
+        let mut settings = self.settings.clone();
+        settings.server.policy = other.settings.server.policy;
+        settings == other.settings && self.trace == other.trace
     }
 
     /// The same scenario over WebSockets.
@@ -77,7 +77,7 @@ impl Scenario {
     ///
     /// As [`Self::with`].
     pub fn over_websockets(&self) -> Result<Self, ScenarioError> {
-        let Self { mut settings, trace, .. } = self.clone();
+        let Self { given: mut settings, trace, .. } = self.clone();
         settings.server.transport = Transport::Ws;
         Self::checked(format!("{} over WebSockets", self.source), settings, trace)
     }
@@ -89,7 +89,7 @@ impl Scenario {
     /// A value that the file could not have had either, or a speed-up without a trace.
     pub fn with(&self, overrides: Overrides) -> Result<Self, ScenarioError> {
         let source = format!("{} with the options given", self.source);
-        let Self { mut settings, mut trace, .. } = self.clone();
+        let Self { given: mut settings, mut trace, .. } = self.clone();
         if let Some(given) = overrides.trace {
             settings.arrivals = Arrivals::Trace { file: given.name().to_owned(), speed_up: 1.0 };
             settings.payload = Payload::FromTrace { times: 1 };
@@ -117,7 +117,7 @@ impl Scenario {
     ///
     /// The changed load is outside what a scenario may have: a doubled stall may reach the write deadline.
     pub fn changed(&self, change: Change) -> Result<Self, ScenarioError> {
-        let Self { mut settings, trace, .. } = self.clone();
+        let Self { given: mut settings, trace, .. } = self.clone();
         match change {
             Change::RateDoubled => settings.arrivals.double(),
             Change::PayloadQuadrupled => settings.payload.multiply(4),
@@ -162,7 +162,9 @@ impl Payload {
 impl Reads {
     fn double_stalls(&mut self) {
         match self {
-            Self::Stalls { for_seconds, .. } => for_seconds.iter_mut().for_each(|seconds| *seconds *= 2.0),
+            Self::Stalls { for_seconds, .. } | Self::RateWithStalls { for_seconds, .. } => {
+                for_seconds.iter_mut().for_each(|seconds| *seconds *= 2.0)
+            }
             Self::AsItArrives | Self::Rate { .. } | Self::Never => {}
         }
     }

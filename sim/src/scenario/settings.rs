@@ -17,9 +17,11 @@ use super::transport::Transport;
 pub struct Settings {
     /// Name of the result folder: lower-case letters, digits and dashes.
     pub name: String,
-    /// The question that running it answers.
+    /// The question that running it answers; empty where the file has none, until it is read.
+    #[serde(default)]
     pub question: String,
     /// The table that all subscribers watch.
+    #[serde(default = "default_table")]
     pub table: String,
     /// How long events arrive; may be left out for a trace, and is then one cycle of it.
     pub duration_seconds: Option<f64>,
@@ -32,6 +34,9 @@ pub struct Settings {
     /// The mailbox sizes to try, in frames.
     #[serde(default = "default_buffers")]
     pub buffers: Vec<u64>,
+    /// The mailbox size that the server has now, in frames: figures mark it, and tables say what it loses and costs.
+    #[serde(default = "default_current_buffer")]
+    pub current_buffer: u64,
     /// How many replications: seeds `0 .. seeds`.
     #[serde(default = "default_seeds")]
     pub seeds: u64,
@@ -237,34 +242,45 @@ pub struct Class {
     pub reconnect_after_seconds: Option<f64>,
 }
 
-fn default_drain_seconds() -> f64 {
+pub(super) fn default_table() -> String {
+    "events".to_owned()
+}
+
+pub(super) fn default_drain_seconds() -> f64 {
     15.0
 }
 
-fn default_subscribers() -> Vec<usize> {
+pub(super) fn default_subscribers() -> Vec<usize> {
     vec![10, 100, 1000]
 }
 
-fn default_buffers() -> Vec<u64> {
+pub(super) fn default_buffers() -> Vec<u64> {
     (0..10).map(|power| 1 << power).collect()
 }
 
-fn default_seeds() -> u64 {
+/// The frames that a subscriber's buffer has where a scenario does not say: the server that was asked about had 64.
+pub const DEFAULT_CURRENT_BUFFER: u64 = 64;
+
+pub(crate) fn default_current_buffer() -> u64 {
+    DEFAULT_CURRENT_BUFFER
+}
+
+pub(super) fn default_seeds() -> u64 {
     8
 }
 
-fn default_time_scale() -> u32 {
+pub(super) fn default_time_scale() -> u32 {
     1
 }
 
-fn default_speed_up() -> f64 {
+pub(super) fn default_speed_up() -> f64 {
     1.0
 }
 
-fn default_keys() -> u32 {
+pub(super) fn default_keys() -> u32 {
     1
 }
 
-fn default_times() -> u64 {
+pub(super) fn default_times() -> u64 {
     1
 }

@@ -62,6 +62,8 @@ fn each_bad_field_gets_one_line_with_file_field_value_and_what_is_allowed() {
         ("[10, 100]", "[0]", "subscribers[0] = 0: must be 1 ..= 60000"),
         ("[10, 100]", "[10, 10]", "subscribers[1] = 10: must not be there twice"),
         ("[10, 100]", "[1000000000]", "subscribers[0] = 1000000000: must be 1 ..= 60000"),
+        ("buffers = [1, 64]", "current_buffer = 0", "current_buffer = 0: must be 1 ..= 1048576"),
+        ("buffers = [1, 64]", "current_buffer = 1048577", "current_buffer = 1048577: must be 1 ..= 1048576"),
         ("buffers = [1, 64]", "seeds = 0", "seeds = 0: must be 1 ..= 10000"),
         ("buffers = [1, 64]", "time_scale = 0", "time_scale = 0: must be 1 ..= 1000"),
         ("duration_seconds = 60", "duration_seconds = 0", "duration_seconds = 0: must be 0.001 ..= 86400"),
@@ -71,8 +73,8 @@ fn each_bad_field_gets_one_line_with_file_field_value_and_what_is_allowed() {
         ("share = 0.9", "share = 0.9\ncount = 3", "class[0].share = 0.9: must have a count or a share, not both"),
         ("share = 0.9", "count = 11", "class[..].share = 0.1 in all: shares must sum to 1"),
         ("window_bytes = 65536", "window_bytes = 0", "class[0].window_bytes = 0: must be 1 ..= 1073741824"),
-        ("[2, 10]", "[2, 30]", &format!("{stalls} = [2.0, 30.0]: must be below server.write_deadline_seconds = 30")),
-        ("[2, 10]", "[10, 2]", &format!("{stalls} = [10.0, 2.0]: must be [least, most]")),
+        ("[2, 10]", "[2, 30]", &format!("{stalls} = [2, 30]: must be below server.write_deadline_seconds = 30")),
+        ("[2, 10]", "[10, 2]", &format!("{stalls} = [10, 2]: must be [least, most]")),
         ("[2, 10]", "[-2, 10]", &format!("{stalls}[0] = -2: must be 0.01 ..= 86400")),
         ("min_bytes = 150", "min_bytes = 7000", "payload.max_bytes = 6000: must be 7000 ..= 16777216"),
         ("min_bytes = 150", "min_bytes = 0", "payload.min_bytes = 0: must be 1 ..= 16777216"),
@@ -86,11 +88,7 @@ fn each_bad_field_gets_one_line_with_file_field_value_and_what_is_allowed() {
         ("name = \"good\"", "name = \"../good\"", "name = \"../good\": must be 1 to 64 of a-z, 0-9 and -"),
         ("table = \"builds\"", "table = \"a.b\"", "table = \"a.b\": must be 1 to 64 of"),
         ("publish_us = 5", "publish_us = -5", "server.cpu.publish_us = -5: must be 0 ..= 1000000"),
-        (
-            "share = 0.9",
-            "share = 0.9\nconnect_seconds = [9, 3]",
-            "class[0].connect_seconds = [9.0, 3.0]: must be [least",
-        ),
+        ("share = 0.9", "share = 0.9\nconnect_seconds = [9, 3]", "class[0].connect_seconds = [9, 3]: must be [least"),
         ("share = 0.9", "share = 0.9\nconnect_seconds = [0, 61]", "class[0].connect_seconds[1] = 61: must be 0 ..= 60"),
         (
             "share = 0.9",
@@ -127,7 +125,7 @@ fn what_is_not_a_scenario_is_refused_with_its_line() {
             "subscribers = [-1]",
             "x.toml:5: `subscribers = [-1]`: invalid value: integer `-1`",
         ),
-        ("table = \"builds\"", "", "x.toml:1: missing field `table`"),
+        ("name = \"good\"", "", "x.toml:1: missing field `name`"),
         ("[server.cpu]", "[server.cpu", "x.toml:7: `[server.cpu`: "),
     ];
     for (from, to, expected) in cases {
@@ -209,7 +207,7 @@ fn changes_change_what_they_name_and_may_be_refused() {
     assert_eq!(changed(Change::StallsDoubled).classes[1].reads, longer);
     let twice = good().changed(Change::StallsDoubled).unwrap().changed(Change::StallsDoubled);
     let message = twice.unwrap_err().to_string();
-    assert!(message.contains("for_seconds = [8.0, 40.0]: must be below server.write_deadline_seconds"), "{message:?}");
+    assert!(message.contains("for_seconds = [8, 40]: must be below server.write_deadline_seconds"), "{message:?}");
 }
 
 #[test]
@@ -222,4 +220,104 @@ fn doubtful_scenarios_run_with_a_warning() {
     let hasty = GOOD.replacen("buffers = [1, 64]", "drain_seconds = 5", 1);
     let hasty = Scenario::parse("x.toml", &hasty).unwrap();
     assert!(matches!(hasty.warnings(10)[..], [Warning::DrainWithinStall { .. }]));
+}
+
+#[test]
+fn the_current_buffer_is_64_unless_given_and_stays_under_a_changed_load() {
+    assert_eq!(good().settings().current_buffer, 64);
+    let given = GOOD.replacen("buffers = [1, 64]", "buffers = [1, 64]\ncurrent_buffer = 300", 1);
+    let scenario = Scenario::parse("x.toml", &given).unwrap();
+    let buffers = Overrides { buffers: Some(vec![4]), ..Overrides::default() };
+    for scenario in Change::ALL.map(|change| scenario.changed(change)).into_iter().chain([
+        scenario.with(buffers),
+        scenario.under(hubbub::Overflow::Disconnect),
+        scenario.over_websockets(),
+    ]) {
+        assert_eq!(scenario.unwrap().settings().current_buffer, 300);
+    }
+    for name in Scenario::built_in_names() {
+        assert_eq!(Scenario::named(name).unwrap().settings().current_buffer, 64, "{name}");
+    }
+}
+
+#[test]
+fn a_class_may_read_at_a_rate_and_stall_and_both_are_checked() {
+    let pair =
+        "reads = { rate = { bytes_per_second = 125000 }, stalls = { after_seconds = [5, 9], for_seconds = [1, 2] } }";
+    let of = |reads: &str| Scenario::parse("x.toml", &GOOD.replace("reads = \"as-it-arrives\"", reads));
+    let scenario = of(pair).unwrap();
+    let reads = scenario.settings().classes[0].reads;
+    assert_eq!(reads.to_string(), "at most 125000 B/s, stalls 1–2 s after reading 5–9 s");
+    let longer = scenario.changed(Change::StallsDoubled).unwrap().settings().classes[0].reads;
+    assert_eq!(longer.to_string(), "at most 125000 B/s, stalls 2–4 s after reading 5–9 s");
+    let cases = [
+        (pair.replace("125000", "0"), "x.toml: class[0].reads.rate.bytes_per_second = 0: must be 1 ..= 10000000000"),
+        (pair.replace("[1, 2]", "[2, 1]"), "x.toml: class[0].reads.stalls.for_seconds = [2, 1]: must be [least"),
+        (pair.replace("rate =", "speed ="), "x.toml:24: "),
+        ("reads = {}".to_owned(), "x.toml:24: `reads = {}`: invalid length 0, expected rate, stalls or both"),
+        ("reads = 5".to_owned(), "x.toml:24: `reads = 5`: invalid type: integer `5`, expected \"as-it-arrives\", "),
+    ];
+    for (reads, expected) in cases {
+        let message = of(&reads).unwrap_err().to_string();
+        assert!(message.starts_with(expected), "{message:?} does not start with {expected:?}");
+    }
+}
+
+#[test]
+fn a_key_that_changes_nothing_is_named_in_a_warning() {
+    let told = |text: &str| -> Vec<String> {
+        let warnings = Scenario::parse("x.toml", text).unwrap().warnings(10);
+        let idle = warnings.iter().filter(|warning| matches!(warning, Warning::NoEffect { .. }));
+        idle.map(|warning| warning.to_string().split(':').next().unwrap().to_owned()).collect()
+    };
+    let back = GOOD.replacen("share = 0.9", "share = 0.9\nreconnect_after_seconds = 3", 1);
+    let of = |key: &str| vec![format!("{key} has no effect")];
+    assert_eq!(told(&back), of("class[0].reconnect_after_seconds"));
+    let none = Vec::<String>::new();
+    let disconnects = back.replacen("[server.cpu]", "[server]\npolicy = \"disconnect\"\n[server.cpu]", 1);
+    assert_eq!(told(&disconnects), none);
+    let fault = "[[fault]]\nkind = \"partition\"\nat_seconds = 1\nlasts_seconds = 2\nclass = ";
+    assert_eq!(told(&format!("{back}{fault}\"tab\"\n")), of("class[0].reconnect_after_seconds"));
+    assert_eq!(told(&format!("{back}{fault}\"desktop\"\n")), none);
+    let patient = GOOD.replacen("[server.cpu]", "[server]\nuser_timeout_seconds = 50\n[server.cpu]", 1);
+    assert_eq!(told(&patient), of("server.user_timeout_seconds"));
+    assert_eq!(told(&format!("{patient}{fault}\"tab\"\n")), none);
+    let dead = GOOD.replace("reads = \"as-it-arrives\"", "reads = \"never\"");
+    let stops = "[[fault]]\nkind = \"reader-stops\"\nat_seconds = 1\n";
+    assert_eq!(told(&format!("{dead}{stops}class = \"desktop\"\n")), of("fault[0]"));
+    assert_eq!(told(&format!("{dead}{stops}")), none);
+    let trace = include_str!("../../scenarios/ci-build.toml").replace("[arrivals]", "keys = 5\n[arrivals]");
+    assert_eq!(told(&trace), of("keys"));
+    for name in Scenario::built_in_names() {
+        let scenario = Scenario::named(name).unwrap();
+        assert!(!scenario.warnings(100).iter().any(|warning| matches!(warning, Warning::NoEffect { .. })), "{name}");
+    }
+}
+
+#[test]
+fn a_fault_without_a_class_strikes_everybody() {
+    use crate::plan::Plan;
+    for kind in ["reader-stalls", "link-held", "partition", "reader-stops", "client-dies", "class-leaves"] {
+        let lasts = if ["reader-stalls", "link-held", "partition"].contains(&kind) { "lasts_seconds = 1" } else { "" };
+        let text = format!("{GOOD}[[fault]]\nkind = \"{kind}\"\nat_seconds = 5\n{lasts}\n");
+        let plan = Plan::draw(&Scenario::parse("x.toml", &text).unwrap(), 10, 0);
+        let is_struck = |index| plan.is_struck(index, |_| true);
+        assert!((0..10).all(is_struck), "{kind}: {:?}", plan.faults);
+        plan.check().unwrap();
+    }
+}
+
+#[test]
+fn a_question_and_a_table_may_be_left_out() {
+    let text = GOOD.replace("question = \"Is this good?\"\n", "").replace("table = \"builds\"\n", "");
+    let settings = Scenario::parse("x.toml", &text).unwrap().settings().clone();
+    assert_eq!((settings.question.as_str(), settings.table.as_str()), ("What buffer does good need?", "events"));
+}
+
+#[test]
+fn numbers_are_told_without_the_noise_of_binary_fractions_and_huge_ones_are_short() {
+    let message = refusal("share = 0.9", "share = 0.7999999999999999");
+    assert_eq!(message, "x.toml: class[..].share = 0.9 in all: shares must sum to 1");
+    let message = refusal("per_second = 20", "per_second = 1e300");
+    assert_eq!(message, "x.toml: arrivals.per_second = 1e300: must be above 0 and at most 1000000");
 }

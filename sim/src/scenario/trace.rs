@@ -1,8 +1,11 @@
 //! Recorded arrivals: reading a JSON Lines trace, one bounded line at a time.
 //!
 //! A line is `{"at_ms": <since the start, may be fractional>, "bytes": <payload size>, "key": "<entity>"}`; `key` may
-//! be left out, lines may end in LF or CRLF, and nothing else is accepted. This room knows nothing of phases and
-//! speed-ups; `plan` replays.
+//! be left out, lines may end in LF or CRLF. The first line may instead be `{"partial": "<what is missing>"}`, the mark of
+//! a recording that is not whole. Nothing else is accepted. This room knows nothing of phases and speed-ups; `plan`
+//! replays.
+
+mod seam;
 
 use std::collections::BTreeMap;
 use std::fs::File;
@@ -11,6 +14,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde::Deserialize;
+
+use super::error::number;
 
 /// Longest line accepted: hundreds of times what an event takes, and little enough to hold.
 const MAX_LINE_BYTES: usize = 64 * 1024;
@@ -27,7 +32,9 @@ const MAX_AT_MS: f64 = 1e12;
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trace {
     name: String,
+    partial: Option<String>,
     events: Vec<TraceEvent>,
+    cycle: Duration,
 }
 
 /// One recorded event.
@@ -80,6 +87,13 @@ struct Line {
     key: Option<String>,
 }
 
+/// The first line of a trace that is not whole.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Mark {
+    partial: String,
+}
+
 impl Trace {
     /// Reads a file.
     ///
@@ -114,6 +128,9 @@ impl Trace {
             }
             reading.line += 1;
             let line = reading.line;
+            if line == 1 && reading.mark(&buffer) {
+                continue;
+            }
             let wrong = |problem| TraceError::Line { file: file.to_owned(), line, problem };
             let event = reading.event(&buffer).map_err(wrong)?;
             reading.events.push(event);
@@ -127,10 +144,22 @@ impl Trace {
         &self.name
     }
 
+    /// What the trace says is missing in it; `None` where it is whole as far as it knows.
+    #[must_use]
+    pub fn partial(&self) -> Option<&str> {
+        self.partial.as_deref()
+    }
+
     /// The events, at least two.
     #[must_use]
     pub fn events(&self) -> &[TraceEvent] {
         &self.events
+    }
+
+    /// How many keys there are; an event without one counts as a key of its own.
+    #[must_use]
+    pub fn keys(&self) -> usize {
+        self.events.iter().map(|event| event.key).max().map_or(0, |last| last as usize + 1)
     }
 
     /// Time from the first event to the last.
@@ -139,18 +168,20 @@ impl Trace {
         self.events.last().map_or(Duration::ZERO, |event| event.at)
     }
 
-    /// One cycle when the trace is wrapped round: its span and one mean gap, so that wrapping keeps the mean rate.
+    /// One cycle when the trace is wrapped round: its span, and the pause between its last event and its first.
+    ///
+    /// The pause is one mean gap, so that wrapping keeps the mean rate. It is longer where a trace begins and ends
+    /// busily: no stretch of up to a quarter of the span holds more events across the seam than the busiest one inside.
     #[must_use]
     pub fn cycle(&self) -> Duration {
-        let gaps = self.events.len().saturating_sub(1).max(1) as u128;
-        let mean_gap_nanos = self.span().as_nanos() / gaps;
-        self.span() + Duration::from_nanos((mean_gap_nanos as u64).max(1))
+        self.cycle
     }
 }
 
 #[derive(Default)]
 struct Reading {
     line: usize,
+    partial: Option<String>,
     first_ms: f64,
     last_ms: f64,
     keys: BTreeMap<String, u32>,
@@ -159,6 +190,13 @@ struct Reading {
 }
 
 impl Reading {
+    /// Takes the first line, if it is a mark.
+    fn mark(&mut self, bytes: &[u8]) -> bool {
+        let text = text_of(bytes, self.line).map_or("", |(text, _)| text);
+        self.partial = serde_json::from_str(text).ok().map(|mark: Mark| mark.partial);
+        self.partial.is_some()
+    }
+
     fn event(&mut self, bytes: &[u8]) -> Result<TraceEvent, String> {
         let (text, ended) = text_of(bytes, self.line)?;
         let line: Line = serde_json::from_str(text).map_err(|error| {
@@ -169,13 +207,13 @@ impl Reading {
             return Err(format!("too many events: must be at most {MAX_EVENTS}"));
         }
         if !(0.0..=MAX_AT_MS).contains(&line.at_ms) {
-            return Err(format!("at_ms = {}: must be 0 ..= {MAX_AT_MS}", line.at_ms));
+            return Err(format!("at_ms = {}: must be 0 ..= {}", number(line.at_ms), number(MAX_AT_MS)));
         }
         if self.events.is_empty() {
             self.first_ms = line.at_ms;
         } else if line.at_ms < self.last_ms {
-            let last = self.last_ms;
-            return Err(format!("at_ms = {}: must be sorted, the line before has {last}", line.at_ms));
+            let (now, last) = (number(line.at_ms), number(self.last_ms));
+            return Err(format!("at_ms = {now}: must be sorted, the line before has {last}"));
         }
         self.last_ms = line.at_ms;
         if !(1..=MAX_PAYLOAD_BYTES).contains(&line.bytes) {
@@ -209,11 +247,13 @@ impl Reading {
             return whole("only 1 event: must have at least 2, their distance is the cycle");
         }
         let name = file.rsplit(['/', '\\']).next().unwrap_or(file).to_owned();
-        let trace = Trace { name, events: self.events };
-        if trace.span().is_zero() {
+        let times: Vec<Duration> = self.events.iter().map(|event| event.at).collect();
+        let span = times.last().copied().unwrap_or_default();
+        if span.is_zero() {
             return whole("all events at one time: must span more than 0 ms");
         }
-        Ok(trace)
+        let cycle = span + seam::pause(&times, span);
+        Ok(Trace { name, partial: self.partial, events: self.events, cycle })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Reads, RoundTrip, Scenario, load, population};
+use super::{RoundTrip, Scenario, load, population};
 
 /// A reason for distrust, with a remedy.
 #[derive(Debug, Clone, PartialEq)]
@@ -34,6 +34,20 @@ pub enum Warning {
         /// The drain.
         drain_seconds: f64,
     },
+    /// The trace that is replayed is not whole.
+    TracePartial {
+        /// Its file, without folders.
+        trace: String,
+        /// What it says is missing.
+        missing: String,
+    },
+    /// A key is given that changes nothing in this scenario.
+    NoEffect {
+        /// Its path, classes and faults counted from 0.
+        key: String,
+        /// Why it changes nothing, and what would let it.
+        because: &'static str,
+    },
 }
 
 impl fmt::Display for Warning {
@@ -54,6 +68,12 @@ impl fmt::Display for Warning {
                 "class {class:?} may stall for {stall_seconds} s and the drain ends after {drain_seconds} s: lengthen \
                  drain_seconds, or frames under way at the end stay in flight"
             ),
+            Self::TracePartial { trace, missing } => write!(
+                f,
+                "the trace {trace} is partial ({missing}): its rate and its bursts may be other than what was sent; \
+                 record it again, unless that is known"
+            ),
+            Self::NoEffect { key, because } => write!(f, "{key} has no effect: {because}"),
         }
     }
 }
@@ -64,7 +84,12 @@ impl Scenario {
     pub fn warnings(&self, subscribers: usize) -> Vec<Warning> {
         let settings = self.settings();
         let counts = self.population(subscribers);
-        let mut warnings = Vec::new();
+        let mut warnings = super::idle::idle(settings);
+        if let Some(trace) = self.trace()
+            && let Some(missing) = trace.partial()
+        {
+            warnings.push(Warning::TracePartial { trace: trace.name().to_owned(), missing: missing.to_owned() });
+        }
         for (class, members) in settings.classes.iter().zip(counts) {
             let name = || class.name.clone();
             if members < class.count.unwrap_or(1) {
@@ -76,11 +101,10 @@ impl Scenario {
                 warnings.push(Warning::WindowBelowPeak { class: name(), window_bytes, needed_bytes });
             }
             let drain_seconds = settings.drain_seconds;
-            match class.reads {
-                Reads::Stalls { for_seconds: [_, stall_seconds], .. } if stall_seconds >= drain_seconds => {
-                    warnings.push(Warning::DrainWithinStall { class: name(), stall_seconds, drain_seconds });
-                }
-                Reads::Stalls { .. } | Reads::AsItArrives | Reads::Rate { .. } | Reads::Never => {}
+            if let Some([_, [_, stall_seconds]]) = class.reads.stalls()
+                && stall_seconds >= drain_seconds
+            {
+                warnings.push(Warning::DrainWithinStall { class: name(), stall_seconds, drain_seconds });
             }
         }
         warnings

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use hdrhistogram::Histogram;
-use hubbub::Overflow;
 
-use super::document::{ByClass, Cell, Compared, Memory, Quantiles, WorstSubscriber};
+use super::document::{ByClass, Cell, Memory, Quantiles, WorstSubscriber};
 use super::run::{Latencies, RunSummary, Sums};
 use super::statistics::{quantiles_ms, rate, ratio_interval};
 use crate::record::Digest;
@@ -16,6 +15,8 @@ pub const SLOT_BYTES: u64 = size_of::<std::sync::Arc<hubbub::Event>>() as u64;
 /// What runs of one cell have in common.
 #[derive(Debug, Clone, Copy)]
 pub struct CellKey<'a> {
+    /// Name of the overflow policy.
+    pub policy: &'a str,
     /// N.
     pub subscribers: usize,
     /// K.
@@ -32,11 +33,16 @@ pub fn cell(key: CellKey<'_>, runs: &[RunSummary], latencies: &Latencies) -> Cel
     runs.iter().for_each(|run| all.add(&run.all()));
     let per_run: Vec<_> = runs.iter().map(RunSummary::all).map(|run| (run.dropped.by_limits(), run.offered)).collect();
     let in_time: u64 = runs.iter().map(|run| run.delivered_in_time).sum();
+    let lives = (all.subscribers * runs.len()).max(1) as f64;
     let (flush, receipt) = pooled(latencies);
     Cell {
+        policy: key.policy.to_owned(),
         subscribers: key.subscribers,
         buffer: key.buffer,
-        compared: None,
+        wanted: all.wanted,
+        missed: all.missed(),
+        duplicates: all.doubled,
+        away_seconds: all.away.as_secs_f64() / lives,
         offered: all.offered,
         delivered: all.delivered,
         received: all.received,
@@ -54,22 +60,6 @@ pub fn cell(key: CellKey<'_>, runs: &[RunSummary], latencies: &Latencies) -> Cel
         worst_subscriber: worst(runs),
         digest: Digest::over(runs.iter().map(|run| run.digest)).to_string(),
         publish_lag_ms: None,
-        duplicates: None,
-    }
-}
-
-/// What is said of a cell's policy beside others.
-pub fn compared(policy: Overflow, runs: &[RunSummary], age_ms: Quantiles) -> Compared {
-    let mut all = Sums::default();
-    runs.iter().for_each(|run| all.add(&run.all()));
-    let lives = (all.subscribers * runs.len()).max(1) as f64;
-    Compared {
-        policy: policy.name().to_owned(),
-        wanted: all.wanted,
-        missed: all.missed(),
-        doubled: all.doubled,
-        age_ms,
-        away_seconds: all.away.as_secs_f64() / lives,
     }
 }
 
@@ -94,7 +84,8 @@ pub fn pooled(latencies: &Latencies) -> (Quantiles, Quantiles) {
     (pool(flush), pool(receipt))
 }
 
-fn by_class(names: &[String], runs: &[RunSummary], latencies: &Latencies) -> BTreeMap<String, ByClass> {
+/// Each class's part of some runs, by its name.
+pub fn by_class(names: &[String], runs: &[RunSummary], latencies: &Latencies) -> BTreeMap<String, ByClass> {
     let mut classes = BTreeMap::new();
     for (index, name) in names.iter().enumerate() {
         let mut sums = Sums::default();
@@ -103,7 +94,11 @@ fn by_class(names: &[String], runs: &[RunSummary], latencies: &Latencies) -> BTr
             subscribers: sums.subscribers,
             offered: sums.offered,
             drop_rate: rate(sums.dropped.by_limits(), sums.offered),
+            wanted: sums.wanted,
+            missed: sums.missed(),
             flush_latency_ms: latencies.0.get(index).map(|(flush, _)| quantiles_ms(flush)).unwrap_or_default(),
+            receipt_latency_ms: latencies.0.get(index).map(|(_, receipt)| quantiles_ms(receipt)).unwrap_or_default(),
+            high_water: sums.high_water,
         };
         classes.insert(name.clone(), class);
     }
@@ -140,7 +135,8 @@ mod tests {
 
     fn made(runs: &[RunSummary], latencies: &Latencies) -> Cell {
         let class_names = ["near".to_owned(), "far".to_owned()];
-        cell(CellKey { subscribers: 3, buffer: 16, class_names: &class_names, seconds: 10.0 }, runs, latencies)
+        let (policy, class_names) = ("park", &class_names);
+        cell(CellKey { policy, subscribers: 3, buffer: 16, class_names, seconds: 10.0 }, runs, latencies)
     }
 
     #[test]
@@ -156,22 +152,23 @@ mod tests {
     }
 
     #[test]
-    fn a_policy_is_told_by_what_was_missed_doubled_and_how_long_subscribers_were_away() {
-        let of = |subscriber: &mut crate::record::SubscriberRecord| {
-            let away = std::time::Duration::from_secs(6);
-            (subscriber.wanted, subscriber.doubled, subscriber.away) = (subscriber.offered + 20, 5, away);
-        };
+    fn a_cell_has_what_was_missed_read_twice_and_how_long_subscribers_were_away() {
         let runs = [1, 10].map(|factor| {
             let mut record = fixture::record(factor);
-            record.subscribers.iter_mut().for_each(of);
+            for subscriber in &mut record.subscribers {
+                subscriber.wanted = subscriber.offered + 20;
+                subscriber.doubled = 5;
+                subscriber.away = std::time::Duration::from_secs(6);
+            }
             RunSummary::of(factor, record).0
         });
-        let age_ms = Quantiles { p50: Some(7.0), ..Quantiles::default() };
-        let told = compared(Overflow::Park, &runs, age_ms);
+        let cell = made(&runs, &Latencies(Vec::new()));
         // Of 3 subscribers in 2 runs: offered 3,300 and 20 more each; read 2,596, of which 5 each for a second time.
-        assert_eq!((told.policy.as_str(), told.age_ms), ("park", age_ms));
-        assert_eq!((told.wanted, told.missed, told.doubled), (3420, 3420 - (2596 - 30), 30));
-        assert_eq!(told.away_seconds, 6.0, "each of them, in each run");
+        assert_eq!(cell.policy, "park");
+        assert_eq!(cell.wanted, 3420);
+        assert_eq!(cell.missed, 3420 - (2596 - 30));
+        assert_eq!(cell.duplicates, 30);
+        assert_eq!(cell.away_seconds, 6.0, "each of them, in each run");
     }
 
     #[test]

@@ -1,15 +1,16 @@
 //! `sweep.json`: the document a sweep leaves, and the only thing that figures and docs are made from.
 //!
-//! Field names and meanings are a contract; a reader of schema `hubbub.sweep/1` must not be surprised.
+//! Field names and meanings are a contract; a reader of schema `hubbub.sweep/2` must not be surprised.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::dropped::Dropped;
+use crate::scenario::default_current_buffer;
 
 /// The value of [`Sweep::schema`].
-pub const SCHEMA: &str = "hubbub.sweep/1";
+pub const SCHEMA: &str = "hubbub.sweep/2";
 
 /// A whole sweep, or with no cells a sizing.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,8 +26,11 @@ pub struct Sweep {
     pub command: String,
     /// The question the scenario answers.
     pub question: String,
-    /// Overflow policy, or `all`: each cell then has its own.
+    /// Overflow policy, or `all`: the cells then differ in it.
     pub policy: String,
+    /// What was switched on for policies that need more than a mailbox: one entry a policy that does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub run_with: Vec<RunWith>,
     /// Trace file name (without folder) and speed-up where the arrivals were replaced by one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub trace: Option<TraceUsed>,
@@ -38,6 +42,9 @@ pub struct Sweep {
     pub drain_seconds: f64,
     /// Virtual milliseconds that stand for one of the plan's.
     pub time_scale: u32,
+    /// The mailbox size that the server has now, in frames: what figures mark and tables compare with.
+    #[serde(default = "default_current_buffer")]
+    pub current_buffer: u64,
     /// Means of the plans over the seeds: what arrives.
     pub arrivals: ArrivalsSummary,
     /// The classes of the population, in the scenario's order.
@@ -86,10 +93,29 @@ impl Sweep {
         if self.compares_policies() { "every policy".to_owned() } else { format!("policy {}", self.policy) }
     }
 
-    /// Whether every cell is one policy's of several.
+    /// Whether the cells are of several policies.
     pub fn compares_policies(&self) -> bool {
-        self.cells.iter().any(|cell| cell.compared.is_some())
+        self.policy == ALL_POLICIES
     }
+}
+
+/// In the place of a policy, where all are compared.
+pub const ALL_POLICIES: &str = "all";
+
+/// What a policy was run with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RunWith {
+    /// Its name.
+    pub policy: String,
+    /// Events that the server kept for those who come back or are behind.
+    pub history_events: u64,
+    /// Bytes of payload that it kept at most.
+    pub history_bytes: u64,
+    /// Seconds after which members of a class come back when their stream has ended; null for one that stays away.
+    pub comes_back_after_seconds: BTreeMap<String, Option<f64>>,
+    /// Of a policy that replaces old values by newer ones of the same key: how many keys there are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub keys: Option<u64>,
 }
 
 /// A trace in place of the scenario's arrivals.
@@ -139,13 +165,21 @@ pub struct CpuSummary {
 /// One (subscribers, buffer) pair; counts are sums over the seeds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Cell {
+    /// Overflow policy; `its own` of a foreign server.
+    pub policy: String,
     /// N.
     pub subscribers: usize,
     /// K; 0 where a foreign server does not say.
     pub buffer: u64,
-    /// How its policy fared, where policies are compared.
-    #[serde(flatten, default, skip_serializing_if = "Option::is_none")]
-    pub compared: Option<Compared>,
+    /// Events published while a subscriber wanted them, from its first stream until it left for good, summed over all.
+    pub wanted: u64,
+    /// Of the wanted events, those that the subscriber had not read in the end, whatever the reason: lost, still waiting,
+    /// or published while it was cut off.
+    pub missed: u64,
+    /// Frames that a client read after it had read them before.
+    pub duplicates: u64,
+    /// Time without a stream between the first one and leaving, mean of a subscriber and run.
+    pub away_seconds: f64,
     /// Frames offered to mailboxes; of a foreign server, events that were published while a stream was open.
     pub offered: u64,
     /// Frames whose last byte a socket accepted.
@@ -182,26 +216,13 @@ pub struct Cell {
     /// The most that a publish began after its planned time; in the real world only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub publish_lag_ms: Option<f64>,
-    /// Events that a client received again; in the real world only.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub duplicates: Option<u64>,
 }
 
-/// What is said of a policy beside the others.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Compared {
-    /// Which one.
-    pub policy: String,
-    /// Events published while a subscriber wanted them, from its first stream until it left, summed over all.
-    pub wanted: u64,
-    /// Those of them that it had not read in the end.
-    pub missed: u64,
-    /// Those that it read more than once.
-    pub doubled: u64,
-    /// How old events were when they were read.
-    pub age_ms: Quantiles,
-    /// Time without a stream, of a subscriber and run, in the mean.
-    pub away_seconds: f64,
+impl Cell {
+    /// Missed events as a part of the wanted ones; `None` where nothing was wanted.
+    pub fn missed_rate(&self) -> Option<f64> {
+        (self.wanted > 0).then(|| self.missed as f64 / self.wanted as f64)
+    }
 }
 
 /// Pooled quantiles; all null where there was nothing.
@@ -246,8 +267,23 @@ pub struct ByClass {
     pub offered: u64,
     /// Their `buffer_full / offered`.
     pub drop_rate: Option<f64>,
+    /// Events published while they wanted them.
+    pub wanted: u64,
+    /// Those of them that they had not read in the end.
+    pub missed: u64,
     /// Their publish to flush.
     pub flush_latency_ms: Quantiles,
+    /// Their publish to receipt: how old events were when they were read.
+    pub receipt_latency_ms: Quantiles,
+    /// Most frames that waited for one of them, right after a push.
+    pub high_water: u64,
+}
+
+impl ByClass {
+    /// Missed events as a part of the wanted ones; `None` where nothing was wanted.
+    pub fn missed_rate(&self) -> Option<f64> {
+        (self.wanted > 0).then(|| self.missed as f64 / self.wanted as f64)
+    }
 }
 
 /// Who fared worst.
@@ -268,7 +304,8 @@ pub struct ZeroDrop {
     pub subscribers: usize,
     /// Smallest K without a `buffer_full` drop on these seeds; null with a reason where there is none.
     pub buffer: Option<u64>,
-    /// `slower_than_arrivals`, `never_reads` or `server_saturated`; null where there is a size.
+    /// The code of a [`Reason`](crate::first_order::Reason), or [`OTHER_LIMITS`](super::sizes::OTHER_LIMITS) or
+    /// [`TOO_LARGE`](super::sizes::TOO_LARGE); null where there is a size.
     pub reason: Option<String>,
     /// Largest high-water mark of each seed's unbounded run, in the order of the seeds.
     pub per_seed: Vec<u64>,
@@ -276,7 +313,10 @@ pub struct ZeroDrop {
     pub binding: Option<Binding>,
     /// What the first-order rule says for the same plans: burst × (1 − drain / arrival) − what the socket absorbs.
     pub first_order_rule: Option<u64>,
-    /// Runs on other seeds at the size with headroom; null where there is no size, or it was not to be validated.
+    /// Each class at that size, on these seeds; empty where there is no size.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub by_class: BTreeMap<String, ByClass>,
+    /// Runs on other seeds at the size with headroom; null where there is no size, and where nothing was validated.
     pub validation: Option<Validation>,
 }
 
@@ -308,30 +348,10 @@ pub struct Validation {
     pub failed: Vec<FailedSize>,
     /// Latency of the runs at that size.
     pub flush_latency_ms: Quantiles,
-    /// Memory at that size.
-    pub memory_bytes_per_subscriber: Memory,
-    /// What each class has at that size, by its name, over the runs there.
+    /// Each class in the runs at that size; without latencies where a run dropped.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub by_class: BTreeMap<String, ClassAtSize>,
-}
-
-/// What a class has at a size.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ClassAtSize {
-    /// Its members.
-    pub subscribers: usize,
-    /// Frames offered to them.
-    pub offered: u64,
-    /// Part of these that a full mailbox lost.
-    pub drop_rate: Option<f64>,
-    /// Events published while a member wanted them, and never read.
-    pub missed: u64,
-    /// How old events were when they were read: publish to receipt. All null where a run dropped something.
-    pub age_ms: Quantiles,
-    /// Most frames that waited for one member at once.
-    pub most_waiting: u64,
-    /// Memory of one member: the slots, and `most_waiting` payloads of the mean size. Subscribers that wait for the same
-    /// event share its payload, so that all of them together take less.
+    pub by_class: BTreeMap<String, ByClass>,
+    /// Memory at that size.
     pub memory_bytes_per_subscriber: Memory,
 }
 
@@ -349,7 +369,7 @@ pub struct FailedSize {
 /// The number, and why.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Recommendation {
-    /// Largest validated size over N, at least 64; null if one has none or was not validated.
+    /// Largest validated size over N; null if one has none.
     pub buffer: Option<u64>,
     /// A sentence.
     pub because: String,
@@ -371,6 +391,16 @@ pub struct Sensitivity {
 #[cfg(test)]
 mod tests {
     use crate::summary::fixture;
+
+    #[test]
+    fn a_document_without_a_current_buffer_was_written_where_it_was_64() {
+        let sweep = super::Sweep { current_buffer: 300, ..fixture::empty() };
+        let text = crate::summary::json::to_json(&sweep);
+        assert!(text.contains("\n  \"current_buffer\": 300,\n"), "{text}");
+        assert_eq!(crate::summary::json::from_json(&text).unwrap(), sweep);
+        let older = text.replace("\n  \"current_buffer\": 300,", "");
+        assert_eq!(crate::summary::json::from_json(&older).unwrap().current_buffer, 64);
+    }
 
     #[test]
     fn a_sweep_says_which_policy_it_ran_or_that_it_compares_them() {

@@ -51,6 +51,7 @@ pub(crate) fn all() -> Vec<Sweep> {
         all_zero(),
         ceiling(),
         single_cell(),
+        one_slot(),
         single_buffer(),
         few_seeds(),
         nothing_offered(),
@@ -82,10 +83,10 @@ pub(crate) fn policies() -> Sweep {
     let of_one = sweep.cells.clone();
     sweep.cells.extend(of_one);
     for (index, cell) in sweep.cells.iter_mut().enumerate() {
-        let policy = if index < 2 { "drop-oldest" } else { "park" }.to_owned();
-        let missed = if index == 0 { 120 } else { 0 };
-        let age_ms = cell.receipt_latency_ms;
-        cell.compared = Some(Compared { policy, wanted: 1000, missed, doubled: 0, age_ms, away_seconds: 0.5 });
+        cell.policy = if index < 2 { "drop-oldest" } else { "park" }.to_owned();
+        cell.wanted = 1000;
+        cell.missed = if index == 0 { 120 } else { 0 };
+        cell.away_seconds = 0.5;
     }
     sweep
 }
@@ -108,7 +109,7 @@ pub(crate) fn all_zero() -> Sweep {
         cell.flush_latency_ms.p50 = Some(0.0);
     }
     sweep.zero_drop = vec![sized(10, 1), sized(100, 1)];
-    recommend(&mut sweep, Some(64));
+    recommend(&mut sweep, Some(2));
     sweep
 }
 
@@ -132,7 +133,17 @@ pub(crate) fn single_cell() -> Sweep {
     let mut sweep = base("alpha", "One cell?");
     grid(&mut sweep, &[(10, 9)], &[4]);
     sweep.zero_drop = vec![sized(10, 9)];
-    recommend(&mut sweep, Some(64));
+    recommend(&mut sweep, Some(16));
+    sweep
+}
+
+/// The smallest buffers there are: one slot now, and two to recommend.
+pub(crate) fn one_slot() -> Sweep {
+    let mut sweep = base("quiet", "Is one slot enough?");
+    sweep.current_buffer = 1;
+    grid(&mut sweep, &[(10, 1)], &[1]);
+    sweep.zero_drop = vec![sized(10, 1)];
+    recommend(&mut sweep, Some(2));
     sweep
 }
 
@@ -227,11 +238,13 @@ fn base(scenario: &str, question: &str) -> Sweep {
         scenario: scenario.to_owned(),
         question: question.to_owned(),
         policy: "drop-newest".to_owned(),
+        run_with: Vec::new(),
         trace: None,
         seeds: (0..8).collect(),
         virtual_seconds: 60.0,
         drain_seconds: 30.0,
         time_scale: 1,
+        current_buffer: 64,
         arrivals: ArrivalsSummary {
             events: 468.4,
             mean_per_second: 7.8067,
@@ -271,7 +284,8 @@ pub(crate) fn real() -> Sweep {
     for cell in &mut sweep.cells {
         let memory = &mut cell.memory_bytes_per_subscriber;
         (memory.allocator, memory.resident, memory.kernel) = (Some(84_000.0), Some(89_900.0), Some(7086.0));
-        (cell.publish_lag_ms, cell.duplicates, cell.digest) = (Some(0.18), Some(0), String::new());
+        cell.publish_lag_ms = Some(0.18);
+        cell.digest = String::new();
     }
     sweep
 }
@@ -301,12 +315,20 @@ fn cell(subscribers: usize, buffer: u64, exact: u64) -> Cell {
         subscribers: (n * share) as usize,
         offered: (offered as f64 * share) as u64,
         drop_rate: Some(rate),
+        wanted: (offered as f64 * share) as u64,
+        missed: (offered as f64 * share * rate) as u64,
         flush_latency_ms: quantiles(0.0),
+        receipt_latency_ms: quantiles(21.0),
+        high_water: buffer.min(exact),
     };
     Cell {
+        policy: "drop-newest".to_owned(),
         subscribers,
         buffer,
-        compared: None,
+        wanted: offered,
+        missed: full,
+        duplicates: 0,
+        away_seconds: 0.0,
         offered,
         delivered: offered - full,
         received: offered - full,
@@ -336,7 +358,6 @@ fn cell(subscribers: usize, buffer: u64, exact: u64) -> Cell {
         }),
         digest: format!("{:016x}{:016x}", offered * 0x9e37, full * 0x79b9 + buffer),
         publish_lag_ms: None,
-        duplicates: None,
     }
 }
 
@@ -350,6 +371,7 @@ fn sized(subscribers: usize, buffer: u64) -> ZeroDrop {
         per_seed: (0..8).map(|seed| if seed == 3 { buffer } else { (buffer * 2 / 3).max(1) }).collect(),
         binding: Some(Binding { subscriber: 9, class: "background-tab".to_owned(), seed: 3, at_ms: 31_402.25 }),
         first_order_rule: Some(buffer * 4 / 5),
+        by_class: cell.by_class.clone(),
         validation: Some(Validation {
             buffer: with_headroom,
             seeds: (1_000..1_059).collect(),
@@ -357,29 +379,10 @@ fn sized(subscribers: usize, buffer: u64) -> ZeroDrop {
             run_drop_probability_upper95: 0.0495,
             failed: Vec::new(),
             flush_latency_ms: cell.flush_latency_ms,
+            by_class: cell.by_class,
             memory_bytes_per_subscriber: cell.memory_bytes_per_subscriber,
-            by_class: classes_at(subscribers, with_headroom, buffer),
         }),
     }
-}
-
-fn classes_at(subscribers: usize, buffer: u64, most_waiting: u64) -> BTreeMap<String, ClassAtSize> {
-    let class = |share: f64, most_waiting: u64| ClassAtSize {
-        subscribers: (subscribers as f64 * share) as usize,
-        offered: 59_000,
-        drop_rate: Some(0.0),
-        missed: 0,
-        age_ms: Quantiles { p50: Some(21.5), p99: Some(940.25), p999: Some(1800.0), max: Some(2050.5) },
-        most_waiting,
-        memory_bytes_per_subscriber: Memory {
-            slots: buffer * SLOT_BYTES,
-            payload: most_waiting as f64 * 800.0,
-            ..Memory::default()
-        },
-    };
-    let classes =
-        [("broadband", class(0.7, 1)), ("mobile", class(0.2, 4)), ("background-tab", class(0.1, most_waiting))];
-    classes.map(|(name, class)| (name.to_owned(), class)).into()
 }
 
 fn unsized_(subscribers: usize, reason: &str) -> ZeroDrop {
@@ -390,6 +393,7 @@ fn unsized_(subscribers: usize, reason: &str) -> ZeroDrop {
         per_seed: vec![700, 712, 690, 705, 698, 711, 694, 720],
         binding: None,
         first_order_rule: None,
+        by_class: BTreeMap::new(),
         validation: None,
     }
 }

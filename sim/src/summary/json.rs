@@ -186,9 +186,9 @@ mod tests {
     #[test]
     fn the_schema_comes_first_and_lists_of_numbers_stay_on_one_line() {
         let text = to_json(&fixture::alpha());
-        assert!(text.starts_with("{\n  \"schema\": \"hubbub.sweep/1\",\n"));
+        assert!(text.starts_with("{\n  \"schema\": \"hubbub.sweep/2\",\n"));
         assert!(text.contains("\"seeds\": [0, 1, 2, 3, 4, 5, 6, 7],\n"));
-        assert!(text.contains("\"cells\": [\n    {\n      \"subscribers\": 10,\n"));
+        assert!(text.contains("\"cells\": [\n    {\n      \"policy\": \"drop-newest\",\n      \"subscribers\": 10,\n"));
         assert!(text.ends_with("\n}\n"), "the last brace stands alone");
     }
 

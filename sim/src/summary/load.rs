@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use super::document::{ArrivalsSummary, ClassSummary, CpuSummary};
+use hubbub::Overflow;
+
+use super::document::{ArrivalsSummary, ClassSummary, CpuSummary, RunWith};
 use crate::plan::Plan;
 use crate::scenario::{RoundTrip, Scenario};
 
@@ -43,6 +45,25 @@ pub fn classes(scenario: &Scenario) -> Vec<ClassSummary> {
 pub fn cpu(scenario: &Scenario) -> Option<CpuSummary> {
     let cpu = scenario.settings().server.cpu?;
     Some(CpuSummary { publish_us: cpu.publish_us, delivery_us: cpu.delivery_us })
+}
+
+/// What a scenario with a history was run with, under its policy.
+pub fn run_with(scenario: &Scenario) -> Option<RunWith> {
+    let settings = scenario.settings();
+    let recovery = settings.server.recovery?;
+    let comes_back = settings.classes.iter().map(|class| (class.name.clone(), class.reconnect_after_seconds));
+    Some(RunWith {
+        policy: settings.server.policy.name().to_owned(),
+        history_events: recovery.history_events as u64,
+        history_bytes: recovery.history_bytes as u64,
+        comes_back_after_seconds: comes_back.collect(),
+        keys: (settings.server.policy == Overflow::Conflate).then(|| keys(scenario)),
+    })
+}
+
+/// How many things events are about.
+fn keys(scenario: &Scenario) -> u64 {
+    scenario.trace().map_or(u64::from(scenario.settings().keys), |trace| trace.keys() as u64)
 }
 
 /// What goes wrong, in words for a sentence.

@@ -1,7 +1,6 @@
 //! Records to numbers: counts, rates, quantiles and their intervals. Pure, and the only maker of the sweep document.
 
 pub mod along;
-pub mod at_size;
 pub mod cell;
 pub mod comparison;
 pub mod document;

@@ -28,7 +28,7 @@ pub struct Sums {
     pub doubled: u64,
     /// Time without a stream.
     pub away: Duration,
-    /// Most frames that waited for one of them at once.
+    /// Most frames that waited for one member.
     pub high_water: u64,
 }
 
@@ -58,9 +58,18 @@ impl Sums {
             let members = sums.subscribers + 1;
             let SubscriberRecord { offered, delivered, received, in_flight, dropped, .. } = *subscriber;
             let SubscriberRecord { wanted, doubled, away, high_water, .. } = *subscriber;
-            let own =
-                Self { subscribers: members, offered, delivered, received, in_flight, dropped, ..Self::default() };
-            sums.add(&Self { wanted, doubled, away, high_water, ..own });
+            sums.add(&Self {
+                subscribers: members,
+                offered,
+                delivered,
+                received,
+                in_flight,
+                dropped,
+                wanted,
+                doubled,
+                away,
+                high_water,
+            });
         }
         sums
     }
@@ -207,7 +216,8 @@ mod tests {
         let sums =
             |subscribers, offered, delivered, received, in_flight, [buffer_full, client_gone, evicted]: [u64; 3]| {
                 let dropped = Dropped { buffer_full, client_gone, evicted, ..Dropped::default() };
-                Sums { subscribers, offered, delivered, received, in_flight, dropped, ..Sums::default() }
+                let high_water = 9;
+                Sums { subscribers, offered, delivered, received, in_flight, dropped, high_water, ..Sums::default() }
             };
         assert_eq!(run.classes, [sums(2, 200, 178, 174, 6, [10, 2, 4]), sums(1, 100, 64, 62, 3, [30, 1, 2])]);
         assert_eq!(run.all(), sums(3, 300, 242, 236, 9, [40, 3, 6]));

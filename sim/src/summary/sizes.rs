@@ -1,11 +1,9 @@
 //! From high-water marks to a size, and from sizes to a recommendation.
 
 use super::document::{Binding, Recommendation, ZeroDrop};
+use super::format;
 use super::run::RunSummary;
 use crate::first_order::Reason;
-
-/// What servers of this kind have had so far; no recommendation goes below it.
-pub const TODAYS_BUFFER: u64 = 64;
 
 /// The reason where a limit in bytes or age lost something, however many frames there was room for.
 pub const OTHER_LIMITS: &str = "bytes_or_age_limit";
@@ -41,69 +39,63 @@ pub fn binding(runs: &[RunSummary], class_names: &[String]) -> Option<Binding> {
     })
 }
 
-/// The number to configure: the largest validated size over N, at least [`TODAYS_BUFFER`].
+/// The number to configure: the largest validated size over N.
 pub fn recommendation(sizes: &[ZeroDrop]) -> Recommendation {
     if let Some(unsizable) = sizes.iter().find(|size| size.buffer.is_none()) {
         return Recommendation { buffer: None, because: why_none(unsizable) };
     }
-    if let Some(largest) = sizes.iter().filter_map(|size| size.buffer).max().filter(|_| !is_validated(sizes)) {
-        return Recommendation { buffer: None, because: not_validated(sizes, largest) };
-    }
     let largest = sizes.iter().max_by_key(|size| size.validation.as_ref().map_or(0, |tried| tried.buffer));
     let Some((size, tried)) = largest.and_then(|size| size.validation.as_ref().map(|tried| (size, tried))) else {
-        return Recommendation { buffer: None, because: "No size was asked for.".to_owned() };
+        return Recommendation { buffer: None, because: not_validated(sizes) };
     };
     if tried.runs_with_drops > 0 {
         let because = format!(
-            "At N = {} even {} frames lost something in {} of {} validation runs; no larger size was tried.",
+            "At N = {} even a buffer of {} lost something in {} of {}; no larger size was tried.",
             size.subscribers,
-            tried.buffer,
+            format::plural(tried.buffer, "frame"),
             tried.runs_with_drops,
-            tried.seeds.len()
+            format::plural(tried.seeds.len() as u64, "validation run")
         );
         return Recommendation { buffer: None, because };
     }
-    let ns: Vec<_> = sizes.iter().map(|size| size.subscribers.to_string()).collect();
-    let buffer = tried.buffer.max(TODAYS_BUFFER);
-    let exact: Vec<_> = sizes.iter().filter_map(|size| size.buffer).map(|exact| exact.to_string()).collect();
+    let (exact, validated) = exact_sizes(sizes);
     let mut because = format!(
-        "At N = {} the smallest buffers without a drop on {} seeds are {}. The largest of the validated sizes is {}: {} \
-         fresh runs at it dropped nothing, so at most {:.1} % of runs drop anything (95 % confidence).",
-        ns.join(", "),
-        size.per_seed.len(),
-        exact.join(", "),
+        "{exact} {validated} {}: {} at it dropped nothing, so at most {:.1} % of runs drop anything (95 % confidence).",
         tried.buffer,
-        tried.seeds.len(),
+        format::plural(tried.seeds.len() as u64, "fresh run"),
         tried.run_drop_probability_upper95 * 100.0
     );
     for size in sizes {
         for failed in size.validation.iter().flat_map(|validation| &validation.failed) {
-            let (n, buffer, run) = (size.subscribers, failed.buffer, failed.runs);
-            because += &format!(" At N = {n}, {buffer} slots failed: fresh run {run} dropped.");
+            let (n, slots, run) = (size.subscribers, format::plural(failed.buffer, "slot"), failed.runs);
+            because += &format!(" At N = {n}, {slots} failed: fresh run {run} dropped.");
         }
     }
-    if buffer > tried.buffer {
-        because += &format!(" No size below today's {TODAYS_BUFFER} is recommended.");
+    Recommendation { buffer: Some(tried.buffer), because }
+}
+
+/// What is known where no size was tried on fresh seeds.
+fn not_validated(sizes: &[ZeroDrop]) -> String {
+    let Some(largest) = sizes.iter().filter_map(|size| size.buffer).max() else {
+        return "No size was asked for.".to_owned();
+    };
+    let (exact, _) = exact_sizes(sizes);
+    format!("{exact} Nothing was validated on fresh seeds; a validation would begin at {}.", with_headroom(largest))
+}
+
+/// The sentence with the exact size of every N, and the beginning of the one with the validated size.
+fn exact_sizes(sizes: &[ZeroDrop]) -> (String, &'static str) {
+    let listed = |numbers: Vec<String>| numbers.join(", ");
+    let ns = listed(sizes.iter().map(|size| size.subscribers.to_string()).collect());
+    let exact = listed(sizes.iter().filter_map(|size| size.buffer).map(|exact| exact.to_string()).collect());
+    let seeds = format::plural(sizes.first().map_or(0, |size| size.per_seed.len() as u64), "seed");
+    if sizes.len() == 1 {
+        let said = format!("At N = {ns} the smallest buffer without a drop on {seeds} is {exact}.");
+        (said, "The validated size is")
+    } else {
+        let said = format!("At N = {ns} the smallest buffers without a drop on {seeds} are {exact}.");
+        (said, "The largest of the validated sizes is")
     }
-    Recommendation { buffer: Some(buffer), because }
-}
-
-/// Whether every size that there is was tried on fresh seeds.
-pub fn is_validated(sizes: &[ZeroDrop]) -> bool {
-    sizes.iter().all(|size| size.buffer.is_none() || size.validation.is_some())
-}
-
-fn not_validated(sizes: &[ZeroDrop], largest: u64) -> String {
-    let ns: Vec<_> = sizes.iter().map(|size| size.subscribers.to_string()).collect();
-    let exact: Vec<_> = sizes.iter().filter_map(|size| size.buffer).map(|exact| exact.to_string()).collect();
-    format!(
-        "Not validated. At N = {} the smallest buffers without a drop on {} seeds are {}. With headroom the largest is \
-         {}; no run on other seeds says that it is enough.",
-        ns.join(", "),
-        sizes.first().map_or(0, |size| size.per_seed.len()),
-        exact.join(", "),
-        with_headroom(largest)
-    )
 }
 
 fn why_none(size: &ZeroDrop) -> String {
@@ -197,23 +189,14 @@ mod tests {
     }
 
     #[test]
-    fn a_size_that_was_not_validated_is_told_and_not_recommended() {
-        let sizes = [47, 200].map(|exact| ZeroDrop { validation: None, ..validated(10, exact, 1) });
-        let Recommendation { buffer, because } = recommendation(&sizes);
-        assert!(
-            buffer.is_none() && because.starts_with("Not validated.") && because.contains("largest is 256;"),
-            "{because}"
+    fn a_size_below_what_servers_have_is_recommended_as_it_was_validated() {
+        let small = recommendation(&[validated(10, 1, 2)]);
+        assert_eq!(small.buffer, Some(2));
+        assert_eq!(
+            small.because,
+            "At N = 10 the smallest buffer without a drop on 8 seeds is 1. The validated size is 2: 59 fresh runs at it \
+             dropped nothing, so at most 5.0 % of runs drop anything (95 % confidence)."
         );
-    }
-
-    #[test]
-    fn nothing_below_todays_size_is_recommended() {
-        let small = recommendation(&[validated(10, 5, 8)]);
-        assert_eq!(small.buffer, Some(TODAYS_BUFFER));
-        assert!(small.because.ends_with("No size below today's 64 is recommended."), "{}", small.because);
-        let same = recommendation(&[validated(10, 47, 64)]);
-        assert_eq!(same.buffer, Some(64));
-        assert!(!same.because.contains("today's"), "{}", same.because);
     }
 
     #[test]
@@ -222,13 +205,21 @@ mod tests {
         let size = changed(&validated(10, 47, 128), |validation| validation.failed.push(failed));
         let because = recommendation(&[size]).because;
         assert!(because.ends_with("At N = 10, 64 slots failed: fresh run 2 dropped."), "{because}");
+        let failed = FailedSize { buffer: 1, runs: 2, runs_with_drops: 1 };
+        let size = changed(&validated(10, 1, 2), |validation| validation.failed.push(failed));
+        let because = recommendation(&[size]).because;
+        assert!(because.ends_with("At N = 10, 1 slot failed: fresh run 2 dropped."), "{because}");
     }
 
     #[test]
     fn a_size_that_still_dropped_is_not_recommended() {
         let size = changed(&validated(10, 47, 128), |validation| validation.runs_with_drops = 3);
         let Recommendation { buffer, because } = recommendation(&[size]);
-        assert_eq!((buffer, because.contains("even 128 frames lost something in 3 of 59")), (None, true), "{because}");
+        assert_eq!(
+            (buffer, because.contains("even a buffer of 128 frames lost something in 3 of 59 validation runs")),
+            (None, true),
+            "{because}"
+        );
     }
 
     #[test]

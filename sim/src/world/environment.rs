@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use hubbub::hub::Forgotten;
-use hubbub::transport::Environment;
-use hubbub::{Counts, Event, EventId, SubscriberId};
+use hubbub::transport::{Limit, Observer, Runtime};
+use hubbub::{Counts, Event, EventId, Hub, Outcome, SubscriberId};
 
 use super::barrier::Barrier;
 use super::clock::ModelClock;
@@ -25,7 +25,7 @@ pub(super) struct ModelEnvironment {
     pub(super) keeps_lives: bool,
 }
 
-impl Environment for ModelEnvironment {
+impl Runtime for ModelEnvironment {
     fn now(&self) -> Duration {
         self.clock.now()
     }
@@ -33,12 +33,17 @@ impl Environment for ModelEnvironment {
     fn spawn(&self, connection: impl Future<Output = ()> + Send + 'static) {
         drop(tokio::spawn(self.barrier.count(self.process, connection)));
     }
+}
 
+impl Observer for ModelEnvironment {
     fn subscribed(&self, subscriber: SubscriberId, peer: SocketAddr) {
         if let Some(index) = self.network.subscriber(peer) {
             self.recorder.lock().subscribed(self.clock.now(), (self.process, subscriber), index);
         }
     }
+
+    /// The driver records offers: it publishes, and knows which event it was.
+    fn offered(&self, _subscriber: SubscriberId, _outcome: Outcome) {}
 
     fn replays(&self, subscriber: SubscriberId, first: EventId, count: u64) {
         let id = (self.process, subscriber);
@@ -63,5 +68,12 @@ impl Environment for ModelEnvironment {
 
     fn ended(&self, subscriber: SubscriberId, counts: Counts) {
         self.recorder.lock().ended(self.clock.now(), (self.process, subscriber), counts);
+    }
+
+    /// No limit keeps a client of a plan out.
+    fn refused(&self, _limit: Limit) {}
+
+    fn exposition(&self, _hub: &Hub, _connections: usize) -> Option<String> {
+        None
     }
 }

@@ -3,6 +3,7 @@
 //! Only this room may name turmoil. Inside it, all times are *virtual*: the plan's, times its time scale; the record
 //! converts them back.
 
+mod address;
 mod barrier;
 mod client_stream;
 mod clock;
@@ -18,6 +19,7 @@ mod network;
 mod payload;
 mod process;
 mod reader;
+mod rules;
 mod service;
 mod simulated;
 mod subscriber;
@@ -32,8 +34,11 @@ pub(crate) use messages::message;
 pub(crate) use messages::{Messages, Piece};
 pub(crate) use payload::payload;
 pub(crate) use reader::{Speed, Spell, speeds};
+pub(crate) use rules::rules;
+pub(crate) use simulated::time_to_come_back;
 pub use simulated::{WorldError, run, run_observed, run_two_stages, run_with_lives};
 pub(crate) use subscriber::UPGRADE;
+pub(crate) use websocket_stream::message_id;
 
 /// What is varied while the plan stays the same.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

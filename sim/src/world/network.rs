@@ -321,4 +321,7 @@ impl Listener for ServerListener {
         self.network.lock().by_peer.insert(peer, wire.clone());
         Ok((ServerStream::new(reading, peer, wire, self.network.clone()), peer))
     }
+
+    /// The plan's windows and its user timeout are the bounds here.
+    fn bound(&self, _stream: &ServerStream, _unsent_bytes: u32, _user_timeout: Duration) {}
 }

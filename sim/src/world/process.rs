@@ -12,9 +12,9 @@ use hubbub::hub::Rules;
 use hubbub::{Counts, Hub, ServerSettings};
 use tokio::sync::watch;
 
+use super::address::SERVER_PORT;
 use super::environment::ModelEnvironment;
 use super::network::ServerListener;
-use super::simulated::SERVER_PORT;
 
 /// All processes of a run.
 #[derive(Clone)]

@@ -212,6 +212,7 @@ pub(crate) fn speeds(reading: &Reading, spells: &[Spell]) -> VecDeque<(Duration,
         Reading::AsItArrives => (Speed::Free, [].as_slice()),
         Reading::Stalls { stalls } => (Speed::Free, stalls.as_slice()),
         Reading::Rate { bytes_per_second } => (Speed::Limited(*bytes_per_second), [].as_slice()),
+        Reading::RateWithStalls { bytes_per_second, stalls } => (Speed::Limited(*bytes_per_second), stalls.as_slice()),
         Reading::Never => (Speed::Stopped, [].as_slice()),
     };
     let stall = |stall: &Stall| Spell { from: stall.from, until: stall.from + stall.lasts, speed: Speed::Stopped };
@@ -343,6 +344,32 @@ mod tests {
             }
             prop_assert_eq!(reader.told, reader.arrived);
             prop_assert_eq!(reader.read_at(reader.arrived, now), now);
+        }
+
+        #[test]
+        fn a_reader_with_a_rate_and_stalls_takes_its_rate_times_the_time_it_reads_and_nothing_in_a_stall(
+            bytes_per_second in 1u64..3_000_000,
+            gaps in prop::collection::vec((1u64..60, 1u64..60), 1..6),
+        ) {
+            let mut at = Duration::ZERO;
+            let mut stalls = Vec::new();
+            for (after, lasts) in gaps {
+                stalls.push(Stall { from: at + ms(after), lasts: ms(lasts) });
+                at += ms(after + lasts);
+            }
+            let reading = Reading::RateWithStalls { bytes_per_second, stalls: stalls.clone() };
+            let mut reader = Reader::new(&reading, &[], 1 << 20, 1, ms(1));
+            // More than it can take.
+            reader.arrive(Duration::ZERO, 1 << 40);
+            let stalled = |now: Duration| -> Duration {
+                stalls.iter().map(|stall| stall.lasts.min(now.saturating_sub(stall.from))).sum()
+            };
+            for now in (0..700).map(ms) {
+                let most = (now - stalled(now)).as_secs_f64() * bytes_per_second as f64;
+                let read = reader.read_by(now) as f64;
+                // Part of a byte is lost at each of the six stalls.
+                prop_assert!(read <= most + 1e-6 && read >= most - 7.0, "{read} of {most} at {now:?}");
+            }
         }
     }
 }

@@ -6,24 +6,21 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
-use hubbub::hub::{HistorySettings, Rules};
-use hubbub::{Capacity, Limits, ServerSettings, Topic};
+use hubbub::{Capacity, ServerSettings, Topic};
 use tokio::task::JoinSet;
 
 use super::HubChoice;
+use super::address::SERVER;
 use super::clock::{ModelClock, TICK};
 use super::driver::{Driver, Restarts};
 use super::environment::ModelEnvironment;
 use super::fate::Fate;
 use super::network::Network;
-use super::payload::PAYLOAD_KEY;
 use super::process::Processes;
+use super::rules::rules;
 use super::subscriber::{self, Host};
 use crate::plan::{Plan, Reading, SubscriberPlan};
 use crate::record::{Lives, Observation, Record, Recorder};
-
-pub(super) const SERVER: &str = "server";
-pub(super) const SERVER_PORT: u16 = 80;
 
 /// turmoil counts writes where a socket counts bytes; this many never bind, and the window does (field of `Wire`).
 const NEVER_BINDING: usize = 1 << 20;
@@ -133,21 +130,8 @@ fn run_scaled(
     record.map_err(WorldError::Disagreement)
 }
 
-/// How the Hub treats those who cannot keep up.
-fn rules(plan: &Plan, choice: HubChoice) -> Rules {
-    let plain = Rules::plain(Limits::frames(choice.capacity), choice.overflow);
-    let Some(recovery) = plan.server.recovery else { return plain };
-    let mut rules = plain;
-    rules.policy.limits =
-        Limits { capacity: choice.capacity, bytes: recovery.waiting_bytes, age: recovery.waiting_age };
-    rules.policy.key = PAYLOAD_KEY.parse().ok();
-    rules.history = HistorySettings { events: recovery.history_events, bytes: recovery.history_bytes };
-    rules.announces_gaps = true;
-    rules
-}
-
 /// How long after the last arrival a client may still come back for what it missed, where clients do.
-fn time_to_come_back(plan: &Plan) -> Duration {
+pub(crate) fn time_to_come_back(plan: &Plan) -> Duration {
     if plan.server.recovery.is_none() {
         return Duration::ZERO;
     }
@@ -161,12 +145,17 @@ fn time_to_come_back(plan: &Plan) -> Duration {
 /// never reads never hears.
 fn time_to_hear(plan: &Plan, index: usize) -> Duration {
     let SubscriberPlan { class, reading, .. } = &plan.subscribers[index];
+    let window_at = |bytes_per_second: u64| {
+        let millis = plan.classes[*class].window_bytes.saturating_mul(1000) / bytes_per_second.max(1);
+        Duration::from_millis(millis).saturating_mul(plan.time_scale)
+    };
     let reads = match reading {
-        Reading::Rate { bytes_per_second } => {
-            let millis = plan.classes[*class].window_bytes.saturating_mul(1000) / (*bytes_per_second).max(1);
-            Duration::from_millis(millis).saturating_mul(plan.time_scale)
+        Reading::Rate { bytes_per_second } => window_at(*bytes_per_second),
+        Reading::Stalls { .. } => reading.longest_stall(),
+        // A window full may take several stretches of reading, with a stall between each two.
+        Reading::RateWithStalls { bytes_per_second, stalls } => {
+            stalls.iter().fold(window_at(*bytes_per_second), |sum, stall| sum.saturating_add(stall.lasts))
         }
-        Reading::Stalls { stalls } => stalls.iter().map(|stall| stall.lasts).max().unwrap_or_default(),
         Reading::AsItArrives | Reading::Never | Reading::Serves { .. } => Duration::ZERO,
     };
     let spells = Fate::of(plan, index).spells.into_iter().filter(|spell| spell.until < Duration::MAX);
@@ -260,12 +249,7 @@ fn scaled(plan: &Plan) -> Plan {
     for subscriber in &mut plan.subscribers {
         stretch(&mut subscriber.connect_at);
         subscriber.leave_at.iter_mut().for_each(stretch);
-        if let crate::plan::Reading::Stalls { stalls } = &mut subscriber.reading {
-            stalls.iter_mut().flat_map(|stall| [&mut stall.from, &mut stall.lasts]).for_each(stretch);
-        }
-        if let crate::plan::Reading::Serves { times } = &mut subscriber.reading {
-            times.iter_mut().for_each(stretch);
-        }
+        subscriber.reading.durations_mut().into_iter().for_each(stretch);
     }
     for fault in &mut plan.faults {
         stretch(&mut fault.at);

@@ -12,12 +12,12 @@ use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
 use tokio::time::{Instant, sleep, sleep_until};
 use turmoil::net::TcpStream;
 
+use super::address::{SERVER, SERVER_PORT};
 use super::client_stream::{ClientStream, Seen, Told};
 use super::clock::tick_not_before;
 use super::fate::Fate;
 use super::network::Network;
 use super::reader::Reader;
-use super::simulated::{SERVER, SERVER_PORT};
 use super::websocket_stream::WebSocketStream;
 use super::wire::{Path, Wire};
 use crate::plan::{ClassPlan, Reading, SubscriberPlan, Transport};

@@ -94,6 +94,14 @@ impl Events {
     }
 }
 
+/// Where a message leaves its client: the id of an event, or the one that a stream begins after. Of other messages none.
+pub(crate) fn message_id(kept: &[u8]) -> Option<EventId> {
+    event_id(kept).or_else(|| {
+        let value: serde_json::Value = serde_json::from_slice(kept).ok()?;
+        value["hello"]["at"].as_str()?.parse().ok()
+    })
+}
+
 /// The id of an event, once its envelope has come so far: `{"table":"T","id":"E-S",`.
 fn event_id(kept: &[u8]) -> Option<EventId> {
     // A character may be cut in two.

@@ -1,4 +1,5 @@
-//! The arrows of `docs/architecture.md`: who may know whom. Read off the source, so that a new one shows in review.
+//! The rooms and arrows of `docs/architecture.md`: who may know whom. Read off page and source, so that a new one shows in
+//! review.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -6,19 +7,6 @@ use std::path::{Path, PathBuf};
 
 /// A room, and the rooms it may name.
 type Arrows = &'static [(&'static str, &'static [&'static str])];
-
-/// `src`; `main` names the package from outside.
-const OF_THE_HUB: Arrows = &[
-    ("topic", &[]),
-    ("event", &["topic"]),
-    ("mailbox", &[]),
-    ("hub", &["event", "mailbox", "topic"]),
-    ("frame", &["event", "topic"]),
-    ("config", &["event", "mailbox", "topic"]),
-    ("transport", &["event", "frame", "hub", "mailbox"]),
-    ("server", &["config", "event", "frame", "hub", "topic", "transport"]),
-    ("metrics", &["event", "hub", "mailbox", "transport"]),
-];
 
 /// `sim/src`.
 const OF_THE_TESTBED: Arrows = &[
@@ -115,17 +103,95 @@ fn manifest() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
 }
 
-#[test]
-fn no_room_names_one_that_it_must_not_know() {
-    for (root, arrows) in [(manifest().join("../src"), OF_THE_HUB), (manifest().join("src"), OF_THE_TESTBED)] {
-        let named = named(&root);
-        let rooms: BTreeSet<_> = arrows.iter().map(|(room, _)| (*room).to_owned()).collect();
-        assert_eq!(named.keys().cloned().collect::<BTreeSet<_>>(), rooms, "every room has its arrows");
-        for (room, allowed) in arrows {
-            for other in &named[*room] {
-                assert!(allowed.contains(&other.as_str()), "{room} → {other} is no arrow of docs/architecture.md");
-            }
+/// The page: what is about the Hub, and what is about the testbed.
+fn page() -> [String; 2] {
+    let page = fs::read_to_string(manifest().join("../docs/architecture.md")).unwrap();
+    let (hub, testbed) = page.split_once("## `sim`: the testbed").unwrap();
+    [hub.to_owned(), testbed.to_owned()]
+}
+
+/// The rooms in the first column of a table of rooms.
+fn listed(page: &str) -> BTreeSet<String> {
+    let rows = page.lines().skip_while(|line| !line.starts_with("| room |")).skip(2);
+    let cells = rows.take_while(|line| line.starts_with('|')).map(|row| row.split('|').nth(1).unwrap());
+    cells.flat_map(|cell| cell.split(',')).map(|room| room.trim().trim_matches('`').to_owned()).collect()
+}
+
+/// The Hub's arrows as the page has them; a room that is only pointed at has none.
+fn arrows_of_the_hub() -> BTreeMap<String, BTreeSet<String>> {
+    let [page, _] = page();
+    let mut arrows: BTreeMap<String, BTreeSet<String>> =
+        listed(&page).into_iter().map(|room| (room, BTreeSet::new())).collect();
+    let paragraph = page.split("Arrows, and no others:").nth(1).unwrap().split("\n\n").next().unwrap();
+    for (room, others) in paragraph.split('`').filter_map(|part| part.split_once(" → ")) {
+        let others = others.split(", ").map(str::to_owned);
+        arrows.get_mut(room).unwrap_or_else(|| panic!("{room} is no room of the page")).extend(others);
+    }
+    arrows
+}
+
+/// Rooms that `main` names, through the package's own names as well.
+fn named_by_main() -> BTreeSet<String> {
+    let of = |file: &str| fs::read_to_string(manifest().join("../src").join(file)).unwrap();
+    let (library, main) = (of("lib.rs"), of("main.rs"));
+    let homes =
+        library.lines().filter_map(|line| line.strip_prefix("pub use ")?.trim_end_matches(';').split_once("::"));
+    let homes: Vec<_> = homes
+        .flat_map(|(room, names)| names.trim_matches(['{', '}']).split(", ").map(move |name| (name, room)))
+        .collect();
+    let mut named = BTreeSet::new();
+    for part in main.split("hubbub::").skip(1) {
+        let part = part.strip_prefix('{').map_or(part, |list| list.split('}').next().unwrap());
+        let is_list = main.contains(&format!("hubbub::{{{part}}}"));
+        for name in part.split(", ").take(if is_list { usize::MAX } else { 1 }) {
+            let name: String = name.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
+            let home = homes.iter().find(|(known, _)| *known == name).map_or(name.as_str(), |(_, room)| room);
+            named.insert(home.to_owned());
         }
+    }
+    named
+}
+
+#[test]
+fn no_room_of_the_hub_names_one_that_the_page_does_not_let_it_know() {
+    let (arrows, mut named) = (arrows_of_the_hub(), named(&manifest().join("../src")));
+    named.insert("main".to_owned(), named_by_main());
+    assert_eq!(named.keys().collect::<Vec<_>>(), arrows.keys().collect::<Vec<_>>(), "the page has every room");
+    for (room, others) in &named {
+        let unknown: Vec<_> = others.difference(&arrows[room]).collect();
+        assert!(unknown.is_empty(), "{room} → {unknown:?} is no arrow of docs/architecture.md");
+    }
+}
+
+#[test]
+fn no_room_of_the_testbed_names_one_that_it_must_not_know() {
+    let named = named(&manifest().join("src"));
+    let rooms: BTreeSet<_> = OF_THE_TESTBED.iter().map(|(room, _)| (*room).to_owned()).collect();
+    assert_eq!(named.keys().cloned().collect::<BTreeSet<_>>(), rooms, "every room has its arrows");
+    assert_eq!(listed(&page()[1]), rooms, "the page has every room");
+    for (room, allowed) in OF_THE_TESTBED {
+        for other in &named[*room] {
+            assert!(allowed.contains(&other.as_str()), "{room} → {other} is no arrow of the testbed");
+        }
+    }
+}
+
+#[test]
+fn the_files_that_the_page_names_are_there() {
+    for name in page().iter().flat_map(|page| page.split('`')).filter(|part| part.ends_with(".rs")) {
+        let places = ["..", "../src", "src", "src/world"].map(|folder| manifest().join(folder).join(name));
+        assert!(places.iter().any(|place| place.exists()), "{name}");
+    }
+}
+
+#[test]
+fn the_table_of_contents_of_each_suite_has_every_room_of_it() {
+    for file in ["tests/it/main.rs", "../tests/it/main.rs"] {
+        let text = fs::read_to_string(manifest().join(file)).unwrap();
+        let rooms = text.lines().filter_map(|line| line.strip_prefix("mod ")?.strip_suffix(';'));
+        let listed = text.lines().filter_map(|line| line.strip_prefix("//! - ")?.split_once(": "));
+        let listed = listed.flat_map(|(names, _)| names.split(", ").map(|name| name.trim_matches(['[', ']', '`'])));
+        assert_eq!(listed.collect::<BTreeSet<_>>(), rooms.collect::<BTreeSet<_>>(), "{file}");
     }
 }
 

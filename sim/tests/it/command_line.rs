@@ -66,14 +66,19 @@ fn policies_are_compared_on_one_plan_and_each_cell_says_whose_it_is() {
     let policies: Vec<_> = cells.iter().map(|cell| cell["policy"].as_str().unwrap()).collect();
     let each = ["drop-newest", "drop-oldest", "conflate", "disconnect", "park"];
     assert_eq!(policies, each.into_iter().flat_map(|policy| [policy; 2]).collect::<Vec<_>>());
-    assert!(cells.iter().all(|cell| cell["doubled"] == 0 && cell["age_ms"]["p99"].is_number()));
+    assert!(cells.iter().all(|cell| cell["duplicates"] == 0 && cell["receipt_latency_ms"]["p99"].is_number()));
     let missed = |policy: &str| {
         let cell = cells.iter().find(|cell| cell["policy"] == policy && cell["buffer"] == 1).unwrap();
         cell["missed"].as_u64().unwrap()
     };
     assert!(missed("park") < missed("drop-newest"), "{document}");
     let roomy: Vec<_> = cells.iter().filter(|cell| cell["buffer"] == 64).map(|cell| &cell["digest"]).collect();
-    assert!(roomy.windows(2).all(|pair| pair[0] == pair[1]), "with room they are all one run");
+    assert_eq!(roomy[0], roomy[1], "with room, policies that need nothing are one run");
+    assert_eq!(roomy[2], roomy[3], "with room, policies that need history and clients that come back are one run");
+    let run_with: Vec<_> = document["run_with"].as_array().unwrap().iter().map(|with| &with["policy"]).collect();
+    assert_eq!(run_with, ["conflate", "disconnect", "park"], "what needs more than a mailbox is said");
+    let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(words.contains("Run conflate with a history of 10,000 events or 16.8 MB, 20 keys,"), "{text}");
     let check: Vec<_> = all.iter().copied().chain(["--check"]).collect();
     assert_eq!(sim(&folder, &check).status.code(), Some(0));
     for other in ["size", "load"] {
@@ -82,6 +87,17 @@ fn policies_are_compared_on_one_plan_and_each_cell_says_whose_it_is() {
     }
     let complaint = refused(&folder, &["sweep", "--scenario", "small.toml", "--policy", "all", "--sensitivity"]);
     assert!(complaint.contains("sizes are the same for every policy"), "{complaint}");
+}
+
+#[test]
+fn a_scenario_without_keys_cannot_be_conflated_and_says_so_in_one_line() {
+    let folder = folder("keyless-scenario");
+    let text = fs::read_to_string(folder.join("small.toml")).unwrap();
+    fs::write(folder.join("small.toml"), text.replace("keys = 20\n", "")).unwrap();
+    for policy in ["conflate", "all"] {
+        let complaint = refused(&folder, &["sweep", "--scenario", "small.toml", "--policy", policy]);
+        assert!(complaint.contains("keys = 1: policy conflate needs events about at least 2 things"), "{complaint}");
+    }
 }
 
 /// As the server has it: nothing that follows makes such an event old, so whoever has no room for it is cut off.
@@ -126,7 +142,7 @@ fn json_on_stdout_is_the_document_and_nothing_else_and_leaves_no_files() {
     let folder = folder("json");
     let output = sim(&folder, &["sweep", "--scenario", "small.toml", "--buffers", "4", "--json", "-"]);
     let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!(document["schema"], "hubbub.sweep/1");
+    assert_eq!(document["schema"], "hubbub.sweep/2");
     assert_eq!(document["cells"].as_array().unwrap().len(), 2);
     for field in ["offered", "delivered", "received", "in_flight", "drop_rate", "flush_latency_ms", "digest"] {
         assert!(!document["cells"][0][field].is_null(), "{field}");
@@ -321,4 +337,76 @@ fn a_second_stage_is_put_beside_one_mailbox_and_leaves_no_files_unless_asked() {
     assert!(rows[0]["missed"].as_u64() > Some(1000) && !folder.join("plots").exists());
     let unpublished = refused(&folder, &["stages", "--check"]);
     assert!(unpublished.contains("plots/stages/stages.json"), "{unpublished}");
+}
+
+#[test]
+fn figures_and_tables_are_drawn_anew_from_their_documents_and_nothing_is_run() {
+    let folder = folder("docs");
+    let small = ["sweep", "--scenario", "small.toml", "--buffers", "1,8", "--subscribers", "4", "--out", "plots"];
+    assert_eq!(sim(&folder, &small).status.code(), Some(0));
+    let results = folder.join("plots/small");
+    let read = |file: &str| fs::read(results.join(file)).unwrap();
+    let (document, drawn, table) = (read("sweep.json"), read("drop-rate.png"), read("README.md"));
+    let check = || {
+        let output = sim(&folder, &["docs", "--check"]);
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    assert_eq!(check(), (Some(0), String::new()));
+    fs::write(results.join("drop-rate.png"), "of another day").unwrap();
+    fs::write(results.join("stray.svg"), "of nothing").unwrap();
+    fs::remove_file(results.join("README.md")).unwrap();
+    let (code, said) = check();
+    assert_eq!(code, Some(1), "{said}");
+    for (file, why) in [("drop-rate.png", "not what"), ("README.md", "not what"), ("stray.svg", "nothing makes")] {
+        assert!(said.lines().any(|line| line.contains(file) && line.contains(why)), "{file}: {said}");
+    }
+    assert_eq!(sim(&folder, &["docs"]).status.code(), Some(0));
+    assert_eq!((read("sweep.json"), read("drop-rate.png"), read("README.md")), (document, drawn, table));
+    assert!(!results.join("stray.svg").exists());
+    assert_eq!(check(), (Some(0), String::new()));
+}
+
+#[test]
+fn a_new_scenario_passes_its_check_and_is_never_written_over_another_file() {
+    let folder = folder("new");
+    let made = sim(&folder, &["new", "my-load"]);
+    assert_eq!(made.status.code(), Some(0), "{}", String::from_utf8_lossy(&made.stderr));
+    let checked = sim(&folder, &["check", "my-load.toml"]);
+    assert_eq!((checked.status.code(), String::from_utf8_lossy(&checked.stderr).as_ref()), (Some(0), ""));
+    let text = String::from_utf8(checked.stdout).unwrap();
+    assert!(
+        text.starts_with("my-load · What buffer does my-load need?\n") && text.contains("class \"desktop\""),
+        "{text}"
+    );
+    let before = fs::read(folder.join("my-load.toml")).unwrap();
+    assert!(refused(&folder, &["new", "my-load"]).contains("my-load.toml: is there already"));
+    assert_eq!(fs::read(folder.join("my-load.toml")).unwrap(), before);
+    assert!(refused(&folder, &["new", "../x"]).contains("NAME = \"../x\": must be 1 to 64 of a-z"));
+    for name in ["alpha", "backlog-flush", "steady-overload", "wavehouse-ceiling", "ci-build"] {
+        let checked = sim(&folder, &["check", name]);
+        assert_eq!(checked.status.code(), Some(0), "{name}");
+        let text = String::from_utf8(checked.stdout).unwrap();
+        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    }
+}
+
+#[test]
+fn a_check_names_everything_that_is_wrong_with_a_scenario_and_where() {
+    let folder = folder("check");
+    let text = include_str!("../../scenarios/alpha.toml");
+    let text = text.replace("publish_us = 50", "publish_us = -1").replace("sigma = 0.7", "sigma = 1e300");
+    let text = text.replace("window_bytes = 32768", "window_bytes = 0");
+    fs::write(folder.join("bad.toml"), &text).unwrap();
+    let output = sim(&folder, &["check", "bad.toml"]);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
+    let line = |part: &str| text.lines().position(|line| line.starts_with(part)).unwrap() + 1;
+    let expected = format!(
+        "bad.toml:{}: server.cpu.publish_us = -1: must be 0 ..= 1000000\n\
+         bad.toml:{}: payload.sigma = 1e300: must be 0 ..= 10\n\
+         bad.toml:{}: class[1].window_bytes = 0: must be 1 ..= 1073741824\n",
+        line("publish_us"),
+        line("sigma"),
+        line("window_bytes = 0")
+    );
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), expected);
 }

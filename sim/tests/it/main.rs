@@ -6,6 +6,8 @@
 //! - [`connections_that_end`]: for a reason, which is counted
 //! - [`faults`]: what goes wrong, and what comes of it
 //! - [`laws`]: what holds for any plan, over plans that proptest draws
+//! - [`twins`]: a plan loses the same events over server-sent events and over WebSockets
+//! - [`two_stages`]: a second stage behind the transport is a hidden buffer
 //! - [`mutants`]: the checks can fail
 //! - [`sweeps`]: cells, exact sizes, validation
 //! - [`pruned_runs`]: are the whole runs
@@ -15,7 +17,9 @@
 //! - [`determinism`]: digests and incidents, the same in every profile
 //! - [`theory`]: the testbed as the queues of theory
 //! - [`real_world`]: plans over real TCP, and what is no server
+//! - [`recording`]: a stream as a trace, whatever the server does
 //! - [`published`]: one number wherever it stands
+//! - [`documents`]: lists in pages are what the code has
 //! - [`architecture`]: who may know whom
 //! - [`plans`]: made by hand, for the others
 
@@ -23,6 +27,7 @@ mod architecture;
 mod command_line;
 mod connections_that_end;
 mod determinism;
+mod documents;
 mod faults;
 mod frames_per_write;
 mod imported_counters;
@@ -34,6 +39,7 @@ mod plans;
 mod pruned_runs;
 mod published;
 mod real_world;
+mod recording;
 mod sweeps;
 mod the_buffer_that_is_set;
 mod theory;

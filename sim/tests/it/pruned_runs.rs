@@ -10,7 +10,7 @@ use hubbub_sim::scenario::Scenario;
 use hubbub_sim::summary::cell::{CellKey, cell};
 use hubbub_sim::summary::document::Cell;
 use hubbub_sim::summary::run::RunSummary;
-use hubbub_sim::sweep::{Parts, sweep};
+use hubbub_sim::sweep::{Parts, Sizes, sweep};
 use hubbub_sim::world::{HubChoice, run};
 
 use crate::plans::{Silent, ms};
@@ -41,7 +41,8 @@ fn whole(plan: &Plan, overflow: Overflow, buffer: u64) -> Condensed {
 /// Everything that a cell has of a run.
 fn as_cell(plan: &Plan, buffer: u64, (summary, latencies): &Condensed) -> Cell {
     let class_names: Vec<_> = plan.classes.iter().map(|class| class.name.clone()).collect();
-    let key = CellKey { subscribers: plan.subscribers.len(), buffer, class_names: &class_names, seconds: 1.0 };
+    let (policy, subscribers) = ("drop-newest", plan.subscribers.len());
+    let key = CellKey { policy, subscribers, buffer, class_names: &class_names, seconds: 1.0 };
     cell(key, std::slice::from_ref(summary), latencies)
 }
 
@@ -98,8 +99,8 @@ fn a_sweep_with_pruned_runs_has_the_cells_of_one_without() {
     let of_one = pruning::runs(&plan, DropNewest, &scenario.settings().buffers).unwrap();
     assert!(!of_one.at.is_empty(), "something is pruned");
     let cells = |sizes| {
-        let parts = Parts { cells: true, policies: false, sizes, validation: sizes, sensitivity: false };
+        let parts = Parts { cells: true, policies: false, sizes, sensitivity: false };
         sweep(&scenario, parts, 2, &Silent, |_| {}).unwrap().cells
     };
-    assert_eq!(cells(true), cells(false));
+    assert_eq!(cells(Sizes::Validated), cells(Sizes::None));
 }

@@ -41,16 +41,12 @@ fn figure_and_tables_of_the_verification_are_what_its_document_gives() {
 
 #[test]
 fn every_file_that_the_pages_name_is_there() {
-    for (page, folder) in [
-        ("README.md", ""),
-        ("docs/deployment.md", "docs/"),
-        ("docs/architecture.md", "docs/"),
-        ("docs/fidelity.md", "docs/"),
-    ] {
-        for part in at_the_root(page).split("](").skip(1) {
+    for page in crate::documents::pages() {
+        let folder = page.parent().unwrap();
+        for part in fs::read_to_string(&page).unwrap().split("](").skip(1) {
             let link = part.split([')', '#']).next().unwrap();
-            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(format!("{folder}{link}"));
-            assert!(link.is_empty() || link.starts_with("http") || path.exists(), "{page} names {link}");
+            let is_there = link.is_empty() || link.starts_with("http") || folder.join(link).exists();
+            assert!(is_there, "{} names {link}", page.display());
         }
     }
 }

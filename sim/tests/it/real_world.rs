@@ -70,7 +70,7 @@ fn urls(address: SocketAddr) -> [String; 4] {
 #[test]
 fn one_who_keeps_up_has_everything_and_one_who_is_stuck_loses_what_its_buffer_and_socket_do_not_hold() {
     let document = load(&with_plan("load-own"), &["--buffers", "16"]);
-    assert_eq!((document["schema"].as_str(), document["world"].as_str()), (Some("hubbub.sweep/1"), Some("real")));
+    assert_eq!((document["schema"].as_str(), document["world"].as_str()), (Some("hubbub.sweep/2"), Some("real")));
     assert!(document["zero_drop"].as_array().unwrap().is_empty() && document["recommendation"]["buffer"].is_null());
     assert!(document["machine"]["cores"].as_u64() > Some(0) && document["partial"].is_null());
     let cell = &document["cells"][0];
@@ -92,6 +92,53 @@ fn one_who_keeps_up_has_everything_and_one_who_is_stuck_loses_what_its_buffer_an
     }
     let latency = |kind: &str| cell[kind]["p50"].as_f64().unwrap();
     assert!(latency("flush_latency_ms") > 0.0 && latency("receipt_latency_ms") > 0.0);
+}
+
+/// Both fall behind for a second and then catch up, if their policy lets them.
+const STALLS: &str = r#"
+    name = "two"
+    question = "Who misses what?"
+    table = "t"
+    duration_seconds = 2
+    drain_seconds = 8
+    subscribers = [2]
+    keys = 5
+    arrivals = { kind = "constant", per_second = 200 }
+    payload = { kind = "fixed", bytes = 2000 }
+    [[class]]
+    name = "tab"
+    share = 1
+    round_trip_ms = "minimum"
+    window_bytes = 4096
+    reads.stalls = { after_seconds = [0.3, 0.3], for_seconds = [1, 1] }
+    connect_seconds = [0, 0.01]
+    reconnect_after_seconds = 0.2
+"#;
+
+#[test]
+fn every_policy_is_run_to_its_end_over_real_tcp_by_readers_who_fall_behind() {
+    for transport in ["sse", "ws"] {
+        for policy in Overflow::ALL {
+            let folder = folder(&format!("load-{transport}-{policy}"));
+            let text = STALLS.replace("[[class]]", &format!("server.transport = \"{transport}\"\n[[class]]"));
+            fs::write(folder.join("two.toml"), text).unwrap();
+            let document = load(&folder, &["--buffers", "8", "--policy", policy.name()]);
+            let cell = &document["cells"][0];
+            let count = |field: &str| cell[field].as_u64().unwrap();
+            let lost: u64 = cell["dropped"].as_object().unwrap().values().filter_map(serde_json::Value::as_u64).sum();
+            assert_eq!(count("offered"), count("delivered") + lost + count("in_flight"), "{policy} over {transport}");
+            assert_eq!((cell["policy"].as_str(), count("duplicates")), (Some(policy.name()), 0));
+            let keeps_all = matches!(policy, Overflow::Disconnect | Overflow::Park);
+            assert_eq!(count("missed") == 0, keeps_all, "{policy} over {transport}: {cell}");
+            assert!(count("wanted") > 700, "{policy} over {transport}: {cell}");
+            assert_eq!(document["run_with"].as_array().map_or(0, Vec::len), usize::from(needs_more(policy)));
+        }
+    }
+}
+
+/// Whether a policy needs more than a mailbox.
+fn needs_more(policy: Overflow) -> bool {
+    !matches!(policy, Overflow::DropNewest | Overflow::DropOldest)
 }
 
 #[test]

@@ -5,7 +5,7 @@ use hubbub_sim::plan::Plan;
 use hubbub_sim::scenario::{Overrides, Scenario};
 use hubbub_sim::summary::document::Sweep;
 use hubbub_sim::summary::json::to_json;
-use hubbub_sim::sweep::{Parts, sweep};
+use hubbub_sim::sweep::{Parts, Sizes, sweep};
 use hubbub_sim::world::{HubChoice, run};
 
 use crate::plans::Silent;
@@ -15,7 +15,7 @@ const SMALL: &str = include_str!("small.toml");
 fn swept(scenario: &Scenario, threads: usize) -> Sweep {
     sweep(
         scenario,
-        Parts { cells: true, policies: false, sizes: true, validation: true, sensitivity: false },
+        Parts { cells: true, policies: false, sizes: Sizes::Validated, sensitivity: false },
         threads,
         &Silent,
         |_| {},
@@ -29,6 +29,39 @@ fn drops(plan: &Plan, frames: u64) -> u64 {
     record.subscribers.iter().map(|subscriber| subscriber.dropped.buffer_full).sum()
 }
 
+/// What a policy needs is on wherever it is named: in the scenario, as an option, or among all.
+#[test]
+fn a_policy_gives_the_same_cells_alone_and_beside_all_others() {
+    let scenario = Scenario::parse("small.toml", SMALL).unwrap();
+    let overrides = Overrides { subscribers: Some(vec![8]), seeds: Some(2), ..Overrides::default() };
+    let scenario = scenario.with(overrides).unwrap();
+    let parts = Parts { cells: true, policies: true, sizes: Sizes::None, sensitivity: false };
+    let all = sweep(&scenario, parts, 2, &Silent, |_| {}).unwrap();
+    for policy in hubbub::Overflow::ALL {
+        let alone = swept(&scenario.under(policy).unwrap(), 2);
+        let of_policy: Vec<_> = all.cells.iter().filter(|cell| cell.policy == policy.name()).cloned().collect();
+        assert_eq!(alone.cells, of_policy, "{policy}");
+        let said = all.run_with.iter().find(|with| with.policy == policy.name());
+        assert_eq!(alone.run_with.first(), said, "{policy}");
+    }
+}
+
+#[test]
+fn who_is_cut_off_misses_what_it_did_not_read_even_where_no_mailbox_lost_it() {
+    let scenario = Scenario::parse("small.toml", SMALL).unwrap();
+    let overrides = Overrides { subscribers: Some(vec![8]), seeds: Some(2), ..Overrides::default() };
+    let parts = Parts { cells: true, policies: false, sizes: Sizes::None, sensitivity: false };
+    let one = scenario.with(overrides).unwrap();
+    let missed = |policy| {
+        let sweep = sweep(&one.under(policy).unwrap(), parts, 2, &Silent, |_| {}).unwrap();
+        let cell = &sweep.cells[0];
+        assert!(cell.missed <= cell.wanted && cell.buffer == 1, "{cell:?}");
+        cell.missed
+    };
+    assert!(missed(hubbub::Overflow::DropNewest) > 0);
+    assert_eq!(missed(hubbub::Overflow::Park), 0, "what does not fit is read later");
+}
+
 #[test]
 fn a_sweep_is_the_same_on_one_thread_and_on_two() {
     let scenario = Scenario::parse("small.toml", SMALL).unwrap();
@@ -38,7 +71,7 @@ fn a_sweep_is_the_same_on_one_thread_and_on_two() {
 #[test]
 fn a_run_that_fits_into_a_buffer_stands_in_for_it_to_the_last_digit() {
     let scenario = Scenario::parse("small.toml", SMALL).unwrap();
-    let every_run = Parts { cells: true, policies: false, sizes: false, validation: false, sensitivity: false };
+    let every_run = Parts { cells: true, policies: false, sizes: Sizes::None, sensitivity: false };
     let every_run = sweep(&scenario, every_run, 2, &Silent, |_| {}).unwrap();
     let sweep = swept(&scenario, 2);
     assert!(sweep.cells.iter().any(|cell| cell.runs_with_drops == 0));
@@ -105,4 +138,21 @@ fn half_the_time_step_gives_the_same_drops_but_for_rounding() {
         let (coarse, finer) = (at(&coarse), at(&finer));
         assert!((coarse - finer).abs() <= 2.0 + coarse * 0.02, "seed {seed}: {coarse} and {finer}");
     }
+}
+
+#[test]
+fn without_validation_sizes_are_exact_on_their_seeds_and_nothing_is_recommended() {
+    let scenario = Scenario::parse("small.toml", SMALL).unwrap();
+    let overrides = Overrides { subscribers: Some(vec![8]), seeds: Some(2), ..Overrides::default() };
+    let scenario = scenario.with(overrides).unwrap();
+    let parts = Parts { cells: false, policies: false, sizes: Sizes::Exact, sensitivity: false };
+    let sweep = sweep(&scenario, parts, 2, &Silent, |_| {}).unwrap();
+    let size = &sweep.zero_drop[0];
+    assert_eq!(size.validation, None);
+    assert_eq!(sweep.recommendation.buffer, None);
+    assert!(sweep.recommendation.because.contains("Nothing was validated"), "{}", sweep.recommendation.because);
+    // Each class at the exact size: nothing lost, and the class that binds has waited that long.
+    assert_eq!(size.by_class.keys().collect::<Vec<_>>(), ["fast", "tab"]);
+    assert!(size.by_class.values().all(|class| class.drop_rate == Some(0.0) && class.missed == 0));
+    assert_eq!(size.by_class.values().map(|class| class.high_water).max(), size.buffer);
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use hubbub::Overflow;
 use hubbub_sim::laws::{Case, audit};
-use hubbub_sim::plan::{Plan, Reading, Transport};
+use hubbub_sim::plan::{Plan, Reading, Stall, Transport};
 use hubbub_sim::record::What;
 use hubbub_sim::world::run_observed;
 use proptest::prelude::*;
@@ -64,6 +64,10 @@ fn readings() -> impl Strategy<Value = Vec<Reading>> {
         Just(Reading::AsItArrives),
         Just(Reading::Never),
         (4_000u64..80_000).prop_map(|bytes_per_second| Reading::Rate { bytes_per_second }),
+        (4_000u64..80_000, 10u64..800).prop_map(|(bytes_per_second, lasts)| {
+            let stalls = vec![Stall { from: ms(2_150), lasts: ms(lasts) }];
+            Reading::RateWithStalls { bytes_per_second, stalls }
+        }),
     ];
     prop::collection::vec(reading, 1..5)
 }

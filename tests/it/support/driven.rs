@@ -9,8 +9,9 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
-use hubbub::transport::{Environment, Listener};
-use hubbub::{Capacity, Hub, HubSettings, Outcome, Overflow, ServerSettings};
+use hubbub::hub::Forgotten;
+use hubbub::transport::{Limit, Listener, Observer, Runtime};
+use hubbub::{Capacity, Counts, Event, EventId, Hub, HubSettings, Outcome, Overflow, ServerSettings, SubscriberId};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::wire::{Chunk, parse, sequences};
@@ -115,6 +116,9 @@ impl Listener for OneConnection {
             None => std::future::pending().await,
         }
     }
+
+    /// A pipe has the window that its test gives it, and no other bound.
+    fn bound(&self, _pipe: &PipeEnd, _unsent_bytes: u32, _user_timeout: Duration) {}
 }
 
 type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
@@ -123,13 +127,28 @@ type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 #[derive(Clone, Default)]
 struct Kept(Arc<Mutex<Option<Task>>>);
 
-impl Environment for Kept {
+impl Runtime for Kept {
     fn now(&self) -> Duration {
         Duration::ZERO
     }
 
     fn spawn(&self, connection: impl Future<Output = ()> + Send + 'static) {
         *self.0.lock().unwrap() = Some(Box::pin(connection));
+    }
+}
+
+/// Looks at nothing: what these tests judge is in the Hub's counts and on the pipe.
+impl Observer for Kept {
+    fn subscribed(&self, _subscriber: SubscriberId, _peer: SocketAddr) {}
+    fn offered(&self, _subscriber: SubscriberId, _outcome: Outcome) {}
+    fn replays(&self, _subscriber: SubscriberId, _first: EventId, _count: u64) {}
+    fn forgot(&self, _subscriber: SubscriberId, _forgotten: Forgotten) {}
+    fn taken(&self, _subscriber: SubscriberId, _event: &Event) {}
+    fn flushed(&self, _subscriber: SubscriberId, _event: &Event) {}
+    fn ended(&self, _subscriber: SubscriberId, _counts: Counts) {}
+    fn refused(&self, _limit: Limit) {}
+    fn exposition(&self, _hub: &Hub, _connections: usize) -> Option<String> {
+        None
     }
 }
 

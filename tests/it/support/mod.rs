@@ -1,6 +1,7 @@
 //! A server within reach: the real one on the loopback, with small kernel buffers, a byte meter on every socket, and
 //! word of who came and went.
 
+pub(crate) mod browser;
 pub(crate) mod driven;
 pub(crate) mod wire;
 
@@ -14,7 +15,7 @@ use std::time::Duration;
 
 use hubbub::hub::{Forgotten, HistorySettings, Rules};
 use hubbub::metrics::Measured;
-use hubbub::transport::{Environment, Limit, Listener, Tokio};
+use hubbub::transport::{Limit, Listener, Observer, Runtime, Tokio};
 use hubbub::{Capacity, Counts, Event, EventId, Hub, Limits, Outcome, Overflow, ServerSettings, SubscriberId, Topic};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -221,7 +222,7 @@ struct Told {
     tell: mpsc::Sender<Happened>,
 }
 
-impl Environment for Told {
+impl Runtime for Told {
     fn now(&self) -> Duration {
         self.world.now()
     }
@@ -229,7 +230,9 @@ impl Environment for Told {
     fn spawn(&self, connection: impl Future<Output = ()> + Send + 'static) {
         self.world.spawn(connection);
     }
+}
 
+impl Observer for Told {
     fn subscribed(&self, subscriber: SubscriberId, peer: SocketAddr) {
         self.world.subscribed(subscriber, peer);
         self.tell.try_send(Happened::Subscribed).expect("somebody listens");

@@ -1,13 +1,17 @@
 //! Options of what runs over real TCP.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::Args;
 
 use super::{JsonOptions, LoadOptions, listed};
 use crate::cli::exit::Failure;
-use crate::real::Url;
+use crate::real::{HEAD_TIMEOUT, Listening, Url};
 use crate::scenario::Scenario;
+
+/// Longest time to listen: a week has every burst that comes once a week.
+const MOST_TIME: Duration = Duration::from_secs(7 * 24 * 3600);
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct RealOptions {
@@ -22,6 +26,9 @@ pub(in crate::cli) struct RealOptions {
     /// Where that server takes events, a JSON object each, as http://HOST:PORT/v1/ingest/T
     #[arg(long, value_name = "URL", requires = "url")]
     pub(in crate::cli) ingest_url: Option<Url>,
+    /// How long that server may take for a connection, and then for the head of its response [default: 30s]
+    #[arg(long, value_name = "TIME", requires = "url")]
+    head_timeout: Option<humantime::Duration>,
     /// Folder for results, in a subfolder named after the scenario [default: target/load, none with --json -]
     #[arg(long, value_name = "DIR")]
     pub(in crate::cli) out: Option<PathBuf>,
@@ -36,15 +43,22 @@ impl RealOptions {
         self.load.scenario(Some(self.buffers.clone().unwrap_or(own)), Some(self.load.seeds.unwrap_or(1)))
     }
 
+    /// How long a server may take for a connection, and then for the head of its response.
+    pub(in crate::cli) fn head_timeout(&self) -> Result<Duration, Failure> {
+        head_timeout(self.head_timeout)
+    }
+
     /// The command that measures the same again.
     pub(in crate::cli) fn command(&self) -> String {
         let others = [("url", &self.url), ("ingest-url", &self.ingest_url)];
         let others = others.iter().filter_map(|(name, url)| Some(format!(" --{name} '{}'", url.as_ref()?)));
+        let timeout = self.head_timeout.map(|timeout| format!(" --head-timeout {}", joined(timeout)));
         format!(
-            "{}{}{}",
+            "{}{}{}{}",
             self.load.command("load"),
             listed("buffers", self.buffers.as_deref()),
-            others.collect::<String>()
+            others.collect::<String>(),
+            timeout.unwrap_or_default()
         )
     }
 }
@@ -60,7 +74,51 @@ pub(in crate::cli) struct RecordOptions {
     /// Where the trace goes: a file that is not there yet
     #[arg(long, short, value_name = "FILE")]
     pub(in crate::cli) out: PathBuf,
-    /// Replace the file of --out where there is one
+    /// Names of the events to take down, as order,trade; events without a name are called message [default: all]
+    #[arg(long = "event", value_name = "NAME,…", value_delimiter = ',')]
+    pub(in crate::cli) names: Vec<String>,
+    /// End where the server ends the connection [default: come back with Last-Event-ID, as an EventSource does]
     #[arg(long)]
-    pub(in crate::cli) force: bool,
+    pub(in crate::cli) no_reconnect: bool,
+    /// Ids need not follow each other, as where several tables share them or they are times: skipped ones mean nothing
+    #[arg(long)]
+    pub(in crate::cli) sparse_ids: bool,
+    /// How long the server may take for a connection, and then for the head of its response [default: 30s]
+    #[arg(long, value_name = "TIME")]
+    head_timeout: Option<humantime::Duration>,
+}
+
+impl RecordOptions {
+    /// What is listened to, and how.
+    pub(in crate::cli) fn listening(&self) -> Result<Listening, Failure> {
+        let lasts = *self.lasts;
+        if lasts.is_zero() || lasts > MOST_TIME {
+            return Err(Failure::input(format!("--for {}: must be above 0 and at most 7 days", self.lasts)));
+        }
+        if self.names.iter().any(String::is_empty) {
+            return Err(Failure::input(
+                "--event: an event without a name is called message, and none has an empty one",
+            ));
+        }
+        Ok(Listening {
+            url: self.url.clone(),
+            lasts,
+            head_timeout: head_timeout(self.head_timeout)?,
+            reconnects: !self.no_reconnect,
+            names: self.names.iter().cloned().collect(),
+        })
+    }
+}
+
+fn head_timeout(given: Option<humantime::Duration>) -> Result<Duration, Failure> {
+    let Some(timeout) = given else { return Ok(HEAD_TIMEOUT) };
+    if timeout.is_zero() || *timeout > MOST_TIME {
+        return Err(Failure::input(format!("--head-timeout {timeout}: must be above 0 and at most 7 days")));
+    }
+    Ok(*timeout)
+}
+
+/// A time as it would be typed.
+fn joined(time: humantime::Duration) -> String {
+    time.to_string().replace(' ', "")
 }

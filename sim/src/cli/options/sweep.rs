@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{JsonOptions, LoadOptions, Policies, Threads, listed};
+use super::{JsonOptions, LoadOptions, Policies, Threads, every_change, listed};
 use crate::cli::exit::Failure;
 use crate::cli::files;
 use crate::scenario::Scenario;
-use crate::sweep::Parts;
+use crate::sweep::{self, Parts, Sizes};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct SweepOptions {
@@ -19,8 +19,7 @@ pub(in crate::cli) struct SweepOptions {
     /// Mailbox sizes in frames, as 1,4,64
     #[arg(long, value_delimiter = ',', value_name = "K,…")]
     buffers: Option<Vec<u64>>,
-    /// Also size the scenario at rate × 2, payload × 4 and stalls × 2
-    #[arg(long)]
+    #[arg(long, help = every_change())]
     sensitivity: bool,
     /// Name the exact sizes, and do not try them on fresh seeds
     #[arg(long)]
@@ -42,8 +41,7 @@ pub(in crate::cli) struct SizeOptions {
     pub(in crate::cli) load: LoadOptions,
     #[command(flatten)]
     pub(in crate::cli) threads: Threads,
-    /// Also size it at rate × 2, payload × 4 and stalls × 2
-    #[arg(long)]
+    #[arg(long, help = every_change())]
     pub(in crate::cli) sensitivity: bool,
     /// Only the exact sizes on these seeds, not tried on fresh ones; says how long the whole would take
     #[arg(long, visible_alias = "no-validate")]
@@ -58,8 +56,8 @@ impl SizeOptions {
     }
 
     pub(in crate::cli) fn parts(&self) -> Parts {
-        let Self { sensitivity, quick, .. } = *self;
-        Parts { cells: false, policies: false, sizes: true, validation: !quick, sensitivity }
+        let sizes = if self.quick { Sizes::Exact } else { Sizes::Validated };
+        Parts { cells: false, policies: false, sizes, sensitivity: self.sensitivity }
     }
 
     pub(in crate::cli) fn command(&self) -> String {
@@ -82,7 +80,9 @@ impl SweepOptions {
             ));
         }
         if self.compares_policies() {
-            return Ok(self.load.overridden(self.buffers.clone(), self.load.seeds)?.with_recovery()?);
+            let scenario = self.load.overridden(self.buffers.clone(), self.load.seeds)?;
+            sweep::under_each_policy(&scenario)?;
+            return Ok(scenario);
         }
         self.load.scenario(self.buffers.clone(), self.load.seeds)
     }
@@ -95,13 +95,17 @@ impl SweepOptions {
     /// What is run: of policies that are compared no sizes, since these are the same for all.
     pub(in crate::cli) fn parts(&self, sensitivity: bool) -> Parts {
         let policies = self.compares_policies();
-        let (sizes, validation) = (!policies, !policies && !self.no_validate);
-        Parts { cells: true, policies, sizes, validation, sensitivity: sensitivity && !policies }
+        let sizes = match (policies, self.no_validate) {
+            (true, _) => Sizes::None,
+            (false, true) => Sizes::Exact,
+            (false, false) => Sizes::Validated,
+        };
+        Parts { cells: true, policies, sizes, sensitivity: sensitivity && !policies }
     }
 
     /// Whether sizes under a changed load are wanted.
     pub(in crate::cli) fn wants_sensitivity(&self, scenario: &Scenario) -> bool {
-        self.sensitivity || (scenario.settings().sensitivity && self.is_as_it_stands())
+        self.sensitivity || (scenario.settings().sensitivity && self.is_unchanged())
     }
 
     /// Where what is published of such a sweep has its folder.
@@ -113,11 +117,12 @@ impl SweepOptions {
     /// Whether a built-in scenario is run without a change.
     pub(in crate::cli) fn is_as_it_stands(&self) -> bool {
         let is_built_in = Scenario::built_in_names().any(|name| name == self.load.scenario);
-        is_built_in
-            && self.load.changes().is_empty()
-            && self.buffers.is_none()
-            && !self.sensitivity
-            && !self.no_validate
+        is_built_in && self.is_unchanged() && !self.sensitivity && !self.no_validate
+    }
+
+    /// Whether the scenario is run as its file says, built in or not.
+    fn is_unchanged(&self) -> bool {
+        self.load.changes().is_empty() && self.buffers.is_none()
     }
 
     /// Which part of what has been published a check is about: `None` means all of it.

@@ -5,11 +5,8 @@ use std::time::Duration;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use super::millis;
+use super::{MOST_SUBSCRIBERS, millis};
 use crate::plan::{Fault, Harm};
-
-/// Most subscribers that a case has.
-const MOST_SUBSCRIBERS: usize = 12;
 
 /// Faults that do not know yet whom they can strike.
 #[derive(Debug, Clone)]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::millis;
-use crate::plan::{Reading, Stall, SubscriberPlan};
+use crate::plan::{Plan, Reading, Stall, SubscriberPlan};
 
 pub(super) fn subscriber() -> impl Strategy<Value = SubscriberPlan> {
     let leave_at = prop_oneof![4 => Just(None), 1 => millis(60..900).prop_map(Some)];
@@ -16,12 +16,27 @@ pub(super) fn subscriber() -> impl Strategy<Value = SubscriberPlan> {
     })
 }
 
+/// Bytes a second.
+pub(super) fn rate() -> impl Strategy<Value = u64> {
+    prop_oneof![1 => 1000u64..20_000, 2 => 20_000u64..2_000_000]
+}
+
+/// Those who stall read at these rates between, where there is one.
+pub(super) fn with_rates(mut plan: Plan, rates: &[Option<u64>]) -> Plan {
+    for (subscriber, rate) in plan.subscribers.iter_mut().zip(rates) {
+        if let (Reading::Stalls { stalls }, Some(bytes_per_second)) = (&mut subscriber.reading, *rate) {
+            let stalls = std::mem::take(stalls);
+            subscriber.reading = Reading::RateWithStalls { bytes_per_second, stalls };
+        }
+    }
+    plan
+}
+
 fn reading() -> impl Strategy<Value = Reading> {
-    let rate = prop_oneof![1 => 1000u64..20_000, 2 => 20_000u64..2_000_000];
     let stalls = prop::collection::vec((millis(1..300), millis(20..500)), 1..=3);
     prop_oneof![
         3 => Just(Reading::AsItArrives),
-        3 => rate.prop_map(|bytes_per_second| Reading::Rate { bytes_per_second }),
+        3 => rate().prop_map(|bytes_per_second| Reading::Rate { bytes_per_second }),
         3 => stalls.prop_map(|stalls| Reading::Stalls { stalls: one_after_the_other(stalls) }),
         1 => Just(Reading::Never),
     ]

@@ -11,7 +11,7 @@ use hubbub_sim::record::{Observation, Record, What};
 
 use super::campaign::{broken, holds, observed};
 
-const EVERY_MARK: [&str; 26] = [
+const EVERY_MARK: [&str; 27] = [
     "a mailbox was filled",
     "something was dropped",
     "drop-newest refused",
@@ -21,6 +21,7 @@ const EVERY_MARK: [&str; 26] = [
     "a client cut off came back",
     "a client left with frames waiting",
     "a stall outlived the window",
+    "a stall of a reader of limited rate outlived the window",
     "a socket blocked for good",
     "several events came in one instant",
     "a reader of limited rate dropped",
@@ -80,6 +81,9 @@ fn marks(case: &Case, record: &Record, observations: &[Observation]) -> impl Ite
         any(&|index, _| is_evicted(index) && record.subscribers[index].connections > 1),
         any(&|index, _| record.subscribers[index].dropped.client_gone > 1),
         observations.iter().any(|seen| is_lost_in_a_stall(plan, seen)),
+        observations.iter().any(|seen| {
+            plan.subscribers[seen.subscriber].reading.bytes_per_second().is_some() && is_lost_in_a_stall(plan, seen)
+        }),
         any(&|index, member| member.reading == Reading::Never && record.subscribers[index].in_flight > 0),
         plan.arrivals.windows(2).any(|pair| pair[0].at == pair[1].at),
         any(&|index, member| matches!(member.reading, Reading::Rate { .. }) && lost(index)),
@@ -116,7 +120,7 @@ fn has_unequal_frames(plan: &Plan) -> bool {
 }
 
 fn is_lost_in_a_stall(plan: &Plan, seen: &Observation) -> bool {
-    let Reading::Stalls { stalls } = &plan.subscribers[seen.subscriber].reading else { return false };
+    let stalls = plan.subscribers[seen.subscriber].reading.stalls();
     let is_loss = matches!(seen.what, What::Refused { .. } | What::Displaced { .. } | What::Disconnected { .. });
     is_loss && stalls.iter().any(|stall| (stall.from..stall.from + stall.lasts).contains(&seen.at))
 }

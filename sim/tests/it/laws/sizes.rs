@@ -20,7 +20,7 @@ fn the_largest_high_water_mark_of_the_unbounded_run_is_the_smallest_size_without
 fn with_wider_windows(case: &Case, bytes: u64) -> Case {
     let mut plan = case.plan.clone();
     for (index, class) in plan.classes.iter_mut().enumerate() {
-        let in_steps = |member: &SubscriberPlan| matches!(member.reading, Reading::Rate { .. });
+        let in_steps = |member: &SubscriberPlan| member.reading.bytes_per_second().is_some();
         let has_steps = plan.subscribers.iter().any(|member| member.class == index && in_steps(member));
         class.window_bytes = class.window_bytes * if has_steps { 2 } else { 1 } + bytes;
     }

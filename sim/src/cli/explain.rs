@@ -1,0 +1,125 @@
+//! `check`: what a scenario means, or everything that is wrong with it.
+
+use std::fmt::Write as _;
+
+use super::exit::{Exit, Failure};
+use super::options::CheckOptions;
+use super::{console, run};
+use crate::plan::Plan;
+use crate::scenario::{Class, Scenario};
+use crate::summary::load;
+
+/// Columns of a terminal that is as narrow as they are.
+const COLUMNS: usize = 80;
+
+/// Prints what it means, or an error a line.
+pub(super) fn explain(options: &CheckOptions) -> Result<Exit, Failure> {
+    let scenario = match Scenario::review(&options.file) {
+        Ok(scenario) => scenario,
+        Err(errors) => {
+            errors.iter().for_each(|error| console::note(&error.to_string()));
+            return Ok(Exit::BadInput);
+        }
+    };
+    console::print(&meaning(&scenario));
+    run::warn(&scenario);
+    Ok(Exit::AsExpected)
+}
+
+fn meaning(scenario: &Scenario) -> String {
+    let settings = scenario.settings();
+    let mut text = wrapped(&format!("{} · {}", settings.name, settings.question), "") + "\n";
+    let listed = |numbers: &mut dyn Iterator<Item = String>| numbers.collect::<Vec<_>>().join(", ");
+    let (n, k) = (
+        listed(&mut settings.subscribers.iter().map(ToString::to_string)),
+        listed(&mut settings.buffers.iter().map(ToString::to_string)),
+    );
+    let (seconds, drain) = (rounded(scenario.duration().as_secs_f64()), rounded(settings.drain_seconds));
+    let fewest = settings.subscribers.iter().min().copied().unwrap_or(1);
+    let arrivals = load::arrivals((0..settings.seeds.min(8)).map(|seed| Plan::draw(scenario, fewest, seed)));
+    let (mean, bytes) = (arrivals.mean_per_second, arrivals.mean_payload_bytes);
+    let (shown, peak, payload) = (rounded(mean), arrivals.peak_per_second, rounded(bytes));
+    let offered = mean * (bytes + Scenario::frame_overhead_bytes());
+    let lines = [
+        ("runs", format!("{} of {seconds} s, and up to {drain} s for what is under way then", settings.seeds)),
+        ("subscribers", n),
+        ("buffers", format!("{k} frames, {}", settings.server.policy)),
+        ("load", format!("{shown} events/s, {peak} in the busiest second, {payload} B each on the mean")),
+        (
+            "offered",
+            format!(
+                "{} B/s to each subscriber, with {} B of framing an event",
+                rounded(offered),
+                rounded(Scenario::frame_overhead_bytes())
+            ),
+        ),
+    ];
+    for (name, said) in lines {
+        text += &wrapped(&format!("{name:<12}{said}"), "            ");
+    }
+    for fault in &settings.faults {
+        text += &wrapped(&format!("{:<12}{fault}", "fault"), "            ");
+    }
+    for (index, class) in settings.classes.iter().enumerate() {
+        text += &of_class(scenario, class, index, offered);
+    }
+    text
+}
+
+/// A class: who it is, and what it takes of what it is offered.
+fn of_class(scenario: &Scenario, class: &Class, index: usize, offered: f64) -> String {
+    let members = |subscribers: &usize| scenario.population(*subscribers)[index].to_string();
+    let members: Vec<_> = scenario.settings().subscribers.iter().map(members).collect();
+    let drain = scenario.drain(class);
+    let taken = drain.mean_bytes_per_second();
+    let mut text = String::from("\n");
+    // Writing to a String cannot fail.
+    let _ = writeln!(text, "class {:?}", class.name);
+    let verdict = match offered / taken {
+        _ if taken <= 0.0 => "takes nothing: no finite buffer serves it".to_owned(),
+        load if load > 1.0 => format!("offered {:.0} % of that: no finite buffer serves it", load * 100.0),
+        load => format!("offered {} % of that", rounded(load * 100.0)),
+    };
+    let part = match drain.reading_part {
+        part if part < 1.0 => format!(", reading {:.0} % of the time", part * 100.0),
+        _ => String::new(),
+    };
+    let lines = [
+        ("members", members.join(", ")),
+        ("reads", class.reads.to_string()),
+        ("takes", format!("at most {} B/s{part}; {verdict}", rounded(taken))),
+    ];
+    for (name, said) in lines {
+        text += &wrapped(&format!("  {name:<10}{said}"), "            ");
+    }
+    text
+}
+
+/// Three digits, or all of a whole number.
+fn rounded(value: f64) -> String {
+    let digits = if value.abs() >= 100.0 || value.fract() == 0.0 { 0 } else { 2 };
+    let text = format!("{value:.digits$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+/// Lines of a terminal's width; those after the first begin with `indent`.
+fn wrapped(text: &str, indent: &str) -> String {
+    let start = text.len() - text.trim_start().len();
+    let mut lines = vec![String::new()];
+    let mut first = true;
+    for word in text[start..].split(' ') {
+        let line = lines.last().map_or(0, |line| line.chars().count());
+        if !first && line + 1 + word.chars().count() + start > COLUMNS {
+            lines.push(format!("{indent}{word}"));
+            continue;
+        }
+        if let Some(line) = lines.last_mut() {
+            if !first {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        first = false;
+    }
+    format!("{}{}\n", &text[..start], lines.join("\n"))
+}

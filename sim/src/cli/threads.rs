@@ -1,0 +1,22 @@
+//! How many things are done at once.
+
+use clap::Args;
+
+/// How many things are done at once; results do not depend on it.
+#[derive(Debug, Clone, Copy, Args)]
+pub(super) struct Threads {
+    /// Threads [default: one a core]
+    #[arg(long, value_name = "N")]
+    threads: Option<std::num::NonZeroUsize>,
+}
+
+impl Threads {
+    pub(super) fn number(self) -> usize {
+        threads(self.threads)
+    }
+}
+
+/// As many threads as asked for, or one a core.
+pub(super) fn threads(asked: Option<std::num::NonZeroUsize>) -> usize {
+    asked.or_else(|| std::thread::available_parallelism().ok()).map_or(1, std::num::NonZeroUsize::get)
+}

@@ -1,0 +1,224 @@
+//! The connections of one listening, one after the other, on one clock.
+
+use std::collections::BTreeSet;
+use std::convert::Infallible;
+use std::io;
+use std::pin::pin;
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, sleep, timeout_at};
+
+use super::{Capture, Captured, Ended, Listener, Listening};
+use crate::plan::Transport;
+use crate::real::client::{ClientError, request};
+use crate::real::clock::Clock;
+use crate::real::missing::Missing;
+use crate::real::reconnect::Reconnect;
+use crate::real::stream::{EventStream, Heard};
+
+/// What is read at a time.
+const BUFFER_BYTES: usize = 1 << 16;
+
+/// How often a listener is asked whether to go on.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// How many names of unwanted events are remembered.
+const NAMES: usize = 5;
+
+/// Why a connection is not listened to any more.
+pub(super) enum Stop {
+    TimeIsUp,
+    CalledOff,
+    Broken(ClientError),
+}
+
+impl From<ClientError> for Stop {
+    fn from(why: ClientError) -> Self {
+        Self::Broken(why)
+    }
+}
+
+pub(super) struct Session<'a> {
+    listening: &'a Listening,
+    listener: &'a mut dyn Listener,
+    reconnect: Reconnect,
+    /// Since the first stream was open.
+    clock: Option<Clock>,
+    /// Since when no stream is open, while none is.
+    away_since: Option<Duration>,
+    /// How long no stream was open before there was one again.
+    holes: Duration,
+    reconnections: u64,
+    last_break: Option<ClientError>,
+    missing: Missing,
+    unwanted: u64,
+    unwanted_names: BTreeSet<String>,
+}
+
+impl<'a> Session<'a> {
+    pub(super) fn new(listening: &'a Listening, listener: &'a mut dyn Listener) -> Self {
+        Self {
+            listening,
+            listener,
+            reconnect: Reconnect::new(),
+            clock: None,
+            away_since: None,
+            holes: Duration::ZERO,
+            reconnections: 0,
+            last_break: None,
+            missing: Missing::new(),
+            unwanted: 0,
+            unwanted_names: BTreeSet::new(),
+        }
+    }
+
+    /// Whether there has ever been a stream.
+    pub(super) fn was_open(&self) -> bool {
+        self.clock.is_some()
+    }
+
+    /// One connection, from the request to whatever ends it.
+    pub(super) async fn connection(&mut self) -> Result<Infallible, Stop> {
+        let mut stream = self.reconnect.stream();
+        let Err(stop) = self.read(&mut stream).await;
+        self.reconnect.ended(&stream);
+        Err(stop)
+    }
+
+    /// A connection has ended, or was not to be had.
+    pub(super) fn broken(&mut self, why: ClientError) {
+        self.away_since = self.away_since.or(Some(self.now()));
+        self.last_break = Some(why);
+    }
+
+    /// Waits until it is time to come back.
+    pub(super) async fn pause(&mut self) -> Result<(), Stop> {
+        let pause = self.reconnect.pause();
+        self.watched(sleep(pause), None).await.map(drop)
+    }
+
+    pub(super) fn finish(self, ended: Ended) -> Capture {
+        let until = self.away_since.unwrap_or_else(|| self.now()).min(self.listening.lasts);
+        Capture {
+            ended,
+            heard_for: until.saturating_sub(self.holes),
+            reconnections: self.reconnections,
+            holes: self.holes,
+            last_break: self.last_break,
+            missing: self.missing,
+            unwanted: self.unwanted,
+            unwanted_names: self.unwanted_names,
+        }
+    }
+
+    async fn read(&mut self, stream: &mut EventStream) -> Result<Infallible, Stop> {
+        let mut socket = self.connect().await?;
+        let timeout = self.listening.head_timeout;
+        let late_at = Instant::now() + timeout;
+        let mut buffer = vec![0; BUFFER_BYTES];
+        loop {
+            let limit = (!stream.is_open()).then_some(late_at);
+            let Some(got) = self.watched(socket.read(&mut buffer), limit).await? else {
+                return Err(ClientError::HeadLate(timeout).into());
+            };
+            match got {
+                Ok(0) if !stream.is_open() => return Err(ClientError::NoHead.into()),
+                Ok(0) => return Err(ClientError::Ended.into()),
+                Ok(got) => self.take(stream, &buffer[..got])?,
+                Err(why) => return Err(ClientError::Broken(why).into()),
+            }
+            if stream.has_ended() {
+                return Err(ClientError::Ended.into());
+            }
+        }
+    }
+
+    async fn connect(&mut self) -> Result<TcpStream, Stop> {
+        let (url, timeout) = (&self.listening.url, self.listening.head_timeout);
+        let request = request(url, Transport::Sse, self.reconnect.cursor());
+        let connected = async {
+            let mut socket = url.connect().await?;
+            socket.write_all(request.as_bytes()).await?;
+            Ok(socket)
+        };
+        match self.watched(connected, Some(Instant::now() + timeout)).await? {
+            None => Err(ClientError::NoAnswer(timeout).into()),
+            Some(Err(why)) => Err(unreachable(why).into()),
+            Some(Ok(socket)) => Ok(socket),
+        }
+    }
+
+    fn take(&mut self, stream: &mut EventStream, bytes: &[u8]) -> Result<(), ClientError> {
+        let was_open = stream.is_open();
+        // What comes with the first head came at once.
+        let at = self.now();
+        let result = stream.feed(bytes, |heard| self.hear(at, heard));
+        if stream.is_open() && !was_open {
+            self.opened();
+        }
+        // A stream that was one, and is garbled, is a broken connection: the next may be whole.
+        result.map_err(|why| if stream.is_open() { ClientError::Broken(io::Error::other(why)) } else { why.into() })
+    }
+
+    fn hear(&mut self, at: Duration, heard: Heard<'_>) {
+        match heard {
+            Heard::Gap(notice) => self.missing.gap(notice),
+            Heard::Place(id) => self.missing.id(id, false),
+            Heard::Event { received, name, id } => {
+                id.into_iter().for_each(|id| self.missing.id(id, true));
+                if self.listening.names.is_empty() || self.listening.names.contains(name) {
+                    self.listener.event(Captured { at, bytes: received.bytes });
+                } else {
+                    self.unwanted += 1;
+                    if self.unwanted_names.len() < NAMES {
+                        self.unwanted_names.insert(name.to_owned());
+                    }
+                }
+            }
+        }
+    }
+
+    fn opened(&mut self) {
+        let now = self.now();
+        if self.clock.is_none() {
+            self.clock = Some(Clock::starting_in(Duration::ZERO));
+        } else {
+            self.reconnections += 1;
+        }
+        self.holes += self.away_since.take().map_or(Duration::ZERO, |since| now.saturating_sub(since));
+    }
+
+    fn now(&self) -> Duration {
+        self.clock.as_ref().map_or(Duration::ZERO, Clock::now)
+    }
+
+    /// Waits for something, up to `limit`, where it is `None`; and no longer than the listening lasts and is wanted.
+    async fn watched<T>(&mut self, work: impl Future<Output = T>, limit: Option<Instant>) -> Result<Option<T>, Stop> {
+        let mut work = pin!(work);
+        loop {
+            if !self.listener.goes_on(self.now()) {
+                return Err(Stop::CalledOff);
+            }
+            let (now, ends_at) = (Instant::now(), self.clock.map(|clock| clock.at(self.listening.lasts)));
+            if ends_at.is_some_and(|at| at <= now) {
+                return Err(Stop::TimeIsUp);
+            }
+            if limit.is_some_and(|at| at <= now) {
+                return Ok(None);
+            }
+            let look_at = [ends_at, limit].into_iter().flatten().fold(now + LOOK, Instant::min);
+            if let Ok(done) = timeout_at(look_at, work.as_mut()).await {
+                return Ok(Some(done));
+            }
+        }
+    }
+}
+
+fn unreachable(why: io::Error) -> ClientError {
+    match why.kind() {
+        io::ErrorKind::ConnectionRefused => ClientError::Refused,
+        _ => why.into(),
+    }
+}

@@ -1,0 +1,145 @@
+//! What a stream did not bring, as far as a client can know: by the server's gap notices, and by ids that were skipped.
+
+use std::collections::BTreeSet;
+
+use hubbub::EventId;
+
+use super::notice::Notice;
+
+/// What is known to be missing, and what is known to be odd.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Missing {
+    /// Gap notices.
+    pub notices: u64,
+    /// Events that gap notices give the number of.
+    pub counted: u64,
+    /// Notices that give no number.
+    pub uncounted: u64,
+    /// Most events that the notices without a number can mean; `None` where one of them is open at an end.
+    pub at_most: Option<u64>,
+    /// The reasons that notices give.
+    pub reasons: BTreeSet<String>,
+    /// Ids that were skipped and that no notice covers.
+    pub skipped: u64,
+    /// Times that ids began anew, as after a restart of the server.
+    pub began_anew: u64,
+    /// Times that an id was no larger than the one before it: events have come again.
+    pub went_back: u64,
+    last: Option<Id>,
+}
+
+/// An id that can be counted: `<epoch>-<sequence>`, or a plain number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Id {
+    epoch: Option<u64>,
+    number: u64,
+}
+
+impl Missing {
+    pub(super) fn new() -> Self {
+        Self { at_most: Some(0), ..Self::default() }
+    }
+
+    /// Whether anything is known to be missing.
+    #[must_use]
+    pub fn is_none(&self) -> bool {
+        self.notices == 0 && self.skipped == 0 && self.began_anew == 0
+    }
+
+    /// An id has come, with an event or as the place that the stream is at. `is_event` tells which.
+    pub(super) fn id(&mut self, id: &str, is_event: bool) {
+        let (last, next) = (self.last, Id::read(id));
+        self.last = next;
+        let (Some(last), Some(next)) = (last, next) else { return };
+        if last.epoch != next.epoch {
+            self.began_anew += 1;
+        } else if next.number > last.number {
+            let skipped = next.number - last.number - u64::from(is_event);
+            self.skipped = self.skipped.saturating_add(skipped);
+        } else if is_event {
+            self.went_back += 1;
+        }
+    }
+
+    /// A notice has come. Of what is missing up to the next event, none is beside what it says.
+    pub(super) fn gap(&mut self, notice: Notice) {
+        self.notices += 1;
+        self.last = None;
+        match notice.count {
+            Some(count) => self.counted = self.counted.saturating_add(count),
+            None => {
+                self.uncounted += 1;
+                self.at_most = self.at_most.zip(between(&notice)).map(|(sum, most)| sum.saturating_add(most));
+            }
+        }
+        self.reasons.insert(notice.reason);
+    }
+}
+
+/// Ids from the first missing one to the last, where both are known.
+fn between(notice: &Notice) -> Option<u64> {
+    let (first, last): (EventId, EventId) = notice.first.zip(notice.last)?;
+    let distance = last.sequence.checked_sub(first.sequence).filter(|_| first.epoch == last.epoch)?;
+    Some(distance.saturating_add(1))
+}
+
+impl Id {
+    fn read(text: &str) -> Option<Self> {
+        let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+        if is_number {
+            return Some(Self { epoch: None, number: text.parse().ok()? });
+        }
+        let id: EventId = text.parse().ok()?;
+        Some(Self { epoch: Some(id.epoch), number: id.sequence })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(ids: &[&str]) -> Missing {
+        let mut missing = Missing::new();
+        ids.iter().for_each(|id| missing.id(id, true));
+        missing
+    }
+
+    #[test]
+    fn skipped_ids_are_counted_in_both_forms_and_in_no_other() {
+        for [a, b, c] in [["7-1", "7-2", "7-9"], ["1", "2", "9"]] {
+            assert_eq!((after(&[a, b]).skipped, after(&[a, b, c]).skipped), (0, 6), "{c}");
+        }
+        assert!(after(&["a1", "a9", "", "01HZX", "01HZZ", "7-", "-9"]).is_none());
+        let largest = after(&["0", "18446744073709551615", "18446744073709551616", "5"]);
+        assert_eq!(largest.skipped, u64::MAX - 1, "what is no 64-bit number is no number");
+        let largest = after(&["0", "18446744073709551615", "0", "18446744073709551615"]);
+        assert_eq!(largest.skipped, u64::MAX);
+        let mut at_a_place = after(&["7-4"]);
+        at_a_place.id("7-6", false);
+        at_a_place.id("7-7", true);
+        assert_eq!(at_a_place.skipped, 2, "5 and 6");
+    }
+
+    #[test]
+    fn ids_that_begin_anew_and_ids_that_go_back_are_told_apart() {
+        let anew = after(&["7-8", "8-1", "8-2"]);
+        assert_eq!((anew.began_anew, anew.skipped, anew.went_back), (1, 0, 0));
+        let back = after(&["7", "8", "7", "8"]);
+        assert_eq!((back.began_anew, back.skipped, back.went_back), (0, 0, 1));
+        assert!(back.is_none() && !anew.is_none());
+    }
+
+    #[test]
+    fn what_a_notice_tells_is_not_counted_again_by_ids() {
+        let id = |sequence| EventId { epoch: 7, sequence };
+        let notice = |first, last, count| Notice { first, last, count, reason: "age".to_owned() };
+        let mut missing = after(&["7-1"]);
+        missing.gap(notice(Some(id(3)), Some(id(9)), Some(4)));
+        missing.id("7-12", true);
+        assert_eq!((missing.counted, missing.skipped, missing.at_most), (4, 0, Some(0)));
+        missing.gap(notice(Some(id(13)), Some(id(14)), None));
+        assert_eq!((missing.uncounted, missing.at_most), (1, Some(2)));
+        missing.gap(notice(None, None, None));
+        assert_eq!((missing.notices, missing.uncounted, missing.at_most), (3, 2, None));
+    }
+}

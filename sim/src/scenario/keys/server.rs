@@ -1,0 +1,52 @@
+//! Keys of the server.
+
+use crate::scenario::key::{Allowed, Key};
+use crate::scenario::limits::{MAX_FRAMES_PER_WRITE, MAX_HISTORY, MAX_HISTORY_BYTES, MAX_SECONDS, MAX_TASK_US};
+use crate::scenario::settings::{RecoverySettings, Server};
+
+pub(super) const ABOUT: &str = "The server's settings. Defaults are those of `hubbub serve`.";
+pub(super) const ABOUT_CPU: &str = "One modelled worker. Without this table, CPU time costs nothing.";
+pub(super) const ABOUT_RECOVERY: &str =
+    "A history for clients that come back, and notices of what is missing. Without this table there is neither.";
+
+pub(super) static KEYS: [Key; 6] = [
+    Key::new("policy", "text", Allowed::Text(hubbub::Overflow::NAMES))
+        .or(|| format!("{:?}", Server::default().policy.to_string()))
+        .says("\"drop-newest\"", "What happens to an event that does not fit into a mailbox"),
+    Key::new("keepalive_seconds", "s", Allowed::Above(MAX_SECONDS))
+        .or(|| Server::default().keepalive_seconds.to_string())
+        .says("15", "Silence after which a stream gets a comment"),
+    Key::new("write_deadline_seconds", "s", Allowed::Above(MAX_SECONDS))
+        .or(|| Server::default().write_deadline_seconds.to_string())
+        .says("30", "Time without write progress after which a connection is closed"),
+    Key::new("user_timeout_seconds", "s", Allowed::Above(MAX_SECONDS))
+        .or(|| Server::default().user_timeout_seconds.to_string())
+        .says("40", "Time that sent bytes may stay unacknowledged before the connection ends"),
+    Key::new("frames_per_write", "frames", Allowed::Whole(1, MAX_FRAMES_PER_WRITE))
+        .or(|| Server::default().frames_per_write.to_string())
+        .says("1", "Most frames that share a write to a subscriber that is behind"),
+    Key::new("transport", "text", Allowed::Text("`sse` or `ws`"))
+        .or(|| format!("{:?}", Server::default().transport.name()))
+        .says("\"sse\"", "What subscribers are served over: server-sent events, or a WebSocket each"),
+];
+
+pub(super) static CPU: [Key; 2] = [
+    Key::new("publish_us", "µs", Allowed::Number(0.0, MAX_TASK_US)).says("50", "CPU time of one publish"),
+    Key::new("delivery_us", "µs", Allowed::Number(0.0, MAX_TASK_US))
+        .says("10", "CPU time of one write to one subscriber"),
+];
+
+pub(super) static RECOVERY: [Key; 4] = [
+    Key::new("history_events", "events", Allowed::Whole(1, MAX_HISTORY))
+        .or(|| RecoverySettings::default().history_events.to_string())
+        .says("10000", "Events that the server keeps"),
+    Key::new("history_bytes", "B", Allowed::Whole(1, MAX_HISTORY_BYTES))
+        .or(|| RecoverySettings::default().history_bytes.to_string())
+        .says("16777216", "Bytes of payload that it keeps"),
+    Key::new("waiting_bytes", "B", Allowed::Whole(1, MAX_HISTORY_BYTES))
+        .without("any number")
+        .says("1000000", "Bytes of payload that may wait for one subscriber"),
+    Key::new("waiting_age_seconds", "s", Allowed::Above(MAX_SECONDS))
+        .without("any age")
+        .says("5", "Age that the oldest event that waits for a subscriber may have"),
+];

@@ -1,0 +1,197 @@
+use super::*;
+use crate::scenario::Scenario;
+use crate::scenario::key::{Allowed, Without};
+
+/// A file with what its tables require, and one key more or with another value; of these kinds.
+fn file(section: &Section, kind: Option<&str>, key: &str, value: &str) -> String {
+    let mut text = String::new();
+    for part in SECTIONS.iter().filter(|part| part.is_required || part.name == section.name) {
+        let is_it = part.name == section.name;
+        let replays = part.name == "arrivals" && kind == Some("from-trace");
+        let kind = if is_it {
+            kind
+        } else if replays {
+            Some("trace")
+        } else {
+            part.kinds.first().copied()
+        };
+        match (part.name, part.is_list) {
+            ("", _) => {}
+            (name, true) => text.push_str(&format!("[[{name}]]\n")),
+            (name, false) => text.push_str(&format!("[{name}]\n")),
+        }
+        for other in part.keys.iter().filter(|other| other.is_of(kind)) {
+            let is_key = is_it && other.name == key;
+            let is_in_its_place = is_it
+                && (other.name == "reads" && key.starts_with("reads.") && !is_key
+                    || other.name == "share" && key == "count");
+            let goes_along = is_it && other.name.starts_with("reads.stalls") && key.starts_with("reads.stalls")
+                || [("", "duration_seconds"), ("", "subscribers"), ("class", "share")]
+                    .contains(&(part.name, other.name));
+            let example = match (part.name, other.name) {
+                (_, "kind") => format!("{:?}", kind.unwrap_or_default()),
+                ("", "subscribers") => "[10]".to_owned(),
+                _ => other.example.to_owned(),
+            };
+            if is_key {
+                text.push_str(&format!("{key} = {value}\n"));
+            } else if (other.is_required() || goes_along) && !is_in_its_place {
+                text.push_str(&format!("{} = {example}\n", other.name));
+            }
+        }
+        if is_it && part.keys.iter().all(|other| other.name != key) {
+            text.push_str(&format!("{key} = {value}\n"));
+        }
+    }
+    text
+}
+
+/// Every table, once for each of its kinds.
+fn tables() -> impl Iterator<Item = (&'static Section, Option<&'static str>)> {
+    SECTIONS.iter().flat_map(|section| {
+        let kinds: Vec<_> = section.kinds.iter().copied().map(Some).collect();
+        let kinds = if kinds.is_empty() { vec![None] } else { kinds };
+        kinds.into_iter().map(move |kind| (section, kind))
+    })
+}
+
+fn read(text: &str) -> Result<Scenario, String> {
+    Scenario::parse("x.toml", text).map_err(|why| why.to_string())
+}
+
+#[test]
+fn the_example_of_every_key_is_accepted_by_every_kind_that_has_it() {
+    for (section, kind) in tables() {
+        for key in section.keys.iter().filter(|key| key.is_of(kind) && key.name != "kind") {
+            let text = file(section, kind, key.name, key.example);
+            read(&text).unwrap_or_else(|why| panic!("{why}\n{text}"));
+        }
+    }
+}
+
+#[test]
+fn a_value_outside_the_range_in_the_table_is_refused_and_the_limits_are_told() {
+    for (section, kind) in tables() {
+        for key in section.keys.iter().filter(|key| key.is_of(kind)) {
+            let outside = match key.allowed {
+                Allowed::Whole(least, most) => vec![(least - 1).to_string(), (most + 1).to_string()],
+                Allowed::Number(least, most) => vec![format!("{:?}", least - 1e-3), format!("{:?}", most * 1.01)],
+                Allowed::Above(most) => vec!["0.0".to_owned(), "0".to_owned(), format!("{:?}", most * 1.01)],
+                Allowed::Pair(least, most) => {
+                    vec![format!("[{:?}, 50]", least / 2.0), format!("[1, {:?}]", most * 1.01)]
+                }
+                Allowed::Grid(most) => vec!["[0]".to_owned(), format!("[{}]", most + 1)],
+                Allowed::Text(_) => Vec::new(),
+            };
+            for value in outside {
+                let why = read(&file(section, kind, key.name, &value)).map(drop).unwrap_err();
+                assert!(why.contains(key.name) && why.contains("must be"), "{} = {value}: {why}", key.name);
+            }
+        }
+    }
+}
+
+#[test]
+fn what_a_table_s_default_says_is_what_holds_without_the_key() {
+    for (section, kind) in tables() {
+        for key in section.keys.iter().filter(|key| key.is_of(kind)) {
+            if let Without::Default(default) = key.without {
+                let with = read(&file(section, kind, key.name, &default())).unwrap();
+                let text = file(section, kind, key.name, &default());
+                let line = format!("{} = {}\n", key.name, default());
+                let without = match key.name {
+                    // A default that three sizes of class do not need.
+                    "subscribers" => continue,
+                    _ => read(&text.replacen(&line, "", 1)).unwrap(),
+                };
+                assert_eq!(with.settings(), without.settings(), "{}", key.name);
+            }
+        }
+    }
+}
+
+/// What serde says that it expects where a key is unknown.
+fn expected(section: &Section, kind: Option<&str>, key: &str) -> Vec<String> {
+    let why = read(&file(section, kind, key, "1")).map(drop).unwrap_err();
+    let (_, list) = why.split_once("expected ").unwrap_or_else(|| panic!("{why}"));
+    list.split('`').skip(1).step_by(2).map(ToOwned::to_owned).collect()
+}
+
+#[test]
+fn the_table_has_every_key_that_a_file_may_have_and_no_other() {
+    let nested = |section: &str| match section {
+        "" => &["server", "arrivals", "payload", "class", "fault"][..],
+        "server" => &["cpu", "recovery"],
+        "class" => &["reads"],
+        _ => &[],
+    };
+    for (section, kind) in tables() {
+        let mut accepted = expected(section, kind, "no_such_key");
+        accepted.retain(|name| !nested(section.name).contains(&name.as_str()));
+        let mut known: Vec<_> = section.keys.iter().filter(|key| key.is_of(kind)).map(|key| key.name).collect();
+        known.retain(|name| *name != "kind" && !name.starts_with("reads"));
+        accepted.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(accepted, known, "[{}] {kind:?}", section.name);
+    }
+    let class = SECTIONS.iter().find(|section| section.name == "class").unwrap();
+    assert_eq!(expected(class, None, "reads.speed"), ["rate", "stalls"]);
+    assert_eq!(expected(class, None, "reads.rate.no_such_key"), ["bytes_per_second"]);
+    assert_eq!(expected(class, None, "reads.stalls.no_such_key"), ["after_seconds", "for_seconds"]);
+}
+
+#[test]
+fn the_table_has_every_kind_that_there_is() {
+    for section in SECTIONS.iter().filter(|section| !section.kinds.is_empty()) {
+        let mut known: Vec<_> = section.kinds.to_vec();
+        let text = file(section, section.kinds.first().copied(), "kind", "\"no-such-kind\"");
+        let why = read(&text).map(drop).unwrap_err();
+        let (_, list) = why.split_once("expected one of ").unwrap_or_else(|| panic!("{why}"));
+        let mut accepted: Vec<_> = list.split('`').skip(1).step_by(2).collect();
+        accepted.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(accepted, known);
+    }
+}
+
+#[test]
+fn the_page_of_scenarios_is_what_the_table_says() {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/scenarios.md");
+    let published = std::fs::read_to_string(file).unwrap_or_default();
+    assert!(published == crate::scenario::page(), "docs/scenarios.md is another: cargo sim docs writes it anew");
+}
+
+#[test]
+fn the_faults_that_the_page_of_the_model_lists_have_the_keys_of_the_table() {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/fidelity.md");
+    let page = std::fs::read_to_string(file).unwrap();
+    let section = SECTIONS.iter().find(|section| section.name == "fault").unwrap();
+    for kind in section.kinds {
+        let row = page.lines().find(|line| line.starts_with(&format!("| `{kind}` |"))).unwrap();
+        let fields = row.trim_end_matches(" |").rsplit(" | ").next().unwrap();
+        let mut listed: Vec<_> = fields.split('`').skip(1).step_by(2).collect();
+        let keys = section.keys.iter().filter(|key| key.is_of(Some(kind))).map(|key| key.name);
+        let mut known: Vec<_> = keys.filter(|name| !["kind", "at_seconds"].contains(name)).collect();
+        listed.sort_unstable();
+        known.sort_unstable();
+        assert_eq!(listed, known, "{kind}");
+    }
+}
+
+#[test]
+fn a_new_scenario_is_complete_and_gives_no_warning() {
+    let text = crate::scenario::template("my-load");
+    let scenario = read(&text).unwrap();
+    assert_eq!(scenario.settings().name, "my-load");
+    let subscribers = &scenario.settings().subscribers;
+    assert!(subscribers.iter().all(|subscribers| scenario.warnings(*subscribers).is_empty()));
+    for section in &SECTIONS {
+        let kind = section.kinds.first().copied();
+        for key in section.keys.iter().filter(|key| key.is_of(kind)) {
+            let is_there =
+                text.lines().any(|line| line.trim_start_matches("# ").starts_with(&format!("{} = ", key.name)));
+            assert!(is_there, "{}", key.name);
+        }
+    }
+    assert!(text.lines().all(|line| line.chars().count() <= 120));
+}

@@ -1,0 +1,177 @@
+//! The lists that pages keep by hand are what the code has: a name that one has more fails here.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use hubbub::{Dropped, Overflow};
+use hubbub_sim::cli::Exit;
+use hubbub_sim::laws::Law;
+use hubbub_sim::plan::Harm;
+use hubbub_sim::scenario::Scenario;
+
+use crate::command_line::{folder, sim};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn page(name: &str) -> String {
+    fs::read_to_string(root().join(name)).unwrap()
+}
+
+/// Every page that a person reads: at the root, in `docs/`, and beside incidents and traces.
+pub(crate) fn pages() -> Vec<PathBuf> {
+    let mut pages =
+        vec![root().join("README.md"), root().join("sim/incidents/README.md"), root().join("sim/traces/README.md")];
+    let docs = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
+    pages.extend(docs.filter(|path| path.extension().is_some_and(|kind| kind == "md")));
+    pages.sort();
+    pages
+}
+
+/// The first cells of the table with this head, without backticks.
+fn first_cells(page: &str, head: &str) -> Vec<String> {
+    let lines = page.lines().skip_while(|line| !line.starts_with(head));
+    let rows = lines.skip(2).take_while(|line| line.starts_with('|'));
+    let cells: Vec<_> = rows.map(|row| row.split('|').nth(1).unwrap().trim().replace('`', "")).collect();
+    assert!(!cells.is_empty(), "no table begins with {head:?}");
+    cells
+}
+
+/// Names of the files in a folder with this ending, without it.
+fn stems(folder: &str, ending: &str) -> BTreeSet<String> {
+    let files = fs::read_dir(root().join(folder)).unwrap().map(|entry| entry.unwrap().path());
+    let files = files.filter(|path| path.extension().is_some_and(|kind| kind == ending));
+    files.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn the_page_on_fidelity_has_every_law_every_kind_of_fault_and_every_mutant() {
+    let page = page("docs/fidelity.md");
+    let sorted = |mut names: Vec<String>| {
+        names.sort();
+        names
+    };
+    let laws = Law::ALL.map(|law| law.name().to_owned()).to_vec();
+    assert_eq!(sorted(first_cells(&page, "| law |")), sorted(laws));
+    assert_eq!(first_cells(&page, "| kind |"), Harm::KINDS);
+    let mutants: toml::Table = toml::from_str(&fs::read_to_string(root().join("sim/mutants.toml")).unwrap()).unwrap();
+    let mutants = mutants["mutant"].as_array().unwrap().iter().map(|mutant| mutant["what"].as_str().unwrap());
+    assert_eq!(first_cells(&page, "| mutant | reported"), mutants.collect::<Vec<_>>());
+}
+
+#[test]
+fn the_operators_page_has_every_policy_and_every_reason() {
+    let page = page("docs/deployment.md");
+    assert_eq!(first_cells(&page, "| policy | an event"), Overflow::ALL.map(Overflow::name));
+    let row = page.lines().find(|line| line.starts_with("| `hubbub_frames_dropped_total")).unwrap();
+    for (reason, _) in Dropped::default().by_reason() {
+        assert!(row.contains(&format!("`{reason}`")), "{reason}: {row}");
+    }
+}
+
+#[test]
+fn the_readme_and_the_help_have_every_exit_code() {
+    let codes = Exit::ALL.map(|exit| (exit as u8).to_string());
+    assert_eq!(first_cells(&page("README.md"), "| code | meaning |"), codes);
+    let help = String::from_utf8(sim(&folder("exit-codes"), &["--help"]).stdout).unwrap();
+    let help = help.split("Exit codes:").nth(1).unwrap();
+    let told = help.split(|c: char| !c.is_ascii_digit()).filter(|number| !number.is_empty());
+    assert_eq!(told.collect::<Vec<_>>(), codes);
+}
+
+#[test]
+fn every_scenario_incident_and_trace_that_there_is_is_named() {
+    let built_in: BTreeSet<_> = Scenario::built_in_names().map(str::to_owned).collect();
+    assert_eq!(built_in, stems("sim/scenarios", "toml"));
+    let help = String::from_utf8(sim(&folder("names"), &["sweep", "--help"]).stdout).unwrap();
+    assert!(built_in.iter().all(|name| help.contains(name.as_str())), "{help}");
+    assert!(Overflow::ALL.iter().all(|policy| help.contains(policy.name())), "{help}");
+    for (head, folder, ending) in [("| incident |", "sim/incidents", "json"), ("| file |", "sim/traces", "jsonl")] {
+        let named = first_cells(&page(&format!("{folder}/README.md")), head);
+        let named: BTreeSet<_> =
+            named.iter().map(|name| name.trim_end_matches(&format!(".{ending}")).to_owned()).collect();
+        assert_eq!(named, stems(folder, ending), "{folder}");
+    }
+}
+
+/// The words from `start` on of every place in a page where a command is written, up to its end.
+fn commands(page: &str, start: &str) -> Vec<Vec<String>> {
+    let joined = page.replace("\\\n", " ");
+    let lines = joined.lines().flat_map(|line| line.split(start).skip(1));
+    let words = |rest: &str| {
+        let rest = rest.split(['`', '#', '>']).next().unwrap_or_default();
+        rest.split_whitespace().map(|word| word.trim_end_matches(['.', ',', ';', ':']).to_owned()).collect::<Vec<_>>()
+    };
+    lines.map(words).filter(|words| !words.is_empty()).collect()
+}
+
+#[test]
+fn every_command_that_a_page_shows_exists_with_its_options() {
+    let folder = folder("shown");
+    let mut seen = 0;
+    for path in pages() {
+        for words in commands(&fs::read_to_string(&path).unwrap(), "cargo sim ") {
+            // A name after it is a command; in prose a command may be all that is named.
+            let output = sim(&folder, &[&words[0], "--help"]);
+            assert_eq!(output.status.code(), Some(0), "{}: cargo sim {words:?}", path.display());
+            let help = String::from_utf8(output.stdout).unwrap();
+            for option in words.iter().filter(|word| word.starts_with("--")) {
+                let option = option.split('=').next().unwrap();
+                let is_there = help.split(|c: char| c.is_whitespace() || c == ',').any(|word| word == option);
+                assert!(is_there, "{}: cargo sim {words:?}: no {option}", path.display());
+            }
+            seen += 1;
+        }
+    }
+    assert!(seen > 20, "{seen}");
+}
+
+#[test]
+fn every_recipe_and_every_variable_that_a_page_names_exists() {
+    let recipes = page("justfile");
+    let settings = page("docs/configuration.md");
+    for path in pages() {
+        let text = fs::read_to_string(&path).unwrap();
+        for words in commands(&text, "`just ") {
+            let is_there = recipes.lines().any(|line| line.split([' ', ':']).next() == Some(words[0].as_str()));
+            assert!(is_there, "{}: just {}", path.display(), words[0]);
+        }
+        let names = text.split(|c: char| !(c.is_ascii_uppercase() || c == '_'));
+        for name in names.filter(|name| name.strip_prefix("WH_").is_some_and(|rest| !rest.is_empty())) {
+            assert!(settings.contains(&format!("`{name}`")), "{}: {name}", path.display());
+        }
+    }
+}
+
+#[test]
+fn the_operators_page_has_every_reason_of_a_gap_notice() {
+    let source = fs::read_to_string(root().join("src/event/gap.rs")).unwrap();
+    let names = source.lines().filter_map(|line| line.trim().strip_prefix("Self::")?.split_once(" => \""));
+    let names: BTreeSet<_> = names.map(|(_, name)| name.trim_end_matches("\",").to_owned()).collect();
+    let cells = first_cells(&page("docs/deployment.md"), "| `reason` |");
+    let listed = cells.iter().flat_map(|cell| cell.split(", ")).map(str::to_owned);
+    assert_eq!(listed.collect::<BTreeSet<_>>(), names);
+}
+
+#[test]
+fn the_recipe_of_the_fuzzer_names_every_target() {
+    let recipes = page("justfile");
+    let comment = recipes.lines().find(|line| line.starts_with("# Fuzz a target")).unwrap();
+    for target in stems("fuzz/fuzz_targets", "rs") {
+        assert!(comment.contains(&target), "{target}: {comment}");
+    }
+}
+
+/// What `just` puts in place of `{{…}}` is read by a shell, and an `&` in a URL begins another command.
+#[test]
+fn every_recipe_hands_its_options_on_as_they_were_typed() {
+    let justfile = fs::read_to_string(root().join("justfile")).unwrap();
+    assert!(justfile.contains("set positional-arguments") && !justfile.contains("{{"));
+    let recipes: Vec<_> = justfile.split("\n\n").filter(|recipe| recipe.contains(" *")).collect();
+    assert!(recipes.len() > 10);
+    for recipe in recipes {
+        assert!(recipe.contains("\"$@\""), "{recipe}");
+    }
+}

@@ -1,0 +1,38 @@
+//! Headers that decide something: one that is sent twice says two things, and the server must not choose.
+
+use hyper::header::{HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN};
+use hyper::http::uri::Authority;
+use hyper::{Request, Version};
+
+/// The header's value, if it is there.
+///
+/// # Errors
+/// When it is there more than once.
+pub(super) fn once<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a HeaderValue>, String> {
+    let mut values = headers.get_all(name).iter();
+    match (values.next(), values.count()) {
+        (value, 0) => Ok(value),
+        (_, more) => Err(format!("{} {name} headers: send one", more + 1)),
+    }
+}
+
+/// Checks the headers that every route depends on: whom a request is for (RFC 9112, 3.2), and which page it is from.
+pub(super) fn check<B>(request: &Request<B>) -> Result<(), String> {
+    let headers = request.headers();
+    once(headers, &ORIGIN)?;
+    match once(headers, &HOST)? {
+        None if request.version() == Version::HTTP_11 => {
+            Err("a request of HTTP/1.1 must have a host header".to_owned())
+        }
+        Some(host) if !is_host(host) => {
+            Err("the host header must be a name or an address, and perhaps a port".to_owned())
+        }
+        _ => Ok(()),
+    }
+}
+
+/// An empty one is for a target without a name.
+fn is_host(host: &HeaderValue) -> bool {
+    let is_authority = |host: &[u8]| !host.contains(&b'@') && Authority::try_from(host).is_ok();
+    host.is_empty() || is_authority(host.as_bytes())
+}

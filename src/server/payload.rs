@@ -1,0 +1,72 @@
+//! What a published event must be: UTF-8 text, and in it one JSON object. Says where it is something else, once, in lines
+//! and columns of the body that the publisher sent.
+
+use serde::de::IgnoredAny;
+
+/// What is wrong with a body, or with a line of one.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Wrong {
+    what: String,
+    /// Line and column, from 1; columns are counted in bytes. `None` where it is wrong as a whole.
+    at: Option<(usize, usize)>,
+}
+
+impl Wrong {
+    /// In a body that is one event, of any number of lines.
+    pub(super) fn in_event(self) -> String {
+        let Self { what, at } = self;
+        at.map_or(format!("the body {what}"), |(line, column)| {
+            format!("the body {what} at line {line} column {column}")
+        })
+    }
+
+    /// In a batch of one event a line, of which the text that is wrong begins with line `first`.
+    pub(super) fn in_batch(self, first: usize) -> String {
+        let Self { what, at } = self;
+        let line = first + at.map_or(0, |(line, _)| line - 1);
+        let column = at.map_or(String::new(), |(_, column)| format!(" at column {column}"));
+        format!("line {line} of the body {what}{column}")
+    }
+}
+
+/// The body as text. A stream is UTF-8 text, and a parser that keeps nothing does not look into strings.
+pub(super) fn text(payload: &[u8]) -> Result<&str, Wrong> {
+    std::str::from_utf8(payload).map_err(|why| {
+        let before = &payload[..why.valid_up_to()];
+        let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
+        let column = 1 + before.iter().rev().take_while(|byte| **byte != b'\n').count();
+        Wrong { what: "is no UTF-8 text".to_owned(), at: Some((line, column)) }
+    })
+}
+
+/// Whether it is a JSON object, without keeping any of it.
+pub(super) fn check_object(text: &str) -> Result<(), Wrong> {
+    serde_json::from_str::<IgnoredAny>(text).map_err(|why| {
+        let place = format!(" at line {} column {}", why.line(), why.column());
+        let said = why.to_string();
+        let what = format!("is no JSON: {}", said.strip_suffix(&place).unwrap_or(&said));
+        Wrong { what, at: Some((why.line(), why.column())) }
+    })?;
+    match text.trim_ascii_start().as_bytes().first() {
+        Some(b'{') => Ok(()),
+        _ => Err(Wrong { what: "must be a JSON object".to_owned(), at: None }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_is_found_in_the_event_or_in_the_line_of_the_batch_and_said_once() {
+        let wrong = || check_object("{\"a\":1,\n b}").unwrap_err();
+        assert_eq!(wrong().in_event(), "the body is no JSON: key must be a string at line 2 column 2");
+        let wrong = || check_object("{\"a\": nope}").unwrap_err();
+        assert_eq!(wrong().in_event(), "the body is no JSON: expected ident at line 1 column 8");
+        assert_eq!(wrong().in_batch(7), "line 7 of the body is no JSON: expected ident at column 8");
+        assert_eq!(check_object(" [1]").unwrap_err().in_batch(7), "line 7 of the body must be a JSON object");
+        let wrong = || text(b"{}\n{\"\xc3\xa9\xff").unwrap_err();
+        assert_eq!(wrong().in_event(), "the body is no UTF-8 text at line 2 column 5");
+        assert_eq!(wrong().in_batch(1), "line 2 of the body is no UTF-8 text at column 5");
+    }
+}
