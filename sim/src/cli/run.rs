@@ -76,9 +76,11 @@ fn tell_time_of_whole(sweep: &Sweep, bars: &progress::Bars) {
     let units = sizing::validation_units(&sweep.zero_drop);
     if let Some(time) = bars.time_with(units).filter(|_| units > 0) {
         let (time, runs) = (meter::roughly(time), sizing::VALIDATION_RUNS);
-        console::note(&format!(
-            "nothing was validated; with {runs} fresh runs at each size it would take about {time} at\nthe speed measured"
-        ));
+        let told = format!(
+            "nothing was validated; with {runs} fresh runs at each size it would take about {time} at the speed \
+             measured"
+        );
+        console::note(report::prose(&told, "").trim_end());
     }
 }
 

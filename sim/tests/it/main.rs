@@ -12,6 +12,7 @@
 //! - [`sweeps`]: cells, exact sizes, validation
 //! - [`pruned_runs`]: are the whole runs
 //! - [`command_line`]: options, files, exit codes
+//! - [`options`]: those without effect are refused, and no file is replaced
 //! - [`imported_counters`], [`importing`]: an operator's counters become a scenario
 //! - [`determinism`]: digests and incidents, the same in every profile
 //! - [`theory`]: the testbed as the queues of theory
@@ -33,6 +34,7 @@ mod imported_counters;
 mod importing;
 mod laws;
 mod mutants;
+mod options;
 mod plans;
 mod pruned_runs;
 mod published;

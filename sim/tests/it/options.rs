@@ -1,0 +1,148 @@
+//! Options that would have no effect are refused, and no file is replaced unless that is asked for.
+
+use std::fs;
+
+use crate::command_line::{folder, refused, sim};
+
+/// Arguments, and what the one line says.
+type Refused = (&'static [&'static str], &'static str);
+
+const WITHOUT_EFFECT: &[Refused] = &[
+    (&["sweep", "--buffers", "64,64"], "must not be there twice"),
+    (&["sweep", "--subscribers", "4,4"], "must not be there twice"),
+    (&["sweep", "--seeds", "0"], "seeds = 0"),
+    (&["sweep", "--seeds", "2", "--seeds", "3"], "--seeds"),
+    (&["sweep", "--speed-up", "2"], "speed_up = 2"),
+    (&["sweep", "--check", "--json", "-"], "--check"),
+    (&["sweep", "--check", "--force"], "--json"),
+    (&["sweep", "--check", "--sensitivity"], "--check"),
+    (&["sweep", "--check", "--no-validate"], "--no-validate"),
+    (&["sweep", "--policy", "all", "--sensitivity"], "sizes are the same for every policy"),
+    (&["sweep", "--policy", "all", "--no-validate"], "there is nothing to validate"),
+    (&["sweep", "--force"], "--json"),
+    (&["sweep", "--json", "-", "--force"], "--force: --json - writes no file"),
+    (&["sweep", "--threads", "0"], "--threads"),
+    (&["size", "--buffers", "64"], "--buffers"),
+    (&["size", "--quick", "--no-validate"], "--quick"),
+    (&["size", "--policy", "all"], "only a sweep compares policies"),
+    (&["size", "--force"], "--json"),
+    (&["load", "--force"], "--json"),
+    (&["load", "--url", "http://h:1/"], "--ingest-url"),
+    (&["load", "--url", "http://h:1/", "--ingest-url", "http://h:1/", "--buffers", "64"], "--buffers"),
+    (&["load", "--url", "http://h:1/", "--ingest-url", "http://h:1/", "--policy", "park"], "--policy"),
+    (&["replay", "--title", "t"], "--save"),
+    (&["replay", "--force"], "--events"),
+    (&["replay", "--events", "a", "--save", "a"], "is the file of --events already"),
+    (&["replay", "--timeline", "x.gif"], "must end in .svg or .png"),
+    (&["replay", "--timeline", "x"], "must end in .svg or .png"),
+    (&["replay", "x.json", "--seed", "1"], "--seed"),
+    (&["replay", "x.json", "--buffer", "256"], "--buffer"),
+    (&["replay", "--all", ".", "--json", "-"], "--all"),
+    (&["replay", "--all", "."], "there is no incident (*.json) in it"),
+    (&["shrink", "x.json", "--most-runs", "0"], "--most-runs"),
+    (&["soak", "1", "--seeds", "1"], "--seeds"),
+    (&["determinism", "--write", "--print"], "--write"),
+    (&["verify", "--force"], "--json"),
+    (&["verify", "--quick", "--json", "-", "--force"], "--force: --json - writes no file"),
+    (&["stages", "--check", "--quick"], "--check"),
+    (&["stages", "--check", "--force"], "--"),
+    (&["docs", "--json", "-"], "--json"),
+];
+
+#[test]
+fn each_option_without_effect_is_refused_in_one_line() {
+    let folder = folder("without-effect");
+    for (arguments, what) in WITHOUT_EFFECT {
+        let mut arguments = arguments.to_vec();
+        if ["sweep", "size", "load"].contains(&arguments[0]) {
+            arguments.extend(["--scenario", "small.toml"]);
+        }
+        let complaint = refused(&folder, &arguments);
+        assert!(complaint.contains(what), "{arguments:?}: {complaint}");
+    }
+    assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "nothing is written");
+}
+
+#[test]
+fn no_single_file_is_replaced_unless_that_is_asked_for() {
+    let folder = folder("replaced");
+    fs::write(folder.join("there.svg"), "mine").unwrap();
+    let replay = ["replay", "--scenario", "small.toml", "--subscribers", "4"];
+    let commands: [Vec<&str>; 9] = [
+        [&replay[..], &["--save", "there.svg"]].concat(),
+        [&replay[..], &["--events", "there.svg"]].concat(),
+        [&replay[..], &["--timeline", "there.svg"]].concat(),
+        vec!["sweep", "--scenario", "small.toml", "--json", "there.svg"],
+        vec!["size", "--scenario", "small.toml", "--json", "there.svg"],
+        vec!["load", "--scenario", "small.toml", "--json", "there.svg"],
+        vec!["verify", "--quick", "--json", "there.svg"],
+        vec!["stages", "--quick", "--json", "there.svg"],
+        vec!["record", "http://127.0.0.1:1/", "--out", "there.svg"],
+    ];
+    for arguments in &commands {
+        let complaint = refused(&folder, arguments);
+        assert!(complaint.contains("there.svg: is there already and stays as it is"), "{arguments:?}: {complaint}");
+    }
+    assert_eq!(fs::read_to_string(folder.join("there.svg")).unwrap(), "mine");
+    let output = sim(&folder, &[&replay[..], &["--timeline", "there.svg", "--force"]].concat());
+    assert_eq!(output.status.code(), Some(0));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("wrote there.svg"));
+    assert!(fs::read_to_string(folder.join("there.svg")).unwrap().contains("<svg"));
+}
+
+#[test]
+fn a_quick_size_is_the_exact_size_and_says_that_nothing_was_validated() {
+    let folder = folder("quick-size");
+    let size = ["size", "--scenario", "small.toml", "--subscribers", "4"];
+    let output = sim(&folder, &[&size[..], &["--quick"]].concat());
+    let told = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(told.contains("nothing was validated") && told.contains("would take about"), "{told}");
+    assert!(String::from_utf8_lossy(&output.stdout).contains("frames, not validated"));
+    let document = |more: &[&str]| -> serde_json::Value {
+        let output = sim(&folder, &[&size[..], more, &["--json", "-"]].concat());
+        serde_json::from_slice(&output.stdout).unwrap()
+    };
+    let (quick, whole) = (document(&["--no-validate"]), document(&[]));
+    assert!(quick["zero_drop"][0]["validation"].is_null() && quick["recommendation"]["buffer"].is_null());
+    assert!(quick["recommendation"]["because"].as_str().unwrap().starts_with("Not validated."));
+    assert_eq!(quick["zero_drop"][0]["buffer"], whole["zero_drop"][0]["buffer"]);
+    let tab = &whole["zero_drop"][0]["validation"]["by_class"]["tab"];
+    assert_eq!((&tab["drop_rate"], &tab["missed"]), (&serde_json::json!(0.0), &serde_json::json!(0)));
+    assert!(tab["age_ms"]["p99"].as_f64() > Some(100.0) && tab["memory_bytes_per_subscriber"]["slots"].is_u64());
+}
+
+#[test]
+fn a_replay_says_who_lost_what_and_a_run_without_an_expectation_is_not_as_expected() {
+    let folder = folder("losses");
+    let replay = ["replay", "--scenario", "small.toml", "--buffer", "4", "--seed", "3"];
+    let output = sim(&folder, &[&replay[..], &["--save", "tab.json", "--json", "-"]].concat());
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((&document["verdict"], &document["expected"]), (&"nothing-expected".into(), &serde_json::Value::Null));
+    let losses = document["losses"].as_array().unwrap();
+    let of_all =
+        losses.iter().flat_map(|of| of["lost"].as_array().unwrap()).map(|loss| loss["frames"].as_u64().unwrap());
+    assert_eq!(Some(of_all.sum::<u64>()), document["dropped"]["buffer_full"].as_u64());
+    assert!(losses.iter().all(|of| of["class"] == "tab" && of["lost"][0]["first_at_ms"].is_number()));
+
+    let stored = fs::read_to_string(folder.join("tab.json")).unwrap();
+    let digest = document["digest"].as_str().unwrap();
+    fs::write(folder.join("edited.json"), stored.replace(digest, &"0".repeat(32))).unwrap();
+    let output = sim(&folder, &["replay", "edited.json"]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{text}");
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    assert!(text.contains(&format!("{} {digest}", "0".repeat(32))), "{text}");
+    assert!(text.contains("Other code") && text.contains("does not repeat"), "both causes: {text}");
+}
+
+#[test]
+fn every_help_text_is_at_most_80_columns_wide() {
+    let folder = folder("help");
+    let help = |command: &str| String::from_utf8(sim(&folder, &[command, "--help"]).stdout).unwrap();
+    for command in
+        ["sweep", "size", "load", "record", "replay", "shrink", "soak", "verify", "fidelity", "stages", "docs"]
+    {
+        let text = help(command);
+        assert!(text.lines().all(|line| line.chars().count() <= 80) && text.contains("Usage"), "{command}: {text}");
+    }
+}
