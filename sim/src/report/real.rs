@@ -33,7 +33,7 @@ pub(super) fn terminal(sweep: &Sweep) -> String {
     if sweep.cells.is_empty() {
         page.push_str("\nNothing was measured.\n");
     } else {
-        let _ = write!(page, "\nLosses and latency\n\n{}\n{}", latency(sweep).plain(false), prose(KEY, "  "));
+        let _ = write!(page, "\nLosses and latency\n\n{}\n{}", latency(sweep, false).plain(false), prose(KEY, "  "));
         page.push_str(&prose(&lateness(sweep), "  "));
     }
     if let Some(memory) = memory(sweep) {
@@ -75,20 +75,24 @@ pub(super) fn readme(sweep: &Sweep, command: &str) -> String {
 
 /// Both tables, as Markdown.
 pub(super) fn tables(sweep: &Sweep) -> String {
-    let mut text = format!("{}\n{KEY}. {}\n", latency(sweep).markdown(), lateness(sweep));
+    let mut text = format!("{}\n{KEY}. {}\n", latency(sweep, true).markdown(), lateness(sweep));
     if let Some(memory) = memory(sweep) {
         let _ = write!(text, "\n{}\n{MEMORY_KEY}.\n", memory.markdown());
     }
     text
 }
 
-fn latency(sweep: &Sweep) -> Table {
-    let heads =
-        ["N", "buffer", "offered", "lost %", "missed %", "flush p50", "p99", "max", "receipt p50", "p99", "max"];
-    let mut table = Table::new(&heads.map(|head| (head, Lean::Right)));
+/// With the largest latencies too where there is room for them, as in a file.
+fn latency(sweep: &Sweep, has_room: bool) -> Table {
+    let (flush, receipt) = (["flush p50", "p99", "max"], ["receipt p50", "p99", "max"]);
+    let shown = if has_room { 3 } else { 2 };
+    let mut heads = vec!["N", "buffer", "offered", "lost %", "missed %"];
+    heads.extend(flush.iter().take(shown).chain(receipt.iter().take(shown)));
+    let mut table = Table::new(&heads.into_iter().map(|head| (head, Lean::Right)).collect::<Vec<_>>());
     for cell in &sweep.cells {
         let (flush, receipt) = (cell.flush_latency_ms, cell.receipt_latency_ms);
-        let latencies = [flush.p50, flush.p99, flush.max, receipt.p50, receipt.p99, receipt.max];
+        let flush = [flush.p50, flush.p99, flush.max].into_iter().take(shown);
+        let latencies = flush.chain([receipt.p50, receipt.p99, receipt.max].into_iter().take(shown));
         let rate = cell.drop_rate.map_or_else(|| "–".to_owned(), format::percent);
         let (n, offered) = (format::count(cell.subscribers as u64), format::count_short(cell.offered));
         let first = [n, buffer(cell), offered, rate, policies::missed_percent(cell)];
@@ -135,9 +139,9 @@ mod tests {
     use crate::summary::fixture;
 
     #[test]
-    fn no_line_is_wider_than_a_terminal_and_what_is_not_as_planned_is_said() {
+    fn no_line_is_wider_than_a_terminal_or_cut_and_what_is_not_as_planned_is_said() {
         let page = terminal(&fixture::real());
-        assert!(page.lines().all(|line| line.chars().count() <= COLUMNS), "{page}");
+        assert!(page.lines().all(|line| line.chars().count() <= COLUMNS && !line.contains('…')), "{page}");
         for said in ["Measured on 2 × some processor, 25 GiB", "round-trip times", "0.18 ms at N = 10", "89.9 kB"] {
             assert!(page.contains(said), "{said}: {page}");
         }
