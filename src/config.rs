@@ -29,7 +29,7 @@ pub use token::Token;
 
 /// A configuration file, read.
 #[derive(Debug, Clone, Copy)]
-pub struct File<'a> {
+pub struct ConfigFile<'a> {
     /// What to call it in a refusal.
     pub name: &'a str,
     /// Its text, TOML.
@@ -77,7 +77,7 @@ impl Config {
     /// # Errors
     /// As [`Effective::load`].
     pub fn load(
-        file: Option<File<'_>>,
+        file: Option<ConfigFile<'_>>,
         environment: impl IntoIterator<Item = (OsString, OsString)>,
     ) -> Result<Self, Vec<Refusal>> {
         Effective::load(file, environment, None).map(|effective| effective.config)

@@ -13,7 +13,7 @@ use bytes::Bytes;
 
 use crate::topic::Topic;
 
-pub use gap::{Gap, Missing};
+pub use gap::{Gap, GapReason};
 use key::EventKey;
 pub use key::{KeyPath, KeyPathError, MAX_KEY_PATH_BYTES};
 
@@ -111,7 +111,7 @@ impl Event {
         self.encoded(&self.sse, encode)
     }
 
-    /// The WebSocket form, likewise.
+    /// The event as a WebSocket message, made once and shared.
     pub(crate) fn websocket(&self, encode: impl FnOnce(&Self) -> Bytes) -> Bytes {
         self.encoded(&self.websocket, encode)
     }

@@ -24,7 +24,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::event::{Event, EventId, PinnedBytes};
-use crate::mailbox::{Capacity, Closed, Counts, Key, Letter, Limits, Mailbox, Overflow, Reason};
+use crate::mailbox::{Capacity, CloseReason, Counts, Key, Limits, LossReason, Mailbox, Overflow, QueueItem};
 use crate::topic::{Pattern, Topic};
 
 pub use catch_up::Cursor;
@@ -62,26 +62,26 @@ pub enum Outcome {
     /// It did not fit: this event is lost to this subscriber.
     Refused {
         /// The limit that bound.
-        reason: Reason,
+        reason: LossReason,
     },
     /// It waits; it would not have fitted, and `lost` was let go for it.
     Displaced {
         /// The event lost for it.
         lost: EventId,
         /// The limit that bound, or that a later event of the same key waits.
-        reason: Reason,
+        reason: LossReason,
     },
     /// One more was let go for the event whose outcome follows.
     Shed {
         /// The event lost for it.
         lost: EventId,
-        /// As above.
-        reason: Reason,
+        /// The limit that bound, or that a later event of the same key waits.
+        reason: LossReason,
     },
     /// It did not fit: the subscriber has been cut off, and what waited for it is evicted.
     Disconnected {
         /// The limit that bound.
-        reason: Reason,
+        reason: LossReason,
     },
     /// It waits in the history; the subscriber is behind, and gets it when it has caught up.
     Parked {
@@ -248,24 +248,24 @@ impl Hub {
         &self.shared.pinned
     }
 
-    /// Cuts every subscriber off, as when the server stops: what has not been flushed is lost as [`Closed::Evicted`].
+    /// Cuts every subscriber off, as when the server stops: what has not been flushed is lost as [`CloseReason::Evicted`].
     /// Who subscribes afterwards is served as ever.
     pub fn evict_all(&self) {
         let everybody = self.shared.registry.read().unwrap_or_else(PoisonError::into_inner).everybody();
-        everybody.iter().for_each(|slot| self.remove(slot, Closed::Evicted));
+        everybody.iter().for_each(|slot| self.remove(slot, CloseReason::Evicted));
     }
 
     fn registry_mut(&self) -> std::sync::RwLockWriteGuard<'_, Registry> {
         self.shared.registry.write().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn remove(&self, slot: &Slot, why: Closed) {
+    fn remove(&self, slot: &Slot, why: CloseReason) {
         slot.close(why);
         self.registry_mut().remove(slot);
     }
 }
 
-impl Letter for Arc<Event> {
+impl QueueItem for Arc<Event> {
     fn bytes(&self) -> usize {
         self.payload().len()
     }

@@ -21,6 +21,6 @@ struct Readme;
 pub use config::{Config, ServerSettings};
 pub use event::{Event, EventId, Gap};
 pub use hub::{Hub, HubSettings, Outcome, Publication, SubscriberId, Subscription, Taken};
-pub use mailbox::{Capacity, Counts, Dropped, Limits, Overflow, Reason};
+pub use mailbox::{Capacity, Counts, Dropped, Limits, LossReason, Overflow};
 pub use server::serve;
 pub use topic::{Pattern, Topic};

@@ -1,6 +1,6 @@
 //! One subscriber's bounded queue: limits, overflow policy, the outcome of every push, and the account of it all.
 //!
-//! Pure: no clock, no lock, no runtime, and of a frame it knows only what a [`Letter`] says of itself. Frames at the
+//! Pure: no clock, no lock, no runtime, and of a frame it knows only what a [`QueueItem`] says of itself. Frames at the
 //! front may be *in flight*: handed to a transport and not yet flushed. They hold no slot, no policy touches them, and
 //! they leave by [`Mailbox::flushed`]. Frames may be *parked*: they wait elsewhere, in the order of their coming, and
 //! are only counted here until [`Mailbox::unpark`] brings them. From the first of them on a mailbox is *behind*, and all
@@ -17,12 +17,12 @@ use std::time::Duration;
 
 pub use account::{Counts, Dropped};
 use keys::{Keys, VACANT_SLACK};
-pub use limits::{Capacity, Limits, MAX_CAPACITY, Reason};
+pub use limits::{Capacity, Limits, LossReason, MAX_CAPACITY};
 pub use policy::{Overflow, UnknownOverflow};
 use queue::Queue;
 
 /// What a mailbox has to know of a frame.
-pub trait Letter {
+pub trait QueueItem {
     /// Bytes it counts for.
     fn bytes(&self) -> usize {
         0
@@ -52,7 +52,7 @@ pub struct Key<'a> {
 
 /// Why a mailbox was closed; names the reason of the frames lost with it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Closed {
+pub enum CloseReason {
     /// The client left.
     ClientGone,
     /// The server cut it off: the overflow policy, or a connection without write progress.
@@ -65,11 +65,11 @@ pub enum Pushed {
     /// It waits.
     Queued,
     /// It did not fit and was lost.
-    Refused(Reason),
+    Refused(LossReason),
     /// It waits, and others were lost for it.
     Displaced,
     /// It did not fit, was lost, and the mailbox closed; everything in it was evicted.
-    Disconnected(Reason),
+    Disconnected(LossReason),
     /// It waits elsewhere, behind everything that came before it.
     Parked,
     /// The mailbox was closed before: the frame was never offered and counts nowhere.
@@ -87,18 +87,18 @@ pub struct Mailbox<T> {
     /// Of a conflating one, from the first frame that does not fit until nothing waits.
     keys: Option<Box<Keys>>,
     parked: u64,
-    /// The limit that made it park, or [`Reason::OutOfReach`] for a replay: why those are lost that do not come back.
-    parked_for: Reason,
+    /// The limit that made it park, or [`LossReason::OutOfReach`] for a replay: why those are lost that do not come back.
+    parked_for: LossReason,
     /// Whether parked frames wait, here or elsewhere.
     is_behind: bool,
-    closed: Option<Closed>,
+    closed: Option<CloseReason>,
     offered: u64,
     delivered: u64,
     dropped: Dropped,
     high_water: usize,
 }
 
-impl<T: Letter> Mailbox<T> {
+impl<T: QueueItem> Mailbox<T> {
     /// An empty mailbox. It takes memory as frames come, never for more slots than its capacity and the frames in
     /// flight; a conflating one for half as many more.
     pub fn new(limits: Limits, overflow: Overflow) -> Self {
@@ -109,7 +109,7 @@ impl<T: Letter> Mailbox<T> {
             bytes: 0,
             keys: None,
             parked: 0,
-            parked_for: Reason::BufferFull,
+            parked_for: LossReason::BufferFull,
             is_behind: false,
             closed: None,
             offered: 0,
@@ -135,13 +135,13 @@ impl<T: Letter> Mailbox<T> {
     }
 
     /// Why it is closed, if it is.
-    pub fn closed(&self) -> Option<Closed> {
+    pub fn closed(&self) -> Option<CloseReason> {
         self.closed
     }
 
     /// Offers a frame, at the time it was published. Never waits; `lost` is given every frame lost by it, in their
     /// order, itself perhaps.
-    pub fn push(&mut self, frame: T, mut lost: impl FnMut(T, Reason)) -> Pushed {
+    pub fn push(&mut self, frame: T, mut lost: impl FnMut(T, LossReason)) -> Pushed {
         if self.closed.is_some() {
             return Pushed::NotOffered;
         }
@@ -183,15 +183,15 @@ impl<T: Letter> Mailbox<T> {
     }
 
     /// Closes it; what waits, is parked or is in flight is lost for the reason given. Closing again changes nothing.
-    pub fn close(&mut self, why: Closed) {
+    pub fn close(&mut self, why: CloseReason) {
         if self.closed.is_some() {
             return;
         }
         let lost = (self.waiting() + self.queue.in_flight) as u64 + self.parked;
         self.closed = Some(why);
         match why {
-            Closed::ClientGone => self.dropped.client_gone += lost,
-            Closed::Evicted => self.dropped.evicted += lost,
+            CloseReason::ClientGone => self.dropped.client_gone += lost,
+            CloseReason::Evicted => self.dropped.evicted += lost,
         }
         self.queue = Queue::new();
         self.keys = None;
@@ -211,19 +211,19 @@ impl<T: Letter> Mailbox<T> {
     }
 
     /// The limit that keeps a frame out, if one does. An empty mailbox takes any.
-    fn bound(&self, frame: &T) -> Option<Reason> {
+    fn bound(&self, frame: &T) -> Option<LossReason> {
         let waiting = self.waiting();
         if waiting == 0 {
             return None;
         }
         if waiting >= self.limits.capacity.frames() {
-            return Some(Reason::BufferFull);
+            return Some(LossReason::BufferFull);
         }
         if self.limits.bytes.is_some_and(|most| self.bytes + frame.bytes() > most.get()) {
-            return Some(Reason::Bytes);
+            return Some(LossReason::Bytes);
         }
         let age = || self.oldest().map_or(Duration::ZERO, |oldest| frame.at().saturating_sub(oldest.at()));
-        self.limits.age.filter(|most| age() > *most).map(|_| Reason::Age)
+        self.limits.age.filter(|most| age() > *most).map(|_| LossReason::Age)
     }
 
     fn enqueue(&mut self, frame: T) {
@@ -246,21 +246,21 @@ impl<T: Letter> Mailbox<T> {
 }
 
 /// What policies do.
-impl<T: Letter> Mailbox<T> {
-    fn refuse(&mut self, frame: T, bound: Reason, lost: &mut impl FnMut(T, Reason)) -> Pushed {
+impl<T: QueueItem> Mailbox<T> {
+    fn refuse(&mut self, frame: T, bound: LossReason, lost: &mut impl FnMut(T, LossReason)) -> Pushed {
         *self.dropped.of(bound) += 1;
         lost(frame, bound);
         Pushed::Refused(bound)
     }
 
-    fn cut_off(&mut self, frame: T, bound: Reason, lost: &mut impl FnMut(T, Reason)) -> Pushed {
+    fn cut_off(&mut self, frame: T, bound: LossReason, lost: &mut impl FnMut(T, LossReason)) -> Pushed {
         self.refuse(frame, bound, lost);
-        self.close(Closed::Evicted);
+        self.close(CloseReason::Evicted);
         Pushed::Disconnected(bound)
     }
 
     /// Lets the oldest waiting frame go; `false` when nothing waits.
-    fn shed_oldest(&mut self, bound: Reason, lost: &mut impl FnMut(T, Reason)) -> bool {
+    fn shed_oldest(&mut self, bound: LossReason, lost: &mut impl FnMut(T, LossReason)) -> bool {
         let Some(oldest) = self.queue.remove_oldest() else { return false };
         self.bytes -= oldest.bytes();
         *self.dropped.of(bound) += 1;

@@ -148,7 +148,7 @@ fn configure(sources: &Sources) -> Result<Effective, Vec<String>> {
         Some(path) => Some((path.display().to_string(), read(path)?)),
         None => None,
     };
-    let file = file.as_ref().map(|(name, text)| config::File { name, text });
+    let file = file.as_ref().map(|(name, text)| config::ConfigFile { name, text });
     let loaded = Effective::load(file, std::env::vars_os(), sources.listen);
     loaded.map_err(|refusals| refusals.iter().map(ToString::to_string).collect())
 }

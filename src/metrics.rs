@@ -16,7 +16,7 @@ use std::time::Duration;
 
 use crate::event::{Event, EventId};
 use crate::hub::{Channel, Forgotten, Hub, Outcome, SubscriberId};
-use crate::mailbox::{Counts, Reason};
+use crate::mailbox::{Counts, LossReason};
 use crate::transport::{Environment, Limit, Observer, Runtime};
 
 use episodes::Episodes;
@@ -97,7 +97,8 @@ impl<E: Environment> Observer for Measured<E> {
                 }
             }
             // An old value that a newer one replaces is what conflation is for, and no sign of trouble.
-            Outcome::Displaced { reason: Reason::Conflated, .. } | Outcome::Shed { reason: Reason::Conflated, .. } => {}
+            Outcome::Displaced { reason: LossReason::Conflated, .. }
+            | Outcome::Shed { reason: LossReason::Conflated, .. } => {}
             Outcome::Parked { .. } => {
                 self.metrics.parked.fetch_add(1, Ordering::Relaxed);
             }

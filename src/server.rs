@@ -26,7 +26,7 @@ use tokio::time::sleep;
 use crate::config::ServerSettings;
 use crate::hub::Hub;
 use crate::transport::connection::{Bounds, Connection, Handover};
-use crate::transport::crowd::{Crowd, Phase};
+use crate::transport::connection_set::{ConnectionSet, Phase};
 use crate::transport::gate::Gate;
 use crate::transport::{Environment, Limit, Listener};
 
@@ -79,7 +79,7 @@ struct Server<E: Environment> {
     hub: Hub,
     settings: ServerSettings,
     environment: E,
-    crowd: Arc<Crowd>,
+    crowd: Arc<ConnectionSet>,
     /// A permit for every stream that may be open.
     streams: Arc<Semaphore>,
     /// A permit for every publish that may be in memory.

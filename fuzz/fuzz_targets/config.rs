@@ -4,7 +4,7 @@
 
 use std::ffi::OsString;
 
-use hubbub::config::{Effective, File};
+use hubbub::config::{Effective, ConfigFile};
 
 libfuzzer_sys::fuzz_target!(|input: &[u8]| {
     let text = String::from_utf8_lossy(input);
@@ -12,10 +12,10 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| {
     let (file, variables) = text.split_once("\n---\n").unwrap_or((&text, ""));
     let pairs = variables.lines().filter_map(|line| line.split_once('='));
     let pairs: Vec<_> = pairs.map(|(name, value)| (OsString::from(name), OsString::from(value))).collect();
-    match Effective::load(Some(File { name: "file", text: file }), pairs, None) {
+    match Effective::load(Some(ConfigFile { name: "file", text: file }), pairs, None) {
         Ok(effective) => {
             let shown = effective.show();
-            let again = Effective::load(Some(File { name: "shown", text: &shown }), [], None).expect("it was valid");
+            let again = Effective::load(Some(ConfigFile { name: "shown", text: &shown }), [], None).expect("it was valid");
             let mut wanted = effective.config;
             wanted.server.publish_token = None;
             assert_eq!(again.config, wanted, "{shown}");

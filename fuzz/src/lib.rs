@@ -15,7 +15,7 @@ use tokio::sync::oneshot;
 
 /// Small, so that the limits are within a fuzzer's reach.
 pub const MAX_HEADER_BYTES: usize = 1024;
-/// As above.
+/// Small, so that a body can pass the limit within a fuzzer's reach.
 pub const MAX_INGEST_BYTES: usize = 2048;
 
 /// In virtual time, which costs nothing.

@@ -15,7 +15,7 @@ use crate::real::{self, RealError, RealRun, Sockets, Target};
 use crate::record::{Record, SubscriberRecord};
 use crate::runs::Progress;
 use crate::scenario::{Scenario, ScenarioError};
-use crate::summary::comparison::{self, Compared, Fidelity, Member, SCHEMA, Window};
+use crate::summary::comparison::{self, Compared, ComparedMember, Fidelity, SCHEMA, Window};
 use crate::world::{self, HubChoice, WorldError};
 
 /// The plans, in the order in which they are shown, and whether the worlds are expected to agree on them.
@@ -41,14 +41,14 @@ const UNSENT_BYTES: u32 = 1024;
 
 /// How much is done.
 #[derive(Debug, Clone, Copy)]
-pub struct Extent {
+pub struct FidelityExtent {
     /// Real runs of every plan.
     pub repetitions: u64,
     /// Also what sockets hide, and what that makes of sizes.
     pub sockets: bool,
 }
 
-impl Extent {
+impl FidelityExtent {
     /// What is published.
     pub const FULL: Self = Self { repetitions: 7, sockets: true };
     /// Some minutes less.
@@ -74,7 +74,7 @@ pub enum FidelityError {
 /// # Errors
 /// The first run that could not be done; a comparison with a part missing would be none.
 pub fn fidelity(
-    extent: &Extent,
+    extent: &FidelityExtent,
     progress: &dyn Progress,
     is_wanted: &dyn Fn() -> bool,
 ) -> Result<Fidelity, FidelityError> {
@@ -169,11 +169,11 @@ fn member(
     id: usize,
     simulated: &SubscriberRecord,
     real: impl Iterator<Item = SubscriberRecord>,
-) -> Member {
+) -> ComparedMember {
     let real: Vec<_> = real.collect();
     let ms = |at: Duration| at.as_secs_f64() * 1000.0;
     let lost: Vec<u64> = real.iter().map(|member| member.dropped.buffer_full).collect();
-    Member {
+    ComparedMember {
         id,
         class: class.to_owned(),
         offered: simulated.offered,

@@ -36,7 +36,7 @@ pub struct Fingerprint {
 
 /// A run to be fingerprinted.
 #[derive(Debug, Clone)]
-pub struct Case {
+pub struct FingerprintRun {
     scenario: Scenario,
     subscribers: usize,
     seed: u64,
@@ -46,19 +46,19 @@ pub struct Case {
 ///
 /// # Errors
 /// When a built-in scenario is refused.
-pub fn cases() -> Result<Vec<Case>, ScenarioError> {
+pub fn cases() -> Result<Vec<FingerprintRun>, ScenarioError> {
     let mut cases = Vec::new();
     for name in Scenario::built_in_names() {
         let whole = Scenario::named(name)?;
         let cut = whole.with(Overrides { duration_seconds: Some(SECONDS), ..Overrides::default() });
         let scenario = cut.unwrap_or(whole);
         let subscribers = scenario.settings().subscribers.iter().copied().min().unwrap_or(1);
-        cases.extend(SEEDS.map(|seed| Case { scenario: scenario.clone(), subscribers, seed }));
+        cases.extend(SEEDS.map(|seed| FingerprintRun { scenario: scenario.clone(), subscribers, seed }));
     }
     Ok(cases)
 }
 
-impl Case {
+impl FingerprintRun {
     fn plan(&self) -> Plan {
         Plan::draw(&self.scenario, self.subscribers, self.seed)
     }
@@ -97,9 +97,13 @@ impl Case {
 ///
 /// # Errors
 /// The first failure of a world.
-pub fn fingerprints(cases: &[Case], threads: usize, progress: &dyn Progress) -> Result<Vec<Fingerprint>, WorldError> {
+pub fn fingerprints(
+    cases: &[FingerprintRun],
+    threads: usize,
+    progress: &dyn Progress,
+) -> Result<Vec<Fingerprint>, WorldError> {
     let mut prints = vec![None; cases.len()];
-    let print = |case: &Case| {
+    let print = |case: &FingerprintRun| {
         let print = case.fingerprint().map(Some);
         progress.advance(1);
         print

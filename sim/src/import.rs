@@ -38,7 +38,7 @@ pub struct Imported {
     /// The one number that was fitted.
     pub drain_rate: DrainRate,
     /// What the operator counted.
-    pub observed: Observed,
+    pub observed: FittedDrops,
     /// What the runs at the fitted rate lost in the same window.
     pub simulated: Simulated,
     /// What the fit leaves unexplained.
@@ -66,7 +66,7 @@ pub struct DrainRate {
 
 /// The count that was to be explained.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Observed {
+pub struct FittedDrops {
     /// Frames lost.
     pub dropped: u64,
     /// To whom.
@@ -125,7 +125,7 @@ pub fn import(counters: &Counters, threads: usize, progress: &dyn Progress) -> R
         schema: SCHEMA,
         scenario: counters.name.clone(),
         drain_rate: drain_rate(&fit),
-        observed: Observed {
+        observed: FittedDrops {
             dropped: counters.dropped,
             dropped_by: counters.dropped_by,
             window_seconds: counters.window_seconds,

@@ -17,7 +17,7 @@ pub use verdict::{LossFor, LossesOf, REPLAY_SCHEMA, Replay, Rerun, Verdict};
 use crate::laws::{Case, Law, Violation, first_broken_of_run};
 use crate::plan::Plan;
 use crate::record::Record;
-use crate::summary::dropped::Dropped;
+use crate::summary::dropped::LossCounts;
 use crate::world::{self, WorldError};
 
 /// The value of [`Incident::schema`].
@@ -57,7 +57,7 @@ pub struct Expected {
     /// Frames flushed.
     pub delivered: u64,
     /// Frames lost, by reason.
-    pub dropped: Dropped,
+    pub dropped: LossCounts,
     /// The first law that does not hold, if one does not.
     pub first_violation: Option<Violation>,
 }

@@ -5,9 +5,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use crate::record::{Observation, Record, SubscriberRecord, What};
+use crate::record::{Observation, ObservationKind, Record, SubscriberRecord};
 use crate::world::HubChoice;
-use hubbub::{Dropped, Overflow, Reason};
+use hubbub::{Dropped, LossReason, Overflow};
 
 /// The account of a stream under way, and of those before it.
 pub struct Ledger {
@@ -30,7 +30,7 @@ pub struct Ledger {
     /// does what it has begun, so that they are read yet.
     cut_short: VecDeque<u64>,
     last_offered: Option<u64>,
-    sums: Sums,
+    sums: LedgerTotals,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,7 +44,7 @@ enum Stream {
 
 /// Over all streams of the subscriber.
 #[derive(Debug, Default, Clone, Copy)]
-pub struct Sums {
+pub struct LedgerTotals {
     /// Frames offered.
     pub offered: u64,
     /// Frames flushed.
@@ -79,7 +79,7 @@ impl Ledger {
             read_before_its_flush: false,
             cut_short: VecDeque::new(),
             last_offered: None,
-            sums: Sums::default(),
+            sums: LedgerTotals::default(),
         }
     }
 
@@ -87,24 +87,24 @@ impl Ledger {
     ///
     /// # Errors
     /// With the law that does not hold.
-    pub fn take(&mut self, what: What) -> Result<(), String> {
+    pub fn take(&mut self, what: ObservationKind) -> Result<(), String> {
         match what {
-            What::Subscribed { connection } => self.subscribed(connection)?,
-            What::Queued { sequence, waiting } => self.queued(sequence, waiting)?,
-            What::Refused { sequence, reason } => self.refused(sequence, reason.reason)?,
-            What::Displaced { sequence, lost, reason } => self.displaced(sequence, lost, reason.reason)?,
-            What::Shed { lost, reason } => self.shed(lost, reason.reason)?,
-            What::Disconnected { sequence, reason } => self.disconnected(sequence, reason.reason)?,
-            What::Parked { sequence, waiting } => self.parked(sequence, waiting)?,
-            What::Replayed { first, count } => self.replayed(first, count)?,
-            What::Forgotten { count, reason } => self.forgotten(count, reason.reason)?,
+            ObservationKind::Subscribed { connection } => self.subscribed(connection)?,
+            ObservationKind::Queued { sequence, waiting } => self.queued(sequence, waiting)?,
+            ObservationKind::Refused { sequence, reason } => self.refused(sequence, reason.reason)?,
+            ObservationKind::Displaced { sequence, lost, reason } => self.displaced(sequence, lost, reason.reason)?,
+            ObservationKind::Shed { lost, reason } => self.shed(lost, reason.reason)?,
+            ObservationKind::Disconnected { sequence, reason } => self.disconnected(sequence, reason.reason)?,
+            ObservationKind::Parked { sequence, waiting } => self.parked(sequence, waiting)?,
+            ObservationKind::Replayed { first, count } => self.replayed(first, count)?,
+            ObservationKind::Forgotten { count, reason } => self.forgotten(count, reason.reason)?,
             // What a client is told is held against what it gets by a law of its own.
-            What::Told { .. } | What::Placed { .. } => {}
-            What::Flushed { sequence } => self.flushed(sequence)?,
-            What::Received { sequence } => self.received(sequence)?,
-            What::Ended { client_gone, evicted } => self.ended(client_gone, evicted)?,
+            ObservationKind::Told { .. } | ObservationKind::Placed { .. } => {}
+            ObservationKind::Flushed { sequence } => self.flushed(sequence)?,
+            ObservationKind::Received { sequence } => self.received(sequence)?,
+            ObservationKind::Ended { client_gone, evicted } => self.ended(client_gone, evicted)?,
         }
-        let Sums { offered, delivered, dropped, .. } = self.sums;
+        let LedgerTotals { offered, delivered, dropped, .. } = self.sums;
         let accounted = delivered + dropped.total() + self.outstanding.len() as u64;
         ensure!(offered == accounted, "{offered} offered, {accounted} accounted for after {what:?}");
         Ok(())
@@ -114,7 +114,7 @@ impl Ledger {
     ///
     /// # Errors
     /// With the first that is not.
-    pub fn close(self, record: &SubscriberRecord) -> Result<Sums, String> {
+    pub fn close(self, record: &SubscriberRecord) -> Result<LedgerTotals, String> {
         let sums = self.sums;
         let pairs = [
             ("offered", sums.offered, record.offered),
@@ -166,31 +166,31 @@ impl Ledger {
 
     /// An overflow, and there is a policy for it. Returns how many are in flight where the mailbox is full in frames; in
     /// bytes and age it is enough that something waits.
-    fn overflowed(&mut self, sequence: u64, policy: Overflow, reason: Reason) -> Result<usize, String> {
+    fn overflowed(&mut self, sequence: u64, policy: Overflow, reason: LossReason) -> Result<usize, String> {
         ensure!(self.overflow == policy, "{sequence} is lost as {policy} has it, and the policy is {}", self.overflow);
         ensure!(!self.is_behind, "{sequence} is lost to {}, and those of before wait", reason.name());
         self.parked = 0;
         let outstanding = self.outstanding.len();
         match reason {
-            Reason::BufferFull => {
+            LossReason::BufferFull => {
                 let in_flight = outstanding.checked_sub(self.frames).filter(|n| *n <= self.frames_per_write);
                 in_flight.ok_or_else(|| format!("{sequence} is lost with {outstanding} of {}", self.frames))
             }
-            Reason::OutOfReach => Err(format!("{sequence} is out of reach, and nothing was replayed")),
-            Reason::Bytes | Reason::Age | Reason::Conflated => {
+            LossReason::OutOfReach => Err(format!("{sequence} is out of reach, and nothing was replayed")),
+            LossReason::Bytes | LossReason::Age | LossReason::Conflated => {
                 ensure!(outstanding > 0, "{sequence} is lost to {}, and nothing waits", reason.name());
                 Ok(outstanding.min(self.frames_per_write))
             }
         }
     }
 
-    fn refused(&mut self, sequence: u64, reason: Reason) -> Result<(), String> {
+    fn refused(&mut self, sequence: u64, reason: LossReason) -> Result<(), String> {
         self.offered(sequence)?;
         *self.sums.dropped.of(reason) += 1;
         self.overflowed(sequence, Overflow::DropNewest, reason).map(drop)
     }
 
-    fn displaced(&mut self, sequence: u64, lost: u64, reason: Reason) -> Result<(), String> {
+    fn displaced(&mut self, sequence: u64, lost: u64, reason: LossReason) -> Result<(), String> {
         self.let_go(sequence, lost, reason)?;
         self.offered(sequence)?;
         self.outstanding.push_back(sequence);
@@ -199,27 +199,27 @@ impl Ledger {
         Ok(())
     }
 
-    fn shed(&mut self, lost: u64, reason: Reason) -> Result<(), String> {
+    fn shed(&mut self, lost: u64, reason: LossReason) -> Result<(), String> {
         self.let_go(lost, lost, reason)
     }
 
     /// A waiting frame is lost for a new one: the oldest, or one that conflation has made old.
-    fn let_go(&mut self, sequence: u64, lost: u64, reason: Reason) -> Result<(), String> {
+    fn let_go(&mut self, sequence: u64, lost: u64, reason: LossReason) -> Result<(), String> {
         *self.sums.dropped.of(reason) += 1;
         let place = self.outstanding.iter().position(|waiting| *waiting == lost);
         let place = place.ok_or_else(|| format!("{lost} is lost, and does not wait"))?;
-        if reason == Reason::Conflated {
+        if reason == LossReason::Conflated {
             self.overflowed(sequence, Overflow::Conflate, reason)?;
         } else {
             let in_flight = self.overflowed(sequence, Overflow::DropOldest, reason)?;
-            let is_oldest = if reason == Reason::BufferFull { place == in_flight } else { place <= in_flight };
+            let is_oldest = if reason == LossReason::BufferFull { place == in_flight } else { place <= in_flight };
             ensure!(is_oldest, "{lost} is lost, and is number {place} of those outstanding");
         }
         self.outstanding.remove(place);
         Ok(())
     }
 
-    fn disconnected(&mut self, sequence: u64, reason: Reason) -> Result<(), String> {
+    fn disconnected(&mut self, sequence: u64, reason: LossReason) -> Result<(), String> {
         self.offered(sequence)?;
         *self.sums.dropped.of(reason) += 1;
         let policy = if self.overflow == Overflow::Conflate { Overflow::Conflate } else { Overflow::Disconnect };
@@ -248,7 +248,7 @@ impl Ledger {
     }
 
     /// The oldest of those in the history are gone; nothing else waits then.
-    fn forgotten(&mut self, count: u64, reason: Reason) -> Result<(), String> {
+    fn forgotten(&mut self, count: u64, reason: LossReason) -> Result<(), String> {
         let gone = usize::try_from(count).unwrap_or(usize::MAX);
         ensure!(gone <= self.parked, "{gone} are forgotten of {}", self.parked);
         self.outstanding.drain(..gone);
@@ -313,7 +313,7 @@ pub fn audit(
     observations: &[Observation],
     choice: HubChoice,
     frames_per_write: usize,
-) -> Result<Vec<Sums>, Misfit> {
+) -> Result<Vec<LedgerTotals>, Misfit> {
     let (frames, overflow) = (choice.capacity.frames(), choice.overflow);
     let mut ledgers: Vec<_> =
         record.subscribers.iter().map(|_| Ledger::new(frames, frames_per_write, overflow)).collect();

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use hubbub::Capacity;
 
-use crate::plan::{Harm, Plan, Transport};
+use crate::plan::{FaultKind, Plan, Transport};
 use crate::real::{self, PerSubscriber, RealError, RealRun, Sockets, Target, Url};
 use crate::runs::Progress;
 use crate::scenario::{RoundTrip, Scenario};
@@ -21,7 +21,7 @@ use crate::world::HubChoice;
 
 /// Who is put to the test.
 #[derive(Debug, Clone)]
-pub enum Whom {
+pub enum LoadTarget {
     /// Our own server, at each of the scenario's buffer sizes.
     Own,
     /// A server that runs already; its buffers are its own affair.
@@ -43,18 +43,20 @@ pub struct Loaded {
 }
 
 /// Runs every cell in wall time; what has been measured is kept whatever happens then.
-pub fn load(scenario: &Scenario, whom: &Whom, progress: &dyn Progress, is_wanted: &dyn Fn() -> bool) -> Loaded {
+pub fn load(scenario: &Scenario, target: &LoadTarget, progress: &dyn Progress, is_wanted: &dyn Fn() -> bool) -> Loaded {
     let settings = scenario.settings();
-    let cells: Vec<_> = match whom {
-        Whom::Own => settings.subscribers.iter().flat_map(|n| settings.buffers.iter().map(|k| (*n, *k))).collect(),
-        Whom::Other { .. } => settings.subscribers.iter().map(|n| (*n, 0)).collect(),
+    let cells: Vec<_> = match target {
+        LoadTarget::Own => {
+            settings.subscribers.iter().flat_map(|n| settings.buffers.iter().map(|k| (*n, *k))).collect()
+        }
+        LoadTarget::Other { .. } => settings.subscribers.iter().map(|n| (*n, 0)).collect(),
     };
     let run_ms = millis(scenario.duration());
     progress.begin("load", run_ms * settings.seeds * cells.len() as u64);
-    let mut sweep = document(scenario, whom);
+    let mut sweep = document(scenario, target);
     let mut ended_by = None;
     for (subscribers, buffer) in cells {
-        match measured(scenario, whom, (subscribers, buffer), progress, is_wanted) {
+        match measured(scenario, target, (subscribers, buffer), progress, is_wanted) {
             Ok(cell) => sweep.cells.push(cell),
             Err(why) => {
                 sweep.partial = Some(format!("ended before N = {subscribers} was measured whole: {why}"));
@@ -70,7 +72,7 @@ pub fn load(scenario: &Scenario, whom: &Whom, progress: &dyn Progress, is_wanted
 /// One cell: a run for each seed.
 fn measured(
     scenario: &Scenario,
-    whom: &Whom,
+    target: &LoadTarget,
     (subscribers, buffer): (usize, u64),
     progress: &dyn Progress,
     is_wanted: &dyn Fn() -> bool,
@@ -86,7 +88,7 @@ fn measured(
             progress.advance(now - told.replace(now));
             is_wanted()
         };
-        let run = real::run(&plan, &target(scenario, whom, buffer), &watch)?;
+        let run = real::run(&plan, &real_target(scenario, target, buffer), &watch)?;
         let RealRun { record, memory: costs, publish_lag } = run;
         lag = lag.max(publish_lag);
         memory = most(memory, costs);
@@ -95,7 +97,7 @@ fn measured(
         latencies.merge(more);
     }
     let class_names: Vec<_> = settings.classes.iter().map(|class| class.name.clone()).collect();
-    let policy = policy_name(scenario, whom);
+    let policy = policy_name(scenario, target);
     let seconds = scenario.duration().as_secs_f64();
     let key = CellKey { policy, subscribers, buffer, class_names: &class_names, seconds };
     let mut cell = cell(key, &runs, &latencies);
@@ -109,15 +111,15 @@ fn measured(
     Ok(cell)
 }
 
-fn target(scenario: &Scenario, whom: &Whom, buffer: u64) -> Target {
-    match whom {
-        Whom::Own => {
+fn real_target(scenario: &Scenario, target: &LoadTarget, buffer: u64) -> Target {
+    match target {
+        LoadTarget::Own => {
             // The scenario's check has seen that every buffer is a capacity.
             let capacity = usize::try_from(buffer).ok().and_then(Capacity::new).unwrap_or(Capacity::UNBOUNDED);
             let choice = HubChoice { capacity, overflow: scenario.settings().server.policy };
             Target::Own { choice, sockets: Sockets::default() }
         }
-        Whom::Other { stream, ingest } => Target::Other { stream: stream.clone(), ingest: ingest.clone() },
+        LoadTarget::Other { stream, ingest } => Target::Other { stream: stream.clone(), ingest: ingest.clone() },
     }
 }
 
@@ -130,7 +132,7 @@ fn most(one: Option<PerSubscriber>, other: Option<PerSubscriber>) -> Option<PerS
     })
 }
 
-fn document(scenario: &Scenario, whom: &Whom) -> Sweep {
+fn document(scenario: &Scenario, target: &LoadTarget) -> Sweep {
     let settings = scenario.settings();
     let first = settings.subscribers.first().copied().unwrap_or(0);
     let plans = (0..settings.seeds).map(|seed| Plan::draw(scenario, first, seed));
@@ -140,10 +142,10 @@ fn document(scenario: &Scenario, whom: &Whom) -> Sweep {
         scenario: settings.name.clone(),
         command: String::new(),
         question: settings.question.clone(),
-        policy: policy_name(scenario, whom).to_owned(),
-        run_with: match whom {
-            Whom::Own => load::run_with(scenario).into_iter().collect(),
-            Whom::Other { .. } => Vec::new(),
+        policy: policy_name(scenario, target).to_owned(),
+        run_with: match target {
+            LoadTarget::Own => load::run_with(scenario).into_iter().collect(),
+            LoadTarget::Other { .. } => Vec::new(),
         },
         trace: None,
         seeds: (0..settings.seeds).collect(),
@@ -156,7 +158,7 @@ fn document(scenario: &Scenario, whom: &Whom) -> Sweep {
         cpu: None,
         faults: load::faults(scenario),
         machine: Some(machine()),
-        not_applied: not_applied(scenario, whom),
+        not_applied: not_applied(scenario, target),
         partial: None,
         cells: Vec::new(),
         zero_drop: Vec::new(),
@@ -169,25 +171,25 @@ fn document(scenario: &Scenario, whom: &Whom) -> Sweep {
 }
 
 /// The policy of the server's mailboxes; a foreign server does not say its own.
-fn policy_name(scenario: &Scenario, whom: &Whom) -> &'static str {
-    match whom {
-        Whom::Own => scenario.settings().server.policy.name(),
-        Whom::Other { .. } => "its own",
+fn policy_name(scenario: &Scenario, target: &LoadTarget) -> &'static str {
+    match target {
+        LoadTarget::Own => scenario.settings().server.policy.name(),
+        LoadTarget::Other { .. } => "its own",
     }
 }
 
 /// What the plan has and loopback has not.
-fn not_applied(scenario: &Scenario, whom: &Whom) -> Vec<String> {
+fn not_applied(scenario: &Scenario, target: &LoadTarget) -> Vec<String> {
     let settings = scenario.settings();
     let mut missing = Vec::new();
     if settings.classes.iter().any(|class| !matches!(class.round_trip_ms, RoundTrip::Minimum)) {
         missing.push("round-trip times: the network's own".to_owned());
     }
     missing.push("windows: receive buffers of that size, of which the kernel makes its own windows".to_owned());
-    if settings.server.transport == Transport::Ws && matches!(whom, Whom::Other { .. }) {
+    if settings.server.transport == Transport::Ws && matches!(target, LoadTarget::Other { .. }) {
         missing.push("WebSockets: another server is watched as server-sent events".to_owned());
     }
-    if settings.server.recovery.is_some() && matches!(whom, Whom::Other { .. }) {
+    if settings.server.recovery.is_some() && matches!(target, LoadTarget::Other { .. }) {
         missing.push("the history: another server's is its own, and clients ask it by Last-Event-ID".to_owned());
     }
     if settings.server.cpu.is_some() {
@@ -195,12 +197,14 @@ fn not_applied(scenario: &Scenario, whom: &Whom) -> Vec<String> {
     }
     for fault in &Plan::draw(scenario, settings.subscribers.first().copied().unwrap_or(1), 0).faults {
         let why = match fault.harm {
-            Harm::LinkHeld { .. } | Harm::Partition { .. } | Harm::ServerRestarts { .. } => "does not happen",
-            Harm::ClientDies { .. } => "its host goes on acknowledging, so that it is one that stops reading",
-            Harm::ReaderStalls { .. }
-            | Harm::ReaderTrickles { .. }
-            | Harm::ReaderStops { .. }
-            | Harm::ClassLeaves { .. } => continue,
+            FaultKind::LinkHeld { .. } | FaultKind::Partition { .. } | FaultKind::ServerRestarts { .. } => {
+                "does not happen"
+            }
+            FaultKind::ClientDies { .. } => "its host goes on acknowledging, so that it is one that stops reading",
+            FaultKind::ReaderStalls { .. }
+            | FaultKind::ReaderTrickles { .. }
+            | FaultKind::ReaderStops { .. }
+            | FaultKind::ClassLeaves { .. } => continue,
         };
         missing.push(format!("{}: {why}", fault.harm.kind()));
     }

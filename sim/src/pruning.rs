@@ -13,11 +13,11 @@ use std::time::Duration;
 
 use hubbub::{Capacity, Overflow};
 
-use crate::plan::{Harm, Plan, Transport};
+use crate::plan::{FaultKind, Plan, Transport};
 use crate::record::Record;
 use crate::summary::run::{Latencies, RunSummary};
 use crate::world::{self, HubChoice, WorldError};
-use part::Observed;
+use part::RunWithLives;
 
 /// Frames times subscribers, at most: each takes 20 bytes while its plan is run.
 const MOST_FRAMES: usize = 1 << 22;
@@ -49,7 +49,7 @@ pub fn runs(plan: &Plan, overflow: Overflow, buffers: &[u64]) -> Result<Runs, Wo
         let choice = HubChoice { capacity: Capacity::UNBOUNDED, overflow: Overflow::DropNewest };
         return Ok(Runs { unbounded: RunSummary::of(plan.seed, world::run(plan, choice)?), at: Vec::new() });
     }
-    let unbounded = Observed::of(plan, Capacity::UNBOUNDED, Overflow::DropNewest)?;
+    let unbounded = RunWithLives::of(plan, Capacity::UNBOUNDED, Overflow::DropNewest)?;
     let mut at = Vec::new();
     for buffer in buffers {
         if let Some(record) = pruned(plan, &unbounded, overflow, *buffer)? {
@@ -60,7 +60,12 @@ pub fn runs(plan: &Plan, overflow: Overflow, buffers: &[u64]) -> Result<Runs, Wo
 }
 
 /// The record of a plan at a buffer, if it can be had for less than the whole run.
-fn pruned(plan: &Plan, unbounded: &Observed, overflow: Overflow, buffer: u64) -> Result<Option<Record>, WorldError> {
+fn pruned(
+    plan: &Plan,
+    unbounded: &RunWithLives,
+    overflow: Overflow,
+    buffer: u64,
+) -> Result<Option<Record>, WorldError> {
     let is_touched = |index: usize| unbounded.record.subscribers[index].high_water > buffer;
     let touched = (0..plan.subscribers.len()).filter(|index| is_touched(*index)).count();
     let capacity = usize::try_from(buffer).ok().and_then(Capacity::new);
@@ -68,7 +73,7 @@ fn pruned(plan: &Plan, unbounded: &Observed, overflow: Overflow, buffer: u64) ->
     if unbounded.lives.has_end {
         return Ok(None);
     }
-    let again = Observed::of(&plan.with_only(is_touched), capacity, overflow)?;
+    let again = RunWithLives::of(&plan.with_only(is_touched), capacity, overflow)?;
     if again.lives.has_end {
         return Ok(None);
     }
@@ -96,13 +101,13 @@ fn keeps_streams(overflow: Overflow) -> bool {
 /// not depend on how long others take: everybody has connected before the sources end, and a connection that makes no
 /// progress from then on is not cut off before the drain is over.
 fn is_independent(plan: &Plan, overflow: Overflow) -> bool {
-    let is_of_a_reader = |harm: &Harm| match harm {
-        Harm::ReaderStalls { .. } | Harm::ReaderTrickles { .. } | Harm::ReaderStops { .. } => true,
-        Harm::LinkHeld { .. }
-        | Harm::Partition { .. }
-        | Harm::ClientDies { .. }
-        | Harm::ServerRestarts { .. }
-        | Harm::ClassLeaves { .. } => false,
+    let is_of_a_reader = |harm: &FaultKind| match harm {
+        FaultKind::ReaderStalls { .. } | FaultKind::ReaderTrickles { .. } | FaultKind::ReaderStops { .. } => true,
+        FaultKind::LinkHeld { .. }
+        | FaultKind::Partition { .. }
+        | FaultKind::ClientDies { .. }
+        | FaultKind::ServerRestarts { .. }
+        | FaultKind::ClassLeaves { .. } => false,
     };
     let stays = plan.subscribers.iter().all(|subscriber| {
         let round_trip = plan.classes[subscriber.class].round_trip.unwrap_or_default();

@@ -20,7 +20,7 @@ pub struct Soaked {
     pub cases_with_losses: u64,
     /// Events published, and frames offered, in the cases' own runs; the laws made several more of each.
     pub events: u64,
-    /// Frames offered, likewise.
+    /// Frames offered in all cases.
     pub frames: u64,
     /// In how many cases each kind of fault was.
     pub faults: BTreeMap<&'static str, u64>,

@@ -8,8 +8,8 @@ use crate::pool;
 use crate::runs::{self, Progress};
 use crate::scenario::{Scenario, ScenarioError};
 use crate::summary::cell::{SLOT_BYTES, pooled};
-use crate::summary::run::{Latencies, RunSummary, Sums};
-use crate::summary::stages::{Row, SCHEMA, Stages};
+use crate::summary::run::{Latencies, RunSummary, Totals};
+use crate::summary::stages::{SCHEMA, Stages, StagesRow};
 use crate::world::{self, HubChoice, WorldError};
 
 /// What every stage of the original had.
@@ -89,11 +89,11 @@ impl Open {
         Ok(RunSummary::of(seed, record))
     }
 
-    fn row(&self) -> Row {
-        let mut all = Sums::default();
+    fn row(&self) -> StagesRow {
+        let mut all = Totals::default();
         self.runs.iter().for_each(|run| all.add(&run.all()));
         let (lost, missed, frames) = (all.dropped.total(), all.missed(), self.frames.to_vec());
-        Row {
+        StagesRow {
             scenario: self.scenario.settings().name.clone(),
             subscribers: self.subscribers,
             wanted: all.wanted,

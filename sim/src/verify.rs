@@ -12,12 +12,12 @@ use hubbub::{Capacity, Overflow};
 use crate::plan::queue::{Queues, ServiceTime, Traffic};
 use crate::plan::{Plan, Reading};
 use crate::pool;
-use crate::record::What;
+use crate::record::ObservationKind;
 use crate::runs::Progress;
 use crate::scenario::ScenarioError;
-use crate::theory::document::{Case, SCHEMA, Verify};
+use crate::theory::document::{QueueCase, SCHEMA, Verify};
 use crate::theory::interval::{CONFIDENCE, family_wise};
-use crate::theory::judge::{Measured, Sample};
+use crate::theory::judge::{Measurement, Sample};
 use crate::theory::{Model, recursion};
 use crate::world::{self, HubChoice, WorldError};
 
@@ -31,7 +31,7 @@ const SHORTEST_SERVICE: Duration = Duration::from_millis(50);
 
 /// How much is run.
 #[derive(Debug, Clone, Copy)]
-pub struct Extent {
+pub struct VerifyExtent {
     /// Slots of the mailboxes.
     pub mailboxes: &'static [usize],
     /// Loads, smallest first.
@@ -44,7 +44,7 @@ pub struct Extent {
     pub convergence_replications: u64,
 }
 
-impl Extent {
+impl VerifyExtent {
     /// All of it: some minutes on two cores.
     pub const FULL: Self = Self {
         mailboxes: &[1, 4, 16, 64],
@@ -106,11 +106,11 @@ pub enum VerifyError {
 ///
 /// # Errors
 /// The first failure of a world, or a scenario that cannot be changed as it must.
-pub fn verify(extent: &Extent, threads: usize, progress: &dyn Progress) -> Result<Verify, VerifyError> {
+pub fn verify(extent: &VerifyExtent, threads: usize, progress: &dyn Progress) -> Result<Verify, VerifyError> {
     let queues = measure(extent, threads, progress)?;
-    let cases: Vec<Case> = queues.iter().filter_map(|queue| queue.judge(queue.mailbox + 1)).collect();
+    let cases: Vec<QueueCase> = queues.iter().filter_map(|queue| queue.judge(queue.mailbox + 1)).collect();
     let convergence = converge(extent.convergence_replications, threads, progress)?;
-    let intervals = cases.iter().map(Case::intervals).sum::<usize>() + 1;
+    let intervals = cases.iter().map(QueueCase::intervals).sum::<usize>() + 1;
     Ok(Verify {
         schema: SCHEMA.to_owned(),
         command: String::new(),
@@ -119,7 +119,7 @@ pub fn verify(extent: &Extent, threads: usize, progress: &dyn Progress) -> Resul
         confidence: CONFIDENCE,
         intervals: intervals as u64,
         family_wise_false_alarm: family_wise(intervals, CONFIDENCE),
-        inside_all: cases.iter().all(Case::holds) && convergence.inside,
+        inside_all: cases.iter().all(QueueCase::holds) && convergence.inside,
         cases,
         convergence,
     })
@@ -129,7 +129,7 @@ pub fn verify(extent: &Extent, threads: usize, progress: &dyn Progress) -> Resul
 ///
 /// # Errors
 /// The first failure of a world.
-pub fn measure(extent: &Extent, threads: usize, progress: &dyn Progress) -> Result<Vec<Measured>, WorldError> {
+pub fn measure(extent: &VerifyExtent, threads: usize, progress: &dyn Progress) -> Result<Vec<Measurement>, WorldError> {
     let jobs = jobs(extent);
     let units = |job: &Job| (job.frames + job.warm_up) as u64;
     progress.begin("queues", jobs.iter().map(units).sum());
@@ -149,7 +149,7 @@ pub fn measure(extent: &Extent, threads: usize, progress: &dyn Progress) -> Resu
                     jobs.iter().zip(&results).filter(|(job, _)| (job.traffic, job.mailbox) == (traffic, mailbox));
                 let (jobs, counted): (Vec<&Job>, Vec<Counted>) =
                     runs.map(|(job, counted)| (job, counted[place])).unzip();
-                measured.push(Measured {
+                measured.push(Measurement {
                     model,
                     load,
                     mailbox,
@@ -166,11 +166,11 @@ pub fn measure(extent: &Extent, threads: usize, progress: &dyn Progress) -> Resu
 }
 
 /// The long ones first, so that no core is left with one at the end.
-fn jobs(extent: &Extent) -> Vec<Job> {
+fn jobs(extent: &VerifyExtent) -> Vec<Job> {
     let mut jobs = Vec::new();
     for mailbox in extent.mailboxes.iter().copied().rev() {
         for traffic in TRAFFIC {
-            let job = Job { traffic, mailbox, seed: 0, frames: extent.frames, warm_up: Extent::warm_up(mailbox) };
+            let job = Job { traffic, mailbox, seed: 0, frames: extent.frames, warm_up: VerifyExtent::warm_up(mailbox) };
             match traffic {
                 // Nothing is left to chance, and each frame is compared.
                 Traffic::Constant => jobs.push(Job { frames: extent.frames.min(1000), warm_up: 0, ..job }),
@@ -184,7 +184,7 @@ fn jobs(extent: &Extent) -> Vec<Job> {
 }
 
 /// The queues that one run has, each with a subscriber of its own.
-fn queues(traffic: Traffic, extent: &Extent) -> Vec<(Model, f64)> {
+fn queues(traffic: Traffic, extent: &VerifyExtent) -> Vec<(Model, f64)> {
     let models = match traffic {
         Traffic::Constant => vec![Model::Dd1k],
         Traffic::Poisson => vec![Model::Mm1k, Model::Md1k],
@@ -194,11 +194,11 @@ fn queues(traffic: Traffic, extent: &Extent) -> Vec<(Model, f64)> {
 }
 
 /// Mean service time at a load: all loads see the same arrivals.
-fn service(extent: &Extent, load: f64) -> Duration {
+fn service(extent: &VerifyExtent, load: f64) -> Duration {
     extent.gap().mul_f64(load)
 }
 
-fn run(extent: &Extent, job: &Job) -> Result<Vec<Counted>, WorldError> {
+fn run(extent: &VerifyExtent, job: &Job) -> Result<Vec<Counted>, WorldError> {
     let services = queues(job.traffic, extent).into_iter().map(|(model, load)| match model {
         Model::Dd1k | Model::Md1k => ServiceTime::Constant(service(extent, load)),
         Model::Mm1k | Model::Mxm1k { .. } => ServiceTime::Exponential(service(extent, load)),
@@ -229,7 +229,7 @@ pub fn ends(plan: &Plan, choice: HubChoice) -> Result<Vec<Vec<Option<Duration>>>
     let (_, observations) = world::run_observed(plan, choice)?;
     let mut ends = vec![vec![None; plan.arrivals.len()]; plan.subscribers.len()];
     for observation in observations {
-        if let What::Flushed { sequence } = observation.what {
+        if let ObservationKind::Flushed { sequence } = observation.what {
             let index = usize::try_from(sequence - 1).unwrap_or(usize::MAX);
             ends[observation.subscriber][index] = Some(observation.at);
         }

@@ -8,16 +8,16 @@ use toml::de::{DeTable, DeValue};
 use super::layer::Layer;
 use super::lookup::{keys, put, setting_of_key};
 use super::setting::{Given, SECTION, one_line};
-use super::{File, Refusal};
+use super::{ConfigFile, Refusal};
 
 /// Everything the file sets; refuses the rest of it.
-pub(super) fn read(file: File<'_>, refusals: &mut Vec<Refusal>) -> Layer {
+pub(super) fn read(file: ConfigFile<'_>, refusals: &mut Vec<Refusal>) -> Layer {
     let mut layer = Layer::default();
     read_into(&mut layer, file, refusals);
     layer
 }
 
-fn read_into(layer: &mut Layer, file: File<'_>, refusals: &mut Vec<Refusal>) {
+fn read_into(layer: &mut Layer, file: ConfigFile<'_>, refusals: &mut Vec<Refusal>) {
     // A byte order mark is no part of the text; editors put it there unseen.
     let text = file.text.strip_prefix('\u{feff}').unwrap_or(file.text);
     let source = Source { name: file.name, text };

@@ -10,7 +10,7 @@ use super::layer::Layer;
 use super::lookup::{apply_variable, setting_of_key};
 use super::setting::{Given, SECTION, Setting};
 use super::table::SETTINGS;
-use super::{Config, File, Refusal, file};
+use super::{Config, ConfigFile, Refusal, file};
 use crate::mailbox::Overflow;
 
 /// Where a value comes from that nobody set.
@@ -47,7 +47,7 @@ impl Effective {
     /// Every setting that is unknown or out of bounds, those that another source overrides among them: the file's
     /// first, line by line, then the environment's by name. If there are none, those that do not fit together.
     pub fn load(
-        file: Option<File<'_>>,
+        file: Option<ConfigFile<'_>>,
         environment: impl IntoIterator<Item = (OsString, OsString)>,
         listen: Option<SocketAddr>,
     ) -> Result<Self, Vec<Refusal>> {

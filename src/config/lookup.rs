@@ -1,7 +1,7 @@
 //! The table of settings as sources look it up: by key, by variable; and how a value gets into a source's layer.
 
 use super::layer::Layer;
-use super::setting::{Given, Kind, PREFIX, Setting, one_line};
+use super::setting::{Given, PREFIX, Setting, SettingKind, one_line};
 use super::table::SETTINGS;
 use super::{Config, Refusal};
 
@@ -26,7 +26,7 @@ pub(super) fn put(
             }
         }
         None => {
-            let value = if matches!(setting.kind, Kind::Secret { .. }) { "(not shown)" } else { written };
+            let value = if matches!(setting.kind, SettingKind::Secret { .. }) { "(not shown)" } else { written };
             let (key, value, allowed) = (setting.name(), one_line(value), setting.allowed());
             refusals.push(Refusal::Value { place, key, value, allowed });
         }

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::Config;
-use super::setting::{Kind, Setting};
+use super::setting::{Setting, SettingKind};
 use super::table::SETTINGS;
 
 const INTRODUCTION: &str = "\
@@ -76,11 +76,13 @@ pub fn markdown() -> String {
 fn default(setting: &Setting) -> String {
     let config = Config::default();
     match setting.kind {
-        Kind::Seconds { .. } | Kind::Count { .. } | Kind::Whole { .. } => setting.number(&config).to_string(),
-        Kind::Limit { get, .. } => get(&config).map_or("none".to_owned(), |limit| limit.to_string()),
-        Kind::Text { get, .. } => get(&config),
-        Kind::List { get, .. } if get(&config).is_empty() => "none".to_owned(),
-        Kind::List { get, .. } => get(&config).join(","),
-        Kind::Secret { .. } => "none".to_owned(),
+        SettingKind::Seconds { .. } | SettingKind::Count { .. } | SettingKind::Whole { .. } => {
+            setting.number(&config).to_string()
+        }
+        SettingKind::Limit { get, .. } => get(&config).map_or("none".to_owned(), |limit| limit.to_string()),
+        SettingKind::Text { get, .. } => get(&config),
+        SettingKind::List { get, .. } if get(&config).is_empty() => "none".to_owned(),
+        SettingKind::List { get, .. } => get(&config).join(","),
+        SettingKind::Secret { .. } => "none".to_owned(),
     }
 }

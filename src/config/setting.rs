@@ -20,13 +20,13 @@ const MAX_SHOWN: usize = 60;
 pub(super) struct Setting {
     pub(super) key: &'static str,
     pub(super) about: &'static str,
-    pub(super) kind: Kind,
+    pub(super) kind: SettingKind,
     /// What it means for memory, where it means anything, in the figures of a configuration.
     pub(super) memory: Option<fn(&Config) -> String>,
 }
 
 /// What a setting may be, how it is read and how it is set. A setter says `None` to what it does not take.
-pub(super) enum Kind {
+pub(super) enum SettingKind {
     /// A time in whole seconds.
     Seconds { least: u64, most: u64, of: fn(&mut Config) -> &mut Duration },
     /// A number of things or bytes.
@@ -93,36 +93,42 @@ impl Setting {
 
     pub(super) fn allowed(&self) -> String {
         match self.kind {
-            Kind::Seconds { least, most, .. } | Kind::Count { least, most, .. } | Kind::Whole { least, most, .. } => {
+            SettingKind::Seconds { least, most, .. }
+            | SettingKind::Count { least, most, .. }
+            | SettingKind::Whole { least, most, .. } => {
                 format!("{least} ..= {most}")
             }
-            Kind::Limit { most, .. } => format!("{NONE} or 1 ..= {most}"),
-            Kind::Text { allowed, .. } | Kind::Secret { allowed, .. } | Kind::List { allowed, .. } => {
-                allowed.to_owned()
-            }
+            SettingKind::Limit { most, .. } => format!("{NONE} or 1 ..= {most}"),
+            SettingKind::Text { allowed, .. }
+            | SettingKind::Secret { allowed, .. }
+            | SettingKind::List { allowed, .. } => allowed.to_owned(),
         }
     }
 
     /// The value a configuration has, as TOML; or why it is none, in words.
     pub(super) fn as_toml(&self, config: &Config) -> Result<String, &'static str> {
         match self.kind {
-            Kind::Seconds { .. } | Kind::Count { .. } | Kind::Whole { .. } => Ok(self.number(config).to_string()),
-            Kind::Limit { get, .. } => Ok(get(config).map_or(format!("{NONE:?}"), |limit| limit.to_string())),
-            Kind::Text { get, .. } => Ok(format!("{:?}", get(config))),
-            Kind::List { get, .. } => Ok(format!("{:?}", get(config))),
-            Kind::Secret { is_set, .. } => Err(if is_set(config) { "is set and not shown" } else { "is not set" }),
+            SettingKind::Seconds { .. } | SettingKind::Count { .. } | SettingKind::Whole { .. } => {
+                Ok(self.number(config).to_string())
+            }
+            SettingKind::Limit { get, .. } => Ok(get(config).map_or(format!("{NONE:?}"), |limit| limit.to_string())),
+            SettingKind::Text { get, .. } => Ok(format!("{:?}", get(config))),
+            SettingKind::List { get, .. } => Ok(format!("{:?}", get(config))),
+            SettingKind::Secret { is_set, .. } => {
+                Err(if is_set(config) { "is set and not shown" } else { "is not set" })
+            }
         }
     }
 
     pub(super) fn set(&self, config: &mut Config, given: &Given<'_>) -> Option<()> {
         match self.kind {
-            Kind::Seconds { least, most, of } => *of(config) = Duration::from_secs(given.within(least, most)?),
-            Kind::Count { least, most, of } => *of(config) = usize::try_from(given.within(least, most)?).ok()?,
-            Kind::Whole { least, most, set, .. } => return set(config, given.within(least, most)?),
-            Kind::Limit { set, .. } if given.text == Some(NONE) => return set(config, None),
-            Kind::Limit { most, set, .. } => return set(config, Some(given.within(1, most)?)),
-            Kind::Text { set, .. } | Kind::Secret { set, .. } => return set(config, given.text?),
-            Kind::List { set, .. } => return set(config, given.list.as_deref()?),
+            SettingKind::Seconds { least, most, of } => *of(config) = Duration::from_secs(given.within(least, most)?),
+            SettingKind::Count { least, most, of } => *of(config) = usize::try_from(given.within(least, most)?).ok()?,
+            SettingKind::Whole { least, most, set, .. } => return set(config, given.within(least, most)?),
+            SettingKind::Limit { set, .. } if given.text == Some(NONE) => return set(config, None),
+            SettingKind::Limit { most, set, .. } => return set(config, Some(given.within(1, most)?)),
+            SettingKind::Text { set, .. } | SettingKind::Secret { set, .. } => return set(config, given.text?),
+            SettingKind::List { set, .. } => return set(config, given.list.as_deref()?),
         }
         Some(())
     }
@@ -131,23 +137,27 @@ impl Setting {
     pub(super) fn number(&self, config: &Config) -> u64 {
         let mut config = config.clone();
         match self.kind {
-            Kind::Seconds { of, .. } => of(&mut config).as_secs(),
-            Kind::Count { of, .. } => *of(&mut config) as u64,
-            Kind::Whole { get, .. } => get(&config),
-            Kind::Limit { get, .. } => get(&config).unwrap_or(0),
-            Kind::Text { .. } | Kind::Secret { .. } | Kind::List { .. } => 0,
+            SettingKind::Seconds { of, .. } => of(&mut config).as_secs(),
+            SettingKind::Count { of, .. } => *of(&mut config) as u64,
+            SettingKind::Whole { get, .. } => get(&config),
+            SettingKind::Limit { get, .. } => get(&config).unwrap_or(0),
+            SettingKind::Text { .. } | SettingKind::Secret { .. } | SettingKind::List { .. } => 0,
         }
     }
 
     pub(super) fn value(&self, given: &Given<'_>) -> Option<ValueKind> {
         match self.kind {
-            Kind::Seconds { .. } | Kind::Count { .. } | Kind::Whole { .. } => given.number.map(ValueKind::U64),
-            Kind::Limit { .. } => match given.number {
+            SettingKind::Seconds { .. } | SettingKind::Count { .. } | SettingKind::Whole { .. } => {
+                given.number.map(ValueKind::U64)
+            }
+            SettingKind::Limit { .. } => match given.number {
                 Some(number) => Some(ValueKind::U64(number)),
                 None => given.text.map(|text| ValueKind::String(text.to_owned())),
             },
-            Kind::Text { .. } | Kind::Secret { .. } => given.text.map(|text| ValueKind::String(text.to_owned())),
-            Kind::List { .. } => given.list.as_ref().map(|items| {
+            SettingKind::Text { .. } | SettingKind::Secret { .. } => {
+                given.text.map(|text| ValueKind::String(text.to_owned()))
+            }
+            SettingKind::List { .. } => given.list.as_ref().map(|items| {
                 ValueKind::Array(
                     items.iter().map(|item| Value::new(None, ValueKind::String((*item).to_owned()))).collect(),
                 )

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::policies::{self, MAX_AGE_MS};
-use super::setting::{Kind, Setting};
+use super::setting::{Setting, SettingKind};
 use super::token::MAX_TOKEN_BYTES;
 use super::{Config, MAX_FRAMES_PER_WRITE, Origins, Token, TopicPolicy};
 use crate::mailbox::{Capacity, MAX_CAPACITY, Overflow};
@@ -35,7 +35,7 @@ pub(super) static SETTINGS: [Setting; 26] = [
     Setting {
         key: "listen",
         about: "where to listen; port 0 takes a free one",
-        kind: Kind::Text {
+        kind: SettingKind::Text {
             allowed: "an IP address and a port, as 127.0.0.1:8080",
             get: |config| config.listen.to_string(),
             set: |config, text| text.parse().ok().map(|listen| config.listen = listen),
@@ -45,7 +45,7 @@ pub(super) static SETTINGS: [Setting; 26] = [
     Setting {
         key: "sse_channel_buffer",
         about: "frames that may wait for one subscriber",
-        kind: Kind::Whole {
+        kind: SettingKind::Whole {
             least: 1,
             most: MAX_CAPACITY as u64,
             get: |config| config.sse_channel_buffer.frames() as u64,
@@ -67,7 +67,7 @@ pub(super) static SETTINGS: [Setting; 26] = [
     Setting {
         key: "ws_channel_buffer",
         about: "frames that may wait for one WebSocket, for all of its tables",
-        kind: Kind::Whole {
+        kind: SettingKind::Whole {
             least: 1,
             most: MAX_CAPACITY as u64,
             get: |config| config.server.ws_channel_buffer.frames() as u64,
@@ -81,7 +81,7 @@ pub(super) static SETTINGS: [Setting; 26] = [
     Setting {
         key: "sse_channel_bytes",
         about: "bytes of events that may wait for one subscriber",
-        kind: Kind::Limit {
+        kind: SettingKind::Limit {
             most: MAX_KEPT_BYTES,
             get: |config| config.sse_channel_bytes.map(|bytes| bytes.get() as u64),
             set: |config, bytes| {
@@ -95,7 +95,7 @@ pub(super) static SETTINGS: [Setting; 26] = [
     Setting {
         key: "sse_channel_age_ms",
         about: "age the oldest event that waits may have when the next comes",
-        kind: Kind::Limit {
+        kind: SettingKind::Limit {
             most: MAX_AGE_MS,
             get: |config| config.sse_channel_age.map(|age| u64::try_from(age.as_millis()).unwrap_or(MAX_AGE_MS)),
             set: |config, ms| {
@@ -108,7 +108,7 @@ pub(super) static SETTINGS: [Setting; 26] = [
     Setting {
         key: "overflow",
         about: "what happens to an event that does not fit",
-        kind: Kind::Text {
+        kind: SettingKind::Text {
             allowed: Overflow::NAMES,
             get: |config| config.overflow.to_string(),
             set: |config, text| text.parse().ok().map(|overflow| config.overflow = overflow),
@@ -118,7 +118,7 @@ pub(super) static SETTINGS: [Setting; 26] = [
     Setting {
         key: "conflate_key",
         about: "where an event's key stands, for conflate",
-        kind: Kind::Text {
+        kind: SettingKind::Text {
             allowed: "none or names of members separated by dots, as build.id",
             get: |config| config.conflate_key.as_ref().map_or("none".to_owned(), ToString::to_string),
             set: |config, text| {
@@ -131,7 +131,7 @@ pub(super) static SETTINGS: [Setting; 26] = [
     Setting {
         key: "policies",
         about: "what holds for single topics instead; the first that matches",
-        kind: Kind::List {
+        kind: SettingKind::List {
             allowed: policies::ALLOWED,
             get: |config| config.policies.iter().map(ToString::to_string).collect(),
             set: |config, texts| {
@@ -144,7 +144,7 @@ pub(super) static SETTINGS: [Setting; 26] = [
     Setting {
         key: "history_events",
         about: "events kept for those who come back or are parked; 0 keeps none",
-        kind: Kind::Count { least: 0, most: MAX_HISTORY_EVENTS, of: |config| &mut config.history_events },
+        kind: SettingKind::Count { least: 0, most: MAX_HISTORY_EVENTS, of: |config| &mut config.history_events },
         memory: Some(|config| {
             let all = config.history_bytes as u64 * FORMS + config.history_events as u64 * 512;
             let holds = "the last events and their frames, one for each transport";
@@ -154,13 +154,13 @@ pub(super) static SETTINGS: [Setting; 26] = [
     Setting {
         key: "history_bytes",
         about: "bytes of events kept for them",
-        kind: Kind::Count { least: 1, most: MAX_KEPT_BYTES, of: |config| &mut config.history_bytes },
+        kind: SettingKind::Count { least: 1, most: MAX_KEPT_BYTES, of: |config| &mut config.history_bytes },
         memory: None,
     },
     Setting {
         key: "gap_notices",
         about: "whether a stream says what is missing from it",
-        kind: Kind::Text {
+        kind: SettingKind::Text {
             allowed: "on or off",
             get: |config| (if config.gap_notices { "on" } else { "off" }).to_owned(),
             set: |config, text| {
@@ -173,25 +173,25 @@ pub(super) static SETTINGS: [Setting; 26] = [
     Setting {
         key: "keepalive_seconds",
         about: "silence after which a stream gets a comment",
-        kind: Kind::Seconds { least: 1, most: MAX_SECONDS, of: |config| &mut config.server.keepalive },
+        kind: SettingKind::Seconds { least: 1, most: MAX_SECONDS, of: |config| &mut config.server.keepalive },
         memory: None,
     },
     Setting {
         key: "write_deadline_seconds",
         about: "time after which a client that takes nothing is cut off",
-        kind: Kind::Seconds { least: 1, most: MAX_SECONDS, of: |config| &mut config.server.write_deadline },
+        kind: SettingKind::Seconds { least: 1, most: MAX_SECONDS, of: |config| &mut config.server.write_deadline },
         memory: Some(|_| "a client that has stopped reading keeps its full buffer for so long".to_owned()),
     },
     Setting {
         key: "user_timeout_seconds",
         about: "time that what was sent may stay unacknowledged (TCP_USER_TIMEOUT)",
-        kind: Kind::Seconds { least: 1, most: MAX_SECONDS, of: |config| &mut config.server.user_timeout },
+        kind: SettingKind::Seconds { least: 1, most: MAX_SECONDS, of: |config| &mut config.server.user_timeout },
         memory: Some(|_| "a client that has vanished keeps what it was sent for so long, and its buffer".to_owned()),
     },
     Setting {
         key: "request_timeout_seconds",
         about: "time a request's head, and then its body, may take to come",
-        kind: Kind::Whole {
+        kind: SettingKind::Whole {
             least: 1,
             most: MAX_SECONDS,
             get: |config| config.server.request_timeout.map_or(0, |timeout| timeout.as_secs()),
@@ -205,13 +205,17 @@ pub(super) static SETTINGS: [Setting; 26] = [
     Setting {
         key: "shutdown_grace_seconds",
         about: "time that streams have to end once the server is told to stop",
-        kind: Kind::Seconds { least: 0, most: MAX_GRACE_SECONDS, of: |config| &mut config.server.shutdown_grace },
+        kind: SettingKind::Seconds {
+            least: 0,
+            most: MAX_GRACE_SECONDS,
+            of: |config| &mut config.server.shutdown_grace,
+        },
         memory: None,
     },
     Setting {
         key: "socket_unsent_bytes",
         about: "bytes that may wait unsent in a socket (TCP_NOTSENT_LOWAT)",
-        kind: Kind::Whole {
+        kind: SettingKind::Whole {
             least: 1,
             most: MAX_UNSENT_BYTES,
             get: |config| u64::from(config.server.socket_unsent_bytes),
@@ -229,7 +233,7 @@ pub(super) static SETTINGS: [Setting; 26] = [
     Setting {
         key: "frames_per_write",
         about: "frames that share a write to one that is behind",
-        kind: Kind::Count {
+        kind: SettingKind::Count {
             least: 1,
             most: MAX_FRAMES_PER_WRITE as u64,
             of: |config| &mut config.server.frames_per_write,
@@ -242,13 +246,13 @@ pub(super) static SETTINGS: [Setting; 26] = [
     Setting {
         key: "max_subscribers",
         about: "streams that may be open; a further one is told to come back",
-        kind: Kind::Count { least: 1, most: MAX_CLIENTS, of: |config| &mut config.server.max_subscribers },
+        kind: SettingKind::Count { least: 1, most: MAX_CLIENTS, of: |config| &mut config.server.max_subscribers },
         memory: Some(|_| "bounds what all buffers together can take: see `sse_channel_buffer`".to_owned()),
     },
     Setting {
         key: "max_connections",
         about: "connections that may be open; a further one is closed at once",
-        kind: Kind::Count { least: 2, most: MAX_CLIENTS + 1, of: |config| &mut config.server.max_connections },
+        kind: SettingKind::Count { least: 2, most: MAX_CLIENTS + 1, of: |config| &mut config.server.max_connections },
         memory: Some(|config| {
             let heads = config.server.max_connections as u64 * read_buffer_bytes(config);
             format!("heads that are being read: {} if every connection sends one", bytes(heads))
@@ -257,7 +261,7 @@ pub(super) static SETTINGS: [Setting; 26] = [
     Setting {
         key: "max_publishes",
         about: "publishes that may be in memory at once; further ones wait",
-        kind: Kind::Count { least: 1, most: MAX_PUBLISHES, of: |config| &mut config.server.max_publishes },
+        kind: SettingKind::Count { least: 1, most: MAX_PUBLISHES, of: |config| &mut config.server.max_publishes },
         memory: Some(|config| {
             let bodies = config.server.max_publishes as u64 * config.server.max_ingest_bytes as u64;
             format!("bodies: {} with `max_ingest_bytes`, and as much again while they are published", bytes(bodies))
@@ -266,7 +270,7 @@ pub(super) static SETTINGS: [Setting; 26] = [
     Setting {
         key: "max_ingest_bytes",
         about: "largest body of a publish, an event or a batch",
-        kind: Kind::Count { least: 1, most: MAX_INGEST_BYTES, of: |config| &mut config.server.max_ingest_bytes },
+        kind: SettingKind::Count { least: 1, most: MAX_INGEST_BYTES, of: |config| &mut config.server.max_ingest_bytes },
         memory: Some(|config| {
             let frames = config.sse_channel_buffer.frames().max(config.server.ws_channel_buffer.frames()) as u64;
             let worst = frames * config.server.max_ingest_bytes as u64 * FORMS;
@@ -281,7 +285,7 @@ pub(super) static SETTINGS: [Setting; 26] = [
     Setting {
         key: "max_header_bytes",
         about: "largest head of a request",
-        kind: Kind::Count {
+        kind: SettingKind::Count {
             least: HEADER_BYTES.0,
             most: HEADER_BYTES.1,
             of: |config| &mut config.server.max_header_bytes,
@@ -291,7 +295,7 @@ pub(super) static SETTINGS: [Setting; 26] = [
     Setting {
         key: "publish_token",
         about: "what a publisher must send as Authorization: Bearer TOKEN",
-        kind: Kind::Secret {
+        kind: SettingKind::Secret {
             allowed: "1 to 512 visible ASCII characters",
             is_set: |config| config.server.publish_token.is_some(),
             set: |config, text| {
@@ -304,7 +308,7 @@ pub(super) static SETTINGS: [Setting; 26] = [
     Setting {
         key: "allowed_origins",
         about: "origins of other web pages that may watch and publish",
-        kind: Kind::List {
+        kind: SettingKind::List {
             allowed: "a list of origins, as https://app.example, or *",
             get: |config| config.server.allowed_origins.texts(),
             set: |config, texts| {
@@ -317,7 +321,7 @@ pub(super) static SETTINGS: [Setting; 26] = [
     Setting {
         key: "log_level",
         about: "how much is logged: error, warn, info or debug",
-        kind: Kind::Text {
+        kind: SettingKind::Text {
             allowed: "error, warn, info or debug",
             get: |config| config.log_level.to_string(),
             set: |config, text| text.parse().ok().map(|level| config.log_level = level),

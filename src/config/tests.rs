@@ -8,7 +8,7 @@ type Pair = (&'static str, &'static str);
 
 fn load(text: &str, environment: &[Pair]) -> Result<Config, Vec<String>> {
     let environment = environment.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
-    let loaded = Config::load(Some(File { name: "hub.toml", text }), environment);
+    let loaded = Config::load(Some(ConfigFile { name: "hub.toml", text }), environment);
     loaded.map_err(|refusals| refusals.iter().map(ToString::to_string).collect())
 }
 
@@ -289,14 +289,14 @@ fn a_setting_or_a_policy_that_could_never_hold_is_refused() {
 fn a_limit_that_is_none_is_written_so() {
     let config = load("[server]\nsse_channel_bytes = 'none'\n", &[("WH_SSE_CHANNEL_AGE_MS", "none")]).unwrap();
     assert_eq!((config.sse_channel_bytes, config.sse_channel_age), (None, None));
-    let file = File { name: "hub.toml", text: "[server]\nsse_channel_bytes = 5\n" };
+    let file = ConfigFile { name: "hub.toml", text: "[server]\nsse_channel_bytes = 5\n" };
     let effective = Effective::load(Some(file), [], None).unwrap();
     assert!(effective.show().contains("sse_channel_bytes = 5 ") && effective.show().contains("age_ms = \"none\""));
 }
 
 #[test]
 fn every_value_is_shown_with_where_it_came_from_but_no_secret() {
-    let file = File { name: "hub.toml", text: "[server]\nsse_channel_buffer = 7\noverflow = 'disconnect'\n" };
+    let file = ConfigFile { name: "hub.toml", text: "[server]\nsse_channel_buffer = 7\noverflow = 'disconnect'\n" };
     let environment =
         [("WH_SSE_CHANNEL_BUFFER", "9"), ("WH_PUBLISH_TOKEN", "s3cret")].map(|(a, b)| (a.into(), b.into()));
     let effective = Effective::load(Some(file), environment, "[::1]:1".parse().ok()).unwrap();
@@ -313,7 +313,7 @@ fn every_value_is_shown_with_where_it_came_from_but_no_secret() {
         assert!(is_there, "{line} in\n{shown}");
     }
     assert!(!shown.contains("s3cret") && !format!("{effective:?}").contains("s3cret"));
-    let again = Config::load(Some(File { name: "shown", text: &shown }), []).unwrap();
+    let again = Config::load(Some(ConfigFile { name: "shown", text: &shown }), []).unwrap();
     let mut wanted = effective.config;
     wanted.server.publish_token = None;
     assert_eq!(again, wanted, "what is shown is a file that gives the same");

@@ -13,12 +13,12 @@ pub struct Gap {
     /// How many are missing, if it is known.
     pub count: Option<u64>,
     /// Why.
-    pub reason: Missing,
+    pub reason: GapReason,
 }
 
 /// Why events are missing; of a hole with several reasons, the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Missing {
+pub enum GapReason {
     /// As many frames waited as may.
     BufferFull,
     /// As many bytes waited as may.
@@ -33,7 +33,7 @@ pub enum Missing {
     UnknownCursor,
 }
 
-impl Missing {
+impl GapReason {
     /// The name in gap notices.
     pub fn name(self) -> &'static str {
         match self {

@@ -12,7 +12,7 @@ pub const MAX_COMMAND_BYTES: usize = 4096;
 
 /// What a client asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Command {
+pub enum ClientCommand {
     /// Events of a table from now on.
     Subscribe(Topic),
     /// No more events of a table.
@@ -46,7 +46,7 @@ enum Action {
     Unsubscribe,
 }
 
-impl Command {
+impl ClientCommand {
     /// Reads a client's message: `{"action":"subscribe","table":"T"}` or `unsubscribe`.
     ///
     /// # Errors
@@ -120,10 +120,10 @@ pub fn gap(gap: &Gap) -> String {
 }
 
 /// A command was carried out; also where there was nothing to do.
-pub fn done(command: &Command) -> String {
+pub fn done(command: &ClientCommand) -> String {
     match command {
-        Command::Subscribe(topic) => format!("{{\"subscribed\":\"{}\"}}", topic.table()),
-        Command::Unsubscribe(topic) => format!("{{\"unsubscribed\":\"{}\"}}", topic.table()),
+        ClientCommand::Subscribe(topic) => format!("{{\"subscribed\":\"{}\"}}", topic.table()),
+        ClientCommand::Unsubscribe(topic) => format!("{{\"unsubscribed\":\"{}\"}}", topic.table()),
     }
 }
 
@@ -150,14 +150,17 @@ mod tests {
     use bytes::Bytes;
 
     use super::*;
-    use crate::event::Missing;
+    use crate::event::GapReason;
 
     #[test]
     fn a_command_is_read_and_anything_else_is_refused_with_the_reason() {
         let topic = Topic::of_table("t").unwrap();
         let subscribe = r#"{"table":"\u0074","action":"subscribe"}"#;
-        assert_eq!(Command::read(subscribe), Ok(Command::Subscribe(topic.clone())));
-        assert_eq!(Command::read(r#"{"action":"unsubscribe","table":"t"}"#), Ok(Command::Unsubscribe(topic)));
+        assert_eq!(ClientCommand::read(subscribe), Ok(ClientCommand::Subscribe(topic.clone())));
+        assert_eq!(
+            ClientCommand::read(r#"{"action":"unsubscribe","table":"t"}"#),
+            Ok(ClientCommand::Unsubscribe(topic))
+        );
         for (text, why) in [
             ("", "not a JSON object"),
             (r#"["subscribe","t"]"#, "not a JSON object"),
@@ -167,12 +170,12 @@ mod tests {
             (r#"{"action":"subscribe","table":"t","n":[1]}"#, "unknown field `n`, expected `action` or `table`"),
             (r#"{"action":"subscribe","table":"t","table":"t"}"#, "duplicate field `table`"),
         ] {
-            assert_eq!(Command::read(text), Err(CommandError::Form(why.to_owned())), "{text}");
+            assert_eq!(ClientCommand::read(text), Err(CommandError::Form(why.to_owned())), "{text}");
         }
-        let why = Command::read("{").unwrap_err().to_string();
+        let why = ClientCommand::read("{").unwrap_err().to_string();
         let all = r#"EOF while parsing an object: send {"action":"subscribe","table":"NAME"}, or "unsubscribe""#;
         assert_eq!(why, format!("no command: {all}"));
-        let why = Command::read(r#"{"action":"subscribe","table":"a.b"}"#).unwrap_err().to_string();
+        let why = ClientCommand::read(r#"{"action":"subscribe","table":"a.b"}"#).unwrap_err().to_string();
         assert_eq!(why, "table: \"a.b\" has '.': a token is made of A-Z a-z 0-9 _ -");
     }
 
@@ -195,7 +198,7 @@ mod tests {
         let text = event(&made);
         assert_eq!(text, message(r#"{"table":"t","id":"3-8","data":{}}"#));
         assert_eq!(event(&made).as_ptr(), text.as_ptr(), "shared");
-        let hole = Gap { first: Some(id(1)), last: Some(id(2)), count: Some(2), reason: Missing::Age };
+        let hole = Gap { first: Some(id(1)), last: Some(id(2)), count: Some(2), reason: GapReason::Age };
         assert_eq!(gap(&hole), r#"{"gap":{"first":"3-1","last":"3-2","count":2,"reason":"age"}}"#);
     }
 
@@ -205,8 +208,8 @@ mod tests {
         assert_eq!(hello(Some(EventId { epoch: 7, sequence: 1 })), r#"{"hello":{"at":"7-1"}}"#);
         assert_eq!(error("a \"b\""), r#"{"error":"a \"b\""}"#);
         let topic = Topic::of_table("t").unwrap();
-        assert_eq!(done(&Command::Subscribe(topic.clone())), r#"{"subscribed":"t"}"#);
-        assert_eq!(done(&Command::Unsubscribe(topic)), r#"{"unsubscribed":"t"}"#);
+        assert_eq!(done(&ClientCommand::Subscribe(topic.clone())), r#"{"subscribed":"t"}"#);
+        assert_eq!(done(&ClientCommand::Unsubscribe(topic)), r#"{"unsubscribed":"t"}"#);
         assert_eq!([125, 126, 65_535, 65_536].map(wire_bytes), [127, 130, 65_539, 65_546]);
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::log::merge;
 use super::subscription::{Forgotten, Slot, State, missing};
 use super::{Channel, Hub, Subscription, lock};
-use crate::event::{Event, EventId, Gap, Missing};
+use crate::event::{Event, EventId, Gap, GapReason};
 use crate::topic::Pattern;
 
 /// Most events that a mailbox is filled with at a time, whatever its capacity.
@@ -83,17 +83,17 @@ impl Hub {
         match cursor {
             Cursor::After(at) if at.epoch == epoch && at.sequence <= last => {
                 let from = at.sequence + 1;
-                let gap = Gap { first: id(from), last: id(reached - 1), count: None, reason: Missing::OutOfReach };
+                let gap = Gap { first: id(from), last: id(reached - 1), count: None, reason: GapReason::OutOfReach };
                 Beginning { from: from.max(reached), opening: (from < reached).then_some(gap), ..Beginning::default() }
             }
             // Of this life nothing has been seen, and of that one nothing is left.
             Cursor::After(at) if at.epoch != epoch => {
                 let until = if reached > 1 { id(reached - 1) } else { None };
-                let gap = Gap { first: None, last: until, count: None, reason: Missing::Restarted };
+                let gap = Gap { first: None, last: until, count: None, reason: GapReason::Restarted };
                 Beginning { from: reached, opening: Some(gap), ..Beginning::default() }
             }
             Cursor::After(_) | Cursor::Unknown => {
-                let gap = Gap { first: None, last: None, count: None, reason: Missing::UnknownCursor };
+                let gap = Gap { first: None, last: None, count: None, reason: GapReason::UnknownCursor };
                 Beginning { opening: Some(gap), ..now }
             }
         }

@@ -24,7 +24,7 @@ pub(super) struct History {
     settings: HistorySettings,
     /// In the order of publication.
     order: VecDeque<Arc<Event>>,
-    /// The same, by topic.
+    /// The events kept, by topic.
     by_topic: BTreeMap<Topic, Log>,
     bytes: usize,
     /// Sequence of the last event ever published.

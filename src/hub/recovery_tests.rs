@@ -3,7 +3,7 @@
 use std::task::{Context, Poll, Waker};
 
 use super::*;
-use crate::event::{Gap, Missing};
+use crate::event::{Gap, GapReason};
 
 const EPOCH: u64 = 9;
 
@@ -142,9 +142,9 @@ fn what_the_history_forgets_during_a_replay_was_out_of_reach_and_no_buffer_was_f
     let Poll::Ready(Some(Taken { event, gap })) = back.poll_take(&mut Context::from_waker(Waker::noop())) else {
         panic!("more has been published");
     };
-    assert_eq!((event.id().sequence, gap.map(|gap| gap.reason)), (8, Some(Missing::OutOfReach)));
+    assert_eq!((event.id().sequence, gap.map(|gap| gap.reason)), (8, Some(GapReason::OutOfReach)));
     assert_eq!(gap.map(hole), Some(Hole(3, 7, Some(5))));
-    assert_eq!(back.take_forgotten(), Some(Forgotten { count: 5, reason: Reason::OutOfReach }));
+    assert_eq!(back.take_forgotten(), Some(Forgotten { count: 5, reason: LossReason::OutOfReach }));
     assert_eq!((back.counts().dropped.out_of_reach, back.counts().dropped.total()), (5, 5));
 }
 
@@ -197,7 +197,7 @@ fn what_is_out_of_reach_is_told_first() {
     publish(&hub, "t", 10);
     let back = hub.resume(&patterns("t"), after(2));
     let gap = *back.opening().unwrap();
-    assert_eq!((hole(gap), gap.reason), (Hole(3, 7, None), Missing::OutOfReach));
+    assert_eq!((hole(gap), gap.reason), (Hole(3, 7, None), GapReason::OutOfReach));
     assert_eq!(drain(&back), [E(8), E(9), E(10)]);
     assert_eq!(back.begins_at(), None, "its cursor stays where it was until then");
     assert_eq!(hub.resume(&patterns("t"), after(10)).opening(), None);
@@ -210,12 +210,12 @@ fn a_cursor_of_another_life_gets_all_there_is_of_this_one_and_one_of_no_life_beg
     publish(&hub, "t", 3);
     let restarted = hub.resume(&patterns("t"), Cursor::After(EventId { epoch: EPOCH - 1, sequence: 70 }));
     let gap = *restarted.opening().unwrap();
-    assert_eq!((gap.first, gap.last, gap.count, gap.reason), (None, None, None, Missing::Restarted));
+    assert_eq!((gap.first, gap.last, gap.count, gap.reason), (None, None, None, GapReason::Restarted));
     assert_eq!(restarted.replays(), Some((EventId { epoch: EPOCH, sequence: 1 }, 3)));
     assert_eq!(drain(&restarted), [E(1), E(2), E(3)]);
     for cursor in [after(4), Cursor::Unknown, Cursor::read("yesterday"), Cursor::read(&format!("{EPOCH}-99"))] {
         let lost = hub.resume(&patterns("t"), cursor);
-        assert_eq!(lost.opening().map(|gap| gap.reason), Some(Missing::UnknownCursor));
+        assert_eq!(lost.opening().map(|gap| gap.reason), Some(GapReason::UnknownCursor));
         assert_eq!((lost.begins_at(), drain(&lost)), (Some(EventId { epoch: EPOCH, sequence: 3 }), vec![]));
     }
 }
@@ -339,7 +339,7 @@ fn what_the_history_did_not_keep_for_the_parked_is_counted_told_and_named_by_the
     publish(&hub, "t", 20);
     let expected = [E(1), E(2), Hole(3, 15, Some(13)), E(16), E(17), E(18), E(19), E(20)];
     assert_eq!(drain(&subscription), expected);
-    assert_eq!(subscription.take_forgotten(), Some(Forgotten { count: 13, reason: Reason::BufferFull }));
+    assert_eq!(subscription.take_forgotten(), Some(Forgotten { count: 13, reason: LossReason::BufferFull }));
     let counts = subscription.counts();
     assert!(counts.is_conserved() && counts.dropped.buffer_full == 13 && counts.waiting == 0, "{counts:?}");
 }

@@ -22,12 +22,12 @@ pub(super) struct Registry {
 }
 
 /// Whom one event is offered to; a subscriber may stand in it more than once.
-pub(super) struct Audience {
+pub(super) struct Recipients {
     exact: Option<Slots>,
     by_pattern: Vec<Arc<Slot>>,
 }
 
-impl Audience {
+impl Recipients {
     pub(super) fn iter(&self) -> impl Iterator<Item = &Arc<Slot>> {
         self.exact.iter().flat_map(|slots| slots.iter()).chain(&self.by_pattern)
     }
@@ -80,14 +80,14 @@ impl Registry {
         }
     }
 
-    /// Whether it has not left.
+    /// Whether the subscriber is still registered.
     pub(super) fn has(&self, slot: &Slot) -> bool {
         self.all.contains_key(&slot.id())
     }
 
-    pub(super) fn audience(&self, topic: &Topic) -> Audience {
+    pub(super) fn audience(&self, topic: &Topic) -> Recipients {
         let matching = self.by_pattern.iter().filter(|(pattern, _)| pattern.matches(topic));
-        Audience {
+        Recipients {
             exact: self.by_topic.get(topic).cloned(),
             by_pattern: matching.map(|(_, slot)| slot.clone()).collect(),
         }

@@ -8,8 +8,8 @@ use super::catch_up::Beginning;
 use super::holes::Holes;
 use super::interests::Interests;
 use super::{Channel, Hub, Outcome, SubscriberId, lock};
-use crate::event::{Event, EventId, Gap, Missing};
-use crate::mailbox::{Closed, Counts, Mailbox, Pushed, Reason};
+use crate::event::{Event, EventId, Gap, GapReason};
+use crate::mailbox::{CloseReason, Counts, LossReason, Mailbox, Pushed};
 use crate::topic::Pattern;
 
 /// The Hub's end.
@@ -63,7 +63,7 @@ pub struct Forgotten {
     /// How many.
     pub count: u64,
     /// The limit for which they were parked, or that they were out of reach.
-    pub reason: Reason,
+    pub reason: LossReason,
 }
 
 impl Slot {
@@ -135,7 +135,7 @@ impl Slot {
         offered
     }
 
-    pub(super) fn close(&self, why: Closed) {
+    pub(super) fn close(&self, why: CloseReason) {
         let mut state = lock(&self.state);
         state.mailbox.close(why);
         self.is_closed.store(true, Ordering::Release);
@@ -226,18 +226,18 @@ impl State {
 }
 
 /// How a loss is called before those it has happened to; a value that a later one has made old is none.
-pub(super) fn missing(reason: Reason) -> Option<Missing> {
+pub(super) fn missing(reason: LossReason) -> Option<GapReason> {
     match reason {
-        Reason::BufferFull => Some(Missing::BufferFull),
-        Reason::Bytes => Some(Missing::Bytes),
-        Reason::Age => Some(Missing::Age),
-        Reason::OutOfReach => Some(Missing::OutOfReach),
-        Reason::Conflated => None,
+        LossReason::BufferFull => Some(GapReason::BufferFull),
+        LossReason::Bytes => Some(GapReason::Bytes),
+        LossReason::Age => Some(GapReason::Age),
+        LossReason::OutOfReach => Some(GapReason::OutOfReach),
+        LossReason::Conflated => None,
     }
 }
 
 /// A transport's end of one subscription. Dropping it unsubscribes: what had not been flushed is lost as
-/// [`Closed::ClientGone`], unless the mailbox was closed before.
+/// [`CloseReason::ClientGone`], unless the mailbox was closed before.
 #[derive(Debug)]
 pub struct Subscription {
     hub: Hub,
@@ -283,7 +283,7 @@ impl Subscription {
         self.has_forgotten.store(true, Ordering::Release);
     }
 
-    /// Who this is.
+    /// The subscriber's id, unique for the life of the Hub.
     pub fn id(&self) -> SubscriberId {
         self.slot.id
     }
@@ -376,14 +376,14 @@ impl Subscription {
         self.slot.is_closed.load(Ordering::Acquire)
     }
 
-    /// Cuts the subscriber off: what had not been flushed is lost as [`Closed::Evicted`].
+    /// Cuts the subscriber off: what had not been flushed is lost as [`CloseReason::Evicted`].
     pub fn evict(&self) {
-        self.hub.remove(&self.slot, Closed::Evicted);
+        self.hub.remove(&self.slot, CloseReason::Evicted);
     }
 
     /// Unsubscribes, as dropping does, and returns the final account.
     pub fn leave(&self) -> Counts {
-        self.hub.remove(&self.slot, Closed::ClientGone);
+        self.hub.remove(&self.slot, CloseReason::ClientGone);
         self.slot.counts()
     }
 
@@ -395,6 +395,6 @@ impl Subscription {
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        self.hub.remove(&self.slot, Closed::ClientGone);
+        self.hub.remove(&self.slot, CloseReason::ClientGone);
     }
 }

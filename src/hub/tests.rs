@@ -219,7 +219,7 @@ fn a_publisher_is_told_what_became_of_its_event_at_each_subscriber() {
     let mut told = Vec::new();
     let first = publish(&hub, "t").id;
     let publication = hub.publish_each(Duration::ZERO, &topic, Bytes::new(), |id, outcome| told.push((id, outcome)));
-    let reason = Reason::BufferFull;
+    let reason = LossReason::BufferFull;
     let lost = [
         Outcome::Refused { reason },
         Outcome::Displaced { lost: first, reason },

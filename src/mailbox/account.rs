@@ -1,6 +1,6 @@
 //! The account of a mailbox: what was offered, and what became of it.
 
-use super::Reason;
+use super::LossReason;
 
 /// Frames lost, by reason.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
@@ -26,11 +26,11 @@ impl Dropped {
     /// Every reason and its number, by the name in results and metrics.
     pub fn by_reason(&self) -> [(&'static str, u64); 7] {
         [
-            (Reason::BufferFull.name(), self.buffer_full),
-            (Reason::Bytes.name(), self.bytes),
-            (Reason::Age.name(), self.age),
-            (Reason::Conflated.name(), self.conflated),
-            (Reason::OutOfReach.name(), self.out_of_reach),
+            (LossReason::BufferFull.name(), self.buffer_full),
+            (LossReason::Bytes.name(), self.bytes),
+            (LossReason::Age.name(), self.age),
+            (LossReason::Conflated.name(), self.conflated),
+            (LossReason::OutOfReach.name(), self.out_of_reach),
             ("client_gone", self.client_gone),
             ("evicted", self.evicted),
         ]
@@ -47,13 +47,13 @@ impl Dropped {
     }
 
     /// One of the reasons a mailbox itself has.
-    pub fn of(&mut self, reason: Reason) -> &mut u64 {
+    pub fn of(&mut self, reason: LossReason) -> &mut u64 {
         match reason {
-            Reason::BufferFull => &mut self.buffer_full,
-            Reason::Bytes => &mut self.bytes,
-            Reason::Age => &mut self.age,
-            Reason::Conflated => &mut self.conflated,
-            Reason::OutOfReach => &mut self.out_of_reach,
+            LossReason::BufferFull => &mut self.buffer_full,
+            LossReason::Bytes => &mut self.bytes,
+            LossReason::Age => &mut self.age,
+            LossReason::Conflated => &mut self.conflated,
+            LossReason::OutOfReach => &mut self.out_of_reach,
         }
     }
 

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 
 use hashbrown::HashTable;
 
-use super::{Key, Letter, Mailbox, Queue, Reason};
+use super::{Key, LossReason, Mailbox, Queue, QueueItem};
 
 /// Slots a conflating mailbox may have beside those that frames wait in: places of frames that were let go.
 pub(super) const VACANT_SLACK: usize = 16;
@@ -24,7 +24,7 @@ pub(super) struct Keys {
 impl Keys {
     /// A frame with that key waits at `position`, or is about to: it is the latest of its key, and what was is superseded.
     #[inline]
-    pub(super) fn note<T: Letter>(&mut self, queue: &Queue<T>, position: u64, key: Key<'_>) {
+    pub(super) fn note<T: QueueItem>(&mut self, queue: &Queue<T>, position: u64, key: Key<'_>) {
         let is_of = |other: &u64| queue.waiting_at(*other).and_then(T::key).is_some_and(|other| other == key);
         if let Some(latest) = self.latest.find_mut(key.hash, is_of) {
             self.superseded.push_back(std::mem::replace(latest, position));
@@ -72,7 +72,7 @@ impl Keys {
 }
 
 /// What only a conflating mailbox does.
-impl<T: Letter> Mailbox<T> {
+impl<T: QueueItem> Mailbox<T> {
     /// From now on it is known which of those that wait are old.
     pub(super) fn remember_keys(&mut self) {
         if self.keys.is_none() {
@@ -83,13 +83,13 @@ impl<T: Letter> Mailbox<T> {
 
     /// Lets a frame go that a later one of its key has made old; `false` when there is none.
     #[inline]
-    pub(super) fn shed_superseded(&mut self, lost: &mut impl FnMut(T, Reason)) -> bool {
+    pub(super) fn shed_superseded(&mut self, lost: &mut impl FnMut(T, LossReason)) -> bool {
         while let Some(position) = self.keys.as_mut().and_then(|keys| keys.next_superseded()) {
             let Some(index) = self.queue.index(position) else { continue };
             let Some(old) = self.queue.let_go(index) else { continue };
             self.bytes -= old.bytes();
             self.dropped.conflated += 1;
-            lost(old, Reason::Conflated);
+            lost(old, LossReason::Conflated);
             return true;
         }
         false

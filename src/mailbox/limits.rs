@@ -48,7 +48,7 @@ impl Limits {
 
 /// Why a mailbox let a frame go: the limit that bound, a later frame of the same key, or that it could not be had back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Reason {
+pub enum LossReason {
     /// As many frames waited as may.
     BufferFull,
     /// It would have been more bytes than may wait.
@@ -61,7 +61,7 @@ pub enum Reason {
     OutOfReach,
 }
 
-impl Reason {
+impl LossReason {
     /// Every one.
     pub const ALL: [Self; 5] = [Self::BufferFull, Self::Bytes, Self::Age, Self::Conflated, Self::OutOfReach];
 

@@ -1,8 +1,8 @@
 //! Parking: frames that wait elsewhere and are only counted here, behind those in slots and in front of all to come.
 
-use super::{Letter, Mailbox, Reason};
+use super::{LossReason, Mailbox, QueueItem};
 
-impl<T: Letter> Mailbox<T> {
+impl<T: QueueItem> Mailbox<T> {
     /// Frames that wait elsewhere.
     pub fn parked(&self) -> u64 {
         self.parked
@@ -10,12 +10,12 @@ impl<T: Letter> Mailbox<T> {
 
     /// Why those are lost that do not come back: the limit that made it park, or, where they were replayed, that they
     /// are out of reach.
-    pub fn parked_for(&self) -> Reason {
+    pub fn parked_for(&self) -> LossReason {
         self.parked_for
     }
 
     /// Counts an offered frame as waiting elsewhere.
-    pub(super) fn park(&mut self, bound: Reason) {
+    pub(super) fn park(&mut self, bound: LossReason) {
         (self.parked, self.parked_for, self.is_behind) = (self.parked + 1, bound, true);
     }
 
@@ -23,7 +23,7 @@ impl<T: Letter> Mailbox<T> {
     pub fn replay(&mut self, frames: u64) {
         if self.closed.is_none() && frames > 0 {
             (self.offered, self.parked) = (self.offered + frames, self.parked + frames);
-            (self.parked_for, self.is_behind) = (Reason::OutOfReach, true);
+            (self.parked_for, self.is_behind) = (LossReason::OutOfReach, true);
         }
     }
 

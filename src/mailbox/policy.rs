@@ -5,7 +5,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{Letter, Mailbox, Pushed, Reason};
+use super::{LossReason, Mailbox, Pushed, QueueItem};
 
 /// What a mailbox does with a frame that would pass one of its limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -43,12 +43,12 @@ impl Overflow {
     }
 
     /// What becomes of a frame that `bound` keeps out.
-    pub(super) fn answer<T: Letter>(
+    pub(super) fn answer<T: QueueItem>(
         self,
         mailbox: &mut Mailbox<T>,
         frame: T,
-        mut bound: Reason,
-        lost: &mut impl FnMut(T, Reason),
+        mut bound: LossReason,
+        lost: &mut impl FnMut(T, LossReason),
     ) -> Pushed {
         match self {
             Self::DropNewest => mailbox.refuse(frame, bound, lost),

@@ -16,7 +16,7 @@ struct Frame {
     key: Option<&'static str>,
 }
 
-impl Letter for Frame {
+impl QueueItem for Frame {
     fn bytes(&self) -> usize {
         self.bytes
     }
@@ -45,7 +45,7 @@ enum Step {
         lost: u64,
         most: usize,
     },
-    Close(Closed),
+    Close(CloseReason),
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -56,7 +56,7 @@ fn step() -> impl Strategy<Value = Step> {
         8 => Just(Step::Take),
         8 => Just(Step::Flushed),
         4 => (0u64..3, 0usize..9).prop_map(|(lost, most)| Step::Return { lost, most }),
-        1 => prop::sample::select(vec![Closed::ClientGone, Closed::Evicted]).prop_map(Step::Close),
+        1 => prop::sample::select(vec![CloseReason::ClientGone, CloseReason::Evicted]).prop_map(Step::Close),
     ]
 }
 
@@ -75,7 +75,7 @@ struct Run {
     next: u64,
     now_ms: u64,
     delivered: Vec<u64>,
-    lost: BTreeMap<u64, Reason>,
+    lost: BTreeMap<u64, LossReason>,
     parked: std::collections::VecDeque<Frame>,
     frames: Vec<Frame>,
 }
@@ -124,8 +124,8 @@ impl Run {
         let (mailbox, counts) = (&self.mailbox, self.mailbox.counts());
         assert!(counts.is_conserved(), "{counts:?}");
         assert_eq!(counts.delivered, self.delivered.len() as u64);
-        let of = |reason: Reason| self.lost.values().filter(|lost| **lost == reason).count() as u64;
-        assert_eq!(counts.dropped.conflated, of(Reason::Conflated));
+        let of = |reason: LossReason| self.lost.values().filter(|lost| **lost == reason).count() as u64;
+        assert_eq!(counts.dropped.conflated, of(LossReason::Conflated));
         let waiting: Vec<_> = mailbox.queue.frames.iter().skip(mailbox.queue.in_flight).flatten().collect();
         assert_eq!(waiting.len(), mailbox.waiting());
         assert!(waiting.len() <= self.limits.capacity.frames());
@@ -193,7 +193,7 @@ fn places_of_old_values_are_given_up_from_time_to_time_and_what_waits_is_as_befo
         if expected.len() > 40 {
             // The keys come round, so the oldest but the first is the next to have been replaced.
             let old = expected.remove(1).unwrap();
-            assert_eq!(run.lost.get(&old), Some(&Reason::Conflated));
+            assert_eq!(run.lost.get(&old), Some(&LossReason::Conflated));
         }
         let queue = &run.mailbox.queue;
         assert_eq!(
@@ -226,9 +226,9 @@ fn with_more_keys_than_room_a_conflating_mailbox_cuts_off() {
     };
     assert_eq!(push(1, "a"), (Pushed::Queued, vec![]));
     assert_eq!(push(2, "a"), (Pushed::Queued, vec![]), "while there is room everything is kept");
-    assert_eq!(push(3, "b"), (Pushed::Displaced, vec![(1, Reason::Conflated)]));
-    assert_eq!(push(4, "b"), (Pushed::Displaced, vec![(3, Reason::Conflated)]));
-    let full = Reason::BufferFull;
+    assert_eq!(push(3, "b"), (Pushed::Displaced, vec![(1, LossReason::Conflated)]));
+    assert_eq!(push(4, "b"), (Pushed::Displaced, vec![(3, LossReason::Conflated)]));
+    let full = LossReason::BufferFull;
     assert_eq!(push(5, "c"), (Pushed::Disconnected(full), vec![(5, full)]));
 }
 
@@ -240,12 +240,12 @@ fn each_limit_binds_first_where_it_is_the_tightest_and_is_named() {
         age: Some(Duration::from_millis(age_ms)),
     };
     for (limits, reason, lost) in [
-        (limits(2, 1000, 1000), Reason::BufferFull, vec![0]),
-        (limits(9, 25, 1000), Reason::Bytes, vec![0]),
-        (limits(9, 1000, 15), Reason::Age, vec![0]),
-        (limits(3, 30, 20), Reason::Bytes, vec![]),
-        (limits(9, 15, 1000), Reason::Bytes, vec![0, 1]),
-        (limits(9, 1000, 5), Reason::Age, vec![0, 1]),
+        (limits(2, 1000, 1000), LossReason::BufferFull, vec![0]),
+        (limits(9, 25, 1000), LossReason::Bytes, vec![0]),
+        (limits(9, 1000, 15), LossReason::Age, vec![0]),
+        (limits(3, 30, 20), LossReason::Bytes, vec![]),
+        (limits(9, 15, 1000), LossReason::Bytes, vec![0, 1]),
+        (limits(9, 1000, 5), LossReason::Age, vec![0, 1]),
     ] {
         let mut mailbox = Mailbox::new(limits, Overflow::DropOldest);
         let mut all = Vec::new();
@@ -258,5 +258,5 @@ fn each_limit_binds_first_where_it_is_the_tightest_and_is_named() {
     let mut mailbox = Mailbox::new(limits(9, 5, 1000), Overflow::DropNewest);
     let frame = |number| Frame { number, bytes: 10, at_ms: 0, key: None };
     assert_eq!(mailbox.push(frame(0), |_, _| {}), Pushed::Queued, "alone, a frame may be larger than the limit");
-    assert_eq!(mailbox.push(frame(1), |_, _| {}), Pushed::Refused(Reason::Bytes));
+    assert_eq!(mailbox.push(frame(1), |_, _| {}), Pushed::Refused(LossReason::Bytes));
 }

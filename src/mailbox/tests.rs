@@ -1,20 +1,20 @@
 use super::*;
 
 /// A frame without size, age and key.
-impl Letter for u32 {}
+impl QueueItem for u32 {}
 
 fn mailbox(frames: usize, overflow: Overflow) -> Mailbox<u32> {
     Mailbox::new(Limits::frames(Capacity::new(frames).unwrap()), overflow)
 }
 
 /// What became of a push, and what was lost by it.
-fn push<T: Letter>(mailbox: &mut Mailbox<T>, frame: T) -> (Pushed, Vec<(T, Reason)>) {
+fn push<T: QueueItem>(mailbox: &mut Mailbox<T>, frame: T) -> (Pushed, Vec<(T, LossReason)>) {
     let mut lost = Vec::new();
     let pushed = mailbox.push(frame, |frame, reason| lost.push((frame, reason)));
     (pushed, lost)
 }
 
-const FULL: Reason = Reason::BufferFull;
+const FULL: LossReason = LossReason::BufferFull;
 
 #[test]
 fn a_full_mailbox_refuses_the_newest_and_gives_it_back() {
@@ -49,7 +49,7 @@ fn a_disconnecting_mailbox_evicts_what_it_holds_and_is_offered_nothing_more() {
     assert_eq!(push(&mut mailbox, 5), (Pushed::NotOffered, vec![]));
     let counts = mailbox.counts();
     assert_eq!(counts.dropped, Dropped { buffer_full: 1, evicted: 3, ..Dropped::default() });
-    assert_eq!((counts.offered, mailbox.closed(), mailbox.take()), (4, Some(Closed::Evicted), None));
+    assert_eq!((counts.offered, mailbox.closed(), mailbox.take()), (4, Some(CloseReason::Evicted), None));
     assert_eq!(mailbox.flushed(), None, "an evicted frame is never delivered");
 }
 
@@ -59,8 +59,8 @@ fn what_a_leaving_client_had_not_got_counts_as_client_gone_and_only_once() {
     push(&mut mailbox, 1);
     push(&mut mailbox, 2);
     mailbox.take();
-    mailbox.close(Closed::ClientGone);
-    mailbox.close(Closed::Evicted);
+    mailbox.close(CloseReason::ClientGone);
+    mailbox.close(CloseReason::Evicted);
     assert_eq!(mailbox.counts().dropped, Dropped { client_gone: 2, ..Dropped::default() });
 }
 
@@ -133,14 +133,14 @@ fn accounts_add_up_and_the_higher_mark_stays() {
 
 #[test]
 fn a_reason_has_one_name_wherever_it_is_shown() {
-    assert_eq!(Reason::ALL.map(Reason::name), ["buffer_full", "bytes", "age", "conflated", "out_of_reach"]);
+    assert_eq!(LossReason::ALL.map(LossReason::name), ["buffer_full", "bytes", "age", "conflated", "out_of_reach"]);
 }
 
 /// A frame with a size.
 #[derive(Debug, PartialEq)]
 struct Large(usize);
 
-impl Letter for Large {
+impl QueueItem for Large {
     fn bytes(&self) -> usize {
         self.0
     }
@@ -167,7 +167,7 @@ fn what_was_parked_has_room_where_nothing_waits_and_else_within_frames_and_bytes
 #[derive(Debug, PartialEq)]
 struct Keyed(u64);
 
-impl Letter for Keyed {
+impl QueueItem for Keyed {
     fn key(&self) -> Option<Key<'_>> {
         Some(Key { hash: self.0, scope: "", text: "" })
     }
@@ -217,6 +217,9 @@ fn a_mailbox_knows_what_waits_and_why_it_is_closed() {
     push(&mut mailbox, 3);
     mailbox.take();
     assert_eq!((mailbox.waiting(), mailbox.counts().in_flight, mailbox.closed()), (2, 1, None));
-    mailbox.close(Closed::ClientGone);
-    assert_eq!((mailbox.waiting(), mailbox.counts().in_flight, mailbox.closed()), (0, 0, Some(Closed::ClientGone)));
+    mailbox.close(CloseReason::ClientGone);
+    assert_eq!(
+        (mailbox.waiting(), mailbox.counts().in_flight, mailbox.closed()),
+        (0, 0, Some(CloseReason::ClientGone))
+    );
 }

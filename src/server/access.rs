@@ -39,7 +39,7 @@ pub(super) fn is_preflight<B>(request: &Request<B>) -> bool {
     request.method() == Method::OPTIONS && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-/// The answer to that.
+/// Lets a preflight's origin go on: which methods and headers it may use, and for how long it need not ask again.
 pub(super) fn may_ask<B>(response: Response<B>, origin: HeaderValue) -> Response<B> {
     let mut response = may_read(response, origin);
     let headers = response.headers_mut();

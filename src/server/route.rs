@@ -8,7 +8,7 @@ use percent_encoding::percent_decode_str;
 use super::response::{self, Body};
 use super::{Exchange, access, header, page};
 use crate::transport::Environment;
-use crate::transport::crowd::Phase;
+use crate::transport::connection_set::Phase;
 
 /// What Prometheus asks for: the OpenMetrics text format.
 const METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";

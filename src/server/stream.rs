@@ -13,7 +13,7 @@ use super::{Body, Exchange};
 use crate::frame;
 use crate::hub::Cursor;
 use crate::topic::Topic;
-use crate::transport::outlet::{Pace, come_back_after};
+use crate::transport::outlet::{WriteSettings, come_back_after};
 use crate::transport::sse::SseBody;
 use crate::transport::{Environment, Limit};
 
@@ -52,9 +52,9 @@ impl<E: Environment> Exchange<E> {
         describe(Response::new(Body::Events(Events { stream, _place: place })), request)
     }
 
-    pub(super) fn pace(&self) -> Pace {
+    pub(super) fn pace(&self) -> WriteSettings {
         let settings = &self.server.settings;
-        Pace { keepalive: settings.keepalive, frames_per_write: settings.frames_per_write }
+        WriteSettings { keepalive: settings.keepalive, frames_per_write: settings.frames_per_write }
     }
 
     /// An `EventSource` gives up for good on any status but 200, and on any other kind of content. So a full server

@@ -17,7 +17,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::Environment;
-use super::crowd::{Member, Phase};
+use super::connection_set::{ConnectionGuard, Phase};
 use super::gate::Gate;
 use super::gated_stream::GatedStream;
 use super::websocket::{Begin, WebSocket};
@@ -72,7 +72,7 @@ where
     protocol: Protocol<S, E, V>,
     handover: Arc<Handover<E>>,
     gate: Arc<Gate<E>>,
-    member: Member,
+    member: ConnectionGuard,
     is_ending: bool,
     write_deadline: Duration,
     deadline: Option<Pin<Box<Sleep>>>,
@@ -90,7 +90,7 @@ where
     pub(crate) fn new(
         stream: S,
         (gate, handover): (Arc<Gate<E>>, Arc<Handover<E>>),
-        member: Member,
+        member: ConnectionGuard,
         service: V,
         bounds: &Bounds,
     ) -> Self {

@@ -40,7 +40,7 @@ impl Listener for TcpListener {
         #[cfg(any(target_os = "linux", target_os = "android"))]
         {
             let socket = socket2::SockRef::from(stream);
-            // As above.
+            // This fails only on a connection that has ended already, which shows soon enough.
             let _ = socket.set_tcp_notsent_lowat(unsent_bytes);
             let _ = socket.set_tcp_user_timeout(Some(user_timeout));
         }

@@ -6,7 +6,7 @@
 
 pub(crate) mod batch;
 pub(crate) mod connection;
-pub(crate) mod crowd;
+pub(crate) mod connection_set;
 pub mod environment;
 pub(crate) mod gate;
 mod gated_stream;

@@ -28,7 +28,7 @@ pub(crate) fn come_back_after(least: Duration, nth: u64) -> Duration {
 
 /// How a stream is written.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Pace {
+pub(crate) struct WriteSettings {
     /// Silence after which it gets a comment.
     pub(crate) keepalive: Duration,
     /// Most frames that share a write.
@@ -39,7 +39,7 @@ pub(crate) struct Pace {
 pub(crate) struct Outlet<E: Environment> {
     gate: Arc<Gate<E>>,
     subscription: Arc<Subscription>,
-    pace: Pace,
+    pace: WriteSettings,
     /// Fires no later than the next comment is due.
     silence: Pin<Box<Sleep>>,
     /// Whether the timer has been told to wake the connection. Asking it again at every event would cost more than
@@ -53,7 +53,7 @@ impl<E: Environment> Outlet<E> {
         gate: Arc<Gate<E>>,
         subscription: Subscription,
         peer: SocketAddr,
-        pace: Pace,
+        pace: WriteSettings,
         end_bytes: usize,
     ) -> Self {
         let subscription = Arc::new(subscription);

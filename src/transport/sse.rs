@@ -13,7 +13,7 @@ use hyper::body::{Body, Frame};
 use super::Environment;
 use super::batch::Batch;
 use super::gate::Gate;
-use super::outlet::{Outlet, Pace};
+use super::outlet::{Outlet, WriteSettings};
 use crate::event::Gap;
 use crate::frame;
 use crate::hub::{Subscription, Taken};
@@ -32,7 +32,7 @@ pub(crate) struct SseBody<E: Environment> {
 }
 
 impl<E: Environment> SseBody<E> {
-    pub(crate) fn new(gate: Arc<Gate<E>>, subscription: Subscription, peer: SocketAddr, pace: Pace) -> Self {
+    pub(crate) fn new(gate: Arc<Gate<E>>, subscription: Subscription, peer: SocketAddr, pace: WriteSettings) -> Self {
         let outlet = Outlet::new(gate, subscription, peer, pace, CHUNK_END_BYTES);
         Self { outlet, said_hello: false, said_goodbye: false }
     }

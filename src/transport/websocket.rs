@@ -26,7 +26,7 @@ use super::batch::Batch;
 use super::gated_stream::GatedStream;
 use super::outlet::Outlet;
 use crate::event::Gap;
-use crate::frame::websocket::{self as messages, Command, MAX_COMMAND_BYTES};
+use crate::frame::websocket::{self as messages, ClientCommand, MAX_COMMAND_BYTES};
 use crate::hub::Taken;
 
 /// Tables that one connection may watch; those that it watches no more and is still to catch up with are among them.
@@ -52,7 +52,7 @@ pub(super) struct WebSocket<S, E: Environment> {
     outlet: Option<Outlet<E>>,
     _place: Option<OwnedSemaphorePermit>,
     said_hello: bool,
-    /// The answer to the last command.
+    /// What the client is still to be told of its last command.
     answer: Option<String>,
     /// Events that the socket has not accepted whole.
     events: Batch,
@@ -161,7 +161,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, E: Environment> WebSocket<S, E> {
         let Poll::Ready(message) = Pin::new(&mut self.socket).poll_next(cx) else { return Turn::Rest };
         self.has_read = true;
         match message {
-            Some(Ok(Message::Text(text))) => self.answer = Some(self.obey(&text)),
+            Some(Ok(Message::Text(text))) => self.answer = Some(self.handle_command(&text)),
             Some(Ok(Message::Binary(_))) => self.answer = Some(messages::error("binary messages mean nothing here")),
             // The library has an answer to these.
             Some(Ok(Message::Ping(_))) => self.is_writing = true,
@@ -179,22 +179,22 @@ impl<S: AsyncRead + AsyncWrite + Unpin, E: Environment> WebSocket<S, E> {
         Turn::Again
     }
 
-    fn obey(&self, text: &str) -> String {
+    fn handle_command(&self, text: &str) -> String {
         let Some(outlet) = &self.outlet else { return String::new() };
         let subscription = outlet.subscription();
-        let command = match Command::read(text) {
+        let command = match ClientCommand::read(text) {
             Ok(command) => command,
             Err(why) => return messages::error(&why.to_string()),
         };
         match &command {
-            Command::Subscribe(topic) => {
+            ClientCommand::Subscribe(topic) => {
                 let pattern = topic.clone().into();
                 if !subscription.wants(&pattern) && subscription.patterns_kept() >= MAX_TABLES {
                     return messages::error(&format!("a connection watches at most {MAX_TABLES} tables"));
                 }
                 subscription.want(&pattern);
             }
-            Command::Unsubscribe(topic) => drop(subscription.give_up(&topic.clone().into())),
+            ClientCommand::Unsubscribe(topic) => drop(subscription.give_up(&topic.clone().into())),
         }
         messages::done(&command)
     }

@@ -1,7 +1,7 @@
 //! The buffer that is set is the buffer there is, also on real TCP, where the kernel decides what its buffers hold.
 
 use hubbub::config::MAX_FRAMES_PER_WRITE;
-use hubbub::{Outcome, Overflow, Reason, ServerSettings};
+use hubbub::{LossReason, Outcome, Overflow, ServerSettings};
 
 use crate::support::driven::Driven;
 use crate::support::wire::{Chunk, read_until, sequences};
@@ -13,7 +13,7 @@ async fn a_stalled_client_has_accepted_what_was_set(capacity: usize, frames_per_
     let settings = ServerSettings { frames_per_write, ..ServerSettings::default() };
     let mut served = Served::start(Setup { capacity, settings, ..Setup::default() });
     let mut client = served.watch().await;
-    assert_eq!(served.fill(frames_per_write, bytes).await, Outcome::Refused { reason: Reason::BufferFull });
+    assert_eq!(served.fill(frames_per_write, bytes).await, Outcome::Refused { reason: LossReason::BufferFull });
 
     let (counts, socket_took) = (served.hub.counts(), served.socket_took());
     let accepted = counts.offered - 1;

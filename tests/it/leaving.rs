@@ -1,6 +1,6 @@
 //! A client that leaves is unsubscribed at once, and what it had not taken is accounted for.
 
-use hubbub::{Outcome, Reason};
+use hubbub::{LossReason, Outcome};
 
 use crate::support::wire::{read_until, sequences};
 use crate::support::{Served, Setup};
@@ -9,7 +9,7 @@ use crate::support::{Served, Setup};
 async fn a_client_that_leaves_with_a_full_mailbox_loses_what_waits_and_what_is_in_flight() {
     let mut served = Served::start(Setup { capacity: 4, ..Setup::default() });
     let client = served.watch().await;
-    assert_eq!(served.fill(1, 200_000).await, Outcome::Refused { reason: Reason::BufferFull });
+    assert_eq!(served.fill(1, 200_000).await, Outcome::Refused { reason: LossReason::BufferFull });
     drop(client);
     let counts = served.ended().await;
     assert_eq!((counts.dropped.client_gone, counts.dropped.buffer_full, counts.dropped.evicted), (4 + 1, 1, 0));

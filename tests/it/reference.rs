@@ -26,7 +26,7 @@ enum Step {
 
 /// What became of one event at one subscriber.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
+enum SubscriberFaults {
     Waits,
     InFlight,
     Delivered,
@@ -41,16 +41,16 @@ struct Member {
     frames: usize,
     overflow: Overflow,
     is_open: bool,
-    fates: BTreeMap<u64, Fate>,
+    fates: BTreeMap<u64, SubscriberFaults>,
     most_waiting: u64,
 }
 
 impl Member {
-    fn of(&self, wanted: Fate) -> impl Iterator<Item = u64> {
+    fn of(&self, wanted: SubscriberFaults) -> impl Iterator<Item = u64> {
         self.fates.iter().filter(move |(_, fate)| **fate == wanted).map(|(sequence, _)| *sequence)
     }
 
-    fn count(&self, fate: Fate) -> u64 {
+    fn count(&self, fate: SubscriberFaults) -> u64 {
         self.of(fate).count() as u64
     }
 
@@ -58,27 +58,27 @@ impl Member {
         if !self.is_open {
             return None;
         }
-        if self.count(Fate::Waits) < self.frames as u64 {
-            self.fates.insert(sequence, Fate::Waits);
-            let waiting = self.count(Fate::Waits);
+        if self.count(SubscriberFaults::Waits) < self.frames as u64 {
+            self.fates.insert(sequence, SubscriberFaults::Waits);
+            let waiting = self.count(SubscriberFaults::Waits);
             self.most_waiting = self.most_waiting.max(waiting);
             return Some(Expected::Queued(waiting));
         }
         match self.overflow {
             Overflow::DropNewest => {
-                self.fates.insert(sequence, Fate::BufferFull);
+                self.fates.insert(sequence, SubscriberFaults::BufferFull);
                 Some(Expected::Refused)
             }
             Overflow::DropOldest => {
-                let oldest = self.of(Fate::Waits).next().unwrap();
-                self.fates.insert(oldest, Fate::BufferFull);
-                self.fates.insert(sequence, Fate::Waits);
+                let oldest = self.of(SubscriberFaults::Waits).next().unwrap();
+                self.fates.insert(oldest, SubscriberFaults::BufferFull);
+                self.fates.insert(sequence, SubscriberFaults::Waits);
                 Some(Expected::Displaced(oldest))
             }
             // Nothing here has a key, so nothing is ever made old.
             Overflow::Disconnect | Overflow::Conflate => {
-                self.fates.insert(sequence, Fate::BufferFull);
-                self.close(Fate::Evicted);
+                self.fates.insert(sequence, SubscriberFaults::BufferFull);
+                self.close(SubscriberFaults::Evicted);
                 Some(Expected::Disconnected)
             }
             Overflow::Park => unreachable!("nobody parks here"),
@@ -86,19 +86,20 @@ impl Member {
     }
 
     fn take(&mut self) -> Option<u64> {
-        let oldest = self.of(Fate::Waits).next()?;
-        self.fates.insert(oldest, Fate::InFlight);
+        let oldest = self.of(SubscriberFaults::Waits).next()?;
+        self.fates.insert(oldest, SubscriberFaults::InFlight);
         Some(oldest)
     }
 
     fn flush(&mut self) -> bool {
-        let oldest = self.of(Fate::InFlight).next();
-        oldest.is_some_and(|oldest| self.fates.insert(oldest, Fate::Delivered).is_some())
+        let oldest = self.of(SubscriberFaults::InFlight).next();
+        oldest.is_some_and(|oldest| self.fates.insert(oldest, SubscriberFaults::Delivered).is_some())
     }
 
-    fn close(&mut self, lost_as: Fate) {
+    fn close(&mut self, lost_as: SubscriberFaults) {
         if std::mem::take(&mut self.is_open) {
-            let held = |fate: &&mut Fate| matches!(fate, Fate::Waits | Fate::InFlight);
+            let held =
+                |fate: &&mut SubscriberFaults| matches!(fate, SubscriberFaults::Waits | SubscriberFaults::InFlight);
             self.fates.values_mut().filter(held).for_each(|fate| *fate = lost_as);
         }
     }
@@ -106,15 +107,15 @@ impl Member {
     fn counts(&self) -> Counts {
         Counts {
             offered: self.fates.len() as u64,
-            delivered: self.count(Fate::Delivered),
+            delivered: self.count(SubscriberFaults::Delivered),
             dropped: Dropped {
-                buffer_full: self.count(Fate::BufferFull),
-                client_gone: self.count(Fate::ClientGone),
-                evicted: self.count(Fate::Evicted),
+                buffer_full: self.count(SubscriberFaults::BufferFull),
+                client_gone: self.count(SubscriberFaults::ClientGone),
+                evicted: self.count(SubscriberFaults::Evicted),
                 ..Dropped::default()
             },
-            waiting: self.count(Fate::Waits),
-            in_flight: self.count(Fate::InFlight),
+            waiting: self.count(SubscriberFaults::Waits),
+            in_flight: self.count(SubscriberFaults::InFlight),
             high_water: self.most_waiting,
         }
     }
@@ -191,19 +192,19 @@ impl Pair {
                 Ok(())
             })?,
             Step::Flush(who) => self.with(who, |subscription, member, delivered| {
-                let oldest = member.of(Fate::InFlight).next();
+                let oldest = member.of(SubscriberFaults::InFlight).next();
                 prop_assert_eq!(subscription.flushed(None), member.flush());
                 delivered.extend(oldest);
                 Ok(())
             })?,
             Step::Leave(who) => self.with(who, |subscription, member, _| {
-                member.close(Fate::ClientGone);
+                member.close(SubscriberFaults::ClientGone);
                 prop_assert_eq!(subscription.leave(), member.counts());
                 Ok(())
             })?,
             Step::Evict(who) => self.with(who, |subscription, member, _| {
                 subscription.evict();
-                member.close(Fate::Evicted);
+                member.close(SubscriberFaults::Evicted);
                 Ok(())
             })?,
             Step::Forget(who) => self.forget(who),
@@ -263,7 +264,7 @@ impl Pair {
         if !self.members.is_empty() {
             let index = who.index(self.members.len());
             self.subscriptions[index] = None;
-            self.members[index].close(Fate::ClientGone);
+            self.members[index].close(SubscriberFaults::ClientGone);
         }
     }
 
@@ -272,7 +273,7 @@ impl Pair {
         for (index, (subscription, member)) in self.subscriptions.iter().zip(&self.members).enumerate() {
             let counts = member.counts();
             sum.add(&counts);
-            let delivered: Vec<_> = member.of(Fate::Delivered).collect();
+            let delivered: Vec<_> = member.of(SubscriberFaults::Delivered).collect();
             prop_assert_eq!(&self.delivered[index], &delivered, "in order and once");
             let Some(subscription) = subscription else { continue };
             prop_assert_eq!(subscription.counts(), counts);

@@ -32,7 +32,7 @@ const OWNERS: [(&str, &str); 13] = [
     ("transport/connection.rs", "hyper: the connection's state"),
     ("transport/sse.rs", "transport: the stream's body and its timer"),
     ("transport/gate.rs", "transport: the flush gate"),
-    ("transport/crowd.rs", "transport: the connection's place among all"),
+    ("transport/connection_set.rs", "transport: the connection's place among all"),
     ("/hub", "hub: the subscriber's slot, and its places in the lists"),
     ("/topic.rs", "hub: the subscriber's slot, and its places in the lists"),
     ("metrics/", "metrics: who it is, and since when it is behind"),
@@ -69,10 +69,13 @@ fn profile(file: &Path) {
     let mut command = Command::new(program);
     command.args([CHILD, &address]).stdin(Stdio::piped()).stdout(Stdio::piped());
     let mut clients = command.spawn().expect("a child process");
+    eprintln!("opening {CONNECTIONS} streams under the profiler");
     let mut line = String::new();
     BufReader::new(clients.stdout.take().expect("piped")).read_line(&mut line).expect("the clients");
     std::thread::sleep(Duration::from_millis(500));
+    eprintln!("all are idle; writing down whose each block is");
     drop(profiler);
+    eprintln!("adding up");
     drop(clients.stdin.take());
     let _ = clients.wait();
 }

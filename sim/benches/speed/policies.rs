@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hubbub::hub::Rules;
-use hubbub::mailbox::{Key, Letter, Mailbox};
+use hubbub::mailbox::{Key, Mailbox, QueueItem};
 use hubbub::{Capacity, Hub, Limits, Overflow, Pattern, Topic};
 
 use crate::{median, say, timed};
@@ -89,7 +89,7 @@ fn key_of(number: usize) -> usize {
     number.wrapping_mul(2_654_435_761) % KEYS
 }
 
-impl Letter for Frame {
+impl QueueItem for Frame {
     fn bytes(&self) -> usize {
         700
     }

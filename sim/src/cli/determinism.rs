@@ -7,7 +7,7 @@ use super::exit::{Exit, Failure};
 use super::options::DeterminismOptions;
 use super::progress::Bars;
 use super::{console, files};
-use crate::fingerprint::{self, Case, Fingerprint, first_difference};
+use crate::fingerprint::{self, Fingerprint, FingerprintRun, first_difference};
 use crate::runs::Progress;
 
 /// Where the digests of the named scenarios are kept.
@@ -72,7 +72,11 @@ fn fresh_process(arguments: &[&str]) -> Result<Vec<u8>, Failure> {
 }
 
 /// Says where the runs part: here and once more here, or here and in a fresh process.
-fn complain_of_difference(way: &str, (run, case): (usize, &Case), first: &Fingerprint) -> Result<(), Failure> {
+fn complain_of_difference(
+    way: &str,
+    (run, case): (usize, &FingerprintRun),
+    first: &Fingerprint,
+) -> Result<(), Failure> {
     let (scenario, seed) = (&first.scenario, first.seed);
     console::complain(&format!("{scenario}, seed {seed}: {way} the run is another one"));
     let (one, again) = (case.events()?, case.events()?);

@@ -4,7 +4,7 @@ use super::evidence::{self, Forms};
 use super::exit::{Exit, Failure};
 use super::options::EvidenceOptions;
 use super::{files, interrupt, progress};
-use crate::fidelity::{self, Extent};
+use crate::fidelity::{self, FidelityExtent};
 use crate::{real, report};
 
 /// Most clients of a plan, amply.
@@ -16,7 +16,7 @@ pub(super) fn run(options: &EvidenceOptions) -> Result<Exit, Failure> {
     real::need_files(MOST_CLIENTS)?;
     evidence::prepare(options, &forms)?;
     interrupt::catch();
-    let extent = if options.quick { Extent::QUICK } else { Extent::FULL };
+    let extent = if options.quick { FidelityExtent::QUICK } else { FidelityExtent::FULL };
     let mut found = fidelity::fidelity(&extent, &progress::Bars::new(), &|| !interrupt::was_caught())?;
     found.command = options.command("fidelity");
     let found = evidence::leave(found, options, &forms)?;

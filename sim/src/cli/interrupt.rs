@@ -30,7 +30,7 @@ pub(super) fn catch() {
     IS_CAUGHT.store(true, Ordering::SeqCst);
 }
 
-/// Whether it has.
+/// Whether a Ctrl-C has come since [`catch`].
 pub(super) fn was_caught() -> bool {
     WAS_INTERRUPTED.load(Ordering::SeqCst)
 }

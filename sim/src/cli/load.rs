@@ -6,7 +6,7 @@ use super::exit::{Exit, Failure};
 use super::options::RealOptions;
 use super::run::{show, warn};
 use super::{console, files, interrupt, progress};
-use crate::load::{Loaded, Whom, load};
+use crate::load::{LoadTarget, Loaded, load};
 use crate::real;
 use crate::summary::json;
 
@@ -19,12 +19,12 @@ pub(super) fn run(options: &RealOptions) -> Result<Exit, Failure> {
     warn(&scenario);
     let most = scenario.settings().subscribers.iter().copied().max().unwrap_or(0);
     real::need_files(most)?;
-    let whom = match (&options.url, &options.ingest_url) {
+    let target = match (&options.url, &options.ingest_url) {
         (Some(stream), Some(ingest)) => {
             real::check_stream(stream, options.head_timeout()?)?;
-            Whom::Other { stream: stream.clone(), ingest: ingest.clone() }
+            LoadTarget::Other { stream: stream.clone(), ingest: ingest.clone() }
         }
-        _ => Whom::Own,
+        _ => LoadTarget::Own,
     };
     options.json.prepare()?;
     let is_to_stdout = options.json.is_to_stdout();
@@ -34,7 +34,7 @@ pub(super) fn run(options: &RealOptions) -> Result<Exit, Failure> {
         files::prepare(folder)?;
     }
     interrupt::catch();
-    let Loaded { mut sweep, ended_by } = load(&scenario, &whom, &progress::Bars::new(), &|| !interrupt::was_caught());
+    let Loaded { mut sweep, ended_by } = load(&scenario, &target, &progress::Bars::new(), &|| !interrupt::was_caught());
     sweep.command = options.command();
     let sweep = json::from_json(&json::to_json(&sweep)).unwrap_or(sweep);
     // An older whole result is worth more than a new one without a single cell.

@@ -155,7 +155,7 @@ pub(super) struct DeterminismOptions {
     /// Only print the digests: what a fresh process is asked for
     #[arg(long, hide = true)]
     pub(super) print: bool,
-    /// Only print everything that happens in one of the runs, likewise
+    /// Only print everything that happens in one of the runs: what a fresh process is asked for
     #[arg(long, hide = true, value_name = "RUN", conflicts_with = "print")]
     pub(super) print_run: Option<usize>,
 }

@@ -115,7 +115,7 @@ pub(super) fn across(scene: &mut Scene, plot: Plot, axis: &Across, swept: &[f64]
     }
 }
 
-/// The same without labels.
+/// Draws the axis of buffer sizes with a tick at each size swept, without labels.
 pub(super) fn across_ticks(scene: &mut Scene, plot: Plot, axis: &Across, swept: &[f64]) {
     scene.line((plot.left, plot.bottom), (plot.right, plot.bottom), 2, INK);
     for &value in swept {

@@ -91,7 +91,7 @@ pub(super) fn deep(colour: RGBAColor) -> RGBAColor {
     RGBAColor(darker(colour.0), darker(colour.1), darker(colour.2), colour.3)
 }
 
-/// The same colour, thinner.
+/// A colour with another opacity: `alpha` is 0 ..= 1.
 pub(super) fn faded(colour: RGBAColor, alpha: f64) -> RGBAColor {
     RGBAColor(colour.0, colour.1, colour.2, alpha)
 }

@@ -2,7 +2,7 @@
 
 use crate::summary::format;
 use crate::theory::Model;
-use crate::theory::document::{Case, Verify};
+use crate::theory::document::{QueueCase, Verify};
 use crate::theory::formula::Steady;
 
 use super::axis::{Across, Values};
@@ -30,7 +30,7 @@ pub fn draw(verify: &Verify) -> Figure {
 struct Panel<'a> {
     model: Model,
     about: &'static str,
-    cases: Vec<&'a Case>,
+    cases: Vec<&'a QueueCase>,
 }
 
 /// A value and its interval.
@@ -39,7 +39,7 @@ type Simulated = (f64, [f64; 2]);
 /// One of the two quantities: what of it to show of a case, and what theory says.
 struct Quantity {
     title: &'static str,
-    simulated: fn(&Case) -> Option<Simulated>,
+    simulated: fn(&QueueCase) -> Option<Simulated>,
     theory: fn(Steady) -> f64,
     most: f64,
     tick: fn(f64) -> String,
@@ -234,7 +234,7 @@ mod tests {
         let models = ["M/D/1/K", "M/M/1/K", "M^[X]/M/1/K"];
         let queues = models.iter().flat_map(|model| [0.3, 0.6, 0.9, 1.0, 1.2, 2.0].map(|rho| (*model, rho)));
         let cases = queues.flat_map(|(model, rho)| {
-            [1, 4, 16, 64].map(|k| Case { model: model.to_owned(), rho, k, system_size: k + 1, ..judged.clone() })
+            [1, 4, 16, 64].map(|k| QueueCase { model: model.to_owned(), rho, k, system_size: k + 1, ..judged.clone() })
         });
         verify.cases = cases.collect();
         verify

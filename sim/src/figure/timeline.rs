@@ -7,7 +7,7 @@ use super::scene::{Anchor, Scene, Text};
 use super::style::{BAND, DASHED, GREY, INK, LABEL_EM, faded, look};
 use super::timeline_legend;
 use super::timeline_run::{FAULT_BAR, RIGHT, STALLED, STRIP};
-pub use super::timeline_run::{Row, Timeline};
+pub use super::timeline_run::{Timeline, TimelineRow};
 use crate::summary::format;
 
 /// Most subscribers shown.
@@ -54,7 +54,7 @@ fn highest(timeline: &Timeline) -> (u64, bool) {
     (if limit_shows { deepest.max(timeline.capacity) } else { deepest }, limit_shows)
 }
 
-fn panel(scene: &mut Scene, timeline: &Timeline, row: &Row, [top, bottom]: [f64; 2]) {
+fn panel(scene: &mut Scene, timeline: &Timeline, row: &TimelineRow, [top, bottom]: [f64; 2]) {
     let (highest, limit_shows) = highest(timeline);
     let up = |depth: u64| bottom - depth as f64 / highest as f64 * (bottom - top);
     scene.rectangle([LEFT, top, RIGHT, bottom], BAND);
@@ -99,7 +99,7 @@ fn draw_fault(scene: &mut Scene, timeline: &Timeline, fault: &(f64, f64, String)
 }
 
 /// The deepest of each pixel column, equal neighbours as one: a run has more observations than a picture has pixels.
-fn steps(timeline: &Timeline, row: &Row) -> Vec<(f64, f64, u64)> {
+fn steps(timeline: &Timeline, row: &TimelineRow) -> Vec<(f64, f64, u64)> {
     let columns = (RIGHT - LEFT) as usize;
     let (mut deepest, mut last) = (vec![None; columns + 1], vec![None; columns + 1]);
     for (at, depth) in &row.depth {
@@ -152,7 +152,7 @@ mod tests {
 
     fn timeline() -> Timeline {
         let depth = (0..1000_u32).map(|n| (f64::from(n) / 100.0, u64::from(n % 70))).collect();
-        let row = Row {
+        let row = TimelineRow {
             label: "subscriber 3".into(),
             depth,
             lost: vec![4.0, 4.001, 5.0],
@@ -160,7 +160,7 @@ mod tests {
             ended: vec![9.0],
             faults: vec![(8.0, 9.5, "partition".into())],
         };
-        let rows = vec![row.clone(), Row { label: "subscriber 1".into(), ..row }];
+        let rows = vec![row.clone(), TimelineRow { label: "subscriber 1".into(), ..row }];
         let title = "a burst".into();
         Timeline { title, subtitle: "K = 64".into(), seconds: 12.0, capacity: 64, rows, more: 4 }
     }

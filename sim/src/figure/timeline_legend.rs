@@ -3,13 +3,13 @@
 use super::frame;
 use super::scene::{Anchor, HEIGHT, Scene, Text};
 use super::style::{DASHED, GREY, INK, faded, look};
-use super::timeline_run::{FAULT_BAR, RIGHT, Row, STALLED, STRIP, Timeline};
+use super::timeline_run::{FAULT_BAR, RIGHT, STALLED, STRIP, Timeline, TimelineRow};
 use crate::summary::format;
 
 /// What the marks mean, each beside one of its kind; only those that are drawn.
 pub(super) fn draw(scene: &mut Scene, timeline: &Timeline, limit_shows: bool) {
     const WIDE: f64 = 34.0;
-    let has = |is_drawn: fn(&Row) -> bool| timeline.rows.iter().any(is_drawn);
+    let has = |is_drawn: fn(&TimelineRow) -> bool| timeline.rows.iter().any(is_drawn);
     let y = f64::from(HEIGHT) - 24.0;
     let entries = [
         (Key::Waiting, has(|row| row.depth.iter().any(|(_, depth)| *depth > 0)), "frames waiting"),

@@ -14,14 +14,14 @@ pub struct Timeline {
     /// Size of the mailboxes.
     pub capacity: u64,
     /// Subscribers, the worst first.
-    pub rows: Vec<Row>,
+    pub rows: Vec<TimelineRow>,
     /// Subscribers that there are besides.
     pub more: usize,
 }
 
 /// One subscriber; times in seconds.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Row {
+pub struct TimelineRow {
     /// Who it is.
     pub label: String,
     /// Frames waiting from then on.

@@ -1,6 +1,6 @@
 //! Both worlds side by side: what each watched subscriber lost, simulated as one mark and real as one mark a run.
 
-use crate::summary::comparison::{Compared, Fidelity, Member};
+use crate::summary::comparison::{Compared, ComparedMember, Fidelity};
 use crate::summary::format;
 
 use super::frame;
@@ -24,8 +24,8 @@ pub fn draw(fidelity: &Fidelity) -> Figure {
 }
 
 /// Of each plan those who lose something somewhere, or the last one if nobody does.
-fn shown(plan: &Compared) -> Vec<&Member> {
-    let loses = |member: &&Member| member.simulated_lost > 0 || member.real_lost.iter().any(|lost| *lost > 0);
+fn shown(plan: &Compared) -> Vec<&ComparedMember> {
+    let loses = |member: &&ComparedMember| member.simulated_lost > 0 || member.real_lost.iter().any(|lost| *lost > 0);
     let losing: Vec<_> = plan.subscribers.iter().filter(loses).collect();
     if losing.is_empty() { plan.subscribers.last().into_iter().collect() } else { losing }
 }
@@ -64,7 +64,7 @@ fn scene(fidelity: &Fidelity) -> Scene {
     scene
 }
 
-fn note(rows: &[(&Compared, &Member)]) -> String {
+fn note(rows: &[(&Compared, &ComparedMember)]) -> String {
     let differs =
         if rows.iter().all(|(_, member)| member.agrees) { "" } else { " · differs: by more than 10 % and a frame" };
     format!("Right: simulated · median of the real runs (least–most){differs}")
@@ -73,7 +73,7 @@ fn note(rows: &[(&Compared, &Member)]) -> String {
 /// How far the simulated mark is above a row's middle, and the real ones below: in one line, one would hide the other.
 const APART: f64 = 13.0;
 
-fn row(scene: &mut Scene, member: &Member, y: f64, at: &dyn Fn(u64) -> f64) {
+fn row(scene: &mut Scene, member: &ComparedMember, y: f64, at: &dyn Fn(u64) -> f64) {
     let (real, simulated) = (look(0), look(1));
     let name = format!("{} {}", member.class, member.id);
     scene.text(Text::new((LEFT - 26.0, y), Anchor::End, name).colour(GREY));

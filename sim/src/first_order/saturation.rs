@@ -1,12 +1,12 @@
 //! Loads that no finite buffer serves: what arrives in the long run is more than what is taken away.
 
 use super::{reading_bytes_per_second, seconds_of_worker_an_event, window_bytes_per_second};
-use crate::plan::{ClassPlan, Fault, Harm, Plan, Reading, SubscriberPlan};
+use crate::plan::{ClassPlan, Fault, FaultKind, Plan, Reading, SubscriberPlan};
 use crate::scenario::FRAME_OVERHEAD_BYTES;
 
 /// Why there is no finite size: the waiting line grows as long as the run goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Reason {
+pub enum UnboundedReason {
     /// A subscriber never reads, or not any more.
     NeverReads,
     /// A class takes fewer bytes a second than are offered to it on the mean.
@@ -15,7 +15,7 @@ pub enum Reason {
     ServerSaturated,
 }
 
-impl Reason {
+impl UnboundedReason {
     /// The name in results.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -33,20 +33,20 @@ impl Reason {
 /// carries, less the part of the run in which its members stall. The worker is saturated (ρ > 1 in the words of
 /// queueing theory) when `mean events a second × (publish + N × delivery) > 1`.
 #[must_use]
-pub fn no_finite_size(plan: &Plan) -> Option<Reason> {
-    let stops = |fault: &Fault| matches!(fault.harm, Harm::ReaderStops { .. });
+pub fn no_finite_size(plan: &Plan) -> Option<UnboundedReason> {
+    let stops = |fault: &Fault| matches!(fault.harm, FaultKind::ReaderStops { .. });
     let never_reads = |subscriber: &SubscriberPlan| subscriber.reading == Reading::Never;
     if plan.subscribers.iter().any(never_reads) || plan.faults.iter().any(stops) {
-        return Some(Reason::NeverReads);
+        return Some(UnboundedReason::NeverReads);
     }
     let overhead = FRAME_OVERHEAD_BYTES * plan.arrivals.len() as f64;
     let offered = (plan.payload_bytes() as f64 + overhead) / plan.duration.as_secs_f64();
     let slow = |(index, class)| capacity(plan, index, class).is_some_and(|taken| taken < offered);
     if plan.classes.iter().enumerate().any(slow) {
-        return Some(Reason::SlowerThanArrivals);
+        return Some(UnboundedReason::SlowerThanArrivals);
     }
     let busy = plan.mean_per_second() * seconds_of_worker_an_event(plan);
-    (busy > 1.0).then_some(Reason::ServerSaturated)
+    (busy > 1.0).then_some(UnboundedReason::ServerSaturated)
 }
 
 /// Mean bytes a second that a class's members take, `None` where it has none.

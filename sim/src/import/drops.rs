@@ -10,7 +10,7 @@ use hubbub::Capacity;
 use super::counters::{Counters, DroppedBy};
 use crate::plan::{Plan, Reading};
 use crate::pool;
-use crate::record::{Observation, What};
+use crate::record::{Observation, ObservationKind};
 use crate::scenario::{Scenario, seconds};
 use crate::world::{HubChoice, WorldError, run_observed};
 
@@ -83,7 +83,8 @@ impl Drops {
 
     fn lost(&self, observations: &[Observation]) -> u64 {
         let is_loss = |seen: &&Observation| {
-            seen.at >= self.opens && matches!(seen.what, What::Refused { .. } | What::Displaced { .. })
+            seen.at >= self.opens
+                && matches!(seen.what, ObservationKind::Refused { .. } | ObservationKind::Displaced { .. })
         };
         observations.iter().filter(is_loss).count() as u64
     }

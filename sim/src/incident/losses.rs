@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::record::{Observation, Record, What};
+use crate::record::{Observation, ObservationKind, Record};
 
 /// What one subscriber lost for one reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,23 +46,23 @@ pub fn losses(record: &Record, observations: &[Observation]) -> Vec<Loss> {
 /// How many frames an observation says were lost for a reason.
 fn lost(observation: &Observation, reason: &str) -> u64 {
     match observation.what {
-        What::Refused { reason: why, .. }
-        | What::Displaced { reason: why, .. }
-        | What::Shed { reason: why, .. }
-        | What::Disconnected { reason: why, .. } => u64::from(why.reason.name() == reason),
-        What::Forgotten { count, reason: why } if why.reason.name() == reason => count,
-        What::Ended { client_gone, .. } if reason == "client_gone" => client_gone,
-        What::Ended { evicted, .. } if reason == "evicted" => evicted,
-        What::Subscribed { .. }
-        | What::Queued { .. }
-        | What::Parked { .. }
-        | What::Replayed { .. }
-        | What::Forgotten { .. }
-        | What::Flushed { .. }
-        | What::Received { .. }
-        | What::Told { .. }
-        | What::Placed { .. }
-        | What::Ended { .. } => 0,
+        ObservationKind::Refused { reason: why, .. }
+        | ObservationKind::Displaced { reason: why, .. }
+        | ObservationKind::Shed { reason: why, .. }
+        | ObservationKind::Disconnected { reason: why, .. } => u64::from(why.reason.name() == reason),
+        ObservationKind::Forgotten { count, reason: why } if why.reason.name() == reason => count,
+        ObservationKind::Ended { client_gone, .. } if reason == "client_gone" => client_gone,
+        ObservationKind::Ended { evicted, .. } if reason == "evicted" => evicted,
+        ObservationKind::Subscribed { .. }
+        | ObservationKind::Queued { .. }
+        | ObservationKind::Parked { .. }
+        | ObservationKind::Replayed { .. }
+        | ObservationKind::Forgotten { .. }
+        | ObservationKind::Flushed { .. }
+        | ObservationKind::Received { .. }
+        | ObservationKind::Told { .. }
+        | ObservationKind::Placed { .. }
+        | ObservationKind::Ended { .. } => 0,
     }
 }
 
@@ -75,18 +75,22 @@ fn longest_hole<'a>(own: impl Iterator<Item = &'a Observation>, frames: u64, rea
     let mut last_lost = None;
     for observation in own {
         match observation.what {
-            What::Refused { reason: why, .. } | What::Disconnected { reason: why, .. }
+            ObservationKind::Refused { reason: why, .. } | ObservationKind::Disconnected { reason: why, .. }
                 if why.reason.name() != reason => {}
-            What::Displaced { reason: why, .. } | What::Shed { reason: why, .. } if why.reason.name() != reason => {}
-            What::Refused { .. } | What::Disconnected { .. } => hole += 1,
-            What::Forgotten { count, .. } => hole += count,
-            What::Displaced { lost, .. } | What::Shed { lost, .. } => {
+            ObservationKind::Displaced { reason: why, .. } | ObservationKind::Shed { reason: why, .. }
+                if why.reason.name() != reason => {}
+            ObservationKind::Refused { .. } | ObservationKind::Disconnected { .. } => hole += 1,
+            ObservationKind::Forgotten { count, .. } => hole += count,
+            ObservationKind::Displaced { lost, .. } | ObservationKind::Shed { lost, .. } => {
                 hole = if last_lost.is_some_and(|last| last + 1 == lost) { hole + 1 } else { 1 };
                 last_lost = Some(lost);
             }
-            What::Queued { .. } | What::Parked { .. } => hole = 0,
-            What::Replayed { .. } | What::Told { .. } | What::Placed { .. } => {}
-            What::Subscribed { .. } | What::Flushed { .. } | What::Received { .. } | What::Ended { .. } => {}
+            ObservationKind::Queued { .. } | ObservationKind::Parked { .. } => hole = 0,
+            ObservationKind::Replayed { .. } | ObservationKind::Told { .. } | ObservationKind::Placed { .. } => {}
+            ObservationKind::Subscribed { .. }
+            | ObservationKind::Flushed { .. }
+            | ObservationKind::Received { .. }
+            | ObservationKind::Ended { .. } => {}
         }
         longest = longest.max(hole);
     }

@@ -1,9 +1,9 @@
 //! A run's observations as a timeline to be drawn.
 
 use super::Incident;
-use crate::figure::timeline::{MOST_ROWS, Row, Timeline};
+use crate::figure::timeline::{MOST_ROWS, Timeline, TimelineRow};
 use crate::plan::Fault;
-use crate::record::{Observation, Record, What};
+use crate::record::{Observation, ObservationKind, Record};
 use crate::summary::format;
 
 /// The timeline of a run of an incident: those who lost most first, then those who waited longest in line. `name` is the
@@ -44,12 +44,12 @@ fn lost_in_all(record: &Record) -> String {
     if lost.is_empty() { "nothing lost".to_owned() } else { format!("frames lost: {}", lost.join(", ")) }
 }
 
-fn row(incident: &Incident, record: &Record, observations: &[Observation], index: usize) -> Row {
+fn row(incident: &Incident, record: &Record, observations: &[Observation], index: usize) -> TimelineRow {
     let account = &record.subscribers[index];
     let class = incident.plan.classes.get(account.class).map_or("", |class| class.name.as_str());
     let [lost, offered] = [account.dropped.total(), account.offered].map(format::count);
     let waiting = format::count(account.high_water);
-    let mut row = Row {
+    let mut row = TimelineRow {
         label: format!("subscriber {index}, {class}: {lost} of {offered} lost, at most {waiting} in its buffer"),
         depth: Vec::new(),
         lost: Vec::new(),
@@ -65,23 +65,29 @@ fn row(incident: &Incident, record: &Record, observations: &[Observation], index
     for observation in observations.iter().filter(|observation| observation.subscriber == index) {
         let at = observation.at.as_secs_f64();
         match observation.what {
-            What::Queued { waiting, .. } => depth = waiting,
+            ObservationKind::Queued { waiting, .. } => depth = waiting,
             // The frame behind it is in flight now.
-            What::Flushed { .. } => depth = depth.saturating_sub(1),
-            What::Parked { waiting, .. } => depth = waiting,
-            What::Replayed { count, .. } => depth = count,
-            What::Forgotten { count, .. } => {
+            ObservationKind::Flushed { .. } => depth = depth.saturating_sub(1),
+            ObservationKind::Parked { waiting, .. } => depth = waiting,
+            ObservationKind::Replayed { count, .. } => depth = count,
+            ObservationKind::Forgotten { count, .. } => {
                 depth = depth.saturating_sub(count);
                 row.lost.push(at);
             }
-            What::Refused { .. } | What::Displaced { .. } | What::Shed { .. } | What::Disconnected { .. } => {
+            ObservationKind::Refused { .. }
+            | ObservationKind::Displaced { .. }
+            | ObservationKind::Shed { .. }
+            | ObservationKind::Disconnected { .. } => {
                 row.lost.push(at);
             }
-            What::Ended { .. } => {
+            ObservationKind::Ended { .. } => {
                 depth = 0;
                 row.ended.push(at);
             }
-            What::Subscribed { .. } | What::Received { .. } | What::Told { .. } | What::Placed { .. } => continue,
+            ObservationKind::Subscribed { .. }
+            | ObservationKind::Received { .. }
+            | ObservationKind::Told { .. }
+            | ObservationKind::Placed { .. } => continue,
         }
         row.depth.push((at, depth));
     }

@@ -9,7 +9,7 @@ use super::{Expected, Loss, losses};
 use crate::laws::Violation;
 use crate::plan::Plan;
 use crate::record::{Observation, Record};
-use crate::summary::dropped::Dropped;
+use crate::summary::dropped::LossCounts;
 
 /// The value of [`Replay::schema`].
 pub const REPLAY_SCHEMA: &str = "hubbub.replay/1";
@@ -44,7 +44,7 @@ pub struct Replay {
     /// Frames flushed.
     pub delivered: u64,
     /// Frames lost, by reason.
-    pub dropped: Dropped,
+    pub dropped: LossCounts,
     /// What the incident has in their place; `None` for a run of a scenario.
     pub expected: Option<Expected>,
     /// Laws that do not hold: the first, since what follows it means little. Of a plain run the account and the window

@@ -22,18 +22,18 @@ pub struct Case {
 }
 
 impl Case {
-    /// As it is.
+    /// The case's own mailbox size and policy.
     pub fn choice(&self) -> HubChoice {
         self.choice_of(self.frames)
     }
 
-    /// With mailboxes of another size; at least 1.
+    /// The case's policy with mailboxes of `frames` slots, at least 1.
     pub fn choice_of(&self, frames: usize) -> HubChoice {
         let capacity = Capacity::new(frames.max(1)).unwrap_or(Capacity::UNBOUNDED);
         HubChoice { capacity, overflow: self.overflow }
     }
 
-    /// With mailboxes that never overflow.
+    /// The case's policy with mailboxes that never overflow.
     pub fn unbounded(&self) -> HubChoice {
         HubChoice { capacity: Capacity::UNBOUNDED, overflow: self.overflow }
     }

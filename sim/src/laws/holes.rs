@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 
 use super::{Broken, Case, liveness, observed};
 use crate::plan::Plan;
-use crate::record::{Observation, What};
-use hubbub::Reason;
+use crate::record::{Observation, ObservationKind};
+use hubbub::LossReason;
 
 /// What a client knows.
 #[derive(Debug, Default)]
@@ -39,28 +39,28 @@ pub(super) fn holes(plan: &Plan, observations: &[Observation]) -> Result<(), Bro
 }
 
 impl Client {
-    fn take(&mut self, what: What) -> Result<(), String> {
+    fn take(&mut self, what: ObservationKind) -> Result<(), String> {
         match what {
             // What was told and not passed by an event is open again: the cursor has stayed before it.
-            What::Subscribed { .. } => self.told.clear(),
-            What::Placed { after } => self.placed(after)?,
-            What::Displaced { lost, reason, .. } | What::Shed { lost, reason }
-                if reason.reason == Reason::Conflated =>
+            ObservationKind::Subscribed { .. } => self.told.clear(),
+            ObservationKind::Placed { after } => self.placed(after)?,
+            ObservationKind::Displaced { lost, reason, .. } | ObservationKind::Shed { lost, reason }
+                if reason.reason == LossReason::Conflated =>
             {
                 self.replaced.insert(lost);
             }
-            What::Told { after, until } => self.told(after, until)?,
-            What::Received { sequence } => self.received(sequence)?,
-            What::Queued { .. }
-            | What::Refused { .. }
-            | What::Displaced { .. }
-            | What::Shed { .. }
-            | What::Disconnected { .. }
-            | What::Parked { .. }
-            | What::Replayed { .. }
-            | What::Forgotten { .. }
-            | What::Flushed { .. }
-            | What::Ended { .. } => {}
+            ObservationKind::Told { after, until } => self.told(after, until)?,
+            ObservationKind::Received { sequence } => self.received(sequence)?,
+            ObservationKind::Queued { .. }
+            | ObservationKind::Refused { .. }
+            | ObservationKind::Displaced { .. }
+            | ObservationKind::Shed { .. }
+            | ObservationKind::Disconnected { .. }
+            | ObservationKind::Parked { .. }
+            | ObservationKind::Replayed { .. }
+            | ObservationKind::Forgotten { .. }
+            | ObservationKind::Flushed { .. }
+            | ObservationKind::Ended { .. } => {}
         }
         Ok(())
     }

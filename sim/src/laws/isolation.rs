@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Broken, Case, observed};
 use crate::plan::Plan;
-use crate::record::{Observation, What};
+use crate::record::{Observation, ObservationKind};
 
 /// Whether a witness sees the same at the same times with and without the others.
 ///
@@ -26,17 +26,22 @@ pub fn isolation_of(case: &Case, witness: usize) -> Result<(), Broken> {
     }
     // A run ends when nothing is left to do, so neighbours make it longer: a client may still come or go, and one whose
     // stream has ended may read what its socket still holds.
-    let ends = |seen: &&Observation| matches!(seen.what, What::Subscribed { .. } | What::Ended { .. });
-    let has_ended = alone.iter().rfind(ends).is_some_and(|seen| matches!(seen.what, What::Ended { .. }));
+    let ends =
+        |seen: &&Observation| matches!(seen.what, ObservationKind::Subscribed { .. } | ObservationKind::Ended { .. });
+    let has_ended = alone.iter().rfind(ends).is_some_and(|seen| matches!(seen.what, ObservationKind::Ended { .. }));
     let is_resuming = case.plan.server.recovery.is_some();
     let is_late = |seen: &&&Observation| match seen.what {
-        What::Subscribed { .. } | What::Ended { client_gone: 0, evicted: 0 } => seen.at >= case.plan.duration,
-        // Of a gap as of an event: it may be among what is read after the end.
-        What::Received { .. } | What::Told { .. } if has_ended => true,
-        // Whoever comes back then is given what it missed.
-        What::Replayed { .. } | What::Told { .. } | What::Placed { .. } | What::Flushed { .. } | What::Ended { .. } => {
-            is_resuming && seen.at >= case.plan.duration
+        ObservationKind::Subscribed { .. } | ObservationKind::Ended { client_gone: 0, evicted: 0 } => {
+            seen.at >= case.plan.duration
         }
+        // Of a gap as of an event: it may be among what is read after the end.
+        ObservationKind::Received { .. } | ObservationKind::Told { .. } if has_ended => true,
+        // Whoever comes back then is given what it missed.
+        ObservationKind::Replayed { .. }
+        | ObservationKind::Told { .. }
+        | ObservationKind::Placed { .. }
+        | ObservationKind::Flushed { .. }
+        | ObservationKind::Ended { .. } => is_resuming && seen.at >= case.plan.duration,
         _ => false,
     };
     match crowded[alone.len()..].iter().find(|seen| !is_late(seen)) {
@@ -60,7 +65,7 @@ pub fn what_neighbours_cost(case: &Case, witness: usize) -> Result<Vec<Duration>
         let (_, log) = observed(&Case { plan: plan.clone(), ..case.clone() })?;
         let own = log.into_iter().filter(|seen| seen.subscriber == index);
         let receipt = |seen: Observation| match seen.what {
-            What::Received { sequence } => Some((sequence, seen.at)),
+            ObservationKind::Received { sequence } => Some((sequence, seen.at)),
             _ => None,
         };
         Ok(own.filter_map(receipt).collect())

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::case::LONG;
 use super::{Broken, Case, observed};
-use crate::plan::{Arrival, Fault, Harm, Plan, Reading};
-use crate::record::{Observation, What};
+use crate::plan::{Arrival, Fault, FaultKind, Plan, Reading};
+use crate::record::{Observation, ObservationKind};
 
 /// Head, hello and what a frame has beside its payload, each with room to spare.
 const HEAD_BYTES: u64 = 300;
@@ -72,7 +72,7 @@ pub fn absence(plan: &Plan, index: usize, life: &[&Observation]) -> Option<&'sta
     let leaves = subscriber.leave_at.is_some_and(|at| at <= plan.duration);
     if has_died(plan, index) {
         Some("it has died")
-    } else if leaves || plan.is_struck(index, |harm| matches!(harm, Harm::ClassLeaves { .. })) {
+    } else if leaves || plan.is_struck(index, |harm| matches!(harm, FaultKind::ClassLeaves { .. })) {
         Some("it has left")
     } else if has_stopped_reading(plan, index) {
         Some("it reads nothing any more")
@@ -85,23 +85,26 @@ pub fn absence(plan: &Plan, index: usize, life: &[&Observation]) -> Option<&'sta
 
 /// A class that does not reconnect comes back after restarts of the server alone.
 fn has_lost_its_stream_for_good(plan: &Plan, life: &[&Observation]) -> bool {
-    let Some(ended) = life.iter().rposition(|seen| matches!(seen.what, What::Ended { .. })) else { return false };
-    let begun = life.iter().rposition(|seen| matches!(seen.what, What::Subscribed { .. })).unwrap_or(0);
+    let Some(ended) = life.iter().rposition(|seen| matches!(seen.what, ObservationKind::Ended { .. })) else {
+        return false;
+    };
+    let begun = life.iter().rposition(|seen| matches!(seen.what, ObservationKind::Subscribed { .. })).unwrap_or(0);
     let (from, until) = (life[begun].at, life[ended].at);
     begun < ended && !plan.restarts().any(|restart| (from..=until).contains(&restart.at))
 }
 
 fn has_a_stream(life: &[&Observation]) -> bool {
-    let last = |wanted: fn(&What) -> bool| life.iter().rposition(|seen| wanted(&seen.what));
-    last(|what| matches!(what, What::Subscribed { .. })) > last(|what| matches!(what, What::Ended { .. }))
+    let last = |wanted: fn(&ObservationKind) -> bool| life.iter().rposition(|seen| wanted(&seen.what));
+    last(|what| matches!(what, ObservationKind::Subscribed { .. }))
+        > last(|what| matches!(what, ObservationKind::Ended { .. }))
 }
 
 fn has_died(plan: &Plan, index: usize) -> bool {
-    plan.is_struck(index, |harm| matches!(harm, Harm::ClientDies { .. }))
+    plan.is_struck(index, |harm| matches!(harm, FaultKind::ClientDies { .. }))
 }
 
 fn has_stopped_reading(plan: &Plan, index: usize) -> bool {
-    plan.is_struck(index, |harm| matches!(harm, Harm::ReaderStops { .. }))
+    plan.is_struck(index, |harm| matches!(harm, FaultKind::ReaderStops { .. }))
 }
 
 /// The probe was queued in an empty mailbox, and read.
@@ -109,10 +112,11 @@ fn hears(life: &[&Observation], probe: u64) -> Result<(), String> {
     let Some(offer) = life.iter().rposition(|seen| is_offer_of(seen.what, probe)) else {
         return Err("a new event is not offered to it, for no reason that can be named".into());
     };
-    if life[offer].what != (What::Queued { sequence: probe, waiting: 1 }) {
+    if life[offer].what != (ObservationKind::Queued { sequence: probe, waiting: 1 }) {
         return Err(format!("a new event finds its mailbox not drained: {:?}", life[offer].what));
     }
-    let is_heard = |seen: &&Observation| matches!(seen.what, What::Received { sequence } if sequence == probe);
+    let is_heard =
+        |seen: &&Observation| matches!(seen.what, ObservationKind::Received { sequence } if sequence == probe);
     if life[offer..].iter().any(is_heard) { Ok(()) } else { Err("a new event is not read".into()) }
 }
 
@@ -123,7 +127,7 @@ fn time_until_healed(plan: &Plan) -> Duration {
     let trip = plan.classes.iter().map(|class| class.round_trip.unwrap_or_default()).max().unwrap_or_default();
     let pauses = plan.classes.iter().filter_map(|class| class.reconnect_after);
     let restarts = plan.faults.iter().filter_map(|fault| match &fault.harm {
-        Harm::ServerRestarts { back_after, .. } => back_after.iter().max().copied(),
+        FaultKind::ServerRestarts { back_after, .. } => back_after.iter().max().copied(),
         _ => None,
     });
     let pause = pauses.chain(restarts).max().unwrap_or_default();
@@ -167,21 +171,21 @@ pub(crate) fn time_to_drain(plan: &Plan, frames: usize) -> Duration {
     alone.max().unwrap_or_default() + work
 }
 
-fn is_offer_of(what: What, wanted: u64) -> bool {
+fn is_offer_of(what: ObservationKind, wanted: u64) -> bool {
     match what {
-        What::Queued { sequence, .. }
-        | What::Refused { sequence, .. }
-        | What::Displaced { sequence, .. }
-        | What::Parked { sequence, .. }
-        | What::Disconnected { sequence, .. } => sequence == wanted,
-        What::Subscribed { .. }
-        | What::Shed { .. }
-        | What::Replayed { .. }
-        | What::Forgotten { .. }
-        | What::Told { .. }
-        | What::Placed { .. }
-        | What::Flushed { .. }
-        | What::Received { .. }
-        | What::Ended { .. } => false,
+        ObservationKind::Queued { sequence, .. }
+        | ObservationKind::Refused { sequence, .. }
+        | ObservationKind::Displaced { sequence, .. }
+        | ObservationKind::Parked { sequence, .. }
+        | ObservationKind::Disconnected { sequence, .. } => sequence == wanted,
+        ObservationKind::Subscribed { .. }
+        | ObservationKind::Shed { .. }
+        | ObservationKind::Replayed { .. }
+        | ObservationKind::Forgotten { .. }
+        | ObservationKind::Told { .. }
+        | ObservationKind::Placed { .. }
+        | ObservationKind::Flushed { .. }
+        | ObservationKind::Received { .. }
+        | ObservationKind::Ended { .. } => false,
     }
 }

@@ -4,14 +4,14 @@ use hubbub::Overflow;
 
 use super::case::LONG;
 use super::{Broken, Case};
-use crate::plan::Harm;
+use crate::plan::FaultKind;
 use crate::record::Record;
 
 pub(super) fn are_known(case: &Case, record: &Record) -> Result<(), Broken> {
     for (index, (subscriber, planned)) in record.subscribers.iter().zip(&case.plan.subscribers).enumerate() {
-        let goes = |harm: &Harm| {
-            let by_the_link = matches!(harm, Harm::LinkHeld { .. } | Harm::Partition { .. });
-            by_the_link || matches!(harm, Harm::ClientDies { .. } | Harm::ClassLeaves { .. })
+        let goes = |harm: &FaultKind| {
+            let by_the_link = matches!(harm, FaultKind::LinkHeld { .. } | FaultKind::Partition { .. });
+            by_the_link || matches!(harm, FaultKind::ClientDies { .. } | FaultKind::ClassLeaves { .. })
         };
         let lost = subscriber.dropped;
         if lost.client_gone > 0 && planned.leave_at.is_none() && !case.plan.is_struck(index, goes) {

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use super::Broken;
 use crate::plan::Plan;
-use crate::record::{Observation, What};
+use crate::record::{Observation, ObservationKind};
 
 /// Delivered, and not read.
 #[derive(Default)]
@@ -39,29 +39,29 @@ pub(super) fn fits(plan: &Plan, observations: &[Observation]) -> Result<(), Brok
 }
 
 impl Unread {
-    fn take(&mut self, what: What, payload: impl Fn(u64) -> u64) {
+    fn take(&mut self, what: ObservationKind, payload: impl Fn(u64) -> u64) {
         match what {
-            What::Flushed { sequence } if self.read_early != Some(sequence) => {
+            ObservationKind::Flushed { sequence } if self.read_early != Some(sequence) => {
                 self.frames.push_back((sequence, payload(sequence)));
                 self.bytes += payload(sequence);
             }
-            What::Received { sequence } => match self.frames.pop_front_if(|(first, _)| *first == sequence) {
+            ObservationKind::Received { sequence } => match self.frames.pop_front_if(|(first, _)| *first == sequence) {
                 Some((_, bytes)) => self.bytes -= bytes,
                 None => self.read_early = Some(sequence),
             },
-            What::Subscribed { .. } => *self = Self::default(),
-            What::Flushed { .. }
-            | What::Queued { .. }
-            | What::Refused { .. }
-            | What::Shed { .. }
-            | What::Parked { .. }
-            | What::Replayed { .. }
-            | What::Forgotten { .. }
-            | What::Told { .. }
-            | What::Placed { .. }
-            | What::Displaced { .. }
-            | What::Disconnected { .. }
-            | What::Ended { .. } => {}
+            ObservationKind::Subscribed { .. } => *self = Self::default(),
+            ObservationKind::Flushed { .. }
+            | ObservationKind::Queued { .. }
+            | ObservationKind::Refused { .. }
+            | ObservationKind::Shed { .. }
+            | ObservationKind::Parked { .. }
+            | ObservationKind::Replayed { .. }
+            | ObservationKind::Forgotten { .. }
+            | ObservationKind::Told { .. }
+            | ObservationKind::Placed { .. }
+            | ObservationKind::Displaced { .. }
+            | ObservationKind::Disconnected { .. }
+            | ObservationKind::Ended { .. } => {}
         }
     }
 }

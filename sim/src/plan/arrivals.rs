@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::seed::{Kind, Luck};
+use super::seed::{EntityRng, RngStream};
 use crate::scenario::{Arrivals, Scenario, Trace, cycle_nanos, sped_up_nanos};
 
 /// A time, and where the event comes from a trace, its index there.
@@ -15,46 +15,46 @@ pub(super) struct Time {
 }
 
 pub(super) fn draw(scenario: &Scenario, seed: u64) -> Vec<Time> {
-    let mut luck = Luck::of(seed, Kind::Arrivals);
+    let mut rng = EntityRng::of(seed, RngStream::Arrivals);
     let end = scenario.duration().as_secs_f64();
     let end_nanos = nanos_of(scenario.duration());
     let times = match &scenario.settings().arrivals {
-        Arrivals::Constant { per_second } => constant(&mut luck, *per_second, end),
-        Arrivals::Poisson { per_second } => poisson(&mut luck, *per_second, [0.0, end]),
+        Arrivals::Constant { per_second } => constant(&mut rng, *per_second, end),
+        Arrivals::Poisson { per_second } => poisson(&mut rng, *per_second, [0.0, end]),
         Arrivals::Bursts { quiet_per_second, burst_per_second, quiet_seconds, burst_seconds } => {
             let quiet = Phase { per_second: *quiet_per_second, seconds: *quiet_seconds };
-            bursts(&mut luck, quiet, Phase { per_second: *burst_per_second, seconds: *burst_seconds }, end)
+            bursts(&mut rng, quiet, Phase { per_second: *burst_per_second, seconds: *burst_seconds }, end)
         }
         Arrivals::BacklogFlush { events, per_second, at_seconds, background_per_second } => {
-            let mut times = poisson(&mut luck, *background_per_second, [0.0, end]);
+            let mut times = poisson(&mut rng, *background_per_second, [0.0, end]);
             times.extend((0..*events).map(|index| at_seconds + index as f64 / per_second));
             times.sort_by(f64::total_cmp);
             times
         }
         Arrivals::Trace { speed_up, .. } => {
-            return scenario.trace().map_or_else(Vec::new, |trace| replay(&mut luck, trace, *speed_up, end_nanos));
+            return scenario.trace().map_or_else(Vec::new, |trace| replay(&mut rng, trace, *speed_up, end_nanos));
         }
     };
     let nanos = times.into_iter().map(|at| (at * 1e9).round() as u64);
     nanos.take_while(|nanos| *nanos < end_nanos).map(|nanos| Time { nanos, recorded: None }).collect()
 }
 
-fn constant(luck: &mut Luck, per_second: f64, end: f64) -> Vec<f64> {
-    let phase = luck.unit();
+fn constant(rng: &mut EntityRng, per_second: f64, end: f64) -> Vec<f64> {
+    let phase = rng.unit();
     let times = (0u64..).map(|index| (phase + index as f64) / per_second);
     times.take_while(|at| *at < end).collect()
 }
 
 /// Exponential gaps (a Poisson process) within `[from, to)`.
-fn poisson(luck: &mut Luck, per_second: f64, [from, to]: [f64; 2]) -> Vec<f64> {
+fn poisson(rng: &mut EntityRng, per_second: f64, [from, to]: [f64; 2]) -> Vec<f64> {
     let mut times = Vec::new();
     if per_second <= 0.0 {
         return times;
     }
-    let mut at = from + luck.exponential() / per_second;
+    let mut at = from + rng.exponential() / per_second;
     while at < to {
         times.push(at);
-        at += luck.exponential() / per_second;
+        at += rng.exponential() / per_second;
     }
     times
 }
@@ -74,25 +74,25 @@ impl Phase {
 /// Phases in turn. The run begins somewhere inside one: in a burst with the probability that bursts have in the long
 /// run, and with a random part of an ordinary phase over. (An observer who comes at any time meets long phases more
 /// often; here the first phase is as long as any other.)
-fn bursts(luck: &mut Luck, quiet: Phase, burst: Phase, end: f64) -> Vec<f64> {
+fn bursts(rng: &mut EntityRng, quiet: Phase, burst: Phase, end: f64) -> Vec<f64> {
     let long_run = burst.mean_seconds() / (burst.mean_seconds() + quiet.mean_seconds());
-    let mut bursting = luck.unit() < long_run;
-    let mut left = luck.unit();
+    let mut bursting = rng.unit() < long_run;
+    let mut left = rng.unit();
     let mut from = 0.0;
     let mut times = Vec::new();
     while from < end {
         let phase = if bursting { burst } else { quiet };
-        let to = from + luck.between(phase.seconds) * left;
-        times.extend(poisson(luck, phase.per_second, [from, to.min(end)]));
+        let to = from + rng.between(phase.seconds) * left;
+        times.extend(poisson(rng, phase.per_second, [from, to.min(end)]));
         (from, left, bursting) = (to, 1.0, !bursting);
     }
     times
 }
 
 /// The trace from a random phase on, wrapped round for as long as it takes.
-fn replay(luck: &mut Luck, trace: &Trace, speed_up: f64, end_nanos: u64) -> Vec<Time> {
+fn replay(rng: &mut EntityRng, trace: &Trace, speed_up: f64, end_nanos: u64) -> Vec<Time> {
     let cycle = cycle_nanos(trace, speed_up);
-    let phase = ((luck.unit() * cycle as f64) as u64).min(cycle - 1);
+    let phase = ((rng.unit() * cycle as f64) as u64).min(cycle - 1);
     let offsets: Vec<u64> = trace.events().iter().map(|event| sped_up_nanos(event.at, speed_up)).collect();
     let first = offsets.partition_point(|offset| *offset < phase);
     let rounds =

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use super::{CpuPlan, Plan, Recovery, ServerPlan, arrivals, faults, payload, population};
-use crate::scenario::{Cpu, RecoverySettings, Scenario, seconds};
+use crate::scenario::{CpuPrices, RecoverySettings, Scenario, seconds};
 
 impl Plan {
     /// Makes every random choice of a run.
@@ -48,7 +48,7 @@ fn recovery(recovery: &RecoverySettings) -> Recovery {
     }
 }
 
-fn cpu(cpu: &Cpu) -> CpuPlan {
+fn cpu(cpu: &CpuPrices) -> CpuPlan {
     let microseconds = |us: f64| -> Duration { seconds(us / 1e6) };
     CpuPlan { publish: microseconds(cpu.publish_us), delivery: microseconds(cpu.delivery_us) }
 }

@@ -13,13 +13,13 @@ pub struct Fault {
     pub at: Duration,
     /// What it is.
     #[serde(flatten)]
-    pub harm: Harm,
+    pub harm: FaultKind,
 }
 
 /// What can go wrong.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
-pub enum Harm {
+pub enum FaultKind {
     /// A reader takes nothing for a while.
     ReaderStalls {
         /// Index in the plan.
@@ -76,7 +76,7 @@ pub enum Harm {
     },
 }
 
-impl Harm {
+impl FaultKind {
     /// The names of all kinds.
     pub const KINDS: [&str; 8] = [
         "reader-stalls",
@@ -158,11 +158,11 @@ impl Harm {
 impl Plan {
     /// The server's restarts, in order of time.
     pub fn restarts(&self) -> impl Iterator<Item = &Fault> {
-        self.faults.iter().filter(|fault| matches!(fault.harm, Harm::ServerRestarts { .. }))
+        self.faults.iter().filter(|fault| matches!(fault.harm, FaultKind::ServerRestarts { .. }))
     }
 
     /// Whether a fault of some kind strikes a subscriber.
-    pub fn is_struck(&self, index: usize, by: fn(&Harm) -> bool) -> bool {
+    pub fn is_struck(&self, index: usize, by: fn(&FaultKind) -> bool) -> bool {
         let class = self.subscribers[index].class;
         self.faults.iter().any(|fault| fault.strikes(index, class) && by(&fault.harm))
     }
@@ -190,15 +190,17 @@ impl Fault {
         }
         let serves = |subscriber: usize| matches!(plan.subscribers[subscriber].reading, Reading::Serves { .. });
         match &self.harm {
-            Harm::ReaderStalls { subscriber, .. }
-            | Harm::ReaderTrickles { subscriber, .. }
-            | Harm::ReaderStops { subscriber }
+            FaultKind::ReaderStalls { subscriber, .. }
+            | FaultKind::ReaderTrickles { subscriber, .. }
+            | FaultKind::ReaderStops { subscriber }
                 if serves(*subscriber) =>
             {
                 Err(format!("kind = {}: a reader that serves keeps its own times", self.harm.kind()))
             }
-            Harm::ReaderTrickles { bytes_per_second: 0, .. } => Err("bytes_per_second = 0: must be at least 1".into()),
-            Harm::ServerRestarts { back_after, .. } if back_after.len() != subscribers => {
+            FaultKind::ReaderTrickles { bytes_per_second: 0, .. } => {
+                Err("bytes_per_second = 0: must be at least 1".into())
+            }
+            FaultKind::ServerRestarts { back_after, .. } if back_after.len() != subscribers => {
                 Err(format!("back_after: has {} entries, and there are {subscribers} subscribers", back_after.len()))
             }
             harm if harm.lasts().is_some_and(|lasts| lasts.is_zero()) => Err("lasts: must be longer than 0".into()),
@@ -213,7 +215,7 @@ mod tests {
 
     #[test]
     fn a_stored_fault_is_one_flat_object_that_names_its_kind() {
-        let harm = Harm::Partition { class: 1, lasts: Duration::from_secs(2) };
+        let harm = FaultKind::Partition { class: 1, lasts: Duration::from_secs(2) };
         let fault = Fault { at: Duration::from_millis(1500), harm };
         let text = serde_json::to_string(&fault).unwrap();
         let expected =

@@ -1,7 +1,7 @@
 //! What goes wrong, and to whom: members are struck by luck of their own.
 
-use super::seed::{Kind, Luck};
-use super::{Fault, Harm, SubscriberPlan};
+use super::seed::{EntityRng, RngStream};
+use super::{Fault, FaultKind, SubscriberPlan};
 use crate::scenario::{FaultSettings, Scenario, seconds};
 
 pub(super) fn draw(scenario: &Scenario, subscribers: &[SubscriberPlan], seed: u64) -> Vec<Fault> {
@@ -15,43 +15,43 @@ pub(super) fn draw(scenario: &Scenario, subscribers: &[SubscriberPlan], seed: u6
         let classes = class.map_or(0..settings.classes.len(), |class| class..class + 1);
         let at = seconds(fault.at_seconds());
         // Everybody draws at every fault, so that a fault more changes nothing for those before it.
-        let luck: Vec<f64> = members.iter_mut().map(Luck::unit).collect();
+        let rng: Vec<f64> = members.iter_mut().map(EntityRng::unit).collect();
         let struck = |share: f64| {
             let of_class = subscribers
                 .iter()
                 .enumerate()
                 .filter(move |(_, subscriber)| class.is_none_or(|class| subscriber.class == class));
-            of_class.map(|(index, _)| index).filter(|index| luck[*index] < share).collect::<Vec<_>>()
+            of_class.map(|(index, _)| index).filter(|index| rng[*index] < share).collect::<Vec<_>>()
         };
-        let harms: Vec<Harm> = match fault {
+        let harms: Vec<FaultKind> = match fault {
             FaultSettings::ReaderStalls { lasts_seconds, share, .. } => {
                 let lasts = seconds(*lasts_seconds);
-                struck(*share).into_iter().map(|subscriber| Harm::ReaderStalls { subscriber, lasts }).collect()
+                struck(*share).into_iter().map(|subscriber| FaultKind::ReaderStalls { subscriber, lasts }).collect()
             }
             FaultSettings::ReaderTrickles { lasts_seconds, bytes_per_second, share, .. } => {
                 let (lasts, bytes_per_second) = (seconds(*lasts_seconds), *bytes_per_second);
-                let harm = |subscriber| Harm::ReaderTrickles { subscriber, lasts, bytes_per_second };
+                let harm = |subscriber| FaultKind::ReaderTrickles { subscriber, lasts, bytes_per_second };
                 struck(*share).into_iter().map(harm).collect()
             }
             FaultSettings::ReaderStops { share, .. } => {
-                struck(*share).into_iter().map(|subscriber| Harm::ReaderStops { subscriber }).collect()
+                struck(*share).into_iter().map(|subscriber| FaultKind::ReaderStops { subscriber }).collect()
             }
             FaultSettings::ClientDies { share, .. } => {
-                struck(*share).into_iter().map(|subscriber| Harm::ClientDies { subscriber }).collect()
+                struck(*share).into_iter().map(|subscriber| FaultKind::ClientDies { subscriber }).collect()
             }
             FaultSettings::LinkHeld { lasts_seconds, .. } => {
                 let lasts = seconds(*lasts_seconds);
-                classes.map(|class| Harm::LinkHeld { class, lasts }).collect()
+                classes.map(|class| FaultKind::LinkHeld { class, lasts }).collect()
             }
             FaultSettings::Partition { lasts_seconds, .. } => {
                 let lasts = seconds(*lasts_seconds);
-                classes.map(|class| Harm::Partition { class, lasts }).collect()
+                classes.map(|class| FaultKind::Partition { class, lasts }).collect()
             }
             FaultSettings::ServerRestarts { lasts_seconds, back_within_seconds, .. } => {
-                let back_after = luck.iter().map(|part| seconds(part * back_within_seconds)).collect();
-                vec![Harm::ServerRestarts { lasts: seconds(*lasts_seconds), back_after }]
+                let back_after = rng.iter().map(|part| seconds(part * back_within_seconds)).collect();
+                vec![FaultKind::ServerRestarts { lasts: seconds(*lasts_seconds), back_after }]
             }
-            FaultSettings::ClassLeaves { .. } => classes.map(|class| Harm::ClassLeaves { class }).collect(),
+            FaultSettings::ClassLeaves { .. } => classes.map(|class| FaultKind::ClassLeaves { class }).collect(),
         };
         faults.extend(harms.into_iter().map(|harm| Fault { at, harm }));
     }
@@ -59,13 +59,13 @@ pub(super) fn draw(scenario: &Scenario, subscribers: &[SubscriberPlan], seed: u6
     faults
 }
 
-fn members(subscribers: &[SubscriberPlan], seed: u64) -> impl Iterator<Item = Luck> {
+fn members(subscribers: &[SubscriberPlan], seed: u64) -> impl Iterator<Item = EntityRng> {
     let (mut class, mut rank) = (0, 0);
     subscribers.iter().map(move |subscriber| {
         if subscriber.class != class {
             (class, rank) = (subscriber.class, 0);
         }
         rank += 1;
-        Luck::of_member(seed, Kind::Faults, class, rank - 1)
+        EntityRng::of_member(seed, RngStream::Faults, class, rank - 1)
     })
 }

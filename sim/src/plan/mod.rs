@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::scenario::Transport;
 pub(crate) use crate::scenario::step_bytes;
-pub use fault::{Fault, Harm};
+pub use fault::{Fault, FaultKind};
 
 /// Everything a world needs to run once; a world draws nothing of its own.
 ///

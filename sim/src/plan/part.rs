@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Fault, Harm, Plan};
+use super::{Fault, FaultKind, Plan};
 
 impl Plan {
     /// The plan with some of its subscribers, who live the same lives. Faults of those left out go with them.
@@ -13,14 +13,14 @@ impl Plan {
         let moved = |fault: &Fault| {
             let mut harm = fault.harm.clone();
             match &mut harm {
-                Harm::ReaderStalls { subscriber, .. }
-                | Harm::ReaderTrickles { subscriber, .. }
-                | Harm::ReaderStops { subscriber }
-                | Harm::ClientDies { subscriber } => *subscriber = *places.get(subscriber)?,
-                Harm::ServerRestarts { back_after, .. } => {
+                FaultKind::ReaderStalls { subscriber, .. }
+                | FaultKind::ReaderTrickles { subscriber, .. }
+                | FaultKind::ReaderStops { subscriber }
+                | FaultKind::ClientDies { subscriber } => *subscriber = *places.get(subscriber)?,
+                FaultKind::ServerRestarts { back_after, .. } => {
                     *back_after = kept.iter().map(|index| back_after[*index]).collect();
                 }
-                Harm::LinkHeld { .. } | Harm::Partition { .. } | Harm::ClassLeaves { .. } => {}
+                FaultKind::LinkHeld { .. } | FaultKind::Partition { .. } | FaultKind::ClassLeaves { .. } => {}
             }
             Some(Fault { at: fault.at, harm })
         };

@@ -2,20 +2,20 @@
 
 use super::Arrival;
 use super::arrivals::Time;
-use super::seed::{Kind, Luck};
+use super::seed::{EntityRng, RngStream};
 use crate::scenario::{Payload, Scenario, TraceEvent};
 use std::time::Duration;
 
 /// Gives each time a size, and the key of its recorded event if there is one.
 pub(super) fn attach(scenario: &Scenario, seed: u64, times: Vec<Time>) -> Vec<Arrival> {
-    let (mut luck, mut keys) = (Luck::of(seed, Kind::Payload), Luck::of(seed, Kind::Keys));
+    let (mut rng, mut keys) = (EntityRng::of(seed, RngStream::Payload), EntityRng::of(seed, RngStream::Keys));
     let entities = scenario.settings().keys;
     let payload = scenario.settings().payload;
     let recorded = |time: &Time| Some(scenario.trace()?.events()[time.recorded?]);
     let arrival = |time: Time| {
         let event = recorded(&time);
         let at = Duration::from_nanos(time.nanos);
-        let payload_bytes = size(&mut luck, payload, event);
+        let payload_bytes = size(&mut rng, payload, event);
         // What was recorded was about something; a trace played with other keys would be another workload.
         let drawn = if entities > 1 { (keys.unit() * f64::from(entities)) as u32 } else { 0 };
         Arrival { at, payload_bytes, key: event.map_or(drawn, |event| event.key) }
@@ -23,11 +23,11 @@ pub(super) fn attach(scenario: &Scenario, seed: u64, times: Vec<Time>) -> Vec<Ar
     times.into_iter().map(arrival).collect()
 }
 
-fn size(luck: &mut Luck, payload: Payload, recorded: Option<TraceEvent>) -> u32 {
+fn size(rng: &mut EntityRng, payload: Payload, recorded: Option<TraceEvent>) -> u32 {
     let bytes = match payload {
         Payload::Fixed { bytes } => bytes,
         Payload::LogNormal { median_bytes, sigma, min_bytes, max_bytes } => {
-            let drawn = median_bytes * libm::exp(sigma * luck.normal());
+            let drawn = median_bytes * libm::exp(sigma * rng.normal());
             (drawn.round() as u64).clamp(min_bytes, max_bytes)
         }
         Payload::FromTrace { times } => recorded.map_or(1, |event| u64::from(event.bytes) * times),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::seed::{Kind, Luck};
+use super::seed::{EntityRng, RngStream};
 use super::{ClassPlan, Reading, Stall, SubscriberPlan};
 use crate::scenario::{Class, Reads, RoundTrip, Scenario, seconds};
 
@@ -40,26 +40,26 @@ struct Member {
 }
 
 impl Member {
-    fn luck(self, kind: Kind) -> Luck {
-        Luck::of_member(self.seed, kind, self.class, self.rank)
+    fn rng(self, kind: RngStream) -> EntityRng {
+        EntityRng::of_member(self.seed, kind, self.class, self.rank)
     }
 }
 
 fn subscriber(class: &Class, member: Member, end: Duration) -> SubscriberPlan {
     let default_connect = [0.0, DEFAULT_CONNECT_WITHIN.min(end / DEFAULT_CONNECT_PART).as_secs_f64()];
     let connect = class.connect_seconds.unwrap_or(default_connect);
-    let connect_at = seconds(member.luck(Kind::Connect).between(connect));
-    let stays = class.stay_seconds.map(|stay| seconds(member.luck(Kind::Stay).between(stay)));
+    let connect_at = seconds(member.rng(RngStream::Connect).between(connect));
+    let stays = class.stay_seconds.map(|stay| seconds(member.rng(RngStream::Stay).between(stay)));
     let leave_at = stays.map(|stays| connect_at + stays).filter(|leave_at| *leave_at < end);
     let reading = match class.reads {
         Reads::AsItArrives => Reading::AsItArrives,
         Reads::Rate { bytes_per_second } => Reading::Rate { bytes_per_second },
         Reads::Stalls { after_seconds, for_seconds } => {
-            Reading::Stalls { stalls: stalls(&mut member.luck(Kind::Stalls), after_seconds, for_seconds, end) }
+            Reading::Stalls { stalls: stalls(&mut member.rng(RngStream::Stalls), after_seconds, for_seconds, end) }
         }
         Reads::RateWithStalls { bytes_per_second, after_seconds, for_seconds } => Reading::RateWithStalls {
             bytes_per_second,
-            stalls: stalls(&mut member.luck(Kind::Stalls), after_seconds, for_seconds, end),
+            stalls: stalls(&mut member.rng(RngStream::Stalls), after_seconds, for_seconds, end),
         },
         Reads::Never => Reading::Never,
     };
@@ -68,10 +68,10 @@ fn subscriber(class: &Class, member: Member, end: Duration) -> SubscriberPlan {
 
 /// Reading and stalling in turn, from a random phase of the first round of both, so that a tab may be in the background
 /// when the run begins. No stall begins after the last arrival, so that a drain can end.
-fn stalls(luck: &mut Luck, after_seconds: [f64; 2], for_seconds: [f64; 2], end: Duration) -> Vec<Stall> {
+fn stalls(rng: &mut EntityRng, after_seconds: [f64; 2], for_seconds: [f64; 2], end: Duration) -> Vec<Stall> {
     let mut stalls = Vec::new();
-    let (after, length) = (luck.between(after_seconds), luck.between(for_seconds));
-    let phase = luck.unit() * (after + length);
+    let (after, length) = (rng.between(after_seconds), rng.between(for_seconds));
+    let phase = rng.unit() * (after + length);
     if phase > after {
         stalls.push(Stall { from: Duration::ZERO, lasts: seconds(after + length - phase) });
     } else {
@@ -79,11 +79,11 @@ fn stalls(luck: &mut Luck, after_seconds: [f64; 2], for_seconds: [f64; 2], end: 
     }
     let mut at = stalls[0].from + stalls[0].lasts;
     loop {
-        at += seconds(luck.between(after_seconds));
+        at += seconds(rng.between(after_seconds));
         if at >= end {
             break;
         }
-        let lasts = seconds(luck.between(for_seconds));
+        let lasts = seconds(rng.between(for_seconds));
         stalls.push(Stall { from: at, lasts });
         at += lasts;
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::seed::{Kind, Luck};
+use super::seed::{EntityRng, RngStream};
 use super::{Arrival, ClassPlan, Plan, Reading, ServerPlan, SubscriberPlan, Transport};
 
 /// Payload of every frame, and what a reader's socket holds. A frame is longer than its payload, so it is flushed only
@@ -94,7 +94,7 @@ impl Plan {
 }
 
 fn arrivals(queues: &Queues, seed: u64) -> Vec<Arrival> {
-    let (mut gaps, mut sizes) = (Luck::of(seed, Kind::Arrivals), Luck::of(seed, Kind::Batches));
+    let (mut gaps, mut sizes) = (EntityRng::of(seed, RngStream::Arrivals), EntityRng::of(seed, RngStream::Batches));
     let gap = queues.gap.as_secs_f64();
     let (mut arrivals, mut at) = (Vec::with_capacity(queues.frames), BEGINS.as_secs_f64());
     while arrivals.len() < queues.frames {
@@ -119,9 +119,9 @@ fn arrivals(queues: &Queues, seed: u64) -> Vec<Arrival> {
 }
 
 /// 1, 2, 3 …, each further one with the same probability: a rounded-up exponential.
-fn geometric(luck: &mut Luck, mean: f64) -> usize {
+fn geometric(rng: &mut EntityRng, mean: f64) -> usize {
     let goes_on = 1.0 - 1.0 / mean;
-    1 + (luck.exponential() / -libm::log(goes_on)) as usize
+    1 + (rng.exponential() / -libm::log(goes_on)) as usize
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -134,8 +134,8 @@ fn times(service: ServiceTime, frames: usize, Member { seed, rank }: Member) -> 
     match service {
         ServiceTime::Constant(time) => vec![time],
         ServiceTime::Exponential(mean) => {
-            let mut luck = Luck::of_member(seed, Kind::Services, 0, rank);
-            (0..frames).map(|_| of_seconds(mean.as_secs_f64() * luck.exponential())).collect()
+            let mut rng = EntityRng::of_member(seed, RngStream::Services, 0, rank);
+            (0..frames).map(|_| of_seconds(mean.as_secs_f64() * rng.exponential())).collect()
         }
     }
 }
@@ -168,8 +168,8 @@ mod tests {
 
     #[test]
     fn batches_are_geometric() {
-        let mut luck = Luck::of(3, Kind::Batches);
-        let sizes: Vec<usize> = (0..100_000).map(|_| geometric(&mut luck, 4.0)).collect();
+        let mut rng = EntityRng::of(3, RngStream::Batches);
+        let sizes: Vec<usize> = (0..100_000).map(|_| geometric(&mut rng, 4.0)).collect();
         let part = |size: usize| sizes.iter().filter(|other| **other == size).count() as f64 / 1e5;
         let mean = sizes.iter().sum::<usize>() as f64 / 1e5;
         assert!((mean - 4.0).abs() < 0.05 && (part(1) - 0.25).abs() < 0.005 && (part(2) - 0.1875).abs() < 0.005);

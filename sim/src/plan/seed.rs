@@ -1,4 +1,4 @@
-//! Luck: one ChaCha stream for each thing that has any, and the few distributions that plans need.
+//! Random numbers: one ChaCha stream for each entity that needs some, and the few distributions that plans need.
 //!
 //! A stream belongs to a (kind, class, rank within the class), so that whoever joins changes nobody else's luck, and
 //! nobody's luck depends on how much another one used. Logarithms and the like come from `libm`: the standard
@@ -12,7 +12,7 @@ const DOMAIN: &[u8; 24] = b"hubbub: the plan's luck\0";
 
 /// What a stream decides.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Kind {
+pub(super) enum RngStream {
     /// When events arrive.
     Arrivals,
     /// How large they are.
@@ -33,7 +33,7 @@ pub(super) enum Kind {
     Faults,
 }
 
-impl Kind {
+impl RngStream {
     /// Part of every plan: a changed number changes the luck of all seeds.
     fn number(self) -> u64 {
         match self {
@@ -52,16 +52,16 @@ impl Kind {
 
 /// A source of random numbers that only its owner draws from.
 #[derive(Debug)]
-pub(super) struct Luck(ChaCha12Rng);
+pub(super) struct EntityRng(ChaCha12Rng);
 
-impl Luck {
+impl EntityRng {
     /// The stream of something there is one of.
-    pub(super) fn of(seed: u64, kind: Kind) -> Self {
+    pub(super) fn of(seed: u64, kind: RngStream) -> Self {
         Self::of_member(seed, kind, 0, 0)
     }
 
     /// The stream of one subscriber. Classes number at most 64 and ranks 100,000: 16 and 40 bits have room.
-    pub(super) fn of_member(seed: u64, kind: Kind, class: usize, rank: usize) -> Self {
+    pub(super) fn of_member(seed: u64, kind: RngStream, class: usize, rank: usize) -> Self {
         let mut key = [0; 32];
         key[..8].copy_from_slice(&seed.to_le_bytes());
         key[8..].copy_from_slice(DOMAIN);
@@ -99,10 +99,14 @@ mod tests {
 
     #[test]
     fn streams_differ_by_seed_kind_class_and_rank() {
-        let first = |seed, kind, class, rank| Luck::of_member(seed, kind, class, rank).unit();
-        let base = first(1, Kind::Connect, 2, 3);
-        let others =
-            [(2, Kind::Connect, 2, 3), (1, Kind::Stay, 2, 3), (1, Kind::Connect, 3, 3), (1, Kind::Connect, 2, 4)];
+        let first = |seed, kind, class, rank| EntityRng::of_member(seed, kind, class, rank).unit();
+        let base = first(1, RngStream::Connect, 2, 3);
+        let others = [
+            (2, RngStream::Connect, 2, 3),
+            (1, RngStream::Stay, 2, 3),
+            (1, RngStream::Connect, 3, 3),
+            (1, RngStream::Connect, 2, 4),
+        ];
         for (seed, kind, class, rank) in others {
             assert_ne!(base.to_bits(), first(seed, kind, class, rank).to_bits());
         }
@@ -110,17 +114,17 @@ mod tests {
 
     #[test]
     fn distributions_have_the_moments_they_are_named_for() {
-        let mut luck = Luck::of(0, Kind::Payload);
-        let mut moments = |draw: fn(&mut Luck) -> f64| {
-            let values: Vec<f64> = (0..100_000).map(|_| draw(&mut luck)).collect();
+        let mut rng = EntityRng::of(0, RngStream::Payload);
+        let mut moments = |draw: fn(&mut EntityRng) -> f64| {
+            let values: Vec<f64> = (0..100_000).map(|_| draw(&mut rng)).collect();
             let mean = values.iter().sum::<f64>() / 1e5;
             (mean, values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / 1e5)
         };
         let near = |(mean, variance): (f64, f64), expected: (f64, f64)| {
             assert!((mean - expected.0).abs() < 0.02 && (variance - expected.1).abs() < 0.03, "{mean}, {variance}");
         };
-        near(moments(Luck::unit), (0.5, 1.0 / 12.0));
-        near(moments(Luck::exponential), (1.0, 1.0));
-        near(moments(Luck::normal), (0.0, 1.0));
+        near(moments(EntityRng::unit), (0.5, 1.0 / 12.0));
+        near(moments(EntityRng::exponential), (1.0, 1.0));
+        near(moments(EntityRng::normal), (0.0, 1.0));
     }
 }

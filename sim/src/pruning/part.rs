@@ -7,12 +7,12 @@ use crate::record::{Life, Lives, Moment, NEVER, Record, SubscriberRecord};
 use crate::world::{self, HubChoice, WorldError};
 
 /// A run with what became of every frame.
-pub(super) struct Observed {
+pub(super) struct RunWithLives {
     pub(super) record: Record,
     pub(super) lives: Lives,
 }
 
-impl Observed {
+impl RunWithLives {
     pub(super) fn of(plan: &Plan, capacity: Capacity, overflow: Overflow) -> Result<Self, WorldError> {
         let (record, lives) = world::run_with_lives(plan, HubChoice { capacity, overflow })?;
         Ok(Self { record, lives })

@@ -16,21 +16,21 @@ use tokio::time::{sleep_until, timeout_at};
 use super::clock::Clock;
 use super::environment::address_of;
 use super::http::NotAStream;
-use super::pace::{May, Pace};
-use super::publisher::Progress;
+use super::pace::{May, ReadPacer};
+use super::publisher::PublishProgress;
 use super::receipts::Receipts;
 use super::sockets::Sockets;
 use super::stream::{EventStream, Heard, Received};
 use super::url::Url;
 use super::websocket::WebSocketEvents;
 use crate::plan::{ClassPlan, SubscriberPlan, Transport};
-use crate::world::{Fate, Speed, Spell, UPGRADE};
+use crate::world::{SlowPeriod, Speed, SubscriberFaults, UPGRADE};
 
 /// What a client has in hand at a time; a limited reader has less.
 const BUFFER_BYTES: usize = 1 << 16;
 
 /// Where all clients of a run connect to, and what they share.
-pub(super) struct Audience {
+pub(super) struct ClientContext {
     pub(super) clock: Clock,
     pub(super) url: Url,
     pub(super) server: SocketAddr,
@@ -41,7 +41,7 @@ pub(super) struct Audience {
     pub(super) classes: Vec<ClassPlan>,
     /// Whether clients that come back say which event they had last.
     pub(super) resumes: bool,
-    pub(super) progress: Arc<Progress>,
+    pub(super) progress: Arc<PublishProgress>,
     pub(super) receipts: RefCell<Receipts>,
     /// Bytes as they come off a socket; used between two waits, so one is enough for all.
     pub(super) buffer: RefCell<Vec<u8>>,
@@ -89,26 +89,26 @@ pub(super) fn buffer() -> RefCell<Vec<u8>> {
 
 /// Lives until it leaves for good; to be dropped at the end of the run.
 pub(super) async fn live(
-    audience: Rc<Audience>,
+    audience: Rc<ClientContext>,
     index: usize,
     plan: SubscriberPlan,
-    mut fate: Fate,
+    mut faults: SubscriberFaults,
 ) -> Result<(), ClientError> {
     // On loopback the kernel acknowledges for a client that is dead: one that never reads is as near as it gets.
-    let stops = fate.dies_at.map(|from| Spell { from, until: Duration::MAX, speed: Speed::Stopped });
-    fate.spells.extend(stops);
-    let mut pace = Pace::new(&plan.reading, &fate.spells);
+    let stops = faults.dies_at.map(|from| SlowPeriod { from, until: Duration::MAX, speed: Speed::Stopped });
+    faults.slow_periods.extend(stops);
+    let mut pace = ReadPacer::new(&plan.reading, &faults.slow_periods);
     let comes_back_after = audience.classes[plan.class].reconnect_after;
     sleep_until(audience.clock.at(plan.connect_at)).await;
     let mut cursor = None;
     loop {
         let mut session = Session::open(&audience, index, plan.class, cursor.as_deref()).await?;
-        let end = session.read(&mut pace, fate.leaves_at).await?;
+        let end = session.read(&mut pace, faults.leaves_at).await?;
         cursor = session.events.last_id().or(cursor).filter(|_| audience.resumes);
         let begun = audience.progress.begun.load(Ordering::Relaxed);
         audience.receipts.borrow_mut().ended(index, begun);
         let end = match (end, comes_back_after) {
-            (End::Closed, Some(pause)) => away(audience.clock, pause, fate.leaves_at).await,
+            (End::Closed, Some(pause)) => away(audience.clock, pause, faults.leaves_at).await,
             // It stays away, and misses what follows.
             (End::Closed, None) => return Ok(()),
             (End::Left, _) => End::Left,
@@ -135,7 +135,7 @@ enum End {
 }
 
 struct Session<'a> {
-    audience: &'a Audience,
+    audience: &'a ClientContext,
     index: usize,
     stream: TcpStream,
     events: Events,
@@ -189,7 +189,7 @@ impl Events {
 
 impl<'a> Session<'a> {
     async fn open(
-        audience: &'a Audience,
+        audience: &'a ClientContext,
         index: usize,
         class: usize,
         cursor: Option<&str>,
@@ -211,7 +211,7 @@ impl<'a> Session<'a> {
         Ok(Self { audience, index, stream, events: Events::of(audience.transport) })
     }
 
-    async fn read(&mut self, pace: &mut Pace, leaves_at: Option<Duration>) -> Result<End, ClientError> {
+    async fn read(&mut self, pace: &mut ReadPacer, leaves_at: Option<Duration>) -> Result<End, ClientError> {
         let clock = self.audience.clock;
         loop {
             let now = clock.now();
@@ -244,7 +244,7 @@ impl<'a> Session<'a> {
     }
 
     /// Takes what there is, at most so much; `true` when the stream has ended.
-    fn take(&mut self, most: u64, pace: &mut Pace) -> Result<bool, ClientError> {
+    fn take(&mut self, most: u64, pace: &mut ReadPacer) -> Result<bool, ClientError> {
         let mut buffer = self.audience.buffer.borrow_mut();
         let asked = buffer.len().min(usize::try_from(most).unwrap_or(usize::MAX));
         let got = match self.stream.try_read(&mut buffer[..asked]) {

@@ -30,14 +30,14 @@ fn index_of(address: IpAddr) -> Option<usize> {
 }
 
 #[derive(Clone)]
-pub(super) struct Observed {
+pub(super) struct RecordingEnvironment {
     pub(super) clock: Clock,
     pub(super) recorder: Recorder,
     /// When each subscriber of the plan leaves for good, if it does: a stream that ends after that has been left.
     pub(super) leaves_at: Arc<[Option<Duration>]>,
 }
 
-impl Runtime for Observed {
+impl Runtime for RecordingEnvironment {
     fn now(&self) -> Duration {
         self.clock.now()
     }
@@ -47,7 +47,7 @@ impl Runtime for Observed {
     }
 }
 
-impl Observer for Observed {
+impl Observer for RecordingEnvironment {
     fn subscribed(&self, subscriber: SubscriberId, peer: SocketAddr) {
         if let Some(index) = index_of(peer.ip()) {
             self.recorder.lock().subscribed(self.now(), (PROCESS, subscriber), index);

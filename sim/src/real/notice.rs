@@ -43,7 +43,7 @@ fn id<'de, D: Deserializer<'de>>(field: D) -> Result<Option<EventId>, D::Error> 
 #[cfg(test)]
 mod tests {
     use bytes::Bytes;
-    use hubbub::event::Missing;
+    use hubbub::event::GapReason;
     use hubbub::{Gap, frame};
 
     use super::*;
@@ -51,8 +51,8 @@ mod tests {
     #[test]
     fn a_notice_says_what_the_server_put_into_it() {
         let id = |sequence| EventId { epoch: 3, sequence };
-        let known = Gap { first: Some(id(1)), last: Some(id(9)), count: Some(4), reason: Missing::Age };
-        let unknown = Gap { first: None, last: None, count: None, reason: Missing::UnknownCursor };
+        let known = Gap { first: Some(id(1)), last: Some(id(9)), count: Some(4), reason: GapReason::Age };
+        let unknown = Gap { first: None, last: None, count: None, reason: GapReason::UnknownCursor };
         for gap in [known, unknown] {
             let frame: Bytes = frame::sse::gap(&gap);
             let data = frame.strip_prefix(b"event: gap\ndata: ").unwrap().trim_ascii();

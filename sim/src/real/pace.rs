@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::plan::Reading;
-use crate::world::{Speed, Spell, speeds};
+use crate::world::{SlowPeriod, Speed, speeds};
 
 /// A reader of limited rate takes what it may in pieces of about this long.
 const PIECE: Duration = Duration::from_millis(5);
@@ -13,7 +13,7 @@ const PIECE: Duration = Duration::from_millis(5);
 /// … but not in smaller ones.
 const LEAST_PIECE_BYTES: u64 = 128;
 
-pub(super) struct Pace {
+pub(super) struct ReadPacer {
     speed: Speed,
     changes: VecDeque<(Duration, Speed)>,
     /// A stretch in which a reader of limited rate always has something to read: since when, and what it took in it.
@@ -29,9 +29,9 @@ pub(super) enum May {
     WaitUntil(Option<Duration>),
 }
 
-impl Pace {
-    pub(super) fn new(reading: &Reading, spells: &[Spell]) -> Self {
-        Self { speed: Speed::Free, changes: speeds(reading, spells), busy: None }
+impl ReadPacer {
+    pub(super) fn new(reading: &Reading, slow_periods: &[SlowPeriod]) -> Self {
+        Self { speed: Speed::Free, changes: speeds(reading, slow_periods), busy: None }
     }
 
     /// What may be taken at `now`.
@@ -90,15 +90,15 @@ mod tests {
     #[test]
     fn a_stalled_reader_waits_for_the_end_of_its_stall_and_one_that_never_reads_for_nothing() {
         let stalls = vec![Stall { from: ms(10), lasts: ms(30) }];
-        let mut pace = Pace::new(&Reading::Stalls { stalls }, &[]);
+        let mut pace = ReadPacer::new(&Reading::Stalls { stalls }, &[]);
         assert_eq!((pace.may(ms(9)), pace.changes_at()), (May::Take(u64::MAX), Some(ms(10))));
         assert_eq!((pace.may(ms(10)), pace.may(ms(40))), (May::WaitUntil(Some(ms(40))), May::Take(u64::MAX)));
-        assert_eq!(Pace::new(&Reading::Never, &[]).may(ms(1)), May::WaitUntil(None));
+        assert_eq!(ReadPacer::new(&Reading::Never, &[]).may(ms(1)), May::WaitUntil(None));
     }
 
     #[test]
     fn a_limited_reader_takes_its_rate_over_a_busy_stretch_and_saves_nothing_up_for_the_next() {
-        let mut pace = Pace::new(&Reading::Rate { bytes_per_second: 100_000 }, &[]);
+        let mut pace = ReadPacer::new(&Reading::Rate { bytes_per_second: 100_000 }, &[]);
         assert_eq!(pace.may(ms(0)), May::Take(0), "it may look whether there is something");
         pace.found(ms(100));
         assert_eq!(pace.may(ms(100)), May::WaitUntil(Some(ms(105))));
@@ -114,7 +114,7 @@ mod tests {
     #[test]
     fn a_limited_reader_that_stalls_takes_nothing_meanwhile_and_makes_up_for_nothing_after() {
         let stalls = vec![Stall { from: ms(100), lasts: ms(300) }, Stall { from: ms(450), lasts: ms(100) }];
-        let mut pace = Pace::new(&Reading::RateWithStalls { bytes_per_second: 100_000, stalls }, &[]);
+        let mut pace = ReadPacer::new(&Reading::RateWithStalls { bytes_per_second: 100_000, stalls }, &[]);
         pace.found(ms(0));
         assert_eq!(pace.may(ms(50)), May::Take(5000));
         pace.took(5000, false);
@@ -139,7 +139,7 @@ mod tests {
                 stalls.push(Stall { from: at + ms(after), lasts: ms(lasts) });
                 at += ms(after + lasts);
             }
-            let mut pace = Pace::new(&Reading::RateWithStalls { bytes_per_second, stalls: stalls.clone() }, &[]);
+            let mut pace = ReadPacer::new(&Reading::RateWithStalls { bytes_per_second, stalls: stalls.clone() }, &[]);
             let (mut now, mut taken) = (Duration::ZERO, 0);
             pace.found(now);
             for step in steps {

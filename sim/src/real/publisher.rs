@@ -20,7 +20,7 @@ use crate::plan::Arrival;
 
 /// How far the publisher is, for those who watch, and whether it is to go on.
 #[derive(Debug, Default)]
-pub(super) struct Progress {
+pub(super) struct PublishProgress {
     /// Publishes begun.
     pub(super) begun: AtomicU64,
     pub(super) is_called_off: AtomicBool,
@@ -43,7 +43,7 @@ pub(super) fn publish(
     url: &Url,
     arrivals: &[Arrival],
     clock: Clock,
-    progress: &Progress,
+    progress: &PublishProgress,
 ) -> Result<Duration, PublishError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|why| PublishError::Unreachable(why.to_string()))?;

@@ -9,18 +9,18 @@ use std::time::Duration;
 use tokio::task::{JoinSet, LocalSet};
 use tokio::time::sleep;
 
-use super::client::{self, Audience, ClientError};
+use super::client::{self, ClientContext, ClientError};
 use super::clock::Clock;
 use super::memory::{PerSubscriber, Watch};
-use super::publisher::{self, Progress, PublishError};
+use super::publisher::{self, PublishError, PublishProgress};
 use super::receipts::Receipts;
 use super::report::Report;
-use super::server::{Order, Server};
+use super::server::{Order, ServerProcess};
 use super::sockets::Sockets;
 use super::url::Url;
 use crate::plan::{Plan, Transport};
 use crate::record::{ClassRecord, Digest, Record};
-use crate::world::{Fate, HubChoice};
+use crate::world::{HubChoice, SubscriberFaults};
 
 /// Between the order to begin and the beginning.
 const LEAD: Duration = Duration::from_millis(300);
@@ -113,7 +113,7 @@ async fn own(
     let policy = choice.overflow.name().to_owned();
     let order =
         Order { plan: plan.clone(), buffer: choice.capacity.frames(), policy, unsent_bytes: sockets.unsent_bytes };
-    let mut server = Server::start(&order).map_err(RealError::Server)?;
+    let mut server = ServerProcess::start(&order).map_err(RealError::Server)?;
     let clock = Clock::starting_in(LEAD);
     server.begin(&clock).map_err(RealError::Server)?;
     let mut watch = Watch::new(server.id());
@@ -162,9 +162,9 @@ async fn audience(
     url: Url,
     come_from_own_addresses: bool,
     sockets: Sockets,
-) -> Result<Rc<Audience>, RealError> {
+) -> Result<Rc<ClientContext>, RealError> {
     let server = url.resolve().await.map_err(|why| RealError::Client { url: url.clone(), why: why.into() })?;
-    Ok(Rc::new(Audience {
+    Ok(Rc::new(ClientContext {
         clock,
         url,
         server,
@@ -174,7 +174,7 @@ async fn audience(
         transport: if come_from_own_addresses { plan.server.transport } else { Transport::Sse },
         classes: plan.classes.clone(),
         resumes: plan.server.recovery.is_some(),
-        progress: Arc::new(Progress::default()),
+        progress: Arc::new(PublishProgress::default()),
         receipts: RefCell::new(Receipts::new(plan)),
         buffer: client::buffer(),
     }))
@@ -182,10 +182,10 @@ async fn audience(
 
 type Lives = JoinSet<Result<(), ClientError>>;
 
-fn connect(plan: &Plan, audience: &Rc<Audience>) -> Lives {
+fn connect(plan: &Plan, audience: &Rc<ClientContext>) -> Lives {
     let mut lives = JoinSet::new();
     for (index, subscriber) in plan.subscribers.iter().enumerate() {
-        lives.spawn_local(client::live(audience.clone(), index, subscriber.clone(), Fate::of(plan, index)));
+        lives.spawn_local(client::live(audience.clone(), index, subscriber.clone(), SubscriberFaults::of(plan, index)));
     }
     lives
 }
@@ -193,7 +193,7 @@ fn connect(plan: &Plan, audience: &Rc<Audience>) -> Lives {
 /// Publishes everything, and waits for the end of the plan's arrivals.
 async fn publish(
     plan: &Plan,
-    audience: &Rc<Audience>,
+    audience: &Rc<ClientContext>,
     ingest: &Url,
     lives: &mut Lives,
     is_wanted: &dyn Fn(Duration) -> bool,
@@ -228,7 +228,7 @@ async fn publish(
 /// Waits until clients have all they can get, or no time is left for it.
 async fn drain(
     plan: &Plan,
-    audience: &Audience,
+    audience: &ClientContext,
     is_wanted: &dyn Fn(Duration) -> bool,
     has_all: impl Fn() -> bool,
 ) -> Result<(), RealError> {

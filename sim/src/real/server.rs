@@ -12,11 +12,11 @@ use hubbub::{Capacity, Hub, Overflow, ServerSettings};
 use serde::{Deserialize, Serialize};
 
 use super::clock::Clock;
-use super::environment::Observed;
+use super::environment::RecordingEnvironment;
 use super::report::Report;
 use crate::plan::Plan;
 use crate::record::Recorder;
-use crate::world::{self, Fate, HubChoice};
+use crate::world::{self, HubChoice, SubscriberFaults};
 
 /// Argument that makes the `sim` program this server.
 pub const CHILD: &str = "serve-a-run";
@@ -42,14 +42,14 @@ pub(super) struct Order {
 
 /// The server's process, which ends with this.
 #[derive(Debug)]
-pub(super) struct Server {
+pub(super) struct ServerProcess {
     process: Child,
     pub(super) address: SocketAddr,
     answers: BufReader<ChildStdout>,
     orders: ChildStdin,
 }
 
-impl Server {
+impl ServerProcess {
     pub(super) fn start(order: &Order) -> Result<Self, String> {
         let why = |why: &dyn std::fmt::Display| format!("no server for the run: {why}");
         let program = std::env::current_exe().map_err(|it| why(&it))?;
@@ -91,7 +91,7 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+impl Drop for ServerProcess {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
@@ -117,9 +117,9 @@ pub fn serve_child(orders: impl BufRead, mut answers: impl Write) -> Result<(), 
         recorder.lock().published(arrival.at);
     }
     let hub = hub(&order)?;
-    let leaves_at = (0..order.plan.subscribers.len()).map(|index| Fate::of(&order.plan, index).leaves_at);
+    let leaves_at = (0..order.plan.subscribers.len()).map(|index| SubscriberFaults::of(&order.plan, index).leaves_at);
     let leaves_at: Arc<[_]> = leaves_at.collect();
-    let environment = Measured::new(Observed { clock, recorder: recorder.clone(), leaves_at });
+    let environment = Measured::new(RecordingEnvironment { clock, recorder: recorder.clone(), leaves_at });
     runtime.spawn(hubbub::serve(listener, hub.clone(), settings(&order), environment, std::future::pending()));
     say("serving")?;
     next()?;

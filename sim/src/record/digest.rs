@@ -5,7 +5,7 @@ use std::hash::Hasher;
 
 use siphasher::sip128::{Hasher128, SipHasher13};
 
-use super::What;
+use super::ObservationKind;
 
 /// 128 bits, printed as 32 hex digits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub(super) struct Running(SipHasher13);
 
 impl Running {
     /// Adds something that happened, and when: in virtual nanoseconds.
-    pub(super) fn add(&mut self, at: u64, what: What) {
+    pub(super) fn add(&mut self, at: u64, what: ObservationKind) {
         self.0.write_u64(at);
         what.numbers().into_iter().for_each(|number| self.0.write_u64(number));
     }
@@ -48,13 +48,13 @@ mod tests {
 
     #[test]
     fn a_digest_is_the_same_on_every_machine_and_differs_for_whatever_differs() {
-        let of = |events: &[(u64, What)]| {
+        let of = |events: &[(u64, ObservationKind)]| {
             let mut running = Running::default();
             events.iter().for_each(|(at, what)| running.add(*at, *what));
             running.digest()
         };
-        let queued = What::Queued { sequence: 1, waiting: 1 };
-        let (flushed, received) = (What::Flushed { sequence: 1 }, What::Received { sequence: 1 });
+        let queued = ObservationKind::Queued { sequence: 1, waiting: 1 };
+        let (flushed, received) = (ObservationKind::Flushed { sequence: 1 }, ObservationKind::Received { sequence: 1 });
         let first = of(&[(1, queued), (2, flushed)]);
         assert_eq!(first.to_string(), "dd0048951623315694b827251d579aef");
         assert_ne!(first, of(&[(2, flushed), (1, queued)]));

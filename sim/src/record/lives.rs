@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use super::{What, nanos};
+use super::{ObservationKind, nanos};
 use crate::plan::Plan;
 
 /// What stands for a time that never came.
@@ -31,7 +31,7 @@ pub struct Frame {
     pub released: u32,
     /// Publish to flush, in microseconds of plan time, or [`NEVER`].
     pub flush_us: u32,
-    /// Publish to receipt, likewise.
+    /// Publish to receipt, in microseconds of plan time, or [`NEVER`].
     pub receipt_us: u32,
 }
 
@@ -89,30 +89,34 @@ impl Lives {
         self.of[index].with(0, sequence, |frame| frame.taken = taken);
     }
 
-    pub(super) fn note(&mut self, now: Duration, index: usize, what: What) {
+    pub(super) fn note(&mut self, now: Duration, index: usize, what: ObservationKind) {
         match what {
-            What::Queued { sequence, .. } => self.of[index].queue(sequence),
-            What::Displaced { sequence, lost, .. } => {
+            ObservationKind::Queued { sequence, .. } => self.of[index].queue(sequence),
+            ObservationKind::Displaced { sequence, lost, .. } => {
                 let released = self.moment(now);
                 self.of[index].lose(lost, released);
                 self.of[index].queue(sequence);
             }
-            What::Flushed { sequence } => {
+            ObservationKind::Flushed { sequence } => {
                 let (released, latency) = (self.moment(now), self.age_us(now, sequence));
                 let life = &mut self.of[index];
                 life.delivered_in_time += u64::from(now <= self.sources_end);
                 life.with(1, sequence, |frame| (frame.released, frame.flush_us) = (released, latency));
             }
-            What::Received { sequence } => {
+            ObservationKind::Received { sequence } => {
                 let latency = self.age_us(now, sequence);
                 self.of[index].with(2, sequence, |frame| frame.receipt_us = latency);
             }
-            What::Ended { .. } | What::Disconnected { .. } => self.has_end = true,
+            ObservationKind::Ended { .. } | ObservationKind::Disconnected { .. } => self.has_end = true,
             // Whoever has a history behind it lives another life than its mailbox tells.
-            What::Shed { .. } | What::Parked { .. } | What::Replayed { .. } | What::Forgotten { .. } => {
-                self.has_end = true
-            }
-            What::Subscribed { .. } | What::Refused { .. } | What::Told { .. } | What::Placed { .. } => {}
+            ObservationKind::Shed { .. }
+            | ObservationKind::Parked { .. }
+            | ObservationKind::Replayed { .. }
+            | ObservationKind::Forgotten { .. } => self.has_end = true,
+            ObservationKind::Subscribed { .. }
+            | ObservationKind::Refused { .. }
+            | ObservationKind::Told { .. }
+            | ObservationKind::Placed { .. } => {}
         }
     }
 

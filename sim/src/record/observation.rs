@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hubbub::Reason;
+use hubbub::LossReason;
 use serde::{Serialize, Serializer};
 
 /// Something that happened to a subscriber.
@@ -18,13 +18,13 @@ pub struct Observation {
     pub subscriber: usize,
     /// What.
     #[serde(flatten)]
-    pub what: What,
+    pub what: ObservationKind,
 }
 
 /// What can happen to a subscriber. An event is named by its sequence, from 1 on in the order of publication.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
-pub enum What {
+pub enum ObservationKind {
     /// A stream of its begins.
     Subscribed {
         /// 1 for its first, one more for each that follows.
@@ -43,7 +43,7 @@ pub enum What {
         sequence: u64,
         /// The limit that bound.
         #[serde(flatten)]
-        reason: Why,
+        reason: ObservedLoss,
     },
     /// An event was offered, did not fit, and waits in the place of another.
     Displaced {
@@ -53,7 +53,7 @@ pub enum What {
         lost: u64,
         /// Why.
         #[serde(flatten)]
-        reason: Why,
+        reason: ObservedLoss,
     },
     /// One more is lost for the event whose offer is observed next.
     Shed {
@@ -61,7 +61,7 @@ pub enum What {
         lost: u64,
         /// Why.
         #[serde(flatten)]
-        reason: Why,
+        reason: ObservedLoss,
     },
     /// An event was offered, did not fit, and is lost with everything that waited: the subscriber is cut off.
     Disconnected {
@@ -69,7 +69,7 @@ pub enum What {
         sequence: u64,
         /// The limit that bound.
         #[serde(flatten)]
-        reason: Why,
+        reason: ObservedLoss,
     },
     /// An event was offered to a subscriber who is behind, and waits in the history.
     Parked {
@@ -91,7 +91,7 @@ pub enum What {
         count: u64,
         /// The limit for which they had been parked.
         #[serde(flatten)]
-        reason: Why,
+        reason: ObservedLoss,
     },
     /// The client has read where its stream begins.
     Placed {
@@ -124,7 +124,7 @@ pub enum What {
     },
 }
 
-impl What {
+impl ObservationKind {
     /// Kind and two numbers, as they go into a digest. They are part of every recorded one.
     pub(super) fn numbers(self) -> [u64; 3] {
         match self {
@@ -148,31 +148,31 @@ impl What {
 
 /// Why a frame was lost to a mailbox. A full buffer is what nearly all are lost to, and is not written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Why {
+pub struct ObservedLoss {
     /// The reason.
     #[serde(rename = "reason", serialize_with = "by_name", skip_serializing_if = "is_full")]
-    pub reason: Reason,
+    pub reason: LossReason,
 }
 
-impl From<Reason> for Why {
-    fn from(reason: Reason) -> Self {
+impl From<LossReason> for ObservedLoss {
+    fn from(reason: LossReason) -> Self {
         Self { reason }
     }
 }
 
-impl Why {
+impl ObservedLoss {
     /// The kind of an observation, told apart by the reason; a full buffer is the kind alone.
     fn beside(self, kind: u64) -> u64 {
-        let place = Reason::ALL.iter().position(|reason| *reason == self.reason).unwrap_or(0);
+        let place = LossReason::ALL.iter().position(|reason| *reason == self.reason).unwrap_or(0);
         kind + 256 * place as u64
     }
 }
 
-fn is_full(reason: &Reason) -> bool {
-    *reason == Reason::BufferFull
+fn is_full(reason: &LossReason) -> bool {
+    *reason == LossReason::BufferFull
 }
 
-fn by_name<S: Serializer>(reason: &Reason, serializer: S) -> Result<S::Ok, S::Error> {
+fn by_name<S: Serializer>(reason: &LossReason, serializer: S) -> Result<S::Ok, S::Error> {
     serializer.serialize_str(reason.name())
 }
 
@@ -186,13 +186,13 @@ mod tests {
 
     #[test]
     fn an_observation_is_one_flat_object() {
-        let text = |reason: Reason| {
-            let what = What::Displaced { sequence: 7, lost: 3, reason: reason.into() };
+        let text = |reason: LossReason| {
+            let what = ObservationKind::Displaced { sequence: 7, lost: 3, reason: reason.into() };
             let observation = Observation { at: Duration::from_micros(1500), subscriber: 2, what };
             serde_json::to_string(&observation).unwrap()
         };
         let full = r#"{"at_ns":1500000,"subscriber":2,"kind":"displaced","sequence":7,"lost":3}"#;
-        assert_eq!(text(Reason::BufferFull), full);
-        assert_eq!(text(Reason::Conflated), full.replace('}', r#","reason":"conflated"}"#));
+        assert_eq!(text(LossReason::BufferFull), full);
+        assert_eq!(text(LossReason::Conflated), full.replace('}', r#","reason":"conflated"}"#));
     }
 }

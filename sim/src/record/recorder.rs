@@ -5,25 +5,25 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 use hubbub::hub::Forgotten;
-use hubbub::{Counts, Outcome, Reason, SubscriberId};
+use hubbub::{Counts, LossReason, Outcome, SubscriberId};
 
 use super::digest::{Digest, Running};
-use super::{ClassRecord, Lives, Observation, Record, SubscriberRecord, What, nanos};
+use super::{ClassRecord, Lives, Observation, ObservationKind, Record, SubscriberRecord, nanos};
 use crate::plan::Plan;
 
 /// Shared by everyone in a world who sees something happen.
 #[derive(Debug, Clone)]
-pub struct Recorder(Arc<Mutex<Observed>>);
+pub struct Recorder(Arc<Mutex<Observations>>);
 
 /// The observations so far.
 #[derive(Debug)]
-pub struct Observed {
+pub struct Observations {
     time_scale: u32,
     /// Events of the plan.
     planned: usize,
     sources_end: Duration,
     subscribers: Vec<(SubscriberRecord, Running)>,
-    wishes: Vec<Wish>,
+    demands: Vec<Demand>,
     classes: Vec<ClassRecord>,
     /// The server's processes so far.
     processes: Vec<Process>,
@@ -32,13 +32,13 @@ pub struct Observed {
     delivered_in_time: u64,
     /// Every single observation, where they are asked for.
     log: Option<Vec<Observation>>,
-    /// What became of every frame, likewise.
+    /// What became of every frame, where that is asked for.
     lives: Option<Lives>,
 }
 
 /// What a subscriber wants and has, while a run goes on.
 #[derive(Debug, Clone, Copy, Default)]
-struct Wish {
+struct Demand {
     /// How many had been published when its first stream began, and when it left.
     from: Option<u64>,
     until: Option<u64>,
@@ -70,12 +70,12 @@ impl Recorder {
             (record, Running::default())
         });
         let classes = plan.classes.iter().map(|_| ClassRecord { flush_us: histogram(), receipt_us: histogram() });
-        Self(Arc::new(Mutex::new(Observed {
+        Self(Arc::new(Mutex::new(Observations {
             time_scale: plan.time_scale,
             planned: plan.arrivals.len(),
             sources_end: plan.duration,
             subscribers: subscribers.collect(),
-            wishes: vec![Wish::default(); plan.subscribers.len()],
+            demands: vec![Demand::default(); plan.subscribers.len()],
             classes: classes.collect(),
             processes: vec![Process::default()],
             published_at: Vec::with_capacity(plan.arrivals.len()),
@@ -100,7 +100,7 @@ impl Recorder {
         self.lock().lives.get_or_insert_with(|| Lives::of(plan));
     }
 
-    /// Whether it does.
+    /// Whether the recorder keeps what becomes of every frame.
     pub fn keeps_lives(&self) -> bool {
         self.lock().lives.is_some()
     }
@@ -111,7 +111,7 @@ impl Recorder {
     }
 
     /// For one observation or several.
-    pub fn lock(&self) -> MutexGuard<'_, Observed> {
+    pub fn lock(&self) -> MutexGuard<'_, Observations> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -124,10 +124,10 @@ impl Recorder {
         let observed = &mut *observed;
         let mut subscribers = Vec::with_capacity(observed.subscribers.len());
         let published = observed.published_at.len() as u64;
-        for ((mut record, running), wish) in observed.subscribers.drain(..).zip(&observed.wishes) {
+        for ((mut record, running), demand) in observed.subscribers.drain(..).zip(&observed.demands) {
             record.digest = running.digest();
-            record.wanted = wish.from.map_or(0, |from| wish.until.unwrap_or(published).saturating_sub(from));
-            let away = wish.away_since.map_or(Duration::ZERO, |since| observed.sources_end.saturating_sub(since));
+            record.wanted = demand.from.map_or(0, |from| demand.until.unwrap_or(published).saturating_sub(from));
+            let away = demand.away_since.map_or(Duration::ZERO, |since| observed.sources_end.saturating_sub(since));
             record.away += away / observed.time_scale;
             let lost = record.dropped.total();
             record.in_flight = record.offered.checked_sub(record.delivered + lost).ok_or_else(|| {
@@ -150,7 +150,7 @@ impl Recorder {
     }
 }
 
-impl Observed {
+impl Observations {
     /// Another process of the server takes over. Sequences go on where the last one's ended.
     pub fn process_began(&mut self) {
         let published_before = self.published_at.len() as u64;
@@ -172,12 +172,12 @@ impl Observed {
         by_id[place] = index;
         let published = self.published_at.len() as u64;
         self.is_back(now, index);
-        let (record, wish) = (&mut self.subscribers[index].0, &mut self.wishes[index]);
-        wish.from.get_or_insert(published);
-        wish.process = process;
+        let (record, demand) = (&mut self.subscribers[index].0, &mut self.demands[index]);
+        demand.from.get_or_insert(published);
+        demand.process = process;
         record.connections += 1;
         let connection = record.connections;
-        self.note(now, index, What::Subscribed { connection });
+        self.note(now, index, ObservationKind::Subscribed { connection });
     }
 
     /// An event was offered.
@@ -185,16 +185,16 @@ impl Observed {
         let plan_now = self.plan_time(now);
         let Some(index) = self.of(id) else { return };
         let what = match outcome {
-            Outcome::Queued { waiting } => What::Queued { sequence, waiting: waiting as u64 },
-            Outcome::Refused { reason } => What::Refused { sequence, reason: reason.into() },
+            Outcome::Queued { waiting } => ObservationKind::Queued { sequence, waiting: waiting as u64 },
+            Outcome::Refused { reason } => ObservationKind::Refused { sequence, reason: reason.into() },
             Outcome::Displaced { lost, reason } => {
-                What::Displaced { sequence, lost: self.sequence(id.0, lost.sequence), reason: reason.into() }
+                ObservationKind::Displaced { sequence, lost: self.sequence(id.0, lost.sequence), reason: reason.into() }
             }
             Outcome::Shed { lost, reason } => {
-                What::Shed { lost: self.sequence(id.0, lost.sequence), reason: reason.into() }
+                ObservationKind::Shed { lost: self.sequence(id.0, lost.sequence), reason: reason.into() }
             }
-            Outcome::Disconnected { reason } => What::Disconnected { sequence, reason: reason.into() },
-            Outcome::Parked { waiting } => What::Parked { sequence, waiting: waiting as u64 },
+            Outcome::Disconnected { reason } => ObservationKind::Disconnected { sequence, reason: reason.into() },
+            Outcome::Parked { waiting } => ObservationKind::Parked { sequence, waiting: waiting as u64 },
         };
         self.note(now, index, what);
         let record = &mut self.subscribers[index].0;
@@ -214,7 +214,7 @@ impl Observed {
             | Outcome::Disconnected { reason } => reason,
         };
         *record.dropped.of(reason) += 1;
-        if reason != Reason::Conflated {
+        if reason != LossReason::Conflated {
             record.first_drop_at.get_or_insert(plan_now);
         }
     }
@@ -223,14 +223,14 @@ impl Observed {
     pub fn replayed(&mut self, now: Duration, id: ServerSide, first: u64, count: u64) {
         let Some(index) = self.of(id) else { return };
         let first = self.sequence(id.0, first);
-        self.note(now, index, What::Replayed { first, count });
+        self.note(now, index, ObservationKind::Replayed { first, count });
         self.subscribers[index].0.offered += count;
     }
 
     /// Parked events turned out not to be kept any more.
     pub fn forgot(&mut self, now: Duration, id: ServerSide, Forgotten { count, reason }: Forgotten) {
         let Some(index) = self.of(id) else { return };
-        self.note(now, index, What::Forgotten { count, reason: reason.into() });
+        self.note(now, index, ObservationKind::Forgotten { count, reason: reason.into() });
         let plan_now = self.plan_time(now);
         let record = &mut self.subscribers[index].0;
         *record.dropped.of(reason) += count;
@@ -239,32 +239,32 @@ impl Observed {
 
     /// A client has read where its stream begins: after an event of a process, or 0 for none of it.
     pub fn placed(&mut self, now: Duration, index: usize, process: usize, sequence: u64) {
-        self.note(now, index, What::Placed { after: self.sequence(process, sequence) });
+        self.note(now, index, ObservationKind::Placed { after: self.sequence(process, sequence) });
     }
 
     /// A client has read that events are missing: from `first` to `last`, by the count of the process it is connected
     /// to. Without a first, all after the one it has; without a last, all of the processes before.
     pub fn told(&mut self, now: Duration, index: usize, at: Option<(usize, u64)>, missing: [Option<u64>; 2]) {
-        let process = self.wishes[index].process;
+        let process = self.demands[index].process;
         let after = match (missing[0], at) {
             (Some(first), _) => self.sequence(process, first) - 1,
             (None, Some((process, sequence))) => self.sequence(process, sequence),
             (None, None) => 0,
         };
         let until = self.sequence(process, missing[1].unwrap_or(0));
-        self.note(now, index, What::Told { after, until });
+        self.note(now, index, ObservationKind::Told { after, until });
     }
 
     /// A client has left for good: what is published from now on it does not want.
     pub fn left(&mut self, now: Duration, index: usize) {
         let published = self.published_at.len() as u64;
         self.is_back(now, index);
-        self.wishes[index].until.get_or_insert(published);
+        self.demands[index].until.get_or_insert(published);
     }
 
     /// It has a stream again, or wants none any more. When nothing more arrives, there is nothing to be away from.
     fn is_back(&mut self, now: Duration, index: usize) {
-        let Some(since) = self.wishes[index].away_since.take() else { return };
+        let Some(since) = self.demands[index].away_since.take() else { return };
         self.subscribers[index].0.away += now.min(self.sources_end).saturating_sub(since) / self.time_scale;
     }
 
@@ -282,7 +282,7 @@ impl Observed {
         self.delivered_in_time += u64::from(now <= self.sources_end);
         let Some(index) = self.of(id) else { return };
         let latency = self.age(now, sequence);
-        self.note(now, index, What::Flushed { sequence });
+        self.note(now, index, ObservationKind::Flushed { sequence });
         let record = &mut self.subscribers[index].0;
         record.delivered += 1;
         count(&mut self.classes[record.class].flush_us, latency);
@@ -292,11 +292,11 @@ impl Observed {
     pub fn received(&mut self, now: Duration, index: usize, process: usize, sequence: u64) {
         let sequence = self.sequence(process, sequence);
         let latency = self.age(now, sequence);
-        self.note(now, index, What::Received { sequence });
+        self.note(now, index, ObservationKind::Received { sequence });
         let record = &mut self.subscribers[index].0;
         record.received += 1;
-        record.doubled += u64::from(sequence <= self.wishes[index].read);
-        self.wishes[index].read = sequence.max(self.wishes[index].read);
+        record.doubled += u64::from(sequence <= self.demands[index].read);
+        self.demands[index].read = sequence.max(self.demands[index].read);
         count(&mut self.classes[record.class].receipt_us, latency);
     }
 
@@ -304,16 +304,16 @@ impl Observed {
     pub fn ended(&mut self, now: Duration, id: ServerSide, counts: Counts) {
         let Some(index) = self.of(id) else { return };
         let hubbub::Dropped { client_gone, evicted, .. } = counts.dropped;
-        self.note(now, index, What::Ended { client_gone, evicted });
+        self.note(now, index, ObservationKind::Ended { client_gone, evicted });
         let record = &mut self.subscribers[index].0;
         record.dropped.client_gone += client_gone;
         record.dropped.evicted += evicted;
-        self.wishes[index].away_since = self.wishes[index].until.is_none().then_some(now);
+        self.demands[index].away_since = self.demands[index].until.is_none().then_some(now);
     }
 
     /// Whether a subscriber of the plan has had a stream, has none now, and has not left for good.
     pub fn is_away(&self, index: usize) -> bool {
-        self.wishes[index].away_since.is_some()
+        self.demands[index].away_since.is_some()
     }
 
     /// What the Hub's own account says otherwise, if it does now.
@@ -338,7 +338,7 @@ impl Observed {
         self.plan_time(now.saturating_sub(self.published_at[place]))
     }
 
-    fn note(&mut self, now: Duration, index: usize, what: What) {
+    fn note(&mut self, now: Duration, index: usize, what: ObservationKind) {
         self.subscribers[index].1.add(nanos(now), what);
         if let Some(log) = &mut self.log {
             log.push(Observation { at: now / self.time_scale, subscriber: index, what });

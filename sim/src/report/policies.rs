@@ -57,7 +57,7 @@ pub(super) fn age(ms: Option<f64>) -> String {
     }
 }
 
-/// The same with as many columns as a terminal has room for.
+/// One row a policy and size, with as many columns as a terminal has room for.
 pub(super) fn short(sweep: &Sweep) -> Option<Table> {
     let heads = ["N", "buffer", "missed %", "waiting", "conflated", "p50", "p99", "away", "policy"];
     let mut table = Table::new(&heads.map(|head| (head, if head == "policy" { Lean::Left } else { Lean::Right })));

@@ -1,7 +1,7 @@
 //! One mailbox beside two stages, as a table: for a terminal, for `plots/stages/`, for the docs.
 
 use crate::summary::format;
-use crate::summary::stages::{Row, Stages};
+use crate::summary::stages::{Stages, StagesRow};
 
 use super::policies::age;
 use super::table::{Lean, Table, prose};
@@ -50,7 +50,7 @@ fn table(stages: &Stages, is_short: bool) -> Table {
     table
 }
 
-fn cells(row: &Row) -> [String; 9] {
+fn cells(row: &StagesRow) -> [String; 9] {
     let frames: Vec<_> = row.frames.iter().map(u64::to_string).collect();
     [
         row.scenario.clone(),

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::summary::format;
-use crate::theory::document::{Case, Verify};
+use crate::theory::document::{QueueCase, Verify};
 
 use super::table::{Lean, Table, prose};
 
@@ -84,7 +84,7 @@ fn by_model(verify: &Verify) -> String {
 }
 
 /// The different values of a column, in the order in which they come.
-fn each(cases: &[&Case], value: impl Fn(&Case) -> String) -> String {
+fn each(cases: &[&QueueCase], value: impl Fn(&QueueCase) -> String) -> String {
     let mut values: Vec<String> = Vec::new();
     for case in cases {
         let value = value(case);
@@ -95,8 +95,8 @@ fn each(cases: &[&Case], value: impl Fn(&Case) -> String) -> String {
     values.join(", ")
 }
 
-fn models(verify: &Verify) -> Vec<(&str, Vec<&Case>)> {
-    let mut models: Vec<(&str, Vec<&Case>)> = Vec::new();
+fn models(verify: &Verify) -> Vec<(&str, Vec<&QueueCase>)> {
+    let mut models: Vec<(&str, Vec<&QueueCase>)> = Vec::new();
     for case in &verify.cases {
         match models.iter_mut().find(|(model, _)| *model == case.model) {
             Some((_, cases)) => cases.push(case),
@@ -125,7 +125,7 @@ fn extent(verify: &Verify) -> String {
     )
 }
 
-fn table(cases: &[&Case], is_wide: bool) -> Table {
+fn table(cases: &[&QueueCase], is_wide: bool) -> Table {
     let narrow = [
         ("ρ", Lean::Right),
         ("K", Lean::Right),
@@ -158,7 +158,7 @@ fn table(cases: &[&Case], is_wide: bool) -> Table {
     table
 }
 
-fn interval(case: &Case, [low, high]: [f64; 2]) -> String {
+fn interval(case: &QueueCase, [low, high]: [f64; 2]) -> String {
     if case.is_exact() {
         "–".to_owned()
     } else {
@@ -166,7 +166,7 @@ fn interval(case: &Case, [low, high]: [f64; 2]) -> String {
     }
 }
 
-fn said(case: &Case) -> &'static str {
+fn said(case: &QueueCase) -> &'static str {
     match (case.holds(), case.is_exact(), case.resolvable) {
         (false, ..) => "OUT",
         (true, true, _) => "equal",
@@ -176,9 +176,9 @@ fn said(case: &Case) -> &'static str {
 }
 
 fn verdict(verify: &Verify) -> String {
-    let (exact, random): (Vec<&Case>, Vec<&Case>) = verify.cases.iter().partition(|case| case.is_exact());
+    let (exact, random): (Vec<&QueueCase>, Vec<&QueueCase>) = verify.cases.iter().partition(|case| case.is_exact());
     let equal = exact.iter().filter(|case| case.holds()).count();
-    let inside = |case: &&Case| u64::from(case.inside == Some(true)) + u64::from(case.delay.inside);
+    let inside = |case: &&QueueCase| u64::from(case.inside == Some(true)) + u64::from(case.delay.inside);
     let inside = random.iter().map(inside).sum::<u64>() + u64::from(verify.convergence.inside);
     format!(
         "{inside} of {} intervals hold what they must, and {equal} of {} D/D/1/K are equal frame by frame",

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::summary::comparison::{Compared, Fidelity, Member};
+use crate::summary::comparison::{Compared, ComparedMember, Fidelity};
 use crate::summary::format;
 
 use super::table::{Lean, Table, prose};
@@ -125,7 +125,7 @@ fn table(plans: &[&Compared], names: bool) -> Table {
     table
 }
 
-fn row(member: &Member) -> [String; 7] {
+fn row(member: &ComparedMember) -> [String; 7] {
     let [median, least, most] = member.real_spread();
     let spread =
         if least == most { String::new() } else { format!(" ({}–{})", format::count(least), format::count(most)) };

@@ -5,7 +5,7 @@
 
 use hubbub::Overflow;
 
-use super::{Arrivals, FaultSettings, Reads, Server, Settings, Warning};
+use super::{Arrivals, FaultSettings, Reads, ServerSection, Settings, Warning};
 
 pub(super) fn idle(settings: &Settings) -> Vec<Warning> {
     let mut idle = Vec::new();
@@ -22,7 +22,7 @@ pub(super) fn idle(settings: &Settings) -> Vec<Warning> {
         | FaultSettings::ServerRestarts { .. }
         | FaultSettings::ClassLeaves { .. } => false,
     };
-    let has_own_timeout = server.user_timeout_seconds != Server::default().user_timeout_seconds;
+    let has_own_timeout = server.user_timeout_seconds != ServerSection::default().user_timeout_seconds;
     if has_own_timeout && !settings.faults.iter().any(loses_acknowledgements) {
         add(
             "server.user_timeout_seconds".into(),

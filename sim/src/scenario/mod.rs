@@ -42,7 +42,9 @@ pub use page::page;
 pub(crate) use reads::step_bytes;
 pub use reads::{Reads, RoundTrip};
 pub(crate) use settings::default_current_buffer;
-pub use settings::{Arrivals, Class, Cpu, DEFAULT_CURRENT_BUFFER, Payload, RecoverySettings, Server, Settings};
+pub use settings::{
+    Arrivals, Class, CpuPrices, DEFAULT_CURRENT_BUFFER, Payload, RecoverySettings, ServerSection, Settings,
+};
 pub use template::template;
 pub use trace::{Trace, TraceError, TraceEvent};
 pub use transport::Transport;

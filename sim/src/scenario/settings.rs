@@ -48,7 +48,7 @@ pub struct Settings {
     pub sensitivity: bool,
     /// The server's side.
     #[serde(default)]
-    pub server: Server,
+    pub server: ServerSection,
     /// When events arrive.
     pub arrivals: Arrivals,
     /// How large they are.
@@ -67,7 +67,7 @@ pub struct Settings {
 /// The server's settings.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Server {
+pub struct ServerSection {
     /// What happens when a mailbox is full.
     #[serde(deserialize_with = "policy")]
     pub policy: Overflow,
@@ -82,7 +82,7 @@ pub struct Server {
     /// What subscribers are served over, `sse` or `ws`: a WebSocket each, with the one table.
     pub transport: Transport,
     /// The modelled worker; left out, CPU time costs nothing.
-    pub cpu: Option<Cpu>,
+    pub cpu: Option<CpuPrices>,
     /// A history for those who come back, and notices of what is missing; left out, there is neither, and a frame on the
     /// wire is what it was before there were.
     pub recovery: Option<RecoverySettings>,
@@ -114,7 +114,7 @@ impl Default for RecoverySettings {
     }
 }
 
-impl Default for Server {
+impl Default for ServerSection {
     fn default() -> Self {
         let server = hubbub::ServerSettings::default();
         Self {
@@ -137,7 +137,7 @@ fn policy<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Overflow, D::Err
 /// Prices of the modelled worker's tasks.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Cpu {
+pub struct CpuPrices {
     /// Microseconds of one publish.
     pub publish_us: f64,
     /// Microseconds of one write to one subscriber: of a frame, or of as many as share it.

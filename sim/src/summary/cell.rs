@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use hdrhistogram::Histogram;
 
 use super::document::{ByClass, Cell, Memory, Quantiles, WorstSubscriber};
-use super::run::{Latencies, RunSummary, Sums};
+use super::run::{Latencies, RunSummary, Totals};
 use super::statistics::{quantiles_ms, rate, ratio_interval};
 use crate::record::Digest;
 
@@ -29,7 +29,7 @@ pub struct CellKey<'a> {
 
 /// Puts a cell together from its runs, in the order of their seeds.
 pub fn cell(key: CellKey<'_>, runs: &[RunSummary], latencies: &Latencies) -> Cell {
-    let mut all = Sums::default();
+    let mut all = Totals::default();
     runs.iter().for_each(|run| all.add(&run.all()));
     let per_run: Vec<_> = runs.iter().map(RunSummary::all).map(|run| (run.dropped.by_limits(), run.offered)).collect();
     let in_time: u64 = runs.iter().map(|run| run.delivered_in_time).sum();
@@ -88,7 +88,7 @@ pub fn pooled(latencies: &Latencies) -> (Quantiles, Quantiles) {
 pub fn by_class(names: &[String], runs: &[RunSummary], latencies: &Latencies) -> BTreeMap<String, ByClass> {
     let mut classes = BTreeMap::new();
     for (index, name) in names.iter().enumerate() {
-        let mut sums = Sums::default();
+        let mut sums = Totals::default();
         runs.iter().filter_map(|run| run.classes.get(index)).for_each(|class| sums.add(class));
         let class = ByClass {
             subscribers: sums.subscribers,
@@ -119,7 +119,7 @@ fn worst(runs: &[RunSummary]) -> Option<WorstSubscriber> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::summary::dropped::Dropped;
+    use crate::summary::dropped::LossCounts;
     use crate::summary::fixture;
 
     /// Two runs, the second ten times as busy.
@@ -145,7 +145,10 @@ mod tests {
         let cell = made(&runs, &latencies);
         assert_eq!((cell.subscribers, cell.buffer, cell.offered, cell.delivered), (3, 16, 3300, 2662));
         assert_eq!((cell.received, cell.in_flight, cell.unpublished, cell.runs_with_drops), (2596, 99, 44, 2));
-        assert_eq!(cell.dropped, Dropped { buffer_full: 440, client_gone: 33, evicted: 66, ..Dropped::default() });
+        assert_eq!(
+            cell.dropped,
+            LossCounts { buffer_full: 440, client_gone: 33, evicted: 66, ..LossCounts::default() }
+        );
         assert_eq!((cell.drop_rate, cell.drop_rate_ci95), (Some(440.0 / 3300.0), None), "two runs make no interval");
         assert_eq!(cell.delivered_per_second, 2200.0 / 10.0 / 2.0);
         assert_eq!(cell.digest, Digest::over([Digest(1), Digest(10)]).to_string());

@@ -51,7 +51,7 @@ pub struct Compared {
     /// Whether the worlds are expected to agree; where they are not, `docs/fidelity.md` has the reason.
     pub is_target: bool,
     /// Everybody.
-    pub subscribers: Vec<Member>,
+    pub subscribers: Vec<ComparedMember>,
 }
 
 /// What a socket holds of a client that never reads.
@@ -67,7 +67,7 @@ pub struct Window {
 
 /// One subscriber in both worlds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Member {
+pub struct ComparedMember {
     /// Index in the plan.
     pub id: usize,
     /// Its class.
@@ -121,7 +121,7 @@ impl Compared {
     }
 }
 
-impl Member {
+impl ComparedMember {
     /// Median, least and most of the real runs' losses.
     pub fn real_spread(&self) -> [u64; 3] {
         let mut lost = self.real_lost.clone();
@@ -149,7 +149,7 @@ pub fn agrees(simulated: u64, real: &[u64]) -> bool {
 /// Two plans: one in which nobody loses anything, and one whose worlds part.
 #[cfg(test)]
 pub(crate) fn fixture() -> Fidelity {
-    let member = |id: usize, lost: u64, real: &[u64]| Member {
+    let member = |id: usize, lost: u64, real: &[u64]| ComparedMember {
         id,
         class: if id < 2 { "fast" } else { "watched" }.to_owned(),
         offered: 2028,
@@ -159,7 +159,7 @@ pub(crate) fn fixture() -> Fidelity {
         real_first_loss_ms: real.iter().map(|lost| (*lost > 0).then_some(1750.0)).collect(),
         agrees: agrees(lost, real),
     };
-    let plan = |plan: &str, watched: Member| Compared {
+    let plan = |plan: &str, watched: ComparedMember| Compared {
         plan: plan.to_owned(),
         question: "Who loses what?".to_owned(),
         seed: 0,

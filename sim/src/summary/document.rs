@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::dropped::Dropped;
+use super::dropped::LossCounts;
 use crate::scenario::default_current_buffer;
 
 /// The value of [`Sweep::schema`].
@@ -189,7 +189,7 @@ pub struct Cell {
     /// Waiting, or accepted by the transport and not flushed, after the drain.
     pub in_flight: u64,
     /// Frames lost, by reason.
-    pub dropped: Dropped,
+    pub dropped: LossCounts,
     /// `buffer_full / offered`, null when nothing was offered.
     pub drop_rate: Option<f64>,
     /// 95 % interval over seeds; null below 8 seeds or where no run dropped.
@@ -304,7 +304,7 @@ pub struct ZeroDrop {
     pub subscribers: usize,
     /// Smallest K without a `buffer_full` drop on these seeds; null with a reason where there is none.
     pub buffer: Option<u64>,
-    /// The code of a [`Reason`](crate::first_order::Reason), or [`OTHER_LIMITS`](super::sizes::OTHER_LIMITS) or
+    /// The code of a [`UnboundedReason`](crate::first_order::Reason), or [`OTHER_LIMITS`](super::sizes::OTHER_LIMITS) or
     /// [`TOO_LARGE`](super::sizes::TOO_LARGE); null where there is a size.
     pub reason: Option<String>,
     /// Largest high-water mark of each seed's unbounded run, in the order of the seeds.

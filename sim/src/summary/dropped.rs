@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// Frames lost, by reason.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Dropped {
+pub struct LossCounts {
     /// As many frames waited as may; of a foreign server, whatever is missing.
     pub buffer_full: u64,
     /// As many bytes waited as may; left out where none were lost so.
@@ -26,14 +26,14 @@ pub struct Dropped {
     pub evicted: u64,
 }
 
-impl From<hubbub::Dropped> for Dropped {
+impl From<hubbub::Dropped> for LossCounts {
     fn from(dropped: hubbub::Dropped) -> Self {
         let hubbub::Dropped { buffer_full, bytes, age, conflated, out_of_reach, client_gone, evicted } = dropped;
         Self { buffer_full, bytes, age, conflated, out_of_reach, client_gone, evicted }
     }
 }
 
-impl Dropped {
+impl LossCounts {
     /// Every reason and its number.
     pub fn by_reason(&self) -> [(&'static str, u64); 7] {
         let Self { buffer_full, bytes, age, conflated, out_of_reach, client_gone, evicted } = *self;
@@ -63,11 +63,11 @@ mod tests {
     #[test]
     fn a_reason_that_cost_nothing_is_left_out_unless_every_sweep_has_it() {
         let (buffer_full, bytes, age, conflated, out_of_reach) = (1, 2, 4, 8, 16);
-        let dropped = Dropped { buffer_full, bytes, age, conflated, out_of_reach, client_gone: 32, evicted: 64 };
+        let dropped = LossCounts { buffer_full, bytes, age, conflated, out_of_reach, client_gone: 32, evicted: 64 };
         assert_eq!(dropped.by_limits(), 7, "frames, bytes and age");
         let named = ["buffer_full", "bytes", "age", "conflated", "out_of_reach", "client_gone", "evicted"];
         assert_eq!(dropped.by_reason(), [0, 1, 2, 3, 4, 5, 6].map(|place| (named[place], 1 << place)));
-        let keys = |dropped: Dropped| serde_json::to_value(dropped).unwrap().as_object().unwrap().len();
-        assert_eq!((keys(dropped), keys(Dropped::default())), (7, 3));
+        let keys = |dropped: LossCounts| serde_json::to_value(dropped).unwrap().as_object().unwrap().len();
+        assert_eq!((keys(dropped), keys(LossCounts::default())), (7, 3));
     }
 }

@@ -7,7 +7,7 @@ use hdrhistogram::Histogram;
 use hubbub::Dropped as Lost;
 
 use super::document::*;
-use super::dropped::Dropped;
+use super::dropped::LossCounts;
 use crate::record::{ClassRecord, Digest, Record, SubscriberRecord};
 
 /// A run of two classes, told apart by a factor: two viewers of the first and one of the second, which lost most.
@@ -333,7 +333,7 @@ fn cell(subscribers: usize, buffer: u64, exact: u64) -> Cell {
         delivered: offered - full,
         received: offered - full,
         in_flight: 0,
-        dropped: Dropped { buffer_full: full, ..Dropped::default() },
+        dropped: LossCounts { buffer_full: full, ..LossCounts::default() },
         drop_rate: Some(rate),
         drop_rate_ci95: (full > 0).then_some([(rate * 0.7 - 2e-5).max(0.0), rate * 1.3 + 2e-5]),
         runs_with_drops: if full > 100 { 8 } else { full.min(2) },

@@ -9,7 +9,7 @@ use crate::record::{Digest, Record, SubscriberRecord};
 
 /// Counts of one class, or of all subscribers, in one run.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Sums {
+pub struct Totals {
     /// Members.
     pub subscribers: usize,
     /// Frames offered.
@@ -32,7 +32,7 @@ pub struct Sums {
     pub high_water: u64,
 }
 
-impl Sums {
+impl Totals {
     /// Adds another run's counts; the members are the same in every run.
     pub fn add(&mut self, other: &Self) {
         self.subscribers = other.subscribers;
@@ -103,7 +103,7 @@ pub struct RunSummary {
     /// Its seed.
     pub seed: u64,
     /// By class.
-    pub classes: Vec<Sums>,
+    pub classes: Vec<Totals>,
     /// Events that a saturated server never got round to publishing.
     pub unpublished: u64,
     /// Flushes while events arrived.
@@ -130,7 +130,7 @@ impl RunSummary {
         let members = |class| record.subscribers.iter().filter(move |subscriber| subscriber.class == class);
         let summary = Self {
             seed,
-            classes: (0..record.classes.len()).map(|class| Sums::of(members(class))).collect(),
+            classes: (0..record.classes.len()).map(|class| Totals::of(members(class))).collect(),
             unpublished: record.unpublished,
             delivered_in_time: record.delivered_in_time,
             peak_pinned_bytes: record.peak_pinned_bytes,
@@ -144,8 +144,8 @@ impl RunSummary {
     }
 
     /// All classes together.
-    pub fn all(&self) -> Sums {
-        let mut sums = Sums::default();
+    pub fn all(&self) -> Totals {
+        let mut sums = Totals::default();
         self.classes.iter().for_each(|class| sums.add(class));
         sums.subscribers = self.classes.iter().map(|class| class.subscribers).sum();
         sums
@@ -213,12 +213,16 @@ mod tests {
     #[test]
     fn a_run_is_condensed_by_class_and_nothing_is_lost_on_the_way() {
         let (run, latencies) = of(1);
-        let sums =
-            |subscribers, offered, delivered, received, in_flight, [buffer_full, client_gone, evicted]: [u64; 3]| {
-                let dropped = Dropped { buffer_full, client_gone, evicted, ..Dropped::default() };
-                let high_water = 9;
-                Sums { subscribers, offered, delivered, received, in_flight, dropped, high_water, ..Sums::default() }
-            };
+        let sums = |subscribers,
+                    offered,
+                    delivered,
+                    received,
+                    in_flight,
+                    [buffer_full, client_gone, evicted]: [u64; 3]| {
+            let dropped = Dropped { buffer_full, client_gone, evicted, ..Dropped::default() };
+            let high_water = 9;
+            Totals { subscribers, offered, delivered, received, in_flight, dropped, high_water, ..Totals::default() }
+        };
         assert_eq!(run.classes, [sums(2, 200, 178, 174, 6, [10, 2, 4]), sums(1, 100, 64, 62, 3, [30, 1, 2])]);
         assert_eq!(run.all(), sums(3, 300, 242, 236, 9, [40, 3, 6]));
         assert_eq!((run.seed, run.unpublished, run.delivered_in_time, run.peak_pinned_bytes), (7, 4, 200, 3000));

@@ -18,12 +18,12 @@ pub struct Stages {
     /// Replications of every row.
     pub seeds: Vec<u64>,
     /// The rows of a scenario stand together.
-    pub rows: Vec<Row>,
+    pub rows: Vec<StagesRow>,
 }
 
 /// One way from the Hub to the socket, in one scenario; counts are sums over the seeds.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Row {
+pub struct StagesRow {
     /// The scenario.
     pub scenario: String,
     /// N.
@@ -47,7 +47,7 @@ pub struct Row {
 /// Two rows for the tests of what is made from them.
 #[cfg(test)]
 pub(crate) fn fixture() -> Stages {
-    let row = |frames: &[u64], lost, missed, uncounted| Row {
+    let row = |frames: &[u64], lost, missed, uncounted| StagesRow {
         scenario: "backlog-flush".to_owned(),
         subscribers: 6,
         frames: frames.to_vec(),

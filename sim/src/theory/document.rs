@@ -23,7 +23,7 @@ pub struct Verify {
     /// The probability that at least one of them misses though all is well, at most.
     pub family_wise_false_alarm: f64,
     /// Model by model, load by load, room by room.
-    pub cases: Vec<Case>,
+    pub cases: Vec<QueueCase>,
     /// Whether a finer clock gives the same.
     pub convergence: Convergence,
     /// Whether nothing was outside.
@@ -32,7 +32,7 @@ pub struct Verify {
 
 /// One queue: a model, a load, a mailbox.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct Case {
+pub struct QueueCase {
     /// In Kendall's notation.
     pub model: String,
     /// Load: arrivals a mean service time.
@@ -112,7 +112,7 @@ pub struct Convergence {
 #[cfg(test)]
 pub(crate) fn fixture() -> Verify {
     let delay = Delay { simulated_ms: 75.2, ci_ms: [74.8, 75.6], theory_ms: 75.0, inside: true };
-    let judged = Case {
+    let judged = QueueCase {
         model: "M/M/1/K".to_owned(),
         rho: 0.3,
         k: 1,
@@ -132,9 +132,9 @@ pub(crate) fn fixture() -> Verify {
         other_fates: 12,
     };
     let unresolved =
-        Case { k: 64, system_size: 65, lost: 0, simulated: 0.0, ci: [0.0; 2], theory: 1e-35, ..judged.clone() };
-    let unresolved = Case { expected_losses: 1e-30, resolvable: false, inside: None, ..unresolved };
-    let exact = Case { model: "D/D/1/K".to_owned(), theory: 0.064_49, other_fates: 0, ..judged.clone() };
+        QueueCase { k: 64, system_size: 65, lost: 0, simulated: 0.0, ci: [0.0; 2], theory: 1e-35, ..judged.clone() };
+    let unresolved = QueueCase { expected_losses: 1e-30, resolvable: false, inside: None, ..unresolved };
+    let exact = QueueCase { model: "D/D/1/K".to_owned(), theory: 0.064_49, other_fates: 0, ..judged.clone() };
     Verify {
         schema: SCHEMA.to_owned(),
         command: "cargo sim verify".to_owned(),

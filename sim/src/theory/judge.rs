@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Model;
-use super::document::{Case, Delay};
+use super::document::{Delay, QueueCase};
 use super::interval::{CONFIDENCE, mean_interval};
 
 /// Fewest losses that theory must expect before a simulated loss is held against it: below, runs without a loss are
@@ -42,7 +42,7 @@ impl Sample {
 
 /// A queue and what its runs counted.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Measured {
+pub struct Measurement {
     /// Arrivals and service.
     pub model: Model,
     /// Arrivals a mean service time.
@@ -61,10 +61,10 @@ pub struct Measured {
     pub other_fates: u64,
 }
 
-impl Measured {
+impl Measurement {
     /// Holds it against the theory of a system with that many places; `None` below two runs, where chance has a part.
     #[must_use]
-    pub fn judge(&self, places: usize) -> Option<Case> {
+    pub fn judge(&self, places: usize) -> Option<QueueCase> {
         let (loss, delay, theory) = match self.model.steady(self.load, places) {
             Some(steady) => {
                 let of_runs = |value: fn(&Sample) -> f64| {
@@ -82,7 +82,7 @@ impl Measured {
         Some(self.case(places, loss, delay, theory))
     }
 
-    fn case(&self, places: usize, loss: Interval, delay: Interval, theory: (f64, f64)) -> Case {
+    fn case(&self, places: usize, loss: Interval, delay: Interval, theory: (f64, f64)) -> QueueCase {
         let frames: u64 = self.samples.iter().map(|sample| sample.frames).sum();
         let expected_losses = theory.0 * frames as f64;
         let is_exact = self.model == Model::Dd1k;
@@ -91,7 +91,7 @@ impl Measured {
         let is_inside = |(_, [low, high]): Interval, theory| {
             if is_exact { equal } else { low <= theory && theory <= high }
         };
-        Case {
+        QueueCase {
             model: self.model.to_string(),
             rho: self.load,
             k: self.mailbox as u64,
@@ -121,7 +121,7 @@ impl Measured {
 /// A mean, and its interval.
 type Interval = (f64, [f64; 2]);
 
-impl Case {
+impl QueueCase {
     /// Whether neither its loss nor its delay is outside.
     #[must_use]
     pub fn holds(&self) -> bool {
@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     /// Runs of an M/M/1/K at load 1 with so many places, as theory has it, give or take.
-    fn measured(places: f64) -> Measured {
+    fn measured(places: f64) -> Measurement {
         let runs = [-3_i64, 1, 2, -1, 0, 3, -2, 0, 1, -1];
         let lost = |luck: i64| (10_000.0 / (places + 1.0) + 10.0 * luck as f64) as u64;
         let sample = |luck: i64| {
@@ -155,7 +155,7 @@ mod tests {
             Sample { frames, lost, delay: of_each.mul_f64((frames - lost) as f64) }
         };
         let samples: Vec<_> = runs.into_iter().map(sample).collect();
-        Measured {
+        Measurement {
             model: Model::Mm1k,
             load: 1.0,
             mailbox: 4,
@@ -179,16 +179,16 @@ mod tests {
 
     #[test]
     fn too_few_expected_losses_are_listed_and_not_judged() {
-        let case = Measured { load: 0.1, ..measured(5.0) }.judge(5).unwrap();
+        let case = Measurement { load: 0.1, ..measured(5.0) }.judge(5).unwrap();
         assert_eq!((case.resolvable, case.inside, case.intervals()), (false, None, 1));
     }
 
     #[test]
     fn constant_gaps_and_service_are_compared_frame_by_frame() {
-        let exact = Measured { model: Model::Dd1k, ..measured(5.0) };
+        let exact = Measurement { model: Model::Dd1k, ..measured(5.0) };
         let case = exact.judge(5).unwrap();
         assert_eq!((case.inside, case.delay.inside, case.intervals()), (Some(true), true, 0));
-        let other = Measured { other_fates: 1, ..exact.clone() }.judge(5).unwrap();
+        let other = Measurement { other_fates: 1, ..exact.clone() }.judge(5).unwrap();
         assert_eq!((other.inside, other.holds()), (Some(false), false));
         let mut later = exact;
         later.samples[3].delay += Duration::from_nanos(1);

@@ -17,7 +17,7 @@ pub(super) struct Barrier {
     has_panicked: AtomicBool,
     /// Which process of the server is running, and the tasks of all.
     process: AtomicUsize,
-    tasks: Mutex<Vec<Weak<Bell>>>,
+    tasks: Mutex<Vec<Weak<TaskWaker>>>,
 }
 
 impl Barrier {
@@ -36,8 +36,12 @@ impl Barrier {
     /// Counts a task of that process from now on, as woken.
     pub(super) fn count<F: Future<Output = ()>>(self: &Arc<Self>, process: usize, task: F) -> Counted<F> {
         self.woken.fetch_add(1, Ordering::SeqCst);
-        let bell =
-            Arc::new(Bell { barrier: self.clone(), process, rung: AtomicBool::new(true), outer: Mutex::default() });
+        let bell = Arc::new(TaskWaker {
+            barrier: self.clone(),
+            process,
+            is_woken: AtomicBool::new(true),
+            outer: Mutex::default(),
+        });
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(&bell));
         Counted { task: Some(Box::pin(task)), waker: Waker::from(bell.clone()), bell, is_running: false }
     }
@@ -66,7 +70,7 @@ impl Barrier {
 /// A task that the barrier waits for.
 pub(super) struct Counted<F> {
     task: Option<Pin<Box<F>>>,
-    bell: Arc<Bell>,
+    bell: Arc<TaskWaker>,
     waker: Waker,
     /// Set while it runs: still set when it is dropped, it has panicked.
     is_running: bool,
@@ -74,20 +78,20 @@ pub(super) struct Counted<F> {
 
 /// Counts the first ring since the task last ran, and passes every ring on.
 #[derive(Debug)]
-struct Bell {
+struct TaskWaker {
     barrier: Arc<Barrier>,
     process: usize,
-    rung: AtomicBool,
+    is_woken: AtomicBool,
     outer: Mutex<Option<Waker>>,
 }
 
-impl Wake for Bell {
+impl Wake for TaskWaker {
     fn wake(self: Arc<Self>) {
         self.wake_by_ref();
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        if !self.rung.swap(true, Ordering::SeqCst) {
+        if !self.is_woken.swap(true, Ordering::SeqCst) {
             self.barrier.woken.fetch_add(1, Ordering::SeqCst);
         }
         if let Some(outer) = &*self.outer.lock().unwrap_or_else(PoisonError::into_inner) {
@@ -108,7 +112,7 @@ impl<F: Future<Output = ()>> Future for Counted<F> {
             }
         }
         // Cleared before it runs: whatever wakes it while it runs counts again.
-        let was_counted = this.bell.rung.swap(false, Ordering::SeqCst);
+        let was_counted = this.bell.is_woken.swap(false, Ordering::SeqCst);
         if this.bell.process != this.bell.barrier.process.load(Ordering::SeqCst) {
             this.task = None;
         }
@@ -138,7 +142,7 @@ impl<F> Drop for Counted<F> {
         }
         self.task = None;
         // Left as rung: whoever still has the waker of a task that is gone must not be waited for.
-        if self.bell.rung.swap(true, Ordering::SeqCst) {
+        if self.bell.is_woken.swap(true, Ordering::SeqCst) {
             self.bell.barrier.ran();
         }
     }

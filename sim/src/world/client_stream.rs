@@ -19,7 +19,7 @@ pub(super) struct ClientStream {
     line: Line,
     /// Id of the event whose lines are being read.
     id: Option<EventId>,
-    /// Whether it has data.
+    /// Whether that event has a line of data.
     has_data: bool,
     /// The notice whose lines are being read: nothing yet, or its data.
     gap: Option<Option<Told>>,

@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::plan::{Harm, Plan};
+use crate::plan::{FaultKind, Plan};
 
 /// The links of all classes.
 #[derive(Debug)]
@@ -26,8 +26,8 @@ impl Links {
         let outages = (0..plan.classes.len()).map(|class| {
             let own = plan.faults.iter().filter(|fault| fault.harm.class() == Some(class));
             let outages = own.filter_map(|fault| match fault.harm {
-                Harm::LinkHeld { .. } => Some(Outage { from: fault.at, until: fault.until(), loses: false }),
-                Harm::Partition { .. } => Some(Outage { from: fault.at, until: fault.until(), loses: true }),
+                FaultKind::LinkHeld { .. } => Some(Outage { from: fault.at, until: fault.until(), loses: false }),
+                FaultKind::Partition { .. } => Some(Outage { from: fault.at, until: fault.until(), loses: true }),
                 _ => None,
             });
             outages.collect()

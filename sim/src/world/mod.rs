@@ -10,7 +10,6 @@ mod clock;
 mod cpu;
 mod driver;
 mod environment;
-mod fate;
 mod head;
 mod links;
 mod merged;
@@ -23,21 +22,22 @@ mod rules;
 mod service;
 mod simulated;
 mod subscriber;
+mod subscriber_faults;
 mod websocket_stream;
 mod wire;
 
 use hubbub::{Capacity, Overflow};
 
-pub(crate) use fate::Fate;
 #[cfg(test)]
 pub(crate) use messages::message;
 pub(crate) use messages::{Messages, Piece};
 pub(crate) use payload::payload;
-pub(crate) use reader::{Speed, Spell, speeds};
+pub(crate) use reader::{SlowPeriod, Speed, speeds};
 pub(crate) use rules::rules;
 pub(crate) use simulated::time_to_come_back;
 pub use simulated::{WorldError, run, run_observed, run_two_stages, run_with_lives};
 pub(crate) use subscriber::UPGRADE;
+pub(crate) use subscriber_faults::SubscriberFaults;
 pub(crate) use websocket_stream::message_id;
 
 /// What is varied while the plan stays the same.

@@ -42,7 +42,7 @@ struct State {
     outgoing: Vec<Arc<Wire>>,
     /// On the way to clients, by class, in order of time: a class shares one delay.
     transmissions: Vec<VecDeque<Transmission>>,
-    /// Reads on the way to the server, likewise.
+    /// Reads on the way to the server, in the order in which they arrive.
     releases: Vec<VecDeque<Release>>,
     /// When the server gives up on connections that have lost bytes, in order of time.
     timeouts: VecDeque<(Duration, Arc<Wire>)>,
@@ -256,7 +256,7 @@ impl Network {
             Some(at) => (bytes, tick_not_before(at)),
             None => {
                 if !bytes.is_empty() && wire.lose() {
-                    self.waits_in_vain(now, wire);
+                    self.expect_timeout(now, wire);
                 }
                 // An end is told again whenever the client asks, until it hears it.
                 (Vec::new(), tick_not_before(self.links.up_at(class, due)))
@@ -267,13 +267,13 @@ impl Network {
     /// A client has died, with so many bytes arrived.
     pub(super) fn has_died(&self, now: Duration, wire: &Arc<Wire>, arrived: u64) {
         if wire.cut(arrived) {
-            self.waits_in_vain(now, wire);
+            self.expect_timeout(now, wire);
             self.ring();
         }
     }
 
     /// The server waits for an answer that will not come.
-    fn waits_in_vain(&self, now: Duration, wire: &Arc<Wire>) {
+    fn expect_timeout(&self, now: Duration, wire: &Arc<Wire>) {
         self.lock().timeouts.push_back((now + self.links.user_timeout(), wire.clone()));
     }
 

@@ -37,7 +37,7 @@ pub(crate) enum Speed {
 
 /// A stretch in which a reader is no faster than that.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Spell {
+pub(crate) struct SlowPeriod {
     pub(crate) from: Duration,
     pub(crate) until: Duration,
     pub(crate) speed: Speed,
@@ -78,16 +78,16 @@ impl Busy {
 }
 
 impl Reader {
-    /// `time_scale` slows a rate down; the times of `reading` and `spells` are virtual already. A word to the server takes
+    /// `time_scale` slows a rate down; the times of `reading` and `slow_periods` are virtual already. A word to the server takes
     /// `one_way`.
     pub(super) fn new(
         reading: &Reading,
-        spells: &[Spell],
+        slow_periods: &[SlowPeriod],
         window_bytes: u64,
         time_scale: u32,
         one_way: Duration,
     ) -> Self {
-        let mut changes = speeds(reading, spells);
+        let mut changes = speeds(reading, slow_periods);
         let (_, first) = changes.pop_front().unwrap_or((Duration::ZERO, Speed::Free));
         let mut reader = Self {
             pace: Pace::Free,
@@ -205,7 +205,7 @@ impl Reader {
 }
 
 /// When the speed changes, and to what, from the start on: the slowest of the reading and the spells of the time.
-pub(crate) fn speeds(reading: &Reading, spells: &[Spell]) -> VecDeque<(Duration, Speed)> {
+pub(crate) fn speeds(reading: &Reading, slow_periods: &[SlowPeriod]) -> VecDeque<(Duration, Speed)> {
     let (usual, stalls) = match reading {
         // One that serves has a pace of its own, which no spell changes.
         Reading::Serves { .. } => return VecDeque::new(),
@@ -215,15 +215,15 @@ pub(crate) fn speeds(reading: &Reading, spells: &[Spell]) -> VecDeque<(Duration,
         Reading::RateWithStalls { bytes_per_second, stalls } => (Speed::Limited(*bytes_per_second), stalls.as_slice()),
         Reading::Never => (Speed::Stopped, [].as_slice()),
     };
-    let stall = |stall: &Stall| Spell { from: stall.from, until: stall.from + stall.lasts, speed: Speed::Stopped };
-    let slow: Vec<_> = stalls.iter().map(stall).chain(spells.iter().copied()).collect();
-    let mut times: Vec<_> = slow.iter().flat_map(|spell| [spell.from, spell.until]).collect();
+    let stall = |stall: &Stall| SlowPeriod { from: stall.from, until: stall.from + stall.lasts, speed: Speed::Stopped };
+    let slow: Vec<_> = stalls.iter().map(stall).chain(slow_periods.iter().copied()).collect();
+    let mut times: Vec<_> = slow.iter().flat_map(|slow_period| [slow_period.from, slow_period.until]).collect();
     times.push(Duration::ZERO);
     times.sort_unstable();
     times.dedup();
     let speed = |at: Duration| {
-        let now = slow.iter().filter(|spell| (spell.from..spell.until).contains(&at));
-        now.map(|spell| spell.speed).chain([usual]).min().unwrap_or(usual)
+        let now = slow.iter().filter(|slow_period| (slow_period.from..slow_period.until).contains(&at));
+        now.map(|slow_period| slow_period.speed).chain([usual]).min().unwrap_or(usual)
     };
     let mut changes: VecDeque<_> = times.into_iter().map(|at| (at, speed(at))).collect();
     let mut last = None;
@@ -294,8 +294,8 @@ mod tests {
 
     #[test]
     fn a_spell_slows_a_reader_down_while_it_lasts_and_never_makes_it_faster() {
-        let trickle = Spell { from: ms(10), until: ms(40), speed: Speed::Limited(1000) };
-        let stall = Spell { from: ms(20), until: ms(30), speed: Speed::Stopped };
+        let trickle = SlowPeriod { from: ms(10), until: ms(40), speed: Speed::Limited(1000) };
+        let stall = SlowPeriod { from: ms(20), until: ms(30), speed: Speed::Stopped };
         let mut free = Reader::new(&Reading::AsItArrives, &[trickle, stall], 1 << 20, 1, ms(1));
         free.arrive(ms(5), 100);
         assert_eq!(free.tell(ms(5)), 100);

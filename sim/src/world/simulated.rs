@@ -14,11 +14,11 @@ use super::address::SERVER;
 use super::clock::{ModelClock, TICK};
 use super::driver::{Driver, Restarts};
 use super::environment::ModelEnvironment;
-use super::fate::Fate;
 use super::network::Network;
 use super::process::Processes;
 use super::rules::rules;
 use super::subscriber::{self, Host};
+use super::subscriber_faults::SubscriberFaults;
 use crate::plan::{Plan, Reading, SubscriberPlan};
 use crate::record::{Lives, Observation, Record, Recorder};
 
@@ -158,8 +158,15 @@ fn time_to_hear(plan: &Plan, index: usize) -> Duration {
         }
         Reading::AsItArrives | Reading::Never | Reading::Serves { .. } => Duration::ZERO,
     };
-    let spells = Fate::of(plan, index).spells.into_iter().filter(|spell| spell.until < Duration::MAX);
-    spells.map(|spell| spell.until.saturating_sub(spell.from)).max().unwrap_or_default().saturating_add(reads)
+    let slow_periods = SubscriberFaults::of(plan, index)
+        .slow_periods
+        .into_iter()
+        .filter(|slow_period| slow_period.until < Duration::MAX);
+    slow_periods
+        .map(|slow_period| slow_period.until.saturating_sub(slow_period.from))
+        .max()
+        .unwrap_or_default()
+        .saturating_add(reads)
 }
 
 /// Pins every input that would else come from the machine: turmoil's seed (what it draws changes nothing, since no
@@ -203,7 +210,7 @@ fn populate(sim: &mut turmoil::Sim<'_>, plan: &Plan, environment: &ModelEnvironm
     for (class_index, class) in plan.classes.iter().enumerate() {
         let members = plan.subscribers.iter().enumerate().filter(|(_, subscriber)| subscriber.class == class_index);
         let members: Vec<_> =
-            members.map(|(index, subscriber)| (index, subscriber.clone(), Fate::of(plan, index))).collect();
+            members.map(|(index, subscriber)| (index, subscriber.clone(), SubscriberFaults::of(plan, index))).collect();
         let host = Host {
             class_index,
             class: class.clone(),
@@ -219,8 +226,8 @@ fn populate(sim: &mut turmoil::Sim<'_>, plan: &Plan, environment: &ModelEnvironm
         sim.client(format!("class-{class_index}"), async move {
             let host = Rc::new(host);
             let mut lives = JoinSet::new();
-            for (index, subscriber, fate) in members {
-                lives.spawn_local(subscriber::live(host.clone(), index, subscriber, fate));
+            for (index, subscriber, faults) in members {
+                lives.spawn_local(subscriber::live(host.clone(), index, subscriber, faults));
             }
             // A subscriber that panics must not pass for one that left.
             while let Some(life) = lives.join_next().await {

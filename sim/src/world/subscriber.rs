@@ -15,9 +15,9 @@ use turmoil::net::TcpStream;
 use super::address::{SERVER, SERVER_PORT};
 use super::client_stream::{ClientStream, Seen, Told};
 use super::clock::tick_not_before;
-use super::fate::Fate;
 use super::network::Network;
 use super::reader::Reader;
+use super::subscriber_faults::SubscriberFaults;
 use super::websocket_stream::WebSocketStream;
 use super::wire::{Path, Wire};
 use crate::plan::{ClassPlan, Reading, SubscriberPlan, Transport};
@@ -41,9 +41,9 @@ pub(super) struct Host {
 }
 
 /// Lives to the end of the run, or until it leaves for good.
-pub(super) async fn live(host: Rc<Host>, index: usize, plan: SubscriberPlan, fate: Fate) {
+pub(super) async fn live(host: Rc<Host>, index: usize, plan: SubscriberPlan, faults: SubscriberFaults) {
     let zero = Instant::now();
-    let ends = [(fate.leaves_at, End::Left), (fate.dies_at, End::Died)];
+    let ends = [(faults.leaves_at, End::Left), (faults.dies_at, End::Died)];
     let ends = ends.into_iter().filter_map(|(at, end)| Some((zero + tick_not_before(at?), end)));
     let planned_end = ends.min_by_key(|(at, _)| *at);
     // The TCP handshake and the request's way, of which turmoil takes a tick.
@@ -59,7 +59,7 @@ pub(super) async fn live(host: Rc<Host>, index: usize, plan: SubscriberPlan, fat
             return host.recorder.lock().left(zero.elapsed(), index);
         }
         let opened_at = zero.elapsed();
-        if let Some(mut session) = Session::open(&host, index, (&plan, &fate), zero, cursor).await {
+        if let Some(mut session) = Session::open(&host, index, (&plan, &faults), zero, cursor).await {
             let end = session.read_until(planned_end).await;
             cursor = session.cursor;
             if end != End::Closed {
@@ -79,7 +79,7 @@ pub(super) async fn live(host: Rc<Host>, index: usize, plan: SubscriberPlan, fat
                 }
             }
         }
-        let back_after = fate.back_after(opened_at, zero.elapsed()).or(host.class.reconnect_after);
+        let back_after = faults.back_after(opened_at, zero.elapsed()).or(host.class.reconnect_after);
         let back = async {
             match back_after {
                 Some(pause) => sleep(pause).await,
@@ -184,7 +184,7 @@ impl<'a> Session<'a> {
     async fn open(
         host: &'a Host,
         index: usize,
-        (plan, fate): (&SubscriberPlan, &Fate),
+        (plan, faults): (&SubscriberPlan, &SubscriberFaults),
         zero: Instant,
         cursor: Option<EventId>,
     ) -> Option<Self> {
@@ -197,7 +197,7 @@ impl<'a> Session<'a> {
         let request = host.request(&since);
         stream.write_all(request.as_bytes()).await.ok()?;
         let one_way = host.network.one_way(host.class_index);
-        let reader = Reader::new(&plan.reading, &fate.spells, window_bytes, host.time_scale, one_way);
+        let reader = Reader::new(&plan.reading, &faults.slow_periods, window_bytes, host.time_scale, one_way);
         let (parser, unread) = (Parser::of(host.transport), VecDeque::new());
         Some(Self { host, index, zero, stream, wire, reader, parser, unread, cursor, is_over: false })
     }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use hubbub::{Dropped, Overflow};
 use hubbub_sim::cli::Exit;
 use hubbub_sim::laws::Law;
-use hubbub_sim::plan::Harm;
+use hubbub_sim::plan::FaultKind;
 use hubbub_sim::scenario::Scenario;
 
 use crate::command_line::{folder, sim};
@@ -55,7 +55,7 @@ fn the_page_on_fidelity_has_every_law_every_kind_of_fault_and_every_mutant() {
     };
     let laws = Law::ALL.map(|law| law.name().to_owned()).to_vec();
     assert_eq!(sorted(first_cells(&page, "| law |")), sorted(laws));
-    assert_eq!(first_cells(&page, "| kind |"), Harm::KINDS);
+    assert_eq!(first_cells(&page, "| kind |"), FaultKind::KINDS);
     let mutants: toml::Table = toml::from_str(&fs::read_to_string(root().join("sim/mutants.toml")).unwrap()).unwrap();
     let mutants = mutants["mutant"].as_array().unwrap().iter().map(|mutant| mutant["what"].as_str().unwrap());
     assert_eq!(first_cells(&page, "| mutant | reported"), mutants.collect::<Vec<_>>());

@@ -4,7 +4,7 @@ use hubbub::Overflow;
 use hubbub::config::MAX_FRAMES_PER_WRITE;
 use hubbub_sim::laws::{Case, audit};
 use hubbub_sim::plan::{CpuPlan, Plan, Reading};
-use hubbub_sim::record::{Observation, What};
+use hubbub_sim::record::{Observation, ObservationKind};
 use hubbub_sim::world::run_observed;
 
 use crate::plans::{at, choice, ms, plan};
@@ -27,7 +27,7 @@ fn observed(plan: &Plan, frames: usize) -> Vec<Observation> {
 /// When each event was flushed, in order.
 fn flushed_at(observations: &[Observation]) -> Vec<(u64, std::time::Duration)> {
     let flushed = observations.iter().filter_map(|observation| match observation.what {
-        What::Flushed { sequence } => Some((sequence, observation.at)),
+        ObservationKind::Flushed { sequence } => Some((sequence, observation.at)),
         _ => None,
     });
     flushed.collect()
@@ -46,9 +46,10 @@ fn before_the_first_loss_k_frames_wait_and_those_of_one_write_are_in_flight_at_m
             let mut plan = with(frames_per_write, &bursts);
             plan.classes[0].window_bytes = window_bytes;
             let observations = observed(&plan, 64);
-            let is_loss = |observation: &&Observation| matches!(observation.what, What::Refused { .. });
+            let is_loss = |observation: &&Observation| matches!(observation.what, ObservationKind::Refused { .. });
             let first = observations.iter().position(|observation| is_loss(&observation)).expect("a loss");
-            let offered = observations[..first].iter().filter(|it| matches!(it.what, What::Queued { .. })).count();
+            let offered =
+                observations[..first].iter().filter(|it| matches!(it.what, ObservationKind::Queued { .. })).count();
             in_flight.push(offered - flushed_at(&observations[..first]).len() - 64);
         }
         let (least, most) = (in_flight.iter().min().unwrap(), in_flight.iter().max().unwrap());

@@ -4,7 +4,7 @@ use hubbub::Capacity;
 use hubbub::Overflow::{self, Disconnect, DropNewest, DropOldest};
 use hubbub_sim::laws::Case;
 use hubbub_sim::laws::draw::case_of;
-use hubbub_sim::plan::{CpuPlan, Fault, Harm, Plan, Reading};
+use hubbub_sim::plan::{CpuPlan, Fault, FaultKind, Plan, Reading};
 use hubbub_sim::pruning::{self, Condensed};
 use hubbub_sim::scenario::Scenario;
 use hubbub_sim::summary::cell::{CellKey, cell};
@@ -24,7 +24,10 @@ fn independent(seed: u64) -> Case {
         case.overflow = DropOldest;
     }
     case.plan.faults.retain(|fault| {
-        matches!(fault.harm, Harm::ReaderStalls { .. } | Harm::ReaderTrickles { .. } | Harm::ReaderStops { .. })
+        matches!(
+            fault.harm,
+            FaultKind::ReaderStalls { .. } | FaultKind::ReaderTrickles { .. } | FaultKind::ReaderStops { .. }
+        )
     });
     case.plan.subscribers.iter_mut().for_each(|subscriber| subscriber.leave_at = None);
     // Somebody keeps up with the events, and a late comer is there before they end.
@@ -79,11 +82,11 @@ fn nothing_is_pruned_where_subscribers_share_something_or_a_stream_may_end() {
     assert_eq!(with(|plan| plan.subscribers[0].leave_at = Some(ms(500))), 0);
     assert_eq!(with(|plan| plan.subscribers[0].connect_at = plan.duration), 0);
     for harm in [
-        Harm::LinkHeld { class: 0, lasts: ms(50) },
-        Harm::Partition { class: 0, lasts: ms(50) },
-        Harm::ClientDies { subscriber: 0 },
-        Harm::ClassLeaves { class: 0 },
-        Harm::ServerRestarts { lasts: ms(50), back_after: vec![ms(1); plan.subscribers.len()] },
+        FaultKind::LinkHeld { class: 0, lasts: ms(50) },
+        FaultKind::Partition { class: 0, lasts: ms(50) },
+        FaultKind::ClientDies { subscriber: 0 },
+        FaultKind::ClassLeaves { class: 0 },
+        FaultKind::ServerRestarts { lasts: ms(50), back_after: vec![ms(1); plan.subscribers.len()] },
     ] {
         let mut plan = plan.clone();
         plan.faults.push(Fault { at: ms(120), harm });

@@ -9,7 +9,7 @@ use hubbub_sim::plan::{Plan, Reading};
 use hubbub_sim::runs::Progress;
 use hubbub_sim::scenario::Scenario;
 use hubbub_sim::theory::recursion;
-use hubbub_sim::verify::{self, Extent};
+use hubbub_sim::verify::{self, VerifyExtent};
 use hubbub_sim::world::{self, HubChoice};
 
 use crate::plans::ms;
@@ -75,7 +75,8 @@ fn a_frame_that_the_window_holds_is_one_more_place() {
 
 #[test]
 fn a_wrong_size_of_the_system_is_outside() {
-    let extent = Extent { mailboxes: &[1, 2], loads: &[1.0, 2.0], replications: 8, frames: 600, ..Extent::QUICK };
+    let extent =
+        VerifyExtent { mailboxes: &[1, 2], loads: &[1.0, 2.0], replications: 8, frames: 600, ..VerifyExtent::QUICK };
     let measured = verify::measure(&extent, 2, &Quiet).unwrap();
     let holds =
         |more: usize| measured.iter().filter(|queue| queue.judge(queue.mailbox + more).unwrap().holds()).count();
@@ -97,7 +98,7 @@ fn twice_the_time_scale_is_another_run_that_loses_as_many_frames() {
 
 #[test]
 fn the_result_does_not_depend_on_the_number_of_threads() {
-    let extent = Extent { mailboxes: &[1], loads: &[1.0], replications: 4, frames: 200, ..Extent::QUICK };
+    let extent = VerifyExtent { mailboxes: &[1], loads: &[1.0], replications: 4, frames: 200, ..VerifyExtent::QUICK };
     assert_eq!(verify::measure(&extent, 1, &Quiet).unwrap(), verify::measure(&extent, 3, &Quiet).unwrap());
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use hubbub::Overflow;
 use hubbub_sim::laws::{Case, audit};
 use hubbub_sim::plan::{Plan, Reading, Stall, Transport};
-use hubbub_sim::record::What;
+use hubbub_sim::record::ObservationKind;
 use hubbub_sim::world::run_observed;
 use proptest::prelude::*;
 
@@ -54,7 +54,10 @@ fn losses(plan: &Plan, frames: usize, overflow: Overflow) -> Vec<(Duration, usiz
     let case = Case { plan: plan.clone(), frames, overflow };
     audit(&case, &record, &observations).map(drop).unwrap_or_else(|broken| panic!("{broken:?}"));
     let lost = observations.iter().filter(|observation| {
-        matches!(observation.what, What::Refused { .. } | What::Displaced { .. } | What::Disconnected { .. })
+        matches!(
+            observation.what,
+            ObservationKind::Refused { .. } | ObservationKind::Displaced { .. } | ObservationKind::Disconnected { .. }
+        )
     });
     lost.map(|observation| (observation.at, observation.subscriber, format!("{:?}", observation.what))).collect()
 }

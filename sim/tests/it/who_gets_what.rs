@@ -2,7 +2,7 @@
 
 use hubbub::Overflow;
 use hubbub_sim::plan::{Reading, Stall};
-use hubbub_sim::record::{Observation, What};
+use hubbub_sim::record::{Observation, ObservationKind};
 use hubbub_sim::world::run_observed;
 
 use crate::plans::{at, choice, ms, plan};
@@ -108,10 +108,11 @@ fn nothing_is_received_before_the_worker_has_done_its_delivery() {
     let (_, observations) = run_observed(&plan, choice(8, Overflow::DropNewest)).unwrap();
     let mut received = 0;
     for (subscriber, sequence, at) in observations.iter().filter_map(|seen| match seen.what {
-        What::Received { sequence } => Some((seen.subscriber, sequence, seen.at)),
+        ObservationKind::Received { sequence } => Some((seen.subscriber, sequence, seen.at)),
         _ => None,
     }) {
-        let is_flush = |seen: &&Observation| seen.subscriber == subscriber && seen.what == What::Flushed { sequence };
+        let is_flush =
+            |seen: &&Observation| seen.subscriber == subscriber && seen.what == ObservationKind::Flushed { sequence };
         let flushed = observations.iter().find(is_flush).map(|seen| seen.at);
         assert!(flushed.is_some_and(|flushed| flushed + ms(1) <= at), "{sequence}: {flushed:?}, received {at:?}");
         received += 1;

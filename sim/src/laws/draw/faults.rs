@@ -6,13 +6,13 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use super::{MOST_SUBSCRIBERS, millis};
-use crate::plan::{Fault, Harm};
+use crate::plan::{Fault, FaultKind};
 
 /// Faults that do not know yet whom they can strike.
 #[derive(Debug, Clone)]
 pub(super) struct Drawn {
     /// Which kinds there are in this case.
-    is_on: [bool; Harm::KINDS.len()],
+    is_on: [bool; FaultKind::KINDS.len()],
     faults: Vec<Raw>,
     back_after: Vec<Duration>,
 }
@@ -45,7 +45,7 @@ fn micros_of_a_second() -> impl Strategy<Value = Duration> {
 
 impl Drawn {
     pub(super) fn assembled(self, subscribers: usize, classes: usize) -> Vec<Fault> {
-        let kinds: Vec<_> = (0..Harm::KINDS.len()).filter(|kind| self.is_on[*kind]).collect();
+        let kinds: Vec<_> = (0..FaultKind::KINDS.len()).filter(|kind| self.is_on[*kind]).collect();
         if kinds.is_empty() {
             return Vec::new();
         }
@@ -53,14 +53,14 @@ impl Drawn {
         let fault = |raw: Raw| {
             let (lasts, class, subscriber) = (raw.lasts, raw.whom.index(classes), raw.whom.index(subscribers));
             let harm = match kinds[raw.kind.index(kinds.len())] {
-                0 => Harm::ReaderStalls { subscriber, lasts },
-                1 => Harm::ReaderTrickles { subscriber, lasts, bytes_per_second: raw.bytes_per_second },
-                2 => Harm::ReaderStops { subscriber },
-                3 => Harm::LinkHeld { class, lasts },
-                4 => Harm::Partition { class, lasts },
-                5 => Harm::ClientDies { subscriber },
-                6 => Harm::ServerRestarts { lasts, back_after: back_after.to_vec() },
-                _ => Harm::ClassLeaves { class },
+                0 => FaultKind::ReaderStalls { subscriber, lasts },
+                1 => FaultKind::ReaderTrickles { subscriber, lasts, bytes_per_second: raw.bytes_per_second },
+                2 => FaultKind::ReaderStops { subscriber },
+                3 => FaultKind::LinkHeld { class, lasts },
+                4 => FaultKind::Partition { class, lasts },
+                5 => FaultKind::ClientDies { subscriber },
+                6 => FaultKind::ServerRestarts { lasts, back_after: back_after.to_vec() },
+                _ => FaultKind::ClassLeaves { class },
             };
             Fault { at: raw.at, harm }
         };
@@ -68,7 +68,7 @@ impl Drawn {
         faults.sort_by_key(|fault| fault.at);
         let mut is_down_until = Duration::ZERO;
         faults.retain(|fault| {
-            let restarts = matches!(fault.harm, Harm::ServerRestarts { .. });
+            let restarts = matches!(fault.harm, FaultKind::ServerRestarts { .. });
             let is_up = fault.at > is_down_until;
             if restarts && is_up {
                 is_down_until = fault.until();

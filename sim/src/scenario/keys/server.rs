@@ -2,7 +2,7 @@
 
 use crate::scenario::key::{Allowed, Key};
 use crate::scenario::limits::{MAX_FRAMES_PER_WRITE, MAX_HISTORY, MAX_HISTORY_BYTES, MAX_SECONDS, MAX_TASK_US};
-use crate::scenario::settings::{RecoverySettings, Server};
+use crate::scenario::settings::{RecoverySettings, ServerSection};
 
 pub(super) const ABOUT: &str = "The server's settings. Defaults are those of `hubbub serve`.";
 pub(super) const ABOUT_CPU: &str = "One modelled worker. Without this table, CPU time costs nothing.";
@@ -11,22 +11,22 @@ pub(super) const ABOUT_RECOVERY: &str =
 
 pub(super) static KEYS: [Key; 6] = [
     Key::new("policy", "text", Allowed::Text(hubbub::Overflow::NAMES))
-        .or(|| format!("{:?}", Server::default().policy.to_string()))
+        .or(|| format!("{:?}", ServerSection::default().policy.to_string()))
         .says("\"drop-newest\"", "What happens to an event that does not fit into a mailbox"),
     Key::new("keepalive_seconds", "s", Allowed::Above(MAX_SECONDS))
-        .or(|| Server::default().keepalive_seconds.to_string())
+        .or(|| ServerSection::default().keepalive_seconds.to_string())
         .says("15", "Silence after which a stream gets a comment"),
     Key::new("write_deadline_seconds", "s", Allowed::Above(MAX_SECONDS))
-        .or(|| Server::default().write_deadline_seconds.to_string())
+        .or(|| ServerSection::default().write_deadline_seconds.to_string())
         .says("30", "Time without write progress after which a connection is closed"),
     Key::new("user_timeout_seconds", "s", Allowed::Above(MAX_SECONDS))
-        .or(|| Server::default().user_timeout_seconds.to_string())
+        .or(|| ServerSection::default().user_timeout_seconds.to_string())
         .says("40", "Time that sent bytes may stay unacknowledged before the connection ends"),
     Key::new("frames_per_write", "frames", Allowed::Whole(1, MAX_FRAMES_PER_WRITE))
-        .or(|| Server::default().frames_per_write.to_string())
+        .or(|| ServerSection::default().frames_per_write.to_string())
         .says("1", "Most frames that share a write to a subscriber that is behind"),
     Key::new("transport", "text", Allowed::Text("`sse` or `ws`"))
-        .or(|| format!("{:?}", Server::default().transport.name()))
+        .or(|| format!("{:?}", ServerSection::default().transport.name()))
         .says("\"sse\"", "What subscribers are served over: server-sent events, or a WebSocket each"),
 ];
 

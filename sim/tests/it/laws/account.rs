@@ -5,7 +5,7 @@ use std::time::Duration;
 use hubbub::Overflow;
 use hubbub_sim::laws::draw::any_case;
 use hubbub_sim::laws::{Case, Law, audit};
-use hubbub_sim::plan::{CpuPlan, Harm, Reading};
+use hubbub_sim::plan::{CpuPlan, FaultKind, Reading};
 use proptest::prelude::*;
 
 use super::campaign::{broken, holds, obeys, observed, record, sound};
@@ -77,7 +77,7 @@ fn every_arrival_is_published_once_unless_there_is_no_server() {
     holds(Law::Completion, 48, any_case(), |mut case| {
         case.plan.drain = Duration::from_secs(20);
         let down: Vec<_> =
-            case.plan.faults.iter().filter(|fault| matches!(fault.harm, Harm::ServerRestarts { .. })).collect();
+            case.plan.faults.iter().filter(|fault| matches!(fault.harm, FaultKind::ServerRestarts { .. })).collect();
         let is_down = |at: Duration| down.iter().any(|fault| (fault.at..fault.until()).contains(&at));
         let missed = case.plan.arrivals.iter().filter(|arrival| is_down(arrival.at)).count() as u64;
         let unpublished = record(&case, case.choice())?.unpublished;

@@ -3,11 +3,11 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use hubbub::{Overflow, Reason};
+use hubbub::{LossReason, Overflow};
 use hubbub_sim::laws::draw::any_case;
 use hubbub_sim::laws::{Case, Law, audit};
-use hubbub_sim::plan::{Fault, Harm, Plan, Reading, SubscriberPlan};
-use hubbub_sim::record::{Observation, Record, What};
+use hubbub_sim::plan::{Fault, FaultKind, Plan, Reading, SubscriberPlan};
+use hubbub_sim::record::{Observation, ObservationKind, Record};
 
 use super::campaign::{broken, holds, observed};
 
@@ -64,7 +64,7 @@ fn what_the_laws_are_about_happens_in_the_cases_and_a_fifth_of_them_drop_somethi
 
 fn marks(case: &Case, record: &Record, observations: &[Observation]) -> impl Iterator<Item = (&'static str, bool)> {
     let plan = &case.plan;
-    let saw = |wanted: fn(&What) -> bool| observations.iter().any(|seen| wanted(&seen.what));
+    let saw = |wanted: fn(&ObservationKind) -> bool| observations.iter().any(|seen| wanted(&seen.what));
     let lost = |index: usize| record.subscribers[index].dropped.buffer_full > 0;
     let any = |is: &dyn Fn(usize, &SubscriberPlan) -> bool| {
         plan.subscribers.iter().enumerate().any(|(index, subscriber)| is(index, subscriber))
@@ -74,9 +74,9 @@ fn marks(case: &Case, record: &Record, observations: &[Observation]) -> impl Ite
     let hits = [
         record.subscribers.iter().any(|subscriber| subscriber.high_water == case.frames as u64),
         any(&|index, _| lost(index)),
-        saw(|what| matches!(what, What::Refused { .. })),
-        saw(|what| matches!(what, What::Displaced { .. })),
-        saw(|what| matches!(what, What::Disconnected { .. })),
+        saw(|what| matches!(what, ObservationKind::Refused { .. })),
+        saw(|what| matches!(what, ObservationKind::Displaced { .. })),
+        saw(|what| matches!(what, ObservationKind::Disconnected { .. })),
         !is_disconnecting && any(&|index, _| is_evicted(index)),
         any(&|index, _| is_evicted(index) && record.subscribers[index].connections > 1),
         any(&|index, _| record.subscribers[index].dropped.client_gone > 1),
@@ -94,23 +94,24 @@ fn marks(case: &Case, record: &Record, observations: &[Observation]) -> impl Ite
         any(&|index, _| lost(index)) && any(&|index, _| !lost(index) && record.subscribers[index].offered > 0),
         record.subscribers.iter().any(|subscriber| subscriber.connections == 0),
         is_stormed(observations),
-        saw(|what| is_lost_to(what, Reason::Conflated)),
-        saw(|what| is_lost_to(what, Reason::Bytes)),
-        saw(|what| is_lost_to(what, Reason::Age)),
-        saw(|what| matches!(what, What::Shed { .. })),
-        saw(|what| matches!(what, What::Parked { .. })),
-        saw(|what| matches!(what, What::Forgotten { .. })),
-        any(&|index, _| record.subscribers[index].connections > 1) && saw(|what| matches!(what, What::Told { .. })),
+        saw(|what| is_lost_to(what, LossReason::Conflated)),
+        saw(|what| is_lost_to(what, LossReason::Bytes)),
+        saw(|what| is_lost_to(what, LossReason::Age)),
+        saw(|what| matches!(what, ObservationKind::Shed { .. })),
+        saw(|what| matches!(what, ObservationKind::Parked { .. })),
+        saw(|what| matches!(what, ObservationKind::Forgotten { .. })),
+        any(&|index, _| record.subscribers[index].connections > 1)
+            && saw(|what| matches!(what, ObservationKind::Told { .. })),
     ];
     EVERY_MARK.into_iter().zip(hits)
 }
 
-fn is_lost_to(what: &What, wanted: Reason) -> bool {
+fn is_lost_to(what: &ObservationKind, wanted: LossReason) -> bool {
     match what {
-        What::Refused { reason, .. }
-        | What::Displaced { reason, .. }
-        | What::Shed { reason, .. }
-        | What::Disconnected { reason, .. } => reason.reason == wanted,
+        ObservationKind::Refused { reason, .. }
+        | ObservationKind::Displaced { reason, .. }
+        | ObservationKind::Shed { reason, .. }
+        | ObservationKind::Disconnected { reason, .. } => reason.reason == wanted,
         _ => false,
     }
 }
@@ -121,13 +122,16 @@ fn has_unequal_frames(plan: &Plan) -> bool {
 
 fn is_lost_in_a_stall(plan: &Plan, seen: &Observation) -> bool {
     let stalls = plan.subscribers[seen.subscriber].reading.stalls();
-    let is_loss = matches!(seen.what, What::Refused { .. } | What::Displaced { .. } | What::Disconnected { .. });
+    let is_loss = matches!(
+        seen.what,
+        ObservationKind::Refused { .. } | ObservationKind::Displaced { .. } | ObservationKind::Disconnected { .. }
+    );
     is_loss && stalls.iter().any(|stall| (stall.from..stall.from + stall.lasts).contains(&seen.at))
 }
 
 /// At least four streams began again within a second, each the second of its subscriber or a later one.
 fn is_stormed(observations: &[Observation]) -> bool {
-    let back = |seen: &&Observation| matches!(seen.what, What::Subscribed { connection } if connection > 1);
+    let back = |seen: &&Observation| matches!(seen.what, ObservationKind::Subscribed { connection } if connection > 1);
     let times: Vec<_> = observations.iter().filter(back).map(|seen| seen.at).collect();
     times.windows(4).any(|four| four[3] - four[0] < std::time::Duration::from_secs(1))
 }
@@ -138,7 +142,7 @@ fn every_kind_of_fault_changes_an_outcome_somewhere_and_is_off_somewhere() {
     let (changed, off) = (RefCell::new(Hits::new()), RefCell::new(Hits::new()));
     holds(Law::Account, 200, any_case(), |case| {
         let (with, _) = observed(&case)?;
-        for kind in Harm::KINDS {
+        for kind in FaultKind::KINDS {
             let is_other = |fault: &&Fault| fault.harm.kind() != kind;
             if case.plan.faults.iter().all(|fault| is_other(&fault)) {
                 *off.borrow_mut().entry(kind).or_default() += 1;
@@ -152,7 +156,7 @@ fn every_kind_of_fault_changes_an_outcome_somewhere_and_is_off_somewhere() {
     });
     let (changed, off) = (changed.into_inner(), off.into_inner());
     let report = format!("changed an outcome: {changed:#?}\nwas off: {off:#?}");
-    assert!(Harm::KINDS.iter().all(|kind| changed.get(kind) > Some(&0) && off.get(kind) > Some(&0)), "{report}");
+    assert!(FaultKind::KINDS.iter().all(|kind| changed.get(kind) > Some(&0) && off.get(kind) > Some(&0)), "{report}");
 }
 
 /// What everybody got and lost.

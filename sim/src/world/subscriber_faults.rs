@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use super::reader::{Speed, Spell};
-use crate::plan::{Fault, Harm, Plan};
+use super::reader::{SlowPeriod, Speed};
+use crate::plan::{Fault, FaultKind, Plan};
 
 /// The faults that strike one subscriber, by what they do to it.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Fate {
+pub(crate) struct SubscriberFaults {
     /// When it leaves for good, with its class if not before.
     pub(crate) leaves_at: Option<Duration>,
     pub(crate) dies_at: Option<Duration>,
     /// When its reader is slower than planned.
-    pub(crate) spells: Vec<Spell>,
+    pub(crate) slow_periods: Vec<SlowPeriod>,
     restarts: Vec<Restart>,
 }
 
@@ -23,33 +23,35 @@ struct Restart {
     back_after: Duration,
 }
 
-impl Fate {
+impl SubscriberFaults {
     pub(crate) fn of(plan: &Plan, index: usize) -> Self {
         let subscriber = &plan.subscribers[index];
         let mut fate = Self { leaves_at: subscriber.leave_at, ..Self::default() };
         for fault in plan.faults.iter().filter(|fault| fault.strikes(index, subscriber.class)) {
-            fate.suffer(fault, index);
+            fate.apply(fault, index);
         }
         fate
     }
 
-    fn suffer(&mut self, fault: &Fault, index: usize) {
+    fn apply(&mut self, fault: &Fault, index: usize) {
         let (at, until) = (fault.at, fault.until());
         let earliest = |before: Option<Duration>| Some(before.map_or(at, |before| before.min(at)));
         match &fault.harm {
-            Harm::ReaderStalls { .. } => self.spells.push(Spell { from: at, until, speed: Speed::Stopped }),
-            Harm::ReaderTrickles { bytes_per_second, .. } => {
-                self.spells.push(Spell { from: at, until, speed: Speed::Limited(*bytes_per_second) });
+            FaultKind::ReaderStalls { .. } => {
+                self.slow_periods.push(SlowPeriod { from: at, until, speed: Speed::Stopped })
             }
-            Harm::ReaderStops { .. } => {
-                self.spells.push(Spell { from: at, until: Duration::MAX, speed: Speed::Stopped });
+            FaultKind::ReaderTrickles { bytes_per_second, .. } => {
+                self.slow_periods.push(SlowPeriod { from: at, until, speed: Speed::Limited(*bytes_per_second) });
             }
-            Harm::ClientDies { .. } => self.dies_at = earliest(self.dies_at),
-            Harm::ClassLeaves { .. } => self.leaves_at = earliest(self.leaves_at),
-            Harm::ServerRestarts { back_after, .. } => {
+            FaultKind::ReaderStops { .. } => {
+                self.slow_periods.push(SlowPeriod { from: at, until: Duration::MAX, speed: Speed::Stopped });
+            }
+            FaultKind::ClientDies { .. } => self.dies_at = earliest(self.dies_at),
+            FaultKind::ClassLeaves { .. } => self.leaves_at = earliest(self.leaves_at),
+            FaultKind::ServerRestarts { back_after, .. } => {
                 self.restarts.push(Restart { from: at, until, back_after: back_after[index] });
             }
-            Harm::LinkHeld { .. } | Harm::Partition { .. } => {}
+            FaultKind::LinkHeld { .. } | FaultKind::Partition { .. } => {}
         }
     }
 

@@ -19,7 +19,7 @@ pub(crate) enum Phase {
 
 /// Shared by a server and its connections.
 #[derive(Debug, Default)]
-pub(crate) struct Crowd {
+pub(crate) struct ConnectionSet {
     phase: AtomicU8,
     state: Mutex<State>,
 }
@@ -32,9 +32,9 @@ struct State {
     on_empty: Option<Waker>,
 }
 
-impl Crowd {
+impl ConnectionSet {
     /// One more, unless there are `most`.
-    pub(crate) fn enter(self: &Arc<Self>, most: usize) -> Option<Member> {
+    pub(crate) fn enter(self: &Arc<Self>, most: usize) -> Option<ConnectionGuard> {
         let mut state = self.lock();
         if state.members.len() >= most {
             return None;
@@ -42,7 +42,7 @@ impl Crowd {
         state.last_id += 1;
         let id = state.last_id;
         state.members.insert(id, None);
-        Some(Member { crowd: self.clone(), id, waker: None })
+        Some(ConnectionGuard { crowd: self.clone(), id, waker: None })
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -84,14 +84,14 @@ impl Crowd {
 
 /// One connection's place; dropping it gives the place up.
 #[derive(Debug)]
-pub(crate) struct Member {
-    crowd: Arc<Crowd>,
+pub(crate) struct ConnectionGuard {
+    crowd: Arc<ConnectionSet>,
     id: u64,
     /// Who is woken by a change.
     waker: Option<Waker>,
 }
 
-impl Member {
+impl ConnectionGuard {
     /// What to do now; a change of it wakes the task.
     pub(crate) fn phase(&mut self, cx: &Context<'_>) -> Phase {
         if !self.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
@@ -103,7 +103,7 @@ impl Member {
     }
 }
 
-impl Drop for Member {
+impl Drop for ConnectionGuard {
     fn drop(&mut self) {
         let mut state = self.crowd.lock();
         state.members.remove(&self.id);
