@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::exit::Failure;
 use super::interrupt::while_writing;
+use super::whole;
 use serde::de::DeserializeOwned;
 
 use crate::figure::{self, Figure};
@@ -103,25 +104,25 @@ fn with_figures(readme: String, figures: Vec<Figure>) -> Vec<File> {
 
 /// Makes a folder and makes sure that it can be written to, before anything is computed.
 pub(super) fn prepare(folder: &Path) -> Result<(), Failure> {
-    let probe = folder.join(".probe.tmp");
-    let result =
-        fs::create_dir_all(folder).and_then(|()| fs::write(&probe, b"")).and_then(|()| fs::remove_file(&probe));
+    let result = fs::create_dir_all(folder).and_then(|()| whole::probe(&folder.join(".probe")));
     result.map_err(|why| Failure::input(format!("--out: {}: cannot be written to: {why}", folder.display())))
 }
 
-/// Makes sure that a single file can be written, before anything is computed: one that is there only by force.
+/// Makes sure that a single file can be written, before anything is computed: one that is there only by force. A pipe
+/// or a device is written to as it is.
 pub(super) fn prepare_one(option: &str, file: &Path, is_forced: bool) -> Result<(), Failure> {
     let name = file.display();
     if file.is_dir() {
         return Err(Failure::input(format!("{option}: {name}: is a folder: name a file")));
     }
+    if whole::is_pipe_or_device(file) {
+        return Ok(());
+    }
     if !is_forced && file.symlink_metadata().is_ok() {
         let way_out = "name another file, or replace it with --force";
         return Err(Failure::input(format!("{option}: {name}: is there already and stays as it is: {way_out}")));
     }
-    let probe = PathBuf::from(format!("{name}.tmp"));
-    fs::write(&probe, b"")
-        .and_then(|()| fs::remove_file(&probe))
+    whole::probe(&whole::place(file))
         .map_err(|why| Failure::input(format!("{option}: {name}: cannot be written to: {why}")))
 }
 
@@ -143,12 +144,7 @@ pub(super) fn write(folder: &Path, sweep: &Sweep) -> Result<(), Failure> {
 /// this one does not have are removed.
 pub(super) fn write_all(folder: &Path, files: &[File]) -> Result<(), Failure> {
     let result = while_writing(|| -> io::Result<()> {
-        for (name, content) in files {
-            fs::write(folder.join(format!("{name}.tmp")), content)?;
-        }
-        for (name, _) in files {
-            fs::rename(folder.join(format!("{name}.tmp")), folder.join(name))?;
-        }
+        whole::write(files.iter().map(|(name, content)| (folder.join(name), content.as_slice())))?;
         for stale in figure_files(folder)? {
             if !files.iter().any(|(name, _)| folder.join(name) == stale) {
                 fs::remove_file(stale)?;
@@ -184,10 +180,13 @@ pub(super) fn write_one(file: &Path, content: &str) -> Result<(), Failure> {
     write_bytes(file, content.as_bytes())
 }
 
-/// Writes one file whole or not at all.
+/// Writes one file whole or not at all; to a pipe or a device, as it is.
 pub(super) fn write_bytes(file: &Path, content: &[u8]) -> Result<(), Failure> {
-    let beside = PathBuf::from(format!("{}.tmp", file.display()));
-    let result = while_writing(|| fs::write(&beside, content).and_then(|()| fs::rename(&beside, file)));
+    let result = if whole::is_pipe_or_device(file) {
+        whole::write_to(file, content)
+    } else {
+        while_writing(|| whole::write([(whole::place(file), content)]))
+    };
     result.map_err(|why| Failure::input(format!("{}: {why}", file.display())))
 }
 

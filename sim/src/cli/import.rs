@@ -11,7 +11,13 @@ use super::{console, files, progress, threads};
 use crate::import::{self, Counters, DroppedBy, ImportError, Imported};
 use crate::summary::format;
 
+/// As clap has it, but not in one line.
+const USAGE: &str = "cargo sim import [OPTIONS] --events-per-second <X> --burst-events <N>
+                        --burst-seconds <X> --frame-bytes <BYTES> --viewers <N>
+                        --dropped <N> --window-seconds <X> --buffer <K>";
+
 #[derive(Debug, Args)]
+#[command(override_usage = USAGE)]
 pub(super) struct ImportOptions {
     /// Mean events a second outside the burst
     #[arg(long, value_name = "X", allow_negative_numbers = true)]

@@ -26,6 +26,7 @@ mod stages;
 mod threads;
 mod told;
 mod verify;
+mod whole;
 
 use clap::Parser;
 use clap::error::ErrorKind;

@@ -15,7 +15,7 @@ pub(super) fn new(options: &NewOptions) -> Result<Exit, Failure> {
     Scenario::parse("new", &text)
         .map_err(|_| Failure::input(format!("NAME = {name:?}: must be 1 to 64 of a-z, 0-9 and -")))?;
     let file = options.out.clone().unwrap_or_else(|| PathBuf::from(format!("{name}.toml")));
-    files::prepare_one("--out", &file, false)?;
+    files::prepare_one("--out", &file, options.force)?;
     files::write_one(&file, &text)?;
     let file = file.display();
     console::note(&format!("wrote {file}; sim check {file} says what it means"));

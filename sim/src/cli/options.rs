@@ -165,9 +165,12 @@ pub(super) struct NewOptions {
     /// The scenario's name: 1 to 64 of a-z, 0-9 and -
     #[arg(value_name = "NAME")]
     pub(super) name: String,
-    /// Where the file goes; nothing that is there is overwritten [default: NAME.toml]
+    /// Where the file goes, which must not be there yet [default: NAME.toml]
     #[arg(long, short, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
+    /// Replace the file where there is one
+    #[arg(long)]
+    pub(super) force: bool,
 }
 
 #[derive(Debug, Args)]

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::exit::{Exit, Failure};
 use super::options::ReplayOptions;
-use super::{console, files, told};
+use super::{console, files, told, whole};
 use crate::figure;
 use crate::incident::{Incident, Rerun, Verdict, losses, timeline};
 use crate::laws::Case;
@@ -57,7 +57,7 @@ fn prepare(options: &ReplayOptions) -> Result<(), Failure> {
     let files = [("--events", &options.events), ("--timeline", &options.timeline), ("--save", &options.save)];
     let files: Vec<_> = files.into_iter().filter_map(|(option, file)| Some((option, file.as_ref()?))).collect();
     for (index, (option, file)) in files.iter().enumerate() {
-        if let Some((other, _)) = files[..index].iter().find(|(_, before)| before == file) {
+        if let Some((other, _)) = files[..index].iter().find(|(_, before)| whole::place(before) == whole::place(file)) {
             return Err(Failure::input(format!("{option}: {}: is the file of {other} already", file.display())));
         }
         files::prepare_one(option, file, options.force)?;
@@ -150,6 +150,9 @@ pub(super) fn replay_all(folder: &Path) -> Result<Exit, Failure> {
         let replay = files::incident(path)?.replay().map_err(|why| Failure::input(format!("{name}: {why}")))?.replay;
         let lost = replay.dropped.total();
         console::note(&format!("{name}: {}, {lost} lost", told::in_words(replay.verdict)));
+        if exit_of(replay.verdict) != Exit::AsExpected {
+            console::note(&format!("  cargo sim replay {name} says what differs"));
+        }
         worst = match replay.verdict {
             Verdict::AsExpected | Verdict::NothingExpected => worst,
             Verdict::Violated => Exit::Violated,

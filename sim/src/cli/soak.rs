@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::exit::{Exit, Failure};
 use super::options::SoakOptions;
 use super::progress::Bars;
-use super::{console, files};
+use super::{console, files, whole};
 use crate::incident::Incident;
 use crate::laws::canary;
 use crate::report::prose;
@@ -111,8 +111,10 @@ fn told(first_seed: u64, soaked: &Soaked) -> String {
 fn leave(found: &Found, folder: &Path) -> Result<(), Failure> {
     let title = format!("the soak's seed {} breaks a law", found.seed);
     let incident = Incident::of_violation(&title, found.case.clone(), found.violation.clone());
-    let file = folder.join(format!("{}-seed-{}.json", found.violation.law.name(), found.seed));
-    files::write_one(&file, &incident.to_json())?;
+    let name = format!("{}-seed-{}", found.violation.law.name(), found.seed);
+    let text = incident.to_json();
+    let file = whole::unused(folder, &name, "json", &text);
+    files::write_one(&file, &text)?;
     console::note(&format!("REPRODUCE WITH: cargo sim replay {}", file.display()));
     Ok(())
 }

@@ -14,7 +14,7 @@ const WITHOUT_EFFECT: &[Refused] = &[
     (&["sweep", "--seeds", "2", "--seeds", "3"], "--seeds"),
     (&["sweep", "--speed-up", "2"], "speed_up = 2"),
     (&["sweep", "--check", "--json", "-"], "--check"),
-    (&["sweep", "--check", "--force"], "--json"),
+    (&["sweep", "--check", "--force"], "--check"),
     (&["sweep", "--check", "--sensitivity"], "--check"),
     (&["sweep", "--check", "--no-validate"], "--no-validate"),
     (&["sweep", "--policy", "all", "--sensitivity"], "sizes are the same for every policy"),
@@ -68,7 +68,10 @@ fn no_single_file_is_replaced_unless_that_is_asked_for() {
     let folder = folder("replaced");
     fs::write(folder.join("there.svg"), "mine").unwrap();
     let replay = ["replay", "--scenario", "small.toml", "--subscribers", "4"];
-    let commands: [Vec<&str>; 9] = [
+    fs::write(folder.join("there.toml"), "mine").unwrap();
+    let save = [&replay[..], &["--save", "run.json", "--buffer", "4"]].concat();
+    assert_eq!(sim(&folder, &save).status.code(), Some(0));
+    let commands: [Vec<&str>; 10] = [
         [&replay[..], &["--save", "there.svg"]].concat(),
         [&replay[..], &["--events", "there.svg"]].concat(),
         [&replay[..], &["--timeline", "there.svg"]].concat(),
@@ -78,16 +81,97 @@ fn no_single_file_is_replaced_unless_that_is_asked_for() {
         vec!["verify", "--quick", "--json", "there.svg"],
         vec!["stages", "--quick", "--json", "there.svg"],
         vec!["record", "http://127.0.0.1:1/", "--out", "there.svg"],
+        vec!["shrink", "run.json", "--out", "there.svg"],
     ];
     for arguments in &commands {
         let complaint = refused(&folder, arguments);
         assert!(complaint.contains("there.svg: is there already and stays as it is"), "{arguments:?}: {complaint}");
     }
+    assert!(refused(&folder, &["new", "there"]).contains("--out: there.toml: is there already and stays as it is"));
     assert_eq!(fs::read_to_string(folder.join("there.svg")).unwrap(), "mine");
+    assert_eq!(fs::read_to_string(folder.join("there.toml")).unwrap(), "mine");
+    assert_eq!(sim(&folder, &["new", "there", "--force"]).status.code(), Some(0), "what the refusal names exists");
+    assert!(fs::read_to_string(folder.join("there.toml")).unwrap().contains("name = \"there\""));
     let output = sim(&folder, &[&replay[..], &["--timeline", "there.svg", "--force"]].concat());
     assert_eq!(output.status.code(), Some(0));
     assert!(String::from_utf8_lossy(&output.stderr).contains("wrote there.svg"));
     assert!(fs::read_to_string(folder.join("there.svg")).unwrap().contains("<svg"));
+}
+
+#[test]
+fn a_file_that_happens_to_have_the_name_of_a_temporary_file_stays() {
+    let folder = folder("temporary");
+    fs::create_dir_all(folder.join("results/small")).unwrap();
+    let others = ["run.json.tmp", "results/small/sweep.json.tmp", "results/small/.probe.tmp", "mine.toml.tmp"];
+    for other in others {
+        fs::write(folder.join(other), "mine").unwrap();
+    }
+    let sweep = ["sweep", "--scenario", "small.toml", "--buffers", "8", "--subscribers", "4", "--seeds", "1"];
+    for arguments in [
+        &["replay", "--scenario", "small.toml", "--save", "run.json"][..],
+        &[&sweep[..], &["--out", "results"]].concat(),
+        &["new", "mine"],
+    ] {
+        assert_eq!(sim(&folder, arguments).status.code(), Some(0), "{arguments:?}");
+    }
+    for other in others {
+        assert_eq!(fs::read_to_string(folder.join(other)).ok().as_deref(), Some("mine"), "{other}");
+    }
+    let is_left_over = |name: &str| name.contains(".tmp") && !others.iter().any(|other| other.ends_with(name));
+    for within in [".", "results/small"] {
+        let names = fs::read_dir(folder.join(within)).unwrap().map(|entry| entry.unwrap().file_name());
+        assert!(names.map(|name| name.into_string().unwrap()).all(|name| !is_left_over(&name)), "{within}");
+    }
+}
+
+#[test]
+fn two_options_never_name_one_file_however_it_is_written() {
+    let folder = folder("one-file");
+    let there = folder.join("run.json").display().to_string();
+    for other in ["./run.json", there.as_str()] {
+        let complaint = refused(&folder, &["replay", "--events", "run.json", "--save", other]);
+        assert!(complaint.contains("is the file of --events already"), "{other}: {complaint}");
+    }
+    fs::write(folder.join("run.json"), "mine").unwrap();
+    std::os::unix::fs::symlink("run.json", folder.join("link.json")).unwrap();
+    let complaint = refused(&folder, &["replay", "--events", "run.json", "--save", "link.json", "--force"]);
+    assert!(complaint.contains("is the file of --events already"), "{complaint}");
+}
+
+#[test]
+fn force_replaces_what_a_link_points_to_and_no_pipe_or_device() {
+    let folder = folder("no-ordinary-files");
+    fs::write(folder.join("run.json"), "mine").unwrap();
+    std::os::unix::fs::symlink("run.json", folder.join("link.json")).unwrap();
+    let save = |file: &str, more: &[&str]| {
+        let arguments = [&["replay", "--scenario", "small.toml", "--save", file][..], more].concat();
+        let output = sim(&folder, &arguments);
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    save("link.json", &["--force"]);
+    assert!(folder.join("link.json").is_symlink());
+    assert!(fs::read_to_string(folder.join("run.json")).unwrap().starts_with("{\"schema\""));
+    // A folder of this test's own stands for /dev: nothing here may replace the machine's.
+    std::os::unix::fs::symlink("/dev/stdout", folder.join("out")).unwrap();
+    assert!(save("out", &[]).contains("{\"schema\":\"hubbub.incident/1\""), "nothing is lost, so nothing is asked");
+    assert!(folder.join("out").is_symlink());
+}
+
+#[test]
+fn incidents_that_run_otherwise_than_stored_are_named_with_the_command_that_says_how() {
+    let folder = folder("otherwise");
+    fs::create_dir(folder.join("incidents")).unwrap();
+    let save = ["replay", "--scenario", "small.toml", "--json", "-", "--save", "incidents/a.json"];
+    let document: serde_json::Value = serde_json::from_slice(&sim(&folder, &save).stdout).unwrap();
+    let stored = fs::read_to_string(folder.join("incidents/a.json")).unwrap();
+    let edited = stored.replace(document["digest"].as_str().unwrap(), &"0".repeat(32));
+    fs::write(folder.join("incidents/b.json"), edited).unwrap();
+    let output = sim(&folder, &["replay", "--all", "incidents"]);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(3), "{told}");
+    assert!(told.contains("incidents/b.json: ANOTHER RUN") && !told.contains("cargo sim replay incidents/a.json"));
+    assert!(told.contains("cargo sim replay incidents/b.json says what differs"), "{told}");
 }
 
 #[test]
@@ -104,11 +188,11 @@ fn a_quick_size_is_the_exact_size_and_says_that_nothing_was_validated() {
     };
     let (quick, whole) = (document(&["--no-validate"]), document(&[]));
     assert!(quick["zero_drop"][0]["validation"].is_null() && quick["recommendation"]["buffer"].is_null());
-    assert!(quick["recommendation"]["because"].as_str().unwrap().starts_with("Not validated."));
+    assert!(quick["recommendation"]["because"].as_str().unwrap().contains("Nothing was validated"));
     assert_eq!(quick["zero_drop"][0]["buffer"], whole["zero_drop"][0]["buffer"]);
     let tab = &whole["zero_drop"][0]["validation"]["by_class"]["tab"];
     assert_eq!((&tab["drop_rate"], &tab["missed"]), (&serde_json::json!(0.0), &serde_json::json!(0)));
-    assert!(tab["age_ms"]["p99"].as_f64() > Some(100.0) && tab["memory_bytes_per_subscriber"]["slots"].is_u64());
+    assert!(tab["receipt_latency_ms"]["p99"].as_f64() > Some(100.0) && tab["high_water"].as_u64() > Some(1), "{tab}");
 }
 
 #[test]
@@ -139,9 +223,23 @@ fn a_replay_says_who_lost_what_and_a_run_without_an_expectation_is_not_as_expect
 fn every_help_text_is_at_most_80_columns_wide() {
     let folder = folder("help");
     let help = |command: &str| String::from_utf8(sim(&folder, &[command, "--help"]).stdout).unwrap();
-    for command in
-        ["sweep", "size", "load", "record", "replay", "shrink", "soak", "verify", "fidelity", "stages", "docs"]
-    {
+    for command in [
+        "new",
+        "check",
+        "import",
+        "determinism",
+        "sweep",
+        "size",
+        "load",
+        "record",
+        "replay",
+        "shrink",
+        "soak",
+        "verify",
+        "fidelity",
+        "stages",
+        "docs",
+    ] {
         let text = help(command);
         assert!(text.lines().all(|line| line.chars().count() <= 80) && text.contains("Usage"), "{command}: {text}");
     }

@@ -31,7 +31,7 @@ pub(in crate::cli) struct SweepOptions {
     #[command(flatten)]
     pub(in crate::cli) json: JsonOptions,
     /// Run again what has been published (or the --subscribers and --buffers of it) and fail on any difference
-    #[arg(long, conflicts_with_all = ["json", "sensitivity", "no_validate"])]
+    #[arg(long, conflicts_with_all = ["json", "force", "sensitivity", "no_validate"])]
     pub(in crate::cli) check: bool,
 }
 
