@@ -1,6 +1,6 @@
 //! Generated parts of hand-written pages: what stands between two markers comes from a document in `plots/`.
 //!
-//! A part begins with a line `<!-- generated:SCENARIO.PART -->` and ends with `<!-- /generated -->`. [`PARTS`] has those
+//! A part begins with a line `<!-- generated:SCENARIO.PART -->` and ends with `<!-- /generated -->`. `PARTS` has those
 //! of a scenario; besides there are `theory.summary` from `verify.json`, those of `worlds` from `fidelity.json`, and
 //! `stages.summary` from `stages.json`.
 
