@@ -100,13 +100,17 @@ fn a_scenario_without_keys_cannot_be_conflated_and_says_so_in_one_line() {
     }
 }
 
-/// As the server has it: nothing that follows makes such an event old, so whoever has no room for it is cut off.
+/// As the server has it: nothing that follows makes such an event old, so a subscriber without room for it is cut off.
 #[test]
 fn events_of_a_trace_that_do_not_say_what_they_are_about_are_about_nothing_else() {
     let folder = folder("keyless");
-    let lines = |key: &str| (0..300).map(|n| format!("{{\"at_ms\":{n},\"bytes\":700{key}}}\n")).collect::<String>();
-    fs::write(folder.join("keyless.jsonl"), lines("")).unwrap();
-    fs::write(folder.join("one-key.jsonl"), lines(",\"key\":\"a\"")).unwrap();
+    let keyed = |has_key: fn(u32) -> bool| -> String {
+        let key = |n| if has_key(n) { ",\"key\":\"a\"" } else { "" };
+        (0..300).map(|n| format!("{{\"at_ms\":{n},\"bytes\":700{}}}\n", key(n))).collect()
+    };
+    fs::write(folder.join("keyless.jsonl"), keyed(|_| false)).unwrap();
+    fs::write(folder.join("first-and-last.jsonl"), keyed(|n| n == 0 || n == 299)).unwrap();
+    fs::write(folder.join("one-key.jsonl"), keyed(|_| true)).unwrap();
     let conflated = |trace: &str| {
         let sweep = ["sweep", "--scenario", "small.toml", "--policy", "all", "--subscribers", "4", "--buffers", "1"];
         let output = sim(&folder, &[&sweep[..], &["--seeds", "1", "--json", "-", "--trace", trace]].concat());
@@ -116,7 +120,9 @@ fn events_of_a_trace_that_do_not_say_what_they_are_about_are_about_nothing_else(
         (count("conflated"), count("evicted"))
     };
     assert!(matches!(conflated("one-key.jsonl"), (1.., 0)));
-    assert!(matches!(conflated("keyless.jsonl"), (0, 1..)));
+    assert!(matches!(conflated("first-and-last.jsonl"), (0..=1, 1..)));
+    let small = ["sweep", "--scenario", "small.toml", "--policy", "conflate", "--trace", "keyless.jsonl"];
+    assert!(refused(&folder, &small).contains("policy conflate needs a trace in which keys repeat"));
 }
 
 /// A run in which a limit in bytes bound is nobody else's run, however few frames ever waited.
