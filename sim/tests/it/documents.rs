@@ -22,8 +22,8 @@ fn page(name: &str) -> String {
 
 /// Every page that a person reads: at the root, in `docs/`, and beside incidents and traces.
 pub(crate) fn pages() -> Vec<PathBuf> {
-    let mut pages =
-        vec![root().join("README.md"), root().join("sim/incidents/README.md"), root().join("sim/traces/README.md")];
+    let fixed = ["README.md", "CONTRIBUTING.md", "sim/incidents/README.md", "sim/traces/README.md"];
+    let mut pages = fixed.map(|page| root().join(page)).to_vec();
     let docs = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
     pages.extend(docs.filter(|path| path.extension().is_some_and(|kind| kind == "md")));
     pages.sort();
@@ -130,12 +130,15 @@ fn every_command_that_a_page_shows_exists_with_its_options() {
 
 #[test]
 fn every_recipe_and_every_variable_that_a_page_names_exists() {
-    let recipes = page("justfile");
+    let recipes: BTreeSet<_> = recipes().into_iter().map(|recipe| recipe.name).collect();
     let settings = page("docs/configuration.md");
-    for path in pages() {
+    let called = [".ci/recipes", ".ci/run"].map(|script| root().join(script));
+    for path in pages().into_iter().chain(called) {
         let text = fs::read_to_string(&path).unwrap();
-        for words in commands(&text, "`just ") {
-            let is_there = recipes.lines().any(|line| line.split([' ', ':']).next() == Some(words[0].as_str()));
+        // In prose behind a backtick; in a block of commands or a script at the beginning of a line.
+        let lines: String = text.lines().map(|line| format!("\n{}", line.trim_start())).collect();
+        for words in commands(&text, "`just ").into_iter().chain(blocks(&lines)) {
+            let is_there = words[0].starts_with("--") || recipes.contains(&words[0]);
             assert!(is_there, "{}: just {}", path.display(), words[0]);
         }
         let names = text.split(|c: char| !(c.is_ascii_uppercase() || c == '_'));
@@ -164,14 +167,69 @@ fn the_recipe_of_the_fuzzer_names_every_target() {
     }
 }
 
-/// What `just` puts in place of `{{…}}` is read by a shell, and an `&` in a URL begins another command.
+/// The commands of lines that begin with `just`.
+fn blocks(lines: &str) -> Vec<Vec<String>> {
+    let lines = lines.lines().filter(|line| line.starts_with("just "));
+    lines.flat_map(|line| commands(line, "just ").into_iter().next()).collect()
+}
+
+/// A recipe of the justfile.
+struct Recipe {
+    name: String,
+    /// What it takes, as it is written: `*options` takes any number of arguments.
+    takes: Vec<String>,
+    body: String,
+}
+
+fn recipes() -> Vec<Recipe> {
+    let text = page("justfile");
+    let mut recipes: Vec<Recipe> = Vec::new();
+    for line in text.lines() {
+        if let Some(command) = line.strip_prefix("    ") {
+            let body = &mut recipes.last_mut().unwrap().body;
+            body.push_str(command);
+            body.push('\n');
+        } else if let Some((head, _)) = line.split_once(':').filter(|_| !line.starts_with('#')) {
+            let mut words = head.split_whitespace().map(str::to_owned);
+            let name = words.next().unwrap();
+            recipes.push(Recipe { name, takes: words.collect(), body: String::new() });
+        }
+    }
+    assert!(recipes.len() > 20, "{}", recipes.len());
+    recipes
+}
+
+/// What `just` puts in place of `{{…}}` is read by a shell, and an `&` in a URL begins another command. So does an
+/// argument that a shell puts in without quotation marks.
 #[test]
 fn every_recipe_hands_its_options_on_as_they_were_typed() {
-    let justfile = fs::read_to_string(root().join("justfile")).unwrap();
+    let justfile = page("justfile");
     assert!(justfile.contains("set positional-arguments") && !justfile.contains("{{"));
-    let recipes: Vec<_> = justfile.split("\n\n").filter(|recipe| recipe.contains(" *")).collect();
-    assert!(recipes.len() > 10);
-    for recipe in recipes {
-        assert!(recipe.contains("\"$@\""), "{recipe}");
+    for Recipe { name, takes, body } in recipes() {
+        let arguments: Vec<_> = match takes.first() {
+            Some(first) if first.starts_with(['*', '+']) => vec!["$@".to_owned()],
+            _ => (1..=takes.len()).map(|number| format!("${number}")).collect(),
+        };
+        for argument in &arguments {
+            assert!(body.contains(argument.as_str()), "{name} drops {argument}: {body}");
+        }
+        // Every other piece is between quotation marks.
+        let unquoted = body.split('"').step_by(2);
+        assert!(unquoted.into_iter().all(|piece| !piece.contains('$')), "{name}: {body}");
+        let quoted = body.split('"').skip(1).step_by(2).flat_map(|piece| piece.split('$').skip(1));
+        let taken = |argument: &str| arguments.iter().any(|known| argument.starts_with(&known[1..]));
+        assert!(quoted.into_iter().all(taken), "{name}: {body}");
+    }
+}
+
+/// A recipe that CI does not run can break unseen. A comparison of the worlds takes some minutes in real time.
+#[test]
+fn every_recipe_of_a_command_that_ends_within_a_minute_is_run_by_ci() {
+    let script = page(".ci/recipes");
+    let words: Vec<_> = script.split_whitespace().collect();
+    for Recipe { name, body, .. } in recipes() {
+        if body.contains("cargo sim ") && body.contains("\"$@\"") && name != "fidelity" {
+            assert!(words.windows(2).any(|pair| pair == ["just", &name]), "{name}");
+        }
     }
 }
