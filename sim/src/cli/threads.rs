@@ -1,8 +1,8 @@
-//! How many things are done at once.
+//! The option that sets the number of threads.
 
 use clap::Args;
 
-/// How many things are done at once; results do not depend on it.
+/// The number of runs that are done at once; results do not depend on it.
 #[derive(Debug, Clone, Copy, Args)]
 pub(super) struct Threads {
     /// Threads [default: one a core]

@@ -30,7 +30,7 @@ pub fn timeline(incident: &Incident, name: &str, record: &Record, observations: 
     }
 }
 
-/// How many frames the run lost, and for which reasons.
+/// Frames that the run lost, by reason.
 fn lost_in_all(record: &Record) -> String {
     let mut reasons: Vec<(&str, u64)> = Vec::new();
     for (reason, lost) in record.subscribers.iter().flat_map(|subscriber| subscriber.dropped.by_reason()) {

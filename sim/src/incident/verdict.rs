@@ -18,11 +18,11 @@ pub const REPLAY_SCHEMA: &str = "hubbub.replay/1";
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// The same run, and the same laws hold.
+    /// The run is the stored one, digest for digest, and the expected laws hold.
     AsExpected,
     /// A law does not hold that should, or one holds that should not.
     Violated,
-    /// The same program version gave another run: its code or the file is another than then, or it does not repeat.
+    /// The version that stored the incident gives another run now: its code or the file is another than then, or it does not repeat.
     NotDeterministic,
     /// A run of a scenario, which nothing is expected of: it keeps the laws and repeats.
     NothingExpected,

@@ -14,7 +14,7 @@ pub(super) struct Notice {
     /// The last missing event; `None` where the server does not know it.
     #[serde(default, deserialize_with = "id")]
     pub(super) last: Option<EventId>,
-    /// How many events are missing; `None` where the server does not know it.
+    /// The number of missing events; `None` where the server does not know it.
     pub(super) count: Option<u64>,
     /// Why, in the server's word for it.
     pub(super) reason: String,

@@ -53,7 +53,7 @@ impl Change {
 }
 
 impl Scenario {
-    /// The same scenario under an overflow policy, with what that policy needs and no more.
+    /// This scenario under another overflow policy, with what that policy needs and no more.
     ///
     /// # Errors
     ///

@@ -24,7 +24,7 @@ const BUFFER_BYTES: usize = 1 << 16;
 /// How often a listener is asked whether to go on.
 const LOOK: Duration = Duration::from_millis(200);
 
-/// How many names of unwanted events are remembered.
+/// The most names of unwanted events that are remembered.
 const NAMES: usize = 5;
 
 /// Why a connection is not listened to any more.
