@@ -19,7 +19,7 @@ pub mod transport;
 struct Readme;
 
 pub use config::{Config, ServerSettings};
-pub use event::{Event, EventId, Gap};
+pub use event::{Event, EventId, Gap, GapReason};
 pub use hub::{Hub, HubSettings, Outcome, Publication, SubscriberId, Subscription, Taken};
 pub use mailbox::{Capacity, Counts, Dropped, Limits, LossReason, Overflow};
 pub use server::serve;

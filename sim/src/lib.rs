@@ -23,6 +23,7 @@ pub mod runs;
 pub mod scenario;
 pub mod sizing;
 pub mod soak;
+pub mod specified;
 pub mod stages;
 pub mod summary;
 pub mod sweep;

@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use digest::Digest;
 pub use lives::{Frame, Life, Lives, Moment, NEVER};
 pub use observation::{Observation, ObservationKind, ObservedLoss};
-pub use recorder::Recorder;
+pub use recorder::{Observations, Recorder};
 pub(crate) use recorder::{count, histogram};
 
 /// One run.

@@ -9,7 +9,7 @@ use super::clock::nanos;
 use super::service::Service;
 use crate::plan::{Reading, Stall, step_bytes};
 
-pub(super) struct Reader {
+pub(crate) struct Reader {
     pace: Pace,
     /// The speeds that follow, and when.
     changes: VecDeque<(Duration, Speed)>,
@@ -80,7 +80,7 @@ impl Busy {
 impl Reader {
     /// `time_scale` slows a rate down; the times of `reading` and `slow_periods` are virtual already. A word to the server takes
     /// `one_way`.
-    pub(super) fn new(
+    pub(crate) fn new(
         reading: &Reading,
         slow_periods: &[SlowPeriod],
         window_bytes: u64,
@@ -107,14 +107,14 @@ impl Reader {
     }
 
     /// An event has begun to arrive, the first byte of which the server's socket accepted at `accepted_at`.
-    pub(super) fn begin(&mut self, now: Duration, start: u64, sequence: u64, accepted_at: Duration) {
+    pub(crate) fn begin(&mut self, now: Duration, start: u64, sequence: u64, accepted_at: Duration) {
         if let Pace::Serving(service) = &mut self.pace {
             service.begin(now, start, sequence, accepted_at);
         }
     }
 
     /// Bytes have reached the client.
-    pub(super) fn arrive(&mut self, now: Duration, bytes: u64) {
+    pub(crate) fn arrive(&mut self, now: Duration, bytes: u64) {
         if self.read_by(now) == self.arrived
             && let Pace::Rate(busy) = &mut self.pace
         {
@@ -124,12 +124,12 @@ impl Reader {
     }
 
     /// Bytes that have reached the client.
-    pub(super) fn arrived(&self) -> u64 {
+    pub(crate) fn arrived(&self) -> u64 {
         self.arrived
     }
 
     /// How many of the bytes that arrived have been read by `now`.
-    pub(super) fn read_by(&mut self, now: Duration) -> u64 {
+    pub(crate) fn read_by(&mut self, now: Duration) -> u64 {
         while let Some((at, speed)) = self.changes.pop_front_if(|(at, _)| *at <= now) {
             self.read_before = self.read_at_this_pace(at);
             self.change_to(speed, at);
@@ -158,7 +158,7 @@ impl Reader {
 
     /// When the byte before offset `end` was read, if that is by `now`. A byte read before the last change of speed
     /// counts as read at the change.
-    pub(super) fn read_at(&self, end: u64, now: Duration) -> Duration {
+    pub(crate) fn read_at(&self, end: u64, now: Duration) -> Duration {
         match &self.pace {
             Pace::Rate(busy) => busy.read_at(end).min(now),
             Pace::Free | Pace::Stopped | Pace::Serving(_) => now,
@@ -166,7 +166,7 @@ impl Reader {
     }
 
     /// Bytes to tell the server of by `now`, as read since the last call; to be called until there are none.
-    pub(super) fn tell(&mut self, now: Duration) -> u64 {
+    pub(crate) fn tell(&mut self, now: Duration) -> u64 {
         self.told_at = now;
         if self.read_by(now) == self.told
             && let Pace::Serving(service) = &mut self.pace
@@ -185,12 +185,12 @@ impl Reader {
     }
 
     /// When the word of what was last told was sent: inside the tick, where a reader is as exact as that.
-    pub(super) fn told_at(&self) -> Duration {
+    pub(crate) fn told_at(&self) -> Duration {
         self.told_at
     }
 
     /// When there may be something to tell, without a further arrival.
-    pub(super) fn tells_at(&self) -> Option<Duration> {
+    pub(crate) fn tells_at(&self) -> Option<Duration> {
         if self.told == self.arrived {
             return None;
         }

@@ -239,7 +239,7 @@ fn populate(sim: &mut turmoil::Sim<'_>, plan: &Plan, environment: &ModelEnvironm
 }
 
 /// The plan in virtual time. Rates are scaled where they are used.
-fn scaled(plan: &Plan) -> Plan {
+pub(crate) fn scaled(plan: &Plan) -> Plan {
     let scale = plan.time_scale;
     let mut plan = plan.clone();
     if scale == 1 {

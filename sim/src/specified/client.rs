@@ -1,0 +1,85 @@
+//! The clients: they connect, ask for the stream, read as planned, leave, and come back.
+
+use super::time::{at, nanos, ticks};
+use crate::plan::{Plan, Reading};
+use crate::world::{Reader, SubscriberFaults};
+
+/// How a client's life ends before the run does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    Left,
+    Died,
+}
+
+/// What a client is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// It is to connect.
+    Waiting,
+    /// Its link is down.
+    Held,
+    /// The handshake and its request are on their way.
+    Coming,
+    /// The server's host has its first packet.
+    Opening,
+    /// It reads from that connection.
+    Reading(usize),
+    /// It has left, and the word of it is on its way, or waits for the link.
+    Leaving(usize),
+    /// It has no stream, and may come back.
+    Away,
+    /// For good.
+    Gone,
+}
+
+pub(super) struct Client {
+    pub(super) class: usize,
+    pub(super) stage: Stage,
+    pub(super) faults: SubscriberFaults,
+    /// The tick in which it leaves or dies.
+    pub(super) end: Option<(u64, End)>,
+    pub(super) reader: Reader,
+    /// Bytes that have arrived since it was last woken, and whether the end of the stream has.
+    pub(super) arrived: u64,
+    pub(super) hears_end: bool,
+    pub(super) is_over: bool,
+    /// The tick in which it asked for its present connection.
+    pub(super) opened_at: u64,
+    /// The last id that it has read: a process of the server and a sequence.
+    pub(super) cursor: Option<(usize, u64)>,
+    /// The name of the timer that wakes it.
+    pub(super) timer: Option<(u64, u64)>,
+    pub(super) is_woken: bool,
+}
+
+impl Client {
+    pub(super) fn new(plan: &Plan, index: usize) -> Self {
+        let faults = SubscriberFaults::of(plan, index);
+        let tick_of = |end| move |time| (ticks(nanos(time)), end);
+        let leaves = faults.leaves_at.map(tick_of(End::Left));
+        let dies = faults.dies_at.map(tick_of(End::Died));
+        Self {
+            class: plan.subscribers[index].class,
+            stage: Stage::Waiting,
+            end: leaves.into_iter().chain(dies).min_by_key(|(tick, _)| *tick),
+            faults,
+            reader: Reader::new(&Reading::Never, &[], 1, 1, at(1)),
+            arrived: 0,
+            hears_end: false,
+            is_over: false,
+            opened_at: 0,
+            cursor: None,
+            timer: None,
+            is_woken: false,
+        }
+    }
+
+    /// The tick before which it neither leaves nor dies.
+    pub(super) fn ends_at(&self) -> u64 {
+        self.end.map_or(u64::MAX, |(tick, _)| tick)
+    }
+
+    pub(super) fn has_ended_by(&self, tick: u64) -> bool {
+        self.ends_at() <= tick
+    }
+}

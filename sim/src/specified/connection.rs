@@ -1,0 +1,95 @@
+//! The server's side of one connection: a mailbox, the write under way, and the two timers of a stream.
+
+use std::collections::VecDeque;
+
+use hubbub::SubscriberId;
+
+use super::mailbox::Mailbox;
+use super::memory::Place;
+use super::socket::Socket;
+
+/// A part of the write under way that ends with a frame, or with something that no mailbox counts.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Passing {
+    pub(super) event: Option<Place>,
+    pub(super) bytes: u64,
+}
+
+/// What a client reads, and the offset in its stream at which that is complete.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Read {
+    Event { sequence: u64 },
+    Place { sequence: u64 },
+    Gap { first: Option<u64>, last: Option<u64> },
+}
+
+#[derive(Debug)]
+pub(super) struct Connection {
+    pub(super) subscriber: usize,
+    pub(super) class: usize,
+    /// The server's process, and the id that this process gave out; 0 before the request has come.
+    pub(super) process: usize,
+    pub(super) id: SubscriberId,
+    pub(super) mailbox: Mailbox,
+    pub(super) socket: Socket,
+    /// The write under way, in the order of the wire. Nothing more is taken from the mailbox until all of it is flushed.
+    pub(super) passing: VecDeque<Passing>,
+    /// Bytes of it that the socket has not accepted.
+    pub(super) unsent: u64,
+    /// Of a shared write that was accepted in part: the bytes that were left, until the frames before them are let go.
+    pub(super) left: Option<u64>,
+    /// The task waits for a frame.
+    pub(super) on_frame: bool,
+    /// The task is in the queue of those that were woken.
+    pub(super) is_woken: bool,
+    pub(super) is_closed: bool,
+    pub(super) end_is_sent: bool,
+    /// Bytes written from the start of the stream on, with the response's head.
+    pub(super) offset: u64,
+    /// What the client has not read yet, and where it ends.
+    pub(super) unread: VecDeque<(u64, Read)>,
+    /// For a reader that serves: where the first lines of events end that have not arrived yet, where the events begin,
+    /// and their sequences.
+    pub(super) begins: VecDeque<(u64, u64, u64)>,
+    /// Where the client was when it asked for the stream: a process of the server and a sequence.
+    pub(super) cursor: Option<(usize, u64)>,
+    /// Ticks: when the silence is looked at next, and when something was last flushed.
+    pub(super) silence: u64,
+    pub(super) last_flush: u64,
+    /// Ticks: since when the socket accepts nothing, and when the timer of the write deadline fires.
+    pub(super) blocked_since: Option<u64>,
+    pub(super) deadline: u64,
+}
+
+impl Connection {
+    pub(super) fn new(subscriber: usize, class: usize, mailbox: Mailbox, socket: Socket) -> Self {
+        Self {
+            subscriber,
+            class,
+            process: 0,
+            id: SubscriberId(0),
+            mailbox,
+            socket,
+            passing: VecDeque::new(),
+            unsent: 0,
+            left: None,
+            on_frame: false,
+            is_woken: false,
+            is_closed: false,
+            end_is_sent: false,
+            offset: 0,
+            unread: VecDeque::new(),
+            begins: VecDeque::new(),
+            cursor: None,
+            silence: 0,
+            last_flush: 0,
+            blocked_since: None,
+            deadline: 0,
+        }
+    }
+
+    /// As the recorder knows it.
+    pub(super) fn server_side(&self) -> (usize, SubscriberId) {
+        (self.process, self.id)
+    }
+}

@@ -1,0 +1,90 @@
+//! The server's CPU: one worker, publishes first, then deliveries in the order in which they were asked for, each at a
+//! constant cost. Work that has begun is finished, and the next begins at the exact time at which it was.
+
+use std::collections::VecDeque;
+
+use super::time::nanos;
+use crate::plan::CpuPlan;
+
+/// What the worker does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Work {
+    /// Publishes the arrival of that index.
+    Publish(usize),
+    /// Writes to the connection of that index.
+    Deliver(usize),
+}
+
+#[derive(Debug)]
+pub(super) struct Cpu {
+    publish_cost: u64,
+    delivery_cost: u64,
+    publishes: VecDeque<usize>,
+    deliveries: VecDeque<usize>,
+    running: Option<(u64, Work)>,
+    /// When the last work was finished.
+    free_at: u64,
+}
+
+impl Cpu {
+    pub(super) fn new(plan: CpuPlan) -> Self {
+        Self {
+            publish_cost: nanos(plan.publish),
+            delivery_cost: nanos(plan.delivery),
+            publishes: VecDeque::new(),
+            deliveries: VecDeque::new(),
+            running: None,
+            free_at: 0,
+        }
+    }
+
+    /// When the work under way will be finished.
+    pub(super) fn finishes_at(&self) -> Option<u64> {
+        self.running.map(|(at, _)| at)
+    }
+
+    /// Work is asked for. Deliveries to connections that have ended by their turn cost nothing.
+    pub(super) fn ask(&mut self, now: u64, work: Work, has_ended: impl Fn(usize) -> bool) {
+        match work {
+            Work::Publish(arrival) => self.publishes.push_back(arrival),
+            Work::Deliver(connection) => self.deliveries.push_back(connection),
+        }
+        self.start(now, has_ended);
+    }
+
+    /// Takes work that is finished by `until`, and begins the next; a publish only if it `may_publish`.
+    pub(super) fn finish(
+        &mut self,
+        until: u64,
+        may_publish: bool,
+        has_ended: impl Fn(usize) -> bool,
+    ) -> Option<(u64, Work)> {
+        let is_wanted = |work: &Work| may_publish || matches!(work, Work::Deliver(_));
+        let (at, work) = self.running.take_if(|(at, work)| *at <= until && is_wanted(work))?;
+        self.free_at = at;
+        self.start(at, has_ended);
+        Some((at, work))
+    }
+
+    /// The process it works for has ended.
+    pub(super) fn clear(&mut self, now: u64) {
+        self.publishes.clear();
+        self.deliveries.clear();
+        self.running = None;
+        self.free_at = now;
+    }
+
+    fn start(&mut self, now: u64, has_ended: impl Fn(usize) -> bool) {
+        if self.running.is_some() {
+            return;
+        }
+        let begins_at = now.max(self.free_at);
+        if let Some(arrival) = self.publishes.pop_front() {
+            self.running = Some((begins_at + self.publish_cost, Work::Publish(arrival)));
+            return;
+        }
+        let mut waiting = std::iter::from_fn(|| self.deliveries.pop_front());
+        let next = waiting.find(|connection| !has_ended(*connection));
+        self.running = next.map(|connection| (begins_at + self.delivery_cost, Work::Deliver(connection)));
+    }
+}

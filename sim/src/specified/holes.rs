@@ -1,0 +1,51 @@
+//! What a subscriber lost and has not been told of: every loss by itself, in the order of the events.
+//!
+//! The rule: an event is preceded by one notice of everything before it that was lost and not told. It names the first and
+//! the last event, how many of them the subscriber has lost, and the reason of the first loss.
+
+use hubbub::{EventId, Gap, GapReason};
+
+#[derive(Debug, Clone, Copy)]
+struct Loss {
+    first: u64,
+    last: u64,
+    count: u64,
+    reason: GapReason,
+    /// Sequence of the last event that had been queued by then.
+    last_queued: u64,
+}
+
+/// Losses in the order of their first events.
+#[derive(Debug, Default)]
+pub(super) struct Holes(Vec<Loss>);
+
+impl Holes {
+    /// `count` of the events `first ..= last` are lost.
+    pub(super) fn lose(&mut self, (first, last): (u64, u64), count: u64, reason: GapReason, last_queued: u64) {
+        let place = self.0.partition_point(|loss| loss.first < first);
+        self.0.insert(place, Loss { first, last, count, reason, last_queued });
+    }
+
+    /// The notice in front of an event.
+    pub(super) fn before(&mut self, id: EventId) -> Option<Gap> {
+        let until = self.0.partition_point(|loss| loss.first < id.sequence);
+        self.told(until, id.epoch)
+    }
+
+    /// The notice behind the last event: of the losses between which nothing was queued.
+    pub(super) fn at_the_end(&mut self, epoch: u64) -> Option<Gap> {
+        let pairs = self.0.iter().zip(self.0.iter().skip(1));
+        let apart = pairs.enumerate().find(|(_, (before, after))| after.last_queued >= before.last);
+        let until = apart.map_or(self.0.len(), |(place, _)| place + 1);
+        self.told(until, epoch)
+    }
+
+    fn told(&mut self, until: usize, epoch: u64) -> Option<Gap> {
+        let told: Vec<Loss> = self.0.drain(..until).collect();
+        let first = told.first()?;
+        let id = |sequence| Some(EventId { epoch, sequence });
+        let last = told.iter().map(|loss| loss.last).max()?;
+        let count = told.iter().map(|loss| loss.count).sum();
+        Some(Gap { first: id(first.first), last: id(last), count: Some(count), reason: first.reason })
+    }
+}

@@ -1,0 +1,242 @@
+//! What the clients of a class do in a tick: those woken by timers first, then those to whom something has arrived.
+
+use super::client::{End, Stage};
+use super::connection::Read;
+use super::path::Release;
+use super::run::Run;
+use super::time::{TICK, at, nanos, ticks};
+use crate::world::Reader;
+
+/// Of the way to the server, in the one-way time: the handshake there and back, and the request.
+const WAYS_TO_A_STREAM: u64 = 3;
+
+impl Run<'_> {
+    /// Wakes a client in a tick, and not by an earlier timer.
+    pub(super) fn wake_client_at(&mut self, index: usize, tick: u64) {
+        let class = self.clients[index].class;
+        self.clients[index].timer = Some(self.paths[class].set_timer(tick, index));
+    }
+
+    pub(super) fn run_clients(&mut self, class: usize) {
+        while let Some((timer, index)) = self.paths[class].due_timer(self.tick) {
+            if self.clients[index].timer == Some(timer) {
+                self.clients[index].timer = None;
+                self.wake_client(index);
+            }
+        }
+        while let Some(flight) = self.paths[class].arrived(self.tick) {
+            let index = self.connections[flight.connection].subscriber;
+            let client = &mut self.clients[index];
+            if client.stage == Stage::Reading(flight.connection) && (flight.bytes > 0 || flight.is_end) {
+                client.arrived += flight.bytes;
+                client.hears_end |= flight.is_end;
+                self.wake_client(index);
+            }
+        }
+        while let Some(index) = self.woken_clients.pop_front() {
+            self.clients[index].is_woken = false;
+            self.live(index);
+        }
+    }
+
+    fn wake_client(&mut self, index: usize) {
+        if !std::mem::replace(&mut self.clients[index].is_woken, true) {
+            self.woken_clients.push_back(index);
+        }
+    }
+
+    /// A client does what is next. Leaving is looked at before all else.
+    fn live(&mut self, index: usize) {
+        let has_ended = self.clients[index].has_ended_by(self.tick);
+        match self.clients[index].stage {
+            Stage::Waiting => self.set_out(index),
+            Stage::Held | Stage::Coming | Stage::Away if has_ended => {
+                self.recorder.left(at(self.tick * TICK), index);
+                self.clients[index].stage = Stage::Gone;
+            }
+            Stage::Held => self.come(index),
+            Stage::Coming => {
+                let client = &mut self.clients[index];
+                client.stage = Stage::Opening;
+                client.opened_at = self.tick;
+                self.wake_client_at(index, self.tick + 1);
+            }
+            Stage::Opening if self.is_up => self.ask_for_the_stream(index),
+            Stage::Opening => self.go_away(index),
+            Stage::Reading(connection) => self.receive(index, connection),
+            Stage::Leaving(connection) => self.say_goodbye(index, connection),
+            Stage::Away => {
+                self.clients[index].stage = Stage::Waiting;
+                self.set_out(index);
+            }
+            Stage::Gone => {}
+        }
+    }
+
+    /// Connects as soon as the link is up.
+    fn set_out(&mut self, index: usize) {
+        let client = &mut self.clients[index];
+        let up_at = ticks(self.paths[client.class].link.up_at(self.tick * TICK));
+        if up_at <= self.tick && !client.has_ended_by(self.tick) {
+            return self.come(index);
+        }
+        client.stage = Stage::Held;
+        let until = up_at.min(client.ends_at().max(self.tick));
+        self.wake_client_at(index, until);
+        if self.clients[index].has_ended_by(self.tick) {
+            self.live(index);
+        }
+    }
+
+    fn come(&mut self, index: usize) {
+        let client = &mut self.clients[index];
+        client.stage = Stage::Coming;
+        let there = self.tick + ticks(WAYS_TO_A_STREAM * self.paths[client.class].one_way);
+        let until = there.min(client.ends_at());
+        self.wake_client_at(index, until);
+    }
+
+    fn ask_for_the_stream(&mut self, index: usize) {
+        let cursor = self.clients[index].cursor;
+        let connection = self.open(index, cursor);
+        let client = &mut self.clients[index];
+        let reading = &self.plan.subscribers[index].reading;
+        let window_bytes = self.plan.classes[client.class].window_bytes;
+        let one_way = at(self.paths[client.class].one_way);
+        client.reader =
+            Reader::new(reading, &client.faults.slow_periods, window_bytes, self.plan.time_scale, one_way);
+        client.stage = Stage::Reading(connection);
+        client.arrived = 0;
+        client.hears_end = false;
+        client.is_over = false;
+        self.requests.push_back((self.tick + 1, connection));
+        self.receive(index, connection);
+    }
+
+    /// Has no stream any more, or could not get one, and comes back where it does.
+    fn go_away(&mut self, index: usize) {
+        let client = &mut self.clients[index];
+        client.stage = Stage::Away;
+        let opened_at = at(client.opened_at * TICK);
+        let after_a_restart = client.faults.back_after(opened_at, at(self.tick * TICK));
+        let pause = after_a_restart.or(self.paths[client.class].reconnect_after);
+        let back = pause.map_or(u64::MAX, |pause| self.tick + ticks(nanos(pause)));
+        let until = back.min(client.ends_at());
+        if until < u64::MAX {
+            self.wake_client_at(index, until);
+        }
+    }
+
+    /// The word that a client has left arrives, once the link is up.
+    fn say_goodbye(&mut self, index: usize, connection: usize) {
+        let client = &mut self.clients[index];
+        let up_at = ticks(self.paths[client.class].link.up_at(self.tick * TICK));
+        if up_at > self.tick {
+            return self.wake_client_at(index, up_at);
+        }
+        client.stage = Stage::Gone;
+        self.byes.push_back((self.tick + 1, connection));
+    }
+
+    /// Takes what has arrived, reads as planned, and lets the server know.
+    fn receive(&mut self, index: usize, connection: usize) {
+        let has_ended = self.clients[index].has_ended_by(self.tick);
+        if !has_ended && !self.clients[index].is_over {
+            self.take_arrivals(index, connection);
+        }
+        loop {
+            self.tell_of_reads(index, connection);
+            self.read(index, connection);
+            if has_ended {
+                return self.leave(index, connection);
+            }
+            let now = at(self.tick * TICK);
+            let client = &mut self.clients[index];
+            if client.is_over && client.reader.read_by(now) == client.reader.arrived() {
+                return self.go_away(index);
+            }
+            let tells_at = client.reader.tells_at().map_or(u64::MAX, |time| ticks(nanos(time)));
+            let next = tells_at.min(client.ends_at());
+            if next == u64::MAX {
+                client.timer = None;
+                return;
+            }
+            if next > self.tick {
+                return self.wake_client_at(index, next);
+            }
+        }
+    }
+
+    fn take_arrivals(&mut self, index: usize, connection: usize) {
+        let now = at(self.tick * TICK);
+        let client = &mut self.clients[index];
+        let arrived = std::mem::take(&mut client.arrived);
+        let in_all = client.reader.arrived() + arrived;
+        let connection = &mut self.connections[connection];
+        while let Some((_, start, sequence)) = connection.begins.pop_front_if(|(line_end, ..)| *line_end <= in_all) {
+            if let Some(accepted_at) = connection.socket.accepted_at(start) {
+                client.reader.begin(now, start, sequence, at(accepted_at));
+            }
+        }
+        if arrived > 0 {
+            client.reader.arrive(now, arrived);
+        }
+        client.is_over |= client.hears_end;
+    }
+
+    /// The word of what has been read goes to the server; where nobody sends any more, nobody waits for it.
+    fn tell_of_reads(&mut self, index: usize, connection: usize) {
+        let now = at(self.tick * TICK);
+        let client = &mut self.clients[index];
+        let path = &mut self.paths[client.class];
+        let mut has_told = false;
+        while let bytes @ 1.. = client.reader.tell(now) {
+            if !client.is_over {
+                let due = path.link.up_at(nanos(client.reader.told_at()) + path.one_way);
+                path.tell(Release { due, connection, bytes });
+                has_told = true;
+            }
+        }
+        if has_told {
+            self.tell_driver();
+        }
+    }
+
+    /// Notes what has been read whole.
+    fn read(&mut self, index: usize, connection: usize) {
+        let now = at(self.tick * TICK);
+        let client = &mut self.clients[index];
+        let read = client.reader.read_by(now);
+        let process = self.connections[connection].process;
+        let unread = &mut self.connections[connection].unread;
+        while let Some((end, what)) = unread.pop_front_if(|(end, _)| *end <= read) {
+            let read_at = client.reader.read_at(end, now);
+            match what {
+                Read::Event { sequence } => {
+                    client.cursor = Some((process, sequence));
+                    self.recorder.received(read_at, index, process, sequence);
+                }
+                Read::Place { sequence } => {
+                    client.cursor = Some((process, sequence));
+                    self.recorder.placed(read_at, index, process, sequence);
+                }
+                Read::Gap { first, last } => {
+                    self.recorder.told(read_at, index, client.cursor, [first, last]);
+                }
+            }
+        }
+    }
+
+    fn leave(&mut self, index: usize, connection: usize) {
+        self.recorder.left(at(self.tick * TICK), index);
+        let client = &mut self.clients[index];
+        if client.end.is_some_and(|(_, end)| end == End::Died) {
+            client.stage = Stage::Gone;
+            let arrived = client.reader.arrived();
+            return self.has_died(connection, arrived);
+        }
+        client.stage = Stage::Leaving(connection);
+        let until = self.tick + ticks(self.paths[client.class].one_way);
+        self.wake_client_at(index, until);
+    }
+}

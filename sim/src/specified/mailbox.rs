@@ -1,0 +1,357 @@
+//! One subscriber's mailbox, as plainly as it can be said: frames wait in a row, and everything is looked up when it is
+//! needed. It shares nothing with the Hub's mailbox but the names of limits, policies and outcomes.
+//!
+//! - A frame that finds nothing waiting fits, whatever its size. Else it must fit into the capacity, the bytes and the
+//!   age, looked at in this order.
+//! - One that does not fit is refused (*drop-newest*), takes the place of the oldest ones (*drop-oldest*), takes the
+//!   place of those that a later frame of their key has made old, first the one that was made old first (*conflate*),
+//!   closes the mailbox (*disconnect*, and *conflate* where nothing is old), or is parked (*park*).
+//! - From the first parked frame until nothing waits any more, everything offered is parked.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use hubbub::mailbox::CloseReason;
+use hubbub::{Counts, Dropped, GapReason, Limits, LossReason, Outcome, Overflow};
+
+use super::holes::Holes;
+use super::memory::{Memory, Place};
+use super::time::nanos;
+
+#[derive(Debug)]
+pub(super) struct Mailbox {
+    limits: Limits,
+    overflow: Overflow,
+    waiting: VecDeque<Place>,
+    in_flight: VecDeque<Place>,
+    parked: u64,
+    parked_for: LossReason,
+    /// Sequence of the first event that may be parked, where any is.
+    parked_from: u64,
+    is_behind: bool,
+    last_offered: u64,
+    last_queued: u64,
+    /// What the subscriber is to be told; `None` where nobody is told of anything.
+    holes: Option<Holes>,
+    closed: Option<CloseReason>,
+    offered: u64,
+    delivered: u64,
+    dropped: Dropped,
+    high_water: u64,
+}
+
+impl Mailbox {
+    pub(super) fn new(limits: Limits, overflow: Overflow, announces_gaps: bool) -> Self {
+        Self {
+            limits,
+            overflow,
+            waiting: VecDeque::new(),
+            in_flight: VecDeque::new(),
+            parked: 0,
+            parked_for: LossReason::BufferFull,
+            parked_from: 0,
+            is_behind: false,
+            last_offered: 0,
+            last_queued: 0,
+            holes: announces_gaps.then(Holes::default),
+            closed: None,
+            offered: 0,
+            delivered: 0,
+            dropped: Dropped::default(),
+            high_water: 0,
+        }
+    }
+
+    pub(super) fn closed(&self) -> Option<CloseReason> {
+        self.closed
+    }
+
+    pub(super) fn holes(&mut self) -> Option<&mut Holes> {
+        self.holes.as_mut()
+    }
+
+    /// Whether nothing waits, in slots or parked.
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty() && self.parked == 0
+    }
+
+    /// Whether nothing waits, and nothing is in flight.
+    pub(super) fn is_idle(&self) -> bool {
+        self.is_empty() && self.in_flight.is_empty()
+    }
+
+    /// Whether parked frames are all that waits.
+    pub(super) fn is_behind_and_empty(&self) -> bool {
+        self.waiting.is_empty() && self.parked > 0
+    }
+
+    /// The stream begins after `last`, and `count` events from `from` on wait in the history.
+    pub(super) fn begin_after(&mut self, last: u64, from: u64, count: u64) {
+        self.last_offered = last;
+        self.parked_from = from;
+        self.offered += count;
+        self.parked += count;
+        if count > 0 {
+            self.parked_for = LossReason::OutOfReach;
+            self.is_behind = true;
+        }
+    }
+
+    /// Offers an event. `observe` is told what becomes of it, and before that of each event but the last that is lost for
+    /// it. Nothing is observed of a closed mailbox.
+    pub(super) fn offer(&mut self, memory: &mut Memory, event: Place, mut observe: impl FnMut(Outcome)) {
+        if self.closed.is_some() {
+            return;
+        }
+        let sequence = memory.get(event).id.sequence;
+        self.last_offered = sequence;
+        self.offered += 1;
+        if self.is_behind {
+            return observe(self.park(sequence));
+        }
+        let outcome = match self.bound(memory, event) {
+            None => {
+                self.queue(memory, event);
+                self.high_water = self.high_water.max(self.waiting.len() as u64);
+                Outcome::Queued { waiting: self.waiting.len() }
+            }
+            Some(reason) => match self.overflow {
+                Overflow::DropNewest => self.refuse(sequence, reason),
+                Overflow::DropOldest => self.displace(memory, event, reason, &mut observe),
+                Overflow::Conflate => self.conflate(memory, event, reason, &mut observe),
+                Overflow::Disconnect => self.cut_off(memory, reason),
+                Overflow::Park => {
+                    self.parked_for = reason;
+                    self.parked_from = sequence;
+                    self.is_behind = true;
+                    self.park(sequence)
+                }
+            },
+        };
+        observe(outcome);
+    }
+
+    fn park(&mut self, sequence: u64) -> Outcome {
+        if self.parked == 0 {
+            self.parked_from = sequence;
+        }
+        self.parked += 1;
+        Outcome::Parked { waiting: self.waiting.len() + usize::try_from(self.parked).unwrap_or(usize::MAX) }
+    }
+
+    fn refuse(&mut self, sequence: u64, reason: LossReason) -> Outcome {
+        *self.dropped.of(reason) += 1;
+        let last_queued = self.last_queued;
+        if let (Some(holes), Some(told)) = (&mut self.holes, told(reason)) {
+            holes.lose((sequence, sequence), 1, told, last_queued);
+        }
+        Outcome::Refused { reason }
+    }
+
+    fn displace(
+        &mut self,
+        memory: &mut Memory,
+        event: Place,
+        mut reason: LossReason,
+        observe: &mut impl FnMut(Outcome),
+    ) -> Outcome {
+        let mut lost = None;
+        while let Some(oldest) = self.waiting.pop_front() {
+            self.lose(memory, oldest, reason, &mut lost, observe);
+            match self.bound(memory, event) {
+                Some(next) => reason = next,
+                None => break,
+            }
+        }
+        self.queue(memory, event);
+        displaced(memory, lost, self.waiting.len())
+    }
+
+    fn conflate(
+        &mut self,
+        memory: &mut Memory,
+        event: Place,
+        mut reason: LossReason,
+        observe: &mut impl FnMut(Outcome),
+    ) -> Outcome {
+        let mut lost = None;
+        while let Some(old) = self.first_made_old(memory, event) {
+            if let Some(old) = self.waiting.remove(old) {
+                self.lose(memory, old, LossReason::Conflated, &mut lost, observe);
+            }
+            match self.bound(memory, event) {
+                Some(next) => reason = next,
+                None => {
+                    self.queue(memory, event);
+                    return displaced(memory, lost, self.waiting.len());
+                }
+            }
+        }
+        // What was let go for nothing is observed as well.
+        if let Some((lost, reason)) = lost {
+            let lost = memory.get(lost).id;
+            observe(Outcome::Shed { lost, reason });
+        }
+        self.cut_off(memory, reason)
+    }
+
+    /// Where the frame waits that was made old first: the one before the first frame whose key has been seen before.
+    fn first_made_old(&self, memory: &Memory, event: Place) -> Option<usize> {
+        let mut seen = BTreeMap::new();
+        for (index, place) in self.waiting.iter().chain([&event]).enumerate() {
+            let Some(key) = memory.get(*place).key else { continue };
+            if let Some(old) = seen.insert(key, index) {
+                return Some(old);
+            }
+        }
+        None
+    }
+
+    fn cut_off(&mut self, memory: &mut Memory, reason: LossReason) -> Outcome {
+        *self.dropped.of(reason) += 1;
+        self.close(memory, CloseReason::Evicted);
+        Outcome::Disconnected { reason }
+    }
+
+    /// A waiting frame is lost. The one lost before it is observed now; the last is part of the event's own outcome.
+    fn lose(
+        &mut self,
+        memory: &mut Memory,
+        frame: Place,
+        reason: LossReason,
+        last: &mut Option<(Place, LossReason)>,
+        observe: &mut impl FnMut(Outcome),
+    ) {
+        *self.dropped.of(reason) += 1;
+        let sequence = memory.get(frame).id.sequence;
+        let last_queued = self.last_queued;
+        if let (Some(holes), Some(told)) = (&mut self.holes, told(reason)) {
+            holes.lose((sequence, sequence), 1, told, last_queued);
+        }
+        memory.release(frame);
+        if let Some((lost, reason)) = last.replace((frame, reason)) {
+            let lost = memory.get(lost).id;
+            observe(Outcome::Shed { lost, reason });
+        }
+    }
+
+    fn queue(&mut self, memory: &mut Memory, event: Place) {
+        memory.hold(event);
+        self.waiting.push_back(event);
+        self.last_queued = memory.get(event).id.sequence;
+    }
+
+    /// The limit that keeps an event out, if one does.
+    fn bound(&self, memory: &Memory, event: Place) -> Option<LossReason> {
+        let oldest = memory.get(*self.waiting.front()?);
+        if self.waiting.len() >= self.limits.capacity.frames() {
+            return Some(LossReason::BufferFull);
+        }
+        if !self.has_bytes_for(memory, event) {
+            return Some(LossReason::Bytes);
+        }
+        let age = memory.get(event).at.saturating_sub(oldest.at);
+        self.limits.age.filter(|most| age > nanos(*most)).map(|_| LossReason::Age)
+    }
+
+    fn has_bytes_for(&self, memory: &Memory, event: Place) -> bool {
+        let Some(most) = self.limits.bytes else { return true };
+        let frames = self.waiting.iter().chain([&event]);
+        frames.map(|place| memory.get(*place).payload_bytes).sum::<u64>() <= most.get() as u64
+    }
+
+    /// The oldest frame that waits goes into flight, with what is to be told before it.
+    pub(super) fn take(&mut self, memory: &Memory) -> Option<(Place, Option<hubbub::Gap>)> {
+        let frame = self.waiting.pop_front()?;
+        self.in_flight.push_back(frame);
+        if self.waiting.is_empty() {
+            self.is_behind = self.parked > 0;
+        }
+        let gap = self.holes.as_mut().and_then(|holes| holes.before(memory.get(frame).id));
+        Some((frame, gap))
+    }
+
+    /// The oldest frame in flight has been flushed; it is still held by whoever wrote it.
+    pub(super) fn flushed(&mut self) -> Option<Place> {
+        let frame = self.in_flight.pop_front()?;
+        self.delivered += 1;
+        Some(frame)
+    }
+
+    /// Fills the mailbox with parked events, `most` of them at a time, from a history that reaches back to `kept_from`.
+    /// Returns how many it has not kept, and why they had been parked.
+    pub(super) fn catch_up(&mut self, memory: &mut Memory, kept_from: u64, most: usize) -> Option<(u64, LossReason)> {
+        let until = self.last_offered;
+        let kept = (until + 1).saturating_sub(kept_from.max(self.parked_from));
+        let lost = if kept_from > self.parked_from { self.parked - kept.min(self.parked) } else { 0 };
+        let reached = kept_from.min(until + 1);
+        if lost > 0 {
+            let range = (self.parked_from, reached - 1);
+            let last_queued = self.last_queued;
+            self.parked -= lost;
+            self.is_behind &= self.parked > 0 || !self.waiting.is_empty();
+            *self.dropped.of(self.parked_for) += lost;
+            if let (Some(holes), Some(told)) = (&mut self.holes, told(self.parked_for)) {
+                holes.lose(range, lost, told, last_queued);
+            }
+        }
+        self.parked_from = self.parked_from.max(reached);
+        let most = most.min(self.limits.capacity.frames());
+        for _ in 0..most.min(usize::try_from(self.parked).unwrap_or(usize::MAX)) {
+            let event = memory.place(self.parked_from);
+            let has_room = self.waiting.len() < self.limits.capacity.frames() && self.has_bytes_for(memory, event);
+            if !self.waiting.is_empty() && !has_room {
+                break;
+            }
+            self.parked_from += 1;
+            self.parked -= 1;
+            self.queue(memory, event);
+        }
+        (lost > 0).then_some((lost, self.parked_for))
+    }
+
+    /// Closes it; everything that waits, is parked or is in flight is lost.
+    pub(super) fn close(&mut self, memory: &mut Memory, why: CloseReason) {
+        if self.closed.is_some() {
+            return;
+        }
+        self.closed = Some(why);
+        let lost = (self.waiting.len() + self.in_flight.len()) as u64 + self.parked;
+        match why {
+            CloseReason::ClientGone => self.dropped.client_gone += lost,
+            CloseReason::Evicted => self.dropped.evicted += lost,
+        }
+        self.waiting.drain(..).for_each(|frame| memory.release(frame));
+        // Those in flight are held by the connection that writes them.
+        self.in_flight.clear();
+        self.parked = 0;
+    }
+
+    pub(super) fn counts(&self) -> Counts {
+        Counts {
+            offered: self.offered,
+            delivered: self.delivered,
+            dropped: self.dropped,
+            waiting: self.waiting.len() as u64 + self.parked,
+            in_flight: self.in_flight.len() as u64,
+            high_water: self.high_water,
+        }
+    }
+}
+
+fn displaced(memory: &Memory, lost: Option<(Place, LossReason)>, waiting: usize) -> Outcome {
+    match lost {
+        Some((lost, reason)) => Outcome::Displaced { lost: memory.get(lost).id, reason },
+        None => Outcome::Queued { waiting },
+    }
+}
+
+/// How a loss is called before the subscriber; a value that a later one has made old is none.
+fn told(reason: LossReason) -> Option<GapReason> {
+    match reason {
+        LossReason::BufferFull => Some(GapReason::BufferFull),
+        LossReason::Bytes => Some(GapReason::Bytes),
+        LossReason::Age => Some(GapReason::Age),
+        LossReason::OutOfReach => Some(GapReason::OutOfReach),
+        LossReason::Conflated => None,
+    }
+}

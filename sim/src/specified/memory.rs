@@ -1,0 +1,106 @@
+//! The events of a run, and the bytes that they keep in memory: a payload from its publication on, an encoded frame from
+//! the first time that a subscriber takes it, both until nobody holds the event any more.
+
+use hubbub::EventId;
+
+use super::frames;
+
+/// An event's place in the order of publication over all processes of the server, from 0 on.
+pub(super) type Place = u32;
+
+#[derive(Debug)]
+pub(super) struct Event {
+    pub(super) id: EventId,
+    pub(super) payload_bytes: u64,
+    /// When it was to be published.
+    pub(super) at: u64,
+    /// What it is about, if its payload says so.
+    pub(super) key: Option<u32>,
+    frame_bytes: u64,
+    is_encoded: bool,
+    holders: u32,
+}
+
+/// All events published so far.
+#[derive(Debug, Default)]
+pub(super) struct Memory {
+    events: Vec<Event>,
+    /// Events of processes that have ended.
+    pub(super) published_before: Place,
+    bytes: u64,
+    peak_bytes: u64,
+    most_bytes: u64,
+}
+
+impl Memory {
+    pub(super) fn get(&self, place: Place) -> &Event {
+        &self.events[place as usize]
+    }
+
+    /// Events published so far.
+    pub(super) fn published(&self) -> Place {
+        Place::try_from(self.events.len()).unwrap_or(Place::MAX)
+    }
+
+    /// The place of an event of the running process.
+    pub(super) fn place(&self, sequence: u64) -> Place {
+        self.published_before + Place::try_from(sequence).unwrap_or(Place::MAX) - 1
+    }
+
+    /// Sequence of the last event of the running process.
+    pub(super) fn last_sequence(&self) -> u64 {
+        u64::from(self.published() - self.published_before)
+    }
+
+    /// A new event, held by its publisher.
+    pub(super) fn publish(&mut self, epoch: u64, payload_bytes: u64, at: u64, key: Option<u32>) -> Place {
+        let place = self.published();
+        let id = EventId { epoch, sequence: self.last_sequence() + 1 };
+        let frame_bytes = frames::event(id, payload_bytes);
+        self.events.push(Event { id, payload_bytes, at, key, frame_bytes, is_encoded: false, holders: 1 });
+        self.add(payload_bytes);
+        place
+    }
+
+    /// One more holds an event.
+    pub(super) fn hold(&mut self, place: Place) {
+        self.events[place as usize].holders += 1;
+    }
+
+    /// One holds it no longer.
+    pub(super) fn release(&mut self, place: Place) {
+        let event = &mut self.events[place as usize];
+        event.holders -= 1;
+        if event.holders == 0 && place >= self.published_before {
+            self.bytes -= event.payload_bytes + if event.is_encoded { event.frame_bytes } else { 0 };
+        }
+    }
+
+    /// The bytes of an event's frame; the first who asks encodes it.
+    pub(super) fn encode(&mut self, place: Place) -> u64 {
+        let event = &mut self.events[place as usize];
+        let bytes = event.frame_bytes;
+        if !std::mem::replace(&mut event.is_encoded, true) {
+            self.add(bytes);
+        }
+        bytes
+    }
+
+    fn add(&mut self, bytes: u64) {
+        self.bytes += bytes;
+        self.peak_bytes = self.peak_bytes.max(self.bytes);
+    }
+
+    /// Another process of the server begins; what the last one kept in memory is gone with it.
+    pub(super) fn begin_process(&mut self) {
+        self.most_bytes = self.most_bytes.max(self.peak_bytes);
+        self.published_before = self.published();
+        self.bytes = 0;
+        self.peak_bytes = 0;
+    }
+
+    /// The most bytes that a process kept in memory.
+    pub(super) fn most_bytes(&self) -> u64 {
+        self.most_bytes.max(self.peak_bytes)
+    }
+}

@@ -1,0 +1,66 @@
+//! The specification of the simulated world: server, transport, network, CPU and clients as one pure program.
+//!
+//! It runs a plan as the simulated world does and leaves the same record, digest for digest, without tokio, hyper or
+//! turmoil, and without the Hub. Its mailbox, history and holes are its own and as plain as they can be.
+
+mod client;
+mod connection;
+mod cpu;
+mod frames;
+mod history;
+mod holes;
+mod life;
+mod links;
+mod mailbox;
+mod memory;
+mod path;
+mod publish;
+mod run;
+mod scope;
+mod session;
+mod socket;
+mod stream;
+mod time;
+mod travel;
+
+pub use scope::OutsideScope;
+
+use crate::plan::Plan;
+use crate::record::{Observation, Record, Recorder};
+use crate::world::{HubChoice, WorldError, scaled};
+
+/// Runs a plan in virtual time, at one buffer size and policy. The same arguments give the same record as the simulated
+/// world's.
+///
+/// # Errors
+/// When the run contradicts itself; or, outside, where the specification says nothing of the plan.
+pub fn run(plan: &Plan, choice: HubChoice) -> Result<Result<Record, WorldError>, OutsideScope> {
+    scope::check(plan)?;
+    let plan = scaled(plan);
+    Ok(run_scaled(&plan, choice, &Recorder::new(&plan)))
+}
+
+/// Runs a plan as [`run`] does, and keeps every single observation: 48 bytes each, several for every frame.
+///
+/// # Errors
+/// As those of [`run`].
+pub fn run_observed(
+    plan: &Plan,
+    choice: HubChoice,
+) -> Result<Result<(Record, Vec<Observation>), WorldError>, OutsideScope> {
+    scope::check(plan)?;
+    let plan = scaled(plan);
+    let recorder = Recorder::new(&plan);
+    recorder.keep_observations();
+    let record = run_scaled(&plan, choice, &recorder);
+    Ok(record.map(|record| (record, recorder.take_observations())))
+}
+
+fn run_scaled(plan: &Plan, choice: HubChoice, recorder: &Recorder) -> Result<Record, WorldError> {
+    let mut run = run::Run::new(plan, choice, recorder.lock());
+    run.run();
+    let counts = run.counts();
+    let most_bytes = run.memory.most_bytes();
+    drop(run);
+    recorder.finish(counts, most_bytes).map_err(WorldError::Disagreement)
+}

@@ -1,0 +1,112 @@
+//! The way between the server and a class of clients: what is under way in either direction.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
+use std::time::Duration;
+
+use super::links::Link;
+use super::time::{TICK, nanos};
+use crate::plan::Plan;
+
+/// Bytes on their way to a client.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Flight {
+    /// The tick in which they are sent over the last millisecond of the way.
+    pub(super) sent_in: u64,
+    pub(super) connection: usize,
+    pub(super) bytes: u64,
+    /// Whether nothing follows.
+    pub(super) is_end: bool,
+}
+
+/// The word of a read on its way to the server.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Release {
+    pub(super) due: u64,
+    pub(super) connection: usize,
+    pub(super) bytes: u64,
+}
+
+#[derive(Debug)]
+pub(super) struct Path {
+    pub(super) one_way: u64,
+    pub(super) link: Link,
+    pub(super) reconnect_after: Option<Duration>,
+    /// In the order in which they were sent.
+    flights: VecDeque<Flight>,
+    /// Sent over the last millisecond, to arrive in the next tick.
+    landing: VecDeque<Flight>,
+    /// In the order in which they arrive.
+    releases: VecDeque<Release>,
+    /// Timers of clients: the tick, the order in which they were set, and whose.
+    timers: BinaryHeap<Reverse<(u64, u64, usize)>>,
+    timers_set: u64,
+}
+
+impl Path {
+    pub(super) fn of(plan: &Plan, class: usize) -> Self {
+        let class_plan = &plan.classes[class];
+        Self {
+            one_way: class_plan.round_trip.map_or(TICK, |trip| nanos(trip / 2)).max(TICK),
+            link: Link::of(plan, class),
+            reconnect_after: class_plan.reconnect_after,
+            flights: VecDeque::new(),
+            landing: VecDeque::new(),
+            releases: VecDeque::new(),
+            timers: BinaryHeap::new(),
+            timers_set: 0,
+        }
+    }
+
+    pub(super) fn send(&mut self, flight: Flight) {
+        self.flights.push_back(flight);
+    }
+
+    /// The time at which the next bytes go on the last millisecond of their way.
+    pub(super) fn next_sent_at(&self) -> Option<u64> {
+        self.flights.front().map(|flight| flight.sent_in * TICK)
+    }
+
+    /// What is sent by a tick begins the last millisecond of its way; nothing overtakes what was sent before.
+    pub(super) fn land(&mut self, tick: u64) {
+        while let Some(flight) = self.flights.pop_front_if(|flight| flight.sent_in <= tick) {
+            self.landing.push_back(Flight { sent_in: tick, ..flight });
+        }
+    }
+
+    /// The next bytes that have arrived by a tick.
+    pub(super) fn arrived(&mut self, tick: u64) -> Option<Flight> {
+        self.landing.pop_front_if(|flight| flight.sent_in < tick)
+    }
+
+    /// A client has read bytes; what arrives at one time arrives in the order in which it was told.
+    pub(super) fn tell(&mut self, release: Release) {
+        let place = match self.releases.back() {
+            Some(last) if last.due > release.due => self.releases.partition_point(|other| other.due <= release.due),
+            Some(_) | None => self.releases.len(),
+        };
+        self.releases.insert(place, release);
+    }
+
+    pub(super) fn next_release_at(&self) -> Option<u64> {
+        self.releases.front().map(|release| release.due)
+    }
+
+    pub(super) fn released(&mut self, now: u64) -> Option<Release> {
+        self.releases.pop_front_if(|release| release.due <= now)
+    }
+
+    /// Sets a timer of a client, and returns its name.
+    pub(super) fn set_timer(&mut self, tick: u64, client: usize) -> (u64, u64) {
+        self.timers_set += 1;
+        self.timers.push(Reverse((tick, self.timers_set, client)));
+        (tick, self.timers_set)
+    }
+
+    /// The first timer that is due by a tick: its name, and whose it is.
+    pub(super) fn due_timer(&mut self, tick: u64) -> Option<((u64, u64), usize)> {
+        let Reverse((at, nth, client)) = *self.timers.peek().filter(|timer| timer.0.0 <= tick)?;
+        self.timers.pop();
+        Some(((at, nth), client))
+    }
+}

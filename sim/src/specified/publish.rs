@@ -1,0 +1,129 @@
+//! Publishing, with the CPU or without; and the server's process, which ends and begins.
+
+use hubbub::mailbox::CloseReason;
+
+use super::cpu::{Cpu, Work};
+use super::frames;
+use super::history::History;
+use super::run::{Run, Turn};
+use super::time::{at, nanos};
+
+impl Run<'_> {
+    /// An arrival is due. Without a server nobody takes it.
+    pub(super) fn arrive(&mut self, now: u64) {
+        let arrival = self.next_arrival;
+        self.next_arrival += 1;
+        if self.is_up && !self.ask_cpu(now, Work::Publish(arrival)) {
+            self.publish(arrival);
+        }
+    }
+
+    /// Asks the CPU for work; `false` where there is none.
+    pub(super) fn ask_cpu(&mut self, now: u64, work: Work) -> bool {
+        let connections = &self.connections;
+        let Some(cpu) = &mut self.cpu else { return false };
+        cpu.ask(now, work, |connection| connections[connection].is_closed);
+        true
+    }
+
+    /// Work that the CPU has finished by `until`, before which nothing else happens: any number of deliveries, or one
+    /// publish, which comes first or not at all.
+    pub(super) fn work_until(&mut self, until: u64) {
+        let mut has_granted = false;
+        while let Some((finished_at, work)) = self.finish_work(until, !has_granted) {
+            match work {
+                Work::Deliver(connection) => {
+                    let is_waited_for = self.connections[connection].socket.grant(finished_at);
+                    self.outgoing.push(connection);
+                    self.tell_driver();
+                    if is_waited_for {
+                        self.wake(connection);
+                    }
+                }
+                Work::Publish(arrival) => {
+                    self.clock = finished_at;
+                    return self.publish(arrival);
+                }
+            }
+            has_granted = true;
+        }
+    }
+
+    fn finish_work(&mut self, until: u64, may_publish: bool) -> Option<(u64, Work)> {
+        let connections = &self.connections;
+        self.cpu.as_mut()?.finish(until, may_publish, |connection| connections[connection].is_closed)
+    }
+
+    /// Offers an arrival to every stream, in the order of their ids.
+    fn publish(&mut self, index: usize) {
+        if !self.is_up {
+            return;
+        }
+        let arrival = self.plan.arrivals[index];
+        let sequence = self.recorder.published(arrival.at);
+        let key = self.key_of(index);
+        let epoch = self.epoch(self.process);
+        let event = self.memory.publish(epoch, u64::from(arrival.payload_bytes), nanos(arrival.at), key);
+        self.history.push(&mut self.memory, event);
+        let now = at(self.clock);
+        for place in 0..self.streams.len() {
+            let index = self.streams[place];
+            let connection = &mut self.connections[index];
+            let id = connection.server_side();
+            let recorder = &mut self.recorder;
+            connection.mailbox.offer(&mut self.memory, event, |outcome| {
+                recorder.offered(now, id, sequence, outcome);
+            });
+            let is_cut_off = connection.mailbox.closed().is_some();
+            if std::mem::take(&mut connection.on_frame) || is_cut_off {
+                self.wake(index);
+            }
+        }
+        self.memory.release(event);
+    }
+
+    /// The key that the payload of an arrival has, where the server looks for one and there is room for it.
+    fn key_of(&self, index: usize) -> Option<u32> {
+        self.plan.server.recovery?;
+        let arrival = self.plan.arrivals[index];
+        frames::has_key(index as u64, u64::from(arrival.key), u64::from(arrival.payload_bytes)).then_some(arrival.key)
+    }
+
+    /// The first half of the ids of a process's events.
+    pub(super) fn epoch(&self, process: usize) -> u64 {
+        self.plan.first_epoch().wrapping_add(process as u64)
+    }
+
+    /// The server's process ends, and cuts everybody off, or the next one begins with nothing of the last.
+    pub(super) fn take_turn(&mut self, now: u64) {
+        match self.turns.pop_front() {
+            Some((_, Turn::End)) => self.end_process(now),
+            Some((_, Turn::Begin)) => self.begin_process(),
+            None => {}
+        }
+    }
+
+    fn end_process(&mut self, now: u64) {
+        self.is_up = false;
+        for place in 0..self.streams.len() {
+            let index = self.streams[place];
+            self.connections[index].mailbox.close(&mut self.memory, CloseReason::Evicted);
+            self.wake(index);
+        }
+        for index in 0..self.connections.len() {
+            if !self.connections[index].is_closed {
+                self.wake(index);
+            }
+        }
+        self.cpu.iter_mut().for_each(|cpu: &mut Cpu| cpu.clear(now));
+    }
+
+    fn begin_process(&mut self) {
+        self.is_up = true;
+        self.process += 1;
+        self.subscribed = 0;
+        self.recorder.process_began();
+        self.memory.begin_process();
+        self.history = History::new(self.plan.server.recovery, &self.memory);
+    }
+}

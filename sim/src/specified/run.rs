@@ -1,0 +1,239 @@
+//! A run under way, and the order of its ticks.
+//!
+//! In each tick, in this order: what timers and messages have woken on the server; the exact events of the time since
+//! the last tick, if the driver is awake; what the sockets have accepted goes on its way; then the clients, class by class.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::MutexGuard;
+
+use hubbub::Counts;
+use hubbub::hub::Rules;
+
+use super::client::Client;
+use super::connection::Connection;
+use super::cpu::Cpu;
+use super::history::History;
+use super::memory::Memory;
+use super::path::Path;
+use super::time::{TICK, nanos, ticks};
+use crate::plan::Plan;
+use crate::record::Observations;
+use crate::world::{HubChoice, rules, time_to_come_back};
+
+/// Ticks between two looks whether a draining run is over.
+const OVER_CHECK: u64 = 20;
+
+/// The end of the server's process, or the beginning of the next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Turn {
+    End,
+    Begin,
+}
+
+pub(super) struct Run<'a> {
+    pub(super) plan: &'a Plan,
+    pub(super) rules: Rules,
+    pub(super) recorder: MutexGuard<'a, Observations>,
+    /// The tick, and the exact time on the server.
+    pub(super) tick: u64,
+    pub(super) clock: u64,
+    pub(super) memory: Memory,
+    pub(super) history: History,
+    /// Number of the server's process, whether it runs, and the subscribers that it has had.
+    pub(super) process: usize,
+    pub(super) is_up: bool,
+    pub(super) subscribed: u64,
+    pub(super) turns: VecDeque<(u64, Turn)>,
+    /// Every connection there has been, and those with a stream, in the order of their ids.
+    pub(super) connections: Vec<Connection>,
+    pub(super) streams: Vec<usize>,
+    pub(super) clients: Vec<Client>,
+    pub(super) paths: Vec<Path>,
+    pub(super) cpu: Option<Cpu>,
+    pub(super) next_arrival: usize,
+    /// What reaches the server when: a request, or the word that a client has gone.
+    pub(super) requests: VecDeque<(u64, usize)>,
+    pub(super) byes: VecDeque<(u64, usize)>,
+    /// Timers of connections, by tick.
+    pub(super) silences: BTreeMap<u64, Vec<usize>>,
+    pub(super) deadlines: BTreeMap<u64, Vec<usize>>,
+    /// When the server gives up on connections that have lost bytes.
+    pub(super) timeouts: VecDeque<(u64, usize)>,
+    /// Connections that have accepted bytes or closed since the last look.
+    pub(super) outgoing: Vec<usize>,
+    /// Those that were woken, in that order: tasks of connections, and clients.
+    pub(super) woken: VecDeque<usize>,
+    pub(super) woken_clients: VecDeque<usize>,
+    /// Whether the driver is told of something new when it is not at work.
+    has_news: bool,
+    is_driver_at_work: bool,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(plan: &'a Plan, choice: HubChoice, recorder: MutexGuard<'a, Observations>) -> Self {
+        let memory = Memory::default();
+        let turns = plan.restarts().flat_map(|fault| {
+            [(nanos(fault.at), Turn::End), (nanos(fault.until()), Turn::Begin)]
+        });
+        Self {
+            plan,
+            rules: rules(plan, choice),
+            recorder,
+            tick: 0,
+            clock: 0,
+            history: History::new(plan.server.recovery, &memory),
+            memory,
+            process: 0,
+            is_up: true,
+            subscribed: 0,
+            turns: turns.collect(),
+            connections: Vec::with_capacity(plan.subscribers.len()),
+            streams: Vec::with_capacity(plan.subscribers.len()),
+            clients: (0..plan.subscribers.len()).map(|index| Client::new(plan, index)).collect(),
+            paths: (0..plan.classes.len()).map(|class| Path::of(plan, class)).collect(),
+            cpu: plan.server.cpu.map(Cpu::new),
+            next_arrival: 0,
+            requests: VecDeque::new(),
+            byes: VecDeque::new(),
+            silences: BTreeMap::new(),
+            deadlines: BTreeMap::new(),
+            timeouts: VecDeque::new(),
+            outgoing: Vec::new(),
+            woken: VecDeque::new(),
+            woken_clients: VecDeque::new(),
+            has_news: false,
+            is_driver_at_work: false,
+        }
+    }
+
+    /// Runs it to its end.
+    pub(super) fn run(&mut self) {
+        for (index, subscriber) in self.plan.subscribers.iter().enumerate() {
+            self.wake_client_at(index, ticks(nanos(subscriber.connect_at)));
+        }
+        let mut driver_wakes_at = 0;
+        loop {
+            let now = self.tick * TICK;
+            self.clock = now;
+            self.begin_tick();
+            let mut is_over = false;
+            if std::mem::take(&mut self.has_news) || driver_wakes_at <= self.tick {
+                self.is_driver_at_work = true;
+                self.work_through(now);
+                self.transmit();
+                self.is_driver_at_work = false;
+                is_over = self.is_over(now);
+                driver_wakes_at = self.next_wake(now);
+            }
+            (0..self.paths.len()).for_each(|class| self.run_clients(class));
+            if is_over {
+                return;
+            }
+            self.tick += 1;
+        }
+    }
+
+    /// The driver finds what is new by itself while it is at work.
+    pub(super) fn tell_driver(&mut self) {
+        self.has_news |= !self.is_driver_at_work;
+    }
+
+    /// What timers and messages have woken on the server. One poll of a connection sees both the client's end and its
+    /// write deadline, and looks at the end first.
+    fn begin_tick(&mut self) {
+        while let Some((_, connection)) = self.byes.pop_front_if(|(at, _)| *at <= self.tick) {
+            self.hear_of_the_clients_end(connection);
+        }
+        for connection in due(&mut self.deadlines, self.tick) {
+            self.look_at_deadline(connection);
+        }
+        for connection in due(&mut self.silences, self.tick) {
+            self.wake(connection);
+            self.be_quiet();
+        }
+        while let Some((_, connection)) = self.requests.pop_front_if(|(at, _)| *at <= self.tick) {
+            self.subscribe(connection);
+            self.be_quiet();
+        }
+    }
+
+    /// Everything due by `now`, in the order of exact times. At one time: reads that reach the server, connections it
+    /// gives up on, the end or the beginning of its process, finished work of its CPU, arrivals.
+    fn work_through(&mut self, now: u64) {
+        loop {
+            let read_at = self.next_release_at();
+            let timed_out_at = self.timeouts.front().map(|(at, _)| *at);
+            let turns_at = self.turns.front().map(|(at, _)| *at);
+            let arrives_at = self.next_arrival_at();
+            let worked_at = self.cpu.as_ref().and_then(Cpu::finishes_at);
+            let other_at = [read_at, timed_out_at, turns_at, arrives_at].into_iter().flatten().min();
+            let Some(first) = other_at.into_iter().chain(worked_at).min().filter(|first| *first <= now) else {
+                self.clock = now;
+                return;
+            };
+            self.clock = first;
+            if read_at == Some(first) {
+                self.release_until(first);
+            } else if timed_out_at == Some(first) {
+                self.time_out_until(first);
+            } else if turns_at == Some(first) {
+                self.take_turn(first);
+            } else if worked_at == Some(first) {
+                self.work_until(other_at.map_or(now, |other| other.min(now)));
+            } else {
+                self.arrive(first);
+            }
+            self.be_quiet();
+        }
+    }
+
+    fn next_arrival_at(&self) -> Option<u64> {
+        self.plan.arrivals.get(self.next_arrival).map(|arrival| nanos(arrival.at))
+    }
+
+    /// The next tick in which the driver looks without being told.
+    fn next_wake(&self, now: u64) -> u64 {
+        let sources_end = nanos(self.plan.duration);
+        let run_ends = nanos(self.plan.duration + self.plan.drain);
+        let over_check = if now < sources_end { sources_end } else { (now + OVER_CHECK * TICK).min(run_ends) };
+        let times = [
+            self.next_release_at(),
+            self.cpu.as_ref().and_then(Cpu::finishes_at),
+            self.next_arrival_at(),
+            self.paths.iter().filter_map(Path::next_sent_at).min(),
+            self.timeouts.front().map(|(at, _)| *at),
+            self.turns.front().map(|(at, _)| *at),
+        ];
+        ticks(times.into_iter().flatten().min().map_or(over_check, |first| first.min(over_check)))
+    }
+
+    fn is_over(&self, now: u64) -> bool {
+        let all_back = nanos(self.plan.duration + time_to_come_back(self.plan));
+        if now < all_back || self.next_arrival < self.plan.arrivals.len() {
+            return false;
+        }
+        if now >= nanos(self.plan.duration + self.plan.drain) {
+            return true;
+        }
+        let is_read = |connection: &Connection| connection.socket.in_window() == 0;
+        let is_idle = |connection: &Connection| connection.mailbox.is_idle();
+        self.cpu.as_ref().is_none_or(|cpu| cpu.finishes_at().is_none())
+            && self.connections.iter().all(|connection| is_read(connection) && is_idle(connection))
+    }
+
+    /// The account of all subscribers together.
+    pub(super) fn counts(&self) -> Counts {
+        let mut sum = Counts::default();
+        self.connections.iter().for_each(|connection| sum.add(&connection.mailbox.counts()));
+        sum
+    }
+}
+
+/// What is due by a tick.
+fn due(timers: &mut BTreeMap<u64, Vec<usize>>, tick: u64) -> Vec<usize> {
+    let mut due = Vec::new();
+    while let Some(entry) = timers.first_entry().filter(|entry| *entry.key() <= tick) {
+        due.extend(entry.remove());
+    }
+    due
+}

@@ -1,0 +1,160 @@
+//! How streams begin and end on the server: requests, cursors, the end of a client, the write deadline.
+
+use hubbub::mailbox::CloseReason;
+use hubbub::{EventId, Gap, GapReason, SubscriberId};
+
+use super::connection::{Connection, Passing, Read};
+use super::frames;
+use super::mailbox::Mailbox;
+use super::run::Run;
+use super::socket::Socket;
+use super::time::{at, nanos, ticks};
+use crate::plan::Reading;
+
+/// Where a stream begins, and what its client is told of that.
+#[derive(Debug, Default)]
+struct Beginning {
+    /// The last event before the stream, where the client does not know it by itself.
+    at: Option<EventId>,
+    /// What is out of reach.
+    opening: Option<Gap>,
+    /// The first sequence that is wanted.
+    from: u64,
+}
+
+impl Run<'_> {
+    /// The server accepts a connection of a subscriber; the request is still to come.
+    pub(super) fn open(&mut self, subscriber: usize, cursor: Option<(usize, u64)>) -> usize {
+        let plan = &self.plan.subscribers[subscriber];
+        let recovers = self.plan.server.recovery.is_some();
+        let policy = &self.rules.policy;
+        let mailbox = Mailbox::new(policy.limits, policy.overflow, recovers);
+        let keeps_times = matches!(plan.reading, Reading::Serves { .. });
+        let socket = Socket::new(self.plan.classes[plan.class].window_bytes, keeps_times);
+        let mut connection = Connection::new(subscriber, plan.class, mailbox, socket);
+        connection.process = self.process;
+        connection.cursor = cursor.filter(|_| recovers);
+        self.connections.push(connection);
+        self.connections.len() - 1
+    }
+
+    /// A request has come: the stream begins with the head of the response and the first comment.
+    pub(super) fn subscribe(&mut self, index: usize) {
+        if self.connections[index].is_closed {
+            return;
+        }
+        self.subscribed += 1;
+        let now = at(self.clock);
+        let keepalive = ticks(nanos(self.plan.server.keepalive));
+        let beginning = self.beginning(self.connections[index].cursor);
+        let connection = &mut self.connections[index];
+        connection.id = SubscriberId(self.subscribed);
+        let id = connection.server_side();
+        self.streams.push(index);
+        self.recorder.subscribed(now, id, connection.subscriber);
+        if self.plan.server.recovery.is_some() {
+            let last = self.memory.last_sequence();
+            let count = (last + 1).saturating_sub(beginning.from);
+            connection.mailbox.begin_after(last, beginning.from, count);
+            if count > 0 {
+                self.recorder.replayed(now, id, beginning.from, count);
+            }
+        }
+        connection.last_flush = self.tick;
+        connection.silence = self.tick + keepalive;
+        self.silences.entry(connection.silence).or_default().push(index);
+        connection.begin_stream(beginning.opening.as_ref(), beginning.at);
+        self.wake(index);
+    }
+
+    fn beginning(&self, cursor: Option<(usize, u64)>) -> Beginning {
+        let kept_from = self.history.kept_from(&self.memory);
+        let last = self.memory.last_sequence();
+        let id = |sequence| Some(EventId { epoch: self.epoch(self.process), sequence });
+        if self.plan.server.recovery.is_none() {
+            return Beginning::default();
+        }
+        let gap = |first, last, reason| Some(Gap { first, last, count: None, reason });
+        match cursor {
+            None => Beginning { at: id(last), opening: None, from: last + 1 },
+            Some((process, _)) if process != self.process => {
+                let until = if kept_from > 1 { id(kept_from - 1) } else { None };
+                Beginning { at: None, opening: gap(None, until, GapReason::Restarted), from: kept_from }
+            }
+            Some((_, sequence)) => {
+                let from = sequence + 1;
+                let is_out_of_reach = from < kept_from;
+                let opening = gap(id(from), id(kept_from - 1), GapReason::OutOfReach).filter(|_| is_out_of_reach);
+                Beginning { at: None, opening, from: from.max(kept_from) }
+            }
+        }
+    }
+
+    /// The server hears that the client has gone.
+    pub(super) fn hear_of_the_clients_end(&mut self, index: usize) {
+        self.end(index, CloseReason::ClientGone);
+    }
+
+    /// The timer of a write deadline fires. It may have been set for a blockage that is over.
+    pub(super) fn look_at_deadline(&mut self, index: usize) {
+        let connection = &mut self.connections[index];
+        let Some(since) = connection.blocked_since.filter(|_| !connection.is_closed) else { return };
+        let due = since + ticks(nanos(self.plan.server.write_deadline));
+        if due > self.tick {
+            connection.deadline = due;
+            self.deadlines.entry(due).or_default().push(index);
+            return;
+        }
+        self.end(index, CloseReason::Evicted);
+    }
+
+    /// The server's end of a connection. What has not been flushed is lost for the reason given, unless the mailbox was
+    /// closed before.
+    pub(super) fn end(&mut self, index: usize, why: CloseReason) {
+        let connection = &mut self.connections[index];
+        if connection.is_closed {
+            return;
+        }
+        connection.is_closed = true;
+        connection.mailbox.close(&mut self.memory, why);
+        for Passing { event, .. } in connection.passing.drain(..) {
+            event.into_iter().for_each(|event| self.memory.release(event));
+        }
+        connection.socket.close();
+        let id = connection.server_side();
+        let has_stream = connection.id != SubscriberId(0);
+        let counts = connection.mailbox.counts();
+        self.streams.retain(|other| *other != index);
+        if has_stream {
+            self.recorder.ended(at(self.clock), id, counts);
+        }
+        self.outgoing.push(index);
+        self.tell_driver();
+    }
+}
+
+impl Connection {
+    /// The first write: the response's head, and a comment, in a chunk. The client reads of what is out of reach, and
+    /// where the stream begins.
+    fn begin_stream(&mut self, opening: Option<&Gap>, begins_at: Option<EventId>) {
+        let gap_bytes = opening.map_or(0, frames::gap);
+        let bytes = gap_bytes + frames::hello(begins_at);
+        let begin = frames::RESPONSE_HEAD + frames::chunk_head(bytes);
+        if let Some(gap) = opening {
+            self.unread.push_back((begin + gap_bytes, Read::of(gap)));
+        }
+        if let Some(place) = begins_at {
+            self.unread.push_back((begin + bytes, Read::Place { sequence: place.sequence }));
+        }
+        self.passing.push_back(Passing { event: None, bytes });
+        self.unsent = begin + bytes + frames::CHUNK_END;
+        self.offset = self.unsent;
+    }
+}
+
+impl Read {
+    /// A gap notice.
+    pub(super) fn of(gap: &Gap) -> Self {
+        Self::Gap { first: gap.first.map(|id| id.sequence), last: gap.last.map(|id| id.sequence) }
+    }
+}

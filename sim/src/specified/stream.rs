@@ -1,0 +1,273 @@
+//! A stream's task: what it writes, when it is flushed, and what it does when it is woken.
+//!
+//! A write is one frame, or as many as wait and may share it. Nothing is taken from the mailbox until the socket has
+//! accepted all of a write and the CPU has done its work: the write is *flushed* then. Of several frames that share a
+//! write, those are let go earlier that end before what is left of it when the socket has accepted a part.
+
+use hubbub::mailbox::CloseReason;
+
+use super::connection::{Connection, Passing, Read};
+use super::cpu::Work;
+use super::frames;
+use super::run::Run;
+use super::socket::{Loss, Turn};
+use super::time::{at, nanos, ticks};
+
+/// Events with which a mailbox is filled at a time, for a subscriber that is behind.
+const MOST_AT_A_TIME: usize = 256;
+
+/// Flushes in one turn of a task, after which others have theirs.
+const FLUSHES_A_TURN: u32 = 2;
+
+impl Run<'_> {
+    /// A connection's task is to run, behind all that were woken before.
+    pub(super) fn wake(&mut self, index: usize) {
+        if !std::mem::replace(&mut self.connections[index].is_woken, true) {
+            self.woken.push_back(index);
+        }
+    }
+
+    /// Every task that was woken runs, in that order, until none is.
+    pub(super) fn be_quiet(&mut self) {
+        while let Some(index) = self.woken.pop_front() {
+            let connection = &mut self.connections[index];
+            connection.is_woken = false;
+            if connection.is_closed {
+                continue;
+            }
+            let is_alive = self.is_up && connection.process == self.process;
+            if connection.mailbox.closed().is_some() {
+                self.end(index, CloseReason::Evicted);
+            } else if !is_alive || connection.socket.loss == Loss::TimedOut {
+                self.end(index, CloseReason::ClientGone);
+            } else {
+                self.take_turn_of(index);
+            }
+        }
+    }
+
+    /// One turn of a task: what is under way is flushed, and one write more. Behind that the task wakes itself where more
+    /// waits, so that connections take turns.
+    fn take_turn_of(&mut self, index: usize) {
+        let mut flushes = 0;
+        loop {
+            if !self.connections[index].passing.is_empty() {
+                if !self.is_written(index) {
+                    return;
+                }
+                let has_more = self.let_go(index, 0);
+                flushes += 1;
+                if flushes == FLUSHES_A_TURN {
+                    self.connections[index].on_frame = !has_more;
+                }
+                // Whoever waits behind the gate is woken by the flush.
+                if has_more {
+                    self.wake(index);
+                }
+                if flushes == FLUSHES_A_TURN {
+                    return;
+                }
+            }
+            if !self.begin_write(index) {
+                return;
+            }
+        }
+    }
+
+    /// Whether the socket has accepted all of the write under way, and the CPU has done its work; what it accepts now is
+    /// on its way.
+    fn is_written(&mut self, index: usize) -> bool {
+        while self.connections[index].unsent > 0 {
+            self.settle(index);
+            let has_cpu = self.cpu.is_some();
+            let connection = &mut self.connections[index];
+            let is_held = has_cpu && !matches!(connection.socket.turn, Turn::Granted(_));
+            let accepted = connection.socket.accept(connection.unsent, self.clock, is_held);
+            if accepted == 0 {
+                connection.socket.writer_waits = true;
+                self.block(index);
+                return false;
+            }
+            connection.blocked_since = None;
+            connection.unsent -= accepted;
+            let unsent = connection.unsent;
+            let is_shared = connection.passing.len() > 1;
+            let asks = is_held && connection.socket.turn == Turn::NotAsked;
+            let is_outgoing = !is_held && !std::mem::replace(&mut connection.socket.is_outgoing, true);
+            if asks {
+                connection.socket.turn = Turn::Waiting;
+                self.ask_cpu(self.clock, Work::Deliver(index));
+                self.tell_driver();
+            }
+            if is_outgoing {
+                self.outgoing.push(index);
+                self.tell_driver();
+            }
+            if unsent > 0 && is_shared {
+                self.connections[index].left = Some(unsent);
+                self.settle(index);
+            }
+        }
+        let is_flushed = self.is_flushed(index);
+        if is_flushed {
+            self.connections[index].left = None;
+        }
+        is_flushed
+    }
+
+    /// Lets those frames of a shared write go that the socket has accepted, once the CPU has done its work.
+    fn settle(&mut self, index: usize) {
+        if self.connections[index].left.is_some()
+            && self.is_flushed(index)
+            && let Some(left) = self.connections[index].left.take()
+        {
+            self.let_go(index, left);
+        }
+    }
+
+    /// Whether the CPU does not hold the write back. A write goes on at the exact time at which it was granted.
+    fn is_flushed(&mut self, index: usize) -> bool {
+        let socket = &mut self.connections[index].socket;
+        match socket.turn {
+            Turn::NotAsked => true,
+            Turn::Waiting => {
+                socket.writer_waits = true;
+                false
+            }
+            Turn::Granted(at) => {
+                socket.turn = Turn::NotAsked;
+                self.clock = self.clock.max(at);
+                true
+            }
+        }
+    }
+
+    /// The socket accepts nothing. The timer of the write deadline is set, unless it is set already for an earlier time.
+    fn block(&mut self, index: usize) {
+        let connection = &mut self.connections[index];
+        if connection.blocked_since.is_some() {
+            return;
+        }
+        connection.blocked_since = Some(self.tick);
+        if connection.deadline <= self.tick {
+            connection.deadline = self.tick + ticks(nanos(self.plan.server.write_deadline));
+            self.deadlines.entry(connection.deadline).or_default().push(index);
+        }
+    }
+
+    /// Lets the frames go that end before the last `left` bytes of the write; the last one only with all of it. Whether
+    /// the stream has more to write, where the last one has gone.
+    fn let_go(&mut self, index: usize, left: u64) -> bool {
+        let mut has_more = false;
+        let now = at(self.clock);
+        let connection = &mut self.connections[index];
+        while let Some(Passing { event, .. }) = connection.passing.front().copied() {
+            let behind: u64 = connection.passing.iter().skip(1).map(|passing| passing.bytes).sum();
+            if left > 0 && (behind == 0 || left > behind + frames::CHUNK_END) {
+                break;
+            }
+            connection.passing.pop_front();
+            connection.last_flush = self.tick;
+            has_more = true;
+            if let Some(event) = event {
+                if connection.mailbox.flushed().is_some() {
+                    let sequence = self.memory.get(event).id.sequence;
+                    self.recorder.flushed(now, connection.server_side(), sequence);
+                    has_more = !connection.mailbox.is_empty();
+                }
+                self.memory.release(event);
+            }
+        }
+        has_more
+    }
+
+    /// Begins the next write, of what waits or of a comment after a silence; `false` where there is nothing to write.
+    fn begin_write(&mut self, index: usize) -> bool {
+        self.catch_up(index);
+        let connection = &mut self.connections[index];
+        let mut parts = Vec::new();
+        while parts.len() < self.plan.server.frames_per_write
+            && let Some((event, gap)) = connection.mailbox.take(&self.memory)
+        {
+            parts.push((event, gap));
+        }
+        if parts.is_empty() {
+            connection.on_frame = true;
+            return self.break_silence(index);
+        }
+        let parts: Vec<_> = parts
+            .into_iter()
+            .map(|(event, gap)| {
+                let gap_bytes = gap.as_ref().map_or(0, frames::gap);
+                (event, gap, gap_bytes, self.memory.encode(event))
+            })
+            .collect();
+        let bytes: u64 = parts.iter().map(|(_, _, gap_bytes, frame_bytes)| gap_bytes + frame_bytes).sum();
+        connection.begin_chunk(bytes);
+        let mut end = connection.offset - frames::CHUNK_END - bytes;
+        for (event, gap, gap_bytes, frame_bytes) in parts {
+            let id = self.memory.get(event).id;
+            if let Some(gap) = gap {
+                connection.unread.push_back((end + gap_bytes, Read::of(&gap)));
+            }
+            let start = end + gap_bytes;
+            end = start + frame_bytes;
+            if connection.socket.keeps_times() {
+                connection.begins.push_back((start + frames::id_line(id), start, id.sequence));
+            }
+            connection.unread.push_back((end, Read::Event { sequence: id.sequence }));
+            connection.passing.push_back(Passing { event: Some(event), bytes: gap_bytes + frame_bytes });
+        }
+        true
+    }
+
+    /// Fills the mailbox of a subscriber that is behind, where it is empty.
+    fn catch_up(&mut self, index: usize) {
+        let kept_from = self.history.kept_from(&self.memory);
+        let connection = &mut self.connections[index];
+        if !connection.mailbox.is_behind_and_empty() {
+            return;
+        }
+        let forgotten = connection.mailbox.catch_up(&mut self.memory, kept_from, MOST_AT_A_TIME);
+        if let Some((count, reason)) = forgotten {
+            let forgotten = hubbub::hub::Forgotten { count, reason };
+            self.recorder.forgot(at(self.clock), connection.server_side(), forgotten);
+        }
+    }
+
+    /// A comment, where nothing has been flushed for as long as a silence may last, with the notice of what has been
+    /// lost behind the last event.
+    fn break_silence(&mut self, index: usize) -> bool {
+        let keepalive = ticks(nanos(self.plan.server.keepalive));
+        let connection = &mut self.connections[index];
+        if self.tick < connection.silence {
+            return false;
+        }
+        let due = connection.last_flush + keepalive;
+        let is_due = due <= self.tick;
+        connection.silence = if is_due { self.tick + keepalive } else { due };
+        self.silences.entry(connection.silence).or_default().push(index);
+        if !is_due {
+            return false;
+        }
+        let epoch = self.plan.first_epoch().wrapping_add(connection.process as u64);
+        let gap = connection.mailbox.holes().and_then(|holes| holes.at_the_end(epoch));
+        let gap_bytes = gap.as_ref().map_or(0, frames::gap);
+        let bytes = gap_bytes + frames::KEEPALIVE;
+        connection.begin_chunk(bytes);
+        if let Some(gap) = gap {
+            let end = connection.offset - frames::CHUNK_END - frames::KEEPALIVE;
+            connection.unread.push_back((end, Read::of(&gap)));
+        }
+        connection.passing.push_back(Passing { event: None, bytes });
+        true
+    }
+}
+
+impl Connection {
+    /// A write of so many bytes begins, as a chunk.
+    fn begin_chunk(&mut self, bytes: u64) {
+        self.unsent = frames::chunk_head(bytes) + bytes + frames::CHUNK_END;
+        self.offset += self.unsent;
+    }
+}

@@ -1,0 +1,76 @@
+//! What goes over the network: bytes to the clients, the word of reads to the server, and what is lost for good.
+
+use super::path::{Flight, Path};
+use super::run::Run;
+use super::socket::Loss;
+use super::time::{TICK, nanos, ticks};
+
+impl Run<'_> {
+    /// What the sockets have accepted since the last look goes on its way, in the order in which it was accepted first.
+    pub(super) fn transmit(&mut self) {
+        for index in std::mem::take(&mut self.outgoing) {
+            let connection = &mut self.connections[index];
+            let bytes = connection.socket.take_outbox();
+            let is_end = connection.is_closed && !std::mem::replace(&mut connection.end_is_sent, true);
+            let class = connection.class;
+            // The last millisecond of the way is the simulated network's own.
+            let sent_in = ticks(self.tick * TICK + self.paths[class].one_way) - 1;
+            let flight = Flight { sent_in, connection: index, bytes, is_end };
+            let flight = if self.plan.faults.is_empty() { flight } else { self.passed(flight, class) };
+            self.paths[class].send(flight);
+        }
+        self.paths.iter_mut().for_each(|path| path.land(self.tick));
+    }
+
+    /// What faults leave of bytes, and when it goes on.
+    fn passed(&mut self, flight: Flight, class: usize) -> Flight {
+        let link = &self.paths[class].link;
+        let due = flight.sent_in * TICK;
+        let is_cut = self.connections[flight.connection].socket.loss != Loss::None;
+        let passes_at = if is_cut { None } else { link.passes_at(self.tick * TICK, due) };
+        if let Some(at) = passes_at {
+            return Flight { sent_in: ticks(at), ..flight };
+        }
+        // An end is told again whenever the client asks, until it hears it.
+        let sent_in = ticks(link.up_at(due));
+        if flight.bytes > 0 && self.connections[flight.connection].socket.lose() {
+            self.expect_timeout(self.tick * TICK, flight.connection);
+        }
+        Flight { sent_in, bytes: 0, ..flight }
+    }
+
+    pub(super) fn next_release_at(&self) -> Option<u64> {
+        self.paths.iter().filter_map(Path::next_release_at).min()
+    }
+
+    /// The words of reads that have reached the server by `now`, class by class.
+    pub(super) fn release_until(&mut self, now: u64) {
+        for class in 0..self.paths.len() {
+            while let Some(release) = self.paths[class].released(now) {
+                if self.connections[release.connection].socket.release(release.bytes) {
+                    self.wake(release.connection);
+                }
+            }
+        }
+    }
+
+    /// A client has died, with so many bytes arrived.
+    pub(super) fn has_died(&mut self, connection: usize, arrived: u64) {
+        if self.connections[connection].socket.cut(arrived) {
+            self.expect_timeout(self.tick * TICK, connection);
+            self.tell_driver();
+        }
+    }
+
+    fn expect_timeout(&mut self, now: u64, connection: usize) {
+        self.timeouts.push_back((now + nanos(self.plan.server.user_timeout), connection));
+    }
+
+    /// The server gives up on connections of which it has waited for an acknowledgement for the user timeout.
+    pub(super) fn time_out_until(&mut self, now: u64) {
+        while let Some((_, connection)) = self.timeouts.pop_front_if(|(at, _)| *at <= now) {
+            self.connections[connection].socket.loss = Loss::TimedOut;
+            self.wake(connection);
+        }
+    }
+}
