@@ -61,7 +61,7 @@ impl Run<'_> {
                 client.opened_at = self.tick;
                 self.wake_client_at(index, self.tick + 1);
             }
-            Stage::Opening if self.is_up => self.ask_for_the_stream(index),
+            Stage::Opening if self.is_up && self.listening == Some(self.process) => self.ask_for_the_stream(index),
             Stage::Opening => self.go_away(index),
             Stage::Reading(connection) => self.receive(index, connection),
             Stage::Leaving(connection) => self.say_goodbye(index, connection),

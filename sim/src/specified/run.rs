@@ -42,6 +42,8 @@ pub(super) struct Run<'a> {
     /// Number of the server's process, whether it runs, and the subscribers that it has had.
     pub(super) process: usize,
     pub(super) is_up: bool,
+    /// The process that listened when the tick began: connections are accepted then.
+    pub(super) listening: Option<usize>,
     pub(super) subscribed: u64,
     pub(super) turns: VecDeque<(u64, Turn)>,
     /// Every connection there has been, and those with a stream, in the order of their ids.
@@ -85,6 +87,7 @@ impl<'a> Run<'a> {
             memory,
             process: 0,
             is_up: true,
+            listening: None,
             subscribed: 0,
             turns: turns.collect(),
             connections: Vec::with_capacity(plan.subscribers.len()),
@@ -115,6 +118,7 @@ impl<'a> Run<'a> {
         loop {
             let now = self.tick * TICK;
             self.clock = now;
+            self.listening = self.is_up.then_some(self.process);
             self.begin_tick();
             let mut is_over = false;
             if std::mem::take(&mut self.has_news) || driver_wakes_at <= self.tick {
