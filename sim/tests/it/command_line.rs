@@ -78,7 +78,10 @@ fn policies_are_compared_on_one_plan_and_each_cell_says_whose_it_is() {
     let run_with: Vec<_> = document["run_with"].as_array().unwrap().iter().map(|with| &with["policy"]).collect();
     assert_eq!(run_with, ["conflate", "disconnect", "park"], "what needs more than a mailbox is said");
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(words.contains("Run conflate with a history of 10,000 events or 16.8 MB, 20 keys,"), "{text}");
+    assert!(
+        words.contains("Policies have what they need: conflate with a history of 10,000 events or 16.8 MB, 20 keys,"),
+        "{text}"
+    );
     let check: Vec<_> = all.iter().copied().chain(["--check"]).collect();
     assert_eq!(sim(&folder, &check).status.code(), Some(0));
     for other in ["size", "load"] {
