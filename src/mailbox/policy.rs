@@ -93,7 +93,7 @@ impl fmt::Display for Overflow {
 
 /// A text that names no policy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no overflow policy: must be {names}", names = Overflow::NAMES)]
+#[error("{0:?} is not an overflow policy: must be {names}", names = Overflow::NAMES)]
 pub struct UnknownOverflow(String);
 
 impl FromStr for Overflow {

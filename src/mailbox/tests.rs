@@ -106,7 +106,7 @@ fn a_policy_has_one_name_wherever_it_is_read_or_written() {
     let refused = "drop".parse::<Overflow>().unwrap_err().to_string();
     assert_eq!(
         refused,
-        "\"drop\" is no overflow policy: must be drop-newest, drop-oldest, conflate, disconnect or park"
+        "\"drop\" is not an overflow policy: must be drop-newest, drop-oldest, conflate, disconnect or park"
     );
     let listed: Vec<_> = Overflow::ALL.map(Overflow::name).into();
     assert_eq!(Overflow::NAMES.replace(" or ", ", ").split(", ").collect::<Vec<_>>(), listed);

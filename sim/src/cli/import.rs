@@ -154,7 +154,7 @@ fn told(imported: &Imported) -> String {
     let rate = format::count(drain_rate.bytes_per_second);
     let least = format::count(drain_rate.least);
     let range = match drain_rate.most {
-        Some(most) => format!("{least} to {} B/s lose as many whole frames", format::count(most)),
+        Some(most) => format!("{least} to {} B/s lose the same number of whole frames", format::count(most)),
         None => "a lower bound: every faster one does as well".to_owned(),
     };
     let note = if drain_rate.is_monotone {

@@ -71,9 +71,9 @@ fn beside(incident: &Incident, expected: &Expected, replay: &Replay) -> String {
         }
     }
     let causes = format!(
-        "Two things can be the cause. Other code, or another plan in the file, than when version {} wrote it: then each \
-         replay gives the same new digest. Or a run that does not repeat: then digests differ from replay to replay, and \
-         cargo sim determinism looks for where. --save takes the new run for right.",
+        "There are two possible causes. The code, or the plan in the file, has changed since version {} wrote it: then each \
+         replay gives the same new digest. Or the run does not repeat itself: then digests differ from replay to replay, \
+         and cargo sim determinism finds the first difference. --save stores the new run as the expected one.",
         incident.version
     );
     format!("{text}\n{}\n", prose(&causes, "  "))
@@ -83,7 +83,7 @@ fn beside(incident: &Incident, expected: &Expected, replay: &Replay) -> String {
 pub(super) fn losses(incident: &Incident, record: &Record, losses: &[Loss]) -> String {
     let mut text = String::new();
     if record.unpublished > 0 {
-        let _ = writeln!(text, "  unheard    {} events came while nobody could publish them", record.unpublished);
+        let _ = writeln!(text, "  unsent     {} events arrived while there was no server to publish them", record.unpublished);
     }
     if losses.is_empty() {
         return text + "\nNobody lost anything.\n";

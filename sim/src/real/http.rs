@@ -21,14 +21,14 @@ pub enum NotAStream {
     #[error("compresses the stream (content-encoding: {0}), which is not read yet: switch that off for this path")]
     Encoded(String),
     /// Not HTTP/1.1, or not as this client reads it.
-    #[error("answers with something that is no HTTP/1.1 response ({0})")]
+    #[error("answers with something that is not an HTTP/1.1 response ({0})")]
     Malformed(&'static str),
 }
 
 /// What a status that is not the one expected means for a stream.
 fn hint(status: u16) -> &'static str {
     match status {
-        204 => ": it has no stream, and nobody is to ask again",
+        204 => ": it has no stream, and clients must not ask again",
         401 | 403 | 407 => ": it wants credentials, and none are sent",
         404 | 410 => ": there is nothing at this path",
         429 => ": it was asked too often",
@@ -239,7 +239,7 @@ mod tests {
         let refused = |head: &str| body(head.as_bytes(), 7).unwrap_err().to_string();
         assert!(refused("HTTP/1.1 404 Not Found\r\n\r\n").contains("status 404"));
         assert!(refused("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n").contains("text/html"));
-        assert!(refused("HTTP/1.1 204 No Content\r\n\r\n").contains("nobody is to ask again"));
+        assert!(refused("HTTP/1.1 204 No Content\r\n\r\n").contains("clients must not ask again"));
         assert!(refused("HTTP/1.1 401 Unauthorized\r\n\r\n").contains("it wants credentials"));
         assert!(refused("HTTP/1.1 503 Unavailable\r\n\r\n").contains("in trouble"));
         let moved = refused("HTTP/1.1 301 Moved Permanently\r\nLocation: https://a.test/s\r\n\r\n");

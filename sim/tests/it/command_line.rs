@@ -302,7 +302,7 @@ fn an_incident_shrinks_to_what_shows_the_same() {
     assert_eq!(sim(&folder, &["replay", "tab-shrunk.json"]).status.code(), Some(0));
     let fine = ["replay", "--scenario", "small.toml", "--buffer", "1048576", "--save", "fine.json"];
     assert_eq!(sim(&folder, &fine).status.code(), Some(0));
-    assert!(refused(&folder, &["shrink", "fine.json"]).contains("nobody loses anything"));
+    assert!(refused(&folder, &["shrink", "fine.json"]).contains("no subscriber loses anything"));
     assert!(refused(&folder, &["shrink", "absent.json"]).contains("absent.json"));
 }
 
