@@ -15,16 +15,15 @@ use tokio::time::{sleep_until, timeout_at};
 
 use super::clock::Clock;
 use super::environment::address_of;
-use super::http::NotAStream;
-use super::pace::{May, ReadPacer};
 use super::publisher::PublishProgress;
-use super::receipts::Receipts;
 use super::sockets::Sockets;
-use super::stream::{EventStream, Heard, Received};
 use super::url::Url;
-use super::websocket::WebSocketEvents;
-use crate::plan::{ClassPlan, SubscriberPlan, Transport};
-use crate::world::{SlowPeriod, Speed, SubscriberFaults, UPGRADE};
+use crate::client::{
+    EventStream, Heard, May, NotAStream, ReadPacer, Receipts, Received, SlowPeriod, Speed, SubscriberFaults, UPGRADE,
+    WebSocketEvents,
+};
+use crate::plan::{ClassPlan, SubscriberPlan};
+use crate::transport::Transport;
 
 /// What a client has in hand at a time; a limited reader has less.
 const BUFFER_BYTES: usize = 1 << 16;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use hubbub::EventId;
 
-use super::notice::Notice;
+use crate::client::Notice;
 
 /// What is known to be missing, and what is known to be odd.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

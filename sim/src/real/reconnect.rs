@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::stream::EventStream;
+use crate::client::EventStream;
 
 /// The pause where the server asks for none: Chromium's.
 const PAUSE: Duration = Duration::from_secs(3);

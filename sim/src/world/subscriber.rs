@@ -13,15 +13,13 @@ use tokio::time::{Instant, sleep, sleep_until};
 use turmoil::net::TcpStream;
 
 use super::address::{SERVER, SERVER_PORT};
-use super::client_stream::{ClientStream, Seen, Told};
 use super::clock::tick_not_before;
 use super::network::Network;
-use super::reader::Reader;
-use super::subscriber_faults::SubscriberFaults;
-use super::websocket_stream::WebSocketStream;
 use super::wire::{Path, Wire};
-use crate::plan::{ClassPlan, Reading, SubscriberPlan, Transport};
+use crate::client::{ClientStream, Reader, Seen, SubscriberFaults, Told, UPGRADE, WebSocketStream};
+use crate::plan::{ClassPlan, Reading, SubscriberPlan};
 use crate::record::Recorder;
+use crate::transport::Transport;
 
 /// What the subscribers of a class share.
 pub(super) struct Host {
@@ -102,10 +100,6 @@ async fn until<T>(planned_end: Option<(Instant, End)>, what: impl Future<Output 
     })
     .await
 }
-
-/// What asks for a WebSocket, in the head of a request; the key is the one of RFC 6455, 1.3.
-pub(crate) const UPGRADE: &str = "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
-    sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum End {

@@ -11,12 +11,12 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{Capture, Captured, Ended, Listener, Listening};
-use crate::plan::Transport;
+use crate::client::{EventStream, Heard};
 use crate::real::client::{ClientError, request};
 use crate::real::clock::Clock;
 use crate::real::missing::Missing;
 use crate::real::reconnect::Reconnect;
-use crate::real::stream::{EventStream, Heard};
+use crate::transport::Transport;
 
 /// What is read at a time.
 const BUFFER_BYTES: usize = 1 << 16;

@@ -3,10 +3,11 @@
 use hubbub::EventId;
 
 use super::http::{NotAStream, Response};
+use super::messages::{Messages, Piece};
 use super::notice::Notice;
 use super::payload;
 use super::stream::{Heard, Received};
-use crate::world::{Messages, Piece, message_id};
+use super::websocket_stream::message_id;
 
 /// How much of a message is looked at for its number: an envelope puts names before the payload.
 const KEPT_BYTES: usize = 512;
@@ -16,7 +17,7 @@ const ENVELOPE: &[u8] = b"{\"table\":";
 
 /// What a client makes of what follows a request for a WebSocket.
 #[derive(Debug)]
-pub(super) struct WebSocketEvents {
+pub(crate) struct WebSocketEvents {
     response: Response,
     messages: Messages,
     message: Message,
@@ -31,22 +32,22 @@ struct Message {
 }
 
 impl WebSocketEvents {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { response: Response::of_websocket(), messages: Messages::default(), message: Message::default() }
     }
 
     /// Whether the server has agreed to it.
-    pub(super) fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         self.response.is_open()
     }
 
     /// The id that a client gives when it comes back.
-    pub(super) fn last_id(&self) -> Option<String> {
+    pub(crate) fn last_id(&self) -> Option<String> {
         self.message.last_id.map(|id| id.to_string())
     }
 
     /// Takes the next bytes; `heard` is told of every event and every gap that is whole with them.
-    pub(super) fn feed(&mut self, bytes: &[u8], mut heard: impl FnMut(Heard<'_>)) -> Result<(), NotAStream> {
+    pub(crate) fn feed(&mut self, bytes: &[u8], mut heard: impl FnMut(Heard<'_>)) -> Result<(), NotAStream> {
         let Self { response, messages, message } = self;
         response.feed(bytes, |body| messages.feed(body, |piece| message.take(&piece, &mut heard)))
     }
@@ -77,8 +78,8 @@ impl Message {
 
 #[cfg(test)]
 mod tests {
+    use super::super::messages::message;
     use super::*;
-    use crate::world::message;
 
     #[test]
     fn events_are_found_with_length_and_number_however_the_bytes_are_cut() {

@@ -34,7 +34,7 @@ enum Part {
 
 impl Messages {
     /// After so many bytes of something else.
-    pub(super) fn after(offset: u64) -> Self {
+    pub(crate) fn after(offset: u64) -> Self {
         Self { part: Part::Opcode, offset }
     }
 

@@ -39,7 +39,7 @@ fn hint(status: u16) -> &'static str {
 
 /// Takes the bytes of one response.
 #[derive(Debug)]
-pub(super) struct Response {
+pub(crate) struct Response {
     part: Part,
     head: Vec<u8>,
     /// 200 of an event stream, 101 of a WebSocket.
@@ -64,27 +64,27 @@ enum Part {
 
 impl Response {
     /// That begins an event stream.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { part: Part::Head, head: Vec::new(), expected: 200 }
     }
 
     /// That begins a WebSocket; what follows its head is the body.
-    pub(super) fn of_websocket() -> Self {
+    pub(crate) fn of_websocket() -> Self {
         Self { expected: 101, ..Self::new() }
     }
 
     /// Whether the head has come, and is that of an event stream.
-    pub(super) fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         !matches!(self.part, Part::Head)
     }
 
     /// Whether the server has said that nothing follows.
-    pub(super) fn has_ended(&self) -> bool {
+    pub(crate) fn has_ended(&self) -> bool {
         matches!(self.part, Part::End)
     }
 
     /// Takes the next bytes; `body` is told the body's.
-    pub(super) fn feed(&mut self, mut bytes: &[u8], mut body: impl FnMut(&[u8])) -> Result<(), NotAStream> {
+    pub(crate) fn feed(&mut self, mut bytes: &[u8], mut body: impl FnMut(&[u8])) -> Result<(), NotAStream> {
         while let Some((&byte, rest)) = bytes.split_first() {
             self.part = match self.part {
                 Part::Head => {

@@ -12,7 +12,7 @@ use super::messages::{Messages, Piece};
 /// Longest part of a message that is kept: more than a hello, a gap notice or the beginning of an event ever has.
 const KEPT_BYTES: usize = 512;
 
-pub(super) struct WebSocketStream {
+pub(crate) struct WebSocketStream {
     part: Part,
     events: Events,
 }
@@ -41,7 +41,7 @@ impl Default for WebSocketStream {
 
 impl WebSocketStream {
     /// Takes the next bytes; `event` is told where events begin and end.
-    pub(super) fn feed(&mut self, bytes: &[u8], mut event: impl FnMut(Seen)) {
+    pub(crate) fn feed(&mut self, bytes: &[u8], mut event: impl FnMut(Seen)) {
         let mut bytes = bytes.iter();
         while let Part::Head(head, before) = self.part
             && let Some(byte) = bytes.next()

@@ -28,16 +28,16 @@ const UNNAMED: &str = "message";
 
 /// An event that has come whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Received {
+pub(crate) struct Received {
     /// The number in its payload, if that has one.
-    pub(super) number: Option<u64>,
+    pub(crate) number: Option<u64>,
     /// Bytes of its data, line ends between its lines counted.
-    pub(super) bytes: u64,
+    pub(crate) bytes: u64,
 }
 
 /// What a whole block of a stream says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Heard<'a> {
+pub(crate) enum Heard<'a> {
     /// An event, its name (`message` where it has none), and the id that its own block gives.
     Event { received: Received, name: &'a str, id: Option<&'a str> },
     /// Events are missing.
@@ -48,7 +48,7 @@ pub(super) enum Heard<'a> {
 
 impl Heard<'_> {
     /// The event, if it is one.
-    pub(super) fn event(&self) -> Option<Received> {
+    pub(crate) fn event(&self) -> Option<Received> {
         match self {
             Self::Event { received, .. } => Some(*received),
             Self::Gap(_) | Self::Place(_) => None,
@@ -58,7 +58,7 @@ impl Heard<'_> {
 
 /// The parser of one stream.
 #[derive(Debug, Default)]
-pub(super) struct Blocks {
+pub(crate) struct Blocks {
     /// The beginning of a line that is not whole yet.
     line: Vec<u8>,
     line_bytes: u64,
@@ -86,22 +86,22 @@ struct Block {
 
 impl Blocks {
     /// Of a stream that goes on after that block.
-    pub(super) fn after(last_id: Option<String>) -> Self {
+    pub(crate) fn after(last_id: Option<String>) -> Self {
         Self { last_id, ..Self::default() }
     }
 
     /// The id of the last block that gave one; `None` where none did, or the last one took it back by an empty `id:`.
-    pub(super) fn last_id(&self) -> Option<&str> {
+    pub(crate) fn last_id(&self) -> Option<&str> {
         self.last_id.as_deref()
     }
 
     /// How long the server wants a client to wait before it comes back, if it has said so.
-    pub(super) fn retry(&self) -> Option<Duration> {
+    pub(crate) fn retry(&self) -> Option<Duration> {
         self.retry
     }
 
     /// Takes the next bytes of the body; `heard` is told of every block that is whole with them and says something.
-    pub(super) fn feed(&mut self, mut body: &[u8], heard: &mut impl FnMut(Heard<'_>)) {
+    pub(crate) fn feed(&mut self, mut body: &[u8], heard: &mut impl FnMut(Heard<'_>)) {
         while !body.is_empty() {
             if std::mem::take(&mut self.after_cr) && body[0] == b'\n' {
                 body = &body[1..];

@@ -12,7 +12,7 @@ use super::head::Head;
 const LINE_BYTES: usize = 256;
 
 #[derive(Default)]
-pub(super) struct ClientStream {
+pub(crate) struct ClientStream {
     part: Part,
     /// Bytes seen.
     offset: u64,
@@ -27,14 +27,14 @@ pub(super) struct ClientStream {
 
 /// What a gap notice says is missing: the ids as the server gives them, each `None` where it knows none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Told {
-    pub(super) first: Option<EventId>,
-    pub(super) last: Option<EventId>,
+pub(crate) struct Told {
+    pub(crate) first: Option<EventId>,
+    pub(crate) last: Option<EventId>,
 }
 
 /// What has come of an event.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Seen {
+pub(crate) enum Seen {
     /// Its first line; `start` is where that begins, as an offset in the response.
     Begins { start: u64, id: EventId },
     /// All of it, up to the offset `end`.
@@ -66,7 +66,7 @@ struct Line {
 
 impl ClientStream {
     /// Takes the next bytes; `event` is told where events begin and end.
-    pub(super) fn feed(&mut self, bytes: &[u8], mut event: impl FnMut(Seen)) {
+    pub(crate) fn feed(&mut self, bytes: &[u8], mut event: impl FnMut(Seen)) {
         let mut rest = bytes;
         while let Some((&byte, after)) = rest.split_first() {
             if let Part::Chunk(left) = self.part {

@@ -2,13 +2,13 @@
 
 /// How much of the empty line behind it has been seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(super) struct Head {
+pub(crate) struct Head {
     end: usize,
 }
 
 impl Head {
     /// What follows one more byte: more of it, or `None` where that was the last.
-    pub(super) fn after(self, byte: u8) -> Option<Self> {
+    pub(crate) fn after(self, byte: u8) -> Option<Self> {
         let end = match (self.end, byte) {
             (0 | 2, b'\r') => self.end + 1,
             (1, b'\n') => 2,

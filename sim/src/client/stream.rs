@@ -4,47 +4,47 @@ use std::time::Duration;
 
 use super::http::{NotAStream, Response};
 use super::sse::Blocks;
-pub(super) use super::sse::{Heard, Received};
+pub(crate) use super::sse::{Heard, Received};
 
 /// What a client makes of a response.
 #[derive(Debug)]
-pub(super) struct EventStream {
+pub(crate) struct EventStream {
     response: Response,
     blocks: Blocks,
 }
 
 impl EventStream {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self::resuming(None)
     }
 
     /// Of a client that comes back with the id of the last block it had.
-    pub(super) fn resuming(last_id: Option<String>) -> Self {
+    pub(crate) fn resuming(last_id: Option<String>) -> Self {
         Self { response: Response::new(), blocks: Blocks::after(last_id) }
     }
 
     /// Whether the stream is open: its head has come.
-    pub(super) fn is_open(&self) -> bool {
+    pub(crate) fn is_open(&self) -> bool {
         self.response.is_open()
     }
 
     /// Whether the server has ended the response.
-    pub(super) fn has_ended(&self) -> bool {
+    pub(crate) fn has_ended(&self) -> bool {
         self.response.has_ended()
     }
 
     /// The id that a client gives when it comes back.
-    pub(super) fn last_id(&self) -> Option<String> {
+    pub(crate) fn last_id(&self) -> Option<String> {
         self.blocks.last_id().map(str::to_owned)
     }
 
     /// How long the server wants a client to wait before it comes back, if it has said so.
-    pub(super) fn retry(&self) -> Option<Duration> {
+    pub(crate) fn retry(&self) -> Option<Duration> {
         self.blocks.retry()
     }
 
     /// Takes the next bytes; `heard` is told of every block that is whole with them and says something.
-    pub(super) fn feed(&mut self, bytes: &[u8], mut heard: impl FnMut(Heard<'_>)) -> Result<(), NotAStream> {
+    pub(crate) fn feed(&mut self, bytes: &[u8], mut heard: impl FnMut(Heard<'_>)) -> Result<(), NotAStream> {
         let blocks = &mut self.blocks;
         self.response.feed(bytes, |body| blocks.feed(body, &mut heard))
     }
