@@ -4,10 +4,8 @@
 //! Everything here is plain computation: it is handed bytes and times, and knows no socket, no clock, no runtime and no
 //! world.
 
-mod client_stream;
 mod come_back;
 mod faults;
-mod head;
 mod http;
 mod messages;
 mod notice;
@@ -20,10 +18,9 @@ mod service;
 mod speed;
 mod sse;
 mod stream;
+mod stream_id;
 mod websocket;
-mod websocket_stream;
 
-pub(crate) use client_stream::{ClientStream, Seen, Told};
 pub(crate) use come_back::time_to_come_back;
 pub(crate) use faults::SubscriberFaults;
 pub use http::NotAStream;
@@ -32,8 +29,7 @@ pub(crate) use pace::{May, ReadPacer};
 pub(crate) use payload::{LEAST_NUMBERED_BYTES, payload};
 pub(crate) use reader::Reader;
 pub(crate) use receipts::Receipts;
-pub(crate) use request::UPGRADE;
+pub(crate) use request::request;
 pub(crate) use speed::{SlowPeriod, Speed};
-pub(crate) use stream::{EventStream, Heard, Received};
-pub(crate) use websocket::WebSocketEvents;
-pub(crate) use websocket_stream::WebSocketStream;
+pub(crate) use stream::{StreamItem, StreamParser};
+pub(crate) use stream_id::StreamId;

@@ -25,15 +25,6 @@ impl Notice {
     pub(crate) fn read(data: &[u8]) -> Option<Self> {
         serde_json::from_slice(data).ok()
     }
-
-    /// Reads a WebSocket's message; `None` where that is no notice.
-    pub(crate) fn in_message(message: &[u8]) -> Option<Self> {
-        #[derive(Deserialize)]
-        struct Message {
-            gap: Notice,
-        }
-        serde_json::from_slice::<Message>(message).ok().map(|message| message.gap)
-    }
 }
 
 fn id<'de, D: Deserializer<'de>>(field: D) -> Result<Option<EventId>, D::Error> {
@@ -58,9 +49,7 @@ mod tests {
             let data = frame.strip_prefix(b"event: gap\ndata: ").unwrap().trim_ascii();
             let Gap { first, last, count, reason } = gap;
             let expected = Notice { first, last, count, reason: reason.name().to_owned() };
-            assert_eq!(Notice::read(data), Some(expected.clone()));
-            let message = [b"{\"gap\":", data, b"}"].concat();
-            assert_eq!(Notice::in_message(&message), Some(expected));
+            assert_eq!(Notice::read(data), Some(expected));
         }
         assert_eq!(Notice::read(b"{\"between\":[\"teeth\"]}"), None, "an event of somebody else's by that name");
     }

@@ -28,7 +28,9 @@ const TAIL: &str = "\"}";
 
 /// The number in a line of an event, if there is one and it is whole.
 pub(super) fn number(line: &[u8]) -> Option<u64> {
-    let start = memchr::memmem::find(line, MARK)? + MARK.len();
+    // Most payloads are not wrapped: the search is for those that are.
+    let mark = if line.starts_with(MARK) { 0 } else { memchr::memmem::find(line, MARK)? };
+    let start = mark + MARK.len();
     let digits = line[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
     let is_whole = digits > 0 && start + digits < line.len();
     is_whole.then(|| std::str::from_utf8(&line[start..start + digits]).ok()?.parse().ok())?

@@ -1,114 +1,119 @@
-//! Events out of a WebSocket's bytes: how long each is, and the number that its payload carries.
+//! Events out of a WebSocket's messages, as this project's server sends them: a hello with the place that the stream
+//! begins at, gap notices, and events in an envelope.
 
 use hubbub::EventId;
+use serde::Deserialize;
 
-use super::http::{NotAStream, Response};
 use super::messages::{Messages, Piece};
 use super::notice::Notice;
 use super::payload;
-use super::stream::{Heard, Received};
-use super::websocket_stream::message_id;
+use super::stream::{StreamEvent, StreamItem, UNNAMED};
+use super::stream_id::StreamId;
 
-/// How much of a message is looked at for its number: an envelope puts names before the payload.
+/// How much of a message is kept: more than a hello or a gap notice has, and an envelope puts the number that is looked
+/// for behind no more than a table's name.
 const KEPT_BYTES: usize = 512;
 
-/// How this server's messages that carry an event begin.
-const ENVELOPE: &[u8] = b"{\"table\":";
-
-/// What a client makes of what follows a request for a WebSocket.
-#[derive(Debug)]
-pub(crate) struct WebSocketEvents {
-    response: Response,
+/// The parser of the messages of one stream.
+#[derive(Debug, Default)]
+pub(super) struct WebSocketMessages {
     messages: Messages,
     message: Message,
 }
 
+/// The message that is being read.
 #[derive(Debug, Default)]
 struct Message {
+    start: u64,
+    is_text: bool,
+    /// Its beginning, up to [`KEPT_BYTES`].
     kept: Vec<u8>,
     bytes: u64,
-    /// Where the stream began, or the last event that came whole.
+    /// The id of the event that it carries, once that has been read.
+    id: Option<EventId>,
+    /// Of all messages: where the stream began, or the last event that came whole.
     last_id: Option<EventId>,
 }
 
-impl WebSocketEvents {
-    pub(crate) fn new() -> Self {
-        Self { response: Response::of_websocket(), messages: Messages::default(), message: Message::default() }
+/// A message that carries no event.
+#[derive(Deserialize)]
+struct Told {
+    hello: Option<Hello>,
+    gap: Option<Notice>,
+}
+
+#[derive(Deserialize)]
+struct Hello {
+    at: String,
+}
+
+impl WebSocketMessages {
+    /// The place where the stream began, or the last event that came whole.
+    pub(super) fn last_id(&self) -> Option<EventId> {
+        self.message.last_id
     }
 
-    /// Whether the server has agreed to it.
-    pub(crate) fn is_open(&self) -> bool {
-        self.response.is_open()
-    }
-
-    /// The id that a client gives when it comes back.
-    pub(crate) fn last_id(&self) -> Option<String> {
-        self.message.last_id.map(|id| id.to_string())
-    }
-
-    /// Takes the next bytes; `heard` is told of every event and every gap that is whole with them.
-    pub(crate) fn feed(&mut self, bytes: &[u8], mut heard: impl FnMut(Heard<'_>)) -> Result<(), NotAStream> {
-        let Self { response, messages, message } = self;
-        response.feed(bytes, |body| messages.feed(body, |piece| message.take(&piece, &mut heard)))
+    /// Takes the next bytes, the first of which is at offset `start`, and tells `item` what they say.
+    pub(super) fn feed(&mut self, start: u64, bytes: &[u8], item: &mut impl FnMut(StreamItem<'_>)) {
+        self.messages.feed(start, bytes, |piece| self.message.take(&piece, item));
     }
 }
 
 impl Message {
-    fn take(&mut self, piece: &Piece<'_>, heard: &mut impl FnMut(Heard<'_>)) {
+    fn take(&mut self, piece: &Piece<'_>, item: &mut impl FnMut(StreamItem<'_>)) {
         match *piece {
-            Piece::Begins { .. } => self.bytes = 0,
-            Piece::Part(part) => {
-                let room = KEPT_BYTES - self.kept.len();
-                self.kept.extend_from_slice(&part[..part.len().min(room)]);
-                self.bytes += part.len() as u64;
-            }
-            Piece::Ends { .. } => {
-                self.last_id = message_id(&self.kept).or(self.last_id);
-                if self.kept.starts_with(ENVELOPE) {
-                    let received = Received { number: payload::number(&self.kept), bytes: self.bytes };
-                    heard(Heard::Event { received, name: "message", id: None });
-                } else if let Some(notice) = Notice::in_message(&self.kept) {
-                    heard(Heard::Gap(notice));
-                }
+            Piece::Begins { start, is_text } => {
+                self.start = start;
+                self.is_text = is_text;
                 self.kept.clear();
+                self.bytes = 0;
+                self.id = None;
+            }
+            Piece::Part(part) => self.part(part, item),
+            Piece::Ends { end } => self.end(end, item),
+        }
+    }
+
+    fn part(&mut self, part: &[u8], item: &mut impl FnMut(StreamItem<'_>)) {
+        self.bytes += part.len() as u64;
+        let room = KEPT_BYTES - self.kept.len();
+        if room == 0 {
+            return;
+        }
+        self.kept.extend_from_slice(&part[..part.len().min(room)]);
+        if self.is_text && self.id.is_none() {
+            self.id = event_id(&self.kept);
+            if let Some(id) = self.id {
+                item(StreamItem::Begins { start: self.start, id });
+            }
+        }
+    }
+
+    fn end(&mut self, end: u64, item: &mut impl FnMut(StreamItem<'_>)) {
+        if let Some(id) = self.id {
+            self.last_id = Some(id);
+            let number = payload::number(&self.kept);
+            let event = StreamEvent { number, bytes: self.bytes, name: UNNAMED, id: Some(StreamId::Event(id)) };
+            item(StreamItem::Event { end, event });
+        } else if self.is_text
+            && let Ok(Told { hello, gap }) = serde_json::from_slice(&self.kept)
+        {
+            if let Some(id) = hello.and_then(|hello| hello.at.parse().ok()) {
+                self.last_id = Some(id);
+                item(StreamItem::Place { end, id: StreamId::Event(id) });
+            }
+            if let Some(notice) = gap {
+                item(StreamItem::Gap { end, notice });
             }
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::super::messages::message;
-    use super::*;
-
-    #[test]
-    fn events_are_found_with_length_and_number_however_the_bytes_are_cut() {
-        let event = |number: u64, pad: usize| {
-            format!(r#"{{"table":"t","id":"7-{number}","data":{{"n":{number},"pad":"{}"}}}}"#, "x".repeat(pad))
-        };
-        let gap = r#"{"gap":{"first":"7-4","last":null,"count":2,"reason":"age"}}"#;
-        let texts = [r#"{"hello":{"at":"7-0"}}"#.to_owned(), event(3, 10), event(40, 70_000), gap.to_owned()];
-        let head = b"HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\n\r\n";
-        let bytes = [&head[..], &texts.clone().map(|text| message(1, &text)).concat(), &message(9, "")].concat();
-        for piece in [1, 2, 7, 100, bytes.len()] {
-            let (mut stream, mut events, mut gaps) = (WebSocketEvents::new(), Vec::new(), Vec::new());
-            for bytes in bytes.chunks(piece) {
-                let event = |heard: Heard<'_>| match heard {
-                    Heard::Gap(notice) => gaps.push(notice.count),
-                    heard => events.extend(heard.event().map(|event| (event.number, event.bytes))),
-                };
-                stream.feed(bytes, event).unwrap();
-            }
-            let expected = [(Some(3), texts[1].len() as u64), (Some(40), texts[2].len() as u64)];
-            assert_eq!((stream.is_open(), &events[..]), (true, &expected[..]), "in pieces of {piece}");
-            assert_eq!(stream.last_id().as_deref(), Some("7-40"), "a gap notice is no place to come back to");
-            assert_eq!(gaps, [Some(2)], "in pieces of {piece}");
-        }
-    }
-
-    #[test]
-    fn a_server_that_does_not_agree_is_no_stream() {
-        let refused = WebSocketEvents::new().feed(b"HTTP/1.1 426 Upgrade Required\r\n\r\n", |_| {}).unwrap_err();
-        assert_eq!(refused.to_string(), "answers with status 426, where 101 was expected");
-    }
+/// The id of an event, once its envelope has come far enough: `{"table":"T","id":"E-S",`.
+fn event_id(kept: &[u8]) -> Option<EventId> {
+    // The last character may be cut in two.
+    let rest = kept.utf8_chunks().next()?.valid();
+    let rest = rest.strip_prefix("{\"table\":\"")?;
+    let (_, rest) = rest.split_once("\",\"id\":\"")?;
+    rest.split_once('"')?.0.parse().ok()
 }

@@ -188,9 +188,9 @@ fn populate(sim: &mut turmoil::Sim<'_>, plan: &Plan, environment: &ModelEnvironm
             for (index, subscriber, faults) in members {
                 lives.spawn_local(subscriber::live(host.clone(), index, subscriber, faults));
             }
-            // A subscriber that panics must not pass for one that left.
+            // A subscriber that panics, or gets no stream, must not pass for one that left.
             while let Some(life) = lives.join_next().await {
-                life?;
+                life??;
             }
             Ok(())
         });
