@@ -5,8 +5,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use crate::plan::HubChoice;
 use crate::record::{Observation, ObservationKind, Record, SubscriberRecord};
-use crate::world::HubChoice;
 use hubbub::{Dropped, LossReason, Overflow};
 
 /// The account of a stream under way, and of those before it.

@@ -78,8 +78,3 @@ pub struct ClassRecord {
     /// Publish to receipt.
     pub receipt_us: Histogram<u64>,
 }
-
-/// A run is shorter than 584 years.
-fn nanos(at: Duration) -> u64 {
-    u64::try_from(at.as_nanos()).unwrap_or(u64::MAX)
-}

@@ -4,8 +4,8 @@ use hubbub::Overflow;
 use serde::Serialize;
 
 use super::text;
-use crate::plan::step_bytes;
 use crate::scenario::{MAX_READ_BYTES_PER_SECOND, Scenario, ScenarioError};
+use crate::transport::step_bytes;
 use crate::world::WorldError;
 
 /// An operator's counters of one burst. Their names are those of the options of `cargo sim import`.

@@ -5,8 +5,9 @@
 
 use std::time::Duration;
 
-use super::{ObservationKind, nanos};
+use super::ObservationKind;
 use crate::plan::Plan;
+use crate::time::nanos;
 
 /// What stands for a time that never came.
 pub const NEVER: u32 = u32::MAX;

@@ -5,6 +5,8 @@ use std::time::Duration;
 use hubbub::LossReason;
 use serde::{Serialize, Serializer};
 
+use crate::time::nanos;
+
 /// Something that happened to a subscriber.
 ///
 /// A log has them in the order in which the world learnt of them. For one subscriber that is the order of `at`, but for
@@ -177,7 +179,7 @@ fn by_name<S: Serializer>(reason: &LossReason, serializer: S) -> Result<S::Ok, S
 }
 
 fn as_nanos<S: Serializer>(at: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_u64(super::nanos(*at))
+    serializer.serialize_u64(nanos(*at))
 }
 
 #[cfg(test)]

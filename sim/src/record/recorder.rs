@@ -8,8 +8,9 @@ use hubbub::hub::Forgotten;
 use hubbub::{Counts, LossReason, Outcome, SubscriberId};
 
 use super::digest::{Digest, Running};
-use super::{ClassRecord, Lives, Observation, ObservationKind, Record, SubscriberRecord, nanos};
+use super::{ClassRecord, Lives, Observation, ObservationKind, Record, SubscriberRecord};
 use crate::plan::Plan;
+use crate::time::nanos;
 
 /// Shared by everyone in a world who sees something happen.
 #[derive(Debug, Clone)]

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use hubbub::Overflow;
 use hubbub_sim::laws::{Case, audit};
-use hubbub_sim::plan::{Plan, Reading, Stall, Transport};
+use hubbub_sim::plan::{Plan, Reading, Stall};
 use hubbub_sim::record::ObservationKind;
+use hubbub_sim::transport::Transport;
 use hubbub_sim::world::run_observed;
 use proptest::prelude::*;
 

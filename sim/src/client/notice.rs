@@ -7,32 +7,23 @@ use serde::{Deserialize, Deserializer};
 
 /// Events that a stream does not bring, as this project's server tells of them.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub(super) struct Notice {
+pub(crate) struct Notice {
     /// The first missing event; `None` where the server does not know it.
     #[serde(default, deserialize_with = "id")]
-    pub(super) first: Option<EventId>,
+    pub(crate) first: Option<EventId>,
     /// The last missing event; `None` where the server does not know it.
     #[serde(default, deserialize_with = "id")]
-    pub(super) last: Option<EventId>,
+    pub(crate) last: Option<EventId>,
     /// The number of missing events; `None` where the server does not know it.
-    pub(super) count: Option<u64>,
+    pub(crate) count: Option<u64>,
     /// Why, in the server's word for it.
-    pub(super) reason: String,
+    pub(crate) reason: String,
 }
 
 impl Notice {
     /// Reads the data of an event that is named `gap`; `None` where that is something else by the same name.
-    pub(super) fn read(data: &[u8]) -> Option<Self> {
+    pub(crate) fn read(data: &[u8]) -> Option<Self> {
         serde_json::from_slice(data).ok()
-    }
-
-    /// Reads a WebSocket's message; `None` where that is no notice.
-    pub(super) fn in_message(message: &[u8]) -> Option<Self> {
-        #[derive(Deserialize)]
-        struct Message {
-            gap: Notice,
-        }
-        serde_json::from_slice::<Message>(message).ok().map(|message| message.gap)
     }
 }
 
@@ -58,9 +49,7 @@ mod tests {
             let data = frame.strip_prefix(b"event: gap\ndata: ").unwrap().trim_ascii();
             let Gap { first, last, count, reason } = gap;
             let expected = Notice { first, last, count, reason: reason.name().to_owned() };
-            assert_eq!(Notice::read(data), Some(expected.clone()));
-            let message = [b"{\"gap\":", data, b"}"].concat();
-            assert_eq!(Notice::in_message(&message), Some(expected));
+            assert_eq!(Notice::read(data), Some(expected));
         }
         assert_eq!(Notice::read(b"{\"between\":[\"teeth\"]}"), None, "an event of somebody else's by that name");
     }
