@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use hubbub::LossReason;
+
 use crate::incident::{Expected, Incident, Loss, Replay, Verdict};
 use crate::record::Record;
 use crate::report::prose;
@@ -40,12 +42,12 @@ pub(super) fn run(name: &str, incident: &Incident, replay: &Replay) -> String {
 }
 
 /// Reasons that the simulation of a plain buffer has are always told, the others where there are any.
-fn is_told(reason: &str, lost: u64) -> bool {
-    lost > 0 || !matches!(reason, "bytes" | "age" | "conflated")
+fn is_told(reason: LossReason, lost: u64) -> bool {
+    lost > 0 || !matches!(reason, LossReason::Bytes | LossReason::Age | LossReason::Conflated)
 }
 
 fn alone(replay: &Replay) -> String {
-    let lost = replay.dropped.by_reason().into_iter().filter(|(reason, lost)| is_told(reason, *lost));
+    let lost = replay.dropped.by_reason().into_iter().filter(|(reason, lost)| is_told(*reason, *lost));
     let lost: Vec<_> = lost.map(|(reason, lost)| format!("{} {reason}", count(lost))).collect();
     let [offered, delivered] = [replay.offered, replay.delivered].map(count);
     let lost = prose(&lost.join(", "), "             ");
@@ -67,7 +69,7 @@ fn beside(incident: &Incident, expected: &Expected, replay: &Replay) -> String {
     line("delivered", &count(expected.delivered), &count(replay.delivered));
     for ((reason, stored), (_, now)) in expected.dropped.by_reason().into_iter().zip(replay.dropped.by_reason()) {
         if is_told(reason, stored + now) {
-            line(reason, &count(stored), &count(now));
+            line(reason.name(), &count(stored), &count(now));
         }
     }
     let causes = format!(

@@ -35,14 +35,15 @@ fn id<'de, D: Deserializer<'de>>(field: D) -> Result<Option<EventId>, D::Error> 
 mod tests {
     use bytes::Bytes;
     use hubbub::event::GapReason;
-    use hubbub::{Gap, frame};
+    use hubbub::{Gap, LossReason, frame};
 
     use super::*;
 
     #[test]
     fn a_notice_says_what_the_server_put_into_it() {
         let id = |sequence| EventId { epoch: 3, sequence };
-        let known = Gap { first: Some(id(1)), last: Some(id(9)), count: Some(4), reason: GapReason::Age };
+        let known =
+            Gap { first: Some(id(1)), last: Some(id(9)), count: Some(4), reason: GapReason::Lost(LossReason::Age) };
         let unknown = Gap { first: None, last: None, count: None, reason: GapReason::UnknownCursor };
         for gap in [known, unknown] {
             let frame: Bytes = frame::sse::gap(&gap);

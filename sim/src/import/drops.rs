@@ -5,12 +5,12 @@
 
 use std::time::Duration;
 
-use hubbub::Capacity;
+use hubbub::{Capacity, PushOutcome};
 
 use super::counters::{Counters, DroppedBy};
 use crate::plan::{HubChoice, Plan, Reading};
 use crate::pool;
-use crate::record::{Observation, ObservationKind};
+use crate::record::Observation;
 use crate::scenario::Scenario;
 use crate::time::of_seconds;
 use crate::world::{WorldError, run_observed};
@@ -85,7 +85,7 @@ impl Drops {
     fn lost(&self, observations: &[Observation]) -> u64 {
         let is_loss = |seen: &&Observation| {
             seen.at >= self.opens
-                && matches!(seen.what, ObservationKind::Refused { .. } | ObservationKind::Displaced { .. })
+                && matches!(seen.what.outcome(), Some(PushOutcome::Refused { .. } | PushOutcome::Displaced { .. }))
         };
         observations.iter().filter(is_loss).count() as u64
     }
