@@ -85,7 +85,11 @@ fn beside(incident: &Incident, expected: &Expected, replay: &Replay) -> String {
 pub(super) fn losses(incident: &Incident, record: &Record, losses: &[Loss]) -> String {
     let mut text = String::new();
     if record.unpublished > 0 {
-        let _ = writeln!(text, "  unsent     {} events arrived while there was no server to publish them", record.unpublished);
+        let _ = writeln!(
+            text,
+            "  unsent     {} events arrived while there was no server to publish them",
+            record.unpublished
+        );
     }
     if losses.is_empty() {
         return text + "\nNobody lost anything.\n";

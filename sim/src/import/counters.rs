@@ -137,7 +137,8 @@ impl Counters {
             return Err(wrong("--frame-bytes", self.frame_bytes, allowed));
         }
         if self.policy == Overflow::Disconnect {
-            let allowed = "must be drop-newest or drop-oldest: a client that is cut off loses the same at any drain rate";
+            let allowed =
+                "must be drop-newest or drop-oldest: a client that is cut off loses the same at any drain rate";
             return Err(wrong("--policy", self.policy, allowed));
         }
         let text = text::scenario(self, self.fastest(), "");
