@@ -9,12 +9,15 @@
 
 mod catch_up;
 mod channel;
+mod cursor;
 mod history;
 mod holes;
 mod interests;
 mod log;
 mod registry;
+mod resume;
 mod rules;
+mod slot;
 mod subscription;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -24,17 +27,20 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use crate::event::{Event, EventId, PinnedBytes};
-use crate::mailbox::{Capacity, CloseReason, Counts, Key, Limits, LossReason, Mailbox, Overflow, QueueItem};
+use crate::loss::{CloseReason, PushOutcome};
+use crate::mailbox::{Capacity, Counts, Key, Limits, Mailbox, Overflow, QueueItem};
 use crate::topic::{Pattern, Topic};
 
-pub use catch_up::Cursor;
+pub use catch_up::Forgotten;
 pub use channel::Channel;
+pub use cursor::Cursor;
 use history::History;
 pub use history::HistorySettings;
 use registry::Registry;
 pub use rules::{Policy, Rule, Rules};
-pub use subscription::{Forgotten, Subscription, Taken};
-use subscription::{Offered, Slot};
+pub use slot::Taken;
+use slot::{Offered, Slot};
+pub use subscription::Subscription;
 
 /// Names a subscriber for the life of a Hub: 1, 2, 3 … in the order of subscribing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,52 +55,6 @@ pub struct HubSettings {
     pub capacity: Capacity,
     /// What a full mailbox does unless its subscriber asks for something else.
     pub overflow: Overflow,
-}
-
-/// What became of one event at one subscriber.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// It waits, with `waiting` frames in the mailbox now.
-    Queued {
-        /// Frames waiting, this one among them.
-        waiting: usize,
-    },
-    /// It did not fit: this event is lost to this subscriber.
-    Refused {
-        /// The limit that bound.
-        reason: LossReason,
-    },
-    /// It waits; it would not have fitted, and `lost` was let go for it.
-    Displaced {
-        /// The event lost for it.
-        lost: EventId,
-        /// The limit that bound, or that a later event of the same key waits.
-        reason: LossReason,
-    },
-    /// One more was let go for the event whose outcome follows.
-    Shed {
-        /// The event lost for it.
-        lost: EventId,
-        /// The limit that bound, or that a later event of the same key waits.
-        reason: LossReason,
-    },
-    /// It did not fit: the subscriber has been cut off, and what waited for it is evicted.
-    Disconnected {
-        /// The limit that bound.
-        reason: LossReason,
-    },
-    /// It waits in the history; the subscriber is behind, and gets it when it has caught up.
-    Parked {
-        /// Frames waiting, here and in the history, this one among them.
-        waiting: usize,
-    },
-}
-
-impl Outcome {
-    /// Whether a frame was lost by it.
-    pub fn is_loss(&self) -> bool {
-        !matches!(self, Self::Queued { .. } | Self::Parked { .. })
-    }
 }
 
 /// What a publish did.
@@ -185,7 +145,7 @@ impl Hub {
         now: Duration,
         topic: &Topic,
         payload: Bytes,
-        mut each: impl FnMut(SubscriberId, Outcome),
+        mut each: impl FnMut(SubscriberId, PushOutcome<EventId>),
     ) -> Publication {
         let mut last = lock(&self.shared.publishing);
         *last += 1;
@@ -253,6 +213,10 @@ impl Hub {
     pub fn evict_all(&self) {
         let everybody = self.shared.registry.read().unwrap_or_else(PoisonError::into_inner).everybody();
         everybody.iter().for_each(|slot| self.remove(slot, CloseReason::Evicted));
+    }
+
+    fn epoch(&self) -> u64 {
+        self.shared.epoch
     }
 
     fn registry_mut(&self) -> std::sync::RwLockWriteGuard<'_, Registry> {

@@ -1,12 +1,13 @@
 //! hubbub fans events out to many subscribers, each behind a bounded mailbox whose every loss is counted and named.
 //!
-//! `docs/architecture.md` has the rooms and who may know whom; a test reads it. The core (`topic`, `event`, `mailbox`,
-//! `hub`) knows no clock, socket or runtime.
+//! `docs/architecture.md` has the rooms and who may know whom; a test reads it. The core (`loss`, `topic`, `event`,
+//! `mailbox`, `hub`) knows no clock, socket or runtime.
 
 pub mod config;
 pub mod event;
 pub mod frame;
 pub mod hub;
+pub mod loss;
 pub mod mailbox;
 pub mod metrics;
 pub mod server;
@@ -20,7 +21,8 @@ struct Readme;
 
 pub use config::{Config, ServerSettings};
 pub use event::{Event, EventId, Gap, GapReason};
-pub use hub::{Hub, HubSettings, Outcome, Publication, SubscriberId, Subscription, Taken};
-pub use mailbox::{Capacity, Counts, Dropped, Limits, LossReason, Overflow};
+pub use hub::{Hub, HubSettings, Publication, SubscriberId, Subscription, Taken};
+pub use loss::{CloseReason, LossCounts, LossReason, PushOutcome};
+pub use mailbox::{Capacity, Counts, Limits, Overflow};
 pub use server::serve;
 pub use topic::{Pattern, Topic};

@@ -15,14 +15,15 @@ mod queue;
 
 use std::time::Duration;
 
-pub use account::{Counts, Dropped};
+use crate::loss::{CloseReason, LossCounts, LossReason, PushOutcome};
+pub use account::Counts;
 use keys::{Keys, VACANT_SLACK};
-pub use limits::{Capacity, Limits, LossReason, MAX_CAPACITY};
+pub use limits::{Capacity, Limits, MAX_CAPACITY};
 pub use policy::{Overflow, UnknownOverflow};
 use queue::Queue;
 
 /// What a mailbox has to know of a frame.
-pub trait QueueItem {
+pub trait QueueItem: Clone {
     /// Bytes it counts for.
     fn bytes(&self) -> usize {
         0
@@ -50,32 +51,6 @@ pub struct Key<'a> {
     pub text: &'a str,
 }
 
-/// Why a mailbox was closed; names the reason of the frames lost with it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum CloseReason {
-    /// The client left.
-    ClientGone,
-    /// The server cut it off: the overflow policy, or a connection without write progress.
-    Evicted,
-}
-
-/// What became of a pushed frame.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Pushed {
-    /// It waits.
-    Queued,
-    /// It did not fit and was lost.
-    Refused(LossReason),
-    /// It waits, and others were lost for it.
-    Displaced,
-    /// It did not fit, was lost, and the mailbox closed; everything in it was evicted.
-    Disconnected(LossReason),
-    /// It waits elsewhere, behind everything that came before it.
-    Parked,
-    /// The mailbox was closed before: the frame was never offered and counts nowhere.
-    NotOffered,
-}
-
 /// A bounded queue of frames. See the module's text.
 #[derive(Debug)]
 pub struct Mailbox<T> {
@@ -94,7 +69,7 @@ pub struct Mailbox<T> {
     closed: Option<CloseReason>,
     offered: u64,
     delivered: u64,
-    dropped: Dropped,
+    dropped: LossCounts,
     high_water: usize,
 }
 
@@ -114,7 +89,7 @@ impl<T: QueueItem> Mailbox<T> {
             closed: None,
             offered: 0,
             delivered: 0,
-            dropped: Dropped::default(),
+            dropped: LossCounts::default(),
             high_water: 0,
         }
     }
@@ -139,25 +114,27 @@ impl<T: QueueItem> Mailbox<T> {
         self.closed
     }
 
-    /// Offers a frame, at the time it was published. Never waits; `lost` is given every frame lost by it, in their
-    /// order, itself perhaps.
-    pub fn push(&mut self, frame: T, mut lost: impl FnMut(T, LossReason)) -> Pushed {
+    /// Offers a frame, at the time it was published. Never waits. `None` when the mailbox is closed: then the frame was
+    /// never offered and counts nowhere.
+    ///
+    /// `shed` is given the frames that were let go before the one that the outcome names, in their order.
+    pub fn push(&mut self, frame: &T, mut shed: impl FnMut(T, LossReason)) -> Option<PushOutcome<T>> {
         if self.closed.is_some() {
-            return Pushed::NotOffered;
+            return None;
         }
         self.offered += 1;
         if self.is_behind {
             self.parked += 1;
-            return Pushed::Parked;
+            return Some(self.parked_outcome());
         }
-        match self.bound(&frame) {
+        match self.bound(frame) {
             None => {
-                self.note_key(&frame);
-                self.enqueue(frame);
+                self.note_key(frame);
+                self.enqueue(frame.clone());
                 self.high_water = self.high_water.max(self.waiting());
-                Pushed::Queued
+                Some(PushOutcome::Queued { waiting: self.waiting() })
             }
-            Some(bound) => self.overflow.answer(self, frame, bound, &mut lost),
+            Some(bound) => Some(self.overflow.answer(self, frame, bound, &mut shed)),
         }
     }
 
@@ -189,13 +166,11 @@ impl<T: QueueItem> Mailbox<T> {
         }
         let lost = (self.waiting() + self.queue.in_flight) as u64 + self.parked;
         self.closed = Some(why);
-        match why {
-            CloseReason::ClientGone => self.dropped.client_gone += lost,
-            CloseReason::Evicted => self.dropped.evicted += lost,
-        }
+        *self.dropped.of(why.into()) += lost;
         self.queue = Queue::new();
         self.keys = None;
-        (self.parked, self.bytes) = (0, 0);
+        self.parked = 0;
+        self.bytes = 0;
     }
 
     /// The account so far.
@@ -247,25 +222,45 @@ impl<T: QueueItem> Mailbox<T> {
 
 /// What policies do.
 impl<T: QueueItem> Mailbox<T> {
-    fn refuse(&mut self, frame: T, bound: LossReason, lost: &mut impl FnMut(T, LossReason)) -> Pushed {
+    fn refuse(&mut self, bound: LossReason) -> PushOutcome<T> {
         *self.dropped.of(bound) += 1;
-        lost(frame, bound);
-        Pushed::Refused(bound)
+        PushOutcome::Refused { reason: bound }
     }
 
-    fn cut_off(&mut self, frame: T, bound: LossReason, lost: &mut impl FnMut(T, LossReason)) -> Pushed {
-        self.refuse(frame, bound, lost);
+    fn cut_off(&mut self, bound: LossReason) -> PushOutcome<T> {
+        *self.dropped.of(bound) += 1;
         self.close(CloseReason::Evicted);
-        Pushed::Disconnected(bound)
+        PushOutcome::Disconnected { reason: bound }
     }
 
-    /// Lets the oldest waiting frame go; `false` when nothing waits.
-    fn shed_oldest(&mut self, bound: LossReason, lost: &mut impl FnMut(T, LossReason)) -> bool {
-        let Some(oldest) = self.queue.remove_oldest() else { return false };
+    /// Lets waiting frames go, one after the other as `let_go` has them, until `frame` fits and waits in their place.
+    ///
+    /// # Errors
+    /// When none is left to go; with the limit that still binds.
+    fn displace(
+        &mut self,
+        frame: &T,
+        mut bound: LossReason,
+        shed: &mut impl FnMut(T, LossReason),
+        let_go: impl Fn(&mut Self, LossReason) -> Option<(T, LossReason)>,
+    ) -> Result<PushOutcome<T>, LossReason> {
+        while let Some((lost, reason)) = let_go(self, bound) {
+            let Some(next) = self.bound(frame) else {
+                self.enqueue(frame.clone());
+                return Ok(PushOutcome::Displaced { lost, reason });
+            };
+            shed(lost, reason);
+            bound = next;
+        }
+        Err(bound)
+    }
+
+    /// Lets the oldest waiting frame go for the limit that bound; `None` when nothing waits.
+    fn let_go_oldest(&mut self, bound: LossReason) -> Option<(T, LossReason)> {
+        let oldest = self.queue.remove_oldest()?;
         self.bytes -= oldest.bytes();
         *self.dropped.of(bound) += 1;
-        lost(oldest, bound);
-        true
+        Some((oldest, bound))
     }
 }
 

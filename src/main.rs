@@ -35,12 +35,11 @@ const MAX_CONFIG_BYTES: u64 = 1 << 20;
     name = "hubbub",
     version,
     about,
-    long_about = "Fans live events out to everyone who watches.\n\n\
-    Publish a JSON object with POST /v1/ingest/{table}, or a batch of them, a line each, as application/x-ndjson; \
-    watch a table with GET /v1/stream/sse?table=TABLE, or any number of them over a WebSocket at \
-    /v1/stream/ws. Each watcher has a buffer of its own, and one that is slow \
-    loses its own events and delays nobody. GET /metrics is for Prometheus, /healthz and /readyz are for whoever \
-    starts and routes."
+    long_about = "Sends live events to all clients that watch their table.\n\n\
+    To publish, POST a JSON object to /v1/ingest/{table}, or a batch as application/x-ndjson, one object a line. \
+    To watch a table, GET /v1/stream/sse?table=TABLE. A WebSocket at /v1/stream/ws carries several tables. \
+    Each client has a buffer of its own. A slow client loses its own events and delays no other client. \
+    GET /metrics is for Prometheus; /healthz and /readyz are for process supervisors and load balancers."
 )]
 struct Arguments {
     #[command(subcommand)]
@@ -51,18 +50,17 @@ struct Arguments {
 enum Command {
     /// Run the server until Ctrl-C or SIGTERM.
     ///
-    /// A setting comes from the file, unless the environment has it; everything that is wrong is named before the
-    /// server starts. When it is told to stop it accepts no more, tells streams to come back and ends within
-    /// shutdown_grace_seconds; a second signal ends it at once. Exit codes: 0 stopped by a signal, 1 could not listen,
-    /// 2 bad input.
+    /// An environment variable overrides the file. The server names all errors in its settings before it starts. On a
+    /// signal it accepts no new connections, tells clients to come back, and ends within shutdown_grace_seconds. A
+    /// second signal ends it at once. Exit codes: 0 stopped by a signal, 1 could not listen, 2 bad input.
     Serve(Sources),
-    /// Show the settings that hold, and where each came from.
+    /// Show the settings in effect, and where each comes from.
     ///
-    /// What is printed is a file that serve --config takes; a token is not shown. Exit codes: 0, or 2 for bad input.
+    /// The output is a file that serve --config accepts. It does not show the token. Exit codes: 0, or 2 for bad input.
     Config {
         #[command(flatten)]
         sources: Sources,
-        /// Print docs/configuration.md instead: every setting, its range and what it may cost.
+        /// Print docs/configuration.md instead: every setting, its range and the memory that it may cost.
         #[arg(long, conflicts_with_all = ["config", "listen"])]
         markdown: bool,
     },
@@ -73,7 +71,7 @@ struct Sources {
     /// Read settings from this TOML file.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Listen here, whatever the file and the environment say; port 0 takes a free one.
+    /// Address to listen on, instead of that of the file or the environment; port 0 takes a free one.
     #[arg(long, value_name = "ADDR", value_parser = address)]
     listen: Option<SocketAddr>,
 }
@@ -116,7 +114,8 @@ fn serve(config: &Config) -> ExitCode {
 }
 
 fn parse() -> Result<Arguments, ExitCode> {
-    let settings = format!("Settings in [server] of the file, in the environment, by default:\n{}", config::help());
+    let settings =
+        format!("Settings: key in [server] of the file, environment variable, default value:\n{}", config::help());
     let with_settings = |command: clap::Command| command.after_help(settings.clone());
     let command = Arguments::command().mut_subcommand("serve", with_settings).mut_subcommand("config", with_settings);
     let parsed = command.try_get_matches().and_then(|matches| Arguments::from_arg_matches(&matches));

@@ -15,8 +15,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::event::{Event, EventId};
-use crate::hub::{Channel, Forgotten, Hub, Outcome, SubscriberId};
-use crate::mailbox::{Counts, LossReason};
+use crate::hub::{Channel, Forgotten, Hub, SubscriberId};
+use crate::loss::{LossReason, PushOutcome};
+use crate::mailbox::Counts;
 use crate::transport::{Environment, Limit, Observer, Runtime};
 
 use episodes::Episodes;
@@ -88,24 +89,24 @@ impl<E: Environment> Observer for Measured<E> {
         self.world.subscribed(subscriber, peer);
     }
 
-    fn offered(&self, subscriber: SubscriberId, outcome: Outcome) {
+    fn offered(&self, subscriber: SubscriberId, outcome: PushOutcome<EventId>) {
         match outcome {
-            Outcome::Queued { waiting } => {
+            PushOutcome::Queued { waiting } => {
                 self.metrics.mailbox_waiting.observe(waiting as u64);
                 if waiting == 1 {
                     self.metrics.episodes.caught_up(subscriber, self.now());
                 }
             }
             // An old value that a newer one replaces is what conflation is for, and no sign of trouble.
-            Outcome::Displaced { reason: LossReason::Conflated, .. }
-            | Outcome::Shed { reason: LossReason::Conflated, .. } => {}
-            Outcome::Parked { .. } => {
+            PushOutcome::Displaced { reason: LossReason::Conflated, .. }
+            | PushOutcome::Shed { reason: LossReason::Conflated, .. } => {}
+            PushOutcome::Parked { .. } => {
                 self.metrics.parked.fetch_add(1, Ordering::Relaxed);
             }
-            Outcome::Refused { .. }
-            | Outcome::Displaced { .. }
-            | Outcome::Shed { .. }
-            | Outcome::Disconnected { .. } => {
+            PushOutcome::Refused { .. }
+            | PushOutcome::Displaced { .. }
+            | PushOutcome::Shed { .. }
+            | PushOutcome::Disconnected { .. } => {
                 self.metrics.episodes.lost(subscriber, 1, self.now());
             }
         }

@@ -10,13 +10,13 @@ use std::time::Duration;
 
 use hubbub::{Capacity, Overflow};
 
-use crate::plan::Plan;
+use crate::plan::{HubChoice, Plan};
 use crate::real::{self, RealError, RealRun, Sockets, Target};
 use crate::record::{Record, SubscriberRecord};
 use crate::runs::Progress;
 use crate::scenario::{Scenario, ScenarioError};
 use crate::summary::comparison::{self, Compared, ComparedMember, Fidelity, SCHEMA, Window};
-use crate::world::{self, HubChoice, WorldError};
+use crate::world::{self, WorldError};
 
 /// The plans, in the order in which they are shown, and whether the worlds are expected to agree on them.
 const PLANS: [(&str, &str, bool); 4] = [

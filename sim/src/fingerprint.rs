@@ -3,11 +3,11 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::plan::Plan;
+use crate::plan::{HubChoice, Plan};
 use crate::pool;
 use crate::runs::Progress;
 use crate::scenario::{Overrides, Scenario, ScenarioError};
-use crate::world::{self, HubChoice, WorldError};
+use crate::world::{self, WorldError};
 
 /// Mailbox size of all fingerprints: small enough for most scenarios to drop something.
 const BUFFER: usize = 16;

@@ -7,7 +7,7 @@ pub mod shrink;
 mod timeline;
 mod verdict;
 
-use hubbub::{Capacity, Overflow};
+use hubbub::{Capacity, LossCounts, Overflow};
 use serde::{Deserialize, Serialize};
 
 pub use losses::{Loss, losses};
@@ -17,7 +17,6 @@ pub use verdict::{LossFor, LossesOf, REPLAY_SCHEMA, Replay, Rerun, Verdict};
 use crate::laws::{Case, Law, Violation, first_broken_of_run};
 use crate::plan::Plan;
 use crate::record::Record;
-use crate::summary::dropped::LossCounts;
 use crate::world::{self, WorldError};
 
 /// The value of [`Incident::schema`].
@@ -229,13 +228,13 @@ impl Expected {
     }
 
     fn of(record: &Record, first_violation: Option<Violation>) -> Self {
-        let mut dropped = hubbub::Dropped::default();
+        let mut dropped = LossCounts::default();
         record.subscribers.iter().for_each(|subscriber| dropped.add(&subscriber.dropped));
         Self {
             digest: record.digest.to_string(),
             offered: record.subscribers.iter().map(|subscriber| subscriber.offered).sum(),
             delivered: record.subscribers.iter().map(|subscriber| subscriber.delivered).sum(),
-            dropped: dropped.into(),
+            dropped,
             first_violation,
         }
     }

@@ -5,9 +5,9 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use crate::plan::HubChoice;
 use crate::record::{Observation, ObservationKind, Record, SubscriberRecord};
-use crate::world::HubChoice;
-use hubbub::{Dropped, LossReason, Overflow};
+use hubbub::{LossCounts, LossReason, Overflow, PushOutcome};
 
 /// The account of a stream under way, and of those before it.
 pub struct Ledger {
@@ -52,7 +52,7 @@ pub struct LedgerTotals {
     /// Frames read.
     pub received: u64,
     /// Frames lost.
-    pub dropped: Dropped,
+    pub dropped: LossCounts,
     /// Read by the client, and lost by the server's account.
     pub read_and_lost: u64,
 }
@@ -90,14 +90,9 @@ impl Ledger {
     pub fn take(&mut self, what: ObservationKind) -> Result<(), String> {
         match what {
             ObservationKind::Subscribed { connection } => self.subscribed(connection)?,
-            ObservationKind::Queued { sequence, waiting } => self.queued(sequence, waiting)?,
-            ObservationKind::Refused { sequence, reason } => self.refused(sequence, reason.reason)?,
-            ObservationKind::Displaced { sequence, lost, reason } => self.displaced(sequence, lost, reason.reason)?,
-            ObservationKind::Shed { lost, reason } => self.shed(lost, reason.reason)?,
-            ObservationKind::Disconnected { sequence, reason } => self.disconnected(sequence, reason.reason)?,
-            ObservationKind::Parked { sequence, waiting } => self.parked(sequence, waiting)?,
+            ObservationKind::Pushed { sequence, outcome } => self.pushed(sequence, outcome)?,
             ObservationKind::Replayed { first, count } => self.replayed(first, count)?,
-            ObservationKind::Forgotten { count, reason } => self.forgotten(count, reason.reason)?,
+            ObservationKind::Forgotten { count, reason } => self.forgotten(count, reason)?,
             // What a client is told is held against what it gets by a law of its own.
             ObservationKind::Told { .. } | ObservationKind::Placed { .. } => {}
             ObservationKind::Flushed { sequence } => self.flushed(sequence)?,
@@ -124,7 +119,7 @@ impl Ledger {
             ("connections", self.connection, record.connections),
         ];
         let lost = sums.dropped.by_reason().into_iter().zip(record.dropped.by_reason());
-        let lost = lost.map(|((reason, observed), (_, recorded))| (reason, observed, recorded));
+        let lost = lost.map(|((reason, observed), (_, recorded))| (reason.name(), observed, recorded));
         match pairs.into_iter().chain(lost).find(|(_, observed, recorded)| observed != recorded) {
             Some((what, observed, recorded)) => Err(format!("{what}: {observed} observed, {recorded} recorded")),
             None => Ok(sums),
@@ -143,6 +138,17 @@ impl Ledger {
         Ok(())
     }
 
+    fn pushed(&mut self, sequence: u64, outcome: PushOutcome<u64>) -> Result<(), String> {
+        match outcome {
+            PushOutcome::Queued { waiting } => self.queued(sequence, waiting),
+            PushOutcome::Refused { reason } => self.refused(sequence, reason),
+            PushOutcome::Displaced { lost, reason } => self.displaced(sequence, lost, reason),
+            PushOutcome::Shed { lost, reason } => self.shed(lost, reason),
+            PushOutcome::Disconnected { reason } => self.disconnected(sequence, reason),
+            PushOutcome::Parked { waiting } => self.parked(sequence, waiting),
+        }
+    }
+
     /// Every event is offered to an open stream, in order and once.
     fn offered(&mut self, sequence: u64) -> Result<(), String> {
         ensure!(self.stream == Stream::Open, "{sequence} is offered to a stream that is not open");
@@ -152,12 +158,11 @@ impl Ledger {
         Ok(())
     }
 
-    fn queued(&mut self, sequence: u64, waiting: u64) -> Result<(), String> {
+    fn queued(&mut self, sequence: u64, waiting: usize) -> Result<(), String> {
         self.offered(sequence)?;
         self.outstanding.push_back(sequence);
         ensure!(!self.is_behind || waiting == 1, "{sequence} waits with {waiting}, and those of before are among them");
         (self.parked, self.is_behind) = (0, false);
-        let waiting = usize::try_from(waiting).unwrap_or(usize::MAX);
         ensure!((1..=self.frames).contains(&waiting), "{waiting} waiting, of {} at most", self.frames);
         let in_flight = self.outstanding.len().checked_sub(waiting);
         ensure!(in_flight.is_some_and(|n| n <= self.frames_per_write), "{waiting} of {} wait", self.outstanding.len());
@@ -168,7 +173,7 @@ impl Ledger {
     /// bytes and age it is enough that something waits.
     fn overflowed(&mut self, sequence: u64, policy: Overflow, reason: LossReason) -> Result<usize, String> {
         ensure!(self.overflow == policy, "{sequence} is lost as {policy} has it, and the policy is {}", self.overflow);
-        ensure!(!self.is_behind, "{sequence} is lost to {}, and those of before wait", reason.name());
+        ensure!(!self.is_behind, "{sequence} is lost to {}, and those of before wait", reason);
         self.parked = 0;
         let outstanding = self.outstanding.len();
         match reason {
@@ -177,8 +182,11 @@ impl Ledger {
                 in_flight.ok_or_else(|| format!("{sequence} is lost with {outstanding} of {}", self.frames))
             }
             LossReason::OutOfReach => Err(format!("{sequence} is out of reach, and nothing was replayed")),
+            LossReason::ClientGone | LossReason::Evicted => {
+                Err(format!("{sequence} is lost as {reason}, and its stream goes on"))
+            }
             LossReason::Bytes | LossReason::Age | LossReason::Conflated => {
-                ensure!(outstanding > 0, "{sequence} is lost to {}, and nothing waits", reason.name());
+                ensure!(outstanding > 0, "{sequence} is lost to {}, and nothing waits", reason);
                 Ok(outstanding.min(self.frames_per_write))
             }
         }
@@ -228,12 +236,11 @@ impl Ledger {
         Ok(())
     }
 
-    fn parked(&mut self, sequence: u64, waiting: u64) -> Result<(), String> {
+    fn parked(&mut self, sequence: u64, waiting: usize) -> Result<(), String> {
         self.offered(sequence)?;
         ensure!(self.overflow == Overflow::Park || self.is_behind, "{sequence} is parked, by {}", self.overflow);
         self.outstanding.push_back(sequence);
         (self.parked, self.is_behind) = (self.parked + 1, true);
-        let waiting = usize::try_from(waiting).unwrap_or(usize::MAX);
         let in_flight = self.outstanding.len().checked_sub(waiting);
         ensure!(in_flight.is_some_and(|n| n <= self.frames_per_write), "{waiting} of {} wait", self.outstanding.len());
         Ok(())

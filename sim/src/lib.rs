@@ -4,6 +4,7 @@
 //! [`sweep`], [`sizing`] and [`verify`] drive it, [`cli`] is its only way out. See `docs/architecture.md`.
 
 pub mod cli;
+pub mod client;
 pub mod fidelity;
 pub mod figure;
 pub mod fingerprint;
@@ -28,5 +29,7 @@ pub mod stages;
 pub mod summary;
 pub mod sweep;
 pub mod theory;
+mod time;
+pub mod transport;
 pub mod verify;
 pub mod world;

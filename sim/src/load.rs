@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use hubbub::Capacity;
 
-use crate::plan::{FaultKind, Plan, Transport};
+use crate::plan::{FaultKind, HubChoice, Plan};
 use crate::real::{self, PerSubscriber, RealError, RealRun, Sockets, Target, Url};
 use crate::runs::Progress;
 use crate::scenario::{RoundTrip, Scenario};
@@ -17,7 +17,7 @@ use crate::summary::cell::{CellKey, cell};
 use crate::summary::document::{Cell, Recommendation, SCHEMA, Sweep};
 use crate::summary::load;
 use crate::summary::run::{Latencies, RunSummary};
-use crate::world::HubChoice;
+use crate::transport::Transport;
 
 /// Who is put to the test.
 #[derive(Debug, Clone)]

@@ -13,10 +13,11 @@ use std::time::Duration;
 
 use hubbub::{Capacity, Overflow};
 
-use crate::plan::{FaultKind, Plan, Transport};
+use crate::plan::{FaultKind, HubChoice, Plan};
 use crate::record::Record;
 use crate::summary::run::{Latencies, RunSummary};
-use crate::world::{self, HubChoice, WorldError};
+use crate::transport::Transport;
+use crate::world::{self, WorldError};
 use part::RunWithLives;
 
 /// Frames times subscribers, at most: each takes 20 bytes while its plan is run.

@@ -11,11 +11,12 @@ mod recorder;
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
+use hubbub::LossCounts;
 use serde::{Deserialize, Serialize};
 
 pub use digest::Digest;
 pub use lives::{Frame, Life, Lives, Moment, NEVER};
-pub use observation::{Observation, ObservationKind, ObservedLoss};
+pub use observation::{Observation, ObservationKind};
 pub use recorder::{Observations, Recorder};
 pub(crate) use recorder::{count, histogram};
 
@@ -48,7 +49,7 @@ pub struct SubscriberRecord {
     /// Frames the client has read.
     pub received: u64,
     /// Frames lost.
-    pub dropped: hubbub::Dropped,
+    pub dropped: LossCounts,
     /// Frames waiting or in flight at the end.
     pub in_flight: u64,
     /// Most frames waiting right after a push.
@@ -77,9 +78,4 @@ pub struct ClassRecord {
     pub flush_us: Histogram<u64>,
     /// Publish to receipt.
     pub receipt_us: Histogram<u64>,
-}
-
-/// A run is shorter than 584 years.
-fn nanos(at: Duration) -> u64 {
-    u64::try_from(at.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -2,12 +2,12 @@
 
 use hubbub::{Capacity, Overflow};
 
-use crate::plan::Plan;
+use crate::plan::{HubChoice, Plan};
 use crate::pool;
 use crate::pruning::{self, Runs};
 use crate::scenario::Scenario;
 use crate::summary::run::{Latencies, RunSummary};
-use crate::world::{self, HubChoice, WorldError};
+use crate::world::{self, WorldError};
 
 /// One run to do.
 #[derive(Debug, Clone, Copy)]

@@ -7,7 +7,7 @@ use hubbub::Capacity;
 use hubbub::mailbox::MAX_CAPACITY;
 
 use crate::first_order;
-use crate::plan::Plan;
+use crate::plan::{HubChoice, Plan};
 use crate::pruning::Runs;
 use crate::runs::{self, Job, Progress};
 use crate::scenario::{Change, Scenario};
@@ -16,7 +16,7 @@ use crate::summary::document::{FailedSize, Sensitivity, Validation, ZeroDrop};
 use crate::summary::run::{Latencies, RunSummary};
 use crate::summary::sizes;
 use crate::summary::statistics::upper_bound_95;
-use crate::world::{HubChoice, WorldError};
+use crate::world::WorldError;
 
 /// Clean runs that bound the probability of a drop by 5 % at 95 % confidence: 1 − 0.05^(1/59) = 0.0495.
 pub const VALIDATION_RUNS: u64 = 59;

@@ -3,14 +3,14 @@
 
 use hubbub::{Capacity, Overflow};
 
-use crate::plan::Plan;
+use crate::plan::{HubChoice, Plan};
 use crate::pool;
 use crate::runs::{self, Progress};
 use crate::scenario::{Scenario, ScenarioError};
 use crate::summary::cell::{SLOT_BYTES, pooled};
 use crate::summary::run::{Latencies, RunSummary, Totals};
 use crate::summary::stages::{SCHEMA, Stages, StagesRow};
-use crate::world::{self, HubChoice, WorldError};
+use crate::world::{self, WorldError};
 
 /// What every stage of the original had.
 const FRAMES: u64 = 64;

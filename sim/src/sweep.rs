@@ -2,7 +2,7 @@
 
 use hubbub::{Capacity, Overflow};
 
-use crate::plan::Plan;
+use crate::plan::{HubChoice, Plan};
 use crate::pruning::Runs;
 use crate::runs::{self, Job, Progress};
 use crate::scenario::{Arrivals, Scenario, ScenarioError};
@@ -11,7 +11,7 @@ use crate::summary::cell::{CellKey, cell};
 use crate::summary::document::{ALL_POLICIES, Cell, SCHEMA, Sweep, TraceUsed, ZeroDrop};
 use crate::summary::run::{Latencies, RunSummary};
 use crate::summary::{load, sizes};
-use crate::world::{HubChoice, WorldError};
+use crate::world::WorldError;
 
 /// Which parts of a sweep are wanted.
 #[derive(Debug, Clone, Copy)]

@@ -10,7 +10,7 @@ use std::time::Duration;
 use hubbub::{Capacity, Overflow};
 
 use crate::plan::queue::{Queues, ServiceTime, Traffic};
-use crate::plan::{Plan, Reading};
+use crate::plan::{HubChoice, Plan, Reading};
 use crate::pool;
 use crate::record::ObservationKind;
 use crate::runs::Progress;
@@ -19,7 +19,7 @@ use crate::theory::document::{QueueCase, SCHEMA, Verify};
 use crate::theory::interval::{CONFIDENCE, family_wise};
 use crate::theory::judge::{Measurement, Sample};
 use crate::theory::{Model, recursion};
-use crate::world::{self, HubChoice, WorldError};
+use crate::world::{self, WorldError};
 
 pub use convergence::converge;
 

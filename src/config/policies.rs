@@ -9,7 +9,7 @@ use crate::mailbox::{Capacity, Overflow};
 use crate::topic::Pattern;
 
 /// What may be written.
-pub(super) const ALLOWED: &str = "a list of PATTERN POLICY and what differs of frames=, bytes=, age_ms= and key=, \
+pub(super) const ALLOWED: &str = "a list of PATTERN POLICY, with frames=, bytes=, age_ms= and key= where they differ, \
                                   as \"ingest.prices.> conflate key=symbol frames=500\"";
 
 /// A day: what is older is of no use to an operator who sets an age at all.

@@ -8,9 +8,9 @@ use super::token::MAX_TOKEN_BYTES;
 use super::{Config, MAX_FRAMES_PER_WRITE, Origins, Token, TopicPolicy};
 use crate::mailbox::{Capacity, MAX_CAPACITY, Overflow};
 
-/// A day: a longer silence or deadline is none.
+/// A day: a longer silence or deadline would have no effect in practice.
 const MAX_SECONDS: u64 = 24 * 60 * 60;
-/// An hour: whoever stops a server wants it to end.
+/// An hour: a stop that takes longer is a mistake in the setting.
 const MAX_GRACE_SECONDS: u64 = 60 * 60;
 /// 64 MiB: a body is held in memory whole.
 const MAX_INGEST_BYTES: u64 = 64 << 20;
@@ -59,8 +59,8 @@ pub(super) static SETTINGS: [Setting; 26] = [
             let all = slots * config.server.max_subscribers as u64;
             let (slots, all) = (bytes(slots), bytes(all));
             format!(
-                "8 B a slot: {slots} for a subscriber whose buffer is full, {all} if every one is. Payloads are shared \
-                 and come on top: the distinct events that wait anywhere, each once with its frame"
+                "8 B a slot: {slots} for a subscriber whose buffer is full, {all} if all buffers are full. Payloads \
+                 come on top; subscribers share them, so each waiting event counts once, with its frame"
             )
         }),
     },
@@ -94,7 +94,7 @@ pub(super) static SETTINGS: [Setting; 26] = [
     },
     Setting {
         key: "sse_channel_age_ms",
-        about: "age the oldest event that waits may have when the next comes",
+        about: "age limit of the oldest waiting event, checked when the next event comes",
         kind: SettingKind::Limit {
             most: MAX_AGE_MS,
             get: |config| config.sse_channel_age.map(|age| u64::try_from(age.as_millis()).unwrap_or(MAX_AGE_MS)),
@@ -117,7 +117,7 @@ pub(super) static SETTINGS: [Setting; 26] = [
     },
     Setting {
         key: "conflate_key",
-        about: "where an event's key stands, for conflate",
+        about: "path of the member that is an event's key, for conflate",
         kind: SettingKind::Text {
             allowed: "none or names of members separated by dots, as build.id",
             get: |config| config.conflate_key.as_ref().map_or("none".to_owned(), ToString::to_string),
@@ -130,7 +130,7 @@ pub(super) static SETTINGS: [Setting; 26] = [
     },
     Setting {
         key: "policies",
-        about: "what holds for single topics instead; the first that matches",
+        about: "policies for single topics; the first that matches applies",
         kind: SettingKind::List {
             allowed: policies::ALLOWED,
             get: |config| config.policies.iter().map(ToString::to_string).collect(),
@@ -143,23 +143,23 @@ pub(super) static SETTINGS: [Setting; 26] = [
     },
     Setting {
         key: "history_events",
-        about: "events kept for those who come back or are parked; 0 keeps none",
+        about: "events kept for clients that come back or are parked; 0 keeps none",
         kind: SettingKind::Count { least: 0, most: MAX_HISTORY_EVENTS, of: |config| &mut config.history_events },
         memory: Some(|config| {
             let all = config.history_bytes as u64 * FORMS + config.history_events as u64 * 512;
-            let holds = "the last events and their frames, one for each transport";
+            let holds = "the kept events and their frames, one for each transport";
             format!("{holds}: {} with `history_bytes`", bytes(all))
         }),
     },
     Setting {
         key: "history_bytes",
-        about: "bytes of events kept for them",
+        about: "bytes of events kept for clients that come back or are parked",
         kind: SettingKind::Count { least: 1, most: MAX_KEPT_BYTES, of: |config| &mut config.history_bytes },
         memory: None,
     },
     Setting {
         key: "gap_notices",
-        about: "whether a stream says what is missing from it",
+        about: "whether a stream reports events that are missing from it",
         kind: SettingKind::Text {
             allowed: "on or off",
             get: |config| (if config.gap_notices { "on" } else { "off" }).to_owned(),
@@ -172,7 +172,7 @@ pub(super) static SETTINGS: [Setting; 26] = [
     },
     Setting {
         key: "keepalive_seconds",
-        about: "silence after which a stream gets a comment",
+        about: "time without events after which a stream gets a keepalive",
         kind: SettingKind::Seconds { least: 1, most: MAX_SECONDS, of: |config| &mut config.server.keepalive },
         memory: None,
     },
@@ -180,17 +180,19 @@ pub(super) static SETTINGS: [Setting; 26] = [
         key: "write_deadline_seconds",
         about: "time after which a client that takes nothing is cut off",
         kind: SettingKind::Seconds { least: 1, most: MAX_SECONDS, of: |config| &mut config.server.write_deadline },
-        memory: Some(|_| "a client that has stopped reading keeps its full buffer for so long".to_owned()),
+        memory: Some(|_| "a client that has stopped reading keeps its full buffer for this time".to_owned()),
     },
     Setting {
         key: "user_timeout_seconds",
-        about: "time that what was sent may stay unacknowledged (TCP_USER_TIMEOUT)",
+        about: "time that sent bytes may stay unacknowledged (TCP_USER_TIMEOUT)",
         kind: SettingKind::Seconds { least: 1, most: MAX_SECONDS, of: |config| &mut config.server.user_timeout },
-        memory: Some(|_| "a client that has vanished keeps what it was sent for so long, and its buffer".to_owned()),
+        memory: Some(|_| {
+            "the buffer of a client that has vanished, and what it was sent, are kept for this time".to_owned()
+        }),
     },
     Setting {
         key: "request_timeout_seconds",
-        about: "time a request's head, and then its body, may take to come",
+        about: "time that the head of a request may take, and then its body",
         kind: SettingKind::Whole {
             least: 1,
             most: MAX_SECONDS,
@@ -200,11 +202,11 @@ pub(super) static SETTINGS: [Setting; 26] = [
                 Some(())
             },
         },
-        memory: Some(|_| "an idle connection is kept for so long".to_owned()),
+        memory: Some(|_| "an idle connection is kept for this time".to_owned()),
     },
     Setting {
         key: "shutdown_grace_seconds",
-        about: "time that streams have to end once the server is told to stop",
+        about: "time that streams have to end after the server was told to stop",
         kind: SettingKind::Seconds {
             least: 0,
             most: MAX_GRACE_SECONDS,
@@ -227,12 +229,12 @@ pub(super) static SETTINGS: [Setting; 26] = [
         memory: Some(|config| {
             let unsent = u64::from(config.server.socket_unsent_bytes);
             let all = unsent * config.server.max_connections as u64;
-            format!("kernel memory: {} a connection that is behind, {} if all are", bytes(unsent), bytes(all))
+            format!("kernel memory: {} for each connection that is behind, {} if all are", bytes(unsent), bytes(all))
         }),
     },
     Setting {
         key: "frames_per_write",
-        about: "frames that share a write to one that is behind",
+        about: "most frames that share a write, for a subscriber that is behind",
         kind: SettingKind::Count {
             least: 1,
             most: MAX_FRAMES_PER_WRITE as u64,
@@ -240,14 +242,14 @@ pub(super) static SETTINGS: [Setting; 26] = [
         },
         memory: Some(|config| {
             let frames = config.server.frames_per_write;
-            format!("frames beyond the buffer and its policy: at most {frames} a subscriber")
+            format!("frames beyond the buffer and its policy: at most {frames} for each subscriber")
         }),
     },
     Setting {
         key: "max_subscribers",
-        about: "streams that may be open; a further one is told to come back",
+        about: "streams that may be open; a further client is told to come back later",
         kind: SettingKind::Count { least: 1, most: MAX_CLIENTS, of: |config| &mut config.server.max_subscribers },
-        memory: Some(|_| "bounds what all buffers together can take: see `sse_channel_buffer`".to_owned()),
+        memory: Some(|_| "limits the memory of all buffers together: see `sse_channel_buffer`".to_owned()),
     },
     Setting {
         key: "max_connections",
@@ -260,24 +262,24 @@ pub(super) static SETTINGS: [Setting; 26] = [
     },
     Setting {
         key: "max_publishes",
-        about: "publishes that may be in memory at once; further ones wait",
+        about: "publishes that may be in memory at the same time; further ones wait",
         kind: SettingKind::Count { least: 1, most: MAX_PUBLISHES, of: |config| &mut config.server.max_publishes },
         memory: Some(|config| {
             let bodies = config.server.max_publishes as u64 * config.server.max_ingest_bytes as u64;
-            format!("bodies: {} with `max_ingest_bytes`, and as much again while they are published", bytes(bodies))
+            format!("bodies: {} with `max_ingest_bytes`, and the same again while they are published", bytes(bodies))
         }),
     },
     Setting {
         key: "max_ingest_bytes",
-        about: "largest body of a publish, an event or a batch",
+        about: "largest body of a publish request, which is an event or a batch",
         kind: SettingKind::Count { least: 1, most: MAX_INGEST_BYTES, of: |config| &mut config.server.max_ingest_bytes },
         memory: Some(|config| {
             let frames = config.sse_channel_buffer.frames().max(config.server.ws_channel_buffer.frames()) as u64;
             let worst = frames * config.server.max_ingest_bytes as u64 * FORMS;
             format!(
                 "an event of this size and its frames, one for each transport, stay until no buffer holds it: {} for a \
-                 full buffer of nothing else, and as much for each other one that waits for other events. Over SSE a \
-                 line break in a payload makes six bytes more",
+                 buffer full of such events, and the same again for each buffer that is full of others. Over SSE a \
+                 line break in a payload adds six bytes",
                 bytes(worst)
             )
         }),
@@ -294,7 +296,7 @@ pub(super) static SETTINGS: [Setting; 26] = [
     },
     Setting {
         key: "publish_token",
-        about: "what a publisher must send as Authorization: Bearer TOKEN",
+        about: "token that a publisher must send, as Authorization: Bearer TOKEN",
         kind: SettingKind::Secret {
             allowed: "1 to 512 visible ASCII characters",
             is_set: |config| config.server.publish_token.is_some(),
@@ -307,7 +309,7 @@ pub(super) static SETTINGS: [Setting; 26] = [
     },
     Setting {
         key: "allowed_origins",
-        about: "origins of other web pages that may watch and publish",
+        about: "origins of web pages that may watch and publish, besides the server's own",
         kind: SettingKind::List {
             allowed: "a list of origins, as https://app.example, or *",
             get: |config| config.server.allowed_origins.texts(),
@@ -320,7 +322,7 @@ pub(super) static SETTINGS: [Setting; 26] = [
     },
     Setting {
         key: "log_level",
-        about: "how much is logged: error, warn, info or debug",
+        about: "least severity of messages that are logged",
         kind: SettingKind::Text {
             allowed: "error, warn, info or debug",
             get: |config| config.log_level.to_string(),

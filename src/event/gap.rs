@@ -1,6 +1,7 @@
 //! A gap: events that a subscriber wanted and does not get, in front of those that it does get.
 
 use super::EventId;
+use crate::loss::LossReason;
 
 /// One contiguous hole in what a stream brings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,24 +13,19 @@ pub struct Gap {
     pub last: Option<EventId>,
     /// How many are missing, if it is known.
     pub count: Option<u64>,
-    /// Why.
+    /// Why they are missing.
     pub reason: GapReason,
 }
 
-/// Why events are missing; of a hole with several reasons, the first.
+/// Why events are missing: they were lost, or the cursor of a client that comes back says too little. Of a hole with
+/// several reasons, the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum GapReason {
-    /// As many frames waited as may.
-    BufferFull,
-    /// As many bytes waited as may.
-    Bytes,
-    /// What waited was too old.
-    Age,
-    /// The client came back too late: the history does not reach so far.
-    OutOfReach,
+    /// Frames of the subscriber were lost, or the history no longer reaches back to the cursor.
+    Lost(LossReason),
     /// The client's cursor is of another life of the server, of which nothing is left.
     Restarted,
-    /// The client's cursor is no id that this server has given out.
+    /// The client's cursor was never given out by this server.
     UnknownCursor,
 }
 
@@ -37,10 +33,7 @@ impl GapReason {
     /// The name in gap notices.
     pub fn name(self) -> &'static str {
         match self {
-            Self::BufferFull => "buffer_full",
-            Self::Bytes => "bytes",
-            Self::Age => "age",
-            Self::OutOfReach => "out_of_reach",
+            Self::Lost(reason) => reason.name(),
             Self::Restarted => "restarted",
             Self::UnknownCursor => "unknown_cursor",
         }

@@ -74,6 +74,7 @@ mod tests {
 
     use super::*;
     use crate::event::GapReason;
+    use crate::loss::LossReason;
     use crate::topic::Topic;
     use eventsource_stream::Eventsource;
     use futures_util::{StreamExt, stream};
@@ -101,7 +102,8 @@ mod tests {
     fn a_stream_says_where_it_begins_and_what_is_missing_by_events_that_show_nothing() {
         let id = |sequence| EventId { epoch: 3, sequence };
         assert_eq!(hello(id(8)), &b": hubbub\nid: 3-8\n\n"[..]);
-        let known = Gap { first: Some(id(1)), last: Some(id(2)), count: Some(2), reason: GapReason::Age };
+        let known =
+            Gap { first: Some(id(1)), last: Some(id(2)), count: Some(2), reason: GapReason::Lost(LossReason::Age) };
         let text = "event: gap\ndata: {\"first\":\"3-1\",\"last\":\"3-2\",\"count\":2,\"reason\":\"age\"}\n\n";
         assert_eq!(gap(&known), text);
         let unknown = Gap { first: None, last: None, count: None, reason: GapReason::UnknownCursor };

@@ -151,6 +151,7 @@ mod tests {
 
     use super::*;
     use crate::event::GapReason;
+    use crate::loss::LossReason;
 
     #[test]
     fn a_command_is_read_and_anything_else_is_refused_with_the_reason() {
@@ -198,7 +199,8 @@ mod tests {
         let text = event(&made);
         assert_eq!(text, message(r#"{"table":"t","id":"3-8","data":{}}"#));
         assert_eq!(event(&made).as_ptr(), text.as_ptr(), "shared");
-        let hole = Gap { first: Some(id(1)), last: Some(id(2)), count: Some(2), reason: GapReason::Age };
+        let hole =
+            Gap { first: Some(id(1)), last: Some(id(2)), count: Some(2), reason: GapReason::Lost(LossReason::Age) };
         assert_eq!(gap(&hole), r#"{"gap":{"first":"3-1","last":"3-2","count":2,"reason":"age"}}"#);
     }
 

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::subscription::Slot;
+use super::slot::Slot;
 use super::{Hub, lock};
 use crate::topic::Pattern;
 

@@ -5,6 +5,7 @@
 use std::collections::VecDeque;
 
 use crate::event::{EventId, Gap, GapReason};
+use crate::loss::LossReason;
 
 #[derive(Debug, Default)]
 pub(super) struct Holes {
@@ -17,20 +18,32 @@ struct Hole {
     first: u64,
     last: u64,
     count: u64,
-    reason: GapReason,
+    reason: LossReason,
+}
+
+/// Whether a subscriber is told of losses for a reason. Conflation replaces an outdated value, which nobody misses; who
+/// is told of the end of a stream is its client, by the end itself.
+pub(super) fn is_told(reason: LossReason) -> bool {
+    match reason {
+        LossReason::BufferFull | LossReason::Bytes | LossReason::Age | LossReason::OutOfReach => true,
+        LossReason::Conflated | LossReason::ClientGone | LossReason::Evicted => false,
+    }
 }
 
 impl Holes {
     /// `first ..= last` are lost, `count` of them this subscriber's, behind everything queued so far.
-    pub(super) fn lost_behind(&mut self, last_queued: u64, (first, last): (u64, u64), count: u64, reason: GapReason) {
+    pub(super) fn lost_behind(&mut self, last_queued: u64, (first, last): (u64, u64), count: u64, reason: LossReason) {
         match self.holes.back_mut().filter(|hole| hole.last > last_queued) {
-            Some(hole) => (hole.last, hole.count) = (last, hole.count + count),
+            Some(hole) => {
+                hole.last = last;
+                hole.count += count;
+            }
             None => self.holes.push_back(Hole { first, last, count, reason }),
         }
     }
 
     /// The oldest that waited is lost; `next` is the oldest that still waits, if any does.
-    pub(super) fn lost_in_front(&mut self, sequence: u64, next: Option<u64>, reason: GapReason) {
+    pub(super) fn lost_in_front(&mut self, sequence: u64, next: Option<u64>, reason: LossReason) {
         let mut merged = Hole { first: sequence, last: sequence, count: 1, reason };
         while let Some(hole) = self.holes.pop_front_if(|hole| next.is_none_or(|next| hole.first < next)) {
             merged = merged.and(hole);
@@ -63,7 +76,7 @@ impl Hole {
     fn as_gap(self, epoch: u64) -> Gap {
         let Self { first, last, count, reason } = self;
         let id = |sequence| Some(EventId { epoch, sequence });
-        Gap { first: id(first), last: id(last), count: Some(count), reason }
+        Gap { first: id(first), last: id(last), count: Some(count), reason: GapReason::Lost(reason) }
     }
 }
 
@@ -71,8 +84,10 @@ impl Hole {
 mod tests {
     use super::*;
 
-    fn of(gap: Option<Gap>) -> Option<(u64, u64, u64, GapReason)> {
-        gap.map(|gap| (gap.first.unwrap().sequence, gap.last.unwrap().sequence, gap.count.unwrap(), gap.reason))
+    fn of(gap: Option<Gap>) -> Option<(u64, u64, u64, LossReason)> {
+        let gap = gap?;
+        let GapReason::Lost(reason) = gap.reason else { panic!("{gap:?}") };
+        Some((gap.first.unwrap().sequence, gap.last.unwrap().sequence, gap.count.unwrap(), reason))
     }
 
     #[test]
@@ -80,11 +95,11 @@ mod tests {
         let mut holes = Holes::default();
         for lost in [3, 4, 7] {
             let last_queued = if lost == 7 { 6 } else { 2 };
-            holes.lost_behind(last_queued, (lost, lost), 1, GapReason::BufferFull);
+            holes.lost_behind(last_queued, (lost, lost), 1, LossReason::BufferFull);
         }
         assert_eq!(holes.before(1, 2), None);
-        assert_eq!(of(holes.before(1, 5)), Some((3, 4, 2, GapReason::BufferFull)));
-        assert_eq!((holes.before(1, 6), of(holes.next(1))), (None, Some((7, 7, 1, GapReason::BufferFull))));
+        assert_eq!(of(holes.before(1, 5)), Some((3, 4, 2, LossReason::BufferFull)));
+        assert_eq!((holes.before(1, 6), of(holes.next(1))), (None, Some((7, 7, 1, LossReason::BufferFull))));
         assert_eq!(holes.next(1), None);
     }
 
@@ -92,31 +107,31 @@ mod tests {
     fn the_oldest_lost_one_after_the_other_are_one_hole_and_take_in_those_they_meet() {
         let mut holes = Holes::default();
         // 1 2 wait, 3 is lost, 4 waits.
-        holes.lost_behind(2, (3, 3), 1, GapReason::Bytes);
-        holes.lost_in_front(1, Some(2), GapReason::Age);
+        holes.lost_behind(2, (3, 3), 1, LossReason::Bytes);
+        holes.lost_in_front(1, Some(2), LossReason::Age);
         assert_eq!(holes.holes.len(), 2, "2 is between");
-        holes.lost_in_front(2, Some(4), GapReason::BufferFull);
-        assert_eq!(of(holes.before(1, 4)), Some((1, 3, 3, GapReason::Age)), "the first reason");
-        holes.lost_in_front(4, None, GapReason::Age);
-        assert_eq!(of(holes.next(1)), Some((4, 4, 1, GapReason::Age)));
+        holes.lost_in_front(2, Some(4), LossReason::BufferFull);
+        assert_eq!(of(holes.before(1, 4)), Some((1, 3, 3, LossReason::Age)), "the first reason");
+        holes.lost_in_front(4, None, LossReason::Age);
+        assert_eq!(of(holes.next(1)), Some((4, 4, 1, LossReason::Age)));
     }
 
     /// Conflation takes frames from between two holes.
     #[test]
     fn all_holes_before_an_event_are_told_as_one() {
         let mut holes = Holes::default();
-        holes.lost_behind(0, (1, 3), 3, GapReason::OutOfReach);
-        holes.lost_behind(4, (5, 6), 2, GapReason::BufferFull);
-        holes.lost_behind(8, (9, 9), 1, GapReason::BufferFull);
-        assert_eq!(of(holes.before(1, 7)), Some((1, 6, 5, GapReason::OutOfReach)));
-        assert_eq!((holes.before(1, 8), of(holes.before(1, 10))), (None, Some((9, 9, 1, GapReason::BufferFull))));
+        holes.lost_behind(0, (1, 3), 3, LossReason::OutOfReach);
+        holes.lost_behind(4, (5, 6), 2, LossReason::BufferFull);
+        holes.lost_behind(8, (9, 9), 1, LossReason::BufferFull);
+        assert_eq!(of(holes.before(1, 7)), Some((1, 6, 5, LossReason::OutOfReach)));
+        assert_eq!((holes.before(1, 8), of(holes.before(1, 10))), (None, Some((9, 9, 1, LossReason::BufferFull))));
     }
 
     #[test]
     fn what_was_lost_elsewhere_counts_as_many_as_it_was() {
         let mut holes = Holes::default();
-        holes.lost_behind(4, (5, 90), 30, GapReason::BufferFull);
-        holes.lost_behind(4, (95, 99), 2, GapReason::BufferFull);
-        assert_eq!(of(holes.before(1, 100)), Some((5, 99, 32, GapReason::BufferFull)));
+        holes.lost_behind(4, (5, 90), 30, LossReason::BufferFull);
+        holes.lost_behind(4, (95, 99), 2, LossReason::BufferFull);
+        assert_eq!(of(holes.before(1, 100)), Some((5, 99, 32, LossReason::BufferFull)));
     }
 }

@@ -4,6 +4,7 @@ use std::task::{Context, Poll, Waker};
 
 use super::*;
 use crate::event::{Gap, GapReason};
+use crate::loss::LossReason;
 
 const EPOCH: u64 = 9;
 
@@ -142,7 +143,7 @@ fn what_the_history_forgets_during_a_replay_was_out_of_reach_and_no_buffer_was_f
     let Poll::Ready(Some(Taken { event, gap })) = back.poll_take(&mut Context::from_waker(Waker::noop())) else {
         panic!("more has been published");
     };
-    assert_eq!((event.id().sequence, gap.map(|gap| gap.reason)), (8, Some(GapReason::OutOfReach)));
+    assert_eq!((event.id().sequence, gap.map(|gap| gap.reason)), (8, Some(GapReason::Lost(LossReason::OutOfReach))));
     assert_eq!(gap.map(hole), Some(Hole(3, 7, Some(5))));
     assert_eq!(back.take_forgotten(), Some(Forgotten { count: 5, reason: LossReason::OutOfReach }));
     assert_eq!((back.counts().dropped.out_of_reach, back.counts().dropped.total()), (5, 5));
@@ -197,7 +198,7 @@ fn what_is_out_of_reach_is_told_first() {
     publish(&hub, "t", 10);
     let back = hub.resume(&patterns("t"), after(2));
     let gap = *back.opening().unwrap();
-    assert_eq!((hole(gap), gap.reason), (Hole(3, 7, None), GapReason::OutOfReach));
+    assert_eq!((hole(gap), gap.reason), (Hole(3, 7, None), GapReason::Lost(LossReason::OutOfReach)));
     assert_eq!(drain(&back), [E(8), E(9), E(10)]);
     assert_eq!(back.begins_at(), None, "its cursor stays where it was until then");
     assert_eq!(hub.resume(&patterns("t"), after(10)).opening(), None);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::subscription::Slot;
+use super::slot::Slot;
 use super::{Channel, SubscriberId};
 use crate::mailbox::Counts;
 use crate::topic::{Pattern, Topic};

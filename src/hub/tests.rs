@@ -1,6 +1,7 @@
 use std::task::{Context, Poll, Waker};
 
 use super::*;
+use crate::loss::LossReason;
 
 fn hub(capacity: usize, overflow: Overflow) -> Hub {
     Hub::new(HubSettings { epoch: 9, capacity: Capacity::new(capacity).unwrap(), overflow })
@@ -221,10 +222,10 @@ fn a_publisher_is_told_what_became_of_its_event_at_each_subscriber() {
     let publication = hub.publish_each(Duration::ZERO, &topic, Bytes::new(), |id, outcome| told.push((id, outcome)));
     let reason = LossReason::BufferFull;
     let lost = [
-        Outcome::Refused { reason },
-        Outcome::Displaced { lost: first, reason },
-        Outcome::Disconnected { reason },
-        Outcome::Parked { waiting: 2 },
+        PushOutcome::Refused { reason },
+        PushOutcome::Displaced { lost: first, reason },
+        PushOutcome::Disconnected { reason },
+        PushOutcome::Parked { waiting: 2 },
     ];
     assert_eq!(told, subscriptions.iter().map(Subscription::id).zip(lost).collect::<Vec<_>>());
     assert_eq!((publication.offered, publication.dropped), (4, 3));

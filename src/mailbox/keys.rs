@@ -7,7 +7,8 @@ use std::collections::VecDeque;
 
 use hashbrown::HashTable;
 
-use super::{Key, LossReason, Mailbox, Queue, QueueItem};
+use super::{Key, Mailbox, Queue, QueueItem};
+use crate::loss::LossReason;
 
 /// Slots a conflating mailbox may have beside those that frames wait in: places of frames that were let go.
 pub(super) const VACANT_SLACK: usize = 16;
@@ -81,18 +82,17 @@ impl<T: QueueItem> Mailbox<T> {
         }
     }
 
-    /// Lets a frame go that a later one of its key has made old; `false` when there is none.
+    /// Lets a frame go that a later one of its key has made old; `None` when there is none.
     #[inline]
-    pub(super) fn shed_superseded(&mut self, lost: &mut impl FnMut(T, LossReason)) -> bool {
+    pub(super) fn let_go_superseded(&mut self) -> Option<(T, LossReason)> {
         while let Some(position) = self.keys.as_mut().and_then(|keys| keys.next_superseded()) {
             let Some(index) = self.queue.index(position) else { continue };
             let Some(old) = self.queue.let_go(index) else { continue };
             self.bytes -= old.bytes();
             self.dropped.conflated += 1;
-            lost(old, LossReason::Conflated);
-            return true;
+            return Some((old, LossReason::Conflated));
         }
-        false
+        None
     }
 
     /// The frame is about to wait behind all others; where it does not, the mailbox closes.

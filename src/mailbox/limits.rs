@@ -45,34 +45,3 @@ impl Limits {
         Self { capacity, bytes: None, age: None }
     }
 }
-
-/// Why a mailbox let a frame go: the limit that bound, a later frame of the same key, or that it could not be had back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum LossReason {
-    /// As many frames waited as may.
-    BufferFull,
-    /// It would have been more bytes than may wait.
-    Bytes,
-    /// The oldest had waited for too long.
-    Age,
-    /// A later event of its key waits: nothing but an old value is lost.
-    Conflated,
-    /// It was to be replayed, and was not kept for as long as that took.
-    OutOfReach,
-}
-
-impl LossReason {
-    /// Every one.
-    pub const ALL: [Self; 5] = [Self::BufferFull, Self::Bytes, Self::Age, Self::Conflated, Self::OutOfReach];
-
-    /// The name in accounts, metrics and gap notices.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::BufferFull => "buffer_full",
-            Self::Bytes => "bytes",
-            Self::Age => "age",
-            Self::Conflated => "conflated",
-            Self::OutOfReach => "out_of_reach",
-        }
-    }
-}

@@ -1,6 +1,7 @@
 //! Parking: frames that wait elsewhere and are only counted here, behind those in slots and in front of all to come.
 
-use super::{LossReason, Mailbox, QueueItem};
+use super::{Mailbox, QueueItem};
+use crate::loss::{LossReason, PushOutcome};
 
 impl<T: QueueItem> Mailbox<T> {
     /// Frames that wait elsewhere.
@@ -15,15 +16,25 @@ impl<T: QueueItem> Mailbox<T> {
     }
 
     /// Counts an offered frame as waiting elsewhere.
-    pub(super) fn park(&mut self, bound: LossReason) {
-        (self.parked, self.parked_for, self.is_behind) = (self.parked + 1, bound, true);
+    pub(super) fn park(&mut self, bound: LossReason) -> PushOutcome<T> {
+        self.parked += 1;
+        self.parked_for = bound;
+        self.is_behind = true;
+        self.parked_outcome()
+    }
+
+    pub(super) fn parked_outcome(&self) -> PushOutcome<T> {
+        let parked = usize::try_from(self.parked).unwrap_or(usize::MAX);
+        PushOutcome::Parked { waiting: self.waiting().saturating_add(parked) }
     }
 
     /// So many frames of before are offered, and wait elsewhere.
     pub fn replay(&mut self, frames: u64) {
         if self.closed.is_none() && frames > 0 {
-            (self.offered, self.parked) = (self.offered + frames, self.parked + frames);
-            (self.parked_for, self.is_behind) = (LossReason::OutOfReach, true);
+            self.offered += frames;
+            self.parked += frames;
+            self.parked_for = LossReason::OutOfReach;
+            self.is_behind = true;
         }
     }
 

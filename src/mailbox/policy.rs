@@ -5,7 +5,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::{LossReason, Mailbox, Pushed, QueueItem};
+use super::{Mailbox, QueueItem};
+use crate::loss::{LossReason, PushOutcome};
 
 /// What a mailbox does with a frame that would pass one of its limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -46,41 +47,25 @@ impl Overflow {
     pub(super) fn answer<T: QueueItem>(
         self,
         mailbox: &mut Mailbox<T>,
-        frame: T,
-        mut bound: LossReason,
-        lost: &mut impl FnMut(T, LossReason),
-    ) -> Pushed {
+        frame: &T,
+        bound: LossReason,
+        shed: &mut impl FnMut(T, LossReason),
+    ) -> PushOutcome<T> {
         match self {
-            Self::DropNewest => mailbox.refuse(frame, bound, lost),
+            Self::DropNewest => mailbox.refuse(bound),
             Self::DropOldest => {
-                while mailbox.shed_oldest(bound, lost) {
-                    match mailbox.bound(&frame) {
-                        Some(next) => bound = next,
-                        None => break,
-                    }
-                }
-                mailbox.enqueue(frame);
-                Pushed::Displaced
+                let displaced = mailbox.displace(frame, bound, shed, Mailbox::let_go_oldest);
+                // Never refused: an empty mailbox takes any frame.
+                displaced.unwrap_or_else(|bound| mailbox.refuse(bound))
             }
             Self::Conflate => {
                 mailbox.remember_keys();
-                mailbox.note_key(&frame);
-                while mailbox.shed_superseded(lost) {
-                    match mailbox.bound(&frame) {
-                        Some(next) => bound = next,
-                        None => {
-                            mailbox.enqueue(frame);
-                            return Pushed::Displaced;
-                        }
-                    }
-                }
-                mailbox.cut_off(frame, bound, lost)
+                mailbox.note_key(frame);
+                let displaced = mailbox.displace(frame, bound, shed, |mailbox, _| mailbox.let_go_superseded());
+                displaced.unwrap_or_else(|bound| mailbox.cut_off(bound))
             }
-            Self::Disconnect => mailbox.cut_off(frame, bound, lost),
-            Self::Park => {
-                mailbox.park(bound);
-                Pushed::Parked
-            }
+            Self::Disconnect => mailbox.cut_off(bound),
+            Self::Park => mailbox.park(bound),
         }
     }
 }
@@ -93,7 +78,7 @@ impl fmt::Display for Overflow {
 
 /// A text that names no policy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no overflow policy: must be {names}", names = Overflow::NAMES)]
+#[error("{0:?} is not an overflow policy: must be {names}", names = Overflow::NAMES)]
 pub struct UnknownOverflow(String);
 
 impl FromStr for Overflow {

@@ -95,11 +95,17 @@ impl Run {
                 self.next += 1;
                 self.frames.push(frame.clone());
                 let lost = &mut self.lost;
-                let pushed = self.mailbox.push(frame.clone(), |frame, reason| {
+                let mut lose = |frame: &Frame, reason| {
                     assert!(lost.insert(frame.number, reason).is_none(), "lost once");
-                });
-                if pushed == Pushed::Parked {
-                    self.parked.push_back(frame);
+                };
+                match self.mailbox.push(&frame, |shed, reason| lose(&shed, reason)) {
+                    Some(PushOutcome::Displaced { lost: displaced, reason }) => lose(&displaced, reason),
+                    Some(PushOutcome::Refused { reason } | PushOutcome::Disconnected { reason }) => {
+                        lose(&frame, reason)
+                    }
+                    Some(PushOutcome::Parked { .. }) => self.parked.push_back(frame),
+                    Some(PushOutcome::Queued { .. }) | None => {}
+                    Some(shed @ PushOutcome::Shed { .. }) => panic!("{shed:?} is no outcome of the frame itself"),
                 }
             }
             Step::Take => drop(self.mailbox.take()),
@@ -220,16 +226,15 @@ fn places_of_old_values_are_given_up_from_time_to_time_and_what_waits_is_as_befo
 fn with_more_keys_than_room_a_conflating_mailbox_cuts_off() {
     let mut mailbox = Mailbox::new(Limits::frames(Capacity::new(2).unwrap()), Overflow::Conflate);
     let mut push = |number, key| {
-        let mut lost = Vec::new();
         let frame = Frame { number, bytes: 1, at_ms: 0, key: Some(key) };
-        (mailbox.push(frame, |frame, reason| lost.push((frame.number, reason))), lost)
+        let outcome = mailbox.push(&frame, |shed, _| panic!("{shed:?} is shed"))?;
+        Some(outcome.map(|lost| lost.number))
     };
-    assert_eq!(push(1, "a"), (Pushed::Queued, vec![]));
-    assert_eq!(push(2, "a"), (Pushed::Queued, vec![]), "while there is room everything is kept");
-    assert_eq!(push(3, "b"), (Pushed::Displaced, vec![(1, LossReason::Conflated)]));
-    assert_eq!(push(4, "b"), (Pushed::Displaced, vec![(3, LossReason::Conflated)]));
-    let full = LossReason::BufferFull;
-    assert_eq!(push(5, "c"), (Pushed::Disconnected(full), vec![(5, full)]));
+    assert_eq!(push(1, "a"), Some(PushOutcome::Queued { waiting: 1 }));
+    assert_eq!(push(2, "a"), Some(PushOutcome::Queued { waiting: 2 }), "while there is room everything is kept");
+    assert_eq!(push(3, "b"), Some(PushOutcome::Displaced { lost: 1, reason: LossReason::Conflated }));
+    assert_eq!(push(4, "b"), Some(PushOutcome::Displaced { lost: 3, reason: LossReason::Conflated }));
+    assert_eq!(push(5, "c"), Some(PushOutcome::Disconnected { reason: LossReason::BufferFull }));
 }
 
 #[test]
@@ -251,12 +256,16 @@ fn each_limit_binds_first_where_it_is_the_tightest_and_is_named() {
         let mut all = Vec::new();
         for number in 0..3 {
             let frame = Frame { number, bytes: 10, at_ms: 10 * number, key: None };
-            mailbox.push(frame, |frame, reason| all.push((frame.number, reason)));
+            let outcome = mailbox.push(&frame, |shed, reason| all.push((shed.number, reason)));
+            if let Some(PushOutcome::Displaced { lost, reason }) = outcome {
+                all.push((lost.number, reason));
+            }
         }
         assert_eq!(all, lost.into_iter().map(|number| (number, reason)).collect::<Vec<_>>(), "{limits:?}");
     }
     let mut mailbox = Mailbox::new(limits(9, 5, 1000), Overflow::DropNewest);
     let frame = |number| Frame { number, bytes: 10, at_ms: 0, key: None };
-    assert_eq!(mailbox.push(frame(0), |_, _| {}), Pushed::Queued, "alone, a frame may be larger than the limit");
-    assert_eq!(mailbox.push(frame(1), |_, _| {}), Pushed::Refused(LossReason::Bytes));
+    let alone = mailbox.push(&frame(0), |_, _| {});
+    assert_eq!(alone, Some(PushOutcome::Queued { waiting: 1 }), "alone, a frame may be larger than the limit");
+    assert_eq!(mailbox.push(&frame(1), |_, _| {}), Some(PushOutcome::Refused { reason: LossReason::Bytes }));
 }

@@ -56,7 +56,7 @@ impl Figures {
         let help = "Frames whose last byte a socket has accepted";
         out.counter("hubbub_frames_delivered", help, &labelled_values(&delivered.collect::<Vec<_>>()))?;
         let dropped = self.counts.iter().flat_map(|(channel, counts)| {
-            counts.dropped.by_reason().map(|(reason, lost)| ([transport(*channel), ("reason", reason)], lost))
+            counts.dropped.by_reason().map(|(reason, lost)| ([transport(*channel), ("reason", reason.name())], lost))
         });
         let help = "Frames lost: by the limit that bound, to a later event of their key, out of the history's reach, or with their client";
         out.counter("hubbub_frames_dropped", help, &labelled_values(&dropped.collect::<Vec<_>>()))?;

@@ -35,7 +35,7 @@ pub(super) fn text(payload: &[u8]) -> Result<&str, Wrong> {
         let before = &payload[..why.valid_up_to()];
         let line = 1 + before.iter().filter(|byte| **byte == b'\n').count();
         let column = 1 + before.iter().rev().take_while(|byte| **byte != b'\n').count();
-        Wrong { what: "is no UTF-8 text".to_owned(), at: Some((line, column)) }
+        Wrong { what: "is not UTF-8 text".to_owned(), at: Some((line, column)) }
     })
 }
 
@@ -44,7 +44,7 @@ pub(super) fn check_object(text: &str) -> Result<(), Wrong> {
     serde_json::from_str::<IgnoredAny>(text).map_err(|why| {
         let place = format!(" at line {} column {}", why.line(), why.column());
         let said = why.to_string();
-        let what = format!("is no JSON: {}", said.strip_suffix(&place).unwrap_or(&said));
+        let what = format!("is not JSON: {}", said.strip_suffix(&place).unwrap_or(&said));
         Wrong { what, at: Some((why.line(), why.column())) }
     })?;
     match text.trim_ascii_start().as_bytes().first() {
@@ -60,13 +60,13 @@ mod tests {
     #[test]
     fn what_is_wrong_is_found_in_the_event_or_in_the_line_of_the_batch_and_said_once() {
         let wrong = || check_object("{\"a\":1,\n b}").unwrap_err();
-        assert_eq!(wrong().in_event(), "the body is no JSON: key must be a string at line 2 column 2");
+        assert_eq!(wrong().in_event(), "the body is not JSON: key must be a string at line 2 column 2");
         let wrong = || check_object("{\"a\": nope}").unwrap_err();
-        assert_eq!(wrong().in_event(), "the body is no JSON: expected ident at line 1 column 8");
-        assert_eq!(wrong().in_batch(7), "line 7 of the body is no JSON: expected ident at column 8");
+        assert_eq!(wrong().in_event(), "the body is not JSON: expected ident at line 1 column 8");
+        assert_eq!(wrong().in_batch(7), "line 7 of the body is not JSON: expected ident at column 8");
         assert_eq!(check_object(" [1]").unwrap_err().in_batch(7), "line 7 of the body must be a JSON object");
         let wrong = || text(b"{}\n{\"\xc3\xa9\xff").unwrap_err();
-        assert_eq!(wrong().in_event(), "the body is no UTF-8 text at line 2 column 5");
-        assert_eq!(wrong().in_batch(1), "line 2 of the body is no UTF-8 text at column 5");
+        assert_eq!(wrong().in_event(), "the body is not UTF-8 text at line 2 column 5");
+        assert_eq!(wrong().in_batch(1), "line 2 of the body is not UTF-8 text at column 5");
     }
 }

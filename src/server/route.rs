@@ -75,7 +75,7 @@ impl<E: Environment> Exchange<E> {
             return response::error(StatusCode::SERVICE_UNAVAILABLE, "stopping");
         }
         if self.server.streams.available_permits() == 0 {
-            return response::error(StatusCode::SERVICE_UNAVAILABLE, "full: as many streams as there may be");
+            return response::error(StatusCode::SERVICE_UNAVAILABLE, "full: the limit of open streams is reached");
         }
         response::text("ready\n")
     }

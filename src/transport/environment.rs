@@ -7,7 +7,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::event::{Event, EventId};
-use crate::hub::{Forgotten, Hub, Outcome, SubscriberId};
+use crate::hub::{Forgotten, Hub, SubscriberId};
+use crate::loss::PushOutcome;
 use crate::mailbox::Counts;
 
 /// A limit that keeps a client out.
@@ -36,7 +37,7 @@ pub trait Observer {
     fn subscribed(&self, subscriber: SubscriberId, peer: SocketAddr);
 
     /// A publish has offered its event to a subscriber. It runs during the fan-out.
-    fn offered(&self, subscriber: SubscriberId, outcome: Outcome);
+    fn offered(&self, subscriber: SubscriberId, outcome: PushOutcome<EventId>);
 
     /// A stream begins with what was published before: `count` events from `first` on are offered, and wait in the
     /// history.
@@ -92,7 +93,7 @@ impl Runtime for Tokio {
 impl Observer for Tokio {
     fn subscribed(&self, _subscriber: SubscriberId, _peer: SocketAddr) {}
 
-    fn offered(&self, _subscriber: SubscriberId, _outcome: Outcome) {}
+    fn offered(&self, _subscriber: SubscriberId, _outcome: PushOutcome<EventId>) {}
 
     fn replays(&self, _subscriber: SubscriberId, _first: EventId, _count: u64) {}
 

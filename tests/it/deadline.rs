@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use hubbub::{LossReason, Outcome, Overflow, ServerSettings};
+use hubbub::{LossReason, Overflow, PushOutcome, ServerSettings};
 use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::time::{Instant, MissedTickBehavior, interval};
@@ -25,7 +25,7 @@ async fn a_client_that_takes_nothing_is_cut_off_at_the_write_deadline_though_not
     let mut served = Served::start(impatient(WRITE_DEADLINE));
     let mut client = served.watch().await;
     let before = Instant::now();
-    assert_eq!(served.fill(1, LARGE).await, Outcome::Refused { reason: LossReason::BufferFull });
+    assert_eq!(served.fill(1, LARGE).await, PushOutcome::Refused { reason: LossReason::BufferFull });
     let counts = served.ended().await;
     assert!(before.elapsed() >= WRITE_DEADLINE);
     assert_eq!((counts.dropped.evicted, counts.dropped.buffer_full, counts.dropped.client_gone), (4 + 1, 1, 0));
@@ -38,7 +38,7 @@ async fn a_client_that_takes_nothing_is_cut_off_at_the_write_deadline_though_not
 async fn publishing_on_does_not_put_the_write_deadline_off() {
     let mut served = Served::start(impatient(WRITE_DEADLINE));
     let _client = served.watch().await;
-    assert_eq!(served.fill(1, LARGE).await, Outcome::Refused { reason: LossReason::BufferFull });
+    assert_eq!(served.fill(1, LARGE).await, PushOutcome::Refused { reason: LossReason::BufferFull });
     let mut pace = interval(WRITE_DEADLINE / 20);
     let counts = loop {
         tokio::select! {
@@ -46,7 +46,7 @@ async fn publishing_on_does_not_put_the_write_deadline_off() {
             counts = served.ended() => break counts,
             _ = pace.tick() => {}
         }
-        assert_eq!(served.publish(LARGE), Outcome::Refused { reason: LossReason::BufferFull });
+        assert_eq!(served.publish(LARGE), PushOutcome::Refused { reason: LossReason::BufferFull });
     };
     assert_eq!((counts.dropped.evicted, counts.dropped.client_gone), (4 + 1, 0));
     assert!(counts.dropped.buffer_full > 2, "{counts:?}");
@@ -60,7 +60,7 @@ async fn a_slow_reader_is_not_cut_off_as_long_as_its_socket_takes_something() {
     let mut served = Served::start(impatient(write_deadline));
     let mut client = served.watch().await;
     // One frame takes longer than the deadline: progress within a frame must count.
-    assert_eq!(served.fill(1, LARGE).await, Outcome::Refused { reason: LossReason::BufferFull });
+    assert_eq!(served.fill(1, LARGE).await, PushOutcome::Refused { reason: LossReason::BufferFull });
     reads_slowly_for(write_deadline * 3, &mut served, &mut client).await;
 }
 
@@ -72,7 +72,7 @@ async fn a_slow_reader_is_not_cut_off_where_the_kernel_chooses_the_send_buffer()
     let write_deadline = WRITE_DEADLINE * 2;
     let mut served = Served::start(Setup { send_buffer_bytes: None, ..impatient(write_deadline) });
     let mut client = served.watch().await;
-    assert_eq!(served.fill(1, 400).await, Outcome::Refused { reason: LossReason::BufferFull });
+    assert_eq!(served.fill(1, 400).await, PushOutcome::Refused { reason: LossReason::BufferFull });
     reads_slowly_for(write_deadline * 3, &mut served, &mut client).await;
 }
 
@@ -97,7 +97,7 @@ async fn the_disconnect_policy_ends_the_connection_of_a_client_whose_socket_is_b
     // The write deadline is half a minute away: nothing but the policy can end it in time.
     let mut served = Served::start(Setup { capacity: 4, overflow: Overflow::Disconnect, ..Setup::default() });
     let mut client = served.watch().await;
-    assert_eq!(served.fill(1, LARGE).await, Outcome::Disconnected { reason: LossReason::BufferFull });
+    assert_eq!(served.fill(1, LARGE).await, PushOutcome::Disconnected { reason: LossReason::BufferFull });
     let counts = served.ended().await;
     assert_eq!((counts.dropped.buffer_full, counts.dropped.evicted, counts.dropped.client_gone), (1, 4 + 1, 0));
     served.assert_let_go();

@@ -1,7 +1,7 @@
 //! The buffer that is set is the buffer there is, also on real TCP, where the kernel decides what its buffers hold.
 
 use hubbub::config::MAX_FRAMES_PER_WRITE;
-use hubbub::{LossReason, Outcome, Overflow, ServerSettings};
+use hubbub::{LossReason, Overflow, PushOutcome, ServerSettings};
 
 use crate::support::driven::Driven;
 use crate::support::wire::{Chunk, read_until, sequences};
@@ -13,7 +13,7 @@ async fn a_stalled_client_has_accepted_what_was_set(capacity: usize, frames_per_
     let settings = ServerSettings { frames_per_write, ..ServerSettings::default() };
     let mut served = Served::start(Setup { capacity, settings, ..Setup::default() });
     let mut client = served.watch().await;
-    assert_eq!(served.fill(frames_per_write, bytes).await, Outcome::Refused { reason: LossReason::BufferFull });
+    assert_eq!(served.fill(frames_per_write, bytes).await, PushOutcome::Refused { reason: LossReason::BufferFull });
 
     let (counts, socket_took) = (served.hub.counts(), served.socket_took());
     let accepted = counts.offered - 1;
@@ -104,10 +104,10 @@ async fn drop_oldest_keeps_the_last_k_frames_behind_a_blocked_socket() {
         let overflow = Overflow::DropOldest;
         let mut served = Served::start(Setup { capacity, overflow, ..Setup::default() });
         let mut client = served.watch().await;
-        assert!(matches!(served.fill(1, 400).await, Outcome::Displaced { .. }));
+        assert!(matches!(served.fill(1, 400).await, PushOutcome::Displaced { .. }));
         // Nothing else runs from here to the counting: the socket stays as blocked as it is.
         for _ in 0..200 {
-            assert!(matches!(served.publish(400), Outcome::Displaced { .. }));
+            assert!(matches!(served.publish(400), PushOutcome::Displaced { .. }));
         }
         let counts = served.hub.counts();
         let (last, behind) = (counts.offered, capacity as u64);

@@ -1,6 +1,6 @@
 //! A client that leaves is unsubscribed at once, and what it had not taken is accounted for.
 
-use hubbub::{LossReason, Outcome};
+use hubbub::{LossReason, PushOutcome};
 
 use crate::support::wire::{read_until, sequences};
 use crate::support::{Served, Setup};
@@ -9,7 +9,7 @@ use crate::support::{Served, Setup};
 async fn a_client_that_leaves_with_a_full_mailbox_loses_what_waits_and_what_is_in_flight() {
     let mut served = Served::start(Setup { capacity: 4, ..Setup::default() });
     let client = served.watch().await;
-    assert_eq!(served.fill(1, 200_000).await, Outcome::Refused { reason: LossReason::BufferFull });
+    assert_eq!(served.fill(1, 200_000).await, PushOutcome::Refused { reason: LossReason::BufferFull });
     drop(client);
     let counts = served.ended().await;
     assert_eq!((counts.dropped.client_gone, counts.dropped.buffer_full, counts.dropped.evicted), (4 + 1, 1, 0));
@@ -20,7 +20,7 @@ async fn a_client_that_leaves_with_a_full_mailbox_loses_what_waits_and_what_is_i
 async fn a_client_that_leaves_an_idle_stream_is_unsubscribed_though_nothing_is_published() {
     let mut served = Served::start(Setup::default());
     let mut client = served.watch().await;
-    assert!(matches!(served.publish(100), Outcome::Queued { .. }));
+    assert!(matches!(served.publish(100), PushOutcome::Queued { .. }));
     read_until(&mut client, |chunks| sequences(chunks) == [1]).await;
     drop(client);
     let counts = served.ended().await;

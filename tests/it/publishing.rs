@@ -44,12 +44,12 @@ async fn a_batch_with_one_bad_line_is_refused_as_a_whole_and_says_which() {
     let mut served = served(ServerSettings::default());
     let _client = served.watch().await;
     for (body, reason) in [
-        (&b"{}\n\n{]\n{}"[..], "line 3 of the body is no JSON: key must be a string at column 2"),
-        (b"{}\r\n {\"a\": nope}", "line 2 of the body is no JSON: expected ident at column 9"),
-        (b"{}\n{\"a\":1\n}", "line 2 of the body is no JSON: EOF while parsing an object at column 6"),
+        (&b"{}\n\n{]\n{}"[..], "line 3 of the body is not JSON: key must be a string at column 2"),
+        (b"{}\r\n {\"a\": nope}", "line 2 of the body is not JSON: expected ident at column 9"),
+        (b"{}\n{\"a\":1\n}", "line 2 of the body is not JSON: EOF while parsing an object at column 6"),
         (b"{}\n[1]", "line 2 of the body must be a JSON object"),
-        (b"{}\n{\"a\":\"\xff\"}", "line 2 of the body is no UTF-8 text at column 7"),
-        (b"\xff", "line 1 of the body is no UTF-8 text at column 1"),
+        (b"{}\n{\"a\":\"\xff\"}", "line 2 of the body is not UTF-8 text at column 7"),
+        (b"\xff", "line 1 of the body is not UTF-8 text at column 1"),
         (b"\n \r\n", "the body has no event"),
     ] {
         let answer = send(post(&served, NDJSON, body)).await;
@@ -60,10 +60,10 @@ async fn a_batch_with_one_bad_line_is_refused_as_a_whole_and_says_which() {
     assert_eq!(served.hub.counts().offered, 0);
     let answer = send(post(&served, "application/json", "{}\n{}")).await;
     assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "a batch says that it is one");
-    let one = "{\"error\":\"the body is no JSON: trailing characters at line 2 column 1\"}\n";
+    let one = "{\"error\":\"the body is not JSON: trailing characters at line 2 column 1\"}\n";
     assert_eq!(answer.text().await.unwrap(), one, "an event may have many lines");
     let answer = send(post(&served, "application/json", &b"{\"a\":\n\"\xff\"}"[..])).await;
-    let one = "{\"error\":\"the body is no UTF-8 text at line 2 column 2\"}\n";
+    let one = "{\"error\":\"the body is not UTF-8 text at line 2 column 2\"}\n";
     assert_eq!(answer.text().await.unwrap(), one, "and bytes are found as characters are");
 }
 

@@ -8,7 +8,9 @@ use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
-use hubbub::{Capacity, Counts, Dropped, Hub, HubSettings, Outcome, Overflow, Pattern, Subscription, Topic};
+use hubbub::{
+    Capacity, Counts, EventId, Hub, HubSettings, LossCounts, Overflow, Pattern, PushOutcome, Subscription, Topic,
+};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::{RngSeed, TestCaseError};
@@ -108,11 +110,11 @@ impl Member {
         Counts {
             offered: self.fates.len() as u64,
             delivered: self.count(SubscriberFaults::Delivered),
-            dropped: Dropped {
+            dropped: LossCounts {
                 buffer_full: self.count(SubscriberFaults::BufferFull),
                 client_gone: self.count(SubscriberFaults::ClientGone),
                 evicted: self.count(SubscriberFaults::Evicted),
-                ..Dropped::default()
+                ..LossCounts::default()
             },
             waiting: self.count(SubscriberFaults::Waits),
             in_flight: self.count(SubscriberFaults::InFlight),
@@ -129,15 +131,15 @@ enum Expected {
     Disconnected,
 }
 
-impl From<Outcome> for Expected {
-    fn from(outcome: Outcome) -> Self {
+impl From<PushOutcome<EventId>> for Expected {
+    fn from(outcome: PushOutcome<EventId>) -> Self {
         match outcome {
-            Outcome::Queued { waiting } => Self::Queued(waiting as u64),
-            Outcome::Refused { .. } => Self::Refused,
-            Outcome::Displaced { lost, .. } => Self::Displaced(lost.sequence),
-            Outcome::Shed { .. } => unreachable!("one frame makes room for one"),
-            Outcome::Disconnected { .. } => Self::Disconnected,
-            Outcome::Parked { .. } => unreachable!("nobody parks here"),
+            PushOutcome::Queued { waiting } => Self::Queued(waiting as u64),
+            PushOutcome::Refused { .. } => Self::Refused,
+            PushOutcome::Displaced { lost, .. } => Self::Displaced(lost.sequence),
+            PushOutcome::Shed { .. } => unreachable!("one frame makes room for one"),
+            PushOutcome::Disconnected { .. } => Self::Disconnected,
+            PushOutcome::Parked { .. } => unreachable!("nobody parks here"),
         }
     }
 }

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use hubbub::{LossReason, Outcome, ServerSettings};
+use hubbub::{LossReason, PushOutcome, ServerSettings};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::time::Instant;
@@ -24,7 +24,7 @@ async fn a_stream_has_what_waits_for_it_then_is_told_when_to_come_back_then_ends
     let mut served = Served::start(Setup { settings, ..Setup::default() });
     let mut client = served.watch().await;
     for _ in 0..3 {
-        assert!(matches!(served.publish(100), Outcome::Queued { .. }));
+        assert!(matches!(served.publish(100), PushOutcome::Queued { .. }));
     }
     served.stop();
     let bytes = read_to_end(&mut client).await;
@@ -44,7 +44,7 @@ async fn a_stream_has_what_waits_for_it_then_is_told_when_to_come_back_then_ends
 async fn a_client_that_does_not_read_is_cut_off_when_the_grace_period_is_over_and_no_later() {
     let mut served = Served::start(setup());
     let _stalled = served.watch().await;
-    assert_eq!(served.fill(1, 200_000).await, Outcome::Refused { reason: LossReason::BufferFull });
+    assert_eq!(served.fill(1, 200_000).await, PushOutcome::Refused { reason: LossReason::BufferFull });
     let before = Instant::now();
     served.stop();
     served.stopped().await;
@@ -73,7 +73,7 @@ async fn connections_without_a_request_do_not_keep_it_up() {
 async fn a_server_that_stops_accepts_no_more() {
     let mut served = Served::start(setup());
     let _stalled = served.watch().await;
-    assert_eq!(served.fill(1, 200_000).await, Outcome::Refused { reason: LossReason::BufferFull });
+    assert_eq!(served.fill(1, 200_000).await, PushOutcome::Refused { reason: LossReason::BufferFull });
     served.stop();
     tokio::task::yield_now().await;
     soon("a refusal", async {

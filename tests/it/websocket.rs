@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
-use hubbub::{LossReason, Outcome, Overflow, ServerSettings, Topic};
+use hubbub::{LossReason, Overflow, PushOutcome, ServerSettings, Topic};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_tungstenite::tungstenite::Message;
@@ -219,7 +219,7 @@ async fn one_that_never_reads_is_cut_off_within_the_write_deadline_and_let_go() 
     let mut served = Served::start(setup);
     let socket = open(&served, "?table=t").await;
     served.subscribed().await;
-    assert_eq!(served.fill(1, 2_000).await, Outcome::Refused { reason: LossReason::BufferFull });
+    assert_eq!(served.fill(1, 2_000).await, PushOutcome::Refused { reason: LossReason::BufferFull });
     let counts = served.ended().await;
     // The one in flight may have got through after all.
     assert!((4..=5).contains(&counts.dropped.evicted) && counts.waiting + counts.in_flight == 0, "{counts:?}");
@@ -234,7 +234,7 @@ async fn one_that_is_gone_without_a_word_is_noticed_behind_a_full_socket() {
     let mut served = Served::start(setup);
     let mut socket = open(&served, "?table=t").await;
     served.subscribed().await;
-    assert_eq!(served.fill(1, 2_000).await, Outcome::Refused { reason: LossReason::BufferFull });
+    assert_eq!(served.fill(1, 2_000).await, PushOutcome::Refused { reason: LossReason::BufferFull });
     // It says that nothing more comes from it, and reads nothing.
     socket.get_mut().shutdown().await.unwrap();
     let counts = served.ended().await;

@@ -62,7 +62,7 @@ fn nanoseconds_a_push(policy: Overflow, is_read: bool) -> f64 {
                 if mailbox.closed().is_some() {
                     *mailbox = Mailbox::new(limits(), policy);
                 }
-                mailbox.push(frame.clone(), |_, _| {});
+                mailbox.push(&frame, |_, _| {});
                 if is_read {
                     mailbox.take();
                     mailbox.flushed();

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use hubbub::{Capacity, Overflow};
-use hubbub_sim::plan::{Arrival, ClassPlan, CpuPlan, DEFAULT_USER_TIMEOUT, Plan, Reading, ServerPlan, SubscriberPlan};
+use hubbub_sim::plan::{
+    Arrival, ClassPlan, CpuPlan, DEFAULT_USER_TIMEOUT, HubChoice, Plan, Reading, ServerPlan, SubscriberPlan,
+};
 use hubbub_sim::runs::Progress;
 use hubbub_sim::scenario::Scenario;
 use hubbub_sim::sweep::{Parts, Sizes, sweep};
-use hubbub_sim::world::{HubChoice, run};
+use hubbub_sim::world::run;
 
 use crate::{median, say, timed};
 
@@ -72,7 +74,7 @@ fn plan(subscribers: usize, burst: u32, cpu: Option<CpuPlan>) -> Plan {
             write_deadline: Duration::from_secs(30),
             user_timeout: DEFAULT_USER_TIMEOUT,
             frames_per_write: 1,
-            transport: hubbub_sim::plan::Transport::Sse,
+            transport: hubbub_sim::transport::Transport::Sse,
             cpu,
             recovery: None,
         },

@@ -49,7 +49,9 @@ fn whole(text: &str, again: &Sweep) -> Vec<String> {
 fn part(published: &Sweep, again: &Sweep) -> Vec<String> {
     let mut differences = Vec::new();
     if load_of(published) != load_of(again) {
-        differences.push("seeds, duration, policy, arrivals, population or CPU: other than published".to_owned());
+        differences.push(
+            "seeds, duration, policy, arrivals, population or CPU: different from the published sweep".to_owned(),
+        );
     }
     for cell in &again.cells {
         let (n, k) = (cell.subscribers, cell.buffer);

@@ -36,7 +36,9 @@ impl Exit {
     fn meaning(self) -> &'static str {
         match self {
             Self::AsExpected => "as expected",
-            Self::Violated => "violated, or a recording is partial, or --check or another world found a difference",
+            Self::Violated => {
+                "a law or an objective is violated, a recording is partial, or --check or another world found a difference"
+            }
             Self::BadInput => "bad input",
             Self::NotDeterministic => "not deterministic",
             Self::Interrupted => "interrupted",

@@ -25,22 +25,22 @@ pub(super) struct ImportOptions {
     /// Events of the burst
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     burst_events: u64,
-    /// Seconds in which they arrived
+    /// Seconds in which the events of the burst arrived
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     burst_seconds: f64,
-    /// Mean bytes of a frame as the socket gets it: the event and some 30 bytes of framing
+    /// Mean bytes of a frame on the socket: the event and some 30 bytes of framing
     #[arg(long, value_name = "BYTES", allow_negative_numbers = true)]
     frame_bytes: u64,
-    /// Streams that were open
+    /// Number of open streams
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     viewers: usize,
     /// Frames lost to full buffers in --window-seconds
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     dropped: u64,
-    /// Whose losses these are: of one viewer while the others kept up, or of all in sum, taken as alike
+    /// Who lost the frames: one viewer while the others kept up, or all viewers together, assumed to be alike
     #[arg(long, value_name = "one|all", default_value = "one")]
     dropped_by: DroppedBy,
-    /// Seconds in which they were lost, from the beginning of the burst
+    /// Seconds in which the frames were lost, from the beginning of the burst
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     window_seconds: f64,
     /// Slots of a stream's buffer at that time
@@ -58,10 +58,10 @@ pub(super) struct ImportOptions {
     /// Name of the scenario
     #[arg(long, value_name = "NAME", default_value = "imported")]
     name: String,
-    /// File for the scenario, which must not be there yet [default: NAME.toml, none with --json -]
+    /// File for the scenario, which must not exist yet [default: NAME.toml, none with --json -]
     #[arg(long, value_name = "FILE.toml")]
     out: Option<PathBuf>,
-    /// Replace the scenario's file where there is one
+    /// Replace the scenario's file if it exists
     #[arg(long)]
     force: bool,
     /// Print the fit as JSON and nothing else
@@ -154,7 +154,7 @@ fn told(imported: &Imported) -> String {
     let rate = format::count(drain_rate.bytes_per_second);
     let least = format::count(drain_rate.least);
     let range = match drain_rate.most {
-        Some(most) => format!("{least} to {} B/s lose as many whole frames", format::count(most)),
+        Some(most) => format!("{least} to {} B/s lose the same number of whole frames", format::count(most)),
         None => "a lower bound: every faster one does as well".to_owned(),
     };
     let note = if drain_rate.is_monotone {

@@ -36,40 +36,40 @@ pub(super) use sweep::{SizeOptions, SweepOptions};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Write a new scenario's file, with every key and what it means
+    /// Write a commented file for a new scenario, with every key
     New(NewOptions),
-    /// Say what a scenario means, or everything that is wrong with it
+    /// Explain a scenario, or list all its errors
     Check(CheckOptions),
-    /// Sweep buffer sizes: drop rate, memory and latency of each, the exact zero-drop size, figures
+    /// Try buffer sizes: drop rate, memory and latency of each, the exact size without a drop, figures
     Sweep(SweepOptions),
-    /// Only the exact zero-drop size and its validation
+    /// Find only the exact size without a drop, and validate it
     Size(SizeOptions),
-    /// Run a scenario over real TCP, against a server of its own or one that runs already: losses, latency, memory
+    /// Run a scenario over real TCP, against a new server or one that runs already: losses, latency, memory
     Load(RealOptions),
-    /// Listen to a live event stream, and keep its arrivals as a trace for sweep --trace
+    /// Record the arrivals of a live event stream as a trace for sweep --trace
     Record(RecordOptions),
-    /// Run an incident, or one run of a scenario, again: verdict, digest, and who lost what, when and why
+    /// Repeat an incident, or one run of a scenario: verdict, digest, and who lost what, when and why
     Replay(ReplayOptions),
-    /// Make a scenario of an operator's own counters: fits the drain rate of the viewers that lost frames in a burst
+    /// Make a scenario from the counters of a server: estimates how fast the viewers read that lost frames in a burst
     Import(ImportOptions),
-    /// Run the named scenarios in every way there is, and compare all digests with each other and with
+    /// Run the built-in scenarios in different ways, and compare all digests with each other and with
     /// sim/fingerprints.json
     Determinism(DeterminismOptions),
-    /// Take everything out of an incident that it does not need to show what it shows
+    /// Remove everything from an incident that its verdict does not need
     Shrink(ShrinkOptions),
-    /// Put every law to random cases with random faults, until one is broken or time is over
+    /// Test every law with random cases and random faults, until one is broken or the time is over
     Soak(SoakOptions),
-    /// Run Hub, transport and readers as the queues of theory, and hold loss and delay against it
+    /// Run Hub, transport and readers as queues, and compare loss and delay with queueing theory
     Verify(VerifyOptions),
-    /// Run the same plans in both worlds, and hold the simulation against reality
+    /// Run the same plans simulated and over real TCP, and compare the losses
     Fidelity(EvidenceOptions),
-    /// Put a second stage behind every WebSocket's mailbox, as servers have it, and say what it costs
+    /// Measure what a second buffer behind every WebSocket's mailbox costs, as some servers have it
     Stages(StagesOptions),
     /// Serve one run of load as standard input says
     #[command(name = crate::real::CHILD, hide = true)]
     ServeARun,
-    /// Draw the figures and tables in plots/ anew from the documents beside them, and fill the generated parts of
-    /// README.md and docs/*.md; runs nothing
+    /// Draw the figures and tables in plots/ again from the stored results, and fill the generated parts of
+    /// README.md and docs/*.md, without a run
     Docs(DocsOptions),
 }
 
@@ -84,7 +84,7 @@ pub(super) struct LoadOptions {
     /// Number of seeds: 0 … N − 1
     #[arg(long, value_name = "N")]
     seeds: Option<u64>,
-    /// How long events arrive in a run, as 20s or 2m
+    /// Time during which events arrive in a run, as 20s or 2m
     #[arg(long, value_name = "TIME")]
     duration: Option<humantime::Duration>,
     #[arg(long, value_name = "POLICY", help = every_policy())]
@@ -92,7 +92,7 @@ pub(super) struct LoadOptions {
     /// Replay these arrivals instead: JSON Lines of {"at_ms", "bytes", "key"}
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
-    /// Play the trace so many times faster
+    /// Factor by which events arrive faster than recorded
     #[arg(long, value_name = "X")]
     speed_up: Option<f64>,
 }
@@ -149,7 +149,7 @@ impl std::fmt::Display for Policies {
 
 #[derive(Debug, Args)]
 pub(super) struct DeterminismOptions {
-    /// Take the present digests for the right ones
+    /// Store the present digests as the expected ones
     #[arg(long, conflicts_with_all = ["print", "print_run"])]
     pub(super) write: bool,
     /// Only print the digests: what a fresh process is asked for
@@ -165,10 +165,10 @@ pub(super) struct NewOptions {
     /// The scenario's name: 1 to 64 of a-z, 0-9 and -
     #[arg(value_name = "NAME")]
     pub(super) name: String,
-    /// Where the file goes, which must not be there yet [default: NAME.toml]
+    /// Path of the new file, which must not exist yet [default: NAME.toml]
     #[arg(long, short, value_name = "FILE")]
     pub(super) out: Option<PathBuf>,
-    /// Replace the file where there is one
+    /// Replace the file if it exists
     #[arg(long)]
     pub(super) force: bool,
 }
@@ -182,7 +182,7 @@ pub(super) struct CheckOptions {
 
 #[derive(Debug, Args)]
 pub(super) struct DocsOptions {
-    /// Fail if a figure, a table or a page is not what the documents give, and write nothing
+    /// Fail if a figure, a table or a page differs from the stored results, and write nothing
     #[arg(long)]
     pub(super) check: bool,
 }

@@ -17,7 +17,7 @@ pub(super) fn docs(options: &DocsOptions) -> Result<Exit, Failure> {
         if differing.is_empty() {
             return Ok(Exit::AsExpected);
         }
-        console::note("cargo sim docs makes these anew");
+        console::note("cargo sim docs makes these again");
         return Ok(Exit::Violated);
     }
     for (folder, files) in &folders {

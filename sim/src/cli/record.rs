@@ -126,7 +126,10 @@ fn partial(options: &RecordOptions, recording: &Recording, heard: &Capture) -> O
         ));
     }
     if heard.missing.began_anew > 0 {
-        parts.push(format!("ids began anew {}, and what was before is not known", times(heard.missing.began_anew)));
+        parts.push(format!(
+            "ids restarted {}, and the last events before that are not known",
+            times(heard.missing.began_anew)
+        ));
     }
     (!parts.is_empty()).then(|| parts.join("; "))
 }

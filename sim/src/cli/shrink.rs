@@ -16,7 +16,7 @@ pub(super) fn run(options: &ShrinkOptions) -> Result<Exit, Failure> {
     let incident = files::incident(&options.file)?;
     let Some(aim) = aim(&incident) else {
         return Err(Failure::input(format!(
-            "{name}: nobody loses anything and no law is broken: nothing to shrink to"
+            "{name}: no subscriber loses anything and no law is broken: there is nothing to shrink to"
         )));
     };
     let out = options.out.clone().unwrap_or_else(|| beside(&options.file));

@@ -34,7 +34,7 @@ fn check(options: &StagesOptions) -> Result<Exit, Failure> {
         console::note(&format!("{name}: as published"));
         return Ok(Exit::AsExpected);
     }
-    console::complain(&format!("{name}: other than published; cargo sim stages writes it anew"));
+    console::complain(&format!("{name}: differs from the published file; cargo sim stages writes it again"));
     Ok(Exit::Violated)
 }
 

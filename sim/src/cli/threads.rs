@@ -5,7 +5,7 @@ use clap::Args;
 /// The number of runs that are done at once; results do not depend on it.
 #[derive(Debug, Clone, Copy, Args)]
 pub(super) struct Threads {
-    /// Threads [default: one a core]
+    /// Number of threads [default: one for each core]
     #[arg(long, value_name = "N")]
     threads: Option<std::num::NonZeroUsize>,
 }

@@ -2,6 +2,8 @@
 
 use std::fmt::Write;
 
+use hubbub::LossReason;
+
 use crate::incident::{Expected, Incident, Loss, Replay, Verdict};
 use crate::record::Record;
 use crate::report::prose;
@@ -40,12 +42,12 @@ pub(super) fn run(name: &str, incident: &Incident, replay: &Replay) -> String {
 }
 
 /// Reasons that the simulation of a plain buffer has are always told, the others where there are any.
-fn is_told(reason: &str, lost: u64) -> bool {
-    lost > 0 || !matches!(reason, "bytes" | "age" | "conflated")
+fn is_told(reason: LossReason, lost: u64) -> bool {
+    lost > 0 || !matches!(reason, LossReason::Bytes | LossReason::Age | LossReason::Conflated)
 }
 
 fn alone(replay: &Replay) -> String {
-    let lost = replay.dropped.by_reason().into_iter().filter(|(reason, lost)| is_told(reason, *lost));
+    let lost = replay.dropped.by_reason().into_iter().filter(|(reason, lost)| is_told(*reason, *lost));
     let lost: Vec<_> = lost.map(|(reason, lost)| format!("{} {reason}", count(lost))).collect();
     let [offered, delivered] = [replay.offered, replay.delivered].map(count);
     let lost = prose(&lost.join(", "), "             ");
@@ -67,13 +69,13 @@ fn beside(incident: &Incident, expected: &Expected, replay: &Replay) -> String {
     line("delivered", &count(expected.delivered), &count(replay.delivered));
     for ((reason, stored), (_, now)) in expected.dropped.by_reason().into_iter().zip(replay.dropped.by_reason()) {
         if is_told(reason, stored + now) {
-            line(reason, &count(stored), &count(now));
+            line(reason.name(), &count(stored), &count(now));
         }
     }
     let causes = format!(
-        "Two things can be the cause. Other code, or another plan in the file, than when version {} wrote it: then each \
-         replay gives the same new digest. Or a run that does not repeat: then digests differ from replay to replay, and \
-         cargo sim determinism looks for where. --save takes the new run for right.",
+        "There are two possible causes. The code, or the plan in the file, has changed since version {} wrote it: then each \
+         replay gives the same new digest. Or the run does not repeat itself: then digests differ from replay to replay, \
+         and cargo sim determinism finds the first difference. --save stores the new run as the expected one.",
         incident.version
     );
     format!("{text}\n{}\n", prose(&causes, "  "))
@@ -83,7 +85,11 @@ fn beside(incident: &Incident, expected: &Expected, replay: &Replay) -> String {
 pub(super) fn losses(incident: &Incident, record: &Record, losses: &[Loss]) -> String {
     let mut text = String::new();
     if record.unpublished > 0 {
-        let _ = writeln!(text, "  unheard    {} events came while nobody could publish them", record.unpublished);
+        let _ = writeln!(
+            text,
+            "  unsent     {} events arrived while there was no server to publish them",
+            record.unpublished
+        );
     }
     if losses.is_empty() {
         return text + "\nNobody lost anything.\n";

@@ -3,12 +3,12 @@
 use hubbub::Capacity;
 
 use super::{FidelityError, WATCHED, repeated, window};
-use crate::plan::{Arrival, Plan};
+use crate::plan::{Arrival, HubChoice, Plan};
 use crate::real::Sockets;
 use crate::runs::Progress;
 use crate::scenario::Scenario;
 use crate::summary::comparison::{Hidden, SizeBySocket};
-use crate::world::{self, HubChoice};
+use crate::world;
 
 /// A client that never reads, and more events than sockets ever took.
 const PLAN: &str = include_str!("../../fidelity/unread.toml");

@@ -1,7 +1,7 @@
 //! What a bounded socket holds, measured by clients that never read, and the model's window that holds as much.
 
-use crate::plan::{Plan, Reading};
-use crate::world::{self, HubChoice, WorldError};
+use crate::plan::{HubChoice, Plan, Reading};
+use crate::world::{self, WorldError};
 
 /// Larger than the windows of any of the plans.
 const MOST_BYTES: u64 = 1 << 24;

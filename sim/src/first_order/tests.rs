@@ -23,7 +23,7 @@ fn plan(reading: Reading) -> Plan {
             write_deadline: Duration::from_secs(30),
             user_timeout: DEFAULT_USER_TIMEOUT,
             frames_per_write: 1,
-            transport: crate::plan::Transport::Sse,
+            transport: crate::transport::Transport::Sse,
             cpu: None,
             recovery: None,
         },

@@ -4,8 +4,8 @@ use hubbub::Overflow;
 use serde::Serialize;
 
 use super::text;
-use crate::plan::step_bytes;
 use crate::scenario::{MAX_READ_BYTES_PER_SECOND, Scenario, ScenarioError};
+use crate::transport::step_bytes;
 use crate::world::WorldError;
 
 /// An operator's counters of one burst. Their names are those of the options of `cargo sim import`.
@@ -137,7 +137,8 @@ impl Counters {
             return Err(wrong("--frame-bytes", self.frame_bytes, allowed));
         }
         if self.policy == Overflow::Disconnect {
-            let allowed = "must be drop-newest or drop-oldest: whoever is cut off loses the same at any drain rate";
+            let allowed =
+                "must be drop-newest or drop-oldest: a client that is cut off loses the same at any drain rate";
             return Err(wrong("--policy", self.policy, allowed));
         }
         let text = text::scenario(self, self.fastest(), "");

@@ -5,14 +5,15 @@
 
 use std::time::Duration;
 
-use hubbub::Capacity;
+use hubbub::{Capacity, PushOutcome};
 
 use super::counters::{Counters, DroppedBy};
-use crate::plan::{Plan, Reading};
+use crate::plan::{HubChoice, Plan, Reading};
 use crate::pool;
-use crate::record::{Observation, ObservationKind};
-use crate::scenario::{Scenario, seconds};
-use crate::world::{HubChoice, WorldError, run_observed};
+use crate::record::Observation;
+use crate::scenario::Scenario;
+use crate::time::of_seconds;
+use crate::world::{WorldError, run_observed};
 
 pub(super) struct Drops {
     /// By seed; nothing arrives after the window.
@@ -27,8 +28,8 @@ pub(super) struct Drops {
 impl Drops {
     /// `scenario` is the counters' at any drain rate.
     pub(super) fn new(counters: &Counters, scenario: &Scenario, seeds: u64, threads: usize) -> Self {
-        let opens = seconds(super::text::BURST_AT_SECONDS);
-        let closes = opens + seconds(counters.window_seconds);
+        let opens = of_seconds(super::text::BURST_AT_SECONDS);
+        let closes = opens + of_seconds(counters.window_seconds);
         let plan = |seed| {
             let mut plan = Plan::draw(scenario, 1, seed);
             plan.classes.truncate(1);
@@ -84,7 +85,7 @@ impl Drops {
     fn lost(&self, observations: &[Observation]) -> u64 {
         let is_loss = |seen: &&Observation| {
             seen.at >= self.opens
-                && matches!(seen.what, ObservationKind::Refused { .. } | ObservationKind::Displaced { .. })
+                && matches!(seen.what.outcome(), Some(PushOutcome::Refused { .. } | PushOutcome::Displaced { .. }))
         };
         observations.iter().filter(is_loss).count() as u64
     }

@@ -94,7 +94,7 @@ connect_seconds = [0.0, {CONNECT_WITHIN_SECONDS:?}]
 pub(super) fn fitted(imported: &Imported) -> String {
     let Imported { drain_rate, observed, simulated, residual, .. } = imported;
     let range = match drain_rate.most {
-        Some(most) => format!("{} to {most} lose as many whole frames", drain_rate.least),
+        Some(most) => format!("{} to {most} lose the same number of whole frames", drain_rate.least),
         None => "a lower bound, any faster rate does as well".to_owned(),
     };
     format!(

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use hubbub::{LossReason, PushOutcome};
+
 use crate::record::{Observation, ObservationKind, Record};
 
 /// What one subscriber lost for one reason.
@@ -9,8 +11,8 @@ use crate::record::{Observation, ObservationKind, Record};
 pub struct Loss {
     /// Index in the plan.
     pub subscriber: usize,
-    /// By its name in an account.
-    pub reason: &'static str,
+    /// Why they were lost.
+    pub reason: LossReason,
     /// Frames lost.
     pub frames: u64,
     /// Frames it was offered in all.
@@ -30,12 +32,13 @@ pub fn losses(record: &Record, observations: &[Observation]) -> Vec<Loss> {
     let mut losses = Vec::new();
     for (subscriber, (account, own)) in record.subscribers.iter().zip(&by_subscriber).enumerate() {
         let own = || own.iter().copied();
-        for (reason, _) in hubbub::Dropped::default().by_reason() {
+        for reason in LossReason::ALL {
             let frames = own().map(|observation| lost(observation, reason)).sum();
             let mut times = own().filter(|observation| lost(observation, reason) > 0).map(|observation| observation.at);
             let Some(first_at) = times.next() else { continue };
             let last_at = times.next_back().unwrap_or(first_at);
-            let (offered, longest_hole) = (account.offered, longest_hole(own(), frames, reason));
+            let longest_hole = longest_hole(own(), frames, reason);
+            let offered = account.offered;
             losses.push(Loss { subscriber, reason, frames, offered, first_at, last_at, longest_hole });
         }
     }
@@ -44,48 +47,49 @@ pub fn losses(record: &Record, observations: &[Observation]) -> Vec<Loss> {
 }
 
 /// How many frames an observation says were lost for a reason.
-fn lost(observation: &Observation, reason: &str) -> u64 {
+fn lost(observation: &Observation, reason: LossReason) -> u64 {
     match observation.what {
-        ObservationKind::Refused { reason: why, .. }
-        | ObservationKind::Displaced { reason: why, .. }
-        | ObservationKind::Shed { reason: why, .. }
-        | ObservationKind::Disconnected { reason: why, .. } => u64::from(why.reason.name() == reason),
-        ObservationKind::Forgotten { count, reason: why } if why.reason.name() == reason => count,
-        ObservationKind::Ended { client_gone, .. } if reason == "client_gone" => client_gone,
-        ObservationKind::Ended { evicted, .. } if reason == "evicted" => evicted,
+        ObservationKind::Pushed { outcome, .. } => u64::from(outcome.loss_reason() == Some(reason)),
+        ObservationKind::Forgotten { count, reason: why } if why == reason => count,
+        ObservationKind::Ended { client_gone, evicted } => match reason {
+            LossReason::ClientGone => client_gone,
+            LossReason::Evicted => evicted,
+            LossReason::BufferFull
+            | LossReason::Bytes
+            | LossReason::Age
+            | LossReason::Conflated
+            | LossReason::OutOfReach => 0,
+        },
         ObservationKind::Subscribed { .. }
-        | ObservationKind::Queued { .. }
-        | ObservationKind::Parked { .. }
         | ObservationKind::Replayed { .. }
         | ObservationKind::Forgotten { .. }
         | ObservationKind::Flushed { .. }
         | ObservationKind::Received { .. }
         | ObservationKind::Told { .. }
-        | ObservationKind::Placed { .. }
-        | ObservationKind::Ended { .. } => 0,
+        | ObservationKind::Placed { .. } => 0,
     }
 }
 
 /// With drop-oldest and for what ends with a stream, everything lost at once is one hole.
-fn longest_hole<'a>(own: impl Iterator<Item = &'a Observation>, frames: u64, reason: &str) -> u64 {
-    if matches!(reason, "client_gone" | "evicted") {
+fn longest_hole<'a>(own: impl Iterator<Item = &'a Observation>, frames: u64, reason: LossReason) -> u64 {
+    if matches!(reason, LossReason::ClientGone | LossReason::Evicted) {
         return frames;
     }
-    let (mut longest, mut hole) = (0_u64, 0_u64);
+    let mut longest = 0_u64;
+    let mut hole = 0_u64;
     let mut last_lost = None;
     for observation in own {
         match observation.what {
-            ObservationKind::Refused { reason: why, .. } | ObservationKind::Disconnected { reason: why, .. }
-                if why.reason.name() != reason => {}
-            ObservationKind::Displaced { reason: why, .. } | ObservationKind::Shed { reason: why, .. }
-                if why.reason.name() != reason => {}
-            ObservationKind::Refused { .. } | ObservationKind::Disconnected { .. } => hole += 1,
+            ObservationKind::Pushed { outcome, .. } => match outcome {
+                PushOutcome::Queued { .. } | PushOutcome::Parked { .. } => hole = 0,
+                _ if outcome.loss_reason() != Some(reason) => {}
+                PushOutcome::Refused { .. } | PushOutcome::Disconnected { .. } => hole += 1,
+                PushOutcome::Displaced { lost, .. } | PushOutcome::Shed { lost, .. } => {
+                    hole = if last_lost.is_some_and(|last| last + 1 == lost) { hole + 1 } else { 1 };
+                    last_lost = Some(lost);
+                }
+            },
             ObservationKind::Forgotten { count, .. } => hole += count,
-            ObservationKind::Displaced { lost, .. } | ObservationKind::Shed { lost, .. } => {
-                hole = if last_lost.is_some_and(|last| last + 1 == lost) { hole + 1 } else { 1 };
-                last_lost = Some(lost);
-            }
-            ObservationKind::Queued { .. } | ObservationKind::Parked { .. } => hole = 0,
             ObservationKind::Replayed { .. } | ObservationKind::Told { .. } | ObservationKind::Placed { .. } => {}
             ObservationKind::Subscribed { .. }
             | ObservationKind::Flushed { .. }

@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use hubbub::LossReason;
+
 use super::{Incident, IncidentError};
 use crate::laws::{Case, Law};
 use crate::plan::{Fault, Plan};
@@ -17,7 +19,7 @@ pub enum Aim {
     /// This law is broken.
     Breaks(Law),
     /// Somebody loses a frame for this reason.
-    Loses(&'static str),
+    Loses(LossReason),
 }
 
 impl std::fmt::Display for Aim {

@@ -1,5 +1,7 @@
 //! A run's observations as a timeline to be drawn.
 
+use hubbub::{LossCounts, PushOutcome};
+
 use super::Incident;
 use crate::figure::timeline::{MOST_ROWS, Timeline, TimelineRow};
 use crate::plan::Fault;
@@ -32,15 +34,10 @@ pub fn timeline(incident: &Incident, name: &str, record: &Record, observations: 
 
 /// Frames that the run lost, by reason.
 fn lost_in_all(record: &Record) -> String {
-    let mut reasons: Vec<(&str, u64)> = Vec::new();
-    for (reason, lost) in record.subscribers.iter().flat_map(|subscriber| subscriber.dropped.by_reason()) {
-        match reasons.iter_mut().find(|(known, _)| *known == reason) {
-            Some((_, sum)) => *sum += lost,
-            None => reasons.push((reason, lost)),
-        }
-    }
-    let lost = reasons.iter().filter(|(_, lost)| *lost > 0);
-    let lost: Vec<_> = lost.map(|(reason, lost)| format!("{} {reason}", format::count(*lost))).collect();
+    let mut sums = LossCounts::default();
+    record.subscribers.iter().for_each(|subscriber| sums.add(&subscriber.dropped));
+    let lost = sums.by_reason().into_iter().filter(|(_, lost)| *lost > 0);
+    let lost: Vec<_> = lost.map(|(reason, lost)| format!("{} {reason}", format::count(lost))).collect();
     if lost.is_empty() { "nothing lost".to_owned() } else { format!("frames lost: {}", lost.join(", ")) }
 }
 
@@ -65,19 +62,18 @@ fn row(incident: &Incident, record: &Record, observations: &[Observation], index
     for observation in observations.iter().filter(|observation| observation.subscriber == index) {
         let at = observation.at.as_secs_f64();
         match observation.what {
-            ObservationKind::Queued { waiting, .. } => depth = waiting,
+            ObservationKind::Pushed { outcome, .. } => match outcome {
+                PushOutcome::Queued { waiting } | PushOutcome::Parked { waiting } => depth = waiting as u64,
+                PushOutcome::Refused { .. }
+                | PushOutcome::Displaced { .. }
+                | PushOutcome::Shed { .. }
+                | PushOutcome::Disconnected { .. } => row.lost.push(at),
+            },
             // The frame behind it is in flight now.
             ObservationKind::Flushed { .. } => depth = depth.saturating_sub(1),
-            ObservationKind::Parked { waiting, .. } => depth = waiting,
             ObservationKind::Replayed { count, .. } => depth = count,
             ObservationKind::Forgotten { count, .. } => {
                 depth = depth.saturating_sub(count);
-                row.lost.push(at);
-            }
-            ObservationKind::Refused { .. }
-            | ObservationKind::Displaced { .. }
-            | ObservationKind::Shed { .. }
-            | ObservationKind::Disconnected { .. } => {
                 row.lost.push(at);
             }
             ObservationKind::Ended { .. } => {

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use hubbub::{LossCounts, LossReason};
 use serde::Serialize;
 
 use super::{Expected, Loss, losses};
 use crate::laws::Violation;
 use crate::plan::Plan;
 use crate::record::{Observation, Record};
-use crate::summary::dropped::LossCounts;
 
 /// The value of [`Replay::schema`].
 pub const REPLAY_SCHEMA: &str = "hubbub.replay/1";
@@ -72,8 +72,8 @@ pub struct LossesOf {
 /// What one subscriber lost for one reason. Moments are in milliseconds of plan time.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct LossFor {
-    /// By its name in an account.
-    pub reason: &'static str,
+    /// Why they were lost.
+    pub reason: LossReason,
     /// Frames lost.
     pub frames: u64,
     /// When the first was lost.

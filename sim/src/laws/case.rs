@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use hubbub::{Capacity, Overflow};
 
-use crate::plan::Plan;
-use crate::world::HubChoice;
+use crate::plan::{HubChoice, Plan};
 
 /// A deadline, or a silence, that no drawn case lives to see.
 pub(super) const LONG: Duration = Duration::from_secs(30);

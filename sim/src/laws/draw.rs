@@ -18,7 +18,8 @@ use proptest::test_runner::{Config, RngSeed, TestRunner};
 
 use super::Case;
 use super::case::LONG;
-use crate::plan::{Arrival, ClassPlan, CpuPlan, Fault, Plan, Reading, Recovery, ServerPlan, SubscriberPlan, Transport};
+use crate::plan::{Arrival, ClassPlan, CpuPlan, Fault, Plan, Reading, Recovery, ServerPlan, SubscriberPlan};
+use crate::transport::Transport;
 
 /// Most subscribers that a case has.
 const MOST_SUBSCRIBERS: usize = 12;

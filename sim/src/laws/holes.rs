@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use super::{Broken, Case, liveness, observed};
 use crate::plan::Plan;
 use crate::record::{Observation, ObservationKind};
-use hubbub::LossReason;
+use hubbub::{LossReason, PushOutcome};
 
 /// What a client knows.
 #[derive(Debug, Default)]
@@ -44,19 +44,17 @@ impl Client {
             // What was told and not passed by an event is open again: the cursor has stayed before it.
             ObservationKind::Subscribed { .. } => self.told.clear(),
             ObservationKind::Placed { after } => self.placed(after)?,
-            ObservationKind::Displaced { lost, reason, .. } | ObservationKind::Shed { lost, reason }
-                if reason.reason == LossReason::Conflated =>
-            {
+            ObservationKind::Pushed {
+                outcome:
+                    PushOutcome::Displaced { lost, reason: LossReason::Conflated }
+                    | PushOutcome::Shed { lost, reason: LossReason::Conflated },
+                ..
+            } => {
                 self.replaced.insert(lost);
             }
             ObservationKind::Told { after, until } => self.told(after, until)?,
             ObservationKind::Received { sequence } => self.received(sequence)?,
-            ObservationKind::Queued { .. }
-            | ObservationKind::Refused { .. }
-            | ObservationKind::Displaced { .. }
-            | ObservationKind::Shed { .. }
-            | ObservationKind::Disconnected { .. }
-            | ObservationKind::Parked { .. }
+            ObservationKind::Pushed { .. }
             | ObservationKind::Replayed { .. }
             | ObservationKind::Forgotten { .. }
             | ObservationKind::Flushed { .. }

@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use hubbub::PushOutcome;
+
 use super::case::LONG;
 use super::{Broken, Case, observed};
 use crate::plan::{Arrival, Fault, FaultKind, Plan, Reading};
@@ -112,7 +114,7 @@ fn hears(life: &[&Observation], probe: u64) -> Result<(), String> {
     let Some(offer) = life.iter().rposition(|seen| is_offer_of(seen.what, probe)) else {
         return Err("a new event is not offered to it, for no reason that can be named".into());
     };
-    if life[offer].what != (ObservationKind::Queued { sequence: probe, waiting: 1 }) {
+    if life[offer].what.outcome() != Some(PushOutcome::Queued { waiting: 1 }) {
         return Err(format!("a new event finds its mailbox not drained: {:?}", life[offer].what));
     }
     let is_heard =
@@ -173,13 +175,10 @@ pub(crate) fn time_to_drain(plan: &Plan, frames: usize) -> Duration {
 
 fn is_offer_of(what: ObservationKind, wanted: u64) -> bool {
     match what {
-        ObservationKind::Queued { sequence, .. }
-        | ObservationKind::Refused { sequence, .. }
-        | ObservationKind::Displaced { sequence, .. }
-        | ObservationKind::Parked { sequence, .. }
-        | ObservationKind::Disconnected { sequence, .. } => sequence == wanted,
+        // What is shed for an event comes before its own outcome.
+        ObservationKind::Pushed { outcome: PushOutcome::Shed { .. }, .. } => false,
+        ObservationKind::Pushed { sequence, .. } => sequence == wanted,
         ObservationKind::Subscribed { .. }
-        | ObservationKind::Shed { .. }
         | ObservationKind::Replayed { .. }
         | ObservationKind::Forgotten { .. }
         | ObservationKind::Told { .. }

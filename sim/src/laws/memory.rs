@@ -1,8 +1,9 @@
 //! Memory: mailboxes no deeper than set, and no payload kept by anybody else.
 
 use super::{Broken, Case};
-use crate::plan::{Plan, Transport};
+use crate::plan::Plan;
 use crate::record::Record;
+use crate::transport::Transport;
 
 /// More than the frame of an event has beside its payload: `id:`, `data:`, line ends; or an envelope without the
 /// table's name, around a payload that may have become a string.

@@ -25,8 +25,9 @@ pub use liveness::{absence, with_a_probe};
 pub use sizes::{exact_size, no_earlier_loss, no_more_losses};
 
 use crate::ledger::Misfit;
+use crate::plan::HubChoice;
 use crate::record::{Observation, Record};
-use crate::world::{self, HubChoice, WorldError};
+use crate::world::{self, WorldError};
 
 /// A law.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]

@@ -51,16 +51,11 @@ impl Unread {
             },
             ObservationKind::Subscribed { .. } => *self = Self::default(),
             ObservationKind::Flushed { .. }
-            | ObservationKind::Queued { .. }
-            | ObservationKind::Refused { .. }
-            | ObservationKind::Shed { .. }
-            | ObservationKind::Parked { .. }
+            | ObservationKind::Pushed { .. }
             | ObservationKind::Replayed { .. }
             | ObservationKind::Forgotten { .. }
             | ObservationKind::Told { .. }
             | ObservationKind::Placed { .. }
-            | ObservationKind::Displaced { .. }
-            | ObservationKind::Disconnected { .. }
             | ObservationKind::Ended { .. } => {}
         }
     }

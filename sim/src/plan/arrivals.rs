@@ -2,10 +2,9 @@
 //!
 //! The number of subscribers is unknown here, so arrivals cannot depend on it.
 
-use std::time::Duration;
-
 use super::seed::{EntityRng, RngStream};
 use crate::scenario::{Arrivals, Scenario, Trace, cycle_nanos, sped_up_nanos};
+use crate::time::nanos;
 
 /// A time, and where the event comes from a trace, its index there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +16,7 @@ pub(super) struct Time {
 pub(super) fn draw(scenario: &Scenario, seed: u64) -> Vec<Time> {
     let mut rng = EntityRng::of(seed, RngStream::Arrivals);
     let end = scenario.duration().as_secs_f64();
-    let end_nanos = nanos_of(scenario.duration());
+    let end_nanos = nanos(scenario.duration());
     let times = match &scenario.settings().arrivals {
         Arrivals::Constant { per_second } => constant(&mut rng, *per_second, end),
         Arrivals::Poisson { per_second } => poisson(&mut rng, *per_second, [0.0, end]),
@@ -102,8 +101,4 @@ fn replay(rng: &mut EntityRng, trace: &Trace, speed_up: f64, end_nanos: u64) -> 
         Time { nanos: (round * cycle + offset).saturating_sub(phase), recorded: Some(index) }
     });
     times.take_while(|time| time.nanos < end_nanos).collect()
-}
-
-fn nanos_of(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }

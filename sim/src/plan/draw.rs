@@ -4,7 +4,8 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use super::{CpuPlan, Plan, Recovery, ServerPlan, arrivals, faults, payload, population};
-use crate::scenario::{CpuPrices, RecoverySettings, Scenario, seconds};
+use crate::scenario::{CpuPrices, RecoverySettings, Scenario};
+use crate::time::of_seconds;
 
 impl Plan {
     /// Makes every random choice of a run.
@@ -20,12 +21,12 @@ impl Plan {
             seed,
             table: settings.table.clone(),
             duration: scenario.duration(),
-            drain: seconds(settings.drain_seconds),
+            drain: of_seconds(settings.drain_seconds),
             time_scale: settings.time_scale,
             server: ServerPlan {
-                keepalive: seconds(settings.server.keepalive_seconds),
-                write_deadline: seconds(settings.server.write_deadline_seconds),
-                user_timeout: seconds(settings.server.user_timeout_seconds),
+                keepalive: of_seconds(settings.server.keepalive_seconds),
+                write_deadline: of_seconds(settings.server.write_deadline_seconds),
+                user_timeout: of_seconds(settings.server.user_timeout_seconds),
                 frames_per_write: settings.server.frames_per_write,
                 transport: settings.server.transport,
                 cpu: settings.server.cpu.as_ref().map(cpu),
@@ -44,11 +45,11 @@ fn recovery(recovery: &RecoverySettings) -> Recovery {
         history_events: recovery.history_events,
         history_bytes: recovery.history_bytes,
         waiting_bytes: recovery.waiting_bytes.and_then(NonZeroUsize::new),
-        waiting_age: recovery.waiting_age_seconds.map(seconds),
+        waiting_age: recovery.waiting_age_seconds.map(of_seconds),
     }
 }
 
 fn cpu(cpu: &CpuPrices) -> CpuPlan {
-    let microseconds = |us: f64| -> Duration { seconds(us / 1e6) };
+    let microseconds = |us: f64| -> Duration { of_seconds(us / 1e6) };
     CpuPlan { publish: microseconds(cpu.publish_us), delivery: microseconds(cpu.delivery_us) }
 }

@@ -2,7 +2,8 @@
 
 use super::seed::{EntityRng, RngStream};
 use super::{Fault, FaultKind, SubscriberPlan};
-use crate::scenario::{FaultSettings, Scenario, seconds};
+use crate::scenario::{FaultSettings, Scenario};
+use crate::time::of_seconds;
 
 pub(super) fn draw(scenario: &Scenario, subscribers: &[SubscriberPlan], seed: u64) -> Vec<Fault> {
     let settings = scenario.settings();
@@ -13,7 +14,7 @@ pub(super) fn draw(scenario: &Scenario, subscribers: &[SubscriberPlan], seed: u6
         let class = fault.class().and_then(place);
         // What strikes a class strikes each where none is named.
         let classes = class.map_or(0..settings.classes.len(), |class| class..class + 1);
-        let at = seconds(fault.at_seconds());
+        let at = of_seconds(fault.at_seconds());
         // Everybody draws at every fault, so that a fault more changes nothing for those before it.
         let rng: Vec<f64> = members.iter_mut().map(EntityRng::unit).collect();
         let struck = |share: f64| {
@@ -25,11 +26,11 @@ pub(super) fn draw(scenario: &Scenario, subscribers: &[SubscriberPlan], seed: u6
         };
         let harms: Vec<FaultKind> = match fault {
             FaultSettings::ReaderStalls { lasts_seconds, share, .. } => {
-                let lasts = seconds(*lasts_seconds);
+                let lasts = of_seconds(*lasts_seconds);
                 struck(*share).into_iter().map(|subscriber| FaultKind::ReaderStalls { subscriber, lasts }).collect()
             }
             FaultSettings::ReaderTrickles { lasts_seconds, bytes_per_second, share, .. } => {
-                let (lasts, bytes_per_second) = (seconds(*lasts_seconds), *bytes_per_second);
+                let (lasts, bytes_per_second) = (of_seconds(*lasts_seconds), *bytes_per_second);
                 let harm = |subscriber| FaultKind::ReaderTrickles { subscriber, lasts, bytes_per_second };
                 struck(*share).into_iter().map(harm).collect()
             }
@@ -40,16 +41,16 @@ pub(super) fn draw(scenario: &Scenario, subscribers: &[SubscriberPlan], seed: u6
                 struck(*share).into_iter().map(|subscriber| FaultKind::ClientDies { subscriber }).collect()
             }
             FaultSettings::LinkHeld { lasts_seconds, .. } => {
-                let lasts = seconds(*lasts_seconds);
+                let lasts = of_seconds(*lasts_seconds);
                 classes.map(|class| FaultKind::LinkHeld { class, lasts }).collect()
             }
             FaultSettings::Partition { lasts_seconds, .. } => {
-                let lasts = seconds(*lasts_seconds);
+                let lasts = of_seconds(*lasts_seconds);
                 classes.map(|class| FaultKind::Partition { class, lasts }).collect()
             }
             FaultSettings::ServerRestarts { lasts_seconds, back_within_seconds, .. } => {
-                let back_after = rng.iter().map(|part| seconds(part * back_within_seconds)).collect();
-                vec![FaultKind::ServerRestarts { lasts: seconds(*lasts_seconds), back_after }]
+                let back_after = rng.iter().map(|part| of_seconds(part * back_within_seconds)).collect();
+                vec![FaultKind::ServerRestarts { lasts: of_seconds(*lasts_seconds), back_after }]
             }
             FaultSettings::ClassLeaves { .. } => classes.map(|class| FaultKind::ClassLeaves { class }).collect(),
         };

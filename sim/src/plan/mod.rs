@@ -6,6 +6,7 @@
 
 mod arrivals;
 mod check;
+mod choice;
 mod draw;
 mod fault;
 mod faults;
@@ -21,8 +22,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-pub use crate::scenario::Transport;
-pub(crate) use crate::scenario::step_bytes;
+use crate::time::nanos;
+use crate::transport::Transport;
+pub use choice::HubChoice;
+pub(crate) use choice::PAYLOAD_KEY;
 pub use fault::{Fault, FaultKind};
 
 /// Everything a world needs to run once; a world draws nothing of its own.
@@ -155,7 +158,7 @@ impl From<(u64, u32, u32)> for Arrival {
 
 impl From<Arrival> for (u64, u32, u32) {
     fn from(arrival: Arrival) -> Self {
-        (u64::try_from(arrival.at.as_nanos()).unwrap_or(u64::MAX), arrival.payload_bytes, arrival.key)
+        (nanos(arrival.at), arrival.payload_bytes, arrival.key)
     }
 }
 

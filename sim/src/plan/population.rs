@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use super::seed::{EntityRng, RngStream};
 use super::{ClassPlan, Reading, Stall, SubscriberPlan};
-use crate::scenario::{Class, Reads, RoundTrip, Scenario, seconds};
+use crate::scenario::{Class, Reads, RoundTrip, Scenario};
+use crate::time::of_seconds;
 
 /// Where a scenario does not say when members connect: within this much of the run's start, or less in a short run.
 const DEFAULT_CONNECT_WITHIN: Duration = Duration::from_secs(1);
@@ -13,14 +14,14 @@ const DEFAULT_CONNECT_PART: u32 = 10;
 
 pub(super) fn class(class: &Class) -> ClassPlan {
     let round_trip = match class.round_trip_ms {
-        RoundTrip::Ms(ms) => Some(seconds(ms / 1e3)),
+        RoundTrip::Ms(ms) => Some(of_seconds(ms / 1e3)),
         RoundTrip::Minimum => None,
     };
     ClassPlan {
         name: class.name.clone(),
         round_trip,
         window_bytes: class.window_bytes,
-        reconnect_after: class.reconnect_after_seconds.map(seconds),
+        reconnect_after: class.reconnect_after_seconds.map(of_seconds),
     }
 }
 
@@ -48,8 +49,8 @@ impl Member {
 fn subscriber(class: &Class, member: Member, end: Duration) -> SubscriberPlan {
     let default_connect = [0.0, DEFAULT_CONNECT_WITHIN.min(end / DEFAULT_CONNECT_PART).as_secs_f64()];
     let connect = class.connect_seconds.unwrap_or(default_connect);
-    let connect_at = seconds(member.rng(RngStream::Connect).between(connect));
-    let stays = class.stay_seconds.map(|stay| seconds(member.rng(RngStream::Stay).between(stay)));
+    let connect_at = of_seconds(member.rng(RngStream::Connect).between(connect));
+    let stays = class.stay_seconds.map(|stay| of_seconds(member.rng(RngStream::Stay).between(stay)));
     let leave_at = stays.map(|stays| connect_at + stays).filter(|leave_at| *leave_at < end);
     let reading = match class.reads {
         Reads::AsItArrives => Reading::AsItArrives,
@@ -73,17 +74,17 @@ fn stalls(rng: &mut EntityRng, after_seconds: [f64; 2], for_seconds: [f64; 2], e
     let (after, length) = (rng.between(after_seconds), rng.between(for_seconds));
     let phase = rng.unit() * (after + length);
     if phase > after {
-        stalls.push(Stall { from: Duration::ZERO, lasts: seconds(after + length - phase) });
+        stalls.push(Stall { from: Duration::ZERO, lasts: of_seconds(after + length - phase) });
     } else {
-        stalls.push(Stall { from: seconds(after - phase), lasts: seconds(length) });
+        stalls.push(Stall { from: of_seconds(after - phase), lasts: of_seconds(length) });
     }
     let mut at = stalls[0].from + stalls[0].lasts;
     loop {
-        at += seconds(rng.between(after_seconds));
+        at += of_seconds(rng.between(after_seconds));
         if at >= end {
             break;
         }
-        let lasts = seconds(rng.between(for_seconds));
+        let lasts = of_seconds(rng.between(for_seconds));
         stalls.push(Stall { from: at, lasts });
         at += lasts;
     }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use super::seed::{EntityRng, RngStream};
-use super::{Arrival, ClassPlan, Plan, Reading, ServerPlan, SubscriberPlan, Transport};
+use super::{Arrival, ClassPlan, Plan, Reading, ServerPlan, SubscriberPlan};
+use crate::time::of_seconds;
+use crate::transport::Transport;
 
 /// Payload of every frame, and what a reader's socket holds. A frame is longer than its payload, so it is flushed only
 /// once bytes of its own have been read; and since it is shorter than twice that, once is enough.
@@ -138,11 +140,6 @@ fn times(service: ServiceTime, frames: usize, Member { seed, rank }: Member) -> 
             (0..frames).map(|_| of_seconds(mean.as_secs_f64() * rng.exponential())).collect()
         }
     }
-}
-
-/// To the nanosecond.
-fn of_seconds(seconds: f64) -> Duration {
-    Duration::from_nanos((seconds * 1e9).round() as u64)
 }
 
 #[cfg(test)]

@@ -2,9 +2,9 @@
 
 use hubbub::{Capacity, Overflow};
 
-use crate::plan::Plan;
+use crate::plan::{HubChoice, Plan};
 use crate::record::{Life, Lives, Moment, NEVER, Record, SubscriberRecord};
-use crate::world::{self, HubChoice, WorldError};
+use crate::world::{self, WorldError};
 
 /// A run with what became of every frame.
 pub(super) struct RunWithLives {

@@ -15,16 +15,14 @@ use tokio::time::{sleep_until, timeout_at};
 
 use super::clock::Clock;
 use super::environment::address_of;
-use super::http::NotAStream;
-use super::pace::{May, ReadPacer};
 use super::publisher::PublishProgress;
-use super::receipts::Receipts;
 use super::sockets::Sockets;
-use super::stream::{EventStream, Heard, Received};
 use super::url::Url;
-use super::websocket::WebSocketEvents;
-use crate::plan::{ClassPlan, SubscriberPlan, Transport};
-use crate::world::{SlowPeriod, Speed, SubscriberFaults, UPGRADE};
+use crate::client::{
+    May, NotAStream, ReadPacer, Receipts, SlowPeriod, Speed, StreamItem, StreamParser, SubscriberFaults, request,
+};
+use crate::plan::{ClassPlan, SubscriberPlan};
+use crate::transport::Transport;
 
 /// What a client has in hand at a time; a limited reader has less.
 const BUFFER_BYTES: usize = 1 << 16;
@@ -104,7 +102,7 @@ pub(super) async fn live(
     loop {
         let mut session = Session::open(&audience, index, plan.class, cursor.as_deref()).await?;
         let end = session.read(&mut pace, faults.leaves_at).await?;
-        cursor = session.events.last_id().or(cursor).filter(|_| audience.resumes);
+        cursor = session.parser.last_id().or(cursor).filter(|_| audience.resumes);
         let begun = audience.progress.begun.load(Ordering::Relaxed);
         audience.receipts.borrow_mut().ended(index, begun);
         let end = match (end, comes_back_after) {
@@ -138,53 +136,7 @@ struct Session<'a> {
     audience: &'a ClientContext,
     index: usize,
     stream: TcpStream,
-    events: Events,
-}
-
-/// What is made of the bytes that come.
-enum Events {
-    Sse(EventStream),
-    WebSocket(WebSocketEvents),
-}
-
-impl Events {
-    fn of(transport: Transport) -> Self {
-        match transport {
-            Transport::Sse => Self::Sse(EventStream::new()),
-            Transport::Ws => Self::WebSocket(WebSocketEvents::new()),
-        }
-    }
-
-    fn is_open(&self) -> bool {
-        match self {
-            Self::Sse(events) => events.is_open(),
-            Self::WebSocket(events) => events.is_open(),
-        }
-    }
-
-    /// Whether the server has said that nothing follows; after a WebSocket's farewell it just closes.
-    fn has_ended(&self) -> bool {
-        match self {
-            Self::Sse(events) => events.has_ended(),
-            Self::WebSocket(_) => false,
-        }
-    }
-
-    /// The id that a client gives when it comes back: where the stream began, or the last event that it has read.
-    fn last_id(&self) -> Option<String> {
-        match self {
-            Self::Sse(events) => events.last_id(),
-            Self::WebSocket(events) => events.last_id(),
-        }
-    }
-
-    fn feed(&mut self, bytes: &[u8], mut event: impl FnMut(Received)) -> Result<(), NotAStream> {
-        let heard = |heard: Heard<'_>| heard.event().into_iter().for_each(&mut event);
-        match self {
-            Self::Sse(events) => events.feed(bytes, heard),
-            Self::WebSocket(events) => events.feed(bytes, heard),
-        }
-    }
+    parser: StreamParser,
 }
 
 impl<'a> Session<'a> {
@@ -207,8 +159,9 @@ impl<'a> Session<'a> {
             SockRef::from(&socket).set_tcp_mss(bytes)?;
         }
         let mut stream = socket.connect(audience.server).await?;
-        stream.write_all(request(&audience.url, audience.transport, cursor).as_bytes()).await?;
-        Ok(Self { audience, index, stream, events: Events::of(audience.transport) })
+        let request = request(audience.url.path(), &audience.url.authority(), audience.transport, cursor);
+        stream.write_all(request.as_bytes()).await?;
+        Ok(Self { audience, index, stream, parser: StreamParser::new(audience.transport) })
     }
 
     async fn read(&mut self, pace: &mut ReadPacer, leaves_at: Option<Duration>) -> Result<End, ClientError> {
@@ -238,7 +191,7 @@ impl<'a> Session<'a> {
             if most == 0 {
                 pace.found(clock.now());
             } else if self.take(most, pace)? {
-                return if self.events.is_open() { Ok(End::Closed) } else { Err(ClientError::NoHead) };
+                return if self.parser.is_open() { Ok(End::Closed) } else { Err(ClientError::NoHead) };
             }
         }
     }
@@ -255,29 +208,19 @@ impl<'a> Session<'a> {
             Err(why) => return Err(why.into()),
         };
         pace.took(got as u64, got < asked);
-        let was_open = self.events.is_open();
-        let (now, index) = (self.audience.clock.now(), self.index);
+        let was_open = self.parser.is_open();
+        let now = self.audience.clock.now();
+        let index = self.index;
         let mut receipts = self.audience.receipts.borrow_mut();
-        self.events.feed(&buffer[..got], |event| receipts.received(now, index, event))?;
-        if self.events.is_open() && !was_open {
+        let mut take = |item: StreamItem<'_>| {
+            if let Some(event) = item.event() {
+                receipts.received(now, index, event.number);
+            }
+        };
+        self.parser.feed(&buffer[..got], &mut take)?;
+        if self.parser.is_open() && !was_open {
             receipts.joined(index, self.audience.progress.begun.load(Ordering::Relaxed));
         }
-        Ok(self.events.has_ended())
+        Ok(self.parser.has_ended())
     }
-}
-
-/// What asks for a stream, from the event after `cursor` on where there is one.
-pub(super) fn request(url: &Url, transport: Transport, cursor: Option<&str>) -> String {
-    let mut path = url.path().to_owned();
-    let mut asks = match transport {
-        Transport::Sse => "accept: text/event-stream\r\ncache-control: no-cache\r\n".to_owned(),
-        Transport::Ws => UPGRADE.to_owned(),
-    };
-    match (transport, cursor) {
-        (Transport::Sse, Some(id)) => asks.push_str(&format!("last-event-id: {id}\r\n")),
-        // A browser's WebSocket can send no header of its own.
-        (Transport::Ws, Some(id)) => path.push_str(&format!("&since={id}")),
-        (_, None) => {}
-    }
-    format!("GET {path} HTTP/1.1\r\nhost: {}\r\n{asks}\r\n", url.authority())
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use hubbub::hub::Forgotten;
 use hubbub::transport::{Limit, Observer, Runtime};
-use hubbub::{Counts, Event, EventId, Hub, Outcome, SubscriberId};
+use hubbub::{Counts, Event, EventId, Hub, PushOutcome, SubscriberId};
 
 use super::clock::Clock;
 use crate::record::Recorder;
@@ -54,7 +54,7 @@ impl Observer for RecordingEnvironment {
         }
     }
 
-    fn offered(&self, subscriber: SubscriberId, outcome: Outcome) {
+    fn offered(&self, subscriber: SubscriberId, outcome: PushOutcome<EventId>) {
         // Which event it is nobody asks here: that is for digests and logs, and wall time repeats neither.
         self.recorder.lock().offered(self.now(), (PROCESS, subscriber), 0, outcome);
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use hubbub::EventId;
 
-use super::notice::Notice;
+use crate::client::{Notice, StreamId};
 
 /// What is known to be missing, and what is known to be odd.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,14 +25,7 @@ pub struct Missing {
     pub began_anew: u64,
     /// Times that an id was no larger than the one before it: events have come again.
     pub went_back: u64,
-    last: Option<Id>,
-}
-
-/// An id that can be counted: `<epoch>-<sequence>`, or a plain number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Id {
-    epoch: Option<u64>,
-    number: u64,
+    last: Option<StreamId>,
 }
 
 impl Missing {
@@ -46,18 +39,15 @@ impl Missing {
         self.notices == 0 && self.skipped == 0 && self.began_anew == 0
     }
 
-    /// An id has come, with an event or as the place that the stream is at. `is_event` tells which.
-    pub(super) fn id(&mut self, id: &str, is_event: bool) {
-        let (last, next) = (self.last, Id::read(id));
-        self.last = next;
-        let (Some(last), Some(next)) = (last, next) else { return };
-        if last.epoch != next.epoch {
-            self.began_anew += 1;
-        } else if next.number > last.number {
-            let skipped = next.number - last.number - u64::from(is_event);
-            self.skipped = self.skipped.saturating_add(skipped);
-        } else if is_event {
-            self.went_back += 1;
+    /// Takes an id that has come with an event or, where `is_event` is `false`, as the place that the stream is at.
+    pub(super) fn id(&mut self, id: StreamId, is_event: bool) {
+        match self.last.replace(id).map(|last| order(last, id)) {
+            None | Some(Order::Unknown) => {}
+            Some(Order::Anew) => self.began_anew += 1,
+            Some(Order::Later(distance)) => {
+                self.skipped = self.skipped.saturating_add(distance - u64::from(is_event));
+            }
+            Some(Order::NotLater) => self.went_back += u64::from(is_event),
         }
     }
 
@@ -76,22 +66,38 @@ impl Missing {
     }
 }
 
+/// How an id stands to the one before it.
+enum Order {
+    /// One of them cannot be counted.
+    Unknown,
+    /// Counting has begun anew.
+    Anew,
+    /// It is larger, by this much.
+    Later(u64),
+    NotLater,
+}
+
+fn order(last: StreamId, next: StreamId) -> Order {
+    let numbers = match (last, next) {
+        (StreamId::Other, _) | (_, StreamId::Other) => return Order::Unknown,
+        (StreamId::Number(last), StreamId::Number(next)) => Some((last, next)),
+        (StreamId::Event(last), StreamId::Event(next)) if last.epoch == next.epoch => {
+            Some((last.sequence, next.sequence))
+        }
+        (StreamId::Number(_) | StreamId::Event(_), StreamId::Number(_) | StreamId::Event(_)) => None,
+    };
+    match numbers {
+        None => Order::Anew,
+        Some((last, next)) if next > last => Order::Later(next - last),
+        Some(_) => Order::NotLater,
+    }
+}
+
 /// Ids from the first missing one to the last, where both are known.
 fn between(notice: &Notice) -> Option<u64> {
     let (first, last): (EventId, EventId) = notice.first.zip(notice.last)?;
     let distance = last.sequence.checked_sub(first.sequence).filter(|_| first.epoch == last.epoch)?;
     Some(distance.saturating_add(1))
-}
-
-impl Id {
-    fn read(text: &str) -> Option<Self> {
-        let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-        if is_number {
-            return Some(Self { epoch: None, number: text.parse().ok()? });
-        }
-        let id: EventId = text.parse().ok()?;
-        Some(Self { epoch: Some(id.epoch), number: id.sequence })
-    }
 }
 
 #[cfg(test)]
@@ -100,7 +106,7 @@ mod tests {
 
     fn after(ids: &[&str]) -> Missing {
         let mut missing = Missing::new();
-        ids.iter().for_each(|id| missing.id(id, true));
+        ids.iter().for_each(|id| missing.id(StreamId::parse(id), true));
         missing
     }
 
@@ -115,8 +121,8 @@ mod tests {
         let largest = after(&["0", "18446744073709551615", "0", "18446744073709551615"]);
         assert_eq!(largest.skipped, u64::MAX);
         let mut at_a_place = after(&["7-4"]);
-        at_a_place.id("7-6", false);
-        at_a_place.id("7-7", true);
+        at_a_place.id(StreamId::parse("7-6"), false);
+        at_a_place.id(StreamId::parse("7-7"), true);
         assert_eq!(at_a_place.skipped, 2, "5 and 6");
     }
 
@@ -135,7 +141,7 @@ mod tests {
         let notice = |first, last, count| Notice { first, last, count, reason: "age".to_owned() };
         let mut missing = after(&["7-1"]);
         missing.gap(notice(Some(id(3)), Some(id(9)), Some(4)));
-        missing.id("7-12", true);
+        missing.id(StreamId::parse("7-12"), true);
         assert_eq!((missing.counted, missing.skipped, missing.at_most), (4, 0, Some(0)));
         missing.gap(notice(Some(id(13)), Some(id(14)), None));
         assert_eq!((missing.uncounted, missing.at_most), (1, Some(2)));

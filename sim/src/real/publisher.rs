@@ -14,9 +14,10 @@ use rustix::time::Timespec;
 use tokio::net::TcpStream;
 
 use super::clock::Clock;
-use super::payload::payload;
 use super::url::Url;
+use crate::client::{LEAST_NUMBERED_BYTES, payload};
 use crate::plan::Arrival;
+use crate::time::nanos;
 
 /// How far the publisher is, for those who watch, and whether it is to go on.
 #[derive(Debug, Default)]
@@ -59,7 +60,9 @@ pub(super) fn publish(
             }
             worst = worst.max(clock.now().saturating_sub(arrival.at));
             progress.begun.store(index as u64 + 1, Ordering::Relaxed);
-            post(url, &mut sender, payload(index, arrival.key, arrival.payload_bytes)).await?;
+            // A smaller payload has no room for the number that a client finds losses by.
+            let bytes = arrival.payload_bytes.max(LEAST_NUMBERED_BYTES);
+            post(url, &mut sender, payload(index, arrival.key, bytes)).await?;
         }
         Ok(worst)
     })
@@ -67,7 +70,7 @@ pub(super) fn publish(
 
 /// To the microsecond or so, where a runtime's timer has milliseconds. Nothing else runs on this thread.
 fn sleep(clock: &Clock, until: Duration) {
-    let ns = clock.zero_ns() + u64::try_from(until.as_nanos()).unwrap_or(u64::MAX);
+    let ns = clock.zero_ns() + nanos(until);
     let [seconds, nanoseconds] = [ns / 1_000_000_000, ns % 1_000_000_000].map(|part| i64::try_from(part).unwrap_or(0));
     // An interrupted sleep is looked after by the loop around it.
     let _ = clock_nanosleep_absolute(ClockId::Monotonic, &Timespec { tv_sec: seconds, tv_nsec: nanoseconds });

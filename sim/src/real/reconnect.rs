@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::stream::EventStream;
+use crate::client::StreamParser;
 
 /// The pause where the server asks for none: Chromium's.
 const PAUSE: Duration = Duration::from_secs(3);
@@ -24,12 +24,12 @@ impl Reconnect {
     }
 
     /// What the next connection's bytes are fed to. It begins at the cursor: ids stay until there is another.
-    pub(super) fn stream(&self) -> EventStream {
-        EventStream::resuming(self.cursor.clone())
+    pub(super) fn stream(&self) -> StreamParser {
+        StreamParser::sse_after(self.cursor.clone())
     }
 
     /// A connection has ended. It leaves the id of its last block, and the pause that its server asked for.
-    pub(super) fn ended(&mut self, stream: &EventStream) {
+    pub(super) fn ended(&mut self, stream: &StreamParser) {
         self.cursor = stream.last_id();
         self.pause = stream.retry().map_or(self.pause, |pause| pause.max(LEAST_PAUSE));
     }

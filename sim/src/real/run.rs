@@ -13,14 +13,14 @@ use super::client::{self, ClientContext, ClientError};
 use super::clock::Clock;
 use super::memory::{PerSubscriber, Watch};
 use super::publisher::{self, PublishError, PublishProgress};
-use super::receipts::Receipts;
 use super::report::Report;
 use super::server::{Order, ServerProcess};
 use super::sockets::Sockets;
 use super::url::Url;
-use crate::plan::{Plan, Transport};
+use crate::client::{Receipts, SubscriberFaults};
+use crate::plan::{HubChoice, Plan};
 use crate::record::{ClassRecord, Digest, Record};
-use crate::world::{HubChoice, SubscriberFaults};
+use crate::transport::Transport;
 
 /// Between the order to begin and the beginning.
 const LEAD: Duration = Duration::from_millis(300);

@@ -14,9 +14,9 @@ use serde::{Deserialize, Serialize};
 use super::clock::Clock;
 use super::environment::RecordingEnvironment;
 use super::report::Report;
-use crate::plan::Plan;
+use crate::client::{SubscriberFaults, time_to_come_back};
+use crate::plan::{HubChoice, Plan};
 use crate::record::Recorder;
-use crate::world::{self, HubChoice, SubscriberFaults};
 
 /// Argument that makes the `sim` program this server.
 pub const CHILD: &str = "serve-a-run";
@@ -132,7 +132,8 @@ pub fn serve_child(orders: impl BufRead, mut answers: impl Write) -> Result<(), 
 fn hub(order: &Order) -> Result<Hub, String> {
     let capacity = Capacity::new(order.buffer).ok_or_else(|| format!("no buffer has {} frames", order.buffer))?;
     let overflow: Overflow = order.policy.parse().map_err(|why: hubbub::mailbox::UnknownOverflow| why.to_string())?;
-    Ok(Hub::with(order.plan.first_epoch(), world::rules(&order.plan, HubChoice { capacity, overflow })))
+    let choice = HubChoice { capacity, overflow };
+    Ok(Hub::with(order.plan.first_epoch(), choice.rules(&order.plan)))
 }
 
 fn settings(order: &Order) -> ServerSettings {
@@ -160,7 +161,7 @@ fn comes_back(plan: &Plan, recorder: &Recorder) -> bool {
 /// The record, once there is nothing left to deliver or no time for it.
 async fn closed(plan: &Plan, clock: &Clock, hub: &Hub, recorder: &Recorder) -> Result<crate::record::Record, String> {
     let ends = plan.duration + plan.drain;
-    let all_back = plan.duration + world::time_to_come_back(plan) + TIME_TO_RECONNECT;
+    let all_back = plan.duration + time_to_come_back(plan) + TIME_TO_RECONNECT;
     loop {
         let (counts, now) = (hub.counts(), clock.now());
         let has_all = counts.waiting + counts.in_flight == 0;

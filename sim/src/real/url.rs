@@ -20,10 +20,10 @@ pub struct Url {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadUrl {
     /// TLS.
-    #[error("{0:?}: https is not spoken yet: must be http://HOST[:PORT]/PATH, as of a proxy that speaks it for you")]
+    #[error("{0:?}: https is not supported yet: must be http://HOST[:PORT]/PATH, as of a proxy that ends TLS")]
     Tls(String),
     /// Anything else.
-    #[error("{0:?} is no URL of a server: must be http://HOST[:PORT]/PATH")]
+    #[error("{0:?} is not the URL of a server: must be http://HOST[:PORT]/PATH")]
     Other(String),
 }
 

@@ -44,6 +44,8 @@ impl Running {
 
 #[cfg(test)]
 mod tests {
+    use hubbub::PushOutcome;
+
     use super::*;
 
     #[test]
@@ -53,8 +55,9 @@ mod tests {
             events.iter().for_each(|(at, what)| running.add(*at, *what));
             running.digest()
         };
-        let queued = ObservationKind::Queued { sequence: 1, waiting: 1 };
-        let (flushed, received) = (ObservationKind::Flushed { sequence: 1 }, ObservationKind::Received { sequence: 1 });
+        let queued = ObservationKind::Pushed { sequence: 1, outcome: PushOutcome::Queued { waiting: 1 } };
+        let flushed = ObservationKind::Flushed { sequence: 1 };
+        let received = ObservationKind::Received { sequence: 1 };
         let first = of(&[(1, queued), (2, flushed)]);
         assert_eq!(first.to_string(), "dd0048951623315694b827251d579aef");
         assert_ne!(first, of(&[(2, flushed), (1, queued)]));

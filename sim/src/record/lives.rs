@@ -5,8 +5,11 @@
 
 use std::time::Duration;
 
-use super::{ObservationKind, nanos};
+use hubbub::PushOutcome;
+
+use super::ObservationKind;
 use crate::plan::Plan;
+use crate::time::nanos;
 
 /// What stands for a time that never came.
 pub const NEVER: u32 = u32::MAX;
@@ -91,12 +94,7 @@ impl Lives {
 
     pub(super) fn note(&mut self, now: Duration, index: usize, what: ObservationKind) {
         match what {
-            ObservationKind::Queued { sequence, .. } => self.of[index].queue(sequence),
-            ObservationKind::Displaced { sequence, lost, .. } => {
-                let released = self.moment(now);
-                self.of[index].lose(lost, released);
-                self.of[index].queue(sequence);
-            }
+            ObservationKind::Pushed { sequence, outcome } => self.note_push(now, index, sequence, outcome),
             ObservationKind::Flushed { sequence } => {
                 let (released, latency) = (self.moment(now), self.age_us(now, sequence));
                 let life = &mut self.of[index];
@@ -107,16 +105,25 @@ impl Lives {
                 let latency = self.age_us(now, sequence);
                 self.of[index].with(2, sequence, |frame| frame.receipt_us = latency);
             }
-            ObservationKind::Ended { .. } | ObservationKind::Disconnected { .. } => self.has_end = true,
-            // Whoever has a history behind it lives another life than its mailbox tells.
-            ObservationKind::Shed { .. }
-            | ObservationKind::Parked { .. }
-            | ObservationKind::Replayed { .. }
-            | ObservationKind::Forgotten { .. } => self.has_end = true,
-            ObservationKind::Subscribed { .. }
-            | ObservationKind::Refused { .. }
-            | ObservationKind::Told { .. }
-            | ObservationKind::Placed { .. } => {}
+            ObservationKind::Ended { .. } => self.has_end = true,
+            // A subscriber with a history behind it has more frames than its mailbox tells of.
+            ObservationKind::Replayed { .. } | ObservationKind::Forgotten { .. } => self.has_end = true,
+            ObservationKind::Subscribed { .. } | ObservationKind::Told { .. } | ObservationKind::Placed { .. } => {}
+        }
+    }
+
+    fn note_push(&mut self, now: Duration, index: usize, sequence: u64, outcome: PushOutcome<u64>) {
+        match outcome {
+            PushOutcome::Queued { .. } => self.of[index].queue(sequence),
+            PushOutcome::Displaced { lost, .. } => {
+                let released = self.moment(now);
+                self.of[index].lose(lost, released);
+                self.of[index].queue(sequence);
+            }
+            PushOutcome::Disconnected { .. } | PushOutcome::Shed { .. } | PushOutcome::Parked { .. } => {
+                self.has_end = true;
+            }
+            PushOutcome::Refused { .. } => {}
         }
     }
 

@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use hubbub::LossReason;
+use hubbub::{LossReason, PushOutcome};
+use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
+
+use crate::time::nanos;
 
 /// Something that happened to a subscriber.
 ///
@@ -30,54 +33,6 @@ pub enum ObservationKind {
         /// 1 for its first, one more for each that follows.
         connection: u64,
     },
-    /// An event was offered, and waits.
-    Queued {
-        /// The event.
-        sequence: u64,
-        /// Frames waiting then, this one among them.
-        waiting: u64,
-    },
-    /// An event was offered, did not fit, and is lost.
-    Refused {
-        /// The event.
-        sequence: u64,
-        /// The limit that bound.
-        #[serde(flatten)]
-        reason: ObservedLoss,
-    },
-    /// An event was offered, did not fit, and waits in the place of another.
-    Displaced {
-        /// The event.
-        sequence: u64,
-        /// The event that is lost.
-        lost: u64,
-        /// Why.
-        #[serde(flatten)]
-        reason: ObservedLoss,
-    },
-    /// One more is lost for the event whose offer is observed next.
-    Shed {
-        /// The event that is lost.
-        lost: u64,
-        /// Why.
-        #[serde(flatten)]
-        reason: ObservedLoss,
-    },
-    /// An event was offered, did not fit, and is lost with everything that waited: the subscriber is cut off.
-    Disconnected {
-        /// The event.
-        sequence: u64,
-        /// The limit that bound.
-        #[serde(flatten)]
-        reason: ObservedLoss,
-    },
-    /// An event was offered to a subscriber who is behind, and waits in the history.
-    Parked {
-        /// The event.
-        sequence: u64,
-        /// Frames waiting then, in slots and in the history, this one among them.
-        waiting: u64,
-    },
     /// Events that were published before a stream began are offered to it, and wait in the history.
     Replayed {
         /// The first of them.
@@ -89,9 +44,9 @@ pub enum ObservationKind {
     Forgotten {
         /// How many.
         count: u64,
-        /// The limit for which they had been parked.
-        #[serde(flatten)]
-        reason: ObservedLoss,
+        /// The limit for which they had been parked. A full buffer, the most frequent, is not written.
+        #[serde(skip_serializing_if = "is_full")]
+        reason: LossReason,
     },
     /// The client has read where its stream begins.
     Placed {
@@ -122,77 +77,137 @@ pub enum ObservationKind {
         /// Frames lost because the server had cut the client off.
         evicted: u64,
     },
+    /// An event was offered to it. Written as one of the kinds `queued`, `refused`, `displaced`, `shed`, `disconnected`
+    /// and `parked`.
+    #[serde(untagged, serialize_with = "push")]
+    Pushed {
+        /// The event; with [`PushOutcome::Shed`], the one whose own outcome is observed next.
+        sequence: u64,
+        /// What the push did.
+        outcome: PushOutcome<u64>,
+    },
 }
 
 impl ObservationKind {
+    /// What a push did, if this was one.
+    #[must_use]
+    pub fn outcome(self) -> Option<PushOutcome<u64>> {
+        match self {
+            Self::Pushed { outcome, .. } => Some(outcome),
+            Self::Subscribed { .. }
+            | Self::Replayed { .. }
+            | Self::Forgotten { .. }
+            | Self::Placed { .. }
+            | Self::Told { .. }
+            | Self::Flushed { .. }
+            | Self::Received { .. }
+            | Self::Ended { .. } => None,
+        }
+    }
+
     /// Kind and two numbers, as they go into a digest. They are part of every recorded one.
     pub(super) fn numbers(self) -> [u64; 3] {
         match self {
             Self::Subscribed { connection } => [1, 0, connection],
-            Self::Queued { sequence, waiting } => [2, sequence, waiting],
-            Self::Refused { sequence, reason } => [reason.beside(3), sequence, 0],
-            Self::Displaced { sequence, lost, reason } => [reason.beside(4), sequence, lost],
-            Self::Disconnected { sequence, reason } => [reason.beside(5), sequence, 0],
+            Self::Pushed { sequence, outcome } => match outcome {
+                PushOutcome::Queued { waiting } => [2, sequence, waiting as u64],
+                PushOutcome::Refused { reason } => [beside(reason, 3), sequence, 0],
+                PushOutcome::Displaced { lost, reason } => [beside(reason, 4), sequence, lost],
+                PushOutcome::Disconnected { reason } => [beside(reason, 5), sequence, 0],
+                PushOutcome::Shed { lost, reason } => [beside(reason, 9), lost, 0],
+                PushOutcome::Parked { waiting } => [10, sequence, waiting as u64],
+            },
             Self::Flushed { sequence } => [6, sequence, 0],
             Self::Received { sequence } => [7, sequence, 0],
             Self::Ended { client_gone, evicted } => [8, client_gone, evicted],
-            Self::Shed { lost, reason } => [reason.beside(9), lost, 0],
-            Self::Parked { sequence, waiting } => [10, sequence, waiting],
             Self::Replayed { first, count } => [11, first, count],
-            Self::Forgotten { count, reason } => [reason.beside(12), count, 0],
+            Self::Forgotten { count, reason } => [beside(reason, 12), count, 0],
             Self::Told { after, until } => [13, after, until],
             Self::Placed { after } => [14, after, 0],
         }
     }
 }
 
-/// Why a frame was lost to a mailbox. A full buffer is what nearly all are lost to, and is not written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct ObservedLoss {
-    /// The reason.
-    #[serde(rename = "reason", serialize_with = "by_name", skip_serializing_if = "is_full")]
-    pub reason: LossReason,
+/// The kind of an observation, told apart by the reason; a full buffer is the kind alone.
+fn beside(reason: LossReason, kind: u64) -> u64 {
+    let place = LossReason::ALL.iter().position(|other| *other == reason).unwrap_or(0);
+    kind + 256 * place as u64
 }
 
-impl From<LossReason> for ObservedLoss {
-    fn from(reason: LossReason) -> Self {
-        Self { reason }
-    }
-}
-
-impl ObservedLoss {
-    /// The kind of an observation, told apart by the reason; a full buffer is the kind alone.
-    fn beside(self, kind: u64) -> u64 {
-        let place = LossReason::ALL.iter().position(|reason| *reason == self.reason).unwrap_or(0);
-        kind + 256 * place as u64
-    }
-}
-
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands it so")]
 fn is_full(reason: &LossReason) -> bool {
     *reason == LossReason::BufferFull
 }
 
-fn by_name<S: Serializer>(reason: &LossReason, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(reason.name())
+/// As one flat object. Nearly all losses are to a full buffer: that reason is not written.
+fn push<S: Serializer>(sequence: &u64, outcome: &PushOutcome<u64>, serializer: S) -> Result<S::Ok, S::Error> {
+    let mut object = serializer.serialize_map(None)?;
+    let (kind, sequence) = match outcome {
+        PushOutcome::Queued { .. } => ("queued", Some(sequence)),
+        PushOutcome::Refused { .. } => ("refused", Some(sequence)),
+        PushOutcome::Displaced { .. } => ("displaced", Some(sequence)),
+        PushOutcome::Shed { .. } => ("shed", None),
+        PushOutcome::Disconnected { .. } => ("disconnected", Some(sequence)),
+        PushOutcome::Parked { .. } => ("parked", Some(sequence)),
+    };
+    object.serialize_entry("kind", kind)?;
+    if let Some(sequence) = sequence {
+        object.serialize_entry("sequence", sequence)?;
+    }
+    match outcome {
+        PushOutcome::Queued { waiting } | PushOutcome::Parked { waiting } => {
+            object.serialize_entry("waiting", waiting)?
+        }
+        PushOutcome::Displaced { lost, .. } | PushOutcome::Shed { lost, .. } => object.serialize_entry("lost", lost)?,
+        PushOutcome::Refused { .. } | PushOutcome::Disconnected { .. } => {}
+    }
+    if let Some(reason) = outcome.loss_reason().filter(|reason| !is_full(reason)) {
+        object.serialize_entry("reason", &reason)?;
+    }
+    object.end()
 }
 
 fn as_nanos<S: Serializer>(at: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_u64(super::nanos(*at))
+    serializer.serialize_u64(nanos(*at))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn written(what: ObservationKind) -> String {
+        let observation = Observation { at: Duration::from_micros(1500), subscriber: 2, what };
+        serde_json::to_string(&observation).unwrap()
+    }
+
     #[test]
     fn an_observation_is_one_flat_object() {
-        let text = |reason: LossReason| {
-            let what = ObservationKind::Displaced { sequence: 7, lost: 3, reason: reason.into() };
-            let observation = Observation { at: Duration::from_micros(1500), subscriber: 2, what };
-            serde_json::to_string(&observation).unwrap()
-        };
-        let full = r#"{"at_ns":1500000,"subscriber":2,"kind":"displaced","sequence":7,"lost":3}"#;
-        assert_eq!(text(LossReason::BufferFull), full);
-        assert_eq!(text(LossReason::Conflated), full.replace('}', r#","reason":"conflated"}"#));
+        for (outcome, expected) in [
+            (PushOutcome::Queued { waiting: 4 }, r#""kind":"queued","sequence":7,"waiting":4"#),
+            (PushOutcome::Refused { reason: LossReason::BufferFull }, r#""kind":"refused","sequence":7"#),
+            (
+                PushOutcome::Displaced { lost: 3, reason: LossReason::BufferFull },
+                r#""kind":"displaced","sequence":7,"lost":3"#,
+            ),
+            (
+                PushOutcome::Displaced { lost: 3, reason: LossReason::Conflated },
+                r#""kind":"displaced","sequence":7,"lost":3,"reason":"conflated""#,
+            ),
+            (PushOutcome::Shed { lost: 3, reason: LossReason::Bytes }, r#""kind":"shed","lost":3,"reason":"bytes""#),
+            (
+                PushOutcome::Disconnected { reason: LossReason::Age },
+                r#""kind":"disconnected","sequence":7,"reason":"age""#,
+            ),
+            (PushOutcome::Parked { waiting: 4 }, r#""kind":"parked","sequence":7,"waiting":4"#),
+        ] {
+            let expected = format!(r#"{{"at_ns":1500000,"subscriber":2,{expected}}}"#);
+            assert_eq!(written(ObservationKind::Pushed { sequence: 7, outcome }), expected);
+        }
+        let begins = r#"{"at_ns":1500000,"subscriber":2,"kind":"subscribed","connection":1}"#;
+        assert_eq!(written(ObservationKind::Subscribed { connection: 1 }), begins);
+        let forgotten = |reason| written(ObservationKind::Forgotten { count: 5, reason });
+        let full = r#"{"at_ns":1500000,"subscriber":2,"kind":"forgotten","count":5}"#;
+        assert_eq!(forgotten(LossReason::BufferFull), full);
+        assert_eq!(forgotten(LossReason::OutOfReach), full.replace('}', r#","reason":"out_of_reach"}"#));
     }
 }

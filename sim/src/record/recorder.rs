@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 use hubbub::hub::Forgotten;
-use hubbub::{Counts, LossReason, Outcome, SubscriberId};
+use hubbub::{Counts, EventId, LossCounts, LossReason, PushOutcome, SubscriberId};
 
 use super::digest::{Digest, Running};
-use super::{ClassRecord, Lives, Observation, ObservationKind, Record, SubscriberRecord, nanos};
+use super::{ClassRecord, Lives, Observation, ObservationKind, Record, SubscriberRecord};
 use crate::plan::Plan;
+use crate::time::nanos;
 
 /// Shared by everyone in a world who sees something happen.
 #[derive(Debug, Clone)]
@@ -181,41 +182,24 @@ impl Observations {
     }
 
     /// An event was offered.
-    pub fn offered(&mut self, now: Duration, id: ServerSide, sequence: u64, outcome: Outcome) {
+    pub fn offered(&mut self, now: Duration, id: ServerSide, sequence: u64, outcome: PushOutcome<EventId>) {
         let plan_now = self.plan_time(now);
         let Some(index) = self.of(id) else { return };
-        let what = match outcome {
-            Outcome::Queued { waiting } => ObservationKind::Queued { sequence, waiting: waiting as u64 },
-            Outcome::Refused { reason } => ObservationKind::Refused { sequence, reason: reason.into() },
-            Outcome::Displaced { lost, reason } => {
-                ObservationKind::Displaced { sequence, lost: self.sequence(id.0, lost.sequence), reason: reason.into() }
-            }
-            Outcome::Shed { lost, reason } => {
-                ObservationKind::Shed { lost: self.sequence(id.0, lost.sequence), reason: reason.into() }
-            }
-            Outcome::Disconnected { reason } => ObservationKind::Disconnected { sequence, reason: reason.into() },
-            Outcome::Parked { waiting } => ObservationKind::Parked { sequence, waiting: waiting as u64 },
-        };
-        self.note(now, index, what);
+        let outcome = outcome.map(|lost| self.sequence(id.0, lost.sequence));
+        self.note(now, index, ObservationKind::Pushed { sequence, outcome });
         let record = &mut self.subscribers[index].0;
-        record.offered += u64::from(!matches!(outcome, Outcome::Shed { .. }));
-        let reason = match outcome {
-            Outcome::Queued { waiting } => {
-                if waiting as u64 > record.high_water {
-                    record.high_water = waiting as u64;
-                    record.high_water_at = plan_now;
-                }
-                return;
+        record.offered += u64::from(!matches!(outcome, PushOutcome::Shed { .. }));
+        if let PushOutcome::Queued { waiting } = outcome
+            && waiting as u64 > record.high_water
+        {
+            record.high_water = waiting as u64;
+            record.high_water_at = plan_now;
+        }
+        if let Some(reason) = outcome.loss_reason() {
+            *record.dropped.of(reason) += 1;
+            if reason != LossReason::Conflated {
+                record.first_drop_at.get_or_insert(plan_now);
             }
-            Outcome::Parked { .. } => return,
-            Outcome::Refused { reason }
-            | Outcome::Displaced { reason, .. }
-            | Outcome::Shed { reason, .. }
-            | Outcome::Disconnected { reason } => reason,
-        };
-        *record.dropped.of(reason) += 1;
-        if reason != LossReason::Conflated {
-            record.first_drop_at.get_or_insert(plan_now);
         }
     }
 
@@ -230,7 +214,7 @@ impl Observations {
     /// Parked events turned out not to be kept any more.
     pub fn forgot(&mut self, now: Duration, id: ServerSide, Forgotten { count, reason }: Forgotten) {
         let Some(index) = self.of(id) else { return };
-        self.note(now, index, ObservationKind::Forgotten { count, reason: reason.into() });
+        self.note(now, index, ObservationKind::Forgotten { count, reason });
         let plan_now = self.plan_time(now);
         let record = &mut self.subscribers[index].0;
         *record.dropped.of(reason) += count;
@@ -303,7 +287,7 @@ impl Observations {
     /// A subscription has ended, and this is its account.
     pub fn ended(&mut self, now: Duration, id: ServerSide, counts: Counts) {
         let Some(index) = self.of(id) else { return };
-        let hubbub::Dropped { client_gone, evicted, .. } = counts.dropped;
+        let LossCounts { client_gone, evicted, .. } = counts.dropped;
         self.note(now, index, ObservationKind::Ended { client_gone, evicted });
         let record = &mut self.subscribers[index].0;
         record.dropped.client_gone += client_gone;

@@ -10,9 +10,9 @@ use super::policies::age;
 use super::table::{Lean, Table};
 
 /// How to read the table.
-pub(super) const KEY: &str = "lost: to a full buffer, of those offered · missed: never read, of those published while a \
-    viewer wanted them · age p99: publish to receipt · waited: most frames that waited for one member · memory: its slots, \
-    and as many payloads of mean size as waited, shared or not";
+pub(super) const KEY: &str = "lost: part of the offered frames that full buffers lost · missed: part of the events published \
+    while a viewer wanted them that it never read · age p99: from publish to receipt · waited: most frames that waited for \
+    one member · memory: its slots, and one payload of mean size for each waiting frame, shared or not";
 
 /// The buffer that a size names, and its classes: as validated where it was, else exact on the scenario's seeds.
 fn named(size: &ZeroDrop) -> Option<(u64, &BTreeMap<String, ByClass>)> {

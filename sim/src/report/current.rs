@@ -122,7 +122,7 @@ fn lost_at_the_current_buffer(cells: &[&Cell], buffer: u64) -> String {
         (_, true) => format!("{with} nothing is lost on these seeds at {}.", names(&clean)),
         (true, false) => format!("{with} frames are lost: {}.", format::listed(&lost)),
         (false, false) => format!(
-            "{with} nothing is lost on these seeds at {}; elsewhere frames are: {}.",
+            "{with} nothing is lost on these seeds at {}. Frames are lost elsewhere: {}.",
             names(&clean),
             format::listed(&lost)
         ),

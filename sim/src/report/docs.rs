@@ -237,7 +237,10 @@ mod tests {
         let sentence = fill(&page("alpha.sentence"), swept(&[fixture::alpha()])).unwrap();
         assert!(sentence.contains("**`server.sse_channel_buffer = 128`** – 128 slots:"), "{sentence}");
         let lost = fill(&page("alpha.current-buffer"), swept(&[fixture::alpha()])).unwrap();
-        assert!(lost.contains("nothing is lost on these seeds at N = 10 and 100; elsewhere frames are: 0.1"), "{lost}");
+        assert!(
+            lost.contains("nothing is lost on these seeds at N = 10 and 100. Frames are lost elsewhere: 0.1"),
+            "{lost}"
+        );
     }
 
     #[test]

@@ -79,7 +79,7 @@ pub(super) fn short(sweep: &Sweep) -> Option<Table> {
 
 /// How to read it.
 pub(super) const KEY: &str = "missed: published while a subscriber wanted it, and not read by it to the end of the run, all \
-    seeds · waiting: of these, in its mailbox or in the history at the end, and not lost · conflated: old values let go for \
-    later ones; who was cut off afterwards has read them after all · age: from publish to receipt, of what was read · \
-    without a stream: mean time of a subscriber between two streams · slots, payloads: memory of a subscriber, its part of \
-    the history among the payloads";
+    seeds · waiting: missed, but still in its mailbox or in the history at the end · conflated: old values replaced by \
+    later ones; a client that is cut off afterwards reads them in the replay · age: from publish to receipt, of events that \
+    were read · without a stream: mean time of a subscriber between two streams · slots, payloads: memory of a subscriber; \
+    payloads include its part of the history";

@@ -11,13 +11,13 @@ use super::policies;
 use super::table::{Lean, Table, prose};
 
 /// What the columns of both tables are.
-const KEY: &str = "lost: of the frames offered, to a full buffer · missed: never read, of those published while a viewer \
-                   wanted them · flush: publish to the socket's acceptance, receipt: \
-                   publish to the client, both from the planned time, in ms";
+const KEY: &str = "lost: part of the offered frames that full buffers lost · missed: part of the events published while a \
+                   viewer wanted them that it never read · flush: from publish to the socket's acceptance, receipt: \
+                   from publish to the client, both from the planned time, in ms";
 const MEMORY_KEY: &str = "slots: K handles, if the buffer fills · payload: peak of distinct event bytes, shared by all · \
-                          allocator: what the server got from the system, these included · resident: the process · \
-                          kernel: both sockets of the connection. With few subscribers what a process needs anyway \
-                          weighs most";
+                          allocator: memory that the server got from the system, including these · resident: the process · \
+                          kernel: both sockets of the connection. With few subscribers, the fixed memory of the process \
+                          is the largest part";
 
 /// The load test as a page of text, each line at most 80 columns and ended.
 pub(super) fn terminal(sweep: &Sweep) -> String {

@@ -15,7 +15,7 @@ pub(super) fn sentence(sweep: &Sweep) -> Option<String> {
     }
     let groups: Vec<_> =
         groups.iter().map(|(words, policies)| format!("{} with {words}", format::listed(policies))).collect();
-    (!groups.is_empty()).then(|| format!("Run {}.", groups.join("; ")))
+    (!groups.is_empty()).then(|| format!("Policies have what they need: {}.", groups.join("; ")))
 }
 
 fn in_words(run_with: &RunWith) -> String {
@@ -66,7 +66,7 @@ mod tests {
         ];
         assert_eq!(
             sentence(&sweep).unwrap(),
-            "Run conflate with a history of 10,000 events or 16.8 MB, 200 keys, clients that come back 3 s after a \
+            "Policies have what they need: conflate with a history of 10,000 events or 16.8 MB, 200 keys, clients that come back 3 s after a \
              cut-off; disconnect with a history of 10,000 events or 16.8 MB, clients that come back 3 to 5 s after a \
              cut-off; park and other with a history of 10,000 events or 16.8 MB."
         );

@@ -6,13 +6,13 @@ use crate::summary::stages::{Stages, StagesRow};
 use super::policies::age;
 use super::table::{Lean, Table, prose};
 
-const WHAT: &str = "The same plans over WebSockets, drop-newest: through one mailbox of 64 frames, through one of 128, \
-    and through a mailbox of 64 with a channel of 64 behind it, which takes whatever is written and throws away what it \
-    has no room for";
+const WHAT: &str = "The same plans over WebSockets with drop-newest, through three kinds of buffer: one mailbox of 64 \
+    frames, one mailbox of 128, and a mailbox of 64 with a channel of 64 behind it. The channel accepts every write and \
+    drops the frames that it has no room for";
 
 const KEY: &str = "wanted: published while a subscriber wanted it, all seeds · counted: lost by the Hub's account · \
-    missed: never read · uncounted: missed, and neither counted nor waiting at the end: what the second stage threw away, \
-    and what a socket held when its stream ended · age: from publish to receipt · slots: memory of a subscriber";
+    missed: never read · uncounted: missed, but neither counted nor waiting at the end (dropped by the second stage, or \
+    in a socket when its stream ended) · age: from publish to receipt · slots: memory of a subscriber";
 
 /// The whole as a page of text, each line at most 80 columns and ended.
 #[must_use]

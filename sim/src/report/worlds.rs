@@ -155,7 +155,7 @@ fn sizes(fidelity: &Fidelity) -> Option<Table> {
         ("scenario", Lean::Left),
         ("N", Lean::Right),
         ("exact size, windows as planned", Lean::Right),
-        ("windows as nobody bounds them", Lean::Right),
+        ("windows of unlimited sockets", Lean::Right),
     ]);
     for size in &fidelity.sizes {
         let [n, bounded, unbounded] = [size.subscribers as u64, size.bounded, size.unbounded].map(format::count);

@@ -16,7 +16,8 @@ use super::limits::{
     MAX_BUFFER, MAX_FRAMES_PER_WRITE, MAX_GRID, MAX_HISTORY, MAX_HISTORY_BYTES, MAX_KEYS, MAX_SECONDS, MAX_SEEDS,
     MAX_SUBSCRIBERS, MAX_TASK_US, MAX_TIME_SCALE, MIN_DURATION_SECONDS,
 };
-use super::{Arrivals, Settings, Trace, cycle_nanos, needs, seconds};
+use super::{Arrivals, Settings, Trace, cycle_nanos, needs};
+use crate::time::of_seconds;
 
 /// Everything that is wrong, in the order of the checks.
 pub(super) struct Found(Vec<Wrong>);
@@ -49,7 +50,7 @@ pub(super) fn check(settings: &Settings, trace: Option<&Trace>) -> Result<Durati
     let is_sound = found.0.is_empty();
     let duration = duration(settings, trace).map_err(|wrong| found.0.extend((!has_no_cycle).then_some(wrong)));
     // What is checked against a duration that is wrong is checked against the longest.
-    let assumed = duration.unwrap_or(seconds(MAX_SECONDS));
+    let assumed = duration.unwrap_or(of_seconds(MAX_SECONDS));
     // Amounts follow from rates: wrong ones would be told twice.
     if is_sound && duration.is_ok() {
         arrivals::amount(&mut found, settings, trace, assumed);
@@ -121,7 +122,7 @@ fn duration(settings: &Settings, trace: Option<&Trace>) -> Result<Duration, Wron
     let range = MIN_DURATION_SECONDS..=MAX_SECONDS;
     if let Some(given) = settings.duration_seconds {
         within("duration_seconds", given, range)?;
-        return Ok(seconds(given));
+        return Ok(of_seconds(given));
     }
     let (Arrivals::Trace { speed_up, .. }, Some(trace)) = (&settings.arrivals, trace) else {
         return Err(Wrong::new("duration_seconds", "nothing", "must be given: only a trace has a length of its own"));

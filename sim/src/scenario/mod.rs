@@ -23,7 +23,6 @@ mod review;
 mod settings;
 mod template;
 mod trace;
-mod transport;
 mod warning;
 
 use std::fs::File;
@@ -39,7 +38,6 @@ pub(crate) use load::{FRAME_OVERHEAD_BYTES, busiest, cycle_nanos, sped_up_nanos}
 pub use meaning::Drain;
 pub use overrides::{Change, Overrides};
 pub use page::page;
-pub(crate) use reads::step_bytes;
 pub use reads::{Reads, RoundTrip};
 pub(crate) use settings::default_current_buffer;
 pub use settings::{
@@ -47,7 +45,6 @@ pub use settings::{
 };
 pub use template::template;
 pub use trace::{Trace, TraceError, TraceEvent};
-pub use transport::Transport;
 pub use warning::Warning;
 
 /// Largest scenario file: hundreds of classes have room in a megabyte.
@@ -194,11 +191,6 @@ impl TraceFolder {
             },
         }
     }
-}
-
-/// Seconds as a scenario has them; only for values that passed the check, which keeps them within a day.
-pub(crate) fn seconds(value: f64) -> Duration {
-    Duration::from_nanos((value * 1e9).round() as u64)
 }
 
 #[cfg(test)]

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use hubbub::Overflow;
 
 use super::error::Wrong;
-use super::{Arrivals, Payload, Reads, Scenario, ScenarioError, Trace, Transport};
+use super::{Arrivals, Payload, Reads, Scenario, ScenarioError, Trace};
+use crate::transport::Transport;
 
 /// What the command line may set in place of the file; what is `None` stays.
 #[derive(Debug, Clone, Default)]

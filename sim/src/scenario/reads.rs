@@ -173,10 +173,3 @@ impl Visitor<'_> for RoundTripVisitor {
         if word == "minimum" { Ok(RoundTrip::Minimum) } else { Err(E::invalid_value(de::Unexpected::Str(word), &self)) }
     }
 }
-
-/// How much a reader of limited rate has read when it tells its peer of the room: one Ethernet segment, or half of a
-/// smaller window. The receiver's side of silly-window avoidance, RFC 1122 §4.2.3.3.
-pub(crate) fn step_bytes(window_bytes: u64) -> u64 {
-    const SEGMENT_BYTES: u64 = 1460;
-    SEGMENT_BYTES.min(window_bytes.div_ceil(2))
-}

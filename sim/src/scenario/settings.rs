@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::fault::FaultSettings;
 use super::reads::{Reads, RoundTrip};
-use super::transport::Transport;
+use crate::transport::Transport;
 
 /// A scenario as it is written. Only a checked one gets into a [`Scenario`](super::Scenario).
 #[derive(Debug, Clone, PartialEq, Deserialize)]

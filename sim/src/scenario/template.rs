@@ -6,8 +6,9 @@ use super::key::{Key, Without};
 use super::keys::{SECTIONS, Section};
 
 const HEAD: &str = "\
-# A scenario for `sim sweep --scenario FILE`. `sim check FILE` says what it means and what is wrong with it.
-# What is commented out is optional, with what holds without it. docs/scenarios.md has every key and kind.
+# A scenario for `sim sweep --scenario FILE`. `sim check FILE` explains it, or lists all its errors.
+# Keys that are commented out are optional; their comments say what holds without them.
+# docs/scenarios.md lists every key and kind.
 ";
 
 /// The text of a new scenario's file, which is complete as it is.

@@ -1,8 +1,8 @@
 //! The clients: they connect, ask for the stream, read as planned, leave, and come back.
 
 use super::time::{at, nanos, ticks};
+use crate::client::{Reader, SubscriberFaults};
 use crate::plan::{Plan, Reading};
-use crate::world::{Reader, SubscriberFaults};
 
 /// How a client's life ends before the run does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

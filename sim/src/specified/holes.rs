@@ -3,14 +3,14 @@
 //! The rule: an event is preceded by one notice of everything before it that was lost and not told. It names the first and
 //! the last event, how many of them the subscriber has lost, and the reason of the first loss.
 
-use hubbub::{EventId, Gap, GapReason};
+use hubbub::{EventId, Gap, GapReason, LossReason};
 
 #[derive(Debug, Clone, Copy)]
 struct Loss {
     first: u64,
     last: u64,
     count: u64,
-    reason: GapReason,
+    reason: LossReason,
     /// Sequence of the last event that had been queued by then.
     last_queued: u64,
 }
@@ -21,7 +21,7 @@ pub(super) struct Holes(Vec<Loss>);
 
 impl Holes {
     /// `count` of the events `first ..= last` are lost.
-    pub(super) fn lose(&mut self, (first, last): (u64, u64), count: u64, reason: GapReason, last_queued: u64) {
+    pub(super) fn lose(&mut self, (first, last): (u64, u64), count: u64, reason: LossReason, last_queued: u64) {
         let place = self.0.partition_point(|loss| loss.first < first);
         self.0.insert(place, Loss { first, last, count, reason, last_queued });
     }
@@ -46,6 +46,6 @@ impl Holes {
         let id = |sequence| Some(EventId { epoch, sequence });
         let last = told.iter().map(|loss| loss.last).max()?;
         let count = told.iter().map(|loss| loss.count).sum();
-        Some(Gap { first: id(first.first), last: id(last), count: Some(count), reason: first.reason })
+        Some(Gap { first: id(first.first), last: id(last), count: Some(count), reason: GapReason::Lost(first.reason) })
     }
 }

@@ -5,7 +5,7 @@ use super::connection::Read;
 use super::path::Release;
 use super::run::Run;
 use super::time::{TICK, at, nanos, ticks};
-use crate::world::Reader;
+use crate::client::Reader;
 
 /// Of the way to the server, in the one-way time: the handshake there and back, and the request.
 const WAYS_TO_A_STREAM: u64 = 3;

@@ -10,8 +10,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use hubbub::mailbox::CloseReason;
-use hubbub::{Counts, Dropped, GapReason, Limits, LossReason, Outcome, Overflow};
+use hubbub::{CloseReason, Counts, EventId, Limits, LossCounts, LossReason, Overflow, PushOutcome};
 
 use super::holes::Holes;
 use super::memory::{Memory, Place};
@@ -35,7 +34,7 @@ pub(super) struct Mailbox {
     closed: Option<CloseReason>,
     offered: u64,
     delivered: u64,
-    dropped: Dropped,
+    dropped: LossCounts,
     high_water: u64,
 }
 
@@ -56,7 +55,7 @@ impl Mailbox {
             closed: None,
             offered: 0,
             delivered: 0,
-            dropped: Dropped::default(),
+            dropped: LossCounts::default(),
             high_water: 0,
         }
     }
@@ -98,7 +97,7 @@ impl Mailbox {
 
     /// Offers an event. `observe` is told what becomes of it, and before that of each event but the last that is lost for
     /// it. Nothing is observed of a closed mailbox.
-    pub(super) fn offer(&mut self, memory: &mut Memory, event: Place, mut observe: impl FnMut(Outcome)) {
+    pub(super) fn offer(&mut self, memory: &mut Memory, event: Place, mut observe: impl FnMut(PushOutcome<EventId>)) {
         if self.closed.is_some() {
             return;
         }
@@ -112,7 +111,7 @@ impl Mailbox {
             None => {
                 self.queue(memory, event);
                 self.high_water = self.high_water.max(self.waiting.len() as u64);
-                Outcome::Queued { waiting: self.waiting.len() }
+                PushOutcome::Queued { waiting: self.waiting.len() }
             }
             Some(reason) => match self.overflow {
                 Overflow::DropNewest => self.refuse(sequence, reason),
@@ -130,21 +129,21 @@ impl Mailbox {
         observe(outcome);
     }
 
-    fn park(&mut self, sequence: u64) -> Outcome {
+    fn park(&mut self, sequence: u64) -> PushOutcome<EventId> {
         if self.parked == 0 {
             self.parked_from = sequence;
         }
         self.parked += 1;
-        Outcome::Parked { waiting: self.waiting.len() + usize::try_from(self.parked).unwrap_or(usize::MAX) }
+        PushOutcome::Parked { waiting: self.waiting.len() + usize::try_from(self.parked).unwrap_or(usize::MAX) }
     }
 
-    fn refuse(&mut self, sequence: u64, reason: LossReason) -> Outcome {
+    fn refuse(&mut self, sequence: u64, reason: LossReason) -> PushOutcome<EventId> {
         *self.dropped.of(reason) += 1;
         let last_queued = self.last_queued;
-        if let (Some(holes), Some(told)) = (&mut self.holes, told(reason)) {
-            holes.lose((sequence, sequence), 1, told, last_queued);
+        if let Some(holes) = self.holes.as_mut().filter(|_| is_told(reason)) {
+            holes.lose((sequence, sequence), 1, reason, last_queued);
         }
-        Outcome::Refused { reason }
+        PushOutcome::Refused { reason }
     }
 
     fn displace(
@@ -152,8 +151,8 @@ impl Mailbox {
         memory: &mut Memory,
         event: Place,
         mut reason: LossReason,
-        observe: &mut impl FnMut(Outcome),
-    ) -> Outcome {
+        observe: &mut impl FnMut(PushOutcome<EventId>),
+    ) -> PushOutcome<EventId> {
         let mut lost = None;
         while let Some(oldest) = self.waiting.pop_front() {
             self.lose(memory, oldest, reason, &mut lost, observe);
@@ -171,8 +170,8 @@ impl Mailbox {
         memory: &mut Memory,
         event: Place,
         mut reason: LossReason,
-        observe: &mut impl FnMut(Outcome),
-    ) -> Outcome {
+        observe: &mut impl FnMut(PushOutcome<EventId>),
+    ) -> PushOutcome<EventId> {
         let mut lost = None;
         while let Some(old) = self.first_made_old(memory, event) {
             if let Some(old) = self.waiting.remove(old) {
@@ -189,7 +188,7 @@ impl Mailbox {
         // What was let go for nothing is observed as well.
         if let Some((lost, reason)) = lost {
             let lost = memory.get(lost).id;
-            observe(Outcome::Shed { lost, reason });
+            observe(PushOutcome::Shed { lost, reason });
         }
         self.cut_off(memory, reason)
     }
@@ -206,10 +205,10 @@ impl Mailbox {
         None
     }
 
-    fn cut_off(&mut self, memory: &mut Memory, reason: LossReason) -> Outcome {
+    fn cut_off(&mut self, memory: &mut Memory, reason: LossReason) -> PushOutcome<EventId> {
         *self.dropped.of(reason) += 1;
         self.close(memory, CloseReason::Evicted);
-        Outcome::Disconnected { reason }
+        PushOutcome::Disconnected { reason }
     }
 
     /// A waiting frame is lost. The one lost before it is observed now; the last is part of the event's own outcome.
@@ -219,18 +218,18 @@ impl Mailbox {
         frame: Place,
         reason: LossReason,
         last: &mut Option<(Place, LossReason)>,
-        observe: &mut impl FnMut(Outcome),
+        observe: &mut impl FnMut(PushOutcome<EventId>),
     ) {
         *self.dropped.of(reason) += 1;
         let sequence = memory.get(frame).id.sequence;
         let last_queued = self.last_queued;
-        if let (Some(holes), Some(told)) = (&mut self.holes, told(reason)) {
-            holes.lose((sequence, sequence), 1, told, last_queued);
+        if let Some(holes) = self.holes.as_mut().filter(|_| is_told(reason)) {
+            holes.lose((sequence, sequence), 1, reason, last_queued);
         }
         memory.release(frame);
         if let Some((lost, reason)) = last.replace((frame, reason)) {
             let lost = memory.get(lost).id;
-            observe(Outcome::Shed { lost, reason });
+            observe(PushOutcome::Shed { lost, reason });
         }
     }
 
@@ -290,8 +289,8 @@ impl Mailbox {
             self.parked -= lost;
             self.is_behind &= self.parked > 0 || !self.waiting.is_empty();
             *self.dropped.of(self.parked_for) += lost;
-            if let (Some(holes), Some(told)) = (&mut self.holes, told(self.parked_for)) {
-                holes.lose(range, lost, told, last_queued);
+            if let Some(holes) = self.holes.as_mut().filter(|_| is_told(self.parked_for)) {
+                holes.lose(range, lost, self.parked_for, last_queued);
             }
         }
         self.parked_from = self.parked_from.max(reached);
@@ -338,20 +337,14 @@ impl Mailbox {
     }
 }
 
-fn displaced(memory: &Memory, lost: Option<(Place, LossReason)>, waiting: usize) -> Outcome {
+fn displaced(memory: &Memory, lost: Option<(Place, LossReason)>, waiting: usize) -> PushOutcome<EventId> {
     match lost {
-        Some((lost, reason)) => Outcome::Displaced { lost: memory.get(lost).id, reason },
-        None => Outcome::Queued { waiting },
+        Some((lost, reason)) => PushOutcome::Displaced { lost: memory.get(lost).id, reason },
+        None => PushOutcome::Queued { waiting },
     }
 }
 
-/// How a loss is called before the subscriber; a value that a later one has made old is none.
-fn told(reason: LossReason) -> Option<GapReason> {
-    match reason {
-        LossReason::BufferFull => Some(GapReason::BufferFull),
-        LossReason::Bytes => Some(GapReason::Bytes),
-        LossReason::Age => Some(GapReason::Age),
-        LossReason::OutOfReach => Some(GapReason::OutOfReach),
-        LossReason::Conflated => None,
-    }
+/// Whether the subscriber is told of a loss: a value that a later one has made old is none.
+fn is_told(reason: LossReason) -> bool {
+    reason != LossReason::Conflated
 }

@@ -23,44 +23,41 @@ mod stream;
 mod time;
 mod travel;
 
-pub use scope::OutsideScope;
+pub use scope::{OutsideScope, SpecifiedError};
 
-use crate::plan::Plan;
+use crate::plan::{HubChoice, Plan};
 use crate::record::{Observation, Record, Recorder};
-use crate::world::{HubChoice, WorldError, scaled};
+use crate::world::scaled;
 
 /// Runs a plan in virtual time, at one buffer size and policy. The same arguments give the same record as the simulated
 /// world's.
 ///
 /// # Errors
-/// When the run contradicts itself; or, outside, where the specification says nothing of the plan.
-pub fn run(plan: &Plan, choice: HubChoice) -> Result<Result<Record, WorldError>, OutsideScope> {
+/// When the specification says nothing of the plan, or the run contradicts itself.
+pub fn run(plan: &Plan, choice: HubChoice) -> Result<Record, SpecifiedError> {
     scope::check(plan)?;
     let plan = scaled(plan);
-    Ok(run_scaled(&plan, choice, &Recorder::new(&plan)))
+    run_scaled(&plan, choice, &Recorder::new(&plan))
 }
 
 /// Runs a plan as [`run`] does, and keeps every single observation: 48 bytes each, several for every frame.
 ///
 /// # Errors
-/// As those of [`run`].
-pub fn run_observed(
-    plan: &Plan,
-    choice: HubChoice,
-) -> Result<Result<(Record, Vec<Observation>), WorldError>, OutsideScope> {
+/// The same as those of [`run`].
+pub fn run_observed(plan: &Plan, choice: HubChoice) -> Result<(Record, Vec<Observation>), SpecifiedError> {
     scope::check(plan)?;
     let plan = scaled(plan);
     let recorder = Recorder::new(&plan);
     recorder.keep_observations();
-    let record = run_scaled(&plan, choice, &recorder);
-    Ok(record.map(|record| (record, recorder.take_observations())))
+    let record = run_scaled(&plan, choice, &recorder)?;
+    Ok((record, recorder.take_observations()))
 }
 
-fn run_scaled(plan: &Plan, choice: HubChoice, recorder: &Recorder) -> Result<Record, WorldError> {
+fn run_scaled(plan: &Plan, choice: HubChoice, recorder: &Recorder) -> Result<Record, SpecifiedError> {
     let mut run = run::Run::new(plan, choice, recorder.lock());
     run.run();
     let counts = run.counts();
     let most_bytes = run.memory.most_bytes();
     drop(run);
-    recorder.finish(counts, most_bytes).map_err(WorldError::Disagreement)
+    recorder.finish(counts, most_bytes).map_err(SpecifiedError::Disagreement)
 }

@@ -1,6 +1,6 @@
 //! Publishing, with the CPU or without; and the server's process, which ends and begins.
 
-use hubbub::mailbox::CloseReason;
+use hubbub::CloseReason;
 
 use super::cpu::{Cpu, Work};
 use super::frames;

@@ -16,9 +16,9 @@ use super::history::History;
 use super::memory::Memory;
 use super::path::Path;
 use super::time::{TICK, nanos, ticks};
-use crate::plan::Plan;
+use crate::client::time_to_come_back;
+use crate::plan::{HubChoice, Plan};
 use crate::record::Observations;
-use crate::world::{HubChoice, rules, time_to_come_back};
 
 /// Ticks between two looks whether a draining run is over.
 const OVER_CHECK: u64 = 20;
@@ -79,7 +79,7 @@ impl<'a> Run<'a> {
         });
         Self {
             plan,
-            rules: rules(plan, choice),
+            rules: choice.rules(plan),
             recorder,
             tick: 0,
             clock: 0,

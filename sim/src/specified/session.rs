@@ -1,7 +1,6 @@
 //! How streams begin and end on the server: requests, cursors, the end of a client, the write deadline.
 
-use hubbub::mailbox::CloseReason;
-use hubbub::{EventId, Gap, GapReason, SubscriberId};
+use hubbub::{CloseReason, EventId, Gap, GapReason, LossReason, SubscriberId};
 
 use super::connection::{Connection, Passing, Read};
 use super::frames;
@@ -84,7 +83,7 @@ impl Run<'_> {
             Some((_, sequence)) => {
                 let from = sequence + 1;
                 let is_out_of_reach = from < kept_from;
-                let opening = gap(id(from), id(kept_from - 1), GapReason::OutOfReach).filter(|_| is_out_of_reach);
+                let opening = gap(id(from), id(kept_from - 1), GapReason::Lost(LossReason::OutOfReach)).filter(|_| is_out_of_reach);
                 Beginning { at: None, opening, from: from.max(kept_from) }
             }
         }

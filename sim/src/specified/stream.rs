@@ -4,7 +4,7 @@
 //! accepted all of a write and the CPU has done its work: the write is *flushed* then. Of several frames that share a
 //! write, those are let go earlier that end before what is left of it when the socket has accepted a part.
 
-use hubbub::mailbox::CloseReason;
+use hubbub::CloseReason;
 
 use super::connection::{Connection, Passing, Read};
 use super::cpu::Work;

@@ -47,7 +47,7 @@ pub fn cell(key: CellKey<'_>, runs: &[RunSummary], latencies: &Latencies) -> Cel
         delivered: all.delivered,
         received: all.received,
         in_flight: all.in_flight,
-        dropped: all.dropped.into(),
+        dropped: all.dropped,
         drop_rate: rate(all.dropped.by_limits(), all.offered),
         drop_rate_ci95: ratio_interval(&per_run),
         runs_with_drops: runs.iter().filter(|run| run.has_drops()).count() as u64,
@@ -119,8 +119,8 @@ fn worst(runs: &[RunSummary]) -> Option<WorstSubscriber> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::summary::dropped::LossCounts;
     use crate::summary::fixture;
+    use hubbub::LossCounts;
 
     /// Two runs, the second ten times as busy.
     fn of_two_runs() -> (Vec<RunSummary>, Latencies) {

@@ -6,9 +6,9 @@ mod zero_drop;
 
 use std::collections::BTreeMap;
 
+use hubbub::LossCounts;
 use serde::{Deserialize, Serialize};
 
-use super::dropped::LossCounts;
 use crate::scenario::default_current_buffer;
 pub use zero_drop::{Binding, FailedSize, Validation, ZeroDrop};
 

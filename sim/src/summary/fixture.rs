@@ -4,10 +4,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
-use hubbub::Dropped as Lost;
+use hubbub::LossCounts;
 
 use super::document::*;
-use super::dropped::LossCounts;
 use crate::record::{ClassRecord, Digest, Record, SubscriberRecord};
 
 /// A run of two classes, told apart by a factor: two viewers of the first and one of the second, which lost most.
@@ -17,7 +16,12 @@ pub(crate) fn record(factor: u64) -> Record {
         offered: offered * factor,
         delivered: (offered - lost - 6) * factor,
         received: (offered - lost - 8) * factor,
-        dropped: Lost { buffer_full: lost * factor, client_gone: factor, evicted: 2 * factor, ..Lost::default() },
+        dropped: LossCounts {
+            buffer_full: lost * factor,
+            client_gone: factor,
+            evicted: 2 * factor,
+            ..LossCounts::default()
+        },
         in_flight: 3 * factor,
         high_water,
         high_water_at: Duration::from_millis(1500 + high_water),

@@ -4,7 +4,6 @@ pub mod along;
 pub mod cell;
 pub mod comparison;
 pub mod document;
-pub mod dropped;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod format;

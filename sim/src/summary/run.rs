@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hdrhistogram::Histogram;
-use hubbub::Dropped;
+use hubbub::LossCounts;
 
 use crate::record::{Digest, Record, SubscriberRecord};
 
@@ -21,7 +21,7 @@ pub struct Totals {
     /// Frames waiting or in flight after the drain.
     pub in_flight: u64,
     /// Frames lost.
-    pub dropped: Dropped,
+    pub dropped: LossCounts,
     /// Events published while they were wanted.
     pub wanted: u64,
     /// Frames read for a second time.
@@ -219,7 +219,7 @@ mod tests {
                     received,
                     in_flight,
                     [buffer_full, client_gone, evicted]: [u64; 3]| {
-            let dropped = Dropped { buffer_full, client_gone, evicted, ..Dropped::default() };
+            let dropped = LossCounts { buffer_full, client_gone, evicted, ..LossCounts::default() };
             let high_water = 9;
             Totals { subscribers, offered, delivered, received, in_flight, dropped, high_water, ..Totals::default() }
         };
@@ -234,7 +234,10 @@ mod tests {
         let (mut sums, (other, _)) = (of(1).0.all(), of(10));
         sums.add(&other.all());
         assert_eq!((sums.subscribers, sums.offered, sums.delivered, sums.received), (3, 3300, 2662, 2596));
-        assert_eq!(sums.dropped, Dropped { buffer_full: 440, client_gone: 33, evicted: 66, ..Dropped::default() });
+        assert_eq!(
+            sums.dropped,
+            LossCounts { buffer_full: 440, client_gone: 33, evicted: 66, ..LossCounts::default() }
+        );
         assert_eq!(sums.in_flight, 99);
     }
 
@@ -274,7 +277,7 @@ mod tests {
         let clean = |connections| {
             let mut record = fixture::record(1);
             for subscriber in &mut record.subscribers {
-                (subscriber.dropped, subscriber.connections) = (hubbub::Dropped::default(), connections);
+                (subscriber.dropped, subscriber.connections) = (LossCounts::default(), connections);
             }
             record
         };

@@ -3,13 +3,13 @@
 use hubbub::Capacity;
 
 use super::VerifyError;
-use crate::plan::Plan;
+use crate::plan::{HubChoice, Plan};
 use crate::pool;
 use crate::runs::Progress;
 use crate::scenario::{Overrides, Scenario};
 use crate::theory::document::Convergence;
 use crate::theory::interval::{CONFIDENCE, mean_interval};
-use crate::world::{self, HubChoice, WorldError};
+use crate::world::{self, WorldError};
 
 const SCENARIO: &str = "alpha";
 const SUBSCRIBERS: usize = 100;

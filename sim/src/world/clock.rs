@@ -10,6 +10,8 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::time::nanos;
+
 /// One tick of turmoil's.
 pub(super) const TICK: Duration = Duration::from_millis(1);
 
@@ -53,11 +55,6 @@ impl ModelClock {
 /// The first tick not before `at`.
 pub(super) fn tick_not_before(at: Duration) -> Duration {
     Duration::from_millis(nanos(at).div_ceil(1_000_000))
-}
-
-/// A run is shorter than 584 years.
-pub(super) fn nanos(at: Duration) -> u64 {
-    u64::try_from(at.as_nanos()).unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]

@@ -17,8 +17,8 @@ use tokio::time::{Instant, sleep_until};
 use super::clock::{TICK, tick_not_before};
 use super::cpu::Work;
 use super::environment::ModelEnvironment;
-use super::payload::payload;
 use super::process::{Process, Processes};
+use crate::client::payload;
 use crate::plan::{Arrival, Plan};
 
 /// How often a draining run is asked whether it is over.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use hubbub::hub::Forgotten;
 use hubbub::transport::{Limit, Observer, Runtime};
-use hubbub::{Counts, Event, EventId, Hub, Outcome, SubscriberId};
+use hubbub::{Counts, Event, EventId, Hub, PushOutcome, SubscriberId};
 
 use super::barrier::Barrier;
 use super::clock::ModelClock;
@@ -43,7 +43,7 @@ impl Observer for ModelEnvironment {
     }
 
     /// The driver records offers: it publishes, and knows which event it was.
-    fn offered(&self, _subscriber: SubscriberId, _outcome: Outcome) {}
+    fn offered(&self, _subscriber: SubscriberId, _outcome: PushOutcome<EventId>) {}
 
     fn replays(&self, subscriber: SubscriberId, first: EventId, count: u64) {
         let id = (self.process, subscriber);

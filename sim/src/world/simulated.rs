@@ -9,17 +9,15 @@ use std::time::{Duration, SystemTime};
 use hubbub::{Capacity, ServerSettings, Topic};
 use tokio::task::JoinSet;
 
-use super::HubChoice;
 use super::address::SERVER;
 use super::clock::{ModelClock, TICK};
 use super::driver::{Driver, Restarts};
 use super::environment::ModelEnvironment;
 use super::network::Network;
 use super::process::Processes;
-use super::rules::rules;
 use super::subscriber::{self, Host};
-use super::subscriber_faults::SubscriberFaults;
-use crate::plan::{Plan, Reading, SubscriberPlan};
+use crate::client::{SubscriberFaults, time_to_come_back};
+use crate::plan::{HubChoice, Plan};
 use crate::record::{Lives, Observation, Record, Recorder};
 
 /// turmoil counts writes where a socket counts bytes; this many never bind, and the window does (field of `Wire`).
@@ -100,7 +98,7 @@ fn run_scaled(
     let network = Arc::new(Network::new(plan, second.map(Capacity::frames), clock.clone()));
     let keeps_lives = recorder.keeps_lives();
     let environment = ModelEnvironment { clock, barrier: Arc::default(), network, recorder, process: 0, keeps_lives };
-    let processes = Processes::new(plan.first_epoch(), rules(plan, choice), environment.clone());
+    let processes = Processes::new(plan.first_epoch(), choice.rules(plan), environment.clone());
     let is_over = Arc::new(AtomicBool::new(false));
     let driver = Driver {
         environment: environment.clone(),
@@ -128,45 +126,6 @@ fn run_scaled(
     let record = environment.recorder.finish(processes.counts(), processes.peak_pinned_bytes());
     drop(sim);
     record.map_err(WorldError::Disagreement)
-}
-
-/// How long after the last arrival a client may still come back for what it missed, where clients do.
-pub(crate) fn time_to_come_back(plan: &Plan) -> Duration {
-    if plan.server.recovery.is_none() {
-        return Duration::ZERO;
-    }
-    let pause = plan.classes.iter().filter_map(|class| class.reconnect_after).max().unwrap_or_default();
-    let round_trip = plan.classes.iter().filter_map(|class| class.round_trip).max().unwrap_or_default();
-    let hears = (0..plan.subscribers.len()).map(|index| time_to_hear(plan, index)).max().unwrap_or_default();
-    hears.saturating_add(pause + 3 * (round_trip + TICK)).min(plan.drain)
-}
-
-/// How long a client may go on reading a stream that has ended, before it hears of that: a window full, or a stall. Who
-/// never reads never hears.
-fn time_to_hear(plan: &Plan, index: usize) -> Duration {
-    let SubscriberPlan { class, reading, .. } = &plan.subscribers[index];
-    let window_at = |bytes_per_second: u64| {
-        let millis = plan.classes[*class].window_bytes.saturating_mul(1000) / bytes_per_second.max(1);
-        Duration::from_millis(millis).saturating_mul(plan.time_scale)
-    };
-    let reads = match reading {
-        Reading::Rate { bytes_per_second } => window_at(*bytes_per_second),
-        Reading::Stalls { .. } => reading.longest_stall(),
-        // A window full may take several stretches of reading, with a stall between each two.
-        Reading::RateWithStalls { bytes_per_second, stalls } => {
-            stalls.iter().fold(window_at(*bytes_per_second), |sum, stall| sum.saturating_add(stall.lasts))
-        }
-        Reading::AsItArrives | Reading::Never | Reading::Serves { .. } => Duration::ZERO,
-    };
-    let slow_periods = SubscriberFaults::of(plan, index)
-        .slow_periods
-        .into_iter()
-        .filter(|slow_period| slow_period.until < Duration::MAX);
-    slow_periods
-        .map(|slow_period| slow_period.until.saturating_sub(slow_period.from))
-        .max()
-        .unwrap_or_default()
-        .saturating_add(reads)
 }
 
 /// Pins every input that would else come from the machine: turmoil's seed (what it draws changes nothing, since no
@@ -229,9 +188,9 @@ fn populate(sim: &mut turmoil::Sim<'_>, plan: &Plan, environment: &ModelEnvironm
             for (index, subscriber, faults) in members {
                 lives.spawn_local(subscriber::live(host.clone(), index, subscriber, faults));
             }
-            // A subscriber that panics must not pass for one that left.
+            // A subscriber that panics, or gets no stream, must not pass for one that left.
             while let Some(life) = lives.join_next().await {
-                life?;
+                life??;
             }
             Ok(())
         });

@@ -13,15 +13,13 @@ use tokio::time::{Instant, sleep, sleep_until};
 use turmoil::net::TcpStream;
 
 use super::address::{SERVER, SERVER_PORT};
-use super::client_stream::{ClientStream, Seen, Told};
 use super::clock::tick_not_before;
 use super::network::Network;
-use super::reader::Reader;
-use super::subscriber_faults::SubscriberFaults;
-use super::websocket_stream::WebSocketStream;
 use super::wire::{Path, Wire};
-use crate::plan::{ClassPlan, Reading, SubscriberPlan, Transport};
+use crate::client::{NotAStream, Notice, Reader, StreamId, StreamItem, StreamParser, SubscriberFaults, request};
+use crate::plan::{ClassPlan, Reading, SubscriberPlan};
 use crate::record::Recorder;
+use crate::transport::Transport;
 
 /// What the subscribers of a class share.
 pub(super) struct Host {
@@ -41,7 +39,15 @@ pub(super) struct Host {
 }
 
 /// Lives to the end of the run, or until it leaves for good.
-pub(super) async fn live(host: Rc<Host>, index: usize, plan: SubscriberPlan, faults: SubscriberFaults) {
+///
+/// # Errors
+/// When the server answers with something else than a stream.
+pub(super) async fn live(
+    host: Rc<Host>,
+    index: usize,
+    plan: SubscriberPlan,
+    faults: SubscriberFaults,
+) -> Result<(), NotAStream> {
     let zero = Instant::now();
     let ends = [(faults.leaves_at, End::Left), (faults.dies_at, End::Died)];
     let ends = ends.into_iter().filter_map(|(at, end)| Some((zero + tick_not_before(at?), end)));
@@ -56,11 +62,12 @@ pub(super) async fn live(host: Rc<Host>, index: usize, plan: SubscriberPlan, fau
             sleep(hurdle).await;
         };
         if until(planned_end, way).await.is_none() {
-            return host.recorder.lock().left(zero.elapsed(), index);
+            host.recorder.lock().left(zero.elapsed(), index);
+            return Ok(());
         }
         let opened_at = zero.elapsed();
         if let Some(mut session) = Session::open(&host, index, (&plan, &faults), zero, cursor).await {
-            let end = session.read_until(planned_end).await;
+            let end = session.read_until(planned_end).await?;
             cursor = session.cursor;
             if end != End::Closed {
                 host.recorder.lock().left(zero.elapsed(), index);
@@ -70,7 +77,8 @@ pub(super) async fn live(host: Rc<Host>, index: usize, plan: SubscriberPlan, fau
                 End::Left => {
                     // The word of it takes its time to the server.
                     sleep(host.network.one_way(host.class_index)).await;
-                    return host.link_up(zero).await;
+                    host.link_up(zero).await;
+                    return Ok(());
                 }
                 End::Died => {
                     host.network.has_died(zero.elapsed(), &session.wire, session.reader.arrived());
@@ -87,7 +95,8 @@ pub(super) async fn live(host: Rc<Host>, index: usize, plan: SubscriberPlan, fau
             }
         };
         if until(planned_end, back).await.is_none() {
-            return host.recorder.lock().left(zero.elapsed(), index);
+            host.recorder.lock().left(zero.elapsed(), index);
+            return Ok(());
         }
     }
 }
@@ -103,10 +112,6 @@ async fn until<T>(planned_end: Option<(Instant, End)>, what: impl Future<Output 
     .await
 }
 
-/// What asks for a WebSocket, in the head of a request; the key is the one of RFC 6455, 1.3.
-pub(crate) const UPGRADE: &str = "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
-    sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
-
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum End {
     Left,
@@ -115,16 +120,6 @@ enum End {
 }
 
 impl Host {
-    /// What asks for the stream.
-    fn request(&self, since: &str) -> String {
-        let upgrade = match self.transport {
-            Transport::Sse => "",
-            Transport::Ws => UPGRADE,
-        };
-        let path = self.transport.name();
-        format!("GET /v1/stream/{path}?table={} HTTP/1.1\r\nhost: {SERVER}\r\n{upgrade}{since}\r\n", self.table)
-    }
-
     /// Waits out what holds the class's link up, if anything does.
     async fn link_up(&self, zero: Instant) {
         let now = zero.elapsed();
@@ -143,7 +138,7 @@ struct Session<'a> {
     stream: TcpStream,
     wire: Arc<Wire>,
     reader: Reader,
-    parser: Parser,
+    parser: StreamParser,
     /// What has arrived and has not been read, and where it ends.
     unread: VecDeque<(u64, Unread)>,
     /// The last id read.
@@ -152,32 +147,10 @@ struct Session<'a> {
     is_over: bool,
 }
 
-/// What a client makes of its bytes.
-enum Parser {
-    Sse(ClientStream),
-    WebSocket(WebSocketStream),
-}
-
-impl Parser {
-    fn of(transport: Transport) -> Self {
-        match transport {
-            Transport::Sse => Self::Sse(ClientStream::default()),
-            Transport::Ws => Self::WebSocket(WebSocketStream::default()),
-        }
-    }
-
-    fn feed(&mut self, bytes: &[u8], event: impl FnMut(Seen)) {
-        match self {
-            Self::Sse(stream) => stream.feed(bytes, event),
-            Self::WebSocket(stream) => stream.feed(bytes, event),
-        }
-    }
-}
-
 enum Unread {
     Event(EventId),
     Place(EventId),
-    Gap(Told),
+    Gap(Notice),
 }
 
 impl<'a> Session<'a> {
@@ -193,16 +166,27 @@ impl<'a> Session<'a> {
         let keeps_times = matches!(plan.reading, Reading::Serves { .. });
         let path = Path { subscriber: index, class: host.class_index, window_bytes, keeps_times };
         let wire = host.network.claim(stream.local_addr().ok()?, path)?;
-        let since = cursor.filter(|_| host.resumes).map(|id| format!("last-event-id: {id}\r\n")).unwrap_or_default();
-        let request = host.request(&since);
+        let target = format!("/v1/stream/{}?table={}", host.transport.name(), host.table);
+        let since = cursor.filter(|_| host.resumes).map(|id| id.to_string());
+        let request = request(&target, SERVER, host.transport, since.as_deref());
         stream.write_all(request.as_bytes()).await.ok()?;
         let one_way = host.network.one_way(host.class_index);
         let reader = Reader::new(&plan.reading, &faults.slow_periods, window_bytes, host.time_scale, one_way);
-        let (parser, unread) = (Parser::of(host.transport), VecDeque::new());
-        Some(Self { host, index, zero, stream, wire, reader, parser, unread, cursor, is_over: false })
+        Some(Self {
+            host,
+            index,
+            zero,
+            stream,
+            wire,
+            reader,
+            parser: StreamParser::new(host.transport),
+            unread: VecDeque::new(),
+            cursor,
+            is_over: false,
+        })
     }
 
-    async fn read_until(&mut self, planned_end: Option<(Instant, End)>) -> End {
+    async fn read_until(&mut self, planned_end: Option<(Instant, End)>) -> Result<End, NotAStream> {
         let end_as = planned_end.map_or(End::Left, |(_, end)| end);
         let mut planned_end = pin!(at(planned_end.map(|(at, _)| at)));
         loop {
@@ -210,52 +194,54 @@ impl<'a> Session<'a> {
             let mut turn = pin!(at(tells_at));
             let end = std::future::poll_fn(|cx| {
                 if planned_end.as_mut().poll(cx).is_ready() {
-                    return Poll::Ready(Some(end_as));
+                    return Poll::Ready(Ok(Some(end_as)));
                 }
                 if !self.is_over
-                    && let Poll::Ready(is_over) = self.poll_arrivals(cx)
+                    && let Poll::Ready(is_over) = self.poll_arrivals(cx)?
                 {
                     self.is_over = is_over;
-                    return Poll::Ready(None);
+                    return Poll::Ready(Ok(None));
                 }
-                turn.as_mut().poll(cx).map(|()| None)
+                turn.as_mut().poll(cx).map(|()| Ok(None))
             })
-            .await;
+            .await?;
             self.read();
             if let Some(end) = end {
-                return end;
+                return Ok(end);
             }
             if self.is_over && self.reader.read_by(self.zero.elapsed()) == self.reader.arrived() {
-                return End::Closed;
+                return Ok(End::Closed);
             }
         }
     }
 
     /// Ready when something has arrived; `true` when the stream has ended.
-    fn poll_arrivals(&mut self, cx: &mut Context<'_>) -> Poll<bool> {
+    fn poll_arrivals(&mut self, cx: &mut Context<'_>) -> Poll<Result<bool, NotAStream>> {
         let mut buffer = self.host.buffer.borrow_mut();
         let mut has_news = false;
         loop {
             let mut bytes = ReadBuf::new(&mut buffer);
             match Pin::new(&mut self.stream).poll_read(cx, &mut bytes) {
-                Poll::Pending if has_news => return Poll::Ready(false),
+                Poll::Pending if has_news => return Poll::Ready(Ok(false)),
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Ok(())) if !bytes.filled().is_empty() => {}
-                Poll::Ready(Ok(()) | Err(_)) => return Poll::Ready(true),
+                Poll::Ready(Ok(()) | Err(_)) => return Poll::Ready(Ok(true)),
             }
             has_news = true;
             let now = self.zero.elapsed();
-            let (unread, reader, wire) = (&mut self.unread, &mut self.reader, &self.wire);
-            self.parser.feed(bytes.filled(), |seen| match seen {
-                Seen::Begins { start, id } => {
+            let Self { parser, unread, reader, wire, .. } = self;
+            parser.feed(bytes.filled(), |item| match item {
+                StreamItem::Begins { start, id } => {
                     if let Some(accepted_at) = wire.accepted_at(start) {
                         reader.begin(now, start, id.sequence, accepted_at);
                     }
                 }
-                Seen::Ends { end, id } => unread.push_back((end, Unread::Event(id))),
-                Seen::Place { end, id } => unread.push_back((end, Unread::Place(id))),
-                Seen::Gap { end, told } => unread.push_back((end, Unread::Gap(told))),
-            });
+                StreamItem::Event { end, event } => {
+                    unread.extend(event.id.and_then(StreamId::event).map(|id| (end, Unread::Event(id))));
+                }
+                StreamItem::Place { end, id } => unread.extend(id.event().map(|id| (end, Unread::Place(id)))),
+                StreamItem::Gap { end, notice } => unread.push_back((end, Unread::Gap(notice))),
+            })?;
             reader.arrive(now, bytes.filled().len() as u64);
         }
     }
@@ -281,7 +267,7 @@ impl<'a> Session<'a> {
                     self.cursor = Some(id);
                     self.host.recorder.lock().placed(at, self.index, self.process(id), id.sequence);
                 }
-                Unread::Gap(Told { first, last }) => {
+                Unread::Gap(Notice { first, last, .. }) => {
                     let cursor = self.cursor.map(|id| (self.process(id), id.sequence));
                     let missing = [first, last].map(|id| id.map(|id| id.sequence));
                     self.host.recorder.lock().told(at, self.index, cursor, missing);

@@ -78,7 +78,10 @@ fn policies_are_compared_on_one_plan_and_each_cell_says_whose_it_is() {
     let run_with: Vec<_> = document["run_with"].as_array().unwrap().iter().map(|with| &with["policy"]).collect();
     assert_eq!(run_with, ["conflate", "disconnect", "park"], "what needs more than a mailbox is said");
     let words = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(words.contains("Run conflate with a history of 10,000 events or 16.8 MB, 20 keys,"), "{text}");
+    assert!(
+        words.contains("Policies have what they need: conflate with a history of 10,000 events or 16.8 MB, 20 keys,"),
+        "{text}"
+    );
     let check: Vec<_> = all.iter().copied().chain(["--check"]).collect();
     assert_eq!(sim(&folder, &check).status.code(), Some(0));
     for other in ["size", "load"] {
@@ -299,7 +302,7 @@ fn an_incident_shrinks_to_what_shows_the_same() {
     assert_eq!(sim(&folder, &["replay", "tab-shrunk.json"]).status.code(), Some(0));
     let fine = ["replay", "--scenario", "small.toml", "--buffer", "1048576", "--save", "fine.json"];
     assert_eq!(sim(&folder, &fine).status.code(), Some(0));
-    assert!(refused(&folder, &["shrink", "fine.json"]).contains("nobody loses anything"));
+    assert!(refused(&folder, &["shrink", "fine.json"]).contains("no subscriber loses anything"));
     assert!(refused(&folder, &["shrink", "absent.json"]).contains("absent.json"));
 }
 

@@ -1,7 +1,7 @@
 //! Frames that share a write: how many are beyond the buffer, when each is flushed, and what that changes.
 
-use hubbub::Overflow;
 use hubbub::config::MAX_FRAMES_PER_WRITE;
+use hubbub::{Overflow, PushOutcome};
 use hubbub_sim::laws::{Case, audit};
 use hubbub_sim::plan::{CpuPlan, Plan, Reading};
 use hubbub_sim::record::{Observation, ObservationKind};
@@ -46,10 +46,13 @@ fn before_the_first_loss_k_frames_wait_and_those_of_one_write_are_in_flight_at_m
             let mut plan = with(frames_per_write, &bursts);
             plan.classes[0].window_bytes = window_bytes;
             let observations = observed(&plan, 64);
-            let is_loss = |observation: &&Observation| matches!(observation.what, ObservationKind::Refused { .. });
+            let is_loss =
+                |observation: &&Observation| matches!(observation.what.outcome(), Some(PushOutcome::Refused { .. }));
             let first = observations.iter().position(|observation| is_loss(&observation)).expect("a loss");
-            let offered =
-                observations[..first].iter().filter(|it| matches!(it.what, ObservationKind::Queued { .. })).count();
+            let offered = observations[..first]
+                .iter()
+                .filter(|it| matches!(it.what.outcome(), Some(PushOutcome::Queued { .. })))
+                .count();
             in_flight.push(offered - flushed_at(&observations[..first]).len() - 64);
         }
         let (least, most) = (in_flight.iter().min().unwrap(), in_flight.iter().max().unwrap());

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use hubbub::{Capacity, Overflow};
-use hubbub_sim::plan::{Arrival, ClassPlan, Plan, Reading, ServerPlan, SubscriberPlan, Transport};
+use hubbub_sim::plan::{Arrival, ClassPlan, HubChoice, Plan, Reading, ServerPlan, SubscriberPlan};
 use hubbub_sim::record::Record;
 use hubbub_sim::runs::Progress;
-use hubbub_sim::world::{HubChoice, run};
+use hubbub_sim::transport::Transport;
+use hubbub_sim::world::run;
 
 pub(crate) const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)

@@ -241,7 +241,7 @@ fn what_is_no_stream_is_refused_in_one_line_that_says_what_it_is() {
     assert!(complaint(brief).contains("ends the stream at once"));
     let url = ["load", "--url", "http://127.0.0.1:1/"];
     assert!(refused(&folder, &url).contains("--ingest-url"));
-    assert!(refused(&folder, &["record", "https://127.0.0.1/", "-o", "x"]).contains("https is not spoken"));
+    assert!(refused(&folder, &["record", "https://127.0.0.1/", "-o", "x"]).contains("https is not supported"));
     let few_files = "ulimit -n 50 && exec \"$0\" load --scenario ./two.toml";
     let output = Command::new("sh").args(["-c", few_files, env!("CARGO_BIN_EXE_sim")]).current_dir(&folder).output();
     let output = output.unwrap();

@@ -1,12 +1,12 @@
 //! Sweeps and sizes as a whole, on a small scenario.
 
 use hubbub::Capacity;
-use hubbub_sim::plan::Plan;
+use hubbub_sim::plan::{HubChoice, Plan};
 use hubbub_sim::scenario::{Overrides, Scenario};
 use hubbub_sim::summary::document::Sweep;
 use hubbub_sim::summary::json::to_json;
 use hubbub_sim::sweep::{Parts, Sizes, sweep};
-use hubbub_sim::world::{HubChoice, run};
+use hubbub_sim::world::run;
 
 use crate::plans::Silent;
 

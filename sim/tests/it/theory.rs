@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use hubbub::{Capacity, Overflow};
 use hubbub_sim::plan::queue::{Queues, ServiceTime, Traffic};
-use hubbub_sim::plan::{Plan, Reading};
+use hubbub_sim::plan::{HubChoice, Plan, Reading};
 use hubbub_sim::runs::Progress;
 use hubbub_sim::scenario::Scenario;
 use hubbub_sim::theory::recursion;
 use hubbub_sim::verify::{self, VerifyExtent};
-use hubbub_sim::world::{self, HubChoice};
+use hubbub_sim::world;
 
 use crate::plans::ms;
 

@@ -6,10 +6,10 @@
 
 use std::time::Duration;
 
-use hubbub::Overflow;
+use hubbub::{Overflow, PushOutcome};
 use hubbub_sim::laws::{Case, audit};
-use hubbub_sim::plan::{Plan, Reading, Stall, Transport};
-use hubbub_sim::record::ObservationKind;
+use hubbub_sim::plan::{Plan, Reading, Stall};
+use hubbub_sim::transport::Transport;
 use hubbub_sim::world::run_observed;
 use proptest::prelude::*;
 
@@ -55,8 +55,8 @@ fn losses(plan: &Plan, frames: usize, overflow: Overflow) -> Vec<(Duration, usiz
     audit(&case, &record, &observations).map(drop).unwrap_or_else(|broken| panic!("{broken:?}"));
     let lost = observations.iter().filter(|observation| {
         matches!(
-            observation.what,
-            ObservationKind::Refused { .. } | ObservationKind::Displaced { .. } | ObservationKind::Disconnected { .. }
+            observation.what.outcome(),
+            Some(PushOutcome::Refused { .. } | PushOutcome::Displaced { .. } | PushOutcome::Disconnected { .. })
         )
     });
     lost.map(|observation| (observation.at, observation.subscriber, format!("{:?}", observation.what))).collect()

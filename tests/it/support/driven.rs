@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use hubbub::hub::Forgotten;
 use hubbub::transport::{Limit, Listener, Observer, Runtime};
-use hubbub::{Capacity, Counts, Event, EventId, Hub, HubSettings, Outcome, Overflow, ServerSettings, SubscriberId};
+use hubbub::{Capacity, Counts, Event, EventId, Hub, HubSettings, Overflow, PushOutcome, ServerSettings, SubscriberId};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::wire::{Chunk, parse, sequences};
@@ -140,7 +140,7 @@ impl Runtime for Kept {
 /// Looks at nothing: what these tests judge is in the Hub's counts and on the pipe.
 impl Observer for Kept {
     fn subscribed(&self, _subscriber: SubscriberId, _peer: SocketAddr) {}
-    fn offered(&self, _subscriber: SubscriberId, _outcome: Outcome) {}
+    fn offered(&self, _subscriber: SubscriberId, _outcome: PushOutcome<EventId>) {}
     fn replays(&self, _subscriber: SubscriberId, _first: EventId, _count: u64) {}
     fn forgot(&self, _subscriber: SubscriberId, _forgotten: Forgotten) {}
     fn taken(&self, _subscriber: SubscriberId, _event: &Event) {}
@@ -234,10 +234,10 @@ impl Driven {
         let (mut queued, mut refused, lost) = (false, false, &mut self.lost);
         let publication =
             self.hub.publish_each(Duration::ZERO, &topic(), payload(bytes).into(), |_, outcome| match outcome {
-                Outcome::Queued { .. } => queued = true,
-                Outcome::Displaced { lost: id, .. } | Outcome::Shed { lost: id, .. } => lost.push(id.sequence),
-                Outcome::Refused { .. } | Outcome::Disconnected { .. } => refused = true,
-                Outcome::Parked { .. } => {}
+                PushOutcome::Queued { .. } => queued = true,
+                PushOutcome::Displaced { lost: id, .. } | PushOutcome::Shed { lost: id, .. } => lost.push(id.sequence),
+                PushOutcome::Refused { .. } | PushOutcome::Disconnected { .. } => refused = true,
+                PushOutcome::Parked { .. } => {}
             });
         if queued {
             self.accepted.push(publication.id.sequence);

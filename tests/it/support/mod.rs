@@ -16,7 +16,9 @@ use std::time::Duration;
 use hubbub::hub::{Forgotten, HistorySettings, Rules};
 use hubbub::metrics::Measured;
 use hubbub::transport::{Limit, Listener, Observer, Runtime, Tokio};
-use hubbub::{Capacity, Counts, Event, EventId, Hub, Limits, Outcome, Overflow, ServerSettings, SubscriberId, Topic};
+use hubbub::{
+    Capacity, Counts, Event, EventId, Hub, Limits, Overflow, PushOutcome, ServerSettings, SubscriberId, Topic,
+};
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::{mpsc, oneshot};
@@ -147,7 +149,7 @@ impl Served {
     }
 
     /// Publishes an event of `bytes` bytes to one subscriber.
-    pub(crate) fn publish(&self, bytes: usize) -> Outcome {
+    pub(crate) fn publish(&self, bytes: usize) -> PushOutcome<EventId> {
         let mut outcomes = Vec::new();
         self.hub.publish_each(Duration::ZERO, &topic(), payload(bytes).into(), |_, outcome| outcomes.push(outcome));
         assert_eq!(outcomes.len(), 1, "one subscriber");
@@ -158,11 +160,11 @@ impl Served {
     /// than queueing happens.
     ///
     /// Nothing runs between that and the return, on a runtime of one thread.
-    pub(crate) async fn fill(&self, at_a_time: usize, bytes: usize) -> Outcome {
+    pub(crate) async fn fill(&self, at_a_time: usize, bytes: usize) -> PushOutcome<EventId> {
         loop {
             soon("a transport that takes what waits", self.settle()).await;
             let outcomes = std::iter::repeat_with(|| self.publish(bytes)).take(at_a_time);
-            if let Some(other) = outcomes.into_iter().find(|outcome| !matches!(outcome, Outcome::Queued { .. })) {
+            if let Some(other) = outcomes.into_iter().find(|outcome| !matches!(outcome, PushOutcome::Queued { .. })) {
                 return other;
             }
         }
@@ -238,7 +240,7 @@ impl Observer for Told {
         self.tell.try_send(Happened::Subscribed).expect("somebody listens");
     }
 
-    fn offered(&self, subscriber: SubscriberId, outcome: Outcome) {
+    fn offered(&self, subscriber: SubscriberId, outcome: PushOutcome<EventId>) {
         self.world.offered(subscriber, outcome);
     }
 

@@ -21,7 +21,7 @@ pub(in crate::cli) struct StagesOptions {
     pub(in crate::cli) evidence: EvidenceOptions,
     #[command(flatten)]
     pub(in crate::cli) threads: Threads,
-    /// Run again what has been published, write nothing and fail on any difference
+    /// Repeat the published runs, fail on any difference, and write nothing
     #[arg(long, conflicts_with_all = ["quick", "out", "json", "force"])]
     pub(in crate::cli) check: bool,
 }
@@ -29,7 +29,7 @@ pub(in crate::cli) struct StagesOptions {
 /// How much is done, and where the result goes.
 #[derive(Debug, Args)]
 pub(in crate::cli) struct EvidenceOptions {
-    /// Only a part of it, and fewer runs
+    /// Run fewer cases, and each fewer times
     #[arg(long)]
     pub(in crate::cli) quick: bool,
     /// Folder for figure, tables and the document, in a subfolder [default: plots, none with --quick or --json -]

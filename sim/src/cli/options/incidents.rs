@@ -13,7 +13,7 @@ pub(in crate::cli) struct ReplayOptions {
     /// An incident's file
     #[arg(value_name = "FILE", conflicts_with_all = ["scenario", "subscribers", "seed", "policy", "buffer", "title"])]
     pub(in crate::cli) file: Option<PathBuf>,
-    /// Every incident in this folder, a line each
+    /// Repeat every incident in this folder, and print a line for each
     #[arg(long, value_name = "DIR", exclusive = true)]
     pub(in crate::cli) all: Option<PathBuf>,
     /// A built-in scenario or a TOML file, in place of an incident [default: alpha]
@@ -31,16 +31,16 @@ pub(in crate::cli) struct ReplayOptions {
     /// What a full mailbox does [default: the scenario's]
     #[arg(long, value_name = "POLICY")]
     pub(in crate::cli) policy: Option<Overflow>,
-    /// Write everything that happened to everybody, as JSON Lines; no file that is there is replaced
+    /// Write every event of every subscriber as JSON Lines, to a file that does not exist yet
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) events: Option<PathBuf>,
     /// Draw the run: queue depths over time with their limit, losses and stalls (.svg or .png)
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) timeline: Option<PathBuf>,
-    /// Write the run as an incident; of an incident, what it gives now is taken for right
+    /// Write the run as an incident; for an incident, the present result becomes the expected one
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) save: Option<PathBuf>,
-    /// Replace the files of --events, --timeline and --save where there are any
+    /// Replace the files of --events, --timeline and --save if they exist
     #[arg(long, requires = "written")]
     pub(in crate::cli) force: bool,
     /// What the incident is, in a sentence
@@ -56,31 +56,31 @@ pub(in crate::cli) struct ShrinkOptions {
     /// An incident's file
     #[arg(value_name = "FILE")]
     pub(in crate::cli) file: PathBuf,
-    /// Where the smaller one goes: a file that is not there yet [default: FILE-shrunk.json]
+    /// Path of the smaller incident, which must not exist yet [default: FILE-shrunk.json]
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) out: Option<PathBuf>,
-    /// Replace the smaller one where there is one
+    /// Replace the file of the smaller incident if it exists
     #[arg(long)]
     pub(in crate::cli) force: bool,
-    /// Most runs to spend on it
+    /// Most runs that the search may take
     #[arg(long, value_name = "N", default_value_t = 5000, value_parser = clap::value_parser!(u64).range(1..))]
     pub(in crate::cli) most_runs: u64,
 }
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct SoakOptions {
-    /// How long [default: 1]
+    /// Time to run, in minutes [default: 1]
     #[arg(value_name = "MINUTES", value_parser = minutes, conflicts_with = "seeds")]
     pub(in crate::cli) minutes: Option<f64>,
-    /// That many cases instead
+    /// Number of cases, instead of a time
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub(in crate::cli) seeds: Option<u64>,
-    /// Seed of the first case; each that follows has the next [default: one that was not used before]
+    /// Seed of the first case; each further case has the next seed [default: one that was not used before]
     #[arg(long, value_name = "X", value_parser = clap::value_parser!(u64).range(..u64::MAX / 2))]
     pub(in crate::cli) first_seed: Option<u64>,
     #[command(flatten)]
     pub(in crate::cli) threads: Threads,
-    /// Folder for the incident that a broken law leaves
+    /// Folder for the incident of a broken law
     #[arg(long, value_name = "DIR", default_value = "target/incidents")]
     pub(in crate::cli) out: PathBuf,
 }

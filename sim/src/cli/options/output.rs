@@ -9,10 +9,10 @@ use crate::cli::files;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct JsonOptions {
-    /// Print the result as JSON and nothing else (-), or write it to a file that is not there yet
+    /// Print the result as JSON and nothing else (-), or write it to a file that does not exist yet
     #[arg(long, value_name = "-|FILE")]
     json: Option<PathBuf>,
-    /// Replace the file of --json where there is one
+    /// Replace the file of --json if it exists
     #[arg(long, requires = "json")]
     force: bool,
 }

@@ -17,13 +17,13 @@ const MOST_TIME: Duration = Duration::from_secs(7 * 24 * 3600);
 pub(in crate::cli) struct RealOptions {
     #[command(flatten)]
     pub(in crate::cli) load: LoadOptions,
-    /// Mailbox sizes in frames, as 64,256 [default: the server's]
+    /// Mailbox sizes in frames, as 64,256 [default: that of the server]
     #[arg(long, value_delimiter = ',', value_name = "K,…", conflicts_with = "url")]
     buffers: Option<Vec<u64>>,
     /// The event stream of a server that runs already, as http://HOST:PORT/v1/stream/sse?table=T
     #[arg(long, value_name = "URL", requires = "ingest_url", conflicts_with = "policy")]
     pub(in crate::cli) url: Option<Url>,
-    /// Where that server takes events, a JSON object each, as http://HOST:PORT/v1/ingest/T
+    /// URL to which events are published, a JSON object each, as http://HOST:PORT/v1/ingest/T
     #[arg(long, value_name = "URL", requires = "url")]
     pub(in crate::cli) ingest_url: Option<Url>,
     /// How long that server may take for a connection, and then for the head of its response [default: 30s]
@@ -71,16 +71,16 @@ pub(in crate::cli) struct RecordOptions {
     /// How long to listen, as 60s
     #[arg(long = "for", value_name = "TIME", default_value = "60s")]
     pub(in crate::cli) lasts: humantime::Duration,
-    /// Where the trace goes: a file that is not there yet
+    /// File for the trace, which must not exist yet
     #[arg(long, short, value_name = "FILE")]
     pub(in crate::cli) out: PathBuf,
-    /// Names of the events to take down, as order,trade; events without a name are called message [default: all]
+    /// Names of the events to record, as order,trade; events without a name are called message [default: all]
     #[arg(long = "event", value_name = "NAME,…", value_delimiter = ',')]
     pub(in crate::cli) names: Vec<String>,
-    /// End where the server ends the connection [default: come back with Last-Event-ID, as an EventSource does]
+    /// End when the server ends the connection [default: reconnect with Last-Event-ID, as an EventSource does]
     #[arg(long)]
     pub(in crate::cli) no_reconnect: bool,
-    /// Ids need not follow each other, as where several tables share them or they are times: skipped ones mean nothing
+    /// Do not count skipped ids as missing: for ids that are times, or that several tables share
     #[arg(long)]
     pub(in crate::cli) sparse_ids: bool,
     /// How long the server may take for a connection, and then for the head of its response [default: 30s]
@@ -96,9 +96,7 @@ impl RecordOptions {
             return Err(Failure::input(format!("--for {}: must be above 0 and at most 7 days", self.lasts)));
         }
         if self.names.iter().any(String::is_empty) {
-            return Err(Failure::input(
-                "--event: an event without a name is called message, and none has an empty one",
-            ));
+            return Err(Failure::input("--event: a name must not be empty; an event without a name is called message"));
         }
         Ok(Listening {
             url: self.url.clone(),

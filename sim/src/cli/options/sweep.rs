@@ -21,16 +21,16 @@ pub(in crate::cli) struct SweepOptions {
     buffers: Option<Vec<u64>>,
     #[arg(long, help = every_change())]
     sensitivity: bool,
-    /// Name the exact sizes, and do not try them on fresh seeds
+    /// Find the exact sizes without validating them on fresh seeds
     #[arg(long)]
     no_validate: bool,
-    /// Folder for results, in a subfolder named after the scenario [default: plots for a scenario as it stands,
-    /// target/sweeps with any other option, none with --json -]
+    /// Folder for results, in a subfolder named after the scenario [default: plots for an unchanged built-in scenario,
+    /// target/sweeps for any other load, none with --json -]
     #[arg(long, value_name = "DIR")]
     pub(in crate::cli) out: Option<PathBuf>,
     #[command(flatten)]
     pub(in crate::cli) json: JsonOptions,
-    /// Run again what has been published (or the --subscribers and --buffers of it) and fail on any difference
+    /// Repeat the published sweep (or its --subscribers and --buffers), and fail on any difference
     #[arg(long, conflicts_with_all = ["json", "force", "sensitivity", "no_validate"])]
     pub(in crate::cli) check: bool,
 }
@@ -43,7 +43,7 @@ pub(in crate::cli) struct SizeOptions {
     pub(in crate::cli) threads: Threads,
     #[arg(long, help = every_change())]
     pub(in crate::cli) sensitivity: bool,
-    /// Only the exact sizes on these seeds, not tried on fresh ones; says how long the whole would take
+    /// Find the exact sizes without validating them on fresh seeds; says how long the validation would take
     #[arg(long, visible_alias = "no-validate")]
     pub(in crate::cli) quick: bool,
     #[command(flatten)]

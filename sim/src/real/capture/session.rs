@@ -11,12 +11,12 @@ use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{Capture, Captured, Ended, Listener, Listening};
-use crate::plan::Transport;
-use crate::real::client::{ClientError, request};
+use crate::client::{StreamItem, StreamParser, request};
+use crate::real::client::ClientError;
 use crate::real::clock::Clock;
 use crate::real::missing::Missing;
 use crate::real::reconnect::Reconnect;
-use crate::real::stream::{EventStream, Heard};
+use crate::transport::Transport;
 
 /// What is read at a time.
 const BUFFER_BYTES: usize = 1 << 16;
@@ -113,7 +113,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    async fn read(&mut self, stream: &mut EventStream) -> Result<Infallible, Stop> {
+    async fn read(&mut self, stream: &mut StreamParser) -> Result<Infallible, Stop> {
         let mut socket = self.connect().await?;
         let timeout = self.listening.head_timeout;
         let late_at = Instant::now() + timeout;
@@ -136,8 +136,9 @@ impl<'a> Session<'a> {
     }
 
     async fn connect(&mut self) -> Result<TcpStream, Stop> {
-        let (url, timeout) = (&self.listening.url, self.listening.head_timeout);
-        let request = request(url, Transport::Sse, self.reconnect.cursor());
+        let url = &self.listening.url;
+        let timeout = self.listening.head_timeout;
+        let request = request(url.path(), &url.authority(), Transport::Sse, self.reconnect.cursor());
         let connected = async {
             let mut socket = url.connect().await?;
             socket.write_all(request.as_bytes()).await?;
@@ -150,11 +151,11 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn take(&mut self, stream: &mut EventStream, bytes: &[u8]) -> Result<(), ClientError> {
+    fn take(&mut self, stream: &mut StreamParser, bytes: &[u8]) -> Result<(), ClientError> {
         let was_open = stream.is_open();
         // What comes with the first head came at once.
         let at = self.now();
-        let result = stream.feed(bytes, |heard| self.hear(at, heard));
+        let result = stream.feed(bytes, |item| self.hear(at, item));
         if stream.is_open() && !was_open {
             self.opened();
         }
@@ -162,18 +163,21 @@ impl<'a> Session<'a> {
         result.map_err(|why| if stream.is_open() { ClientError::Broken(io::Error::other(why)) } else { why.into() })
     }
 
-    fn hear(&mut self, at: Duration, heard: Heard<'_>) {
-        match heard {
-            Heard::Gap(notice) => self.missing.gap(notice),
-            Heard::Place(id) => self.missing.id(id, false),
-            Heard::Event { received, name, id } => {
-                id.into_iter().for_each(|id| self.missing.id(id, true));
-                if self.listening.names.is_empty() || self.listening.names.contains(name) {
-                    self.listener.event(Captured { at, bytes: received.bytes });
+    fn hear(&mut self, at: Duration, item: StreamItem<'_>) {
+        match item {
+            StreamItem::Begins { .. } => {}
+            StreamItem::Gap { notice, .. } => self.missing.gap(notice),
+            StreamItem::Place { id, .. } => self.missing.id(id, false),
+            StreamItem::Event { event, .. } => {
+                if let Some(id) = event.id {
+                    self.missing.id(id, true);
+                }
+                if self.listening.names.is_empty() || self.listening.names.contains(event.name) {
+                    self.listener.event(Captured { at, bytes: event.bytes });
                 } else {
                     self.unwanted += 1;
                     if self.unwanted_names.len() < NAMES {
-                        self.unwanted_names.insert(name.to_owned());
+                        self.unwanted_names.insert(event.name.to_owned());
                     }
                 }
             }

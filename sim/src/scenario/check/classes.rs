@@ -10,7 +10,8 @@ use crate::scenario::limits::{
     MAX_CLASSES, MAX_READ_BYTES_PER_SECOND, MAX_ROUND_TRIP_MS, MAX_SECONDS, MAX_STALLS, MAX_SUBSCRIBERS,
     MAX_WINDOW_BYTES, MIN_STALL_SECONDS,
 };
-use crate::scenario::{Class, RoundTrip, Settings, step_bytes};
+use crate::scenario::{Class, RoundTrip, Settings};
+use crate::transport::step_bytes;
 
 /// How exactly shares sum to 1.
 const SHARE_TOLERANCE: f64 = 1e-6;

@@ -6,22 +6,24 @@ use crate::scenario::limits::{
 };
 
 pub(super) const ABOUT: &str = "\
-A group of subscribers alike; at least one, at most 64. `reads` is a word, or a table with `rate`, `stalls` or both: \
+A group of similar subscribers; a file has 1 to 64 classes. `reads` is a word, or a table with `rate`, `stalls` or both. \
+For example, \
 `reads = { rate = { bytes_per_second = 125000 }, stalls = { after_seconds = [15, 45], for_seconds = [2, 10] } }` is a \
 bad mobile connection.";
 
 pub(super) static KEYS: [Key; 12] = [
-    Key::new("name", "text", Allowed::Text("1 to 64 bytes, no two alike")).says("\"desktop\"", "Its name in results"),
+    Key::new("name", "text", Allowed::Text("1 to 64 bytes, different for each class"))
+        .says("\"desktop\"", "Name of the class in results"),
     Key::new("count", "subscribers", Allowed::Whole(1, MAX_SUBSCRIBERS))
         .without("a `share` is needed instead")
-        .says("10", "That many, whatever the number of subscribers is"),
+        .says("10", "Fixed number of members, at every number of subscribers"),
     Key::new("share", "part", Allowed::Above(1.0))
         .without("a `count` is needed instead")
-        .says("1.0", "That part of those in no class with a `count`; all shares sum to 1"),
+        .says("1.0", "Part of the subscribers that are in no class with a `count`; all shares sum to 1"),
     Key::new("round_trip_ms", "ms", Allowed::Text("2 / `time_scale` ..= 60000, or `minimum`"))
         .says("40", "Network round trip"),
     Key::new("window_bytes", "B", Allowed::Whole(1, MAX_WINDOW_BYTES))
-        .says("65536", "What a reader's socket holds before the server's writes block"),
+        .says("65536", "Bytes that a reader's socket holds before the server's writes block"),
     Key::new("reads", "text or table", Allowed::Text("`as-it-arrives`, `never`, or a table"))
         .says("\"as-it-arrives\"", "How members read"),
     Key::new("reads.rate.bytes_per_second", "B/s", Allowed::Whole(1, MAX_READ_BYTES_PER_SECOND))
@@ -29,7 +31,7 @@ pub(super) static KEYS: [Key; 12] = [
         .says("125000", "Most bytes that a member reads in a second; 1 Mbit/s is 125000"),
     Key::new("reads.stalls.after_seconds", "s", Allowed::Pair(MIN_STALL_SECONDS, MAX_SECONDS))
         .without("no stalls")
-        .says("[15, 45]", "Shortest and longest stretch of reading before a stall"),
+        .says("[15, 45]", "Shortest and longest time of reading before a stall"),
     Key::new("reads.stalls.for_seconds", "s", Allowed::Pair(MIN_STALL_SECONDS, MAX_SECONDS))
         .without("no stalls")
         .says("[2, 10]", "Shortest and longest stall; the longest is below `server.write_deadline_seconds`"),
@@ -40,6 +42,6 @@ pub(super) static KEYS: [Key; 12] = [
         .without("members stay to the end")
         .says("[20, 40]", "Shortest and longest stay"),
     Key::new("reconnect_after_seconds", "s", Allowed::Above(MAX_SECONDS))
-        .without("it stays away")
-        .says("3", "A member whose stream ends comes back after this long"),
+        .without("members do not come back")
+        .says("3", "Time after which a member comes back when its stream ends"),
 ];

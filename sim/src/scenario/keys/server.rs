@@ -7,7 +7,7 @@ use crate::scenario::settings::{RecoverySettings, ServerSection};
 pub(super) const ABOUT: &str = "The server's settings. Defaults are those of `hubbub serve`.";
 pub(super) const ABOUT_CPU: &str = "One modelled worker. Without this table, CPU time costs nothing.";
 pub(super) const ABOUT_RECOVERY: &str =
-    "A history for clients that come back, and notices of what is missing. Without this table there is neither.";
+    "A history for clients that come back, and gap notices. Without this table there is neither.";
 
 pub(super) static KEYS: [Key; 6] = [
     Key::new("policy", "text", Allowed::Text(hubbub::Overflow::NAMES))
@@ -15,7 +15,7 @@ pub(super) static KEYS: [Key; 6] = [
         .says("\"drop-newest\"", "What happens to an event that does not fit into a mailbox"),
     Key::new("keepalive_seconds", "s", Allowed::Above(MAX_SECONDS))
         .or(|| ServerSection::default().keepalive_seconds.to_string())
-        .says("15", "Silence after which a stream gets a comment"),
+        .says("15", "Time without events after which a stream gets a keepalive"),
     Key::new("write_deadline_seconds", "s", Allowed::Above(MAX_SECONDS))
         .or(|| ServerSection::default().write_deadline_seconds.to_string())
         .says("30", "Time without write progress after which a connection is closed"),
@@ -27,7 +27,7 @@ pub(super) static KEYS: [Key; 6] = [
         .says("1", "Most frames that share a write to a subscriber that is behind"),
     Key::new("transport", "text", Allowed::Text("`sse` or `ws`"))
         .or(|| format!("{:?}", ServerSection::default().transport.name()))
-        .says("\"sse\"", "What subscribers are served over: server-sent events, or a WebSocket each"),
+        .says("\"sse\"", "How subscribers connect: server-sent events (`sse`), or one WebSocket each (`ws`)"),
 ];
 
 pub(super) static CPU: [Key; 2] = [
@@ -39,14 +39,14 @@ pub(super) static CPU: [Key; 2] = [
 pub(super) static RECOVERY: [Key; 4] = [
     Key::new("history_events", "events", Allowed::Whole(1, MAX_HISTORY))
         .or(|| RecoverySettings::default().history_events.to_string())
-        .says("10000", "Events that the server keeps"),
+        .says("10000", "Events that the history keeps"),
     Key::new("history_bytes", "B", Allowed::Whole(1, MAX_HISTORY_BYTES))
         .or(|| RecoverySettings::default().history_bytes.to_string())
-        .says("16777216", "Bytes of payload that it keeps"),
+        .says("16777216", "Bytes of payload that the history keeps"),
     Key::new("waiting_bytes", "B", Allowed::Whole(1, MAX_HISTORY_BYTES))
-        .without("any number")
+        .without("no limit")
         .says("1000000", "Bytes of payload that may wait for one subscriber"),
     Key::new("waiting_age_seconds", "s", Allowed::Above(MAX_SECONDS))
-        .without("any age")
-        .says("5", "Age that the oldest event that waits for a subscriber may have"),
+        .without("no limit")
+        .says("5", "Age limit of the oldest event that waits for a subscriber"),
 ];

@@ -6,23 +6,24 @@ use crate::scenario::limits::{
 };
 use crate::scenario::settings;
 
-pub(super) const ABOUT: &str = "What is run, and how often. These keys come before the first table.";
+pub(super) const ABOUT: &str =
+    "What a run contains, and how many runs there are. These keys come before the first table.";
 
 pub(super) static KEYS: [Key; 12] = [
     Key::new("name", "text", Allowed::Text("1 to 64 of a-z, 0-9 and -"))
         .says("\"my-load\"", "Names the folder of results"),
     Key::new("question", "text", Allowed::Text("one line"))
         .without("`What buffer does NAME need?`")
-        .says("\"What buffer do my viewers need?\"", "The question that running it answers, for reports"),
+        .says("\"What buffer do my viewers need?\"", "The question that the scenario answers; reports show it"),
     Key::new("table", "text", Allowed::Text("1 to 64 of A-Z, a-z, 0-9, _ and -"))
         .or(|| format!("{:?}", settings::default_table()))
         .says("\"builds\"", "The table that all subscribers watch"),
     Key::new("duration_seconds", "s", Allowed::Number(MIN_DURATION_SECONDS, MAX_SECONDS))
         .without("one cycle of the trace; required where there is none")
-        .says("60", "How long events arrive"),
+        .says("60", "Time during which events arrive"),
     Key::new("drain_seconds", "s", Allowed::Number(0.0, MAX_SECONDS))
         .or(|| settings::default_drain_seconds().to_string())
-        .says("15", "How long a run may go on after the last arrival, for what is under way"),
+        .says("15", "Most time that a run continues after the last arrival, until everything is delivered"),
     Key::new("subscribers", "subscribers", Allowed::Grid(MAX_SUBSCRIBERS))
         .or(|| format!("{:?}", settings::default_subscribers()))
         .says("[10, 100, 1000]", "The numbers of subscribers to try"),
@@ -31,17 +32,17 @@ pub(super) static KEYS: [Key; 12] = [
         .says("[16, 64, 256]", "The mailbox sizes to try"),
     Key::new("current_buffer", "frames", Allowed::Whole(1, MAX_BUFFER))
         .or(|| settings::default_current_buffer().to_string())
-        .says("64", "The buffer that a subscriber has today: figures mark it, tables compare with it"),
+        .says("64", "The buffer that your server has now: figures mark it, tables compare with it"),
     Key::new("seeds", "runs", Allowed::Whole(1, MAX_SEEDS))
         .or(|| settings::default_seeds().to_string())
-        .says("8", "How many runs with different luck each result rests on"),
+        .says("8", "Number of runs for each result, each with other random choices"),
     Key::new("time_scale", "virtual ms a ms", Allowed::Whole(1, MAX_TIME_SCALE))
         .or(|| settings::default_time_scale().to_string())
-        .says("1", "How finely time is simulated: the shortest round trip is 2 ms divided by this"),
+        .says("1", "Resolution of simulated time: the shortest round trip is 2 ms divided by this"),
     Key::new("sensitivity", "true or false", Allowed::Text("true or false"))
         .or(|| false.to_string())
         .says("false", "Whether a sweep also sizes the load at rate × 2, payload × 4 and stalls × 2"),
     Key::new("keys", "entities", Allowed::Whole(1, MAX_KEYS))
         .or(|| settings::default_keys().to_string())
-        .says("40", "How many entities events are about, each as likely, for `conflate`; a trace has its own"),
+        .says("40", "Number of different keys of events, equally likely, for `conflate`; a trace has its own keys"),
 ];

@@ -8,8 +8,9 @@ use std::{env, fs};
 use hubbub_sim::incident::Incident;
 use hubbub_sim::laws::draw::any_case;
 use hubbub_sim::laws::{Broken, Case, Law, Violation};
+use hubbub_sim::plan::HubChoice;
 use hubbub_sim::record::{Observation, Record};
-use hubbub_sim::world::{HubChoice, run, run_observed};
+use hubbub_sim::world::{run, run_observed};
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner};
 

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
-use hubbub::{LossReason, Overflow};
+use hubbub::{LossReason, Overflow, PushOutcome};
 use hubbub_sim::laws::draw::any_case;
 use hubbub_sim::laws::{Case, Law, audit};
 use hubbub_sim::plan::{Fault, FaultKind, Plan, Reading, SubscriberPlan};
@@ -74,9 +74,9 @@ fn marks(case: &Case, record: &Record, observations: &[Observation]) -> impl Ite
     let hits = [
         record.subscribers.iter().any(|subscriber| subscriber.high_water == case.frames as u64),
         any(&|index, _| lost(index)),
-        saw(|what| matches!(what, ObservationKind::Refused { .. })),
-        saw(|what| matches!(what, ObservationKind::Displaced { .. })),
-        saw(|what| matches!(what, ObservationKind::Disconnected { .. })),
+        saw(|what| matches!(what.outcome(), Some(PushOutcome::Refused { .. }))),
+        saw(|what| matches!(what.outcome(), Some(PushOutcome::Displaced { .. }))),
+        saw(|what| matches!(what.outcome(), Some(PushOutcome::Disconnected { .. }))),
         !is_disconnecting && any(&|index, _| is_evicted(index)),
         any(&|index, _| is_evicted(index) && record.subscribers[index].connections > 1),
         any(&|index, _| record.subscribers[index].dropped.client_gone > 1),
@@ -97,8 +97,8 @@ fn marks(case: &Case, record: &Record, observations: &[Observation]) -> impl Ite
         saw(|what| is_lost_to(what, LossReason::Conflated)),
         saw(|what| is_lost_to(what, LossReason::Bytes)),
         saw(|what| is_lost_to(what, LossReason::Age)),
-        saw(|what| matches!(what, ObservationKind::Shed { .. })),
-        saw(|what| matches!(what, ObservationKind::Parked { .. })),
+        saw(|what| matches!(what.outcome(), Some(PushOutcome::Shed { .. }))),
+        saw(|what| matches!(what.outcome(), Some(PushOutcome::Parked { .. }))),
         saw(|what| matches!(what, ObservationKind::Forgotten { .. })),
         any(&|index, _| record.subscribers[index].connections > 1)
             && saw(|what| matches!(what, ObservationKind::Told { .. })),
@@ -107,13 +107,7 @@ fn marks(case: &Case, record: &Record, observations: &[Observation]) -> impl Ite
 }
 
 fn is_lost_to(what: &ObservationKind, wanted: LossReason) -> bool {
-    match what {
-        ObservationKind::Refused { reason, .. }
-        | ObservationKind::Displaced { reason, .. }
-        | ObservationKind::Shed { reason, .. }
-        | ObservationKind::Disconnected { reason, .. } => reason.reason == wanted,
-        _ => false,
-    }
+    what.outcome().and_then(|outcome| outcome.loss_reason()) == Some(wanted)
 }
 
 fn has_unequal_frames(plan: &Plan) -> bool {
@@ -123,8 +117,8 @@ fn has_unequal_frames(plan: &Plan) -> bool {
 fn is_lost_in_a_stall(plan: &Plan, seen: &Observation) -> bool {
     let stalls = plan.subscribers[seen.subscriber].reading.stalls();
     let is_loss = matches!(
-        seen.what,
-        ObservationKind::Refused { .. } | ObservationKind::Displaced { .. } | ObservationKind::Disconnected { .. }
+        seen.what.outcome(),
+        Some(PushOutcome::Refused { .. } | PushOutcome::Displaced { .. } | PushOutcome::Disconnected { .. })
     );
     is_loss && stalls.iter().any(|stall| (stall.from..stall.from + stall.lasts).contains(&seen.at))
 }
@@ -160,7 +154,7 @@ fn every_kind_of_fault_changes_an_outcome_somewhere_and_is_off_somewhere() {
 }
 
 /// What everybody got and lost.
-fn outcome(record: &Record) -> Vec<(u64, u64, hubbub::Dropped)> {
+fn outcome(record: &Record) -> Vec<(u64, u64, hubbub::LossCounts)> {
     let account = |subscriber: &hubbub_sim::record::SubscriberRecord| {
         (subscriber.offered, subscriber.received, subscriber.dropped)
     };

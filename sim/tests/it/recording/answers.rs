@@ -31,7 +31,7 @@ fn each_answer_that_is_no_stream_has_a_sentence_of_its_own_and_leaves_no_file() 
     }
     let folder = folder("record-refused");
     let https = refused(&folder, &["record", "https://127.0.0.1/", "-o", "t.jsonl"]);
-    assert!(https.contains("https is not spoken yet: must be http://HOST"), "{https}");
+    assert!(https.contains("https is not supported yet: must be http://HOST"), "{https}");
 }
 
 #[test]
@@ -39,7 +39,7 @@ fn a_204_ends_a_recording_for_good_and_what_came_before_is_kept() {
     let first = [&[Act::send(HEAD), Act::send("retry: 100\n\n")], &events(3, 10)[..]].concat();
     let server = ScriptedServer::start([first, [Act::send("HTTP/1.1 204 No Content\r\n\r\n")].to_vec()]);
     let recorded = record("record-204", server.address, &["--for", "1m"]);
-    recorded.lacks(&["as the server answers with status 204", "nobody is to ask again"]);
+    recorded.lacks(&["as the server answers with status 204", "clients must not ask again"]);
     assert_eq!(recorded.bytes.len(), 3);
 }
 

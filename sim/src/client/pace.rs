@@ -4,8 +4,8 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use super::speed::{SlowPeriod, Speed, speeds};
 use crate::plan::Reading;
-use crate::world::{SlowPeriod, Speed, speeds};
 
 /// A reader of limited rate takes what it may in pieces of about this long.
 const PIECE: Duration = Duration::from_millis(5);
@@ -13,7 +13,7 @@ const PIECE: Duration = Duration::from_millis(5);
 /// … but not in smaller ones.
 const LEAST_PIECE_BYTES: u64 = 128;
 
-pub(super) struct ReadPacer {
+pub(crate) struct ReadPacer {
     speed: Speed,
     changes: VecDeque<(Duration, Speed)>,
     /// A stretch in which a reader of limited rate always has something to read: since when, and what it took in it.
@@ -22,7 +22,7 @@ pub(super) struct ReadPacer {
 
 /// What a client may do now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum May {
+pub(crate) enum May {
     /// Take at most so many bytes, until the speed changes.
     Take(u64),
     /// Nothing until then; `None`: never again.
@@ -30,12 +30,12 @@ pub(super) enum May {
 }
 
 impl ReadPacer {
-    pub(super) fn new(reading: &Reading, slow_periods: &[SlowPeriod]) -> Self {
+    pub(crate) fn new(reading: &Reading, slow_periods: &[SlowPeriod]) -> Self {
         Self { speed: Speed::Free, changes: speeds(reading, slow_periods), busy: None }
     }
 
     /// What may be taken at `now`.
-    pub(super) fn may(&mut self, now: Duration) -> May {
+    pub(crate) fn may(&mut self, now: Duration) -> May {
         while let Some((at, speed)) = self.changes.pop_front_if(|(at, _)| *at <= now) {
             (self.speed, self.busy) = (speed, self.busy.map(|_| (at, 0)));
         }
@@ -59,17 +59,17 @@ impl ReadPacer {
     }
 
     /// There is something in the socket.
-    pub(super) fn found(&mut self, now: Duration) {
+    pub(crate) fn found(&mut self, now: Duration) {
         self.busy.get_or_insert((now, 0));
     }
 
     /// So many bytes were taken; `is_empty` says that nothing is left.
-    pub(super) fn took(&mut self, bytes: u64, is_empty: bool) {
+    pub(crate) fn took(&mut self, bytes: u64, is_empty: bool) {
         self.busy = self.busy.filter(|_| !is_empty).map(|(since, taken)| (since, taken + bytes));
     }
 
     /// When the speed changes next.
-    pub(super) fn changes_at(&self) -> Option<Duration> {
+    pub(crate) fn changes_at(&self) -> Option<Duration> {
         self.changes.front().map(|(at, _)| *at)
     }
 }

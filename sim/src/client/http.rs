@@ -21,14 +21,14 @@ pub enum NotAStream {
     #[error("compresses the stream (content-encoding: {0}), which is not read yet: switch that off for this path")]
     Encoded(String),
     /// Not HTTP/1.1, or not as this client reads it.
-    #[error("answers with something that is no HTTP/1.1 response ({0})")]
+    #[error("answers with something that is not an HTTP/1.1 response ({0})")]
     Malformed(&'static str),
 }
 
 /// What a status that is not the one expected means for a stream.
 fn hint(status: u16) -> &'static str {
     match status {
-        204 => ": it has no stream, and nobody is to ask again",
+        204 => ": it has no stream, and clients must not ask again",
         401 | 403 | 407 => ": it wants credentials, and none are sent",
         404 | 410 => ": there is nothing at this path",
         429 => ": it was asked too often",
@@ -41,6 +41,8 @@ fn hint(status: u16) -> &'static str {
 #[derive(Debug)]
 pub(super) struct Response {
     part: Part,
+    /// Bytes taken.
+    offset: u64,
     head: Vec<u8>,
     /// 200 of an event stream, 101 of a WebSocket.
     expected: u16,
@@ -63,14 +65,14 @@ enum Part {
 }
 
 impl Response {
-    /// That begins an event stream.
-    pub(super) fn new() -> Self {
-        Self { part: Part::Head, head: Vec::new(), expected: 200 }
+    /// A response that begins an event stream.
+    pub(super) fn of_sse() -> Self {
+        Self { part: Part::Head, offset: 0, head: Vec::new(), expected: 200 }
     }
 
-    /// That begins a WebSocket; what follows its head is the body.
+    /// A response that begins a WebSocket; everything after its head is the body.
     pub(super) fn of_websocket() -> Self {
-        Self { expected: 101, ..Self::new() }
+        Self { expected: 101, ..Self::of_sse() }
     }
 
     /// Whether the head has come, and is that of an event stream.
@@ -83,31 +85,28 @@ impl Response {
         matches!(self.part, Part::End)
     }
 
-    /// Takes the next bytes; `body` is told the body's.
-    pub(super) fn feed(&mut self, mut bytes: &[u8], mut body: impl FnMut(&[u8])) -> Result<(), NotAStream> {
-        while let Some((&byte, rest)) = bytes.split_first() {
+    /// Takes the next bytes, and hands those of the body to `body`, with the offset in the response of the first.
+    pub(super) fn feed(&mut self, mut bytes: &[u8], mut body: impl FnMut(u64, &[u8])) -> Result<(), NotAStream> {
+        while let Some(&byte) = bytes.first() {
+            let taken = match self.part {
+                Part::Whole => bytes.len(),
+                Part::Chunk(left) | Part::Sized(left) => bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX)),
+                Part::End => return Ok(()),
+                Part::Head | Part::ChunkSize(_) | Part::ChunkExtension(_) | Part::ChunkEnd => 1,
+            };
             self.part = match self.part {
                 Part::Head => {
                     self.head.push(byte);
-                    bytes = rest;
                     self.after_head()?
                 }
-                Part::Whole => {
-                    body(bytes);
-                    return Ok(());
+                part @ (Part::Whole | Part::Chunk(_) | Part::Sized(_)) => {
+                    body(self.offset, &bytes[..taken]);
+                    part.after(taken as u64)
                 }
-                Part::Chunk(left) | Part::Sized(left) => {
-                    let here = bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-                    body(&bytes[..here]);
-                    bytes = &bytes[here..];
-                    self.part.after(here as u64)
-                }
-                Part::End => return Ok(()),
-                part @ (Part::ChunkSize(_) | Part::ChunkExtension(_) | Part::ChunkEnd) => {
-                    bytes = rest;
-                    part.framing(byte)?
-                }
+                part => part.framing(byte)?,
             };
+            self.offset += taken as u64;
+            bytes = &bytes[taken..];
         }
         Ok(())
     }
@@ -203,9 +202,9 @@ mod tests {
     use super::*;
 
     fn body(response: &[u8], piece: usize) -> Result<(Vec<u8>, bool), NotAStream> {
-        let (mut parsed, mut body) = (Response::new(), Vec::new());
+        let (mut parsed, mut body) = (Response::of_sse(), Vec::new());
         for bytes in response.chunks(piece) {
-            parsed.feed(bytes, |part| body.extend_from_slice(part))?;
+            parsed.feed(bytes, |_, part| body.extend_from_slice(part))?;
         }
         Ok((body, parsed.has_ended()))
     }
@@ -239,7 +238,7 @@ mod tests {
         let refused = |head: &str| body(head.as_bytes(), 7).unwrap_err().to_string();
         assert!(refused("HTTP/1.1 404 Not Found\r\n\r\n").contains("status 404"));
         assert!(refused("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n").contains("text/html"));
-        assert!(refused("HTTP/1.1 204 No Content\r\n\r\n").contains("nobody is to ask again"));
+        assert!(refused("HTTP/1.1 204 No Content\r\n\r\n").contains("clients must not ask again"));
         assert!(refused("HTTP/1.1 401 Unauthorized\r\n\r\n").contains("it wants credentials"));
         assert!(refused("HTTP/1.1 503 Unavailable\r\n\r\n").contains("in trouble"));
         let moved = refused("HTTP/1.1 301 Moved Permanently\r\nLocation: https://a.test/s\r\n\r\n");

@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-pub(super) struct Service {
+pub(crate) struct Service {
     times: Vec<Duration>,
     one_way: Duration,
     /// Those that have begun to arrive and whose service has not ended; the first is served.
@@ -30,13 +30,13 @@ struct Frame {
 
 impl Service {
     /// For times in virtual time; without any, a frame takes none.
-    pub(super) fn new(times: &[Duration], one_way: Duration) -> Self {
+    pub(crate) fn new(times: &[Duration], one_way: Duration) -> Self {
         let (ends_at, freed_at) = (Duration::ZERO, Duration::ZERO);
         Self { times: times.to_vec(), one_way, frames: VecDeque::new(), ends_at, freed_at }
     }
 
     /// A frame has begun to arrive.
-    pub(super) fn begin(&mut self, seen_at: Duration, start: u64, sequence: u64, accepted_at: Duration) {
+    pub(crate) fn begin(&mut self, seen_at: Duration, start: u64, sequence: u64, accepted_at: Duration) {
         let place = usize::try_from(sequence.saturating_sub(1)).unwrap_or(usize::MAX);
         let time = self.times.get(place).or(self.times.last()).copied().unwrap_or_default();
         self.frames.push_back(Frame { start, accepted_at, seen_at, time });
@@ -56,18 +56,18 @@ impl Service {
     }
 
     /// Up to which offset bytes are read: where the frame that is served begins.
-    pub(super) fn read_up_to(&self) -> Option<u64> {
+    pub(crate) fn read_up_to(&self) -> Option<u64> {
         self.frames.front().map(|frame| frame.start)
     }
 
     /// When the word of the end of the service under way is sent, if there is one.
-    pub(super) fn tells_at(&self) -> Option<Duration> {
+    pub(crate) fn tells_at(&self) -> Option<Duration> {
         let frame = self.frames.front()?;
         Some(self.ends_at.saturating_sub(self.one_way).max(frame.seen_at))
     }
 
     /// Ends the service under way if the word of that is due by `now`; returns when the word was sent.
-    pub(super) fn end_by(&mut self, now: Duration) -> Option<Duration> {
+    pub(crate) fn end_by(&mut self, now: Duration) -> Option<Duration> {
         let told_at = self.tells_at().filter(|at| *at <= now)?;
         self.frames.pop_front();
         self.freed_at = told_at + self.one_way;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::reader::{SlowPeriod, Speed};
+use super::speed::{SlowPeriod, Speed};
 use crate::plan::{Fault, FaultKind, Plan};
 
 /// The faults that strike one subscriber, by what they do to it.

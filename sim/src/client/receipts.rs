@@ -5,12 +5,11 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
-use super::stream::Received;
 use crate::plan::{Arrival, Plan};
 use crate::record::{self, SubscriberRecord};
 
 #[derive(Debug)]
-pub(super) struct Receipts {
+pub(crate) struct Receipts {
     arrivals: Vec<Arrival>,
     subscribers: Vec<Subscriber>,
     /// Publish, as planned, to receipt; by class.
@@ -39,7 +38,7 @@ struct Subscriber {
 }
 
 impl Receipts {
-    pub(super) fn new(plan: &Plan) -> Self {
+    pub(crate) fn new(plan: &Plan) -> Self {
         let words = plan.arrivals.len().div_ceil(64);
         let subscriber = |class| Subscriber {
             class,
@@ -61,7 +60,7 @@ impl Receipts {
     }
 
     /// A stream is open. Of the events whose publishing had begun by then it may have missed some, and owes none.
-    pub(super) fn joined(&mut self, index: usize, begun: u64) {
+    pub(crate) fn joined(&mut self, index: usize, begun: u64) {
         let subscriber = &mut self.subscribers[index];
         subscriber.is_open = true;
         subscriber.wanted_from.get_or_insert(begun);
@@ -69,7 +68,7 @@ impl Receipts {
     }
 
     /// A stream has ended.
-    pub(super) fn ended(&mut self, index: usize, begun: u64) {
+    pub(crate) fn ended(&mut self, index: usize, begun: u64) {
         let subscriber = &mut self.subscribers[index];
         if std::mem::take(&mut subscriber.is_open)
             && let Some(offered) = subscriber.offered.last_mut()
@@ -80,12 +79,12 @@ impl Receipts {
     }
 
     /// A client has left for good: it wants nothing more.
-    pub(super) fn left(&mut self, index: usize, begun: u64) {
+    pub(crate) fn left(&mut self, index: usize, begun: u64) {
         self.subscribers[index].wanted_until.get_or_insert(begun.saturating_sub(1));
     }
 
     /// Everything has been published: streams that are open were owed all of it.
-    pub(super) fn close(&mut self) {
+    pub(crate) fn close(&mut self) {
         let all = self.arrivals.len() as u64;
         for subscriber in self.subscribers.iter_mut().filter(|subscriber| subscriber.is_open) {
             if let Some(offered) = subscriber.offered.last_mut() {
@@ -94,8 +93,8 @@ impl Receipts {
         }
     }
 
-    pub(super) fn received(&mut self, now: Duration, index: usize, event: Received) {
-        let Some(number) = event.number.filter(|number| *number < self.arrivals.len() as u64) else { return };
+    pub(crate) fn received(&mut self, now: Duration, index: usize, number: Option<u64>) {
+        let Some(number) = number.filter(|number| *number < self.arrivals.len() as u64) else { return };
         let Some(arrival) = usize::try_from(number).ok().and_then(|number| self.arrivals.get(number)) else { return };
         let subscriber = &mut self.subscribers[index];
         if !subscriber.see(number) {
@@ -108,25 +107,25 @@ impl Receipts {
     }
 
     /// Frames that clients have read.
-    pub(super) fn total(&self) -> u64 {
+    pub(crate) fn total(&self) -> u64 {
         self.subscribers.iter().map(|subscriber| subscriber.received + subscriber.duplicates).sum()
     }
 
     /// Whether everybody has everything that it wanted.
-    pub(super) fn are_complete(&self) -> bool {
+    pub(crate) fn are_complete(&self) -> bool {
         self.subscribers.iter().all(|subscriber| subscriber.lost().next().is_none())
     }
 
-    pub(super) fn in_time(&self) -> u64 {
+    pub(crate) fn in_time(&self) -> u64 {
         self.in_time
     }
 
-    pub(super) fn receipt_us(&mut self) -> Vec<Histogram<u64>> {
+    pub(crate) fn receipt_us(&mut self) -> Vec<Histogram<u64>> {
         std::mem::take(&mut self.receipt_us)
     }
 
     /// Puts a client's side of the account beside the server's.
-    pub(super) fn complete(&self, index: usize, record: &mut SubscriberRecord) {
+    pub(crate) fn complete(&self, index: usize, record: &mut SubscriberRecord) {
         let subscriber = &self.subscribers[index];
         let all = self.arrivals.len() as u64;
         record.received = subscriber.received + subscriber.duplicates;
@@ -136,7 +135,7 @@ impl Receipts {
 
     /// A subscriber's account as its client sees it: everything missing of an open stream counts as lost to a full
     /// buffer, since a client cannot tell why.
-    pub(super) fn as_seen(&self, index: usize) -> SubscriberRecord {
+    pub(crate) fn as_seen(&self, index: usize) -> SubscriberRecord {
         let subscriber = &self.subscribers[index];
         let first_lost = subscriber.lost().next().and_then(|number| usize::try_from(number).ok());
         let lost = subscriber.lost().count() as u64;
@@ -216,7 +215,7 @@ mod tests {
 
     fn read(receipts: &mut Receipts, index: usize, numbers: Range<u64>) {
         for number in numbers {
-            receipts.received(Duration::from_secs(1), index, Received { number: Some(number), bytes: 100 });
+            receipts.received(Duration::from_secs(1), index, Some(number));
         }
     }
 

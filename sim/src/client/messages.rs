@@ -1,12 +1,12 @@
-//! The messages of a WebSocket out of a server's bytes: unmasked, of one frame each, as this project's server sends
-//! them. Fed with any slices, it keeps no payload.
+//! Splits a WebSocket's bytes into messages: unmasked, of one frame each, as this project's server sends them. It takes
+//! slices of any size and keeps no payload.
 
 /// Opcode of a text, in the first byte.
 const TEXT: u8 = 1;
 
 /// What comes next.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Piece<'a> {
+pub(super) enum Piece<'a> {
     /// A message; `start` is the offset of its first byte.
     Begins { start: u64, is_text: bool },
     /// Some of its payload.
@@ -16,10 +16,8 @@ pub(crate) enum Piece<'a> {
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct Messages {
+pub(super) struct Messages {
     part: Part,
-    /// Bytes seen.
-    offset: u64,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -33,22 +31,18 @@ enum Part {
 }
 
 impl Messages {
-    /// After so many bytes of something else.
-    pub(super) fn after(offset: u64) -> Self {
-        Self { part: Part::Opcode, offset }
-    }
-
-    /// Takes the next bytes; `piece` is told what they are, in order.
-    pub(crate) fn feed(&mut self, mut bytes: &[u8], mut piece: impl FnMut(Piece<'_>)) {
+    /// Takes the next bytes, the first of which is at offset `start`, and tells `piece` what they are, in order.
+    pub(super) fn feed(&mut self, start: u64, mut bytes: &[u8], mut piece: impl FnMut(Piece<'_>)) {
+        let mut offset = start;
         while let Some((&byte, rest)) = bytes.split_first() {
             let taken = match self.part {
                 Part::Payload(left) => bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX)),
                 Part::Opcode | Part::Length | Part::LongLength(..) => 1,
             };
-            self.offset += taken as u64;
+            offset += taken as u64;
             self.part = match self.part {
                 Part::Opcode => {
-                    piece(Piece::Begins { start: self.offset - 1, is_text: byte & 0x0f == TEXT });
+                    piece(Piece::Begins { start: offset - 1, is_text: byte & 0x0f == TEXT });
                     Part::Length
                 }
                 Part::Length if byte == 126 => Part::LongLength(2, 0),
@@ -62,7 +56,7 @@ impl Messages {
                 }
             };
             if matches!(self.part, Part::Payload(0)) {
-                piece(Piece::Ends { end: self.offset });
+                piece(Piece::Ends { end: offset });
                 self.part = Part::Opcode;
             }
             bytes = if taken == 1 { rest } else { &bytes[taken..] };
@@ -72,7 +66,7 @@ impl Messages {
 
 /// A message as a server sends it.
 #[cfg(test)]
-pub(crate) fn message(opcode: u8, text: &str) -> Vec<u8> {
+pub(super) fn message(opcode: u8, text: &str) -> Vec<u8> {
     let mut bytes = vec![0x80 | opcode];
     match text.len() {
         short @ 0..126 => bytes.push(short as u8),

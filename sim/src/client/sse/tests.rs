@@ -6,9 +6,9 @@ use super::*;
 fn said(body: &[u8]) -> (Vec<String>, Option<String>, Option<Duration>) {
     let mut each = Vec::new();
     for piece in (1..=body.len()).chain([usize::MAX]) {
-        let (mut blocks, mut said) = (Blocks::default(), Vec::new());
+        let (mut blocks, mut said) = (SseBlocks::default(), Vec::new());
         for bytes in body.chunks(piece) {
-            blocks.feed(bytes, &mut |heard| said.push(in_words(&heard)));
+            blocks.feed(0, bytes, &mut |item| said.extend(in_words(&item)));
         }
         each.push((said, blocks.last_id().map(str::to_owned), blocks.retry()));
     }
@@ -17,11 +17,14 @@ fn said(body: &[u8]) -> (Vec<String>, Option<String>, Option<Duration>) {
     first
 }
 
-fn in_words(heard: &Heard<'_>) -> String {
-    match heard {
-        Heard::Event { received, name, id } => format!("{name} of {} B, id {id:?}", received.bytes),
-        Heard::Gap(notice) => format!("gap of {:?}: {}", notice.count, notice.reason),
-        Heard::Place(id) => format!("at {id}"),
+fn in_words(item: &StreamItem<'_>) -> Option<String> {
+    match item {
+        StreamItem::Begins { .. } => None,
+        StreamItem::Event { event: StreamEvent { bytes, name, id, .. }, .. } => {
+            Some(format!("{name} of {bytes} B, id {id:?}"))
+        }
+        StreamItem::Gap { notice, .. } => Some(format!("gap of {:?}: {}", notice.count, notice.reason)),
+        StreamItem::Place { id, .. } => Some(format!("at {id:?}")),
     }
 }
 
@@ -36,7 +39,7 @@ fn a_byte_order_mark_begins_the_stream_and_nothing_else() {
 fn lines_end_in_any_of_three_ways_and_a_block_at_an_empty_one() {
     for end in ["\n", "\r", "\r\n"] {
         let text = ": hello||id: 1|data: a|data:  bc|data|||event: e|data:||data: half".replace('|', end);
-        assert_eq!(said(text.as_bytes()).0, ["message of 6 B, id Some(\"1\")", "e of 0 B, id None"], "{end:?}");
+        assert_eq!(said(text.as_bytes()).0, ["message of 6 B, id Some(Number(1))", "e of 0 B, id None"], "{end:?}");
     }
 }
 
@@ -51,8 +54,8 @@ fn the_cursor_is_the_last_id_of_a_block_that_has_come_whole() {
     assert_eq!(cursor("id: 7-1\n\nid: 7\u{0}2\ndata: y\n\n").as_deref(), Some("7-1"), "NUL");
     assert_eq!(cursor("id: a\nid:  b\n\n").as_deref(), Some(" b"), "of two the last, less one space");
     let long = "x".repeat(LINE_BYTES);
-    let (mut blocks, body) = (Blocks::default(), format!("id: 7-1\n\nid: {long}\n\n"));
-    blocks.feed(body.as_bytes(), &mut |_| {});
+    let (mut blocks, body) = (SseBlocks::default(), format!("id: 7-1\n\nid: {long}\n\n"));
+    blocks.feed(0, body.as_bytes(), &mut |_| {});
     assert_eq!(blocks.last_id(), Some("7-1"), "no half of one");
 }
 
@@ -72,8 +75,8 @@ fn a_notice_is_told_from_an_event_by_its_form_and_not_by_its_name_alone() {
     assert_eq!(said(format!("{notice}\n").as_bytes()).0, ["message of 53 B, id None"]);
     assert_eq!(said(b"event: gap\ndata: mind it\n\n").0, ["gap of 7 B, id None"]);
     let mut notices = Vec::new();
-    Blocks::default().feed(format!("event: gap\n{notice}\n").as_bytes(), &mut |heard| {
-        let Heard::Gap(notice) = heard else { return };
+    SseBlocks::default().feed(0, format!("event: gap\n{notice}\n").as_bytes(), &mut |item| {
+        let StreamItem::Gap { notice, .. } = item else { return };
         notices.push(notice);
     });
     assert_eq!(notices[0].last, Some(EventId { epoch: 3, sequence: 2 }));
@@ -81,14 +84,14 @@ fn a_notice_is_told_from_an_event_by_its_form_and_not_by_its_name_alone() {
 
 #[test]
 fn data_as_long_as_you_like_is_counted_and_not_kept() {
-    let mut blocks = Blocks::default();
+    let mut blocks = SseBlocks::default();
     let mut bytes = Vec::new();
     let megabyte = vec![b'x'; 1 << 20];
-    blocks.feed(b"data: {\"n\":5,", &mut |_| {});
+    blocks.feed(0, b"data: {\"n\":5,", &mut |_| {});
     for _ in 0..30 {
-        blocks.feed(&megabyte, &mut |_| {});
+        blocks.feed(0, &megabyte, &mut |_| {});
     }
     assert!(blocks.line.capacity() <= 2 * DATA_LINE_BYTES, "{}", blocks.line.capacity());
-    blocks.feed(b"\n\n", &mut |heard| bytes.extend(heard.event().map(|event| (event.number, event.bytes))));
+    blocks.feed(0, b"\n\n", &mut |item| bytes.extend(item.event().map(|event| (event.number, event.bytes))));
     assert_eq!(bytes, [(Some(5), 7 + 30 * (1 << 20))]);
 }

@@ -10,6 +10,8 @@ use memchr::{memchr, memchr2};
 
 use super::notice::Notice;
 use super::payload;
+use super::stream::{StreamEvent, StreamItem, UNNAMED};
+use super::stream_id::StreamId;
 
 /// How much of a line of data is kept: envelopes put names before the object that was published, and a gap notice is
 /// shorter.
@@ -23,51 +25,21 @@ const MOST_RETRY_MS: u64 = u32::MAX as u64;
 
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// The name of an event that has none.
-const UNNAMED: &str = "message";
-
-/// An event that has come whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Received {
-    /// The number in its payload, if that has one.
-    pub(super) number: Option<u64>,
-    /// Bytes of its data, line ends between its lines counted.
-    pub(super) bytes: u64,
-}
-
-/// What a whole block of a stream says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Heard<'a> {
-    /// An event, its name (`message` where it has none), and the id that its own block gives.
-    Event { received: Received, name: &'a str, id: Option<&'a str> },
-    /// Events are missing.
-    Gap(Notice),
-    /// An id without an event: the place that the stream is at.
-    Place(&'a str),
-}
-
-impl Heard<'_> {
-    /// The event, if it is one.
-    pub(super) fn event(&self) -> Option<Received> {
-        match self {
-            Self::Event { received, .. } => Some(*received),
-            Self::Gap(_) | Self::Place(_) => None,
-        }
-    }
-}
-
 /// The parser of one stream.
 #[derive(Debug, Default)]
-pub(super) struct Blocks {
+pub(super) struct SseBlocks {
     /// The beginning of a line that is not whole yet.
     line: Vec<u8>,
     line_bytes: u64,
+    /// Offset of its first byte in the response.
+    line_start: u64,
     /// The last byte was a CR: an LF that follows belongs to it.
     after_cr: bool,
     /// The first line, which a byte-order mark may begin, is over.
     has_begun: bool,
     block: Block,
-    last_id: Option<String>,
+    /// The id of the last block that gave one; empty where none did, or the last one took it back.
+    last_id: String,
     retry: Option<Duration>,
 }
 
@@ -76,7 +48,8 @@ pub(super) struct Blocks {
 struct Block {
     name: String,
     id: String,
-    has_id: bool,
+    /// Set while the block has an id, which `id` is the text of.
+    parsed_id: Option<StreamId>,
     data_lines: u64,
     data_bytes: u64,
     number: Option<u64>,
@@ -84,15 +57,15 @@ struct Block {
     data: Vec<u8>,
 }
 
-impl Blocks {
+impl SseBlocks {
     /// Of a stream that goes on after that block.
     pub(super) fn after(last_id: Option<String>) -> Self {
-        Self { last_id, ..Self::default() }
+        Self { last_id: last_id.unwrap_or_default(), ..Self::default() }
     }
 
     /// The id of the last block that gave one; `None` where none did, or the last one took it back by an empty `id:`.
     pub(super) fn last_id(&self) -> Option<&str> {
-        self.last_id.as_deref()
+        Some(self.last_id.as_str()).filter(|id| !id.is_empty())
     }
 
     /// How long the server wants a client to wait before it comes back, if it has said so.
@@ -100,23 +73,29 @@ impl Blocks {
         self.retry
     }
 
-    /// Takes the next bytes of the body; `heard` is told of every block that is whole with them and says something.
-    pub(super) fn feed(&mut self, mut body: &[u8], heard: &mut impl FnMut(Heard<'_>)) {
+    /// Takes the next bytes of the body, the first of which is at offset `start`, and tells `item` what they say.
+    pub(super) fn feed(&mut self, start: u64, mut body: &[u8], item: &mut impl FnMut(StreamItem<'_>)) {
+        let mut offset = start;
         while !body.is_empty() {
             if std::mem::take(&mut self.after_cr) && body[0] == b'\n' {
                 body = &body[1..];
+                offset += 1;
                 continue;
             }
             let end = memchr2(b'\n', b'\r', body);
-            self.extend(&body[..end.unwrap_or(body.len())]);
+            self.extend(offset, &body[..end.unwrap_or(body.len())]);
             let Some(end) = end else { return };
             self.after_cr = body[end] == b'\r';
-            self.end_line(heard);
             body = &body[end + 1..];
+            offset += end as u64 + 1;
+            self.end_line(offset, item);
         }
     }
 
-    fn extend(&mut self, part: &[u8]) {
+    fn extend(&mut self, offset: u64, part: &[u8]) {
+        if self.line_bytes == 0 {
+            self.line_start = offset;
+        }
         let beginning = if self.line.is_empty() { part } else { &self.line };
         let most = if beginning.starts_with(b"data") { DATA_LINE_BYTES } else { LINE_BYTES };
         let room = most.saturating_sub(self.line.len());
@@ -124,23 +103,25 @@ impl Blocks {
         self.line_bytes += part.len() as u64;
     }
 
-    fn end_line(&mut self, heard: &mut impl FnMut(Heard<'_>)) {
+    /// Ends a line, the end of which is the byte before offset `end`.
+    fn end_line(&mut self, end: u64, item: &mut impl FnMut(StreamItem<'_>)) {
         let mut bytes = std::mem::take(&mut self.line_bytes);
+        // Taken out while it is looked at, and put back for its memory.
         let mut line = std::mem::take(&mut self.line);
         let is_first = !std::mem::replace(&mut self.has_begun, true);
         let marked = if is_first { line.strip_prefix(BYTE_ORDER_MARK) } else { None };
         bytes -= (line.len() - marked.unwrap_or(&line).len()) as u64;
         if bytes == 0 {
-            self.end_block(heard);
+            self.end_block(end, item);
         } else {
-            self.field(marked.unwrap_or(&line), bytes);
+            self.field(marked.unwrap_or(&line), bytes, item);
         }
         line.clear();
         self.line = line;
     }
 
-    /// A line of so many bytes, of which the beginning is kept. A comment is a field without a name.
-    fn field(&mut self, line: &[u8], bytes: u64) {
+    /// Takes a line of `bytes` bytes, of which `line` is the beginning. A comment is a field without a name.
+    fn field(&mut self, line: &[u8], bytes: u64, item: &mut impl FnMut(StreamItem<'_>)) {
         let colon = memchr(b':', line);
         let value = colon.map_or(&[][..], |colon| &line[colon + 1..]);
         let value = value.strip_prefix(b" ").unwrap_or(value);
@@ -150,34 +131,45 @@ impl Blocks {
             b"event" => overwrite(&mut self.block.name, value),
             // One that is too long to be sent back counts as none.
             b"id" if is_whole && !value.contains(&0) => {
-                self.block.has_id = true;
                 overwrite(&mut self.block.id, value);
+                let id = StreamId::parse(&self.block.id);
+                self.block.parsed_id = Some(id);
+                if let Some(id) = id.event() {
+                    item(StreamItem::Begins { start: self.line_start, id });
+                }
             }
             b"retry" if is_whole => self.retry = milliseconds(value).or(self.retry),
             _ => {}
         }
     }
 
-    fn end_block(&mut self, heard: &mut impl FnMut(Heard<'_>)) {
+    /// Ends a block, the empty line of which ends before offset `end`.
+    fn end_block(&mut self, end: u64, item: &mut impl FnMut(StreamItem<'_>)) {
         let block = &mut self.block;
-        let id = block.has_id.then_some(block.id.as_str());
-        if let Some(id) = id {
-            self.last_id = (!id.is_empty()).then(|| id.to_owned());
+        if block.parsed_id.is_some() {
+            self.last_id.clone_from(&block.id);
         }
         if block.data_lines > 0 {
             let may_be_notice = block.name == "gap" && block.data_lines == 1;
             let notice = if may_be_notice { Notice::read(&block.data) } else { None };
-            let name = if block.name.is_empty() { UNNAMED } else { &block.name };
-            let received = Received { number: block.number, bytes: block.data_bytes + block.data_lines - 1 };
-            heard(notice.map_or(Heard::Event { received, name, id }, Heard::Gap));
-        } else if let Some(id) = id {
-            heard(Heard::Place(id));
+            item(match notice {
+                Some(notice) => StreamItem::Gap { end, notice },
+                None => StreamItem::Event { end, event: block.event() },
+            });
+        } else if let Some(id) = block.parsed_id {
+            item(StreamItem::Place { end, id });
         }
         block.clear();
     }
 }
 
 impl Block {
+    fn event(&self) -> StreamEvent<'_> {
+        let name = if self.name.is_empty() { UNNAMED } else { &self.name };
+        let line_ends = self.data_lines - 1;
+        StreamEvent { number: self.number, bytes: self.data_bytes + line_ends, name, id: self.parsed_id }
+    }
+
     fn data(&mut self, value: &[u8], bytes: u64) {
         if self.data_lines == 0 {
             self.data.extend_from_slice(value);
@@ -190,8 +182,9 @@ impl Block {
     fn clear(&mut self) {
         self.name.clear();
         self.data.clear();
-        (self.data_lines, self.data_bytes) = (0, 0);
-        self.has_id = false;
+        self.data_lines = 0;
+        self.data_bytes = 0;
+        self.parsed_id = None;
         self.number = None;
     }
 }

@@ -7,32 +7,23 @@ use serde::{Deserialize, Deserializer};
 
 /// Events that a stream does not bring, as this project's server tells of them.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub(super) struct Notice {
+pub(crate) struct Notice {
     /// The first missing event; `None` where the server does not know it.
     #[serde(default, deserialize_with = "id")]
-    pub(super) first: Option<EventId>,
+    pub(crate) first: Option<EventId>,
     /// The last missing event; `None` where the server does not know it.
     #[serde(default, deserialize_with = "id")]
-    pub(super) last: Option<EventId>,
+    pub(crate) last: Option<EventId>,
     /// The number of missing events; `None` where the server does not know it.
-    pub(super) count: Option<u64>,
+    pub(crate) count: Option<u64>,
     /// Why, in the server's word for it.
-    pub(super) reason: String,
+    pub(crate) reason: String,
 }
 
 impl Notice {
     /// Reads the data of an event that is named `gap`; `None` where that is something else by the same name.
-    pub(super) fn read(data: &[u8]) -> Option<Self> {
+    pub(crate) fn read(data: &[u8]) -> Option<Self> {
         serde_json::from_slice(data).ok()
-    }
-
-    /// Reads a WebSocket's message; `None` where that is no notice.
-    pub(super) fn in_message(message: &[u8]) -> Option<Self> {
-        #[derive(Deserialize)]
-        struct Message {
-            gap: Notice,
-        }
-        serde_json::from_slice::<Message>(message).ok().map(|message| message.gap)
     }
 }
 
@@ -44,23 +35,22 @@ fn id<'de, D: Deserializer<'de>>(field: D) -> Result<Option<EventId>, D::Error> 
 mod tests {
     use bytes::Bytes;
     use hubbub::event::GapReason;
-    use hubbub::{Gap, frame};
+    use hubbub::{Gap, LossReason, frame};
 
     use super::*;
 
     #[test]
     fn a_notice_says_what_the_server_put_into_it() {
         let id = |sequence| EventId { epoch: 3, sequence };
-        let known = Gap { first: Some(id(1)), last: Some(id(9)), count: Some(4), reason: GapReason::Age };
+        let known =
+            Gap { first: Some(id(1)), last: Some(id(9)), count: Some(4), reason: GapReason::Lost(LossReason::Age) };
         let unknown = Gap { first: None, last: None, count: None, reason: GapReason::UnknownCursor };
         for gap in [known, unknown] {
             let frame: Bytes = frame::sse::gap(&gap);
             let data = frame.strip_prefix(b"event: gap\ndata: ").unwrap().trim_ascii();
             let Gap { first, last, count, reason } = gap;
             let expected = Notice { first, last, count, reason: reason.name().to_owned() };
-            assert_eq!(Notice::read(data), Some(expected.clone()));
-            let message = [b"{\"gap\":", data, b"}"].concat();
-            assert_eq!(Notice::in_message(&message), Some(expected));
+            assert_eq!(Notice::read(data), Some(expected));
         }
         assert_eq!(Notice::read(b"{\"between\":[\"teeth\"]}"), None, "an event of somebody else's by that name");
     }

@@ -1,4 +1,4 @@
-//! What subscribers are served over.
+//! How events are carried to a subscriber: the protocol, and the receiver's side of flow control.
 
 use serde::{Deserialize, Serialize};
 
@@ -26,4 +26,11 @@ impl Transport {
     pub(crate) fn is_sse(&self) -> bool {
         *self == Self::Sse
     }
+}
+
+/// How much a reader of limited rate has read when it tells its peer of the room: one Ethernet segment, or half of a
+/// smaller window. The receiver's side of silly-window avoidance, RFC 1122 §4.2.3.3.
+pub(crate) fn step_bytes(window_bytes: u64) -> u64 {
+    const SEGMENT_BYTES: u64 = 1460;
+    SEGMENT_BYTES.min(window_bytes.div_ceil(2))
 }

@@ -1,0 +1,48 @@
+//! How long clients may still come back for what they missed after the last arrival.
+
+use std::time::Duration;
+
+use super::faults::SubscriberFaults;
+use crate::plan::{Plan, Reading, SubscriberPlan};
+
+/// The coarsest step of a world's time: the simulated world moves in ticks of this.
+const TICK: Duration = Duration::from_millis(1);
+
+/// How long after the last arrival a client may still come back for what it missed, where clients do.
+pub(crate) fn time_to_come_back(plan: &Plan) -> Duration {
+    if plan.server.recovery.is_none() {
+        return Duration::ZERO;
+    }
+    let pause = plan.classes.iter().filter_map(|class| class.reconnect_after).max().unwrap_or_default();
+    let round_trip = plan.classes.iter().filter_map(|class| class.round_trip).max().unwrap_or_default();
+    let hears = (0..plan.subscribers.len()).map(|index| time_to_hear(plan, index)).max().unwrap_or_default();
+    hears.saturating_add(pause + 3 * (round_trip + TICK)).min(plan.drain)
+}
+
+/// How long a client may go on reading a stream that has ended, before it hears of that: a window full, or a stall. Who
+/// never reads never hears.
+fn time_to_hear(plan: &Plan, index: usize) -> Duration {
+    let SubscriberPlan { class, reading, .. } = &plan.subscribers[index];
+    let window_at = |bytes_per_second: u64| {
+        let millis = plan.classes[*class].window_bytes.saturating_mul(1000) / bytes_per_second.max(1);
+        Duration::from_millis(millis).saturating_mul(plan.time_scale)
+    };
+    let reads = match reading {
+        Reading::Rate { bytes_per_second } => window_at(*bytes_per_second),
+        Reading::Stalls { .. } => reading.longest_stall(),
+        // A window full may take several stretches of reading, with a stall between each two.
+        Reading::RateWithStalls { bytes_per_second, stalls } => {
+            stalls.iter().fold(window_at(*bytes_per_second), |sum, stall| sum.saturating_add(stall.lasts))
+        }
+        Reading::AsItArrives | Reading::Never | Reading::Serves { .. } => Duration::ZERO,
+    };
+    let slow_periods = SubscriberFaults::of(plan, index)
+        .slow_periods
+        .into_iter()
+        .filter(|slow_period| slow_period.until < Duration::MAX);
+    slow_periods
+        .map(|slow_period| slow_period.until.saturating_sub(slow_period.from))
+        .max()
+        .unwrap_or_default()
+        .saturating_add(reads)
+}

@@ -1,0 +1,35 @@
+//! What every world's clients have in common: how they read, what they make of the bytes of a stream, which events they
+//! have received, and what a plan's faults mean for them.
+//!
+//! Everything here is plain computation: it is handed bytes and times, and knows no socket, no clock, no runtime and no
+//! world.
+
+mod come_back;
+mod faults;
+mod http;
+mod messages;
+mod notice;
+mod pace;
+mod payload;
+mod reader;
+mod receipts;
+mod request;
+mod service;
+mod speed;
+mod sse;
+mod stream;
+mod stream_id;
+mod websocket;
+
+pub(crate) use come_back::time_to_come_back;
+pub(crate) use faults::SubscriberFaults;
+pub use http::NotAStream;
+pub(crate) use notice::Notice;
+pub(crate) use pace::{May, ReadPacer};
+pub(crate) use payload::{LEAST_NUMBERED_BYTES, payload};
+pub(crate) use reader::Reader;
+pub(crate) use receipts::Receipts;
+pub(crate) use request::request;
+pub(crate) use speed::{SlowPeriod, Speed};
+pub(crate) use stream::{StreamItem, StreamParser};
+pub(crate) use stream_id::StreamId;

@@ -1,0 +1,50 @@
+//! How fast a reader takes bytes, and when that changes: the plan's way of reading, and the faults that slow it down.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use crate::plan::{Reading, Stall};
+
+/// How fast a reader takes bytes; the slower is the lesser.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Speed {
+    Stopped,
+    /// At most so many bytes a second of plan time.
+    Limited(u64),
+    Free,
+}
+
+/// A stretch in which a reader is no faster than that.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SlowPeriod {
+    pub(crate) from: Duration,
+    pub(crate) until: Duration,
+    pub(crate) speed: Speed,
+}
+
+/// When the speed changes, and to what, from the start on: the slowest of the reading and the spells of the time.
+pub(crate) fn speeds(reading: &Reading, slow_periods: &[SlowPeriod]) -> VecDeque<(Duration, Speed)> {
+    let (usual, stalls) = match reading {
+        // One that serves has a pace of its own, which no spell changes.
+        Reading::Serves { .. } => return VecDeque::new(),
+        Reading::AsItArrives => (Speed::Free, [].as_slice()),
+        Reading::Stalls { stalls } => (Speed::Free, stalls.as_slice()),
+        Reading::Rate { bytes_per_second } => (Speed::Limited(*bytes_per_second), [].as_slice()),
+        Reading::RateWithStalls { bytes_per_second, stalls } => (Speed::Limited(*bytes_per_second), stalls.as_slice()),
+        Reading::Never => (Speed::Stopped, [].as_slice()),
+    };
+    let stall = |stall: &Stall| SlowPeriod { from: stall.from, until: stall.from + stall.lasts, speed: Speed::Stopped };
+    let slow: Vec<_> = stalls.iter().map(stall).chain(slow_periods.iter().copied()).collect();
+    let mut times: Vec<_> = slow.iter().flat_map(|slow_period| [slow_period.from, slow_period.until]).collect();
+    times.push(Duration::ZERO);
+    times.sort_unstable();
+    times.dedup();
+    let speed = |at: Duration| {
+        let now = slow.iter().filter(|slow_period| (slow_period.from..slow_period.until).contains(&at));
+        now.map(|slow_period| slow_period.speed).chain([usual]).min().unwrap_or(usual)
+    };
+    let mut changes: VecDeque<_> = times.into_iter().map(|at| (at, speed(at))).collect();
+    let mut last = None;
+    changes.retain(|(_, speed)| last.replace(*speed) != Some(*speed));
+    changes
+}

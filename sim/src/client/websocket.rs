@@ -1,0 +1,119 @@
+//! Events out of a WebSocket's messages, as this project's server sends them: a hello with the place that the stream
+//! begins at, gap notices, and events in an envelope.
+
+use hubbub::EventId;
+use serde::Deserialize;
+
+use super::messages::{Messages, Piece};
+use super::notice::Notice;
+use super::payload;
+use super::stream::{StreamEvent, StreamItem, UNNAMED};
+use super::stream_id::StreamId;
+
+/// How much of a message is kept: more than a hello or a gap notice has, and an envelope puts the number that is looked
+/// for behind no more than a table's name.
+const KEPT_BYTES: usize = 512;
+
+/// The parser of the messages of one stream.
+#[derive(Debug, Default)]
+pub(super) struct WebSocketMessages {
+    messages: Messages,
+    message: Message,
+}
+
+/// The message that is being read.
+#[derive(Debug, Default)]
+struct Message {
+    start: u64,
+    is_text: bool,
+    /// Its beginning, up to [`KEPT_BYTES`].
+    kept: Vec<u8>,
+    bytes: u64,
+    /// The id of the event that it carries, once that has been read.
+    id: Option<EventId>,
+    /// Of all messages: where the stream began, or the last event that came whole.
+    last_id: Option<EventId>,
+}
+
+/// A message that carries no event.
+#[derive(Deserialize)]
+struct Told {
+    hello: Option<Hello>,
+    gap: Option<Notice>,
+}
+
+#[derive(Deserialize)]
+struct Hello {
+    at: String,
+}
+
+impl WebSocketMessages {
+    /// The place where the stream began, or the last event that came whole.
+    pub(super) fn last_id(&self) -> Option<EventId> {
+        self.message.last_id
+    }
+
+    /// Takes the next bytes, the first of which is at offset `start`, and tells `item` what they say.
+    pub(super) fn feed(&mut self, start: u64, bytes: &[u8], item: &mut impl FnMut(StreamItem<'_>)) {
+        self.messages.feed(start, bytes, |piece| self.message.take(&piece, item));
+    }
+}
+
+impl Message {
+    fn take(&mut self, piece: &Piece<'_>, item: &mut impl FnMut(StreamItem<'_>)) {
+        match *piece {
+            Piece::Begins { start, is_text } => {
+                self.start = start;
+                self.is_text = is_text;
+                self.kept.clear();
+                self.bytes = 0;
+                self.id = None;
+            }
+            Piece::Part(part) => self.part(part, item),
+            Piece::Ends { end } => self.end(end, item),
+        }
+    }
+
+    fn part(&mut self, part: &[u8], item: &mut impl FnMut(StreamItem<'_>)) {
+        self.bytes += part.len() as u64;
+        let room = KEPT_BYTES - self.kept.len();
+        if room == 0 {
+            return;
+        }
+        self.kept.extend_from_slice(&part[..part.len().min(room)]);
+        if self.is_text && self.id.is_none() {
+            self.id = event_id(&self.kept);
+            if let Some(id) = self.id {
+                item(StreamItem::Begins { start: self.start, id });
+            }
+        }
+    }
+
+    fn end(&mut self, end: u64, item: &mut impl FnMut(StreamItem<'_>)) {
+        if let Some(id) = self.id {
+            self.last_id = Some(id);
+            let number = payload::number(&self.kept);
+            let event = StreamEvent { number, bytes: self.bytes, name: UNNAMED, id: Some(StreamId::Event(id)) };
+            item(StreamItem::Event { end, event });
+        } else if self.is_text
+            && let Ok(Told { hello, gap }) = serde_json::from_slice(&self.kept)
+        {
+            if let Some(id) = hello.and_then(|hello| hello.at.parse().ok()) {
+                self.last_id = Some(id);
+                item(StreamItem::Place { end, id: StreamId::Event(id) });
+            }
+            if let Some(notice) = gap {
+                item(StreamItem::Gap { end, notice });
+            }
+        }
+    }
+}
+
+/// The id of an event, once its envelope has come far enough: `{"table":"T","id":"E-S",`.
+fn event_id(kept: &[u8]) -> Option<EventId> {
+    // The last character may be cut in two.
+    let rest = kept.utf8_chunks().next()?.valid();
+    let rest = rest.strip_prefix("{\"table\":\"")?;
+    let (_, rest) = rest.split_once("\",\"id\":\"")?;
+    rest.split_once('"')?.0.parse().ok()
+}

@@ -1,0 +1,32 @@
+//! What is varied while the plan stays the same, and the rules of the Hub that follow from both.
+
+use hubbub::hub::{HistorySettings, Rules};
+use hubbub::{Capacity, Limits, Overflow};
+
+use super::Plan;
+
+/// The field of a payload's object that has its key.
+pub(crate) const PAYLOAD_KEY: &str = "k";
+
+/// The Hub's mailboxes, which no plan says anything about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HubChoice {
+    /// Mailbox size.
+    pub capacity: Capacity,
+    /// What a full mailbox does.
+    pub overflow: Overflow,
+}
+
+impl HubChoice {
+    /// The rules of the Hub that serves a plan, the same in every world.
+    pub(crate) fn rules(self, plan: &Plan) -> Rules {
+        let mut rules = Rules::plain(Limits::frames(self.capacity), self.overflow);
+        let Some(recovery) = plan.server.recovery else { return rules };
+        rules.policy.limits =
+            Limits { capacity: self.capacity, bytes: recovery.waiting_bytes, age: recovery.waiting_age };
+        rules.policy.key = PAYLOAD_KEY.parse().ok();
+        rules.history = HistorySettings { events: recovery.history_events, bytes: recovery.history_bytes };
+        rules.announces_gaps = true;
+        rules
+    }
+}

@@ -1,0 +1,39 @@
+//! How a subscription begins: with the next event, or after a cursor with what the history still has.
+
+use super::cursor::{Beginning, Cursor};
+use super::slot::Slot;
+use super::{Channel, Hub, Subscription, lock};
+use crate::event::EventId;
+use crate::topic::Pattern;
+
+impl Hub {
+    /// Subscribes from a cursor on: what has been published since comes first, as far as the history reaches; what it
+    /// does not reach is in [`Subscription::opening`].
+    pub fn resume(&self, patterns: &[Pattern], cursor: Cursor) -> Subscription {
+        self.begin(self.slot(patterns, None, Channel::Sse), Some(cursor))
+    }
+
+    pub(super) fn begin(&self, mut slot: Slot, cursor: Option<Cursor>) -> Subscription {
+        let mut registry = self.registry_mut();
+        let mut beginning = Beginning::default();
+        let announces = self.shared.rules.announces_gaps;
+        if announces || cursor.is_some() {
+            // Whatever is published from now on finds the subscriber in the registry; what was before is in the history.
+            let history = lock(&self.shared.history);
+            let last = history.last();
+            beginning = Beginning::of(self.epoch(), cursor, history.reaches_back_to(), last);
+            let count = history.count(slot.interests(), beginning.from, last);
+            drop(history);
+            slot.begin_after(beginning.from, last, count);
+            let first = EventId { epoch: self.epoch(), sequence: beginning.from };
+            beginning.replays = (count > 0).then_some((first, count));
+        }
+        let slot = registry.add(slot);
+        drop(registry);
+        if !announces {
+            beginning.at = None;
+            beginning.opening = None;
+        }
+        Subscription::new(self.clone(), slot, beginning)
+    }
+}

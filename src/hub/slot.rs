@@ -1,0 +1,203 @@
+//! The Hub's end of one subscription: what a fan-out offers to, and what its subscriber has to be told.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::Waker;
+
+use super::holes::{Holes, is_told};
+use super::interests::Interests;
+use super::{Channel, SubscriberId, lock};
+use crate::event::{Event, EventId, Gap};
+use crate::loss::{CloseReason, PushOutcome};
+use crate::mailbox::{Counts, Mailbox};
+use crate::topic::Pattern;
+
+/// The Hub's end.
+#[derive(Debug)]
+pub(super) struct Slot {
+    id: SubscriberId,
+    channel: Channel,
+    /// Read without the lock, by a transport that asks at every turn.
+    pub(super) is_closed: AtomicBool,
+    pub(super) state: Mutex<State>,
+}
+
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) mailbox: Mailbox<Arc<Event>>,
+    /// Shared with a reader of the history, which looks for the subscriber's events without its lock.
+    pub(super) interests: Arc<Interests>,
+    /// Sequence of the last event offered: what matches twice is offered once.
+    pub(super) last_offered: u64,
+    /// Sequence of the last event that got a slot.
+    pub(super) last_queued: u64,
+    /// The first sequence that may be parked, where anything is.
+    pub(super) parked_from: u64,
+    /// Those of which the subscriber has not been told; `None` where nobody is told of any.
+    pub(super) holes: Option<Holes>,
+    /// Woken by the next frame, once.
+    pub(super) on_frame: Option<Waker>,
+    /// Woken by the close, even while nobody asks for frames, as behind a blocked socket.
+    pub(super) on_close: Option<Waker>,
+}
+
+/// What an offer did.
+pub(super) struct Offered {
+    pub(super) outcome: PushOutcome<EventId>,
+    /// What else was lost by it, before.
+    pub(super) shed: Vec<PushOutcome<EventId>>,
+}
+
+/// An event on its way to a subscriber.
+#[derive(Debug, Clone)]
+pub struct Taken {
+    /// What to send.
+    pub event: Arc<Event>,
+    /// The hole in front of it, to be told first.
+    pub gap: Option<Gap>,
+}
+
+impl Slot {
+    pub(super) fn new(
+        patterns: &[Pattern],
+        mailbox: Mailbox<Arc<Event>>,
+        channel: Channel,
+        announces_gaps: bool,
+    ) -> Self {
+        let state = State {
+            mailbox,
+            interests: Arc::new(Interests::new(patterns)),
+            last_offered: 0,
+            last_queued: 0,
+            parked_from: 0,
+            holes: announces_gaps.then(Holes::default),
+            on_frame: None,
+            on_close: None,
+        };
+        Self { id: SubscriberId(0), channel, is_closed: AtomicBool::new(false), state: Mutex::new(state) }
+    }
+
+    pub(super) fn id(&self) -> SubscriberId {
+        self.id
+    }
+
+    pub(super) fn set_id(&mut self, id: SubscriberId) {
+        self.id = id;
+    }
+
+    /// Nobody knows of it yet.
+    pub(super) fn interests(&mut self) -> &Interests {
+        &self.state.get_mut().unwrap_or_else(PoisonError::into_inner).interests
+    }
+
+    /// Nobody knows of it yet: it begins after `last`, with `count` events from `from` on that wait in the history.
+    pub(super) fn begin_after(&mut self, from: u64, last: u64, count: u64) {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        state.mailbox.replay(count);
+        state.parked_from = from;
+        state.last_offered = last;
+    }
+
+    pub(super) fn channel(&self) -> Channel {
+        self.channel
+    }
+
+    /// The patterns that it wants now.
+    pub(super) fn wanted(&self) -> Vec<Pattern> {
+        lock(&self.state).interests.wanted().collect()
+    }
+
+    pub(super) fn counts(&self) -> Counts {
+        lock(&self.state).mailbox.counts()
+    }
+
+    /// `None` where it was not offered: offered before, or the mailbox is closed.
+    pub(super) fn offer(&self, event: &Arc<Event>) -> Option<Offered> {
+        let mut state = lock(&self.state);
+        if state.last_offered >= event.id().sequence {
+            return None;
+        }
+        state.last_offered = event.id().sequence;
+        let offered = state.push(event);
+        let closed = state.mailbox.closed().is_some();
+        let on_frame = state.on_frame.take();
+        let on_close = if closed { state.on_close.take() } else { None };
+        self.is_closed.store(closed, Ordering::Release);
+        drop(state);
+        [on_frame, on_close].into_iter().flatten().for_each(Waker::wake);
+        offered
+    }
+
+    pub(super) fn close(&self, why: CloseReason) {
+        let mut state = lock(&self.state);
+        state.mailbox.close(why);
+        self.is_closed.store(true, Ordering::Release);
+        let wakers = [state.on_frame.take(), state.on_close.take()];
+        drop(state);
+        wakers.into_iter().flatten().for_each(Waker::wake);
+    }
+}
+
+impl State {
+    pub(super) fn want(&mut self, pattern: &Pattern, first: u64) -> bool {
+        self.forget_interests();
+        Arc::make_mut(&mut self.interests).add(pattern, first)
+    }
+
+    pub(super) fn give_up(&mut self, pattern: &Pattern, last: u64) -> bool {
+        self.forget_interests();
+        Arc::make_mut(&mut self.interests).give_up(pattern, last)
+    }
+
+    /// Those of which nothing is parked any more.
+    pub(super) fn forget_interests(&mut self) {
+        let parked_from = if self.mailbox.parked() > 0 { self.parked_from } else { u64::MAX };
+        Arc::make_mut(&mut self.interests).forget_before(parked_from);
+    }
+
+    pub(super) fn take(&mut self) -> Option<Taken> {
+        let event = self.mailbox.take()?.clone();
+        let id = event.id();
+        let gap = self.holes.as_mut().and_then(|holes| holes.before(id.epoch, id.sequence));
+        Some(Taken { event, gap })
+    }
+
+    fn push(&mut self, event: &Arc<Event>) -> Option<Offered> {
+        let sequence = event.id().sequence;
+        let was_parked = self.mailbox.parked() > 0;
+        // Nearly always empty, and then it takes no memory.
+        let mut shed = Vec::new();
+        let pushed =
+            self.mailbox.push(event, |lost, reason| shed.push(PushOutcome::Shed { lost: lost.id(), reason }))?;
+        let outcome = pushed.map(|lost| lost.id());
+        if outcome.is_loss() {
+            shed.iter().chain([&outcome]).for_each(|outcome| self.note_loss(sequence, outcome));
+        }
+        match outcome {
+            PushOutcome::Queued { .. } | PushOutcome::Displaced { .. } => self.last_queued = sequence,
+            PushOutcome::Parked { .. } if !was_parked => self.parked_from = sequence,
+            PushOutcome::Parked { .. }
+            | PushOutcome::Refused { .. }
+            | PushOutcome::Shed { .. }
+            | PushOutcome::Disconnected { .. } => {}
+        }
+        Some(Offered { outcome, shed })
+    }
+
+    /// Keeps in mind what the subscriber has to be told of the push of the event with that sequence.
+    fn note_loss(&mut self, sequence: u64, outcome: &PushOutcome<EventId>) {
+        let Some(holes) = &mut self.holes else { return };
+        match *outcome {
+            PushOutcome::Refused { reason } if is_told(reason) => {
+                holes.lost_behind(self.last_queued, (sequence, sequence), 1, reason);
+            }
+            PushOutcome::Displaced { lost, reason } | PushOutcome::Shed { lost, reason } if is_told(reason) => {
+                let oldest = self.mailbox.oldest().map(|event| event.id().sequence);
+                holes.lost_in_front(lost.sequence, oldest, reason);
+            }
+            PushOutcome::Refused { .. } | PushOutcome::Displaced { .. } | PushOutcome::Shed { .. } => {}
+            // A subscriber that is cut off is told nothing more: it asks for what it missed when it comes back.
+            PushOutcome::Disconnected { .. } | PushOutcome::Queued { .. } | PushOutcome::Parked { .. } => {}
+        }
+    }
+}
