@@ -159,6 +159,7 @@ fn document(scenario: &Scenario, target: &LoadTarget) -> Sweep {
         faults: load::faults(scenario),
         machine: Some(machine()),
         not_applied: not_applied(scenario, target),
+        runs: None,
         partial: None,
         cells: Vec::new(),
         zero_drop: Vec::new(),

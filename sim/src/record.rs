@@ -3,6 +3,7 @@
 //! Observations come in virtual time, in the order in which they happened; they are counted and hashed as they come,
 //! and kept only where somebody asks for them.
 
+mod difference;
 mod digest;
 mod lives;
 mod observation;
@@ -38,7 +39,7 @@ pub struct Record {
 }
 
 /// One subscriber's account.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SubscriberRecord {
     /// Its class.
     pub class: usize,

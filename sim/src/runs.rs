@@ -1,5 +1,7 @@
 //! Runs of a scenario: which ones, and each of them from plan to summary.
 
+mod worlds;
+
 use hubbub::{Capacity, Overflow};
 
 use crate::plan::{HubChoice, Plan};
@@ -7,7 +9,7 @@ use crate::pool;
 use crate::pruning::{self, Runs};
 use crate::scenario::Scenario;
 use crate::summary::run::{Latencies, RunSummary};
-use crate::world::{self, WorldError};
+pub use worlds::{Disagreement, RunError, RunLog, RunWorld};
 
 /// One run to do.
 #[derive(Debug, Clone, Copy)]
@@ -36,37 +38,64 @@ pub trait Progress: Sync {
     fn end(&self);
 }
 
-/// Does jobs on up to `threads` threads; `wanted` may call a job off before it begins.
+/// How runs are done.
+#[derive(Clone, Copy)]
+pub struct Workers<'a> {
+    /// On so many threads at most; the results do not depend on it.
+    pub threads: usize,
+    /// By which world.
+    pub world: RunWorld,
+    /// Told how far the work is.
+    pub progress: &'a dyn Progress,
+}
+
+/// Does jobs; `wanted` may call a job off before it begins.
 ///
 /// # Errors
 /// The first failure of a world.
 pub fn each(
     jobs: &[Job<'_>],
-    threads: usize,
-    progress: &dyn Progress,
+    workers: Workers<'_>,
     wanted: impl Fn(&Job<'_>) -> bool + Sync,
     done: impl FnMut(usize, (RunSummary, Latencies)) + Send,
-) -> Result<(), WorldError> {
+) -> Result<(), RunError> {
     let work = |job: &Job<'_>| {
-        let result = if wanted(job) { Some(one(job)?) } else { None };
-        progress.advance(job.units());
+        let result = if wanted(job) { Some(worlds::one(job, workers.world)?) } else { None };
+        workers.progress.advance(job.units());
         Ok(result)
     };
-    pool::each(jobs, threads, work, done)
+    pool::each(jobs, workers.threads, work, done)
 }
 
-/// Runs every N of a scenario on every seed with mailboxes that never overflow, and at those of `buffers` at which that
-/// saves something. `done` is told each plan's runs with its N.
+/// Runs every N of a scenario on every seed with mailboxes that never overflow. The full stack runs it at those of
+/// `buffers`, too, at which that saves something. `done` is told each plan's runs with its N.
 ///
 /// # Errors
 /// The first failure of a world.
 pub fn each_unbounded(
     scenario: &Scenario,
     buffers: &[u64],
-    threads: usize,
-    progress: &dyn Progress,
+    workers: Workers<'_>,
     mut done: impl FnMut(usize, Runs) + Send,
-) -> Result<(), WorldError> {
+) -> Result<(), RunError> {
+    let policy = scenario.settings().server.policy;
+    let jobs = unbounded_jobs(scenario);
+    workers.progress.begin("exact sizes", jobs.iter().map(Job::units).sum());
+    let work = |job: &Job<'_>| -> Result<Option<Runs>, RunError> {
+        let runs = match workers.world {
+            RunWorld::Specified => Runs { unbounded: worlds::one(job, workers.world)?, at: Vec::new() },
+            RunWorld::Simulated => pruning::runs(&Plan::draw(scenario, job.subscribers, job.seed), policy, buffers)?,
+        };
+        workers.progress.advance(job.units());
+        Ok(Some(runs))
+    };
+    pool::each(&jobs, workers.threads, work, |index, runs| done(jobs[index].subscribers, runs))?;
+    workers.progress.end();
+    Ok(())
+}
+
+/// The unbounded runs of a scenario, the long ones first.
+fn unbounded_jobs(scenario: &Scenario) -> Vec<Job<'_>> {
     let settings = scenario.settings();
     let of_n = |subscribers: &usize| {
         let subscribers = *subscribers;
@@ -74,21 +103,7 @@ pub fn each_unbounded(
     };
     let mut jobs: Vec<_> = settings.subscribers.iter().flat_map(of_n).collect();
     jobs.sort_by_key(|job| std::cmp::Reverse(job.subscribers));
-    progress.begin("exact sizes", jobs.iter().map(Job::units).sum());
-    let work = |job: &Job<'_>| -> Result<Option<Runs>, WorldError> {
-        let plan = Plan::draw(scenario, job.subscribers, job.seed);
-        let runs = pruning::runs(&plan, settings.server.policy, buffers)?;
-        progress.advance(job.units());
-        Ok(Some(runs))
-    };
-    pool::each(&jobs, threads, work, |index, runs| done(jobs[index].subscribers, runs))?;
-    progress.end();
-    Ok(())
-}
-
-fn one(job: &Job<'_>) -> Result<(RunSummary, Latencies), WorldError> {
-    let plan = Plan::draw(job.scenario, job.subscribers, job.seed);
-    Ok(RunSummary::of(job.seed, world::run(&plan, job.choice)?))
+    jobs
 }
 
 impl<'a> Job<'a> {

@@ -9,14 +9,13 @@ use hubbub::mailbox::MAX_CAPACITY;
 use crate::first_order;
 use crate::plan::{HubChoice, Plan};
 use crate::pruning::Runs;
-use crate::runs::{self, Job, Progress};
+use crate::runs::{self, Job, RunError, RunLog, Workers};
 use crate::scenario::{Change, Scenario};
 use crate::summary::cell::{by_class, memory, pooled};
-use crate::summary::document::{FailedSize, Sensitivity, Validation, ZeroDrop};
+use crate::summary::document::{FailedSize, RunsDone, Sensitivity, Validation, ZeroDrop};
 use crate::summary::run::{Latencies, RunSummary};
 use crate::summary::sizes;
 use crate::summary::statistics::upper_bound_95;
-use crate::world::WorldError;
 
 /// Clean runs that bound the probability of a drop by 5 % at 95 % confidence: 1 − 0.05^(1/59) = 0.0495.
 pub const VALIDATION_RUNS: u64 = 59;
@@ -71,16 +70,19 @@ fn zero_drop(scenario: &Scenario, subscribers: usize, unbounded: &UnboundedRuns,
 ///
 /// # Errors
 /// The first failure of a world.
-pub fn unbounded(
-    scenario: &Scenario,
+pub fn unbounded<'a>(
+    scenario: &'a Scenario,
     buffers: &[u64],
-    threads: usize,
-    progress: &dyn Progress,
+    workers: Workers<'_>,
+    log: &mut RunLog<'a>,
     mut seen: impl FnMut(usize, &Runs) + Send,
-) -> Result<Unbounded, WorldError> {
+) -> Result<Unbounded, RunError> {
     let mut by_n = Unbounded::new();
-    runs::each_unbounded(scenario, buffers, threads, progress, |subscribers, runs| {
+    runs::each_unbounded(scenario, buffers, workers, |subscribers, runs| {
         seen(subscribers, &runs);
+        let job = Job::unbounded(scenario, subscribers, runs.unbounded.0.seed);
+        log.add(job, &runs.unbounded.0);
+        runs.at.iter().for_each(|(_, (run, _))| log.done.add(run.done));
         let new = || UnboundedRuns { runs: Vec::new(), latencies: Latencies(Vec::new()) };
         let (run, latencies) = runs.unbounded;
         let of_n = by_n.entry(subscribers).or_insert_with(new);
@@ -96,23 +98,24 @@ pub fn unbounded(
 ///
 /// # Errors
 /// The first failure of a world.
-pub fn validate(
-    scenario: &Scenario,
+pub fn validate<'a>(
+    scenario: &'a Scenario,
     zero_drops: &mut [ZeroDrop],
-    threads: usize,
-    progress: &dyn Progress,
-) -> Result<(), WorldError> {
+    workers: Workers<'_>,
+    log: &mut RunLog<'a>,
+) -> Result<(), RunError> {
     let names: Vec<_> = scenario.settings().classes.iter().map(|class| class.name.clone()).collect();
     let mut first_seed = FIRST_VALIDATION_SEED;
     let mut failed = BTreeMap::<usize, Vec<FailedSize>>::new();
     let sized = zero_drops.iter().filter_map(|size| Some((size.subscribers, sizes::with_headroom(size.buffer?))));
     let mut open: Vec<(usize, u64)> = sized.collect();
     while !open.is_empty() {
-        let tries = one_round(scenario, &open, first_seed, threads, progress)?;
+        let tries = one_round(scenario, &open, first_seed, workers)?;
         first_seed += VALIDATION_RUNS;
         open.clear();
         for tried in tries {
             let Try { subscribers, buffer, .. } = tried;
+            tried.runs.iter().for_each(|run| log.add(tried.job(scenario, run.seed), run));
             let dropped_at = tried.runs.iter().position(RunSummary::has_drops);
             let before = failed.entry(subscribers).or_default();
             if let Some(last) = dropped_at
@@ -142,6 +145,10 @@ struct Try {
 }
 
 impl Try {
+    fn job<'a>(&self, scenario: &'a Scenario, seed: u64) -> Job<'a> {
+        Job { scenario, subscribers: self.subscribers, choice: bounded(scenario, self.buffer), seed }
+    }
+
     fn validation(&self, class_names: &[String], failed: Vec<FailedSize>) -> Validation {
         let runs_with_drops = self.runs.iter().filter(|run| run.has_drops()).count() as u64;
         let none = Latencies(Vec::new());
@@ -171,14 +178,11 @@ fn one_round(
     scenario: &Scenario,
     open: &[(usize, u64)],
     first_seed: u64,
-    threads: usize,
-    progress: &dyn Progress,
-) -> Result<Vec<Try>, WorldError> {
+    workers: Workers<'_>,
+) -> Result<Vec<Try>, RunError> {
     let mut jobs = Vec::new();
     for (subscribers, buffer) in open {
-        // A size with headroom has been found to be within limits, and is only doubled within them.
-        let Some(capacity) = usize::try_from(*buffer).ok().and_then(Capacity::new) else { continue };
-        let choice = HubChoice { capacity, overflow: scenario.settings().server.policy };
+        let choice = bounded(scenario, *buffer);
         let seeds = first_seed..first_seed + VALIDATION_RUNS;
         jobs.extend(seeds.map(|seed| Job { scenario, subscribers: *subscribers, choice, seed }));
     }
@@ -190,8 +194,8 @@ fn one_round(
         let (runs, latencies) = (Vec::new(), Latencies(Vec::new()));
         tries.insert(*subscribers, Try { subscribers: *subscribers, buffer: *buffer, runs, latencies });
     }
-    progress.begin("validation", jobs.iter().map(Job::units).sum());
-    runs::each(&jobs, threads, progress, is_wanted, |index, (run, latencies)| {
+    workers.progress.begin("validation", jobs.iter().map(Job::units).sum());
+    runs::each(&jobs, workers, is_wanted, |index, (run, latencies)| {
         let subscribers = jobs[index].subscribers;
         if run.has_drops() {
             first_drop[&subscribers].fetch_min(run.seed, Ordering::Relaxed);
@@ -201,7 +205,7 @@ fn one_round(
             tried.runs.push(run);
         }
     })?;
-    progress.end();
+    workers.progress.end();
     let mut tries: Vec<_> = open.iter().filter_map(|(subscribers, _)| tries.remove(subscribers)).collect();
     for tried in &mut tries {
         let last = first_drop[&tried.subscribers].load(Ordering::Relaxed);
@@ -211,6 +215,34 @@ fn one_round(
     Ok(tries)
 }
 
+/// A buffer of so many frames, under the scenario's policy. A size with headroom has been found to be within limits, and
+/// is only doubled within them.
+fn bounded(scenario: &Scenario, buffer: u64) -> HubChoice {
+    let capacity = usize::try_from(buffer).ok().and_then(Capacity::new).unwrap_or(Capacity::UNBOUNDED);
+    HubChoice { capacity, overflow: scenario.settings().server.policy }
+}
+
+/// The runs that decide: for every N that has a size, the seed that needs it, at that size, at one frame less, and at
+/// the size that is named as the answer. For a first answer the run at the size itself is enough.
+pub fn deciding<'a>(scenario: &'a Scenario, zero_drops: &[ZeroDrop]) -> Vec<Job<'a>> {
+    let mut jobs = Vec::new();
+    for size in zero_drops {
+        let (Some(exact), Some(binding)) = (size.buffer, &size.binding) else { continue };
+        let named = size.validation.as_ref().map(|validation| validation.buffer);
+        let others = [(exact > 1).then_some(exact - 1), named];
+        let others = others.into_iter().flatten().filter(|_| named.is_some());
+        let of = |buffer| Job {
+            scenario,
+            subscribers: size.subscribers,
+            choice: bounded(scenario, buffer),
+            seed: binding.seed,
+        };
+        jobs.extend(std::iter::once(exact).chain(others).map(of));
+    }
+    jobs.sort_by_key(|job| std::cmp::Reverse(job.subscribers));
+    jobs
+}
+
 /// How the exact sizes move under each change of the load.
 ///
 /// # Errors
@@ -218,9 +250,9 @@ fn one_round(
 pub fn sensitivity(
     scenario: &Scenario,
     as_planned: &[ZeroDrop],
-    threads: usize,
-    progress: &dyn Progress,
-) -> Result<Vec<Sensitivity>, WorldError> {
+    workers: Workers<'_>,
+    done: &mut RunsDone,
+) -> Result<Vec<Sensitivity>, RunError> {
     let row = |change: &str, size: &ZeroDrop| Sensitivity {
         subscribers: size.subscribers,
         change: change.to_owned(),
@@ -231,7 +263,9 @@ pub fn sensitivity(
     for change in Change::ALL {
         match scenario.changed(change) {
             Ok(changed) => {
-                let sizes = sizes(&changed, &unbounded(&changed, &[], threads, progress, |_, _| {})?);
+                let mut log = RunLog::default();
+                let sizes = sizes(&changed, &unbounded(&changed, &[], workers, &mut log, |_, _| {})?);
+                done.add(log.check(Vec::new(), workers)?);
                 rows.extend(sizes.iter().map(|size| row(change.as_str(), size)));
             }
             Err(refused) => rows.extend(scenario.settings().subscribers.iter().map(|subscribers| Sensitivity {

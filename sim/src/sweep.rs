@@ -4,14 +4,13 @@ use hubbub::{Capacity, Overflow};
 
 use crate::plan::{HubChoice, Plan};
 use crate::pruning::Runs;
-use crate::runs::{self, Job, Progress};
+use crate::runs::{self, Job, RunError, RunLog, Workers};
 use crate::scenario::{Arrivals, Scenario, ScenarioError};
 use crate::sizing;
 use crate::summary::cell::{CellKey, cell};
 use crate::summary::document::{ALL_POLICIES, Cell, SCHEMA, Sweep, TraceUsed, ZeroDrop};
 use crate::summary::run::{Latencies, RunSummary};
 use crate::summary::{load, sizes};
-use crate::world::WorldError;
 
 /// Which parts of a sweep are wanted.
 #[derive(Debug, Clone, Copy)]
@@ -32,9 +31,9 @@ pub enum SweepError {
     /// The scenario cannot be run under every policy.
     #[error(transparent)]
     Scenario(#[from] ScenarioError),
-    /// A run failed.
+    /// A run failed, or two worlds disagree on it.
     #[error(transparent)]
-    World(#[from] WorldError),
+    Run(#[from] RunError),
 }
 
 /// How far sizes are worked out.
@@ -56,29 +55,36 @@ pub enum Sizes {
 pub fn sweep(
     scenario: &Scenario,
     parts: Parts,
-    threads: usize,
-    progress: &dyn Progress,
+    workers: Workers<'_>,
     sized: impl Fn(&[ZeroDrop]),
 ) -> Result<Sweep, SweepError> {
     let run_under = if parts.policies { under_each_policy(scenario)? } else { vec![scenario.clone()] };
+    let mut log = RunLog::default();
     let mut grid = if parts.cells { Grid::of(&run_under) } else { Grid::default() };
     if parts.policies {
-        grid.take_common_runs(threads, progress)?;
+        grid.take_common_runs(workers, &mut log)?;
     }
     let mut zero_drop = Vec::new();
     if parts.sizes != Sizes::None {
         let buffers = if parts.cells { &*scenario.settings().buffers } else { &[] };
         let unbounded =
-            sizing::unbounded(scenario, buffers, threads, progress, |n, runs| grid.take_what_fits(n, runs))?;
+            sizing::unbounded(scenario, buffers, workers, &mut log, |n, runs| grid.take_what_fits(n, runs))?;
         zero_drop = sizing::sizes(scenario, &unbounded);
     }
     sized(&zero_drop);
-    let cells = grid.run(threads, progress)?;
+    let cells = grid.run(workers, &mut log)?;
     if parts.sizes == Sizes::Validated {
-        sizing::validate(scenario, &mut zero_drop, threads, progress)?;
+        sizing::validate(scenario, &mut zero_drop, workers, &mut log)?;
     }
-    let sensitivity =
-        if parts.sensitivity { sizing::sensitivity(scenario, &zero_drop, threads, progress)? } else { Vec::new() };
+    let mut done = match parts.sizes {
+        Sizes::Exact => log.check_only(sizing::deciding(scenario, &zero_drop), workers)?,
+        Sizes::None | Sizes::Validated => log.check(sizing::deciding(scenario, &zero_drop), workers)?,
+    };
+    let sensitivity = if parts.sensitivity {
+        sizing::sensitivity(scenario, &zero_drop, workers, &mut done)?
+    } else {
+        Vec::new()
+    };
     let settings = scenario.settings();
     let first = settings.subscribers.first().copied().unwrap_or(0);
     let plans = (0..settings.seeds).map(|seed| Plan::draw(scenario, first, seed));
@@ -102,6 +108,7 @@ pub fn sweep(
         faults: load::faults(scenario),
         machine: None,
         not_applied: Vec::new(),
+        runs: Some(done),
         partial: None,
         cells,
         recommendation: sizes::recommendation(&zero_drop),
@@ -187,7 +194,7 @@ impl<'a> Grid<'a> {
 
     /// Where nothing ever overflows, policies that need the same are the same run; unless somebody comes back, who is
     /// given what it missed a mailbox full at a time.
-    fn take_common_runs(&mut self, threads: usize, progress: &dyn Progress) -> Result<(), WorldError> {
+    fn take_common_runs(&mut self, workers: Workers<'_>, log: &mut RunLog<'a>) -> Result<(), RunError> {
         let mut jobs: Vec<Job<'a>> = Vec::new();
         for cell in &self.0 {
             let is_had = |job: &Job<'_>| job.subscribers == cell.subscribers && job.scenario.runs_as(cell.scenario);
@@ -196,16 +203,17 @@ impl<'a> Grid<'a> {
                 jobs.extend(seeds.map(|seed| Job::unbounded(cell.scenario, cell.subscribers, seed)));
             }
         }
-        progress.begin("common runs", jobs.iter().map(Job::units).sum());
+        workers.progress.begin("common runs", jobs.iter().map(Job::units).sum());
         let take = |index: usize, run: (RunSummary, Latencies)| {
-            let job: &Job<'_> = &jobs[index];
+            let job: &Job<'a> = &jobs[index];
+            log.add(*job, &run.0);
             let fits = |cell: &&mut Open<'_>| {
                 cell.subscribers == job.subscribers && cell.scenario.runs_as(job.scenario) && run.0.fits(cell.buffer)
             };
             self.0.iter_mut().filter(fits).for_each(|cell| cell.take(run.clone()));
         };
-        runs::each(&jobs, threads, progress, |_| true, take)?;
-        progress.end();
+        runs::each(&jobs, workers, |_| true, take)?;
+        workers.progress.end();
         Ok(())
     }
 
@@ -218,7 +226,7 @@ impl<'a> Grid<'a> {
     }
 
     /// Runs what is missing.
-    fn run(mut self, threads: usize, progress: &dyn Progress) -> Result<Vec<Cell>, WorldError> {
+    fn run(mut self, workers: Workers<'_>, log: &mut RunLog<'a>) -> Result<Vec<Cell>, RunError> {
         let mut jobs = Vec::new();
         for (index, cell) in self.0.iter().enumerate() {
             let Open { scenario, subscribers, .. } = *cell;
@@ -232,9 +240,13 @@ impl<'a> Grid<'a> {
         // The long ones first, so that no core is left with one at the end.
         jobs.sort_by_key(|(_, job)| std::cmp::Reverse(job.subscribers));
         let (indices, jobs): (Vec<_>, Vec<_>) = jobs.into_iter().unzip();
-        progress.begin("sweep", jobs.iter().map(Job::units).sum());
-        runs::each(&jobs, threads, progress, |_| true, |index, run| self.0[indices[index]].take(run))?;
-        progress.end();
+        workers.progress.begin("sweep", jobs.iter().map(Job::units).sum());
+        let take = |index: usize, run: (RunSummary, Latencies)| {
+            log.add(jobs[index], &run.0);
+            self.0[indices[index]].take(run);
+        };
+        runs::each(&jobs, workers, |_| true, take)?;
+        workers.progress.end();
         Ok(self.0.into_iter().map(Open::close).collect())
     }
 }

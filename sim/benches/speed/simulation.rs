@@ -6,7 +6,7 @@ use hubbub::{Capacity, Overflow};
 use hubbub_sim::plan::{
     Arrival, ClassPlan, CpuPlan, DEFAULT_USER_TIMEOUT, HubChoice, Plan, Reading, ServerPlan, SubscriberPlan,
 };
-use hubbub_sim::runs::Progress;
+use hubbub_sim::runs::{Progress, RunWorld, Workers};
 use hubbub_sim::scenario::Scenario;
 use hubbub_sim::sweep::{Parts, Sizes, sweep};
 use hubbub_sim::world::run;
@@ -40,7 +40,7 @@ pub(crate) fn alpha() {
         [("grid of cells", true, Sizes::None), ("sizes and validation", false, Sizes::Validated)]
     {
         let parts = Parts { cells, policies: false, sizes, sensitivity: false };
-        let (result, took) = timed(|| sweep(&scenario, parts, threads, &Silent, |_| {}));
+        let (result, took) = timed(|| sweep(&scenario, parts, Workers { threads, world: RunWorld::Simulated, progress: &Silent }, |_| {}));
         result.expect("a valid scenario");
         say(&format!("alpha, {what}: {:.0} s on {threads} threads", took.as_secs_f64()));
     }

@@ -3,6 +3,7 @@
 use super::exit::{Exit, Failure};
 use super::options::SweepOptions;
 use super::{console, files, progress, published, run};
+use crate::runs::RunWorld;
 use crate::summary::document::{Cell, Recommendation, Sweep};
 use crate::summary::json;
 
@@ -15,7 +16,11 @@ pub(super) fn check(options: &SweepOptions) -> Result<Exit, Failure> {
     let folder = parent.join(&scenario.settings().name);
     let (text, before) = files::read(&folder.join("sweep.json"))?;
     let parts = options.parts(is_whole && !before.sensitivity.is_empty());
-    let again = run::run(&scenario, parts, options.threads, before.command.clone(), &progress::Bars::new())?;
+    let mut again = run::run(&scenario, parts, &options.workers, before.command.clone(), &progress::Bars::new())?;
+    if options.workers.world() == RunWorld::Simulated {
+        // The same numbers, by other means.
+        again.runs = before.runs;
+    }
     let mut differences = if is_whole { whole(&text, &again) } else { part(&before, &again) };
     differences.extend(published::differences(&folder, &files::drawn(&before)));
     if options.out.is_none() {

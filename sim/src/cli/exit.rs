@@ -9,6 +9,7 @@ use crate::scenario::{ScenarioError, TraceError};
 use crate::stages::StagesError;
 use crate::sweep::SweepError;
 use crate::verify::VerifyError;
+use crate::runs::RunError;
 use crate::world::WorldError;
 
 /// The exit codes.
@@ -70,6 +71,8 @@ pub(super) enum Failure {
     #[error("{0}")]
     World(#[from] WorldError),
     #[error("{0}")]
+    Run(#[from] RunError),
+    #[error("{0}")]
     Verify(#[from] VerifyError),
     #[error("{0}")]
     Files(#[from] LimitError),
@@ -83,7 +86,7 @@ impl From<SweepError> for Failure {
     fn from(why: SweepError) -> Self {
         match why {
             SweepError::Scenario(why) => why.into(),
-            SweepError::World(why) => why.into(),
+            SweepError::Run(why) => why.into(),
         }
     }
 }
@@ -109,7 +112,7 @@ impl Failure {
             }
             Self::Real(RealError::Server(_)) => Exit::Violated,
             Self::Scenario(_) | Self::Trace(_) | Self::Input(_) | Self::Files(_) | Self::Real(_) => Exit::BadInput,
-            Self::World(_) | Self::Verify(_) | Self::Fidelity(_) => Exit::Violated,
+            Self::World(_) | Self::Run(_) | Self::Verify(_) | Self::Fidelity(_) => Exit::Violated,
         }
     }
 }

@@ -29,6 +29,9 @@ pub(super) const POLICIES: &str = "policies";
 /// Where results of other loads go unless told.
 pub(super) const ELSEWHERE: &str = "target/sweeps";
 
+/// Where incidents go that a command leaves without being asked.
+pub(super) const INCIDENTS: &str = "target/incidents";
+
 /// The folder of a verification, among the published results and elsewhere.
 pub(super) const THEORY: &str = "theory";
 

@@ -5,6 +5,7 @@ mod incidents;
 mod output;
 mod real;
 mod sweep;
+mod workers;
 
 use std::path::{Path, PathBuf};
 
@@ -15,6 +16,7 @@ use hubbub::mailbox::UnknownOverflow;
 use super::exit::{Exit, Failure};
 use super::import::ImportOptions;
 pub(super) use super::threads::Threads;
+pub(super) use workers::WorkerOptions;
 use crate::scenario::{Change, Overrides, Scenario, Trace};
 use crate::summary::document::ALL_POLICIES;
 use crate::summary::format;

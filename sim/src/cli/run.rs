@@ -3,14 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use super::exit::{Exit, Failure};
-use super::options::{JsonOptions, SizeOptions, SweepOptions, Threads};
-use super::{console, files, meter, progress};
+use super::options::{JsonOptions, SizeOptions, SweepOptions, WorkerOptions};
+use super::{console, files, meter, progress, whole};
+use crate::incident::Incident;
+use crate::laws::{Case, Law, Violation};
 use crate::report;
+use crate::runs::RunError;
 use crate::scenario::Scenario;
 use crate::sizing;
 use crate::summary::document::{Sweep, ZeroDrop};
 use crate::summary::{format, json, sizes};
-use crate::sweep::{self, Parts, Sizes};
+use crate::sweep::{self, Parts, Sizes, SweepError};
+use hubbub::mailbox::MAX_CAPACITY;
 
 /// Runs a sweep and leaves its files.
 pub(super) fn sweep(options: &SweepOptions) -> Result<Exit, Failure> {
@@ -23,7 +27,7 @@ pub(super) fn sweep(options: &SweepOptions) -> Result<Exit, Failure> {
     }
     let parts = options.parts(options.wants_sensitivity(&scenario));
     let bars = progress::Bars::new();
-    let sweep = run(&scenario, parts, options.threads, options.command(), &bars)?;
+    let sweep = run(&scenario, parts, &options.workers, options.command(), &bars)?;
     show(&sweep, &options.json)?;
     if parts.sizes == Sizes::Exact {
         tell_time_of_whole(&sweep, &bars);
@@ -48,7 +52,7 @@ pub(super) fn size(options: &SizeOptions) -> Result<Exit, Failure> {
     warn(&scenario);
     options.json.prepare()?;
     let (parts, bars) = (options.parts(), progress::Bars::new());
-    let sweep = run(&scenario, parts, options.threads, options.command(), &bars)?;
+    let sweep = run(&scenario, parts, &options.workers, options.command(), &bars)?;
     show(&sweep, &options.json)?;
     if options.quick {
         tell_time_of_whole(&sweep, &bars);
@@ -60,15 +64,40 @@ pub(super) fn size(options: &SizeOptions) -> Result<Exit, Failure> {
 pub(super) fn run(
     scenario: &Scenario,
     parts: Parts,
-    threads: Threads,
+    workers: &WorkerOptions,
     command: String,
     bars: &progress::Bars,
 ) -> Result<Sweep, Failure> {
     let next = if parts.sizes == Sizes::Validated { "to be validated at" } else { "with headroom" };
-    let mut sweep = sweep::sweep(scenario, parts, threads.number(), bars, |sizes| tell_sizes(sizes, next))?;
+    let workers = workers.workers(bars);
+    let mut sweep = sweep::sweep(scenario, parts, workers, |sizes| tell_sizes(sizes, next)).inspect_err(leave)?;
     sweep.command = command;
     // Everything is drawn and printed from the document as it is written: its numbers are rounded.
     Ok(json::from_json(&json::to_json(&sweep)).unwrap_or(sweep))
+}
+
+/// Keeps the run on which two worlds disagree as an incident.
+fn leave(why: &SweepError) {
+    let SweepError::Run(RunError::Disagreement(found)) = why else { return };
+    let frames = found.choice.capacity.frames().min(MAX_CAPACITY);
+    let case = Case { plan: found.plan.clone(), frames, overflow: found.choice.overflow };
+    let violation = Law::Agreement.judge(&case).err().unwrap_or_else(|| Violation {
+        law: Law::Agreement,
+        at_ms: None,
+        subscriber: None,
+        why: found.why.clone(),
+    });
+    let incident = Incident::of_violation("two worlds disagree on a run of a sweep", case, violation);
+    let text = incident.to_json();
+    let folder = Path::new(files::INCIDENTS);
+    let kept = files::prepare(folder).and_then(|()| {
+        let file = whole::unused(folder, "agreement", "json", &text);
+        files::write_one(&file, &text).map(|()| file)
+    });
+    match kept {
+        Ok(file) => console::note(&format!("REPRODUCE WITH: cargo sim replay {}", file.display())),
+        Err(why) => console::complain(&format!("the run is not kept: {why}")),
+    }
 }
 
 /// Says on standard error, since it is about this machine, what a validation would take.

@@ -4,6 +4,7 @@
 //! A law knows nothing of how a run is done: it compares what runs leave behind.
 
 mod account;
+mod agreement;
 mod canary;
 mod case;
 pub mod draw;
@@ -45,6 +46,8 @@ pub enum Law {
     Reasons,
     /// With room in every socket nobody waits in a mailbox. Without a CPU to share.
     Room,
+    /// The full stack and the specification leave the same record. Where the specification covers the plan.
+    Agreement,
     /// One plan gives one digest.
     Repetition,
     /// The largest high-water mark of the unbounded run is the smallest size without a loss. Without recovery.
@@ -62,13 +65,14 @@ pub enum Law {
 
 impl Law {
     /// All of them, cheap ones first.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 13] = [
         Self::Completion,
         Self::Account,
         Self::Window,
         Self::Memory,
         Self::Reasons,
         Self::Room,
+        Self::Agreement,
         Self::Repetition,
         Self::Holes,
         Self::ExactSize,
@@ -86,6 +90,7 @@ impl Law {
             Self::Memory => "memory",
             Self::Reasons => "reasons",
             Self::Room => "room",
+            Self::Agreement => "agreement",
             Self::Repetition => "repetition",
             Self::Holes => "holes",
             Self::ExactSize => "exact-size",
@@ -109,6 +114,7 @@ impl Law {
             | Self::Window
             | Self::Memory
             | Self::Reasons
+            | Self::Agreement
             | Self::Repetition
             | Self::Liveness => true,
         }
@@ -129,6 +135,7 @@ impl Law {
             Self::Memory => run(case, case.choice()).and_then(|record| memory::within(case, &record)),
             Self::Reasons => run(case, case.choice()).and_then(|record| reasons::are_known(case, &record)),
             Self::Room => room(case),
+            Self::Agreement => agreement::of_both_worlds(case),
             Self::Repetition => repetition(case),
             Self::Holes => holes::are_told(case),
             Self::ExactSize => exact_size(case),

@@ -2,6 +2,7 @@
 //!
 //! Field names and meanings are a contract; a reader of schema `hubbub.sweep/2` must not be surprised.
 
+mod runs_done;
 mod zero_drop;
 
 use std::collections::BTreeMap;
@@ -10,6 +11,7 @@ use hubbub::LossCounts;
 use serde::{Deserialize, Serialize};
 
 use crate::scenario::default_current_buffer;
+pub use runs_done::RunsDone;
 pub use zero_drop::{Binding, FailedSize, Validation, ZeroDrop};
 
 /// The value of [`Sweep::schema`].
@@ -63,6 +65,9 @@ pub struct Sweep {
     /// What the plan has and the real world has not, in words; empty in the simulated world.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_applied: Vec<String>,
+    /// How many runs this rests on, and which world did them; null in the real world.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub runs: Option<RunsDone>,
     /// Why some cells are missing, where they are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub partial: Option<String>,

@@ -264,6 +264,7 @@ fn base(scenario: &str, question: &str) -> Sweep {
         faults: Vec::new(),
         machine: None,
         not_applied: Vec::new(),
+        runs: None,
         partial: None,
         cells: Vec::new(),
         zero_drop: Vec::new(),

@@ -5,6 +5,7 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use hubbub::LossCounts;
 
+use super::document::RunsDone;
 use crate::record::{Digest, Record, SubscriberRecord};
 
 /// Counts of one class, or of all subscribers, in one run.
@@ -118,6 +119,8 @@ pub struct RunSummary {
     pub has_come_back: bool,
     /// The run's digest.
     pub digest: Digest,
+    /// Which world did it.
+    pub done: RunsDone,
 }
 
 /// Latencies by class; merging them takes no order.
@@ -125,8 +128,13 @@ pub struct RunSummary {
 pub struct Latencies(pub Vec<(Histogram<u64>, Histogram<u64>)>);
 
 impl RunSummary {
-    /// Condenses a record; its latencies apart, since they are large and soon merged.
+    /// Condenses a record of the full stack; its latencies apart, since they are large and soon merged.
     pub fn of(seed: u64, record: Record) -> (Self, Latencies) {
+        Self::done_by(RunsDone::SIMULATED, seed, record)
+    }
+
+    /// Condenses the record of a run that was done as `done` says.
+    pub fn done_by(done: RunsDone, seed: u64, record: Record) -> (Self, Latencies) {
         let members = |class| record.subscribers.iter().filter(move |subscriber| subscriber.class == class);
         let summary = Self {
             seed,
@@ -138,6 +146,7 @@ impl RunSummary {
             high_water: high_water(&record.subscribers),
             has_come_back: record.subscribers.iter().any(|subscriber| subscriber.connections > 1),
             digest: record.digest,
+            done,
         };
         let latencies = record.classes.into_iter().map(|class| (class.flush_us, class.receipt_us));
         (summary, Latencies(latencies.collect()))

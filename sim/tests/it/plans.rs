@@ -5,9 +5,15 @@ use std::time::Duration;
 use hubbub::{Capacity, Overflow};
 use hubbub_sim::plan::{Arrival, ClassPlan, HubChoice, Plan, Reading, ServerPlan, SubscriberPlan};
 use hubbub_sim::record::Record;
-use hubbub_sim::runs::Progress;
+use hubbub_sim::runs::{Progress, RunWorld, Workers};
 use hubbub_sim::transport::Transport;
 use hubbub_sim::world::run;
+
+/// Sweeps by the specification, with spot checks by the full stack.
+pub(crate) const IN_BOTH: Workers<'static> = Workers { threads: 2, world: RunWorld::Specified, progress: &Silent };
+
+/// Sweeps by the full stack alone.
+pub(crate) const SIMULATED: Workers<'static> = Workers { world: RunWorld::Simulated, ..IN_BOTH };
 
 pub(crate) const fn ms(millis: u64) -> Duration {
     Duration::from_millis(millis)

@@ -13,7 +13,7 @@ use hubbub_sim::summary::run::RunSummary;
 use hubbub_sim::sweep::{Parts, Sizes, sweep};
 use hubbub_sim::world::run;
 
-use crate::plans::{Silent, ms};
+use crate::plans::{SIMULATED, ms};
 
 const BUFFERS: [u64; 7] = [1, 2, 3, 5, 8, 16, 40];
 
@@ -103,7 +103,7 @@ fn a_sweep_with_pruned_runs_has_the_cells_of_one_without() {
     assert!(!of_one.at.is_empty(), "something is pruned");
     let cells = |sizes| {
         let parts = Parts { cells: true, policies: false, sizes, sensitivity: false };
-        sweep(&scenario, parts, 2, &Silent, |_| {}).unwrap().cells
+        sweep(&scenario, parts, SIMULATED, |_| {}).unwrap().cells
     };
     assert_eq!(cells(Sizes::Validated), cells(Sizes::None));
 }

@@ -2,13 +2,14 @@
 
 use hubbub::Capacity;
 use hubbub_sim::plan::{HubChoice, Plan};
+use hubbub_sim::runs::Workers;
 use hubbub_sim::scenario::{Overrides, Scenario};
 use hubbub_sim::summary::document::Sweep;
 use hubbub_sim::summary::json::to_json;
 use hubbub_sim::sweep::{Parts, Sizes, sweep};
 use hubbub_sim::world::run;
 
-use crate::plans::Silent;
+use crate::plans::IN_BOTH;
 
 const SMALL: &str = include_str!("small.toml");
 
@@ -16,8 +17,7 @@ fn swept(scenario: &Scenario, threads: usize) -> Sweep {
     sweep(
         scenario,
         Parts { cells: true, policies: false, sizes: Sizes::Validated, sensitivity: false },
-        threads,
-        &Silent,
+        Workers { threads, ..IN_BOTH },
         |_| {},
     )
     .unwrap()
@@ -36,7 +36,7 @@ fn a_policy_gives_the_same_cells_alone_and_beside_all_others() {
     let overrides = Overrides { subscribers: Some(vec![8]), seeds: Some(2), ..Overrides::default() };
     let scenario = scenario.with(overrides).unwrap();
     let parts = Parts { cells: true, policies: true, sizes: Sizes::None, sensitivity: false };
-    let all = sweep(&scenario, parts, 2, &Silent, |_| {}).unwrap();
+    let all = sweep(&scenario, parts, IN_BOTH, |_| {}).unwrap();
     for policy in hubbub::Overflow::ALL {
         let alone = swept(&scenario.under(policy).unwrap(), 2);
         let of_policy: Vec<_> = all.cells.iter().filter(|cell| cell.policy == policy.name()).cloned().collect();
@@ -53,7 +53,7 @@ fn who_is_cut_off_misses_what_it_did_not_read_even_where_no_mailbox_lost_it() {
     let parts = Parts { cells: true, policies: false, sizes: Sizes::None, sensitivity: false };
     let one = scenario.with(overrides).unwrap();
     let missed = |policy| {
-        let sweep = sweep(&one.under(policy).unwrap(), parts, 2, &Silent, |_| {}).unwrap();
+        let sweep = sweep(&one.under(policy).unwrap(), parts, IN_BOTH, |_| {}).unwrap();
         let cell = &sweep.cells[0];
         assert!(cell.missed <= cell.wanted && cell.buffer == 1, "{cell:?}");
         cell.missed
@@ -72,7 +72,7 @@ fn a_sweep_is_the_same_on_one_thread_and_on_two() {
 fn a_run_that_fits_into_a_buffer_stands_in_for_it_to_the_last_digit() {
     let scenario = Scenario::parse("small.toml", SMALL).unwrap();
     let every_run = Parts { cells: true, policies: false, sizes: Sizes::None, sensitivity: false };
-    let every_run = sweep(&scenario, every_run, 2, &Silent, |_| {}).unwrap();
+    let every_run = sweep(&scenario, every_run, IN_BOTH, |_| {}).unwrap();
     let sweep = swept(&scenario, 2);
     assert!(sweep.cells.iter().any(|cell| cell.runs_with_drops == 0));
     assert_eq!(sweep.cells, every_run.cells);
@@ -146,7 +146,7 @@ fn without_validation_sizes_are_exact_on_their_seeds_and_nothing_is_recommended(
     let overrides = Overrides { subscribers: Some(vec![8]), seeds: Some(2), ..Overrides::default() };
     let scenario = scenario.with(overrides).unwrap();
     let parts = Parts { cells: false, policies: false, sizes: Sizes::Exact, sensitivity: false };
-    let sweep = sweep(&scenario, parts, 2, &Silent, |_| {}).unwrap();
+    let sweep = sweep(&scenario, parts, IN_BOTH, |_| {}).unwrap();
     let size = &sweep.zero_drop[0];
     assert_eq!(size.validation, None);
     assert_eq!(sweep.recommendation.buffer, None);

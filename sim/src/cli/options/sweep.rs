@@ -4,9 +4,10 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{JsonOptions, LoadOptions, Policies, Threads, every_change, listed};
+use super::{JsonOptions, LoadOptions, Policies, WorkerOptions, every_change, listed};
 use crate::cli::exit::Failure;
 use crate::cli::files;
+use crate::runs::RunWorld;
 use crate::scenario::Scenario;
 use crate::sweep::{self, Parts, Sizes};
 
@@ -15,7 +16,7 @@ pub(in crate::cli) struct SweepOptions {
     #[command(flatten)]
     pub(in crate::cli) load: LoadOptions,
     #[command(flatten)]
-    pub(in crate::cli) threads: Threads,
+    pub(in crate::cli) workers: WorkerOptions,
     /// Mailbox sizes in frames, as 1,4,64
     #[arg(long, value_delimiter = ',', value_name = "K,…")]
     buffers: Option<Vec<u64>>,
@@ -40,7 +41,7 @@ pub(in crate::cli) struct SizeOptions {
     #[command(flatten)]
     pub(in crate::cli) load: LoadOptions,
     #[command(flatten)]
-    pub(in crate::cli) threads: Threads,
+    pub(in crate::cli) workers: WorkerOptions,
     #[arg(long, help = every_change())]
     pub(in crate::cli) sensitivity: bool,
     /// Find the exact sizes without validating them on fresh seeds; says how long the validation would take
@@ -63,7 +64,8 @@ impl SizeOptions {
     pub(in crate::cli) fn command(&self) -> String {
         let sensitivity = if self.sensitivity { " --sensitivity" } else { "" };
         let quick = if self.quick { " --quick" } else { "" };
-        format!("{}{sensitivity}{quick}", self.load.command("size"))
+        let world = self.workers.command();
+        format!("{}{sensitivity}{quick}{world}", self.load.command("size"))
     }
 }
 
@@ -117,7 +119,8 @@ impl SweepOptions {
     /// Whether a built-in scenario is run without a change.
     pub(in crate::cli) fn is_as_it_stands(&self) -> bool {
         let is_built_in = Scenario::built_in_names().any(|name| name == self.load.scenario);
-        is_built_in && self.is_unchanged() && !self.sensitivity && !self.no_validate
+        let is_by_default = self.workers.world() == RunWorld::default();
+        is_built_in && is_by_default && self.is_unchanged() && !self.sensitivity && !self.no_validate
     }
 
     /// Whether the scenario is run as its file says, built in or not.
@@ -135,6 +138,7 @@ impl SweepOptions {
         let buffers = listed("buffers", self.buffers.as_deref());
         let sensitivity = if self.sensitivity { " --sensitivity" } else { "" };
         let no_validate = if self.no_validate { " --no-validate" } else { "" };
-        format!("{}{buffers}{sensitivity}{no_validate}", self.load.command("sweep"))
+        let world = self.workers.command();
+        format!("{}{buffers}{sensitivity}{no_validate}{world}", self.load.command("sweep"))
     }
 }

@@ -4,11 +4,13 @@
 //! - [`liveness`]: when the sources rest, mailboxes drain in time
 //! - [`isolation`]: without a CPU to share, nobody notices anybody
 //! - [`sizes`]: the exact size, and what a larger mailbox or window changes
+//! - [`agreement`]: the specification leaves the full stack's record
 //! - [`repetition`]: one plan, one digest
 //! - [`marks`]: the cases are not vacuous
 //! - [`campaign`]: how they are run
 
 mod account;
+mod agreement;
 mod campaign;
 mod isolation;
 mod liveness;

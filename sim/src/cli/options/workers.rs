@@ -1,0 +1,39 @@
+//! Options that say how runs are done: on how many threads, and in which world.
+
+use clap::Args;
+use clap::builder::PossibleValuesParser;
+
+use crate::cli::progress::Bars;
+use crate::cli::threads::Threads;
+use crate::runs::{RunWorld, Workers};
+
+/// The names of the worlds that can do a sweep's runs; the first is the default.
+const WORLDS: [(&str, RunWorld); 2] = [("specified", RunWorld::Specified), ("simulated", RunWorld::Simulated)];
+
+#[derive(Debug, Clone, Args)]
+pub(in crate::cli) struct WorkerOptions {
+    #[command(flatten)]
+    threads: Threads,
+    /// World that does the runs. `specified`: the specification, and some runs by the full stack as well, which must
+    /// agree. `simulated`: every run by the full stack; the same numbers, after some 20 times as long
+    #[arg(long, value_name = "WORLD", default_value = WORLDS[0].0, value_parser = PossibleValuesParser::new(WORLDS.map(|world| world.0)))]
+    world: String,
+}
+
+impl WorkerOptions {
+    pub(in crate::cli) fn workers<'a>(&self, bars: &'a Bars) -> Workers<'a> {
+        Workers { threads: self.threads.number(), world: self.world(), progress: bars }
+    }
+
+    pub(in crate::cli) fn world(&self) -> RunWorld {
+        WORLDS.into_iter().find(|(name, _)| *name == self.world).map_or(RunWorld::default(), |(_, world)| world)
+    }
+
+    /// As it is written behind a command; empty for the default.
+    pub(in crate::cli) fn command(&self) -> &'static str {
+        match self.world() {
+            RunWorld::Specified => "",
+            RunWorld::Simulated => " --world simulated",
+        }
+    }
+}

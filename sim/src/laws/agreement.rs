@@ -1,0 +1,47 @@
+//! Agreement: the full stack and the specification leave the same record of a case.
+
+use std::time::Duration;
+
+use super::{Broken, Case, observed};
+use crate::record::Observation;
+use crate::specified::{self, SpecifiedError};
+
+/// Holds the full stack to the specification: every observation, every account, both histograms of each class, and the
+/// memory of events. Nothing is said of a case that the specification does not cover.
+pub(super) fn of_both_worlds(case: &Case) -> Result<(), Broken> {
+    let (specified, specified_log) = match specified::run_observed(&case.plan, case.choice()) {
+        Ok(run) => run,
+        Err(SpecifiedError::Outside(_)) => return Ok(()),
+        Err(failure @ SpecifiedError::Disagreement(_)) => return Err(Broken::new(failure.to_string())),
+    };
+    let (simulated, simulated_log) = observed(case)?;
+    if let Some(first) = first_difference(case.plan.subscribers.len(), &simulated_log, &specified_log) {
+        return Err(first);
+    }
+    match simulated.difference(&specified) {
+        Some(why) => Err(Broken::new(why)),
+        None => Ok(()),
+    }
+}
+
+/// The first observation that differs, in time; of several at one time, that of the first subscriber.
+fn first_difference(subscribers: usize, simulated: &[Observation], specified: &[Observation]) -> Option<Broken> {
+    let of = |log: &[Observation], index: usize| -> Vec<Observation> {
+        log.iter().filter(|observation| observation.subscriber == index).copied().collect()
+    };
+    let differences = (0..subscribers).filter_map(|index| {
+        let simulated = of(simulated, index);
+        let specified = of(specified, index);
+        let longest = simulated.len().max(specified.len());
+        let place = (0..longest).find(|place| simulated.get(*place) != specified.get(*place))?;
+        Some((index, simulated.get(place).copied(), specified.get(place).copied()))
+    });
+    let at = |one: &Option<Observation>| one.map_or(Duration::MAX, |observation| observation.at);
+    let (index, simulated, specified) = differences.min_by_key(|(_, one, other)| at(one).min(at(other)))?;
+    let told = |one: Option<Observation>| {
+        one.map_or("nothing".to_owned(), |one| format!("{:?} at {:?}", one.what, one.at))
+    };
+    let why = format!("{} simulated, {} specified", told(simulated), told(specified));
+    let at_ms = simulated.or(specified).map(|observation| observation.at.as_secs_f64() * 1000.0);
+    Some(Broken { at_ms, ..Broken::of(index, why) })
+}

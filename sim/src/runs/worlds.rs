@@ -1,0 +1,177 @@
+//! Which world does a run: the specification, spot-checked by the full stack, or the full stack alone.
+
+use super::{Job, Workers};
+use crate::plan::{HubChoice, Plan};
+use crate::pool;
+use crate::specified::{self, SpecifiedError};
+use crate::summary::document::RunsDone;
+use crate::summary::run::{Latencies, RunSummary};
+use crate::world::{self, WorldError};
+
+/// Of the runs that are not checked in any case, one in this many is, chosen by a hash of what is run.
+const CHECKED_SHARE: u64 = 64;
+
+/// Every run of so many subscribers or fewer is checked.
+const ALWAYS_CHECKED_SUBSCRIBERS: usize = 10;
+
+/// Unbounded runs of every N that are checked in any case: those of the first seeds.
+const CHECKED_SEEDS: u64 = 3;
+
+/// Which world does the runs of a sweep.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RunWorld {
+    /// The specification, and the full stack for plans outside its scope. Some runs are done by both, and must agree.
+    #[default]
+    Specified,
+    /// The full stack.
+    Simulated,
+}
+
+/// Why there is no result.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    /// The full stack could not do a run.
+    #[error(transparent)]
+    World(#[from] WorldError),
+    /// A run of the specification contradicts itself.
+    #[error(transparent)]
+    Specified(#[from] SpecifiedError),
+    /// The full stack and the specification do not agree on a run.
+    #[error(transparent)]
+    Disagreement(#[from] Box<Disagreement>),
+}
+
+/// A run on which the full stack and the specification do not agree.
+#[derive(Debug, thiserror::Error)]
+#[error("the full stack and the specification disagree on {what}: {why}")]
+pub struct Disagreement {
+    /// The run in words.
+    pub what: String,
+    /// What differs.
+    pub why: String,
+    /// The run's plan.
+    pub plan: Plan,
+    /// K and the policy.
+    pub choice: HubChoice,
+}
+
+/// Does a job in a world.
+pub(super) fn one(job: &Job<'_>, world: RunWorld) -> Result<(RunSummary, Latencies), RunError> {
+    let plan = Plan::draw(job.scenario, job.subscribers, job.seed);
+    let done = match world {
+        RunWorld::Simulated => RunsDone::SIMULATED,
+        RunWorld::Specified => match specified::run(&plan, job.choice) {
+            Ok(record) => return Ok(RunSummary::done_by(RunsDone::SPECIFIED, job.seed, record)),
+            Err(SpecifiedError::Outside(_)) => RunsDone::OUTSIDE_SCOPE,
+            Err(failure @ SpecifiedError::Disagreement(_)) => return Err(failure.into()),
+        },
+    };
+    Ok(RunSummary::done_by(done, job.seed, world::run(&plan, job.choice)?))
+}
+
+/// Does jobs by the specification and by the full stack, whose records must agree. Returns how many did: a job outside
+/// the specification's scope is not counted.
+///
+/// # Errors
+/// The first disagreement, and the first failure of a world.
+fn check(jobs: &[Job<'_>], workers: Workers<'_>) -> Result<u64, RunError> {
+    if jobs.is_empty() {
+        return Ok(0);
+    }
+    workers.progress.begin("spot checks by the full stack", jobs.iter().map(Job::units).sum());
+    let mut agreed = 0;
+    let work = |job: &Job<'_>| -> Result<Option<()>, RunError> {
+        let plan = Plan::draw(job.scenario, job.subscribers, job.seed);
+        let specified = match specified::run(&plan, job.choice) {
+            Ok(record) => record,
+            Err(SpecifiedError::Outside(_)) => return Ok(None),
+            Err(failure @ SpecifiedError::Disagreement(_)) => return Err(failure.into()),
+        };
+        let simulated = world::run(&plan, job.choice)?;
+        workers.progress.advance(job.units());
+        match simulated.difference(&specified) {
+            None => Ok(Some(())),
+            Some(why) => Err(Box::new(Disagreement { what: job.in_words(), why, plan, choice: job.choice }).into()),
+        }
+    };
+    pool::each(jobs, workers.threads, work, |_, ()| agreed += 1)?;
+    workers.progress.end();
+    Ok(agreed)
+}
+
+/// The runs that a result rests on: how many there were, and which of them the full stack is to repeat.
+#[derive(Debug, Default)]
+pub struct RunLog<'a> {
+    /// By the world that did them.
+    pub done: RunsDone,
+    to_check: Vec<Job<'a>>,
+}
+
+impl<'a> RunLog<'a> {
+    /// A run has been done.
+    pub fn add(&mut self, job: Job<'a>, run: &RunSummary) {
+        self.done.add(run.done);
+        if run.done == RunsDone::SPECIFIED && job.is_checked() {
+            self.to_check.push(job);
+        }
+    }
+
+    /// Has the full stack repeat the runs of `deciding` and no others.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub fn check_only(mut self, deciding: Vec<Job<'a>>, workers: Workers<'_>) -> Result<RunsDone, RunError> {
+        self.to_check.clear();
+        self.check(deciding, workers)
+    }
+
+    /// Has the full stack repeat what is to be checked, and those of `deciding`, which the specification does here as well.
+    ///
+    /// # Errors
+    /// The first disagreement, and the first failure of a world.
+    pub fn check(mut self, deciding: Vec<Job<'a>>, workers: Workers<'_>) -> Result<RunsDone, RunError> {
+        if workers.world == RunWorld::Specified {
+            let deciding_by_both = check(&deciding, workers)?;
+            self.done.specified += deciding_by_both;
+            self.done.add_agreed(deciding_by_both);
+            self.to_check.sort_by_key(|job| std::cmp::Reverse(job.subscribers));
+            self.done.add_agreed(check(&self.to_check, workers)?);
+        }
+        Ok(self.done)
+    }
+}
+
+impl Job<'_> {
+    /// Whether the full stack repeats the run, whatever it decides: all runs of small N, and a share of all others. Of the
+    /// unbounded runs those of the first seeds are among them.
+    fn is_checked(&self) -> bool {
+        let is_unbounded = self.choice.capacity == hubbub::Capacity::UNBOUNDED;
+        self.subscribers <= ALWAYS_CHECKED_SUBSCRIBERS
+            || (is_unbounded && self.seed < CHECKED_SEEDS)
+            || self.hash().is_multiple_of(CHECKED_SHARE)
+    }
+
+    /// A hash of what is run, the same on every machine.
+    fn hash(&self) -> u64 {
+        let policy = self.choice.overflow.name().bytes().map(u64::from);
+        let parts = [self.seed, self.subscribers as u64, self.choice.capacity.frames() as u64];
+        parts.into_iter().chain(policy).fold(0, |hash, part| mixed(hash ^ part))
+    }
+
+    fn in_words(&self) -> String {
+        let Self { scenario, subscribers, choice, seed } = self;
+        let frames = match choice.capacity {
+            hubbub::Capacity::UNBOUNDED => "an unbounded buffer".to_owned(),
+            bounded => format!("a buffer of {}", bounded.frames()),
+        };
+        format!("{} with N = {subscribers}, {frames}, {}, seed {seed}", scenario.settings().name, choice.overflow)
+    }
+}
+
+/// One step of `SplitMix64` (G. L. Steele, D. Lea, C. H. Flood 2014).
+fn mixed(number: u64) -> u64 {
+    let mut mixed = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ (mixed >> 31)
+}
