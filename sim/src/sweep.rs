@@ -80,11 +80,8 @@ pub fn sweep(
         Sizes::Exact => log.check_only(sizing::deciding(scenario, &zero_drop), workers)?,
         Sizes::None | Sizes::Validated => log.check(sizing::deciding(scenario, &zero_drop), workers)?,
     };
-    let sensitivity = if parts.sensitivity {
-        sizing::sensitivity(scenario, &zero_drop, workers, &mut done)?
-    } else {
-        Vec::new()
-    };
+    let sensitivity =
+        if parts.sensitivity { sizing::sensitivity(scenario, &zero_drop, workers, &mut done)? } else { Vec::new() };
     let settings = scenario.settings();
     let first = settings.subscribers.first().copied().unwrap_or(0);
     let plans = (0..settings.seeds).map(|seed| Plan::draw(scenario, first, seed));

@@ -40,7 +40,9 @@ pub(crate) fn alpha() {
         [("grid of cells", true, Sizes::None), ("sizes and validation", false, Sizes::Validated)]
     {
         let parts = Parts { cells, policies: false, sizes, sensitivity: false };
-        let (result, took) = timed(|| sweep(&scenario, parts, Workers { threads, world: RunWorld::Simulated, progress: &Silent }, |_| {}));
+        let (result, took) = timed(|| {
+            sweep(&scenario, parts, Workers { threads, world: RunWorld::Simulated, progress: &Silent }, |_| {})
+        });
         result.expect("a valid scenario");
         say(&format!("alpha, {what}: {:.0} s on {threads} threads", took.as_secs_f64()));
     }

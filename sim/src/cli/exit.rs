@@ -5,11 +5,11 @@ use std::process::ExitCode;
 
 use crate::fidelity::FidelityError;
 use crate::real::{LimitError, RealError};
+use crate::runs::RunError;
 use crate::scenario::{ScenarioError, TraceError};
 use crate::stages::StagesError;
 use crate::sweep::SweepError;
 use crate::verify::VerifyError;
-use crate::runs::RunError;
 use crate::world::WorldError;
 
 /// The exit codes.

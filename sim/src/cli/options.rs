@@ -16,10 +16,10 @@ use hubbub::mailbox::UnknownOverflow;
 use super::exit::{Exit, Failure};
 use super::import::ImportOptions;
 pub(super) use super::threads::Threads;
-pub(super) use workers::WorkerOptions;
 use crate::scenario::{Change, Overrides, Scenario, Trace};
 use crate::summary::document::ALL_POLICIES;
 use crate::summary::format;
+pub(super) use workers::WorkerOptions;
 
 /// How big must a subscriber's buffer be? Runs the real Hub in a simulated network and answers with evidence.
 #[derive(Debug, Parser)]

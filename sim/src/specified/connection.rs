@@ -2,8 +2,9 @@
 
 use std::collections::VecDeque;
 
-use hubbub::SubscriberId;
+use hubbub::{EventId, Gap, SubscriberId};
 
+use super::frames;
 use super::mailbox::Mailbox;
 use super::memory::Place;
 use super::socket::Socket;
@@ -21,6 +22,14 @@ pub(super) enum Read {
     Event { sequence: u64 },
     Place { sequence: u64 },
     Gap { first: Option<u64>, last: Option<u64> },
+}
+
+/// A frame of a write, with the notice in front of it.
+pub(super) struct Part {
+    pub(super) event: Place,
+    pub(super) gap: Option<Gap>,
+    pub(super) gap_bytes: u64,
+    pub(super) frame_bytes: u64,
 }
 
 #[derive(Debug)]
@@ -91,5 +100,27 @@ impl Connection {
     /// As the recorder knows it.
     pub(super) fn server_side(&self) -> (usize, SubscriberId) {
         (self.process, self.id)
+    }
+
+    /// A part of the chunk that begins at the offset `begin`; returns where it ends.
+    pub(super) fn add(&mut self, part: &Part, id: EventId, begin: u64) -> u64 {
+        let start = begin + part.gap_bytes;
+        let end = start + part.frame_bytes;
+        if let Some(gap) = &part.gap {
+            self.unread.push_back((start, Read::of(gap)));
+        }
+        if self.socket.keeps_times() {
+            self.begins.push_back((start + frames::id_line(id), start, id.sequence));
+        }
+        self.unread.push_back((end, Read::Event { sequence: id.sequence }));
+        self.passing.push_back(Passing { event: Some(part.event), bytes: end - begin });
+        end
+    }
+}
+
+impl Read {
+    /// A gap notice.
+    pub(super) fn of(gap: &Gap) -> Self {
+        Self::Gap { first: gap.first.map(|id| id.sequence), last: gap.last.map(|id| id.sequence) }
     }
 }

@@ -103,8 +103,7 @@ impl Run<'_> {
         let reading = &self.plan.subscribers[index].reading;
         let window_bytes = self.plan.classes[client.class].window_bytes;
         let one_way = at(self.paths[client.class].one_way);
-        client.reader =
-            Reader::new(reading, &client.faults.slow_periods, window_bytes, self.plan.time_scale, one_way);
+        client.reader = Reader::new(reading, &client.faults.slow_periods, window_bytes, self.plan.time_scale, one_way);
         client.stage = Stage::Reading(connection);
         client.arrived = 0;
         client.hears_end = false;

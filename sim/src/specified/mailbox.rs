@@ -18,23 +18,23 @@ use super::time::nanos;
 
 #[derive(Debug)]
 pub(super) struct Mailbox {
-    limits: Limits,
+    pub(super) limits: Limits,
     overflow: Overflow,
-    waiting: VecDeque<Place>,
+    pub(super) waiting: VecDeque<Place>,
     in_flight: VecDeque<Place>,
-    parked: u64,
-    parked_for: LossReason,
+    pub(super) parked: u64,
+    pub(super) parked_for: LossReason,
     /// Sequence of the first event that may be parked, where any is.
-    parked_from: u64,
-    is_behind: bool,
-    last_offered: u64,
-    last_queued: u64,
+    pub(super) parked_from: u64,
+    pub(super) is_behind: bool,
+    pub(super) last_offered: u64,
+    pub(super) last_queued: u64,
     /// What the subscriber is to be told; `None` where nobody is told of anything.
-    holes: Option<Holes>,
+    pub(super) holes: Option<Holes>,
     closed: Option<CloseReason>,
-    offered: u64,
+    pub(super) offered: u64,
     delivered: u64,
-    dropped: LossCounts,
+    pub(super) dropped: LossCounts,
     high_water: u64,
 }
 
@@ -83,18 +83,6 @@ impl Mailbox {
         self.waiting.is_empty() && self.parked > 0
     }
 
-    /// The stream begins after `last`, and `count` events from `from` on wait in the history.
-    pub(super) fn begin_after(&mut self, last: u64, from: u64, count: u64) {
-        self.last_offered = last;
-        self.parked_from = from;
-        self.offered += count;
-        self.parked += count;
-        if count > 0 {
-            self.parked_for = LossReason::OutOfReach;
-            self.is_behind = true;
-        }
-    }
-
     /// Offers an event. `observe` is told what becomes of it, and before that of each event but the last that is lost for
     /// it. Nothing is observed of a closed mailbox.
     pub(super) fn offer(&mut self, memory: &mut Memory, event: Place, mut observe: impl FnMut(PushOutcome<EventId>)) {
@@ -127,14 +115,6 @@ impl Mailbox {
             },
         };
         observe(outcome);
-    }
-
-    fn park(&mut self, sequence: u64) -> PushOutcome<EventId> {
-        if self.parked == 0 {
-            self.parked_from = sequence;
-        }
-        self.parked += 1;
-        PushOutcome::Parked { waiting: self.waiting.len() + usize::try_from(self.parked).unwrap_or(usize::MAX) }
     }
 
     fn refuse(&mut self, sequence: u64, reason: LossReason) -> PushOutcome<EventId> {
@@ -233,7 +213,7 @@ impl Mailbox {
         }
     }
 
-    fn queue(&mut self, memory: &mut Memory, event: Place) {
+    pub(super) fn queue(&mut self, memory: &mut Memory, event: Place) {
         memory.hold(event);
         self.waiting.push_back(event);
         self.last_queued = memory.get(event).id.sequence;
@@ -252,7 +232,7 @@ impl Mailbox {
         self.limits.age.filter(|most| age > nanos(*most)).map(|_| LossReason::Age)
     }
 
-    fn has_bytes_for(&self, memory: &Memory, event: Place) -> bool {
+    pub(super) fn has_bytes_for(&self, memory: &Memory, event: Place) -> bool {
         let Some(most) = self.limits.bytes else { return true };
         let frames = self.waiting.iter().chain([&event]);
         frames.map(|place| memory.get(*place).payload_bytes).sum::<u64>() <= most.get() as u64
@@ -274,38 +254,6 @@ impl Mailbox {
         let frame = self.in_flight.pop_front()?;
         self.delivered += 1;
         Some(frame)
-    }
-
-    /// Fills the mailbox with parked events, `most` of them at a time, from a history that reaches back to `kept_from`.
-    /// Returns how many it has not kept, and why they had been parked.
-    pub(super) fn catch_up(&mut self, memory: &mut Memory, kept_from: u64, most: usize) -> Option<(u64, LossReason)> {
-        let until = self.last_offered;
-        let kept = (until + 1).saturating_sub(kept_from.max(self.parked_from));
-        let lost = if kept_from > self.parked_from { self.parked - kept.min(self.parked) } else { 0 };
-        let reached = kept_from.min(until + 1);
-        if lost > 0 {
-            let range = (self.parked_from, reached - 1);
-            let last_queued = self.last_queued;
-            self.parked -= lost;
-            self.is_behind &= self.parked > 0 || !self.waiting.is_empty();
-            *self.dropped.of(self.parked_for) += lost;
-            if let Some(holes) = self.holes.as_mut().filter(|_| is_told(self.parked_for)) {
-                holes.lose(range, lost, self.parked_for, last_queued);
-            }
-        }
-        self.parked_from = self.parked_from.max(reached);
-        let most = most.min(self.limits.capacity.frames());
-        for _ in 0..most.min(usize::try_from(self.parked).unwrap_or(usize::MAX)) {
-            let event = memory.place(self.parked_from);
-            let has_room = self.waiting.len() < self.limits.capacity.frames() && self.has_bytes_for(memory, event);
-            if !self.waiting.is_empty() && !has_room {
-                break;
-            }
-            self.parked_from += 1;
-            self.parked -= 1;
-            self.queue(memory, event);
-        }
-        (lost > 0).then_some((lost, self.parked_for))
     }
 
     /// Closes it; everything that waits, is parked or is in flight is lost.
@@ -345,6 +293,6 @@ fn displaced(memory: &Memory, lost: Option<(Place, LossReason)>, waiting: usize)
 }
 
 /// Whether the subscriber is told of a loss: a value that a later one has made old is none.
-fn is_told(reason: LossReason) -> bool {
+pub(super) fn is_told(reason: LossReason) -> bool {
     reason != LossReason::Conflated
 }

@@ -10,7 +10,7 @@ use hubbub::Counts;
 use hubbub::hub::Rules;
 
 use super::client::Client;
-use super::connection::Connection;
+use super::connection::{Connection, Part};
 use super::cpu::Cpu;
 use super::history::History;
 use super::memory::Memory;
@@ -61,6 +61,8 @@ pub(super) struct Run<'a> {
     pub(super) deadlines: BTreeMap<u64, Vec<usize>>,
     /// When the server gives up on connections that have lost bytes.
     pub(super) timeouts: VecDeque<(u64, usize)>,
+    /// The frames of the write that is begun.
+    pub(super) parts: Vec<Part>,
     /// Connections that have accepted bytes or closed since the last look.
     pub(super) outgoing: Vec<usize>,
     /// Those that were woken, in that order: tasks of connections, and clients.
@@ -69,14 +71,17 @@ pub(super) struct Run<'a> {
     /// Whether the driver is told of something new when it is not at work.
     has_news: bool,
     is_driver_at_work: bool,
+    /// When arrivals end, when all who come back have had the time to, and when the drain ends.
+    sources_end: u64,
+    all_back: u64,
+    run_ends: u64,
 }
 
 impl<'a> Run<'a> {
     pub(super) fn new(plan: &'a Plan, choice: HubChoice, recorder: MutexGuard<'a, Observations>) -> Self {
         let memory = Memory::default();
-        let turns = plan.restarts().flat_map(|fault| {
-            [(nanos(fault.at), Turn::End), (nanos(fault.until()), Turn::Begin)]
-        });
+        let turns =
+            plan.restarts().flat_map(|fault| [(nanos(fault.at), Turn::End), (nanos(fault.until()), Turn::Begin)]);
         Self {
             plan,
             rules: choice.rules(plan),
@@ -101,11 +106,15 @@ impl<'a> Run<'a> {
             silences: BTreeMap::new(),
             deadlines: BTreeMap::new(),
             timeouts: VecDeque::new(),
+            parts: Vec::new(),
             outgoing: Vec::new(),
             woken: VecDeque::new(),
             woken_clients: VecDeque::new(),
             has_news: false,
             is_driver_at_work: false,
+            sources_end: nanos(plan.duration),
+            all_back: nanos(plan.duration + time_to_come_back(plan)),
+            run_ends: nanos(plan.duration + plan.drain),
         }
     }
 
@@ -197,9 +206,8 @@ impl<'a> Run<'a> {
 
     /// The next tick in which the driver looks without being told.
     fn next_wake(&self, now: u64) -> u64 {
-        let sources_end = nanos(self.plan.duration);
-        let run_ends = nanos(self.plan.duration + self.plan.drain);
-        let over_check = if now < sources_end { sources_end } else { (now + OVER_CHECK * TICK).min(run_ends) };
+        let next_look = (now + OVER_CHECK * TICK).min(self.run_ends);
+        let over_check = if now < self.sources_end { self.sources_end } else { next_look };
         let times = [
             self.next_release_at(),
             self.cpu.as_ref().and_then(Cpu::finishes_at),
@@ -212,11 +220,10 @@ impl<'a> Run<'a> {
     }
 
     fn is_over(&self, now: u64) -> bool {
-        let all_back = nanos(self.plan.duration + time_to_come_back(self.plan));
-        if now < all_back || self.next_arrival < self.plan.arrivals.len() {
+        if now < self.all_back || self.next_arrival < self.plan.arrivals.len() {
             return false;
         }
-        if now >= nanos(self.plan.duration + self.plan.drain) {
+        if now >= self.run_ends {
             return true;
         }
         let is_read = |connection: &Connection| connection.socket.in_window() == 0;

@@ -83,7 +83,8 @@ impl Run<'_> {
             Some((_, sequence)) => {
                 let from = sequence + 1;
                 let is_out_of_reach = from < kept_from;
-                let opening = gap(id(from), id(kept_from - 1), GapReason::Lost(LossReason::OutOfReach)).filter(|_| is_out_of_reach);
+                let opening = gap(id(from), id(kept_from - 1), GapReason::Lost(LossReason::OutOfReach))
+                    .filter(|_| is_out_of_reach);
                 Beginning { at: None, opening, from: from.max(kept_from) }
             }
         }
@@ -148,12 +149,5 @@ impl Connection {
         self.passing.push_back(Passing { event: None, bytes });
         self.unsent = begin + bytes + frames::CHUNK_END;
         self.offset = self.unsent;
-    }
-}
-
-impl Read {
-    /// A gap notice.
-    pub(super) fn of(gap: &Gap) -> Self {
-        Self::Gap { first: gap.first.map(|id| id.sequence), last: gap.last.map(|id| id.sequence) }
     }
 }

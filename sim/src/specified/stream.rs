@@ -6,7 +6,7 @@
 
 use hubbub::CloseReason;
 
-use super::connection::{Connection, Passing, Read};
+use super::connection::{Connection, Part, Passing, Read};
 use super::cpu::Work;
 use super::frames;
 use super::run::Run;
@@ -162,8 +162,8 @@ impl Run<'_> {
         let now = at(self.clock);
         let connection = &mut self.connections[index];
         while let Some(Passing { event, .. }) = connection.passing.front().copied() {
-            let behind: u64 = connection.passing.iter().skip(1).map(|passing| passing.bytes).sum();
-            if left > 0 && (behind == 0 || left > behind + frames::CHUNK_END) {
+            let behind = || connection.passing.iter().skip(1).map(|passing| passing.bytes).sum::<u64>();
+            if left > 0 && (connection.passing.len() == 1 || left > behind() + frames::CHUNK_END) {
                 break;
             }
             connection.passing.pop_front();
@@ -184,41 +184,28 @@ impl Run<'_> {
     /// Begins the next write, of what waits or of a comment after a silence; `false` where there is nothing to write.
     fn begin_write(&mut self, index: usize) -> bool {
         self.catch_up(index);
+        // One list for all writes: a write is begun for every frame.
+        let mut parts = std::mem::take(&mut self.parts);
         let connection = &mut self.connections[index];
-        let mut parts = Vec::new();
         while parts.len() < self.plan.server.frames_per_write
             && let Some((event, gap)) = connection.mailbox.take(&self.memory)
         {
-            parts.push((event, gap));
+            let gap_bytes = gap.as_ref().map_or(0, frames::gap);
+            parts.push(Part { event, gap, gap_bytes, frame_bytes: self.memory.encode(event) });
         }
-        if parts.is_empty() {
+        let has_any = !parts.is_empty();
+        if has_any {
+            let bytes = parts.iter().map(|part| part.gap_bytes + part.frame_bytes).sum();
+            connection.begin_chunk(bytes);
+            let mut end = connection.offset - frames::CHUNK_END - bytes;
+            for part in parts.drain(..) {
+                end = connection.add(&part, self.memory.get(part.event).id, end);
+            }
+        } else {
             connection.on_frame = true;
-            return self.break_silence(index);
         }
-        let parts: Vec<_> = parts
-            .into_iter()
-            .map(|(event, gap)| {
-                let gap_bytes = gap.as_ref().map_or(0, frames::gap);
-                (event, gap, gap_bytes, self.memory.encode(event))
-            })
-            .collect();
-        let bytes: u64 = parts.iter().map(|(_, _, gap_bytes, frame_bytes)| gap_bytes + frame_bytes).sum();
-        connection.begin_chunk(bytes);
-        let mut end = connection.offset - frames::CHUNK_END - bytes;
-        for (event, gap, gap_bytes, frame_bytes) in parts {
-            let id = self.memory.get(event).id;
-            if let Some(gap) = gap {
-                connection.unread.push_back((end + gap_bytes, Read::of(&gap)));
-            }
-            let start = end + gap_bytes;
-            end = start + frame_bytes;
-            if connection.socket.keeps_times() {
-                connection.begins.push_back((start + frames::id_line(id), start, id.sequence));
-            }
-            connection.unread.push_back((end, Read::Event { sequence: id.sequence }));
-            connection.passing.push_back(Passing { event: Some(event), bytes: gap_bytes + frame_bytes });
-        }
-        true
+        self.parts = parts;
+        has_any || self.break_silence(index)
     }
 
     /// Fills the mailbox of a subscriber that is behind, where it is empty.

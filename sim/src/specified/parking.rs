@@ -1,0 +1,60 @@
+//! Frames that wait in the history: those of a subscriber that was parked, and those that a cursor asks for.
+
+use hubbub::{EventId, LossReason, PushOutcome};
+
+use super::mailbox::{Mailbox, is_told};
+use super::memory::Memory;
+
+impl Mailbox {
+    /// The stream begins after `last`, and `count` events from `from` on wait in the history.
+    pub(super) fn begin_after(&mut self, last: u64, from: u64, count: u64) {
+        self.last_offered = last;
+        self.parked_from = from;
+        self.offered += count;
+        self.parked += count;
+        if count > 0 {
+            self.parked_for = LossReason::OutOfReach;
+            self.is_behind = true;
+        }
+    }
+
+    pub(super) fn park(&mut self, sequence: u64) -> PushOutcome<EventId> {
+        if self.parked == 0 {
+            self.parked_from = sequence;
+        }
+        self.parked += 1;
+        PushOutcome::Parked { waiting: self.waiting.len() + usize::try_from(self.parked).unwrap_or(usize::MAX) }
+    }
+
+    /// Fills the mailbox with parked events, `most` of them at a time, from a history that reaches back to `kept_from`.
+    /// Returns how many it has not kept, and why they had been parked.
+    pub(super) fn catch_up(&mut self, memory: &mut Memory, kept_from: u64, most: usize) -> Option<(u64, LossReason)> {
+        let until = self.last_offered;
+        let kept = (until + 1).saturating_sub(kept_from.max(self.parked_from));
+        let lost = if kept_from > self.parked_from { self.parked - kept.min(self.parked) } else { 0 };
+        let reached = kept_from.min(until + 1);
+        if lost > 0 {
+            let range = (self.parked_from, reached - 1);
+            let last_queued = self.last_queued;
+            self.parked -= lost;
+            self.is_behind &= self.parked > 0 || !self.waiting.is_empty();
+            *self.dropped.of(self.parked_for) += lost;
+            if let Some(holes) = self.holes.as_mut().filter(|_| is_told(self.parked_for)) {
+                holes.lose(range, lost, self.parked_for, last_queued);
+            }
+        }
+        self.parked_from = self.parked_from.max(reached);
+        let most = most.min(self.limits.capacity.frames());
+        for _ in 0..most.min(usize::try_from(self.parked).unwrap_or(usize::MAX)) {
+            let event = memory.place(self.parked_from);
+            let has_room = self.waiting.len() < self.limits.capacity.frames() && self.has_bytes_for(memory, event);
+            if !self.waiting.is_empty() && !has_room {
+                break;
+            }
+            self.parked_from += 1;
+            self.parked -= 1;
+            self.queue(memory, event);
+        }
+        (lost > 0).then_some((lost, self.parked_for))
+    }
+}
