@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use memchr::{memchr, memchr2};
 
+use super::item::{StreamEvent, StreamItem, UNNAMED};
 use super::notice::Notice;
 use super::payload;
-use super::stream::{StreamEvent, StreamItem, UNNAMED};
 use super::stream_id::StreamId;
 
 /// How much of a line of data is kept: envelopes put names before the object that was published, and a gap notice is

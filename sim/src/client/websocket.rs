@@ -4,10 +4,10 @@
 use hubbub::EventId;
 use serde::Deserialize;
 
+use super::item::{StreamEvent, StreamItem, UNNAMED};
 use super::messages::{Messages, Piece};
 use super::notice::Notice;
 use super::payload;
-use super::stream::{StreamEvent, StreamItem, UNNAMED};
 use super::stream_id::StreamId;
 
 /// How much of a message is kept: more than a hello or a gap notice has, and an envelope puts the number that is looked

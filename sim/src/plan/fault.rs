@@ -140,19 +140,6 @@ impl FaultKind {
             Self::ReaderStops { .. } | Self::ClientDies { .. } | Self::ClassLeaves { .. } => None,
         }
     }
-
-    /// Every duration in it, to be scaled.
-    pub(crate) fn durations_mut(&mut self) -> impl Iterator<Item = &mut Duration> {
-        let (lasts, each) = match self {
-            Self::ReaderStalls { lasts, .. }
-            | Self::ReaderTrickles { lasts, .. }
-            | Self::LinkHeld { lasts, .. }
-            | Self::Partition { lasts, .. } => (Some(lasts), None),
-            Self::ServerRestarts { lasts, back_after } => (Some(lasts), Some(back_after)),
-            Self::ReaderStops { .. } | Self::ClientDies { .. } | Self::ClassLeaves { .. } => (None, None),
-        };
-        lasts.into_iter().chain(each.into_iter().flatten())
-    }
 }
 
 impl Plan {

@@ -16,6 +16,7 @@ mod payload;
 mod population;
 pub mod queue;
 mod reading;
+mod scale;
 mod seed;
 
 use std::time::Duration;

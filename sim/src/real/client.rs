@@ -159,7 +159,7 @@ impl<'a> Session<'a> {
             SockRef::from(&socket).set_tcp_mss(bytes)?;
         }
         let mut stream = socket.connect(audience.server).await?;
-        let request = request(audience.url.path(), &audience.url.authority(), audience.transport, cursor);
+        let request = request(audience.url.target(), &audience.url.authority(), audience.transport, cursor);
         stream.write_all(request.as_bytes()).await?;
         Ok(Self { audience, index, stream, parser: StreamParser::new(audience.transport) })
     }

@@ -108,8 +108,8 @@ async fn post(url: &Url, sender: &mut Option<SendRequest<Full<Bytes>>>, body: By
 fn request(url: &Url, body: Bytes) -> Request<Full<Bytes>> {
     let mut request = Request::new(Full::new(body));
     *request.method_mut() = hyper::Method::POST;
-    // What a URL was made of makes one again.
-    *request.uri_mut() = url.path().parse().unwrap_or_default();
+    // The target of a parsed URL is one that hyper takes.
+    *request.uri_mut() = url.target().parse().unwrap_or_default();
     let headers = request.headers_mut();
     if let Ok(host) = url.authority().parse() {
         headers.insert(hyper::header::HOST, host);

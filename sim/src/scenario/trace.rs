@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::error::number;
+use super::number::number;
 
 /// Longest line accepted: hundreds of times what an event takes, and little enough to hold.
 const MAX_LINE_BYTES: usize = 64 * 1024;

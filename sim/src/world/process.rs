@@ -14,7 +14,7 @@ use tokio::sync::watch;
 
 use super::address::SERVER_PORT;
 use super::environment::ModelEnvironment;
-use super::network::ServerListener;
+use super::server_socket::ServerListener;
 
 /// All processes of a run.
 #[derive(Clone)]

@@ -3,19 +3,18 @@
 //! A byte is in the window from the server's write until the client has read it, so the window stands for everything a
 //! socket holds: send buffer, wire and receive buffer. Both ends live in one process and share this.
 
-use std::collections::VecDeque;
 use std::io::{self, IoSlice};
-use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use turmoil::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::io::AsyncWrite;
+use turmoil::net::tcp::OwnedWriteHalf;
 
+use super::accept_times::AcceptTimes;
+use super::cpu::Connection;
 use super::merged::MergedChannel;
-use super::network::Network;
 
 /// What a client says of its path before it sends anything.
 #[derive(Debug, Clone, Copy)]
@@ -53,30 +52,7 @@ struct State {
     writer: Option<Waker>,
     turn: Turn,
     socket: Option<OwnedWriteHalf>,
-    times: Times,
-}
-
-/// Which bytes were accepted when, where the client asks for that.
-#[derive(Default)]
-struct Times {
-    accepted: u64,
-    /// Up to which offset, and when; oldest first.
-    log: VecDeque<(u64, Duration)>,
-}
-
-impl Times {
-    fn note(&mut self, bytes: usize, at: Duration) {
-        self.accepted += bytes as u64;
-        self.log.push_back((self.accepted, at));
-    }
-
-    /// When the byte at that offset was accepted; what lies before it is forgotten.
-    fn of(&mut self, offset: u64) -> Option<Duration> {
-        while self.log.front().is_some_and(|(end, _)| *end <= offset) {
-            self.log.pop_front();
-        }
-        self.log.front().map(|(_, at)| *at)
-    }
+    times: AcceptTimes,
 }
 
 /// Whether bytes of this connection have been lost for good, after which none arrive.
@@ -104,10 +80,24 @@ enum Turn {
     },
 }
 
-/// What became of a write: bytes taken, and of those the ones that have not been thrown away.
+/// What became of the bytes of a write.
 struct Accepted {
+    /// Bytes taken.
     taken: usize,
+    /// Of those, the bytes that no second stage has thrown away.
     kept: usize,
+}
+
+/// What became of a write, and what is to be done about it.
+pub(super) struct Written {
+    /// Bytes taken.
+    pub(super) taken: usize,
+    /// Of those, the bytes that no second stage has thrown away.
+    pub(super) kept: usize,
+    /// The delivery needs the CPU, and is the first to say so.
+    pub(super) wants_cpu: bool,
+    /// There are bytes to be sent where there were none.
+    pub(super) has_outgoing: bool,
 }
 
 impl State {
@@ -256,11 +246,6 @@ impl Wire {
         reader.into_iter().for_each(Waker::wake);
     }
 
-    /// Whether the server's end is closed: nothing is delivered any more.
-    pub(super) fn is_closed(&self) -> bool {
-        self.lock().server_closed
-    }
-
     /// What has been accepted since the last call; and whether the server has closed its end.
     pub(super) fn take_outbox(&self) -> (Vec<u8>, bool) {
         let mut state = self.lock();
@@ -282,6 +267,77 @@ impl Wire {
         }
     }
 
+    /// The server waits for the client to say something or to leave.
+    ///
+    /// # Errors
+    /// When the server's host has given up on bytes that were lost.
+    pub(super) fn wait_for_client(&self, cx: &Context<'_>) -> io::Result<()> {
+        let mut state = self.lock();
+        if state.loss == Loss::TimedOut {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        if !state.reader.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+            state.reader = Some(cx.waker().clone());
+        }
+        Ok(())
+    }
+
+    /// The server writes, at the time that `now` tells.
+    pub(super) fn poll_write(
+        &self,
+        cx: &Context<'_>,
+        parts: &[IoSlice<'_>],
+        has_cpu: bool,
+        now: impl FnOnce() -> Duration,
+    ) -> Poll<io::Result<Written>> {
+        let window_bytes = self.window_bytes();
+        let mut state = self.lock();
+        if state.loss == Loss::TimedOut {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        // A delivery that waits for the CPU is sent by the driver once that is done.
+        let is_held = has_cpu && !matches!(state.turn, Turn::Granted { .. });
+        let Accepted { taken, kept } = state.accept(parts, window_bytes, is_held);
+        if taken == 0 {
+            state.writer = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
+        if self.path().is_some_and(|path| path.keeps_times) {
+            state.times.note(taken, now());
+        }
+        let wants_cpu = is_held && state.turn == Turn::NotAsked;
+        if wants_cpu {
+            state.turn = Turn::Waiting;
+        }
+        let has_outgoing = !is_held && !std::mem::replace(&mut state.is_queued, true);
+        Poll::Ready(Ok(Written { taken, kept, wants_cpu, has_outgoing }))
+    }
+
+    /// The server flushes: ready once the CPU has done the work of the delivery, with the time at which it had, if it
+    /// was waited for.
+    pub(super) fn poll_flush(&self, cx: &Context<'_>) -> Poll<Option<Duration>> {
+        let mut state = self.lock();
+        match state.turn {
+            Turn::NotAsked => Poll::Ready(None),
+            Turn::Waiting => {
+                state.writer = Some(cx.waker().clone());
+                Poll::Pending
+            }
+            Turn::Granted { at } => {
+                state.turn = Turn::NotAsked;
+                Poll::Ready(Some(at))
+            }
+        }
+    }
+
+    /// The server closes its end; returns how many bytes its client has not read.
+    pub(super) fn close(&self) -> u64 {
+        let mut state = self.lock();
+        state.server_closed = true;
+        let merged = state.merged.take().map_or(0, |merged| merged.bytes() + state.held.len());
+        std::mem::take(&mut state.in_window) + merged as u64
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -293,108 +349,8 @@ fn wake(mut state: MutexGuard<'_, State>) {
     writer.into_iter().for_each(Waker::wake);
 }
 
-/// The server's end.
-pub(super) struct ServerStream {
-    reading: OwnedReadHalf,
-    peer: SocketAddr,
-    wire: Arc<Wire>,
-    network: Arc<Network>,
-}
-
-impl ServerStream {
-    pub(super) fn new(reading: OwnedReadHalf, peer: SocketAddr, wire: Arc<Wire>, network: Arc<Network>) -> Self {
-        Self { reading, peer, wire, network }
-    }
-}
-
-impl AsyncRead for ServerStream {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if self.network.has_faults() {
-            let mut state = self.wire.lock();
-            if state.loss == Loss::TimedOut {
-                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-            }
-            if !state.reader.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
-                state.reader = Some(cx.waker().clone());
-            }
-        }
-        Pin::new(&mut self.reading).poll_read(cx, buf)
-    }
-}
-
-impl AsyncWrite for ServerStream {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        self.poll_write_vectored(cx, &[IoSlice::new(buf)])
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        parts: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let window_bytes = self.wire.window_bytes();
-        let mut state = self.wire.lock();
-        if state.loss == Loss::TimedOut {
-            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-        }
-        // A delivery that waits for the CPU is sent by the driver once that is done.
-        let is_held = self.network.has_cpu() && !matches!(state.turn, Turn::Granted { .. });
-        let Accepted { taken, kept } = state.accept(parts, window_bytes, is_held);
-        if taken == 0 {
-            state.writer = Some(cx.waker().clone());
-            return Poll::Pending;
-        }
-        if self.wire.path().is_some_and(|path| path.keeps_times) {
-            state.times.note(taken, self.network.now());
-        }
-        let asks = is_held && state.turn == Turn::NotAsked;
-        if asks {
-            state.turn = Turn::Waiting;
-        }
-        let is_news = !is_held && !std::mem::replace(&mut state.is_queued, true);
-        drop(state);
-        self.network.accepted(kept as u64);
-        if asks {
-            self.network.wants_cpu(self.wire.clone());
-        }
-        if is_news {
-            self.network.has_outgoing(self.wire.clone());
-        }
-        Poll::Ready(Ok(taken))
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        true
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut state = self.wire.lock();
-        match state.turn {
-            Turn::NotAsked => {}
-            Turn::Waiting => {
-                state.writer = Some(cx.waker().clone());
-                return Poll::Pending;
-            }
-            Turn::Granted { at } => {
-                state.turn = Turn::NotAsked;
-                self.network.goes_on_at(at);
-            }
-        }
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl Drop for ServerStream {
-    fn drop(&mut self) {
-        let mut state = self.wire.lock();
-        state.server_closed = true;
-        let merged = state.merged.take().map_or(0, |merged| merged.bytes() + state.held.len());
-        let unread = std::mem::take(&mut state.in_window) + merged as u64;
-        drop(state);
-        self.network.has_closed(self.peer, self.wire.clone(), unread);
+impl Connection for Wire {
+    fn is_closed(&self) -> bool {
+        self.lock().server_closed
     }
 }

@@ -138,7 +138,7 @@ impl<'a> Session<'a> {
     async fn connect(&mut self) -> Result<TcpStream, Stop> {
         let url = &self.listening.url;
         let timeout = self.listening.head_timeout;
-        let request = request(url.path(), &url.authority(), Transport::Sse, self.reconnect.cursor());
+        let request = request(url.target(), &url.authority(), Transport::Sse, self.reconnect.cursor());
         let connected = async {
             let mut socket = url.connect().await?;
             socket.write_all(request.as_bytes()).await?;
