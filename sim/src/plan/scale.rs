@@ -15,6 +15,7 @@ impl Plan {
     pub(crate) fn in_virtual_time(&self) -> Self {
         let mut plan = self.clone();
         let scale = plan.time_scale;
+        // Nearly all plans: their many arrivals need not be visited.
         if scale == 1 {
             return plan;
         }

@@ -188,6 +188,7 @@ impl<'a> Session<'a> {
                 Some(_) => {}
                 None => self.stream.readable().await?,
             }
+            // A reader of limited rate that was idle first looks whether there is something, and its rate counts from then.
             if most == 0 {
                 pace.found(clock.now());
             } else if self.take(most, pace)? {
@@ -196,7 +197,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Takes what there is, at most so much; `true` when the stream has ended.
+    /// Takes at most `most` bytes from the socket. Returns `true` when the stream has ended.
     fn take(&mut self, most: u64, pace: &mut ReadPacer) -> Result<bool, ClientError> {
         let mut buffer = self.audience.buffer.borrow_mut();
         let asked = buffer.len().min(usize::try_from(most).unwrap_or(usize::MAX));

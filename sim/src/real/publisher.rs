@@ -39,7 +39,8 @@ pub(super) enum PublishError {
     Refused(StatusCode),
 }
 
-/// To be run on a thread of its own. Returns the most that a publish began after its planned time.
+/// Publishes all arrivals. It blocks, so it needs a thread of its own. Returns the longest time by which a publish began
+/// later than planned.
 pub(super) fn publish(
     url: &Url,
     arrivals: &[Arrival],

@@ -12,7 +12,7 @@ pub(super) struct AcceptTimes {
 }
 
 impl AcceptTimes {
-    /// So many more bytes were accepted.
+    /// Records that `bytes` more bytes were accepted at a time.
     pub(super) fn note(&mut self, bytes: usize, at: Duration) {
         self.accepted += bytes as u64;
         self.log.push_back((self.accepted, at));

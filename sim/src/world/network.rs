@@ -65,7 +65,7 @@ struct Release {
 }
 
 impl Network {
-    /// Of a plan in virtual time.
+    /// The network of a plan in virtual time.
     pub(super) fn new(plan: &Plan, merged_frames: Option<usize>, clock: Arc<ModelClock>) -> Self {
         let classes = &plan.classes;
         let cpu = plan.server.cpu;
@@ -156,6 +156,7 @@ impl Network {
         let due = self.links.up_at(class, at + self.one_way[class]);
         let mut state = self.lock();
         let queue = &mut state.releases[class];
+        // Reads are told of at exact times inside a tick, which need not be in the order in which clients run.
         let place = queue.partition_point(|release| release.due <= due);
         queue.insert(place, Release { due, wire: wire.clone(), bytes });
         drop(state);
@@ -267,7 +268,7 @@ impl Network {
         }
     }
 
-    /// A client has died, with so many bytes arrived.
+    /// A client has died after `arrived` bytes had reached it.
     pub(super) fn has_died(&self, now: Duration, wire: &Arc<Wire>, arrived: u64) {
         if wire.cut(arrived) {
             self.expect_timeout(now, wire);

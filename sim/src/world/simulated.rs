@@ -32,7 +32,7 @@ const GRACE: Duration = Duration::from_secs(1);
 /// A world that could not do its work.
 #[derive(Debug, thiserror::Error)]
 pub enum WorldError {
-    /// The plan's table is no topic.
+    /// The plan's table is not a valid topic.
     #[error("the plan's table: {0}")]
     Table(#[from] hubbub::topic::TopicError),
     /// turmoil gave up.
@@ -52,11 +52,11 @@ pub fn run(plan: &Plan, choice: HubChoice) -> Result<Record, WorldError> {
     run_scaled(&plan, choice, None, Recorder::new(&plan))
 }
 
-/// Runs a plan as [`run`] does, with a second stage of so many frames behind every connection: a channel of the kind
-/// that other servers have there, and this one has not. What that throws away is in no account.
+/// Runs a plan as [`run`] does, with a second stage of `second` frames behind every connection: a channel that some
+/// servers have there. The frames that it drops are not counted anywhere.
 ///
 /// # Errors
-/// As [`run`].
+/// When the plan names no valid table, or the run contradicts itself.
 pub fn run_two_stages(plan: &Plan, choice: HubChoice, second: Capacity) -> Result<Record, WorldError> {
     let plan = plan.in_virtual_time();
     run_scaled(&plan, choice, Some(second), Recorder::new(&plan))
@@ -65,7 +65,7 @@ pub fn run_two_stages(plan: &Plan, choice: HubChoice, second: Capacity) -> Resul
 /// Runs a plan as [`run`] does, and keeps every single observation: 48 bytes each, several for every frame.
 ///
 /// # Errors
-/// As [`run`].
+/// When the plan names no valid table, or the run contradicts itself.
 pub fn run_observed(plan: &Plan, choice: HubChoice) -> Result<(Record, Vec<Observation>), WorldError> {
     let plan = plan.in_virtual_time();
     let recorder = Recorder::new(&plan);
@@ -77,7 +77,7 @@ pub fn run_observed(plan: &Plan, choice: HubChoice) -> Result<(Record, Vec<Obser
 /// Runs a plan as [`run`] does, and keeps what becomes of every frame: 20 bytes for each that waits for a subscriber.
 ///
 /// # Errors
-/// As [`run`].
+/// When the plan names no valid table, or the run contradicts itself.
 pub fn run_with_lives(plan: &Plan, choice: HubChoice) -> Result<(Record, Lives), WorldError> {
     let plan = plan.in_virtual_time();
     let recorder = Recorder::new(&plan);

@@ -3,6 +3,8 @@
 //! A byte is in the window from the server's write until the client has read it, so the window stands for everything a
 //! socket holds: send buffer, wire and receive buffer. Both ends live in one process and share this.
 
+mod state;
+
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -12,9 +14,9 @@ use std::time::Duration;
 use tokio::io::AsyncWrite;
 use turmoil::net::tcp::OwnedWriteHalf;
 
-use super::accept_times::AcceptTimes;
 use super::cpu::Connection;
 use super::merged::MergedChannel;
+use state::{Accepted, Loss, State, Turn};
 
 /// What a client says of its path before it sends anything.
 #[derive(Debug, Clone, Copy)]
@@ -31,63 +33,6 @@ pub(super) struct Wire {
     state: Mutex<State>,
 }
 
-#[derive(Default)]
-struct State {
-    /// Accepted from the server, not read by the client.
-    in_window: u64,
-    /// Accepted from the server in all.
-    accepted: u64,
-    /// Accepted, and not yet on its way.
-    outbox: Vec<u8>,
-    /// Where there is a second stage; what it holds is not in the window yet.
-    merged: Option<MergedChannel>,
-    /// Accepted, and kept until the CPU has done the work of the delivery under way.
-    held: Vec<u8>,
-    is_queued: bool,
-    server_closed: bool,
-    loss: Loss,
-    /// The server's task, where it waits for the client to say something or to leave.
-    reader: Option<Waker>,
-    /// The server's task, where it waits for room or for the CPU.
-    writer: Option<Waker>,
-    turn: Turn,
-    socket: Option<OwnedWriteHalf>,
-    times: AcceptTimes,
-}
-
-/// Whether bytes of this connection have been lost for good, after which none arrive.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-enum Loss {
-    #[default]
-    None,
-    /// The client has died, and nothing has been sent to it since.
-    ToCome,
-    /// The server waits for an acknowledgement.
-    Unnoticed,
-    /// It has waited long enough.
-    TimedOut,
-}
-
-/// Where the delivery under way stands with the CPU. Its bytes are accepted meanwhile but stay here, and it is not
-/// flushed: waiting for the server's own CPU is no fault of the client's, and must not look like a blocked socket.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-enum Turn {
-    #[default]
-    NotAsked,
-    Waiting,
-    Granted {
-        at: Duration,
-    },
-}
-
-/// What became of the bytes of a write.
-struct Accepted {
-    /// Bytes taken.
-    taken: usize,
-    /// Of those, the bytes that no second stage has thrown away.
-    kept: usize,
-}
-
 /// What became of a write, and what is to be done about it.
 pub(super) struct Written {
     /// Bytes taken.
@@ -100,62 +45,8 @@ pub(super) struct Written {
     pub(super) has_outgoing: bool,
 }
 
-impl State {
-    fn room(&self, window_bytes: u64) -> usize {
-        usize::try_from(window_bytes.saturating_sub(self.in_window)).unwrap_or(usize::MAX)
-    }
-
-    /// Takes what there is room for, to be held or to be sent.
-    fn accept(&mut self, parts: &[IoSlice<'_>], window_bytes: u64, is_held: bool) -> Accepted {
-        if self.merged.is_some() {
-            return self.accept_all(parts, window_bytes, is_held);
-        }
-        let room = self.room(window_bytes);
-        let accepts = if is_held { &mut self.held } else { &mut self.outbox };
-        let mut accepted = 0;
-        for part in parts {
-            let taken = part.len().min(room - accepted);
-            accepts.extend_from_slice(&part[..taken]);
-            accepted += taken;
-        }
-        self.in_window += accepted as u64;
-        self.accepted += accepted as u64;
-        Accepted { taken: accepted, kept: accepted }
-    }
-
-    /// As a second stage does: whole, to be held or to be merged.
-    fn accept_all(&mut self, parts: &[IoSlice<'_>], window_bytes: u64, is_held: bool) -> Accepted {
-        let taken = parts.iter().map(|part| part.len()).sum();
-        if is_held {
-            parts.iter().for_each(|part| self.held.extend_from_slice(part));
-            return Accepted { taken, kept: taken };
-        }
-        let thrown_away = self.merge(parts.iter().flat_map(|part| part.iter().copied()).collect(), window_bytes);
-        Accepted { taken, kept: taken - thrown_away }
-    }
-
-    /// Gives a frame to the second stage; returns how many bytes are thrown away.
-    fn merge(&mut self, frame: Vec<u8>, window_bytes: u64) -> usize {
-        let Some(merged) = &mut self.merged else { return 0 };
-        let bytes = frame.len();
-        let is_kept = merged.push(frame);
-        self.write_merged(window_bytes);
-        if is_kept { 0 } else { bytes }
-    }
-
-    /// The second stage writes what there is room for; `true` where it has written anything.
-    fn write_merged(&mut self, window_bytes: u64) -> bool {
-        let room = self.room(window_bytes);
-        let Some(merged) = &mut self.merged else { return false };
-        let written = merged.write(room, &mut self.outbox) as u64;
-        self.in_window += written;
-        self.accepted += written;
-        written > 0
-    }
-}
-
 impl Wire {
-    /// With a second stage of so many frames, where there is one.
+    /// A connection that writes to `socket`, with a second stage of `merged_frames` frames if there is one.
     pub(super) fn new(socket: OwnedWriteHalf, merged_frames: Option<usize>) -> Self {
         let merged = merged_frames.map(MergedChannel::new);
         Self { path: OnceLock::new(), state: Mutex::new(State { socket: Some(socket), merged, ..State::default() }) }
@@ -165,7 +56,7 @@ impl Wire {
         self.path().map_or(u64::MAX, |path| path.window_bytes)
     }
 
-    /// The client's word on its path; the first counts.
+    /// Sets the client's path. Only the first call counts.
     pub(super) fn set_path(&self, path: Path) {
         let _ = self.path.set(path);
     }
@@ -210,8 +101,9 @@ impl Wire {
         thrown_away
     }
 
-    /// The client has died, with so many bytes arrived: whatever is sent to it from now on is lost. `true` where the
-    /// server waits for an answer already, of bytes under way or of its probes of a full window.
+    /// The client has died after `arrived` bytes had reached it. Everything that is sent to it from now on is lost.
+    /// Returns `true` if the server is already waiting for an acknowledgement: of bytes under way, or of its probes of a
+    /// full window.
     pub(super) fn cut(&self, arrived: u64) -> bool {
         let mut state = self.lock();
         let waits = state.accepted > arrived || state.writer.is_some();
@@ -222,7 +114,7 @@ impl Wire {
         is_first && waits
     }
 
-    /// Whether bytes sent now are lost, whatever the link does.
+    /// Whether bytes that are sent now are lost, even if the link carries them.
     pub(super) fn is_cut(&self) -> bool {
         self.lock().loss != Loss::None
     }

@@ -205,7 +205,8 @@ impl<'a> Session<'a> {
             if !self.listener.goes_on(self.now()) {
                 return Err(Stop::CalledOff);
             }
-            let (now, ends_at) = (Instant::now(), self.clock.map(|clock| clock.at(self.listening.lasts)));
+            let now = Instant::now();
+            let ends_at = self.clock.map(|clock| clock.at(self.listening.lasts));
             if ends_at.is_some_and(|at| at <= now) {
                 return Err(Stop::TimeIsUp);
             }
