@@ -112,7 +112,7 @@ fn a_quick_verification_holds_and_prints_its_document_and_nothing_else() {
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(document["schema"], "hubbub.verify/1");
-    assert_eq!(&document["inside_all"], &true.into());
+    assert_eq!(document["inside_all"], true);
     let cases = document["cases"].as_array().unwrap();
     assert_eq!(cases.len(), 4 * 6 * 2);
     for case in cases {
