@@ -126,7 +126,7 @@ fn a_quick_verification_holds_and_prints_its_document_and_nothing_else() {
     }
     let convergence = &document["convergence"];
     assert_eq!(convergence["time_scales"][1], 2);
-    assert_eq!(&convergence["inside"], &true.into());
+    assert_eq!(convergence["inside"], true);
     for (arguments, what) in [(&["--threads", "0"][..], "--threads"), (&["--out", "Cargo.toml"], "--out")] {
         let output = sim(&[&["verify", "--quick"], arguments].concat());
         let complaint = String::from_utf8(output.stderr).unwrap();
