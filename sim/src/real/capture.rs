@@ -83,7 +83,8 @@ pub enum Ended {
     ForGood,
 }
 
-/// Listens. Once a stream has been open, this is no error whatever the server does: it is what [`Capture`] tells.
+/// Listens to a stream. Once it has been open, everything that the server does is told in [`Capture`] and is not an
+/// error.
 ///
 /// # Errors
 /// When there is no stream to listen to.

@@ -3,6 +3,7 @@
 //! Only this room may name turmoil. Inside it, all times are *virtual*: the plan's, times its time scale; the record
 //! converts them back.
 
+mod accept_times;
 mod address;
 mod barrier;
 mod clock;
@@ -13,6 +14,7 @@ mod links;
 mod merged;
 mod network;
 mod process;
+mod server_socket;
 mod simulated;
 mod subscriber;
 mod wire;

@@ -14,7 +14,7 @@ use tokio::sync::watch;
 
 use super::address::SERVER_PORT;
 use super::environment::ModelEnvironment;
-use super::network::ServerListener;
+use super::server_socket::ServerListener;
 
 /// All processes of a run.
 #[derive(Clone)]
@@ -48,7 +48,7 @@ impl Processes {
         self.running.borrow().clone()
     }
 
-    /// The one that runs ends: whoever was connected is cut off.
+    /// Ends the running process. All of its connections are cut off.
     pub(super) fn end(&self) {
         if let Some(process) = self.running.send_replace(None) {
             process.hub.evict_all();
