@@ -46,7 +46,7 @@ struct State {
     held: Vec<u8>,
     is_queued: bool,
     server_closed: bool,
-    loss: Loss,
+    loss: PacketLoss,
     /// The server's task, where it waits for the client to say something or to leave.
     reader: Option<Waker>,
     /// The server's task, where it waits for room or for the CPU.
@@ -81,7 +81,7 @@ impl Times {
 
 /// Whether bytes of this connection have been lost for good, after which none arrive.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-enum Loss {
+enum PacketLoss {
     #[default]
     None,
     /// The client has died, and nothing has been sent to it since.
@@ -225,24 +225,24 @@ impl Wire {
     pub(super) fn cut(&self, arrived: u64) -> bool {
         let mut state = self.lock();
         let waits = state.accepted > arrived || state.writer.is_some();
-        let is_first = matches!(state.loss, Loss::None | Loss::ToCome);
+        let is_first = matches!(state.loss, PacketLoss::None | PacketLoss::ToCome);
         if is_first {
-            state.loss = if waits { Loss::Unnoticed } else { Loss::ToCome };
+            state.loss = if waits { PacketLoss::Unnoticed } else { PacketLoss::ToCome };
         }
         is_first && waits
     }
 
     /// Whether bytes sent now are lost, whatever the link does.
     pub(super) fn is_cut(&self) -> bool {
-        self.lock().loss != Loss::None
+        self.lock().loss != PacketLoss::None
     }
 
     /// Bytes have been lost; `true` for the first.
     pub(super) fn lose(&self) -> bool {
         let mut state = self.lock();
-        let is_first = matches!(state.loss, Loss::None | Loss::ToCome);
+        let is_first = matches!(state.loss, PacketLoss::None | PacketLoss::ToCome);
         if is_first {
-            state.loss = Loss::Unnoticed;
+            state.loss = PacketLoss::Unnoticed;
         }
         is_first
     }
@@ -250,7 +250,7 @@ impl Wire {
     /// The server's host gives up on bytes that were lost: the connection fails.
     pub(super) fn time_out(&self) {
         let mut state = self.lock();
-        state.loss = Loss::TimedOut;
+        state.loss = PacketLoss::TimedOut;
         let reader = state.reader.take();
         wake(state);
         reader.into_iter().for_each(Waker::wake);
@@ -311,7 +311,7 @@ impl AsyncRead for ServerStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         if self.network.has_faults() {
             let mut state = self.wire.lock();
-            if state.loss == Loss::TimedOut {
+            if state.loss == PacketLoss::TimedOut {
                 return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
             }
             if !state.reader.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
@@ -334,7 +334,7 @@ impl AsyncWrite for ServerStream {
     ) -> Poll<io::Result<usize>> {
         let window_bytes = self.wire.window_bytes();
         let mut state = self.wire.lock();
-        if state.loss == Loss::TimedOut {
+        if state.loss == PacketLoss::TimedOut {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
         // A delivery that waits for the CPU is sent by the driver once that is done.
