@@ -44,7 +44,8 @@ impl Effective {
     /// Loads the defaults, changed by a file, changed by an environment, changed by the address of the command line.
     /// Variables without the prefix `WH_` are ignored.
     ///
-    /// # Errors Every setting that is unknown or out of range, also one that another source overrides: those of the
+    /// # Errors
+    /// Every setting that is unknown or out of range, also one that another source overrides: those of the
     /// file in the order of lines, and then those of the environment by name. If there are none, the settings that do
     /// not fit together.
     pub fn load(

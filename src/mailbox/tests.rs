@@ -179,7 +179,9 @@ impl QueueItem for Keyed {
 #[test]
 fn of_what_conflation_has_replaced_no_more_is_remembered_than_twice_what_waits_and_a_few() {
     let mut mailbox = Mailbox::new(Limits::frames(Capacity::new(8).unwrap()), Overflow::Conflate);
-    (0..9).for_each(|_| drop(push(&mut mailbox, Keyed(1))));
+    for _ in 0..9 {
+        push(&mut mailbox, Keyed(1));
+    }
     let mut most = 0;
     for _ in 0..200 {
         mailbox.take();

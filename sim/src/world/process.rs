@@ -95,7 +95,7 @@ impl Processes {
                     // It dies with its process, and is not asked to stop.
                     let stop = std::future::pending();
                     let serving = hubbub::serve(listener, process.hub, settings.clone(), environment, stop);
-                    drop(select(pin!(orders.changed()), pin!(serving)).await);
+                    select(pin!(orders.changed()), pin!(serving)).await;
                 }
                 None => drop(orders.changed().await),
             }
