@@ -195,7 +195,7 @@ async fn a_hole_is_told_before_the_event_that_follows_it_and_a_cursor_fills_it()
                 assert_eq!(gap["count"], of("last") + 1 - expected);
                 assert_eq!(gap["reason"], "buffer_full");
                 expected = of("last") + 1;
-                holes = holes + 1;
+                holes += 1;
             } else {
                 assert_eq!(message["id"], format!("7-{expected}"));
                 expected += 1;
