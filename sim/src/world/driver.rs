@@ -8,9 +8,9 @@ use std::collections::VecDeque;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::Poll;
 use std::time::Duration;
 
+use futures_util::future::select;
 use hubbub::Topic;
 use tokio::time::{Instant, sleep_until};
 
@@ -196,14 +196,7 @@ impl Driver {
 
     /// Sleeps until `deadline`, or until something new may be due earlier.
     async fn rest_until(&self, deadline: Instant) {
-        let mut news = pin!(self.environment.network.news());
-        let mut timer = pin!(sleep_until(deadline));
-        std::future::poll_fn(|cx| {
-            if news.as_mut().poll(cx).is_ready() || timer.as_mut().poll(cx).is_ready() {
-                return Poll::Ready(());
-            }
-            Poll::Pending
-        })
-        .await;
+        // The first is asked first: the order of polls is part of what makes a run repeat.
+        select(pin!(self.environment.network.news()), pin!(sleep_until(deadline))).await;
     }
 }

@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use futures_util::future::{Either, select};
 use hubbub::EventId;
 use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
 use tokio::time::{Instant, sleep, sleep_until};
@@ -103,13 +104,11 @@ pub(super) async fn live(
 
 /// What a client that is away waits for; `None` where it leaves for good before: from there on it wants nothing.
 async fn until<T>(planned_end: Option<(Instant, End)>, what: impl Future<Output = T>) -> Option<T> {
-    let mut what = pin!(what);
-    let mut leaving = pin!(at(planned_end.map(|(at, _)| at)));
-    std::future::poll_fn(|cx| match leaving.as_mut().poll(cx) {
-        Poll::Ready(()) => Poll::Ready(None),
-        Poll::Pending => what.as_mut().poll(cx).map(Some),
-    })
-    .await
+    let leaving = pin!(at(planned_end.map(|(at, _)| at)));
+    match select(leaving, pin!(what)).await {
+        Either::Left(((), _)) => None,
+        Either::Right((value, _)) => Some(value),
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]

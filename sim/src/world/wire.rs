@@ -16,7 +16,7 @@ use turmoil::net::tcp::OwnedWriteHalf;
 
 use super::cpu::Connection;
 use super::merged::MergedChannel;
-use state::{Accepted, Loss, State, Turn};
+use state::{Accepted, PacketLoss, State, Turn};
 
 /// What a client says of its path before it sends anything.
 #[derive(Debug, Clone, Copy)]
@@ -107,24 +107,24 @@ impl Wire {
     pub(super) fn cut(&self, arrived: u64) -> bool {
         let mut state = self.lock();
         let waits = state.accepted > arrived || state.writer.is_some();
-        let is_first = matches!(state.loss, Loss::None | Loss::ToCome);
+        let is_first = matches!(state.loss, PacketLoss::None | PacketLoss::ToCome);
         if is_first {
-            state.loss = if waits { Loss::Unnoticed } else { Loss::ToCome };
+            state.loss = if waits { PacketLoss::Unnoticed } else { PacketLoss::ToCome };
         }
         is_first && waits
     }
 
     /// Whether bytes that are sent now are lost, even if the link carries them.
     pub(super) fn is_cut(&self) -> bool {
-        self.lock().loss != Loss::None
+        self.lock().loss != PacketLoss::None
     }
 
     /// Bytes have been lost; `true` for the first.
     pub(super) fn lose(&self) -> bool {
         let mut state = self.lock();
-        let is_first = matches!(state.loss, Loss::None | Loss::ToCome);
+        let is_first = matches!(state.loss, PacketLoss::None | PacketLoss::ToCome);
         if is_first {
-            state.loss = Loss::Unnoticed;
+            state.loss = PacketLoss::Unnoticed;
         }
         is_first
     }
@@ -132,7 +132,7 @@ impl Wire {
     /// The server's host gives up on bytes that were lost: the connection fails.
     pub(super) fn time_out(&self) {
         let mut state = self.lock();
-        state.loss = Loss::TimedOut;
+        state.loss = PacketLoss::TimedOut;
         let reader = state.reader.take();
         wake(state);
         reader.into_iter().for_each(Waker::wake);
@@ -165,7 +165,7 @@ impl Wire {
     /// When the server's host has given up on bytes that were lost.
     pub(super) fn wait_for_client(&self, cx: &Context<'_>) -> io::Result<()> {
         let mut state = self.lock();
-        if state.loss == Loss::TimedOut {
+        if state.loss == PacketLoss::TimedOut {
             return Err(io::ErrorKind::TimedOut.into());
         }
         if !state.reader.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
@@ -184,7 +184,7 @@ impl Wire {
     ) -> Poll<io::Result<Written>> {
         let window_bytes = self.window_bytes();
         let mut state = self.lock();
-        if state.loss == Loss::TimedOut {
+        if state.loss == PacketLoss::TimedOut {
             return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
         }
         // A delivery that waits for the CPU is sent by the driver once that is done.

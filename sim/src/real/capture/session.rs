@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::{Capture, Captured, Ended, Listener, Listening};
+use super::{Capture, Captured, Listener, Listening, ListeningEnd};
 use crate::client::{StreamItem, StreamParser, request};
 use crate::real::client::ClientError;
 use crate::real::clock::Clock;
@@ -99,7 +99,7 @@ impl<'a> Session<'a> {
         self.watched(sleep(pause), None).await.map(drop)
     }
 
-    pub(super) fn finish(self, ended: Ended) -> Capture {
+    pub(super) fn finish(self, ended: ListeningEnd) -> Capture {
         let until = self.away_since.unwrap_or_else(|| self.now()).min(self.listening.lasts);
         Capture {
             ended,

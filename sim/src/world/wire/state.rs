@@ -23,7 +23,7 @@ pub(super) struct State {
     pub(super) held: Vec<u8>,
     pub(super) is_queued: bool,
     pub(super) server_closed: bool,
-    pub(super) loss: Loss,
+    pub(super) loss: PacketLoss,
     /// The server's task, where it waits for the client to say something or to leave.
     pub(super) reader: Option<Waker>,
     /// The server's task, where it waits for room or for the CPU.
@@ -35,7 +35,7 @@ pub(super) struct State {
 
 /// Whether bytes of this connection have been lost for good, after which none arrive.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Loss {
+pub(super) enum PacketLoss {
     #[default]
     None,
     /// The client has died, and nothing has been sent to it since.
