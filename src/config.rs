@@ -1,8 +1,9 @@
-//! What an operator may set: defaults, then a TOML file, then the environment, then the command line, and one check of
-//! it all.
+//! The settings of a server: defaults, then a TOML file, then the environment, then the command line, and one check of
+//! all.
 //!
-//! Pure: it is handed the file's text and the environment's pairs, and knows neither a process nor a disk. One table
-//! (`table`) names every setting; the file's keys, the variables, the help and `docs/configuration.md` are read off it.
+//! Pure: it is handed the file's text and the environment's pairs, and knows no process and no disk. One table
+//! (`table`) names every setting. The file's keys, the variables, the help and `docs/configuration.md` are made from
+//! it.
 
 mod file;
 mod layer;
@@ -27,19 +28,19 @@ pub use settings::{
 };
 pub use token::Token;
 
-/// A configuration file, read.
+/// The name and the text of a configuration file.
 #[derive(Debug, Clone, Copy)]
 pub struct ConfigFile<'a> {
-    /// What to call it in a refusal.
+    /// The name of the file in messages.
     pub name: &'a str,
-    /// Its text, TOML.
+    /// The text of the file, TOML.
     pub text: &'a str,
 }
 
-/// One thing that is wrong, as one line without the program's name.
+/// One fault of a configuration. Its text is one line, without the program's name.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
-    /// A setting has a value that it cannot have.
+    /// A setting has a value that is not allowed.
     #[error("{place}: {key} = {value}: must be {allowed}")]
     Value {
         /// The file and line, or the variable.
@@ -48,34 +49,35 @@ pub enum Refusal {
         key: String,
         /// The value as it was written.
         value: String,
-        /// What it may be.
+        /// The values that are allowed.
         allowed: String,
     },
-    /// There is no such setting.
+    /// A key or variable is not the name of a setting.
     #[error("{place}: {name}: no such setting: must be {allowed}")]
     Unknown {
         /// The file and line, or `environment`.
         place: String,
         /// The key or variable.
         name: String,
-        /// What there is.
+        /// The names that are allowed.
         allowed: String,
     },
-    /// The file is no TOML.
+    /// The file is not valid TOML, or sets a key twice.
     #[error("{place}: {why}")]
     Syntax {
         /// The file and line.
         place: String,
-        /// What the parser says.
+        /// The message of the parser.
         why: String,
     },
 }
 
 impl Config {
-    /// Defaults, changed by a file, changed by an environment. The environment's other variables are left alone.
+    /// Loads the defaults, changed by a file, changed by an environment. Variables without the prefix `WH_` are
+    /// ignored.
     ///
     /// # Errors
-    /// As [`Effective::load`].
+    /// The same as those of [`Effective::load`].
     pub fn load(
         file: Option<ConfigFile<'_>>,
         environment: impl IntoIterator<Item = (OsString, OsString)>,

@@ -17,12 +17,12 @@ pub use gap::{Gap, GapReason};
 use key::EventKey;
 pub use key::{KeyPath, KeyPathError, MAX_KEY_PATH_BYTES};
 
-/// `<epoch>-<sequence>`: the Hub's life and the place in it. Ordered as published.
+/// The id of an event, `<epoch>-<sequence>`: the life of the Hub, and the event's place in it. Ordered as published.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EventId {
-    /// Which life of the Hub: two Hubs with the same epoch cannot be told apart by a client's cursor.
+    /// The life of the Hub. A client's cursor cannot tell two Hubs with the same epoch apart.
     pub epoch: u64,
-    /// 1 for the first event of a life, without gaps over all topics.
+    /// The event's number: 1 for the first event of an epoch, and one more for each that follows, over all topics.
     pub sequence: u64,
 }
 
@@ -32,7 +32,7 @@ impl fmt::Display for EventId {
     }
 }
 
-/// A text that is no `<epoch>-<sequence>`.
+/// The error for a text that is not `<epoch>-<sequence>`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("an event id is <epoch>-<sequence>, both decimal")]
 pub struct EventIdError;
@@ -42,6 +42,7 @@ impl FromStr for EventId {
 
     fn from_str(text: &str) -> Result<Self, EventIdError> {
         let (epoch, sequence) = text.split_once('-').ok_or(EventIdError)?;
+        // The integer parser alone would take a sign.
         let number = |digits: &str| {
             let plain = digits.bytes().all(|b| b.is_ascii_digit());
             if plain { digits.parse().map_err(|_| EventIdError) } else { Err(EventIdError) }
@@ -50,7 +51,7 @@ impl FromStr for EventId {
     }
 }
 
-/// One published event. A mailbox slot holds an `Arc` of it: a handle, whatever the payload's size.
+/// One published event. A mailbox slot holds an `Arc` of it, so a slot costs the same for any payload.
 #[derive(Debug)]
 pub struct Event {
     id: EventId,
@@ -75,43 +76,43 @@ impl Event {
         Self { id, topic, payload, published_at, key: None, sse: OnceLock::new(), websocket: OnceLock::new(), pinned }
     }
 
-    /// Looks for the key; `false` where the payload has none.
+    /// Finds the event's key; `false` if the payload has none at that path.
     pub(crate) fn find_key(&mut self, path: &KeyPath) -> bool {
         self.key = path.find(&self.payload);
         self.key.is_some()
     }
 
-    /// What it is about, and a hash of that, if it was looked for and found.
+    /// The event's key and a hash of it; `None` if its policy names no key, or the payload has none.
     pub fn key(&self) -> Option<(u64, &str)> {
         self.key.as_ref().map(|key| (key.hash, &*key.text))
     }
 
-    /// The id.
+    /// The event's id.
     pub fn id(&self) -> EventId {
         self.id
     }
 
-    /// The topic it was published to.
+    /// The topic that the event was published to.
     pub fn topic(&self) -> &Topic {
         &self.topic
     }
 
-    /// The payload as published.
+    /// The payload as it was published.
     pub fn payload(&self) -> &Bytes {
         &self.payload
     }
 
-    /// When it was published, on the publisher's clock.
+    /// When the event was published, on the publisher's clock.
     pub fn published_at(&self) -> Duration {
         self.published_at
     }
 
-    /// The SSE form: made by the first subscriber that needs it, shared by all.
+    /// The event as a server-sent event: encoded for the first subscriber that needs it, and shared by all.
     pub(crate) fn sse(&self, encode: impl FnOnce(&Self) -> Bytes) -> Bytes {
         self.encoded(&self.sse, encode)
     }
 
-    /// The event as a WebSocket message, made once and shared.
+    /// The event as a WebSocket message: encoded for the first subscriber that needs it, and shared by all.
     pub(crate) fn websocket(&self, encode: impl FnOnce(&Self) -> Bytes) -> Bytes {
         self.encoded(&self.websocket, encode)
     }
@@ -133,8 +134,8 @@ impl Drop for Event {
     }
 }
 
-/// Bytes of payloads and encoded frames that live events keep in memory, each counted once however many mailboxes
-/// hold it.
+/// The bytes of payloads and encoded frames that live events keep in memory. An event counts once, also if many
+/// mailboxes hold it.
 #[derive(Debug, Default)]
 pub struct PinnedBytes {
     now: AtomicU64,
@@ -142,17 +143,18 @@ pub struct PinnedBytes {
 }
 
 impl PinnedBytes {
-    /// Bytes alive now.
+    /// Bytes in memory now.
     pub fn now(&self) -> u64 {
         self.now.load(Ordering::Relaxed)
     }
 
-    /// The most there ever were.
+    /// Most bytes that were in memory at one time.
     pub fn peak(&self) -> u64 {
         self.peak.load(Ordering::Relaxed)
     }
 
     fn add(&self, bytes: usize) {
+        // Relaxed: these are figures for an operator, and no other memory depends on their order.
         let before = self.now.fetch_add(bytes as u64, Ordering::Relaxed);
         self.peak.fetch_max(before + bytes as u64, Ordering::Relaxed);
     }
@@ -184,10 +186,12 @@ mod tests {
         let others: Vec<_> = (0..10).map(|_| event.clone()).collect();
         assert_eq!(event.sse(|e| Bytes::from(vec![b'x'; e.payload().len() + 3])).len(), 8);
         event.sse(|_| unreachable!("encoded once"));
-        assert_eq!((pinned.now(), pinned.peak()), (13, 13));
+        assert_eq!(pinned.now(), 13);
+        assert_eq!(pinned.peak(), 13);
         drop(event);
         assert_eq!(pinned.now(), 13);
         drop(others);
-        assert_eq!((pinned.now(), pinned.peak()), (0, 13));
+        assert_eq!(pinned.now(), 0);
+        assert_eq!(pinned.peak(), 13);
     }
 }

@@ -1,11 +1,12 @@
-//! Who gets what. Publishing offers an event to every subscriber whose pattern matches, and never waits for one.
+//! The fan-out. Publishing offers an event to every subscriber whose pattern matches, and never waits for one.
 //!
-//! The Hub knows no clock, socket or runtime: it is handed the time, and it wakes whoever polled a [`Subscription`].
+//! The Hub knows no clock, socket or runtime: it is handed the time, and it wakes the task that polled a
+//! [`Subscription`].
 //!
-//! Order of locks, always in this direction: publishing (one publisher at a time, so that every mailbox sees ids in
-//! order) → registry → history, or one mailbox. The registry is let go before the fan-out, so subscribing and leaving go
-//! on during it. A waker runs under no lock but the first: it may subscribe and leave, but must not publish, nor change what
-//! a subscription wants.
+//! Locks are taken in one order: publishing (one publisher at a time, so that every mailbox sees ids in order) →
+//! registry → history, or one mailbox. The registry is released before the fan-out, so that subscribing and leaving go
+//! on during it. A waker runs under the first lock alone. So it may subscribe and leave; it must not publish, and must
+//! not change what a subscription wants.
 
 mod catch_up;
 mod channel;
@@ -42,29 +43,29 @@ pub use slot::Taken;
 use slot::{Offered, Slot};
 pub use subscription::Subscription;
 
-/// Names a subscriber for the life of a Hub: 1, 2, 3 … in the order of subscribing.
+/// The id of a subscriber, unique for the life of a Hub: 1, 2, 3 … in the order of subscribing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SubscriberId(pub u64);
 
-/// How a Hub is set up.
+/// The settings of a Hub with one policy for all subscribers.
 #[derive(Debug, Clone, Copy)]
 pub struct HubSettings {
-    /// First half of every event id; a restarted server needs another one.
+    /// First half of every event id. A restarted server needs another one, so that its ids are new.
     pub epoch: u64,
-    /// Size of a subscriber's mailbox unless it asks for another.
+    /// Capacity of a subscriber's mailbox, unless the subscriber asks for another.
     pub capacity: Capacity,
-    /// What a full mailbox does unless its subscriber asks for something else.
+    /// The overflow policy of a mailbox, unless the subscriber asks for another.
     pub overflow: Overflow,
 }
 
-/// What a publish did.
+/// What a publish did, in sum over all subscribers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Publication {
     /// The new event's id.
     pub id: EventId,
-    /// Subscribers it was offered to.
+    /// How many subscribers it was offered to.
     pub offered: usize,
-    /// Of those, subscribers that lost a frame by it.
+    /// How many of them lost a frame by it.
     pub dropped: usize,
 }
 
@@ -78,42 +79,46 @@ pub struct Hub {
 struct Shared {
     epoch: u64,
     rules: Rules,
-    /// Sequence of the last event. Held for a whole fan-out.
+    /// Sequence of the last event. Locked for a whole fan-out.
     publishing: Mutex<u64>,
     registry: RwLock<Registry>,
     history: Mutex<History>,
-    /// Events in whose payload no key was found where one should be.
+    /// How many events had no key in their payload although their policy names one.
     without_key: AtomicU64,
     pinned: Arc<PinnedBytes>,
 }
 
 impl Hub {
-    /// A Hub without subscribers, with one policy for all: it keeps no history and tells nobody of a hole.
+    /// A Hub without subscribers, with one policy for all, without a history and without gap notices.
     pub fn new(settings: HubSettings) -> Self {
         Self::with(settings.epoch, Rules::plain(Limits::frames(settings.capacity), settings.overflow))
     }
 
-    /// A Hub without subscribers.
+    /// A Hub without subscribers that follows `rules`.
     pub fn with(epoch: u64, rules: Rules) -> Self {
         let history = Mutex::new(History::new(rules.history));
-        let (publishing, registry, without_key) = (Mutex::new(0), RwLock::default(), AtomicU64::new(0));
+        let publishing = Mutex::new(0);
+        let registry = RwLock::default();
+        let without_key = AtomicU64::new(0);
         let pinned = Arc::default();
         Self { shared: Arc::new(Shared { epoch, rules, publishing, registry, history, without_key, pinned }) }
     }
 
-    /// Subscribes to everything that matches one of the patterns from now on, with the policy of the first of them.
+    /// Subscribes to the events that match one of the patterns, from the next one on. The policy is that of the first
+    /// pattern that is a topic, or else the default.
     pub fn subscribe(&self, patterns: &[Pattern]) -> Subscription {
         self.begin(self.slot(patterns, None, Channel::Sse), None)
     }
 
-    /// Subscribes with a mailbox of its own kind. An event that matches several patterns comes once.
+    /// Subscribes with another capacity and policy than the rules have. An event that matches several patterns comes
+    /// once.
     pub fn subscribe_with(&self, patterns: &[Pattern], capacity: Capacity, overflow: Overflow) -> Subscription {
         let mailbox = Mailbox::new(Limits::frames(capacity), overflow);
         self.begin(Slot::new(patterns, mailbox, Channel::Sse, self.shared.rules.announces_gaps), None)
     }
 
-    /// Subscribes to any number of patterns, which may change later, with a mailbox of that capacity for all of them.
-    /// Where there is no pattern to begin with, the policy is the one for topics that no rule is about.
+    /// Subscribes to any number of patterns, which may change later, with one mailbox of that capacity for all of them.
+    /// Without a pattern to begin with, the policy is the default one.
     pub fn open(
         &self,
         patterns: &[Pattern],
@@ -124,22 +129,24 @@ impl Hub {
         self.begin(self.slot(patterns, Some(capacity), channel), cursor)
     }
 
-    /// With the policy of the first of the patterns, and its capacity unless there is another.
+    /// A slot with the policy that the rules have for the patterns, and with their capacity unless one is given.
     fn slot(&self, patterns: &[Pattern], capacity: Option<Capacity>, channel: Channel) -> Slot {
         let Policy { limits, overflow, .. } = *self.shared.rules.of_patterns(patterns);
         let limits = Limits { capacity: capacity.unwrap_or(limits.capacity), ..limits };
         Slot::new(patterns, Mailbox::new(limits, overflow), channel, self.shared.rules.announces_gaps)
     }
 
-    /// Publishes and tells what happened in sum. `now` is the publisher's clock, kept in the event.
+    /// Publishes an event, and returns what happened in sum. `now` is the time on the publisher's clock, kept in the
+    /// event.
     pub fn publish(&self, now: Duration, topic: &Topic, payload: Bytes) -> Publication {
         self.publish_each(now, topic, payload, |_, _| {})
     }
 
-    /// Publishes and tells what happened at every subscriber, in the order of their ids within an equal pattern.
+    /// Publishes an event, and tells `each` what happened at every subscriber. Subscribers with the same pattern come
+    /// in the order of their ids.
     ///
-    /// `each` runs while the fan-out is under way: it may subscribe and leave, but must not publish, nor change what a
-    /// subscription wants.
+    /// `each` runs while the fan-out is under way. It may subscribe and leave; it must not publish, and must not change
+    /// what a subscription wants: both would wait for this fan-out for ever.
     pub fn publish_each(
         &self,
         now: Duration,
@@ -147,18 +154,21 @@ impl Hub {
         payload: Bytes,
         mut each: impl FnMut(SubscriberId, PushOutcome<EventId>),
     ) -> Publication {
+        // Held to the end of the fan-out: two publishers at once could reach two mailboxes in different orders.
         let mut last = lock(&self.shared.publishing);
         *last += 1;
         let id = EventId { epoch: self.shared.epoch, sequence: *last };
         let event = Arc::new(self.event(id, topic, payload, now));
-        // Before anybody can be asked whether it was there in time to be offered it.
+        // Before the audience is read: a subscriber that comes in between finds the event in the history.
         lock(&self.shared.history).push(&event);
+        // A snapshot: subscribers that come or leave from here on do not wait for the fan-out.
         let audience = self.shared.registry.read().unwrap_or_else(PoisonError::into_inner).audience(topic);
         let mut publication = Publication { id, offered: 0, dropped: 0 };
         for slot in audience.iter() {
             let Some(Offered { outcome, shed }) = slot.offer(&event) else { continue };
             publication.offered += 1;
             publication.dropped += usize::from(outcome.is_loss());
+            // In the order of the losses: what was shed was lost before the frame that the outcome names.
             shed.into_iter().for_each(|outcome| each(slot.id(), outcome));
             each(slot.id(), outcome);
         }
@@ -176,43 +186,43 @@ impl Hub {
         event
     }
 
-    /// Events that had no key where one should be. They are delivered, and nothing makes them old.
+    /// How many events had no key although their policy names one. They are delivered, and never conflated.
     pub fn events_without_key(&self) -> u64 {
         self.shared.without_key.load(Ordering::Relaxed)
     }
 
-    /// The account of all subscribers together, those that left included.
+    /// The account of all subscribers together, including those that have left.
     pub fn counts(&self) -> Counts {
         let mut sum = Counts::default();
         Channel::ALL.into_iter().for_each(|channel| sum.add(&self.counts_of(channel)));
         sum
     }
 
-    /// The account of those of one channel.
+    /// The account of the subscribers of one channel, including those that have left.
     pub fn counts_of(&self, channel: Channel) -> Counts {
         self.shared.registry.read().unwrap_or_else(PoisonError::into_inner).counts(channel)
     }
 
-    /// How many subscribers there are.
+    /// How many subscribers there are now.
     pub fn subscribers(&self) -> usize {
         Channel::ALL.into_iter().map(|channel| self.subscribers_of(channel)).sum()
     }
 
-    /// How many of one channel.
+    /// How many subscribers of one channel there are now.
     pub fn subscribers_of(&self, channel: Channel) -> usize {
         self.shared.registry.read().unwrap_or_else(PoisonError::into_inner).subscribers(channel)
     }
 
-    /// Bytes that events keep in memory.
+    /// The bytes that live events keep in memory.
     pub fn pinned_bytes(&self) -> &PinnedBytes {
         &self.shared.pinned
     }
 
-    /// Cuts every subscriber off, as when the server stops: what has not been flushed is lost as [`CloseReason::Evicted`].
-    /// Who subscribes afterwards is served as ever.
+    /// Cuts every subscriber off, as when the server stops: events that have not been flushed are lost as
+    /// [`CloseReason::Evicted`]. Later subscribers are served as usual.
     pub fn evict_all(&self) {
-        let everybody = self.shared.registry.read().unwrap_or_else(PoisonError::into_inner).everybody();
-        everybody.iter().for_each(|slot| self.remove(slot, CloseReason::Evicted));
+        let slots = self.shared.registry.read().unwrap_or_else(PoisonError::into_inner).all();
+        slots.iter().for_each(|slot| self.remove(slot, CloseReason::Evicted));
     }
 
     fn epoch(&self) -> u64 {
@@ -225,6 +235,7 @@ impl Hub {
 
     fn remove(&self, slot: &Slot, why: CloseReason) {
         slot.close(why);
+        // After the close: the final account, which the registry adds up, must have what was lost by it.
         self.registry_mut().remove(slot);
     }
 }
@@ -239,12 +250,12 @@ impl QueueItem for Arc<Event> {
     }
 
     fn key(&self) -> Option<Key<'_>> {
-        // Equal keys of two topics are not about the same.
+        // The topic is the scope: equal keys of two topics name two things.
         Event::key(self).map(|(hash, text)| Key { hash, scope: self.topic().as_str(), text })
     }
 }
 
-/// Every lock here guards plain data that no panic leaves half-changed, so a poisoned one is as good as any.
+/// Locks a mutex, also a poisoned one: every lock here guards plain data that no panic leaves half-changed.
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

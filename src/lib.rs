@@ -1,7 +1,7 @@
 //! hubbub fans events out to many subscribers, each behind a bounded mailbox whose every loss is counted and named.
 //!
-//! `docs/architecture.md` has the rooms and who may know whom; a test reads it. The core (`loss`, `topic`, `event`,
-//! `mailbox`, `hub`) knows no clock, socket or runtime.
+//! `docs/architecture.md` lists these modules and which may import which; a test checks it. The core (`loss`, `topic`,
+//! `event`, `mailbox`, `hub`) knows no clock, socket or runtime.
 
 pub mod config;
 pub mod event;

@@ -1,7 +1,7 @@
 //! What a push did, why a frame was lost, why a stream ended: one type each, shared by every room from the mailbox to
 //! the documents of a testbed.
 //!
-//! Pure, and at the bottom: this room knows neither frames, events nor mailboxes.
+//! Pure, and at the bottom: this room knows no frames, no events and no mailboxes.
 
 use std::fmt;
 
@@ -170,6 +170,7 @@ pub struct LossCounts {
 impl LossCounts {
     /// Every reason and its number, in the order of [`LossReason::ALL`].
     pub fn by_reason(&self) -> [(LossReason, u64); 7] {
+        // Read through `of`, so that a reason is mapped to its field in one place.
         let mut counts = *self;
         LossReason::ALL.map(|reason| (reason, *counts.of(reason)))
     }

@@ -1,10 +1,12 @@
 //! One subscriber's bounded queue: limits, overflow policy, the outcome of every push, and the account of it all.
 //!
-//! Pure: no clock, no lock, no runtime, and of a frame it knows only what a [`QueueItem`] says of itself. Frames at the
-//! front may be *in flight*: handed to a transport and not yet flushed. They hold no slot, no policy touches them, and
-//! they leave by [`Mailbox::flushed`]. Frames may be *parked*: they wait elsewhere, in the order of their coming, and
-//! are only counted here until [`Mailbox::unpark`] brings them. From the first of them on a mailbox is *behind*, and all
-//! that is offered is parked, until nothing waits any more: what comes back never takes a slot from what is new.
+//! Pure: no clock, no lock, no runtime. Of a frame it knows only what [`QueueItem`] says.
+//!
+//! - Frames at the front may be *in flight*: handed to a transport and not yet flushed. They hold no slot, no policy
+//!   touches them, and they leave by [`Mailbox::flushed`].
+//! - Frames may be *parked*: they wait elsewhere, in order, and are only counted here until [`Mailbox::unpark`] brings
+//!   them. From the first parked frame on a mailbox is *behind*: all that is offered is parked, until nothing waits any
+//!   more. So a frame that comes back never takes a slot from a new one.
 
 mod account;
 mod keys;
@@ -22,49 +24,51 @@ pub use limits::{Capacity, Limits, MAX_CAPACITY};
 pub use policy::{Overflow, UnknownOverflow};
 use queue::Queue;
 
-/// What a mailbox has to know of a frame.
+/// What a mailbox has to know of a frame. A clone must be cheap: every queued frame is one.
 pub trait QueueItem: Clone {
-    /// Bytes it counts for.
+    /// The bytes that the frame counts for in a limit of bytes.
     fn bytes(&self) -> usize {
         0
     }
 
-    /// When it was published.
+    /// When the frame was published, for a limit of age.
     fn at(&self) -> Duration {
         Duration::ZERO
     }
 
-    /// What it is about, if it says so: a later frame about the same makes it old.
+    /// What the frame is about, for conflation: a later frame with the same key makes it outdated.
     fn key(&self) -> Option<Key<'_>> {
         None
     }
 }
 
-/// What a frame is about.
+/// What a frame is about. Two frames are about the same thing if both `scope` and `text` are equal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Key<'a> {
-    /// Of the text; always the same for the same text.
+    /// A hash of the text, always the same for the same text.
     pub hash: u64,
-    /// In which keys mean the same: a topic.
+    /// Where the text has its meaning: a topic.
     pub scope: &'a str,
-    /// Two frames are about the same if it and the scope are the same.
+    /// The value of the key.
     pub text: &'a str,
 }
 
-/// A bounded queue of frames. See the module's text.
+/// A bounded queue of one subscriber's frames, with an overflow policy and an account.
 #[derive(Debug)]
 pub struct Mailbox<T> {
     limits: Limits,
     overflow: Overflow,
     queue: Queue<T>,
-    /// Of the frames in slots.
+    /// Bytes of the frames in slots.
     bytes: usize,
-    /// Of a conflating one, from the first frame that does not fit until nothing waits.
+    /// The keys of the waiting frames. Kept only while a conflating mailbox needs them: from the first frame that does
+    /// not fit until nothing waits.
     keys: Option<Box<Keys>>,
     parked: u64,
-    /// The limit that made it park, or [`LossReason::OutOfReach`] for a replay: why those are lost that do not come back.
+    /// Why parked frames are lost if they do not come back: the limit that made it park, or
+    /// [`LossReason::OutOfReach`] for a replay.
     parked_for: LossReason,
-    /// Whether parked frames wait, here or elsewhere.
+    /// Whether frames that have been parked still wait, here or elsewhere.
     is_behind: bool,
     closed: Option<CloseReason>,
     offered: u64,
@@ -74,8 +78,8 @@ pub struct Mailbox<T> {
 }
 
 impl<T: QueueItem> Mailbox<T> {
-    /// An empty mailbox. It takes memory as frames come, never for more slots than its capacity and the frames in
-    /// flight; a conflating one for half as many more.
+    /// An empty mailbox. It allocates as frames come, at most for its capacity and the frames in flight. A conflating
+    /// mailbox takes half as many slots more.
     pub fn new(limits: Limits, overflow: Overflow) -> Self {
         Self {
             limits,
@@ -94,12 +98,12 @@ impl<T: QueueItem> Mailbox<T> {
         }
     }
 
-    /// Frames in slots, those in flight and those parked not among them.
+    /// How many frames are in slots; those in flight and those parked do not count.
     pub fn waiting(&self) -> usize {
         self.queue.waiting()
     }
 
-    /// How many frames may be in slots.
+    /// Most frames that may be in slots.
     pub fn capacity(&self) -> Capacity {
         self.limits.capacity
     }
@@ -109,7 +113,7 @@ impl<T: QueueItem> Mailbox<T> {
         self.queue.frames.get(self.queue.in_flight)?.as_ref()
     }
 
-    /// Why it is closed, if it is.
+    /// Why the mailbox is closed; `None` while it is open.
     pub fn closed(&self) -> Option<CloseReason> {
         self.closed
     }
@@ -123,14 +127,17 @@ impl<T: QueueItem> Mailbox<T> {
             return None;
         }
         self.offered += 1;
+        // Not queued even if there is room: the parked frames are older, and ids must reach the subscriber in order.
         if self.is_behind {
             self.parked += 1;
             return Some(self.parked_outcome());
         }
         match self.bound(frame) {
             None => {
+                // Noted before it is queued: its position is the one behind all frames.
                 self.note_key(frame);
                 self.enqueue(frame.clone());
+                // Measured only here: a frame that displaces others never makes more wait than before.
                 self.high_water = self.high_water.max(self.waiting());
                 Some(PushOutcome::Queued { waiting: self.waiting() })
             }
@@ -146,12 +153,13 @@ impl<T: QueueItem> Mailbox<T> {
         self.queue.skip_vacant();
         if self.waiting() == 0 {
             self.keys = None;
+            // Behind ends only here, when the mailbox is empty and nothing is parked: old and new frames never mix.
             self.is_behind = self.parked > 0;
         }
         self.queue.frames.get(self.queue.in_flight - 1)?.as_ref()
     }
 
-    /// The oldest frame in flight has been flushed. `None` when there is none, as after a close.
+    /// Takes out the oldest frame in flight, which has been flushed. `None` when there is none, as after a close.
     pub fn flushed(&mut self) -> Option<T> {
         self.queue.in_flight = self.queue.in_flight.checked_sub(1)?;
         self.queue.first += 1;
@@ -159,11 +167,13 @@ impl<T: QueueItem> Mailbox<T> {
         self.queue.frames.pop_front().flatten()
     }
 
-    /// Closes it; what waits, is parked or is in flight is lost for the reason given. Closing again changes nothing.
+    /// Closes the mailbox. Frames that wait, are parked or are in flight are lost for the reason given. Closing again
+    /// changes nothing.
     pub fn close(&mut self, why: CloseReason) {
         if self.closed.is_some() {
             return;
         }
+        // What is in flight may still reach the client, but no flush will say so: it counts as lost.
         let lost = (self.waiting() + self.queue.in_flight) as u64 + self.parked;
         self.closed = Some(why);
         *self.dropped.of(why.into()) += lost;
@@ -173,7 +183,7 @@ impl<T: QueueItem> Mailbox<T> {
         self.bytes = 0;
     }
 
-    /// The account so far.
+    /// The account of the mailbox so far.
     pub fn counts(&self) -> Counts {
         Counts {
             offered: self.offered,
@@ -185,7 +195,7 @@ impl<T: QueueItem> Mailbox<T> {
         }
     }
 
-    /// The limit that keeps a frame out, if one does. An empty mailbox takes any.
+    /// The limit that keeps a frame out; `None` if it fits. An empty mailbox takes any frame.
     fn bound(&self, frame: &T) -> Option<LossReason> {
         let waiting = self.waiting();
         if waiting == 0 {
@@ -197,6 +207,7 @@ impl<T: QueueItem> Mailbox<T> {
         if self.limits.bytes.is_some_and(|most| self.bytes + frame.bytes() > most.get()) {
             return Some(LossReason::Bytes);
         }
+        // A closure, since most mailboxes have no limit of age and need not look at the oldest frame.
         let age = || self.oldest().map_or(Duration::ZERO, |oldest| frame.at().saturating_sub(oldest.at()));
         self.limits.age.filter(|most| age() > *most).map(|_| LossReason::Age)
     }
@@ -210,7 +221,7 @@ impl<T: QueueItem> Mailbox<T> {
     fn make_slot(&mut self) {
         let Queue { frames, in_flight, .. } = &mut self.queue;
         if frames.len() == frames.capacity() {
-            // Doubling, but never past what can be used: slots are the memory a capacity is said to cost.
+            // Doubled, but never past what can be used: the documents state what memory a capacity costs.
             let capacity = self.limits.capacity.frames();
             let vacant = if self.keys.is_some() { capacity / 2 + VACANT_SLACK } else { 0 };
             let most = capacity.saturating_add(vacant).saturating_add(*in_flight);
@@ -220,7 +231,7 @@ impl<T: QueueItem> Mailbox<T> {
     }
 }
 
-/// What policies do.
+/// The steps that overflow policies are made of.
 impl<T: QueueItem> Mailbox<T> {
     fn refuse(&mut self, bound: LossReason) -> PushOutcome<T> {
         *self.dropped.of(bound) += 1;

@@ -1,5 +1,5 @@
-//! The `hubbub` command: turns a process's arguments, environment and signals into a configured server, and its end
-//! into an exit code. Everything that could be wrong is found before anything is bound.
+//! The `hubbub` command: turns arguments, environment and signals into a configured server, and its end into an exit
+//! code. All input is checked before a socket is bound.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -21,13 +21,13 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing_appender::non_blocking::NonBlocking;
 
-/// Bad input: an argument, a variable, or something in the file.
+/// The exit code for bad input: an argument, a variable, or something in the file.
 const BAD_INPUT: u8 = 2;
-/// The world would not have it: no address to bind, no thread to run on.
+/// The exit code for a refusal of the system: an address that cannot be bound, or no threads.
 const FAILED: u8 = 1;
-/// Files a process has open beside its connections, amply.
+/// Files that a process has open in addition to its connections, with room to spare.
 const OTHER_FILES: u64 = 64;
-/// Largest configuration file, so that a mistaken path is a message and not all of memory.
+/// Largest configuration file in bytes. With a wrong path the result is a message, and not an exhausted memory.
 const MAX_CONFIG_BYTES: u64 = 1 << 20;
 
 #[derive(Parser)]
@@ -121,7 +121,7 @@ fn parse() -> Result<Arguments, ExitCode> {
     let parsed = command.try_get_matches().and_then(|matches| Arguments::from_arg_matches(&matches));
     parsed.map_err(|why| match why.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
-            // A reader of the help who has gone away needs no message.
+            // It fails when the reader of the help has gone, who needs no message.
             let _ = why.print();
             ExitCode::from(u8::try_from(why.exit_code()).unwrap_or(BAD_INPUT))
         }
@@ -129,7 +129,7 @@ fn parse() -> Result<Arguments, ExitCode> {
             let text = why.to_string();
             let line = text.lines().next().unwrap_or_default();
             let line = line.strip_prefix("error: ").unwrap_or(line);
-            // Where the value is what is wrong, its parser has said what it must be.
+            // For a wrong value its parser has already said what is allowed.
             let hint = if why.kind() == ErrorKind::ValueValidation { "" } else { ": see hubbub serve --help" };
             say(&format!("{line}{hint}"));
             ExitCode::from(BAD_INPUT)
@@ -141,7 +141,7 @@ fn address(text: &str) -> Result<SocketAddr, &'static str> {
     text.parse().map_err(|_| "must be an IP address and a port, as 127.0.0.1:8080")
 }
 
-/// The configuration, or all that is wrong with it, a line each.
+/// The configuration, or its faults, one line for each.
 fn configure(sources: &Sources) -> Result<Effective, Vec<String>> {
     let file = match &sources.config {
         Some(path) => Some((path.display().to_string(), read(path)?)),
@@ -163,21 +163,25 @@ fn read(path: &Path) -> Result<String, Vec<String>> {
     String::from_utf8(bytes).map_err(|why| refused(&format_args!("no UTF-8 text: {}", why.utf8_error())))
 }
 
-/// Serves until a signal comes and all have left, or a second one comes.
+/// Serves until a signal comes and the server has ended, or a second signal comes.
 async fn run(config: &Config) -> Result<(), String> {
     let no_signals = |why: io::Error| format!("no signals to stop by: {why}");
-    let (mut first, mut second) = (Signals::listen().map_err(no_signals)?, Signals::listen().map_err(no_signals)?);
+    let mut first = Signals::listen().map_err(no_signals)?;
+    let mut second = Signals::listen().map_err(no_signals)?;
     let cannot_listen = |why: io::Error| format!("cannot listen on {}: {why}", config.listen);
     let listener = TcpListener::bind(config.listen).await.map_err(cannot_listen)?;
     let address = listener.local_addr().map_err(cannot_listen)?;
-    let (capacity, overflow) = (config.sse_channel_buffer, config.overflow);
+    let capacity = config.sse_channel_buffer;
+    let overflow = config.overflow;
     let hub = Hub::with(epoch(), rules(config));
     let frames = match capacity.frames() {
         1 => "1 frame".to_owned(),
         frames => format!("{frames} frames"),
     };
+    // Printed to standard error and not logged, so that a script can wait for it at any log level.
     say(&format!("listening on http://{address}, a buffer of {frames} a subscriber ({overflow})"));
     let served = pin!(hubbub::serve(listener, hub, config.server.clone(), Measured::new(Tokio::start()), first.next()));
+    // The second listener also sees the first signal, so it waits for two.
     let impatient = async {
         second.next().await;
         second.next().await;
@@ -190,9 +194,11 @@ async fn run(config: &Config) -> Result<(), String> {
     Ok(())
 }
 
-/// How the Hub is to treat those who cannot keep up.
+/// The Hub's rules for subscribers that cannot keep up.
 fn rules(config: &Config) -> Rules {
-    let (bytes, age, key) = (config.sse_channel_bytes, config.sse_channel_age, &config.conflate_key);
+    let bytes = config.sse_channel_bytes;
+    let age = config.sse_channel_age;
+    let key = &config.conflate_key;
     let by_topic = config.policies.iter().map(|topic| {
         let capacity = topic.frames.unwrap_or(config.sse_channel_buffer);
         let limits = Limits { capacity, bytes: topic.bytes.or(bytes), age: topic.age.or(age) };
@@ -208,7 +214,7 @@ fn rules(config: &Config) -> Rules {
     }
 }
 
-/// What tells a process to stop.
+/// The signals that tell a process to stop.
 struct Signals {
     interrupt: Signal,
     terminate: Signal,
@@ -228,8 +234,7 @@ impl Signals {
     }
 }
 
-/// Log lines go to `log`. It is one that drops what cannot be written: a log that nobody reads must not hold up
-/// publishing.
+/// Sends log lines to `log`, which drops lines that cannot be written: a blocked log must not delay publishing.
 fn log_to(log: NonBlocking, level: LogLevel) {
     let level = match level {
         LogLevel::Error => tracing::Level::ERROR,
@@ -241,7 +246,7 @@ fn log_to(log: NonBlocking, level: LogLevel) {
     lines.log_internal_errors(false).init();
 }
 
-/// Raises this process's limit on open files to what is needed, as far as it may; says so where that is not enough.
+/// Raises this process's limit on open files to what is needed. Logs a warning if the hard limit is too low.
 fn allow_files(needed: u64) {
     let limit = getrlimit(Resource::Nofile);
     if limit.current.is_none_or(|current| current >= needed) {
@@ -258,23 +263,23 @@ fn allow_files(needed: u64) {
     }
 }
 
-/// Milliseconds since the Unix epoch: a restarted Hub must not give out ids that its clients have seen.
+/// The epoch of this process's event ids: milliseconds since the Unix epoch. So a restarted Hub gives out new ids.
 #[expect(clippy::disallowed_methods, reason = "the one place where the date is what is wanted: ids of another life")]
 fn epoch() -> u64 {
     let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
-/// One line to whoever watches; that nobody does is no reason to stop.
+/// Prints one line to standard error. A closed standard error does not stop the server.
 fn say(line: &str) {
     let _ = writeln!(io::stderr(), "hubbub: {line}");
 }
 
-/// The answer of a command, on the standard output.
+/// Prints the result of a command to standard output.
 fn print(text: &str) -> ExitCode {
     match io::stdout().write_all(text.as_bytes()) {
         Ok(()) => ExitCode::SUCCESS,
-        // A reader who has seen enough needs no message.
+        // The reader has closed the pipe, as `head` does, and needs no message.
         Err(why) if why.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(why) => {
             say(&format!("cannot print: {why}"));

@@ -1,7 +1,7 @@
-//! What the real world measures: figures for Prometheus, and a log line for every time a subscriber falls behind.
+//! Metrics of a real server: figures for Prometheus, and a log line whenever a subscriber falls behind.
 //!
-//! The Hub and the transports know nothing of it: they tell their [`Environment`], and [`Measured`] is one that
-//! listens. What the Hub counts anyway is read off it when somebody asks; only times and depths are taken at every
+//! The Hub and the transports do not know this room: they tell their [`Environment`], and [`Measured`] is one that
+//! counts. Figures that the Hub has anyway are read when they are asked for. Only times and depths are counted at every
 //! frame, in counters that threads do not share.
 
 mod episodes;
@@ -25,7 +25,7 @@ use exposition::Figures;
 use histogram::{FRAMES, Histogram, MICROSECONDS};
 use replays::Replays;
 
-/// A world that is measured. Clones share the figures.
+/// An environment that measures, around another one. Clones share the figures.
 #[derive(Debug, Clone)]
 pub struct Measured<E> {
     world: E,
@@ -34,13 +34,13 @@ pub struct Measured<E> {
 
 #[derive(Debug)]
 struct Metrics {
-    /// From publish to the flush of the frame.
+    /// Time from publish to the flush of the frame, in microseconds.
     publish_to_flush: Histogram,
-    /// From publish to leaving the mailbox.
+    /// Time from publish to leaving the mailbox, in microseconds.
     mailbox_wait: Histogram,
-    /// Frames waiting right after a push.
+    /// Frames that waited right after a push.
     mailbox_waiting: Histogram,
-    /// The most frames that waited, of every stream that has ended.
+    /// The high-water mark of every stream that has ended.
     mailbox_high_water: Histogram,
     episodes: Episodes,
     replays: Replays,
@@ -51,7 +51,7 @@ struct Metrics {
 }
 
 impl<E: Environment> Measured<E> {
-    /// Measures a world from now on.
+    /// Measures what `world` is told from now on.
     pub fn new(world: E) -> Self {
         let metrics = Metrics {
             publish_to_flush: Histogram::new(&MICROSECONDS),
@@ -93,11 +93,12 @@ impl<E: Environment> Observer for Measured<E> {
         match outcome {
             PushOutcome::Queued { waiting } => {
                 self.metrics.mailbox_waiting.observe(waiting as u64);
+                // The mailbox was empty, so the subscriber has caught up.
                 if waiting == 1 {
                     self.metrics.episodes.caught_up(subscriber, self.now());
                 }
             }
-            // An old value that a newer one replaces is what conflation is for, and no sign of trouble.
+            // Conflation replaces outdated values by design: that is no sign of a slow subscriber.
             PushOutcome::Displaced { reason: LossReason::Conflated, .. }
             | PushOutcome::Shed { reason: LossReason::Conflated, .. } => {}
             PushOutcome::Parked { .. } => {

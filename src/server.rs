@@ -1,5 +1,5 @@
-//! The server around a Hub: accepts connections, routes their requests, and ends. Generic over the listener and the
-//! world.
+//! The server around a Hub: it accepts connections, routes their requests, and ends. It is generic over the listener
+//! and over the environment, so that the same code serves real sockets and a simulated network.
 
 mod access;
 mod header;
@@ -33,11 +33,13 @@ use crate::transport::{Environment, Limit, Listener};
 pub use response::Body;
 use stop::before;
 
-/// Pause after a failed accept: what fails is most often a limit on open files, and trying at once would spin.
+/// Pause after a failed accept. The usual cause is the limit on open files: without a pause the loop would spin.
 const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 
-/// Serves connections until `stop` is ready, then ends them: it accepts no more, streams have what waits for them, are
-/// told to come back, and are closed. What has not ended by itself when the settings' grace period is over is cut off.
+/// Serves connections until `stop` is ready, and then ends them.
+///
+/// At the end it accepts no more connections. Streams get the events that wait for them, are told when to come back,
+/// and are closed. Connections that are open when the settings' grace period is over are cut off.
 pub async fn serve<L: Listener, E: Environment>(
     mut listener: L,
     hub: Hub,
@@ -56,7 +58,7 @@ pub async fn serve<L: Listener, E: Environment>(
                 server.take(stream, peer);
             }
             Err(why) => {
-                // Once for a row of failures: the next one comes in a moment.
+                // Reported once for a row of failures: as long as the cause lasts, one follows every 100 ms.
                 if !std::mem::replace(&mut is_failing, true) {
                     report_failed_accept(&why);
                 }
@@ -66,6 +68,7 @@ pub async fn serve<L: Listener, E: Environment>(
             }
         }
     }
+    // Closed before the streams end, so that no client comes back to a server that stops.
     drop(listener);
     server.end().await;
 }
@@ -74,32 +77,33 @@ fn report_failed_accept(why: &io::Error) {
     tracing::error!("cannot accept connections: {why}; trying again");
 }
 
-/// What all connections share.
+/// What all connections of a server share.
 struct Server<E: Environment> {
     hub: Hub,
     settings: ServerSettings,
     environment: E,
-    crowd: Arc<ConnectionSet>,
-    /// A permit for every stream that may be open.
+    connections: Arc<ConnectionSet>,
+    /// One permit for each stream that may be open.
     streams: Arc<Semaphore>,
-    /// A permit for every publish that may be in memory.
+    /// One permit for each request that may have its published body in memory.
     publishes: Semaphore,
 }
 
 impl<E: Environment> Server<E> {
     fn new(hub: Hub, settings: ServerSettings, environment: E) -> Self {
+        // tokio refuses more permits than this, and no limit of that size is ever reached.
         let permits = |most: usize| most.min(Semaphore::MAX_PERMITS);
         let streams = Arc::new(Semaphore::new(permits(settings.max_subscribers)));
         let publishes = Semaphore::new(permits(settings.max_publishes));
-        Self { hub, settings, environment, crowd: Arc::default(), streams, publishes }
+        Self { hub, settings, environment, connections: Arc::default(), streams, publishes }
     }
 
-    /// Runs a connection, if there may be one more.
+    /// Serves a connection, unless the limit of open connections is reached.
     fn take<S>(self: &Arc<Self>, stream: S, peer: SocketAddr)
     where
         S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
     {
-        let Some(member) = self.crowd.enter(self.settings.max_connections) else {
+        let Some(member) = self.connections.enter(self.settings.max_connections) else {
             self.environment.refused(Limit::Connections);
             return;
         };
@@ -109,7 +113,8 @@ impl<E: Environment> Server<E> {
             Arc::new(Exchange { server: self.clone(), gate: gate.clone(), handover: handover.clone(), peer });
         let service = service_fn(move |request| {
             let exchange = exchange.clone();
-            // In a box of its own: else every connection had room for it as long as it is open, and most only watch.
+            // Boxed: otherwise every connection would reserve room for an answer under way as long as it is open, and
+            // most connections only watch.
             Box::pin(async move { Ok::<_, Infallible>(exchange.answer(request).await) })
         });
         let bounds = Bounds {
@@ -117,17 +122,18 @@ impl<E: Environment> Server<E> {
             request_timeout: self.settings.request_timeout,
             max_header_bytes: self.settings.max_header_bytes,
         };
-        self.environment.spawn(Connection::new(stream, (gate, handover), member, service, &bounds));
+        self.environment.spawn(Connection::new(stream, gate, handover, member, service, &bounds));
     }
 
     async fn end(&self) {
-        let (open, grace) = (self.crowd.len(), self.settings.shutdown_grace);
+        let open = self.connections.len();
+        let grace = self.settings.shutdown_grace;
         tracing::info!("stopping: {open} connections have {grace:?} to end");
-        self.crowd.tell(Phase::Ending);
-        if before(pin!(sleep(grace)), self.crowd.gone()).await.is_none() {
-            tracing::warn!("cutting off {} connections that did not end", self.crowd.len());
-            self.crowd.tell(Phase::Over);
-            self.crowd.gone().await;
+        self.connections.tell(Phase::Ending);
+        if before(pin!(sleep(grace)), self.connections.gone()).await.is_none() {
+            tracing::warn!("cutting off {} connections that did not end", self.connections.len());
+            self.connections.tell(Phase::Over);
+            self.connections.gone().await;
         }
         tracing::info!("stopped");
     }

@@ -5,44 +5,45 @@
 use std::fmt;
 use std::sync::Arc;
 
-/// What the topic of a table begins with.
+/// The beginning of the topic of every table.
 const TABLES: &str = "ingest.";
 
 /// Longest topic or pattern, in bytes.
 pub const MAX_TOPIC_BYTES: usize = 256;
 
-/// Where an event is published: non-empty tokens of `A-Z a-z 0-9 _ -`, separated by `.`.
+/// The name that an event is published to: non-empty tokens of `A-Z a-z 0-9 _ -`, separated by `.`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Topic(Arc<str>);
 
-/// Which topics a subscriber wants: a topic in which `*` stands for exactly one token and a final `>` for one or more.
+/// The topics that a subscriber wants: a topic in which `*` stands for exactly one token, and a final `>` for one or
+/// more.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern(Arc<str>);
 
-/// Why a text is no topic or pattern.
+/// The error for a text that is not a topic or a pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum TopicError {
-    /// Nothing, or more than [`MAX_TOPIC_BYTES`].
+    /// The text is empty, or longer than [`MAX_TOPIC_BYTES`].
     #[error("{0} bytes long: must be 1 ..= {MAX_TOPIC_BYTES}")]
     Length(usize),
-    /// Two dots in a row, or a dot at an end.
+    /// The text has two dots in a row, or a dot at an end.
     #[error("{0:?} has an empty token: tokens are separated by single dots")]
     EmptyToken(String),
-    /// A character that tokens do not have.
+    /// The text has a character that is not allowed in a token.
     #[error("{text:?} has {character:?}: a token is made of A-Z a-z 0-9 _ -")]
     Character {
         /// The whole text.
         text: String,
-        /// The first offender.
+        /// The first character that is not allowed.
         character: char,
     },
-    /// A `>` that something follows.
+    /// The text has a `>` before its last token.
     #[error("{0:?} has a > that is not the last token")]
     TailNotLast(String),
 }
 
 impl Topic {
-    /// Takes a text as a topic.
+    /// Checks a text and makes it a topic.
     ///
     /// # Errors
     /// When it is empty, too long, has an empty token or a character outside `A-Z a-z 0-9 _ - .`.
@@ -55,28 +56,28 @@ impl Topic {
     /// The topic of a table: `ingest.<table>`.
     ///
     /// # Errors
-    /// When the table's name is no single token.
+    /// When the table's name is not exactly one token.
     pub fn of_table(table: &str) -> Result<Self, TopicError> {
         check_token(table, table)?;
         Self::new(&format!("{TABLES}{table}"))
     }
 
-    /// The table it is of, or the whole text where it is of none.
+    /// The name of the topic's table, or the whole topic if it is not that of a table.
     pub fn table(&self) -> &str {
         self.0.strip_prefix(TABLES).unwrap_or(&self.0)
     }
 
-    /// The text.
+    /// The topic as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 }
 
 impl Pattern {
-    /// Takes a text as a pattern.
+    /// Checks a text and makes it a pattern.
     ///
     /// # Errors
-    /// As [`Topic::new`], and when a `>` is not the last token.
+    /// In the cases of [`Topic::new`], and when a `>` is not the last token.
     pub fn new(text: &str) -> Result<Self, TopicError> {
         check_length(text)?;
         let mut tokens = text.split('.').peekable();
@@ -91,12 +92,12 @@ impl Pattern {
         Ok(Self(text.into()))
     }
 
-    /// Whether a topic is among those meant.
+    /// Whether the pattern matches a topic.
     pub fn matches(&self, topic: &Topic) -> bool {
         self.takes(&topic.0)
     }
 
-    /// Whether every topic that `other` means is among those meant.
+    /// Whether the pattern matches every topic that `other` matches.
     pub fn covers(&self, other: &Self) -> bool {
         self.takes(&other.0)
     }
@@ -105,9 +106,10 @@ impl Pattern {
         let mut tokens = text.split('.');
         for wanted in self.0.split('.') {
             match (wanted, tokens.next()) {
+                // A tail is at least one token: without one left, the next arm refuses.
                 (">", Some(_)) => return true,
                 (_, None) => return false,
-                // Only a pattern has this token, and it may be several.
+                // The other pattern's tail may be several tokens, and `*` is one.
                 ("*", Some(">")) => return false,
                 ("*", Some(_)) => {}
                 (literal, Some(token)) if literal == token => {}
@@ -117,12 +119,12 @@ impl Pattern {
         tokens.next().is_none()
     }
 
-    /// The one topic this pattern means, if it has no wildcard.
+    /// The one topic that the pattern matches; `None` if it has a wildcard.
     pub fn as_topic(&self) -> Option<Topic> {
         (!self.0.contains(['*', '>'])).then(|| Topic(self.0.clone()))
     }
 
-    /// The text.
+    /// The pattern as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -18,7 +18,7 @@ mod saturation;
 
 use std::time::Duration;
 
-pub use saturation::{UnboundedReason, no_finite_size};
+pub use saturation::{UnboundedSizeReason, no_finite_size};
 
 use crate::plan::{ClassPlan, Plan, Reading};
 use crate::scenario::FRAME_OVERHEAD_BYTES;

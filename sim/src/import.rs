@@ -4,6 +4,7 @@
 //! counts; it is found by running the real Hub at one rate after another, on the same plans, until as many frames are
 //! lost in the same window as were seen. Nothing else is fitted, and what remains unexplained is told as the residual.
 
+mod check;
 mod counters;
 mod drops;
 mod fit;
@@ -11,7 +12,8 @@ mod text;
 
 use serde::Serialize;
 
-pub use counters::{Counters, DroppedBy, ImportError};
+pub use check::ImportError;
+pub use counters::{Counters, DroppedBy};
 
 use crate::runs::Progress;
 use crate::scenario::Scenario;

@@ -13,7 +13,7 @@ use hubbub::{LossCounts, LossReason, Overflow, PushOutcome};
 pub struct Ledger {
     frames: usize,
     frames_per_write: usize,
-    /// So many of those outstanding wait in the history at most: nobody sees them come into slots.
+    /// The most outstanding frames that may still wait in the history. Their move into slots is not observed.
     parked: usize,
     /// From the first of those on, everything is parked and nothing is lost to a limit, until nothing waits any more.
     is_behind: bool,
@@ -64,7 +64,8 @@ macro_rules! ensure {
 }
 
 impl Ledger {
-    /// Of a subscriber with a mailbox of that size and policy, to whom so many frames go in one write at most.
+    /// The account of a subscriber whose mailbox has `frames` slots and this policy, and whose writes carry at most
+    /// `frames_per_write` frames.
     pub fn new(frames: usize, frames_per_write: usize, overflow: Overflow) -> Self {
         Self {
             frames,
@@ -86,7 +87,7 @@ impl Ledger {
     /// Takes the next observation. After it, offered = delivered + lost + outstanding.
     ///
     /// # Errors
-    /// With the law that does not hold.
+    /// When a law does not hold, with that law.
     pub fn take(&mut self, what: ObservationKind) -> Result<(), String> {
         match what {
             ObservationKind::Subscribed { connection } => self.subscribed(connection)?,
@@ -108,7 +109,7 @@ impl Ledger {
     /// Whether the record's sums are those of the observations; returns them.
     ///
     /// # Errors
-    /// With the first that is not.
+    /// When a sum differs, with the first that does.
     pub fn close(self, record: &SubscriberRecord) -> Result<LedgerTotals, String> {
         let sums = self.sums;
         let pairs = [
@@ -129,12 +130,15 @@ impl Ledger {
     fn subscribed(&mut self, connection: u64) -> Result<(), String> {
         ensure!(matches!(self.stream, Stream::None | Stream::Ended), "a stream begins before the last has ended");
         ensure!(connection == self.connection + 1, "connection {connection} follows {}", self.connection);
-        (self.connection, self.stream) = (connection, Stream::Open);
+        self.connection = connection;
+        self.stream = Stream::Open;
         // What the last stream had under way is not read any more.
         self.on_the_way.clear();
         self.cut_short.clear();
-        (self.last_offered, self.read_before_its_flush) = (None, false);
-        (self.parked, self.is_behind) = (0, false);
+        self.last_offered = None;
+        self.read_before_its_flush = false;
+        self.parked = 0;
+        self.is_behind = false;
         Ok(())
     }
 
@@ -162,7 +166,8 @@ impl Ledger {
         self.offered(sequence)?;
         self.outstanding.push_back(sequence);
         ensure!(!self.is_behind || waiting == 1, "{sequence} waits with {waiting}, and those of before are among them");
-        (self.parked, self.is_behind) = (0, false);
+        self.parked = 0;
+        self.is_behind = false;
         ensure!((1..=self.frames).contains(&waiting), "{waiting} waiting, of {} at most", self.frames);
         let in_flight = self.outstanding.len().checked_sub(waiting);
         ensure!(in_flight.is_some_and(|n| n <= self.frames_per_write), "{waiting} of {} wait", self.outstanding.len());
@@ -240,7 +245,8 @@ impl Ledger {
         self.offered(sequence)?;
         ensure!(self.overflow == Overflow::Park || self.is_behind, "{sequence} is parked, by {}", self.overflow);
         self.outstanding.push_back(sequence);
-        (self.parked, self.is_behind) = (self.parked + 1, true);
+        self.parked += 1;
+        self.is_behind = true;
         let in_flight = self.outstanding.len().checked_sub(waiting);
         ensure!(in_flight.is_some_and(|n| n <= self.frames_per_write), "{waiting} of {} wait", self.outstanding.len());
         Ok(())
@@ -249,8 +255,10 @@ impl Ledger {
     fn replayed(&mut self, first: u64, count: u64) -> Result<(), String> {
         ensure!(self.outstanding.is_empty() && self.last_offered.is_none(), "{count} are replayed amid a stream");
         self.outstanding.extend(first..first + count);
-        (self.parked, self.is_behind) = (self.outstanding.len(), true);
-        (self.sums.offered, self.last_offered) = (self.sums.offered + count, Some(first + count - 1));
+        self.parked = self.outstanding.len();
+        self.is_behind = true;
+        self.sums.offered += count;
+        self.last_offered = Some(first + count - 1);
         Ok(())
     }
 
@@ -300,7 +308,8 @@ impl Ledger {
         ensure!(self.stream == Stream::Open || client_gone == 0, "cut off, and lost as gone");
         let lost = usize::try_from(client_gone + evicted).unwrap_or(usize::MAX);
         ensure!(lost == self.outstanding.len(), "{lost} are lost of {}", self.outstanding.len());
-        let (read, in_flight) = (usize::from(self.read_before_its_flush), self.frames_per_write);
+        let read = usize::from(self.read_before_its_flush);
+        let in_flight = self.frames_per_write;
         self.cut_short = self.outstanding.drain(..).take(in_flight).skip(read).collect();
         self.sums.dropped.client_gone += client_gone;
         self.sums.dropped.evicted += evicted;
@@ -310,18 +319,19 @@ impl Ledger {
     }
 }
 
-/// Checks every observation of a run in which so many frames share a write at most; returns the sums of all
-/// subscribers.
+/// Checks every observation of a run whose writes carry at most `frames_per_write` frames, and returns the sums of each
+/// subscriber.
 ///
 /// # Errors
-/// With the first observation that cannot be.
+/// When an observation contradicts the account, with the first one.
 pub fn audit(
     record: &Record,
     observations: &[Observation],
     choice: HubChoice,
     frames_per_write: usize,
 ) -> Result<Vec<LedgerTotals>, Misfit> {
-    let (frames, overflow) = (choice.capacity.frames(), choice.overflow);
+    let frames = choice.capacity.frames();
+    let overflow = choice.overflow;
     let mut ledgers: Vec<_> =
         record.subscribers.iter().map(|_| Ledger::new(frames, frames_per_write, overflow)).collect();
     for Observation { at, subscriber, what } in observations {

@@ -38,7 +38,7 @@ pub enum LoadTarget {
 pub struct Loaded {
     /// The cells that were measured.
     pub sweep: Sweep,
-    /// Why there are no more, where some are missing.
+    /// Why cells are missing, if some are.
     pub ended_by: Option<RealError>,
 }
 
@@ -78,8 +78,10 @@ fn measured(
     is_wanted: &dyn Fn() -> bool,
 ) -> Result<Cell, RealError> {
     let settings = scenario.settings();
-    let (mut runs, mut latencies) = (Vec::new(), Latencies(Vec::new()));
-    let (mut lag, mut memory) = (Duration::ZERO, None);
+    let mut runs = Vec::new();
+    let mut latencies = Latencies(Vec::new());
+    let mut lag = Duration::ZERO;
+    let mut memory = None;
     for seed in 0..settings.seeds {
         let plan = Plan::draw(scenario, subscribers, seed);
         let told = Shared::new(0);
@@ -106,7 +108,9 @@ fn measured(
     cell.publish_lag_ms = Some(lag.as_secs_f64() * 1000.0);
     if let Some(memory) = memory {
         let of = &mut cell.memory_bytes_per_subscriber;
-        (of.allocator, of.resident, of.kernel) = (Some(memory.allocator), Some(memory.resident), Some(memory.kernel));
+        of.allocator = Some(memory.allocator);
+        of.resident = Some(memory.resident);
+        of.kernel = Some(memory.kernel);
     }
     Ok(cell)
 }

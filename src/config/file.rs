@@ -1,4 +1,4 @@
-//! The file: TOML with one section. Finds settings in it, and says in which line one was wrong.
+//! The configuration file: TOML with one section. This room finds the settings in it, and the line of a fault.
 
 use std::ops::Range;
 
@@ -10,7 +10,7 @@ use super::lookup::{keys, put, setting_of_key};
 use super::setting::{Given, SECTION, one_line};
 use super::{ConfigFile, Refusal};
 
-/// Everything the file sets; refuses the rest of it.
+/// The settings of a file; everything else in it is refused.
 pub(super) fn read(file: ConfigFile<'_>, refusals: &mut Vec<Refusal>) -> Layer {
     let mut layer = Layer::default();
     read_into(&mut layer, file, refusals);
@@ -18,14 +18,14 @@ pub(super) fn read(file: ConfigFile<'_>, refusals: &mut Vec<Refusal>) -> Layer {
 }
 
 fn read_into(layer: &mut Layer, file: ConfigFile<'_>, refusals: &mut Vec<Refusal>) {
-    // A byte order mark is no part of the text; editors put it there unseen.
+    // Some editors write a byte order mark, which is not shown and is not part of the text.
     let text = file.text.strip_prefix('\u{feff}').unwrap_or(file.text);
     let source = Source { name: file.name, text };
     let table = match DeTable::parse(text) {
         Ok(table) => table.into_inner(),
         Err(why) => {
             let place = why.span().map_or_else(|| file.name.to_owned(), |span| source.place(&span));
-            refusals.push(Refusal::Syntax { place, why: format!("no TOML: {}", one_line(why.message())) });
+            refusals.push(Refusal::Syntax { place, why: format!("invalid TOML: {}", one_line(why.message())) });
             return;
         }
     };
@@ -76,7 +76,7 @@ impl Source<'_> {
         format!("{}:{}", self.name, 1 + before.iter().filter(|byte| **byte == b'\n').count())
     }
 
-    /// A value as it stands in the file.
+    /// A value as it is written in the file.
     fn written(&self, span: &Range<usize>) -> String {
         one_line(self.text.get(span.clone()).unwrap_or_default())
     }
@@ -85,6 +85,7 @@ impl Source<'_> {
 fn given<'a>(value: &'a DeValue<'_>) -> Given<'a> {
     match value {
         DeValue::Integer(integer) => {
+            // TOML has signed and larger integers; what does not fit into 64 bits has no allowed value.
             let number = u64::from_str_radix(integer.as_str(), integer.radix()).ok();
             Given { number, ..Given::default() }
         }
@@ -100,7 +101,7 @@ fn given<'a>(value: &'a DeValue<'_>) -> Given<'a> {
     }
 }
 
-/// A table's entries as they stand in the file.
+/// The entries of a table in the order of the file.
 fn in_order<'a, 'i>(table: &'a DeTable<'i>) -> Vec<(&'a Spanned<std::borrow::Cow<'i, str>>, &'a Spanned<DeValue<'i>>)> {
     let mut entries: Vec<_> = table.iter().collect();
     entries.sort_by_key(|(key, _)| key.span().start);

@@ -1,15 +1,15 @@
-//! What one source of a configuration sets.
+//! The values that one source of a configuration sets.
 
 use config_rs::{ConfigError, Map, Source, Value, ValueKind};
 
 use super::setting::SECTION;
 
-/// What one source sets, by key. Each value has its place as its origin.
+/// The values that one source sets, by key. Each has its place in the source as its origin.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Layer(Map<String, Value>);
 
 impl Layer {
-    /// Sets a value. `false` where there was one: it is another value now.
+    /// Sets a value. `false` if there was one already, which is replaced.
     pub(super) fn insert(&mut self, key: &str, place: &str, value: ValueKind) -> bool {
         self.0.insert(key.to_owned(), Value::new(Some(&place.to_owned()), value)).is_none()
     }

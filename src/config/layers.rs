@@ -13,26 +13,27 @@ use super::table::SETTINGS;
 use super::{Config, ConfigFile, Refusal, file};
 use crate::mailbox::Overflow;
 
-/// Where a value comes from that nobody set.
+/// The origin of a value that no source sets.
 const DEFAULT: &str = "default";
-/// The option of the command line.
+/// The origin of a value that the command line sets.
 const LISTEN_OPTION: &str = "--listen";
 
-/// A full server must still be able to answer that it is full; and a client that only stalls must be cut off by the
-/// write deadline, not given up by the system, which counts a closed window as well.
+/// Pairs of settings of which the first must be the smaller. A full server needs connections to answer that it is full.
+/// And a client that stalls must be cut off by the write deadline, before the system gives it up: the system also
+/// counts the time of a closed window.
 const ORDERED: [[&str; 2]; 2] =
     [["max_subscribers", "max_connections"], ["write_deadline_seconds", "user_timeout_seconds"]];
 
-/// A configuration, and where it came from.
+/// A configuration, and the origin of each of its values.
 #[derive(Clone)]
 pub struct Effective {
-    /// The values that hold.
+    /// The values that are in effect.
     pub config: Config,
-    /// Those that somebody set, by key.
+    /// The values that a source sets, by key.
     set: Map<String, Value>,
 }
 
-/// Without the layers' values: one of them may be a secret.
+/// Leaves the values of the sources out, since one of them may be a secret.
 impl fmt::Debug for Effective {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Effective").field("config", &self.config).finish_non_exhaustive()
@@ -40,12 +41,13 @@ impl fmt::Debug for Effective {
 }
 
 impl Effective {
-    /// Defaults, changed by a file, changed by an environment, changed by the address of the command line. The
-    /// environment's other variables are left alone.
+    /// Loads the defaults, changed by a file, changed by an environment, changed by the address of the command line.
+    /// Variables without the prefix `WH_` are ignored.
     ///
     /// # Errors
-    /// Every setting that is unknown or out of bounds, those that another source overrides among them: the file's
-    /// first, line by line, then the environment's by name. If there are none, those that do not fit together.
+    /// Every setting that is unknown or out of range, also one that another source overrides: those of the
+    /// file in the order of lines, and then those of the environment by name. If there are none, the settings that do
+    /// not fit together.
     pub fn load(
         file: Option<ConfigFile<'_>>,
         environment: impl IntoIterator<Item = (OsString, OsString)>,
@@ -53,7 +55,8 @@ impl Effective {
     ) -> Result<Self, Vec<Refusal>> {
         let mut refusals = Vec::new();
         let from_file = file.map(|file| file::read(file, &mut refusals)).unwrap_or_default();
-        let (mut from_environment, mut from_command_line) = (Layer::default(), Layer::default());
+        let mut from_environment = Layer::default();
+        let mut from_command_line = Layer::default();
         let mut pairs: Vec<_> = environment.into_iter().collect();
         pairs.sort();
         for (name, value) in pairs {
@@ -79,13 +82,14 @@ impl Effective {
         for setting in &SETTINGS {
             if let Some(value) = merged.get(setting.key) {
                 let taken = setting.set(&mut config, &Given::of(value));
+                // Every value was checked when it was put into its layer.
                 debug_assert!(taken.is_some(), "a checked value is taken");
             }
         }
         Self { config, set: merged }
     }
 
-    /// What no single setting can get wrong.
+    /// Checks that the settings fit together.
     fn check(&self) -> Result<(), Vec<Refusal>> {
         let ordered = ORDERED.into_iter().filter_map(|pair| self.in_order(pair));
         let refusals = ordered.chain(self.without_history()).chain(self.without_key()).chain(self.without_topics());
@@ -93,7 +97,7 @@ impl Effective {
         if refusals.is_empty() { Ok(()) } else { Err(refusals) }
     }
 
-    /// Whoever is parked gets what it missed from the history.
+    /// A policy that parks needs a history: a parked subscriber gets its events from there.
     fn without_history(&self) -> Option<Refusal> {
         let config = &self.config;
         let parks = |overflow: Overflow| overflow == Overflow::Park;
@@ -102,7 +106,7 @@ impl Effective {
         (is_parking && config.history_events == 0).then(|| self.refusal("history_events", "0".to_owned(), allowed))
     }
 
-    /// Without a key nothing is ever superseded, and conflating would only cut off.
+    /// A policy that conflates needs a key: without one nothing is superseded, and a full mailbox would only cut off.
     fn without_key(&self) -> Option<Refusal> {
         let config = &self.config;
         if config.conflate_key.is_some() {
@@ -118,7 +122,7 @@ impl Effective {
         Some(self.refusal("policies", format!("{:?}", policy.to_string()), allowed))
     }
 
-    /// The first policy that matches a topic holds: one without a topic of its own would never hold.
+    /// A policy needs a topic that no policy before it matches: the first match holds, so it would never hold.
     fn without_topics(&self) -> Option<Refusal> {
         let policies = &self.config.policies;
         let (policy, before) = policies.iter().enumerate().find_map(|(at, policy)| {
@@ -133,10 +137,11 @@ impl Effective {
         Refusal::Value { place: self.origin(key).to_owned(), key: format!("{SECTION}.{key}"), value, allowed }
     }
 
-    /// The refusal of two settings of which the first must be below the second: of that which somebody set.
+    /// The refusal of two settings that are not in order. It names the one that a source sets.
     fn in_order(&self, [lower, upper]: [&'static str; 2]) -> Option<Refusal> {
         let number = |key| setting_of_key(key).map_or(0, |setting| setting.number(&self.config));
-        let (below, above) = (number(lower), number(upper));
+        let below = number(lower);
+        let above = number(upper);
         if below < above {
             return None;
         }
@@ -148,7 +153,7 @@ impl Effective {
         Some(self.refusal(key, value.to_string(), allowed))
     }
 
-    /// Where a setting's value came from: the file and line, the variable, `--listen`, or `default`.
+    /// The origin of a setting's value: the file and line, the variable, `--listen`, or `default`.
     pub fn origin(&self, key: &str) -> &str {
         self.set.get(key).and_then(Value::origin).unwrap_or(DEFAULT)
     }

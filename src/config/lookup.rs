@@ -1,4 +1,4 @@
-//! The table of settings as sources look it up: by key, by variable; and how a value gets into a source's layer.
+//! Looks settings up by key or by variable, and puts their values into the layer of a source.
 
 use super::layer::Layer;
 use super::setting::{Given, PREFIX, Setting, SettingKind, one_line};
@@ -10,7 +10,7 @@ pub(super) fn setting_of_key(key: &str) -> Option<&'static Setting> {
     SETTINGS.iter().find(|setting| setting.key == key)
 }
 
-/// Puts the value into the layer, or refuses it as it was `written` at `place`.
+/// Puts a value into a layer. A value that is not allowed is refused, as it was `written` at `place`.
 pub(super) fn put(
     setting: &Setting,
     layer: &mut Layer,
@@ -19,6 +19,7 @@ pub(super) fn put(
     written: &str,
     refusals: &mut Vec<Refusal>,
 ) {
+    // Tried on a default configuration, so that a value is checked even if another source overrides it.
     match setting.set(&mut Config::default(), given).and_then(|()| setting.value(given)) {
         Some(value) => {
             if !layer.insert(setting.key, &place, value) {
@@ -27,13 +28,15 @@ pub(super) fn put(
         }
         None => {
             let value = if matches!(setting.kind, SettingKind::Secret { .. }) { "(not shown)" } else { written };
-            let (key, value, allowed) = (setting.name(), one_line(value), setting.allowed());
+            let key = setting.name();
+            let value = one_line(value);
+            let allowed = setting.allowed();
             refusals.push(Refusal::Value { place, key, value, allowed });
         }
     }
 }
 
-/// Takes a variable of the environment, if it is one of ours.
+/// Puts a variable of the environment into a layer. A variable without the prefix is ignored.
 pub(super) fn apply_variable(layer: &mut Layer, name: &str, value: &str, refusals: &mut Vec<Refusal>) {
     if !name.starts_with(PREFIX) {
         return;
@@ -48,12 +51,12 @@ pub(super) fn apply_variable(layer: &mut Layer, name: &str, value: &str, refusal
     put(setting, layer, &given, name.to_owned(), &written, refusals);
 }
 
-/// Every key there is.
+/// The keys of all settings, for a message.
 pub(super) fn keys() -> String {
     either(SETTINGS.iter().map(|setting| setting.key.to_owned()))
 }
 
-/// `a, b or c`.
+/// Joins names for a message, as in `a, b or c`.
 fn either(names: impl Iterator<Item = String>) -> String {
     let mut names: Vec<_> = names.collect();
     let last = names.pop().unwrap_or_default();

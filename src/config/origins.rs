@@ -1,39 +1,41 @@
-//! Which web pages may use the server: a browser names the page's origin, and sends what it is told to.
+//! The origins of web pages that may use the server. A browser names the origin of the page in its requests.
 
-/// The origins that may, beside the server's own.
+/// The origins that are allowed in addition to the server's own.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Origins {
     any: bool,
-    /// In lower case, as they are compared.
+    /// The allowed origins, in lower case.
     named: Vec<String>,
 }
 
 impl Origins {
-    /// Origins as `https://host` or `https://host:port`, or `*` for any. `None` if one is neither.
+    /// Reads origins: `https://host`, `https://host:port`, or `*` for any. `None` if one has another form.
     pub fn new(texts: &[&str]) -> Option<Self> {
         let mut origins = Self::default();
         for text in texts {
             match *text {
                 "*" => origins.any = true,
                 origin if is_origin(origin) => origins.named.push(origin.to_ascii_lowercase()),
+                // Refused rather than ignored: an origin with a path would never match, and the operator would not know
+                // why.
                 _ => return None,
             }
         }
         Some(origins)
     }
 
-    /// Whether pages of this origin may.
+    /// Whether pages of this origin are allowed.
     pub fn allow(&self, origin: &str) -> bool {
         self.any || self.named.iter().any(|named| named.eq_ignore_ascii_case(origin))
     }
 
-    /// As they were set.
+    /// The origins as a setting.
     pub(super) fn texts(&self) -> Vec<String> {
         self.any.then(|| "*".to_owned()).into_iter().chain(self.named.iter().cloned()).collect()
     }
 }
 
-/// Scheme, host and perhaps a port, as a browser sends it: no path, not even an empty one.
+/// Whether a text is an origin as browsers send it: scheme, host and perhaps a port, without a path or a final `/`.
 fn is_origin(text: &str) -> bool {
     let Some((scheme, host)) = text.split_once("://") else { return false };
     let is_scheme = scheme.starts_with(|first: char| first.is_ascii_alphabetic())

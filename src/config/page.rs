@@ -51,7 +51,9 @@ The most important number, the buffer size, has a page of its own: [deployment.m
 /// What can be set, two lines each: key, variable and default, then the meaning.
 pub fn help() -> String {
     SETTINGS.iter().fold(String::new(), |mut text, setting| {
-        let (key, variable, default) = (setting.key, setting.variable(), default(setting));
+        let key = setting.key;
+        let variable = setting.variable();
+        let default = default(setting);
         // Writing to a String cannot fail.
         let _ = writeln!(text, "  {key:<23} {variable:<26} {default}\n      {}", setting.about);
         text
@@ -63,7 +65,9 @@ pub fn markdown() -> String {
     let mut text = INTRODUCTION.to_owned();
     text.push_str("| setting | variable | default | allowed | meaning |\n| :-- | :-- | :-- | :-- | :-- |\n");
     for setting in &SETTINGS {
-        let (name, variable, allowed) = (setting.name(), setting.variable(), setting.allowed());
+        let name = setting.name();
+        let variable = setting.variable();
+        let allowed = setting.allowed();
         let _ = writeln!(text, "| `{name}` | `{variable}` | {} | {allowed} | {} |", default(setting), setting.about);
     }
     text.push_str(AFTER_SETTINGS);

@@ -1,4 +1,4 @@
-//! Policies of single topics, as an operator writes them: `PATTERN POLICY`, then what differs from the default.
+//! Policies for some topics, as an operator writes them: `PATTERN POLICY`, and then what differs from the default.
 
 use std::fmt;
 use std::num::NonZeroUsize;
@@ -8,43 +8,45 @@ use crate::event::KeyPath;
 use crate::mailbox::{Capacity, Overflow};
 use crate::topic::Pattern;
 
-/// What may be written.
+/// The form of the setting, for a message.
 pub(super) const ALLOWED: &str = "a list of PATTERN POLICY, with frames=, bytes=, age_ms= and key= where they differ, \
                                   as \"ingest.prices.> conflate key=symbol frames=500\"";
 
-/// A day: what is older is of no use to an operator who sets an age at all.
+/// Largest limit of age: one day.
 pub(super) const MAX_AGE_MS: u64 = 24 * 60 * 60 * 1000;
 
-/// What the subscribers of some topics get in place of the default; what is `None` is as everywhere.
+/// The policy of the topics that match a pattern. A field that is `None` has the default.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TopicPolicy {
-    /// Which topics.
+    /// The topics that the policy is for.
     pub pattern: Pattern,
-    /// What happens to what does not fit.
+    /// What happens to an event that does not fit.
     pub overflow: Overflow,
-    /// Frames that may wait.
+    /// Most frames that may wait.
     pub frames: Option<Capacity>,
-    /// Bytes that may wait.
+    /// Most bytes of payload that may wait.
     pub bytes: Option<NonZeroUsize>,
-    /// How old the oldest may be.
+    /// Greatest age of the oldest event that waits.
     pub age: Option<Duration>,
-    /// Where an event's key stands.
+    /// Where in a payload an event's key is.
     pub key: Option<KeyPath>,
 }
 
 impl TopicPolicy {
     pub(super) fn read(text: &str) -> Option<Self> {
         let mut words = text.split_ascii_whitespace();
-        let (pattern, overflow) = (Pattern::new(words.next()?).ok()?, words.next()?.parse().ok()?);
+        let pattern = Pattern::new(words.next()?).ok()?;
+        let overflow = words.next()?.parse().ok()?;
         let mut policy = Self { pattern, overflow, frames: None, bytes: None, age: None, key: None };
         for word in words {
-            policy.set(word.split_once('=')?)?;
+            let (name, value) = word.split_once('=')?;
+            policy.set(name, value)?;
         }
         Some(policy)
     }
 
-    /// `None` where there is no such name, no such value, or it has been said before.
-    fn set(&mut self, (name, value): (&str, &str)) -> Option<()> {
+    /// Sets a field; `None` if the name or the value is not allowed, or the field is set already.
+    fn set(&mut self, name: &str, value: &str) -> Option<()> {
         let is_new = match name {
             "frames" => self.frames.replace(Capacity::new(value.parse().ok()?)?).is_none(),
             "bytes" => self.bytes.replace(value.parse().ok()?).is_none(),
@@ -83,7 +85,8 @@ mod tests {
             assert_eq!(TopicPolicy::read(text).map(|policy| policy.to_string()).as_deref(), Some(text));
         }
         let spaced = TopicPolicy::read("  a   disconnect  bytes=7 ").unwrap();
-        assert_eq!((spaced.overflow, spaced.bytes.map(NonZeroUsize::get)), (Overflow::Disconnect, Some(7)));
+        assert_eq!(spaced.overflow, Overflow::Disconnect);
+        assert_eq!(spaced.bytes.map(NonZeroUsize::get), Some(7));
     }
 
     #[test]

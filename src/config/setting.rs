@@ -1,5 +1,5 @@
-//! What a setting is: its key, what it means, what it may be, and where it goes. Knows what a value is, not where it
-//! was written.
+//! The description of a setting: its key, its meaning, its range, and the field that it sets. It knows values, and not
+//! the sources that they come from.
 
 use std::time::Duration;
 
@@ -7,43 +7,44 @@ use config_rs::{Value, ValueKind};
 
 use super::Config;
 
-/// The file's one section.
+/// The only section of the file.
 pub(super) const SECTION: &str = "server";
-/// What every variable begins with.
+/// The beginning of every variable's name.
 pub(super) const PREFIX: &str = "WH_";
-/// The limit that is none.
+/// The value for a limit that is not set.
 const NONE: &str = "none";
-/// Longest value a refusal quotes, in characters.
+/// Most characters of a value that a message quotes.
 const MAX_SHOWN: usize = 60;
 
-/// One thing that can be set.
+/// One setting.
 pub(super) struct Setting {
     pub(super) key: &'static str,
     pub(super) about: &'static str,
     pub(super) kind: SettingKind,
-    /// What it means for memory, where it means anything, in the figures of a configuration.
+    /// What the setting costs in memory, in the figures of a configuration; `None` if it costs nothing.
     pub(super) memory: Option<fn(&Config) -> String>,
 }
 
-/// What a setting may be, how it is read and how it is set. A setter says `None` to what it does not take.
+/// The type and range of a setting, and how it is read and set. A setter returns `None` for a value that is not
+/// allowed.
 pub(super) enum SettingKind {
     /// A time in whole seconds.
     Seconds { least: u64, most: u64, of: fn(&mut Config) -> &mut Duration },
-    /// A number of things or bytes.
+    /// A number of items or bytes.
     Count { least: u64, most: u64, of: fn(&mut Config) -> &mut usize },
     /// Any other whole number.
     Whole { least: u64, most: u64, get: fn(&Config) -> u64, set: fn(&mut Config, u64) -> Option<()> },
-    /// A number that may also be none.
+    /// A number, or `none`.
     Limit { most: u64, get: fn(&Config) -> Option<u64>, set: fn(&mut Config, Option<u64>) -> Option<()> },
     /// A text of the kind that `allowed` describes.
     Text { allowed: &'static str, get: fn(&Config) -> String, set: fn(&mut Config, &str) -> Option<()> },
     /// A text that is never shown.
     Secret { allowed: &'static str, is_set: fn(&Config) -> bool, set: fn(&mut Config, &str) -> Option<()> },
-    /// Several texts; in a variable, between commas.
+    /// Several texts; in a variable they are separated by commas.
     List { allowed: &'static str, get: fn(&Config) -> Vec<String>, set: fn(&mut Config, &[&str]) -> Option<()> },
 }
 
-/// A value as its source understands it; an environment's may be a number, a text and a list.
+/// A value in the forms that its source allows. A variable may be a number, a text and a list at once.
 #[derive(Default)]
 pub(super) struct Given<'a> {
     pub(super) number: Option<u64>,
@@ -52,7 +53,7 @@ pub(super) struct Given<'a> {
 }
 
 impl<'a> Given<'a> {
-    /// The number, if it is one that may be.
+    /// The number, if there is one and it is in range.
     fn within(&self, least: u64, most: u64) -> Option<u64> {
         self.number.filter(|number| (least..=most).contains(number))
     }
@@ -166,7 +167,7 @@ impl Setting {
     }
 }
 
-/// A text that fits into a line, whatever was in it.
+/// A text for a message of one line: control characters are escaped, and it is cut after [`MAX_SHOWN`] characters.
 pub(super) fn one_line(text: &str) -> String {
     let mut shown = String::new();
     for (count, character) in text.chars().enumerate() {

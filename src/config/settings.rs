@@ -1,4 +1,4 @@
-//! What a configuration holds, and its defaults.
+//! The values of a configuration, and their defaults.
 
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -10,49 +10,50 @@ use super::{Origins, Token, TopicPolicy};
 use crate::event::KeyPath;
 use crate::mailbox::{Capacity, Overflow};
 
-/// Frames a subscriber's mailbox holds unless the operator says otherwise: what the sweep of the expected workload
-/// recommends (`plots/alpha/sweep.json`), 2 KiB of slots on a 64-bit machine.
+/// Default capacity of a subscriber's mailbox, in frames: 2 KiB of slots on a 64-bit machine. The sweep of the expected
+/// workload recommends it (`plots/alpha/sweep.json`).
 pub const DEFAULT_SSE_CHANNEL_BUFFER: usize = 256;
 
 const DEFAULT_BUFFER: Capacity = Capacity::new(DEFAULT_SSE_CHANNEL_BUFFER).expect("the default is a capacity");
 
-/// Most frames that can share a write. hyper hands at most 64 pieces to the system at a time, and a write must be handed
-/// over whole, with the response's head and the ends of its chunk.
+/// Most frames that can share a write. hyper hands at most 64 pieces to the system at a time, and a write must be
+/// handed over whole, with the response's head and the ends of its chunk.
 pub const MAX_FRAMES_PER_WRITE: usize = 32;
 
-/// What an operator can set about connections.
+/// The settings of connections and requests.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServerSettings {
-    /// Silence after which a stream gets a comment.
+    /// Silence after which a stream gets a keep-alive.
     pub keepalive: Duration,
     /// Time without write progress after which a connection is closed.
     pub write_deadline: Duration,
-    /// Time that sent bytes may stay unacknowledged before the connection is closed, where the system can do that.
+    /// Time that sent bytes may stay unacknowledged before the connection is closed, on systems that support it.
     pub user_timeout: Duration,
     /// Time that a request's head, and then its body, may take to come; also how long a connection may wait for its
-    /// next request. `None` sets no timer at all, for a simulated world whose clients always finish.
+    /// next request. `None` sets no timer, for a simulated world whose clients always finish.
     pub request_timeout: Option<Duration>,
     /// Time that streams have to end once the server is told to stop.
     pub shutdown_grace: Duration,
-    /// Most bytes that may wait unsent in the kernel for one connection, beyond those on their way to the client.
+    /// Most bytes that may wait unsent in the kernel for one connection; those on their way to the client do not count.
     pub socket_unsent_bytes: u32,
-    /// Most frames that share a write to a subscriber that is behind, 1 ..= [`MAX_FRAMES_PER_WRITE`]; as many are out of its buffer at most.
+    /// Most frames that share a write to a subscriber, 1 ..= [`MAX_FRAMES_PER_WRITE`]. It is also the most frames that
+    /// are out of the buffer and not flushed.
     pub frames_per_write: usize,
-    /// Frames that the mailbox of a WebSocket holds, for all of its tables.
+    /// Capacity of the mailbox of a WebSocket, for all of its tables together.
     pub ws_channel_buffer: Capacity,
-    /// Streams that may be open at once.
+    /// Most streams that may be open at once.
     pub max_subscribers: usize,
-    /// Connections that may be open at once, those of streams among them.
+    /// Most connections that may be open at once, those of streams included.
     pub max_connections: usize,
-    /// Publishes that may be in memory at once; further ones wait.
+    /// Most publishes whose bodies may be in memory at once; further ones wait.
     pub max_publishes: usize,
-    /// Largest body of a publish, in bytes. Each publish under way holds as much memory at most.
+    /// Largest body of a publish, in bytes. It is also the most memory that one publish holds.
     pub max_ingest_bytes: usize,
     /// Largest head of a request, in bytes.
     pub max_header_bytes: usize,
-    /// What a publisher must present, if anything.
+    /// The token that a publisher must present; `None` lets everyone publish.
     pub publish_token: Option<Token>,
-    /// Origins of web pages that may watch and publish, beside the server's own.
+    /// Origins of web pages that may watch and publish, in addition to the server's own.
     pub allowed_origins: Origins,
 }
 
@@ -87,32 +88,32 @@ impl Default for ServerSettings {
     }
 }
 
-/// Everything `hubbub serve` can be told.
+/// All settings of `hubbub serve`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
-    /// Where to listen; port 0 takes a free one.
+    /// The address to listen on; port 0 takes a free port.
     pub listen: SocketAddr,
-    /// Frames a subscriber's mailbox holds.
+    /// Capacity of a subscriber's mailbox.
     pub sse_channel_buffer: Capacity,
-    /// Bytes of payload that may wait for a subscriber.
+    /// Most bytes of payload that may wait for a subscriber; `None` for no limit.
     pub sse_channel_bytes: Option<NonZeroUsize>,
-    /// How old the oldest event that waits may be.
+    /// Greatest age of the oldest event that waits; `None` for no limit.
     pub sse_channel_age: Option<Duration>,
     /// What happens to an event that does not fit.
     pub overflow: Overflow,
-    /// Where an event's key stands.
+    /// Where in a payload an event's key is, for policies that conflate.
     pub conflate_key: Option<KeyPath>,
-    /// What holds for single topics instead.
+    /// Policies for some topics, which replace the settings above.
     pub policies: Vec<TopicPolicy>,
-    /// Events kept for those who come back.
+    /// Most events kept for subscribers that come back or are parked.
     pub history_events: usize,
-    /// Bytes of their payloads.
+    /// Most bytes of their payloads.
     pub history_bytes: usize,
-    /// Whether subscribers are told of the holes in what they get.
+    /// Whether subscribers are told of the events that they do not get.
     pub gap_notices: bool,
     /// How much is logged.
     pub log_level: LogLevel,
-    /// About connections.
+    /// The settings of connections and requests.
     pub server: ServerSettings,
 }
 
@@ -137,17 +138,17 @@ impl Default for Config {
     }
 }
 
-/// How much is logged; each level has those before it.
+/// The level of the log. Each level includes those before it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LogLevel {
-    /// What keeps the server from doing its work.
+    /// Faults that keep the server from doing its work.
     Error,
-    /// A subscriber that falls behind or is cut off, a limit that is reached.
+    /// Subscribers that fall behind or are cut off, and limits that are reached.
     Warn,
     /// Start and stop.
     #[default]
     Info,
-    /// Every stream's beginning, end and account.
+    /// The beginning, the end and the account of every stream.
     Debug,
 }
 
@@ -171,9 +172,9 @@ impl fmt::Display for LogLevel {
     }
 }
 
-/// A text that names no level.
+/// The error for a text that is not the name of a level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("no log level: must be error, warn, info or debug")]
+#[error("not a log level: must be error, warn, info or debug")]
 pub struct UnknownLogLevel;
 
 impl FromStr for LogLevel {

@@ -8,27 +8,27 @@ use super::token::MAX_TOKEN_BYTES;
 use super::{Config, MAX_FRAMES_PER_WRITE, Origins, Token, TopicPolicy};
 use crate::mailbox::{Capacity, MAX_CAPACITY, Overflow};
 
-/// A day: a longer silence or deadline would have no effect in practice.
+/// Largest time, one day: a longer silence or deadline would have no effect in practice.
 const MAX_SECONDS: u64 = 24 * 60 * 60;
-/// An hour: a stop that takes longer is a mistake in the setting.
+/// Longest grace period of a stop, one hour: a stop that takes longer is a mistake in the setting.
 const MAX_GRACE_SECONDS: u64 = 60 * 60;
-/// 64 MiB: a body is held in memory whole.
+/// Largest body, 64 MiB: a body is held in memory as a whole.
 const MAX_INGEST_BYTES: u64 = 64 << 20;
-/// 1 MiB, and at least what a browser's cookies may take.
+/// Smallest and largest limit of a request's head, in bytes.
 const HEADER_BYTES: (u64, u64) = (1024, 1 << 20);
-/// More than one machine's ports and memory allow.
+/// Most clients: more than the ports and the memory of one machine allow.
 const MAX_CLIENTS: u64 = 1_000_000;
-/// 64 MiB: more is what the kernel would take anyway.
+/// Most unsent bytes, 64 MiB: kernels buffer no more than that.
 const MAX_UNSENT_BYTES: u64 = 64 << 20;
 const MAX_PUBLISHES: u64 = 10_000;
 
 const _: () = assert!(MAX_TOKEN_BYTES == 512, "the table says so");
 
-/// 1 GiB: what waits for one subscriber, and what is kept for all of them.
+/// Most bytes that may wait for one subscriber, and most bytes of the history: 1 GiB.
 const MAX_KEPT_BYTES: u64 = 1 << 30;
 const MAX_HISTORY_EVENTS: u64 = 10_000_000;
 
-/// An event is in memory as it was published, and as either transport writes it.
+/// Copies of an event in memory: the payload as published, and one for each transport.
 const FORMS: u64 = 3;
 
 pub(super) static SETTINGS: [Setting; 26] = [
@@ -57,7 +57,8 @@ pub(super) static SETTINGS: [Setting; 26] = [
         memory: Some(|config| {
             let slots = slot_bytes(config);
             let all = slots * config.server.max_subscribers as u64;
-            let (slots, all) = (bytes(slots), bytes(all));
+            let slots = bytes(slots);
+            let all = bytes(all);
             format!(
                 "8 B a slot: {slots} for a subscriber whose buffer is full, {all} if all buffers are full. Payloads \
                  come on top; subscribers share them, so each waiting event counts once, with its frame"

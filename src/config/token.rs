@@ -4,22 +4,23 @@ use std::fmt;
 
 use subtle::ConstantTimeEq;
 
-/// Longest token, in bytes: a header must have room for it.
+/// Longest token, in bytes. It must fit into a header.
 pub(super) const MAX_TOKEN_BYTES: usize = 512;
 
-/// What a publisher must present. Its `Debug` form does not tell it.
+/// The secret that a publisher must present. Its `Debug` form does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
 
 impl Token {
-    /// A text as a token, if it is 1 ..= 512 visible ASCII characters: what fits behind `Bearer` in a header.
+    /// Makes a text a token; `None` unless it has 1 ..= 512 visible ASCII characters, which is what a header can carry.
     pub fn new(text: &str) -> Option<Self> {
         let is_visible = text.bytes().all(|byte| byte.is_ascii_graphic());
         (is_visible && (1..=MAX_TOKEN_BYTES).contains(&text.len())).then(|| Self(text.to_owned()))
     }
 
-    /// Whether this is it, in a time that does not depend on how much of it is right.
+    /// Whether `presented` is the token. The time of the comparison does not depend on how many bytes are right.
     pub fn is(&self, presented: &[u8]) -> bool {
+        // Constant time: the time of an answer must not tell how much of a guess is right.
         self.0.as_bytes().ct_eq(presented).into()
     }
 }

@@ -1,17 +1,17 @@
-//! A gap: events that a subscriber wanted and does not get, in front of those that it does get.
+//! A gap: events that a subscriber wanted and does not get, told in front of the event that follows them.
 
 use super::EventId;
 use crate::loss::LossReason;
 
-/// One contiguous hole in what a stream brings.
+/// Events that are missing in a stream, all at one place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Gap {
-    /// No event before this one is missing, if that is known. Where events of several topics were lost elsewhere than in
-    /// a mailbox, it may be another's: those missing are within `first ..= last`.
+    /// No event before this one is missing; `None` if that is not known. The missing events are within `first ..=
+    /// last`, and `first` itself may be an event that the subscriber did not want.
     pub first: Option<EventId>,
-    /// No event between this one and the next to come is missing. `None` where that is not known either.
+    /// No event between this one and the next to come is missing; `None` if that is not known.
     pub last: Option<EventId>,
-    /// How many are missing, if it is known.
+    /// How many events are missing; `None` if that is not known.
     pub count: Option<u64>,
     /// Why they are missing.
     pub reason: GapReason,

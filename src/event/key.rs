@@ -1,4 +1,4 @@
-//! What an event is about: the value at a path of its payload.
+//! The key of an event: the value at a path of its payload, which says what the event is about.
 
 use std::fmt;
 use std::hash::{DefaultHasher, Hasher};
@@ -7,14 +7,14 @@ use std::str::FromStr;
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, Visitor};
 use serde_json::Value;
 
-/// Longest path, in bytes.
+/// Longest key path, in bytes.
 pub const MAX_KEY_PATH_BYTES: usize = 128;
 
-/// Where in a payload its key stands: names of members from the outermost object inwards, separated by `.`.
+/// The place of the key in a payload: the names of JSON members from the outermost object inwards, separated by `.`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyPath(String);
 
-/// A text that is no path.
+/// The error for a text that is not a key path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a key path is 1 to {MAX_KEY_PATH_BYTES} bytes of names separated by single dots, as build.id")]
 pub struct KeyPathError;
@@ -27,13 +27,13 @@ pub(super) struct EventKey {
 }
 
 impl KeyPath {
-    /// The key of a payload; `None` where the payload has no value there, or is no JSON.
+    /// The key of a payload; `None` if the payload has no value at the path, or is not JSON.
     pub(super) fn find(&self, payload: &[u8]) -> Option<EventKey> {
         let mut found = None;
         let seed = Walk { names: &self.0, found: &mut found };
         seed.deserialize(&mut serde_json::Deserializer::from_slice(payload)).ok()?;
         let text = found?.into_boxed_str();
-        // Fixed keys: the same text has the same hash in every process.
+        // This hasher has fixed keys: the same text has the same hash in every process, so runs repeat.
         let mut hasher = DefaultHasher::new();
         hasher.write(text.as_bytes());
         Some(EventKey { hash: hasher.finish(), text })
@@ -55,7 +55,7 @@ impl FromStr for KeyPath {
     }
 }
 
-/// Goes down a path and keeps what is at its end, and nothing else of the payload.
+/// Follows a path and keeps the value at its end, and nothing else of the payload.
 struct Walk<'a> {
     names: &'a str,
     found: &'a mut Option<String>,
@@ -80,13 +80,14 @@ impl<'de> Visitor<'de> for Walk<'_> {
         let (name, rest) = self.names.split_once('.').map_or((self.names, None), |(name, rest)| (name, Some(rest)));
         while let Some(member) = map.next_key::<std::borrow::Cow<'de, str>>()? {
             match rest {
+                // The first of equal members counts: JSON leaves that open, and the walk can stop there.
                 _ if member != name || self.found.is_some() => drop(map.next_value::<IgnoredAny>()?),
                 Some(names) => map.next_value_seed(Walk { names, found: self.found })?,
                 // As JSON, so that 1 and "1" are two keys.
                 None => *self.found = Some(map.next_value::<Value>()?.to_string()),
             }
         }
-        // A path that ends early is no error of the payload: this stops the walk there.
+        // Not an error of the payload: it ends the parse where the path ends.
         if self.found.is_some() { Ok(()) } else { Err(A::Error::custom("no such member")) }
     }
 }

@@ -6,40 +6,41 @@ use bytes::{BufMut, Bytes, BytesMut};
 
 use crate::event::{Event, EventId, Gap};
 
-/// First bytes of a stream: a comment, so that proxies and clients see the stream open before the first event.
+/// The first bytes of a stream: a comment. It shows proxies and clients that the stream is open before the first event.
 pub const HELLO: &[u8] = b": hubbub\n\n";
 
-/// [`HELLO`], and the place a stream begins at: an `id:` without data moves a client's cursor and shows nothing. So who
-/// is cut off before the first event has come can still ask for all it has missed.
+/// [`HELLO`], and the id after which a stream begins. An `id:` without data moves the client's cursor and shows
+/// nothing. So a client that is cut off before the first event can still ask for all that it has missed.
 pub fn hello(at: EventId) -> Bytes {
     Bytes::from(format!(": hubbub\nid: {at}\n\n"))
 }
 
-/// Sent after a silence, so that nothing on the way takes the stream for dead. It has no `id:` and moves no cursor.
+/// A comment that is sent after a silence, so that proxies keep the stream open. It has no `id:` and moves no cursor.
 pub const KEEPALIVE: &[u8] = b": keepalive\n\n";
 
-/// Tells a client how long to wait before it connects again. No event: it moves no cursor and shows nothing.
+/// A field that tells a client how long to wait before it connects again. It moves no cursor and shows nothing.
 pub fn retry(after: Duration) -> Bytes {
     Bytes::from(format!("retry: {}\n\n", after.as_millis()))
 }
 
-/// Tells a client of a hole in its stream: an event named `gap` without an `id:`, so that the client's cursor stays
-/// where it was.
+/// A gap notice: an event named `gap` without an `id:`, so that the client's cursor stays where it was.
 ///
-/// Its data is a JSON object: the ids `first` and `last`, the number `count`, each null where it is not known, and the
+/// Its data is a JSON object with the ids `first` and `last`, the number `count`, each null if it is not known, and the
 /// `reason`.
 pub fn gap(gap: &Gap) -> Bytes {
     Bytes::from(format!("event: gap\ndata: {}\n\n", super::gap(gap)))
 }
 
-/// An event's frame, made once and shared: its `id:`, one `data:` line for each line of the payload, an empty line.
+/// The frame of an event, encoded once and shared: its `id:`, one `data:` line for each line of the payload, and an
+/// empty line.
 ///
-/// A payload line ends at CRLF, LF **or** CR, as the standard's parser has it; a client reads LF for all three.
+/// A payload line ends at CRLF, LF **or** CR, as in the standard's parser. A client reads LF for all three.
 pub fn event(event: &Event) -> Bytes {
     event.sse(|event| encode(&event.id().to_string(), event.payload()))
 }
 
 fn encode(id: &str, payload: &[u8]) -> Bytes {
+    // Enough for a payload of one line: room for `id: `, `data: ` and three line ends.
     let mut frame = BytesMut::with_capacity(payload.len() + id.len() + 16);
     frame.put_slice(b"id: ");
     frame.put_slice(id.as_bytes());
@@ -53,7 +54,7 @@ fn encode(id: &str, payload: &[u8]) -> Bytes {
     frame.freeze()
 }
 
-/// The lines of a payload; an empty one, and one that ends in a line end, have an empty last line.
+/// The lines of a payload. The last line is empty if the payload is empty or ends with a line end.
 fn lines(payload: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = Some(payload);
     std::iter::from_fn(move || {

@@ -1,4 +1,4 @@
-//! Messages of a WebSocket: what the server says and what a client may ask for, JSON objects both ways.
+//! The messages of a WebSocket, of the server and of a client. All are JSON objects.
 
 use bytes::Bytes;
 use serde::Deserialize;
@@ -7,30 +7,30 @@ use serde::de::IgnoredAny;
 use crate::event::{Event, EventId, Gap};
 use crate::topic::{Topic, TopicError};
 
-/// Largest message of a client, in bytes: commands are short.
+/// Largest message of a client, in bytes. Commands are short.
 pub const MAX_COMMAND_BYTES: usize = 4096;
 
-/// What a client asks for.
+/// A command of a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClientCommand {
-    /// Events of a table from now on.
+    /// Send the events of a table from now on.
     Subscribe(Topic),
-    /// No more events of a table.
+    /// Send no more events of a table.
     Unsubscribe(Topic),
 }
 
-/// Why a text is no command; told to the client, which may try again.
+/// Why a text is not a command. The client is told, and may try again.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum CommandError {
-    /// Not the JSON object that it must be; what is wrong with it.
-    #[error("no command: {0}: send {{\"action\":\"subscribe\",\"table\":\"NAME\"}}, or \"unsubscribe\"")]
+    /// The text is not such a JSON object; what is wrong with it.
+    #[error("not a command: {0}: send {{\"action\":\"subscribe\",\"table\":\"NAME\"}}, or \"unsubscribe\"")]
     Form(String),
-    /// The table's name is none.
+    /// The name of the table is invalid.
     #[error("table: {0}")]
     Table(#[from] TopicError),
 }
 
-/// A member that is not known might be one that the client relies on: it is told.
+/// A command as it is written. Unknown members are refused: the client may rely on them.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Asked<'a> {
@@ -50,15 +50,15 @@ impl ClientCommand {
     /// Reads a client's message: `{"action":"subscribe","table":"T"}` or `unsubscribe`.
     ///
     /// # Errors
-    /// When it is no such object, has another member or one twice, or the table's name is none.
+    /// When the text is not such an object, has another member or one twice, or the name of the table is invalid.
     pub fn read(text: &str) -> Result<Self, CommandError> {
-        // A derived reader takes an array of the values as well.
+        // A derived deserialiser would also accept an array of the values.
         if !text.trim_ascii_start().starts_with('{') {
             return Err(CommandError::Form("not a JSON object".to_owned()));
         }
         let Asked { action, table } = serde_json::from_str(text).map_err(|why| {
             let why = why.to_string();
-            // A command is short: its place in it says little.
+            // The position is left out: a command is short.
             CommandError::Form(why.rsplit_once(" at line ").map_or(&*why, |(what, _)| what).to_owned())
         })?;
         let topic = Topic::of_table(&table)?;
@@ -69,16 +69,16 @@ impl ClientCommand {
     }
 }
 
-/// A server's first byte of a message that is a text, whole and not masked (RFC 6455, 5.2).
+/// The first byte of a text message in one frame (RFC 6455, 5.2).
 const WHOLE_TEXT: u8 = 0x81;
 
-/// An event as it goes over the wire, head and all: `{"table":"T","id":"E-S","data":…}`, made once and shared. A payload
-/// that is no JSON is in it as a string.
+/// The message of an event with its frame header, encoded once and shared: `{"table":"T","id":"E-S","data":…}`. A
+/// payload that is not JSON becomes a string.
 pub fn event(event: &Event) -> Bytes {
     event.websocket(|event| message(&envelope(&event.id().to_string(), event.topic(), event.payload())))
 }
 
-/// A text as it goes over the wire. A server's messages are not masked, so they are the same bytes for everybody.
+/// A text message with its frame header. Messages of a server are not masked, so all clients get the same bytes.
 pub fn message(text: &str) -> Bytes {
     let length = text.len();
     let mut bytes = Vec::with_capacity(wire_bytes(length));
@@ -100,6 +100,7 @@ pub fn message(text: &str) -> Bytes {
 
 fn envelope(id: &str, topic: &Topic, payload: &[u8]) -> String {
     let table = topic.table();
+    // Checked although publishing has checked it: a program that embeds the Hub may publish anything.
     match std::str::from_utf8(payload).ok().filter(|text| serde_json::from_str::<IgnoredAny>(text).is_ok()) {
         Some(data) => format!("{{\"table\":\"{table}\",\"id\":\"{id}\",\"data\":{data}}}"),
         None => {
@@ -109,17 +110,17 @@ fn envelope(id: &str, topic: &Topic, payload: &[u8]) -> String {
     }
 }
 
-/// The first message: that the stream is there, and the id it begins after, where that is known.
+/// The first message of a stream, with the id after which it begins, if that is known.
 pub fn hello(at: Option<EventId>) -> String {
     at.map_or("{\"hello\":{}}".to_owned(), |at| format!("{{\"hello\":{{\"at\":\"{at}\"}}}}"))
 }
 
-/// That events are missing: [`Gap`] as in [`super::sse::gap`].
+/// A gap notice, with the same JSON object as [`super::sse::gap`].
 pub fn gap(gap: &Gap) -> String {
     format!("{{\"gap\":{}}}", super::gap(gap))
 }
 
-/// A command was carried out; also where there was nothing to do.
+/// The answer to a command that was carried out, or that had nothing to do.
 pub fn done(command: &ClientCommand) -> String {
     match command {
         ClientCommand::Subscribe(topic) => format!("{{\"subscribed\":\"{}\"}}", topic.table()),
@@ -127,12 +128,12 @@ pub fn done(command: &ClientCommand) -> String {
     }
 }
 
-/// A message was not understood, or asked for too much.
+/// The answer to a message that was not understood, or asked for too much.
 pub fn error(why: &str) -> String {
     serde_json::json!({ "error": why }).to_string()
 }
 
-/// How long a message of the server is on the wire: a head of 2, 4 or 10 bytes, and its text (RFC 6455, 5.2).
+/// The length on the wire of a message with `text` bytes: a header of 2, 4 or 10 bytes, and the text (RFC 6455, 5.2).
 pub fn wire_bytes(text: usize) -> usize {
     let head = match text {
         0..126 => 2,
@@ -175,7 +176,7 @@ mod tests {
         }
         let why = ClientCommand::read("{").unwrap_err().to_string();
         let all = r#"EOF while parsing an object: send {"action":"subscribe","table":"NAME"}, or "unsubscribe""#;
-        assert_eq!(why, format!("no command: {all}"));
+        assert_eq!(why, format!("not a command: {all}"));
         let why = ClientCommand::read(r#"{"action":"subscribe","table":"a.b"}"#).unwrap_err().to_string();
         assert_eq!(why, "table: \"a.b\" has '.': a token is made of A-Z a-z 0-9 _ -");
     }
@@ -223,7 +224,8 @@ mod tests {
             let text = "ä".repeat(length / 2) + &"x".repeat(length % 2);
             let mut expected = Vec::new();
             Frame::message(text.clone(), OpCode::Data(Data::Text), true).format(&mut expected).unwrap();
-            assert_eq!((message(&text), message(&text).len()), (expected.into(), wire_bytes(length)), "{length} bytes");
+            assert_eq!(message(&text), Bytes::from(expected), "{length} bytes");
+            assert_eq!(message(&text).len(), wire_bytes(length), "{length} bytes");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Subscribers that are behind: those that came back with a cursor, and those that were parked. Both get what follows
-//! from the history, a mailbox full at a time, while live events go on being published and wait there too. So nothing of
-//! the past can overflow a mailbox, and at the seam nothing is doubled or out of order.
+//! from the history, a mailbox full at a time, while live events go on being published and wait there too. So nothing
+//! of the past can overflow a mailbox, and at the seam nothing is doubled or out of order.
 
 use std::sync::Arc;
 
@@ -11,23 +11,23 @@ use super::{Hub, lock};
 use crate::event::Event;
 use crate::loss::LossReason;
 
-/// Most events that a mailbox is filled with at a time, whatever its capacity.
+/// Most events that are moved into a mailbox at a time, also if its capacity is larger.
 const MOST_AT_A_TIME: usize = 256;
 
 /// Most of them that are put in under one lock: a publisher waits at the mailbox for that long.
 const MOST_AT_ONCE: usize = 8;
 
-/// Parked events that the history has not kept.
+/// Parked events that were lost because the history did not keep them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Forgotten {
-    /// How many.
+    /// How many events were lost.
     pub count: u64,
-    /// The limit for which they were parked, or that they were out of reach.
+    /// The limit for which they were parked, or [`LossReason::OutOfReach`] if they were replayed.
     pub reason: LossReason,
 }
 
 impl Hub {
-    /// Fills an empty mailbox with what was parked, as far as the history still has it; returns what it has not.
+    /// Fills an empty mailbox with parked events, as far as the history still has them; returns those it does not have.
     pub(super) fn catch_up(&self, slot: &Slot) -> Option<Forgotten> {
         let mut left = lock(&slot.state).mailbox.capacity().frames().min(MOST_AT_A_TIME);
         let mut forgotten: Option<Forgotten> = None;
@@ -46,24 +46,27 @@ impl Hub {
         forgotten
     }
 
-    /// The next parked events, and what the history has not kept of those before.
+    /// The next parked events, and those before them that the history has not kept.
     fn next_parked(&self, slot: &Slot, most: usize) -> (Option<Forgotten>, Vec<Arc<Event>>) {
         let state = lock(&slot.state);
-        let (from, until, parked) = (state.parked_from, state.last_offered, state.mailbox.parked());
+        let from = state.parked_from;
+        let until = state.last_offered;
+        let parked = state.mailbox.parked();
         if parked == 0 {
             return (None, Vec::new());
         }
+        // Released before the history is locked: no thread holds both, so a long look into the history delays no push.
         let interests = state.interests.clone();
         drop(state);
         let history = lock(&self.shared.history);
         let reached = history.reaches_back_to();
-        // Everything in that range was offered, so what is not there any more has been lost.
+        // Everything in that range was offered, so what the history no longer has is lost.
         let lost = if reached > from { parked - history.count(&interests, from, until).min(parked) } else { 0 };
         let excerpts = history.excerpts(&interests, from, until);
         drop(history);
         let mut state = lock(&slot.state);
         let forgotten = (lost > 0).then(|| state.lose_parked(lost, (from, reached.min(until + 1) - 1)));
-        // Not beyond what has been looked at: more may have been parked, and forgotten, since.
+        // Not beyond what has been looked at: more may have been parked, and forgotten, in the meantime.
         state.parked_from = from.max(reached.min(until + 1));
         drop(state);
         (forgotten, merge(&excerpts, most))
@@ -71,7 +74,7 @@ impl Hub {
 }
 
 impl State {
-    /// Puts parked events into the mailbox; `false` where one does not fit, which then stays parked, as do those behind.
+    /// Moves parked events into the mailbox; `false` if one does not fit. It and those behind it stay parked.
     fn unpark(&mut self, events: &[Arc<Event>]) -> bool {
         for event in events {
             if !self.mailbox.has_room_for(event) {

@@ -1,5 +1,4 @@
-//! By which way frames leave: the Hub treats all alike and only counts them apart. Also, what a subscriber wants may
-//! change while it is there.
+//! The kinds of transport, which the Hub treats alike and only counts apart; and changes of what a subscriber wants.
 
 use std::sync::Arc;
 
@@ -7,7 +6,7 @@ use super::slot::Slot;
 use super::{Hub, lock};
 use crate::topic::Pattern;
 
-/// What takes a subscriber's frames.
+/// The kind of transport that takes a subscriber's frames.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Channel {
     /// A stream of server-sent events.
@@ -17,7 +16,7 @@ pub enum Channel {
 }
 
 impl Channel {
-    /// Every one.
+    /// Every channel.
     pub const ALL: [Self; 2] = [Self::Sse, Self::WebSocket];
 
     /// The name in metrics.
@@ -30,13 +29,13 @@ impl Channel {
 }
 
 impl Hub {
-    /// A subscriber wants one pattern more, from the next event on; `false` where it does already, or has left.
+    /// Adds a pattern to what a subscriber wants, from the next event on; `false` if it wants it already, or has left.
     pub(super) fn want(&self, slot: &Arc<Slot>, pattern: &Pattern) -> bool {
-        // Whoever changes nothing waits for no fan-out.
+        // Asked without the lock of publishing: a command that changes nothing need not wait for a fan-out.
         if lock(&slot.state).interests.wants(pattern) {
             return false;
         }
-        // No fan-out is under way: every event is offered either for the pattern or without it.
+        // With this lock no fan-out is under way, so every event is offered either with the new pattern or without it.
         let last = lock(&self.shared.publishing);
         let mut registry = self.registry_mut();
         let is_new = registry.has(slot) && lock(&slot.state).want(pattern, *last + 1);
@@ -46,7 +45,7 @@ impl Hub {
         is_new
     }
 
-    /// A subscriber wants one pattern less; what waits for it goes on waiting. `false` where it does not want it.
+    /// Removes a pattern from what a subscriber wants; `false` if it does not want it. Events that wait stay.
     pub(super) fn give_up(&self, slot: &Arc<Slot>, pattern: &Pattern) -> bool {
         if !lock(&slot.state).interests.wants(pattern) {
             return false;

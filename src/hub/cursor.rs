@@ -1,34 +1,34 @@
-//! Where a client that comes back says it was, and where its stream begins because of that.
+//! The cursor of a client that comes back, and where its stream begins because of it.
 //!
 //! Pure: sequences in, a beginning out.
 
 use crate::event::{EventId, Gap, GapReason};
 use crate::loss::LossReason;
 
-/// Where a client says it was.
+/// The position in the stream that a client gives when it comes back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cursor {
-    /// The last event it has.
+    /// The last event that the client has.
     After(EventId),
-    /// Nowhere that anybody knows of.
+    /// A text that is not an event id, or several that differ.
     Unknown,
 }
 
 impl Cursor {
-    /// What a client wrote; it may be anything.
+    /// Reads what a client sent. Any text is allowed: one that is not an event id is [`Unknown`](Self::Unknown).
     pub fn read(text: &str) -> Self {
         text.trim().parse().map_or(Self::Unknown, Self::After)
     }
 }
 
-/// Where a stream begins, and what is missing before.
+/// Where a stream begins, and what is missing before it.
 #[derive(Debug, Default)]
 pub(super) struct Beginning {
-    /// The last event before the stream, where the client does not know it by itself.
+    /// The last event before the stream; `None` if the client has said it itself.
     pub(super) at: Option<EventId>,
-    /// What is out of reach.
+    /// The events that the client has missed and the history no longer has.
     pub(super) opening: Option<Gap>,
-    /// What is replayed: the first event that may be, and how many.
+    /// The events that are replayed: the first that may be, and how many.
     pub(super) replays: Option<(EventId, u64)>,
     /// The first sequence that is wanted.
     pub(super) from: u64,
@@ -52,13 +52,15 @@ impl Beginning {
                 };
                 Self { from: from.max(reached), opening: (from < reached).then_some(gap), ..Self::default() }
             }
-            // Of this life nothing has been seen, and of that one nothing is left.
+            // The client has seen nothing of this life of the server, and of the earlier one nothing is left.
             Cursor::After(at) if at.epoch != epoch => {
                 let until = if reached > 1 { id(reached - 1) } else { None };
                 let gap = Gap { first: None, last: until, count: None, reason: GapReason::Restarted };
                 Self { from: reached, opening: Some(gap), ..Self::default() }
             }
             Cursor::After(_) | Cursor::Unknown => {
+                // Nothing is replayed: where the client was is not known, and the whole history could be events that it
+                // has.
                 let gap = Gap { first: None, last: None, count: None, reason: GapReason::UnknownCursor };
                 Self { opening: Some(gap), ..now }
             }

@@ -1,6 +1,6 @@
-//! The last events published, for whoever comes back or was parked: bounded in events and in bytes, by topic.
+//! The last events published, by topic, for subscribers that come back or were parked. Bounded in events and in bytes.
 //!
-//! It knows what was published and not who has got it.
+//! This room knows what was published, and not who has received it.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -10,12 +10,12 @@ use super::log::{Excerpt, Log};
 use crate::event::Event;
 use crate::topic::Topic;
 
-/// How much is kept.
+/// How many of the last events a Hub keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct HistorySettings {
-    /// Events; 0 keeps nothing.
+    /// Most events; 0 keeps none.
     pub events: usize,
-    /// Bytes of their payloads, the newest event's always.
+    /// Most bytes of payloads. The newest event is kept even if it alone has more.
     pub bytes: usize,
 }
 
@@ -45,6 +45,7 @@ impl History {
         self.order.push_back(event.clone());
         match self.by_topic.get_mut(event.topic()) {
             Some(log) => log.push(event.clone()),
+            // Two lookups, so that the topic is cloned only for its first event.
             None => self.by_topic.entry(event.topic().clone()).or_default().push(event.clone()),
         }
         while self.order.len() > self.settings.events || (self.bytes > self.settings.bytes && self.order.len() > 1) {
@@ -67,24 +68,25 @@ impl History {
         self.last
     }
 
-    /// The first sequence from which on nothing has been forgotten.
+    /// The sequence of the oldest event that is kept, or of the next one to be published when none is kept.
     pub(super) fn reaches_back_to(&self) -> u64 {
         self.order.front().map_or(self.last + 1, |oldest| oldest.id().sequence)
     }
 
-    /// How many of the events `from ..= until` are here and were offered for those interests.
+    /// How many of the events `from ..= until` are kept and were offered for those interests.
     pub(super) fn count(&self, interests: &Interests, from: u64, until: u64) -> u64 {
-        self.spans(interests, from, until).map(|(log, span)| log.count(span)).sum()
+        self.spans(interests, from, until).map(|(log, (first, last))| log.count(first, last)).sum()
     }
 
-    /// Where those events begin, to be [merged](super::log::merge) when the history has been let go.
+    /// Where those events begin. The caller [merges](super::log::merge) them after it has released the history's lock.
     pub(super) fn excerpts(&self, interests: &Interests, from: u64, until: u64) -> Vec<Excerpt> {
         self.spans(interests, from, until).filter_map(|(log, span)| log.excerpt(span)).collect()
     }
 
-    /// The spans of every topic that is wanted.
+    /// The spans of every wanted topic. Without wildcards only the topics that are named are looked up.
     fn spans(&self, interests: &Interests, from: u64, until: u64) -> impl Iterator<Item = (&Log, (u64, u64))> {
         let named = interests.topics();
+        // Without wildcards only the named topics are looked up, and not all that the history has.
         let all = if named.is_some() { None } else { Some(self.by_topic.iter()) };
         let named = named.into_iter().flatten().filter_map(|topic| self.by_topic.get_key_value(topic));
         named
@@ -106,7 +108,8 @@ mod tests {
     use crate::topic::Pattern;
 
     fn event(sequence: u64, topic: &str) -> Arc<Event> {
-        let (id, payload) = (EventId { epoch: 1, sequence }, Bytes::from_static(b"12345"));
+        let id = EventId { epoch: 1, sequence };
+        let payload = Bytes::from_static(b"12345");
         Arc::new(Event::new(id, Topic::new(topic).unwrap(), payload, Duration::ZERO, Arc::default()))
     }
 
@@ -136,13 +139,15 @@ mod tests {
         assert_eq!(sequences(&history, &["a.*", "b", "a.x"], 2, 5, 9), [2, 3, 4]);
         assert_eq!(sequences(&history, &[">"], 2, 6, 3), [2, 3, 4]);
         assert_eq!(sequences(&history, &["d"], 1, 6, 9), [0; 0]);
-        assert_eq!((history.reaches_back_to(), history.last()), (1, 6));
+        assert_eq!(history.reaches_back_to(), 1);
+        assert_eq!(history.last(), 6);
     }
 
     #[test]
     fn the_oldest_go_first_by_number_and_by_bytes_and_a_topic_that_is_empty_goes_too() {
         let history = filled(HistorySettings { events: 3, bytes: 1000 }, &["a", "b", "b", "b", "b"]);
-        assert_eq!((history.reaches_back_to(), history.by_topic.len()), (3, 1));
+        assert_eq!(history.reaches_back_to(), 3);
+        assert_eq!(history.by_topic.len(), 1);
         assert_eq!(sequences(&history, &[">"], 1, 9, 9), [3, 4, 5]);
         let history = filled(HistorySettings { events: 100, bytes: 10 }, &["a"; 5]);
         assert_eq!(sequences(&history, &["a"], 1, 9, 9), [4, 5], "to the byte");
@@ -155,7 +160,9 @@ mod tests {
     #[test]
     fn where_nothing_is_kept_it_is_still_known_what_was_published() {
         let history = filled(HistorySettings::default(), &["a"; 5]);
-        assert_eq!((history.last(), history.reaches_back_to(), history.order.len()), (5, 6, 0));
+        assert_eq!(history.last(), 5);
+        assert_eq!(history.reaches_back_to(), 6);
+        assert_eq!(history.order.len(), 0);
     }
 
     proptest! {
@@ -175,7 +182,8 @@ mod tests {
             let kept = (1..).zip(&topics).skip(topics.len().saturating_sub(events));
             let wanted = kept.filter(|(sequence, topic)| (from..=until).contains(sequence) && is_wanted(topic));
             let wanted: Vec<u64> = wanted.map(|(sequence, _)| sequence).collect();
-            let (mut read, mut next) = (Vec::new(), from);
+            let mut read = Vec::new();
+            let mut next = from;
             loop {
                 let page = sequences(&history, &patterns, next, until, most);
                 prop_assert!(page.len() <= most);

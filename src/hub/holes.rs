@@ -1,4 +1,5 @@
-//! The holes in what one subscriber gets, each before the event that follows it: at most one more than frames wait.
+//! The holes in what one subscriber gets, each before the event that follows it. There is at most one more than frames
+//! that wait.
 //!
 //! Pure: sequences in, gaps out.
 
@@ -7,9 +8,10 @@ use std::collections::VecDeque;
 use crate::event::{EventId, Gap, GapReason};
 use crate::loss::LossReason;
 
+/// The holes that a subscriber has not been told of.
 #[derive(Debug, Default)]
 pub(super) struct Holes {
-    /// In order; between two of them something waited when they came.
+    /// In order. At least one frame waited between two holes when the later one came.
     holes: VecDeque<Hole>,
 }
 
@@ -21,8 +23,8 @@ struct Hole {
     reason: LossReason,
 }
 
-/// Whether a subscriber is told of losses for a reason. Conflation replaces an outdated value, which nobody misses; who
-/// is told of the end of a stream is its client, by the end itself.
+/// Whether a subscriber is told of the frames that it loses for a reason. Conflation loses only outdated values. What
+/// is lost with a stream needs no notice: the client sees the end, and asks for what it missed when it comes back.
 pub(super) fn is_told(reason: LossReason) -> bool {
     match reason {
         LossReason::BufferFull | LossReason::Bytes | LossReason::Age | LossReason::OutOfReach => true,
@@ -31,9 +33,10 @@ pub(super) fn is_told(reason: LossReason) -> bool {
 }
 
 impl Holes {
-    /// `first ..= last` are lost, `count` of them this subscriber's, behind everything queued so far.
+    /// Notes that `first ..= last` are lost, behind everything queued so far; `count` of them were this subscriber's.
     pub(super) fn lost_behind(&mut self, last_queued: u64, (first, last): (u64, u64), count: u64, reason: LossReason) {
         match self.holes.back_mut().filter(|hole| hole.last > last_queued) {
+            // Nothing was queued since the last loss, so both are one hole.
             Some(hole) => {
                 hole.last = last;
                 hole.count += count;
@@ -42,8 +45,9 @@ impl Holes {
         }
     }
 
-    /// The oldest that waited is lost; `next` is the oldest that still waits, if any does.
+    /// Notes that a frame that waited is lost; `next` is the oldest frame that still waits, if any does.
     pub(super) fn lost_in_front(&mut self, sequence: u64, next: Option<u64>, reason: LossReason) {
+        // Holes before the next frame have nothing between them any more, so they are told as one.
         let mut merged = Hole { first: sequence, last: sequence, count: 1, reason };
         while let Some(hole) = self.holes.pop_front_if(|hole| next.is_none_or(|next| hole.first < next)) {
             merged = merged.and(hole);
@@ -51,25 +55,26 @@ impl Holes {
         self.holes.push_front(merged);
     }
 
-    /// The hole in front of an event that is about to be sent, if there is one. Where what waited between two of them
-    /// has been let go, they are one.
+    /// Takes the hole in front of an event that is about to be sent, if there is one. Several holes are merged: the
+    /// frames between them have been let go.
     pub(super) fn before(&mut self, epoch: u64, sequence: u64) -> Option<Gap> {
         let mut next = || self.holes.pop_front_if(|hole| hole.first < sequence);
         let first = next()?;
         Some(std::iter::from_fn(next).fold(first, Hole::and).as_gap(epoch))
     }
 
-    /// The first hole there is.
+    /// Takes the first hole.
     pub(super) fn next(&mut self, epoch: u64) -> Option<Gap> {
         self.holes.pop_front().map(|hole| hole.as_gap(epoch))
     }
 }
 
 impl Hole {
-    /// It, and one that overlaps or follows it.
+    /// Merges it with a hole that overlaps or follows it. The reason is that of the earlier one.
     fn and(self, other: Self) -> Self {
         let reason = if other.first < self.first { other.reason } else { self.reason };
-        let (first, last) = (self.first.min(other.first), self.last.max(other.last));
+        let first = self.first.min(other.first);
+        let last = self.last.max(other.last);
         Self { first, last, count: self.count + other.count, reason }
     }
 
@@ -99,7 +104,8 @@ mod tests {
         }
         assert_eq!(holes.before(1, 2), None);
         assert_eq!(of(holes.before(1, 5)), Some((3, 4, 2, LossReason::BufferFull)));
-        assert_eq!((holes.before(1, 6), of(holes.next(1))), (None, Some((7, 7, 1, LossReason::BufferFull))));
+        assert_eq!(holes.before(1, 6), None);
+        assert_eq!(of(holes.next(1)), Some((7, 7, 1, LossReason::BufferFull)));
         assert_eq!(holes.next(1), None);
     }
 
@@ -124,7 +130,8 @@ mod tests {
         holes.lost_behind(4, (5, 6), 2, LossReason::BufferFull);
         holes.lost_behind(8, (9, 9), 1, LossReason::BufferFull);
         assert_eq!(of(holes.before(1, 7)), Some((1, 6, 5, LossReason::OutOfReach)));
-        assert_eq!((holes.before(1, 8), of(holes.before(1, 10))), (None, Some((9, 9, 1, LossReason::BufferFull))));
+        assert_eq!(holes.before(1, 8), None);
+        assert_eq!(of(holes.before(1, 10)), Some((9, 9, 1, LossReason::BufferFull)));
     }
 
     #[test]

@@ -1,31 +1,31 @@
-//! What one subscriber wants: patterns, each from one event on and perhaps up to another. What it has given up may
-//! still wait for it in the history.
+//! The patterns that one subscriber wants, each from one event on and perhaps up to another. Events for a pattern that
+//! it has given up may still wait for it in the history.
 
 use std::collections::BTreeMap;
 
 use crate::topic::{Pattern, Topic};
 
-/// Topics apart from patterns with wildcards: of a topic it is known where its events are, however many there are of
-/// either.
+/// Topics are kept apart from patterns with wildcards: the events of a topic are found by its name, without a search
+/// through all topics.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Interests {
     topics: BTreeMap<Topic, Offers>,
     wildcards: Vec<(Pattern, Offers)>,
 }
 
-/// The sequences of the events that were offered for one pattern, in order and apart from each other.
+/// The ranges of sequences in which a subscriber wanted one pattern, in order and without overlaps.
 #[derive(Debug, Clone, Default)]
 struct Offers(Vec<Offer>);
 
 #[derive(Debug, Clone, Copy)]
 struct Offer {
     first: u64,
-    /// `None` while it is wanted.
+    /// `None` while the pattern is wanted.
     last: Option<u64>,
 }
 
 impl Interests {
-    /// All of them, from the beginning on.
+    /// Wants all of the patterns from the first event on.
     pub(super) fn new(patterns: &[Pattern]) -> Self {
         let mut interests = Self::default();
         for pattern in patterns {
@@ -34,11 +34,12 @@ impl Interests {
         interests
     }
 
-    /// Wants the events from `first` on; `false` where that pattern is wanted already.
+    /// Wants a pattern from the event `first` on; `false` if the pattern is wanted already.
     pub(super) fn add(&mut self, pattern: &Pattern, first: u64) -> bool {
         if self.wants(pattern) {
             return false;
         }
+        // A pattern that was given up keeps its entry as long as its events may wait, and gets a second range.
         let offers = match (pattern.as_topic(), self.wildcards.iter().position(|(other, _)| other == pattern)) {
             (Some(topic), _) => self.topics.entry(topic).or_default(),
             (None, Some(place)) => &mut self.wildcards[place].1,
@@ -48,7 +49,7 @@ impl Interests {
         true
     }
 
-    /// Wants nothing after `last`; `false` where that pattern is not wanted.
+    /// Wants nothing of a pattern after the event `last`; `false` if the pattern is not wanted.
     pub(super) fn give_up(&mut self, pattern: &Pattern, last: u64) -> bool {
         let offers = match pattern.as_topic() {
             Some(topic) => self.topics.get_mut(&topic),
@@ -61,7 +62,7 @@ impl Interests {
         true
     }
 
-    /// Forgets what was given up and ended before an event, or before it began.
+    /// Forgets the ranges that ended before the event `first`, and those that ended before they began.
     pub(super) fn forget_before(&mut self, first: u64) {
         let is_kept = |offers: &mut Offers| {
             offers.0.retain(|offer| offer.last.is_none_or(|last| last >= first && last >= offer.first));
@@ -71,7 +72,7 @@ impl Interests {
         self.wildcards.retain_mut(|(_, offers)| is_kept(offers));
     }
 
-    /// Whether that very pattern is wanted now.
+    /// Whether this exact pattern is wanted now; one that covers it does not count.
     pub(super) fn wants(&self, pattern: &Pattern) -> bool {
         let offers = match pattern.as_topic() {
             Some(topic) => self.topics.get(&topic),
@@ -80,31 +81,32 @@ impl Interests {
         offers.is_some_and(Offers::is_wanted)
     }
 
-    /// What is wanted now.
+    /// The patterns that are wanted now.
     pub(super) fn wanted(&self) -> impl Iterator<Item = Pattern> {
         let topics = self.topics.iter().filter(|(_, offers)| offers.is_wanted());
         let wildcards = self.wildcards.iter().filter(|(_, offers)| offers.is_wanted());
         topics.map(|(topic, _)| topic.clone().into()).chain(wildcards.map(|(pattern, _)| pattern.clone()))
     }
 
-    /// How much is kept in mind: what is wanted, and what was given up.
+    /// How many ranges are stored: those of patterns that are wanted, and those that were given up.
     pub(super) fn kept(&self) -> usize {
         let all = self.topics.values().chain(self.wildcards.iter().map(|(_, offers)| offers));
         all.map(|offers| offers.0.len()).sum()
     }
 
-    /// The topics that it is about, if it is about no others.
+    /// The topics of all patterns; `None` if a pattern has a wildcard.
     pub(super) fn topics(&self) -> Option<impl Iterator<Item = &Topic>> {
         self.wildcards.is_empty().then(|| self.topics.keys())
     }
 
-    /// Which of a topic's events `from ..= until` were offered: spans of sequences, in order and apart from each other.
+    /// Which of a topic's events `from ..= until` were offered: spans of sequences, in order and without overlaps.
     pub(super) fn spans(&self, topic: &Topic, from: u64, until: u64) -> Vec<(u64, u64)> {
         let wildcards = self.wildcards.iter().filter(|(pattern, _)| pattern.matches(topic)).map(|(_, offers)| offers);
         let offers = self.topics.get(topic).into_iter().chain(wildcards).flat_map(|offers| &offers.0);
         let clipped = offers.map(|offer| (offer.first.max(from), offer.last.unwrap_or(until).min(until)));
         let mut spans: Vec<_> = clipped.filter(|(first, last)| first <= last).collect();
         spans.sort_unstable();
+        // Overlapping and adjacent ranges become one: an event that two patterns match was offered once.
         spans.dedup_by(|next, span| {
             let is_one = next.0 <= span.1.saturating_add(1);
             if is_one {
@@ -142,9 +144,11 @@ mod tests {
         assert!(interests.give_up(&pattern("*"), 7) && interests.add(&pattern("a"), 9));
         assert_eq!(interests.spans(&topic, 3, 20), [(3, 7), (9, 20)]);
         assert_eq!(interests.spans(&Topic::new("b").unwrap(), 0, 20), [(5, 7)]);
-        assert_eq!((interests.topics().is_none(), interests.kept()), (true, 3));
+        assert!(interests.topics().is_none());
+        assert_eq!(interests.kept(), 3);
         interests.forget_before(8);
-        assert_eq!((interests.topics().map(Iterator::count), interests.kept()), (Some(1), 1));
+        assert_eq!(interests.topics().map(Iterator::count), Some(1));
+        assert_eq!(interests.kept(), 1);
         assert_eq!(interests.spans(&topic, 0, 20), [(9, 20)]);
         assert_eq!(interests.spans(&topic, 10, 8), [(0, 0); 0]);
     }
@@ -158,6 +162,7 @@ mod tests {
                 interests.forget_before(1);
             }
         }
-        assert_eq!((interests.kept(), interests.wanted().collect::<Vec<_>>()), (1, vec![pattern("a")]));
+        assert_eq!(interests.kept(), 1);
+        assert_eq!(interests.wanted().collect::<Vec<_>>(), vec![pattern("a")]);
     }
 }

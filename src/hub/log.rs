@@ -1,5 +1,5 @@
-//! The events of one topic, in chunks that readers share with the history: whoever reads holds its lock for as long as
-//! it takes to point at a chunk, however many events it reads.
+//! The events of one topic, in chunks that readers share with the history. A reader holds the history's lock only to
+//! get a pointer to a chunk, so the time does not depend on how many events it reads.
 
 use std::cmp::Reverse;
 use std::collections::vec_deque::Iter;
@@ -9,23 +9,23 @@ use std::sync::Arc;
 
 use crate::event::Event;
 
-/// Events in a chunk: so many are copied at most when one changes that a reader has.
+/// Most events in a chunk. At most this many handles are copied when a chunk changes that a reader holds.
 pub(super) const CHUNK_EVENTS: usize = 64;
 
 type Events = VecDeque<Arc<Event>>;
 
-/// Events in order: new ones come behind, the oldest go in front.
+/// Events in order of publication: new ones are added at the back, the oldest are removed at the front.
 #[derive(Debug, Default)]
 pub(super) struct Log(VecDeque<Chunk>);
 
-/// Never empty.
+/// Consecutive events of the topic, at least one.
 #[derive(Debug)]
 struct Chunk {
-    /// Sequence of the first event there has been in it; the oldest chunk may have lost it.
+    /// Sequence of the first event that was added; the oldest chunk may no longer have it.
     first: u64,
-    /// Of the last.
+    /// Sequence of the last event.
     last: u64,
-    /// How many there have been before those that are in it.
+    /// How many events of the topic came before those that are in the chunk.
     before: u64,
     events: Arc<Events>,
 }
@@ -49,6 +49,7 @@ impl Log {
     pub(super) fn forget_oldest(&mut self) {
         let Some(chunk) = self.0.front_mut() else { return };
         if chunk.events.len() > 1 {
+            // Copies the chunk only if a reader holds it.
             Arc::make_mut(&mut chunk.events).pop_front();
             chunk.before += 1;
         } else {
@@ -60,19 +61,20 @@ impl Log {
         self.0.is_empty()
     }
 
-    /// How many events there are from one sequence to another.
-    pub(super) fn count(&self, (first, last): (u64, u64)) -> u64 {
+    /// How many events there are in `first ..= last`.
+    pub(super) fn count(&self, first: u64, last: u64) -> u64 {
         self.before(last.saturating_add(1)) - self.before(first)
     }
 
-    /// How many events there have been before a sequence, those forgotten among them.
+    /// How many events were published before a sequence, the forgotten ones included.
     fn before(&self, sequence: u64) -> u64 {
+        // The first chunk answers for all earlier sequences: its `before` counts the forgotten events.
         let following = self.0.partition_point(|chunk| chunk.first <= sequence).max(1);
         let Some(chunk) = self.0.get(following - 1) else { return 0 };
         chunk.before + place(&chunk.events, sequence) as u64
     }
 
-    /// The chunk in which the events of a span begin; `None` where there are none.
+    /// The chunk in which the events of a span begin; `None` when the span has none.
     pub(super) fn excerpt(&self, span: (u64, u64)) -> Option<Excerpt> {
         let index = self.0.partition_point(|chunk| chunk.last < span.0);
         let continues = self.0.get(index + 1).is_some_and(|next| next.first <= span.1);
@@ -80,11 +82,11 @@ impl Log {
     }
 }
 
-/// What a reader has been given of one span.
+/// The part of one span that a reader was given.
 pub(super) struct Excerpt {
     events: Arc<Events>,
     span: (u64, u64),
-    /// Whether there is more of it in the history.
+    /// Whether the history has more events of the span.
     continues: bool,
 }
 
@@ -96,12 +98,13 @@ impl Excerpt {
     }
 }
 
-/// The events of several spans in order: `most` at most, and none where one of another span may be missing before it.
-/// At least one, where there are any.
+/// At most `most` events of several spans, in order. It stops at the end of an excerpt that continues, since an event
+/// of that span would be missing between those that follow. At least one event, if there are any.
 pub(super) fn merge(excerpts: &[Excerpt], most: usize) -> Vec<Arc<Event>> {
     let mut parts: Vec<_> = excerpts.iter().map(Excerpt::iter).collect();
     let head = |part: &mut Peekable<Iter<'_, Arc<Event>>>, index| Some(Reverse((part.peek()?.id().sequence, index)));
     let heads = parts.iter_mut().enumerate().filter_map(|(index, part)| head(part, index));
+    // A heap, since a subscriber to a thousand tables merges a thousand excerpts.
     let mut heads: BinaryHeap<_> = heads.collect();
     let mut merged = Vec::new();
     while merged.len() < most

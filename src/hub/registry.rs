@@ -21,7 +21,7 @@ pub(super) struct Registry {
     departed: [Counts; Channel::ALL.len()],
 }
 
-/// Whom one event is offered to; a subscriber may stand in it more than once.
+/// The subscribers that one event is offered to. One of them may be listed more than once.
 pub(super) struct Recipients {
     exact: Option<Slots>,
     by_pattern: Vec<Arc<Slot>>,
@@ -45,18 +45,19 @@ impl Registry {
         slot
     }
 
-    /// A subscriber wants one pattern more. The lists stay in the order of ids.
+    /// Lists a subscriber under one more pattern. The lists stay in the order of ids.
     pub(super) fn list(&mut self, slot: &Arc<Slot>, pattern: &Pattern) {
         match pattern.as_topic() {
             Some(topic) => {
                 let slots = Arc::make_mut(self.by_topic.entry(topic).or_default());
+                // Sorted insertion: a pattern that is added later belongs to an old id, and a fan-out goes by id.
                 slots.insert(slots.partition_point(|other| other.id() < slot.id()), slot.clone());
             }
             None => Arc::make_mut(&mut self.by_pattern).push((pattern.clone(), slot.clone())),
         }
     }
 
-    /// A subscriber wants one pattern less.
+    /// Removes a subscriber from the list of one pattern.
     pub(super) fn unlist(&mut self, slot: &Slot, pattern: &Pattern) {
         let Some(topic) = pattern.as_topic() else {
             let by_pattern = Arc::make_mut(&mut self.by_pattern);
@@ -65,15 +66,18 @@ impl Registry {
         };
         let Some(slots) = self.by_topic.get_mut(&topic) else { return };
         Arc::make_mut(slots).retain(|other| other.id() != slot.id());
+        // Otherwise topics that nobody watches any more would be kept for the life of the server.
         if slots.is_empty() {
             self.by_topic.remove(&topic);
         }
     }
 
     pub(super) fn remove(&mut self, slot: &Slot) {
+        // Eviction, leaving and dropping all come here; only the first counts.
         if self.all.remove(&slot.id()).is_none() {
             return;
         }
+        // The account of a subscriber that leaves moves here, so that the sums of the Hub never go back.
         self.departed[slot.channel() as usize].add(&slot.counts());
         for pattern in slot.wanted() {
             self.unlist(slot, &pattern);
@@ -93,8 +97,8 @@ impl Registry {
         }
     }
 
-    /// Everybody, in the order of their ids.
-    pub(super) fn everybody(&self) -> Vec<Arc<Slot>> {
+    /// All subscribers, in the order of their ids.
+    pub(super) fn all(&self) -> Vec<Arc<Slot>> {
         self.all.values().cloned().collect()
     }
 

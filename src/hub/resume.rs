@@ -7,18 +7,19 @@ use crate::event::EventId;
 use crate::topic::Pattern;
 
 impl Hub {
-    /// Subscribes from a cursor on: what has been published since comes first, as far as the history reaches; what it
-    /// does not reach is in [`Subscription::opening`].
+    /// Subscribes from a cursor on. The events published since come first, as far as the history reaches back; those
+    /// that it no longer has are told by [`Subscription::opening`].
     pub fn resume(&self, patterns: &[Pattern], cursor: Cursor) -> Subscription {
         self.begin(self.slot(patterns, None, Channel::Sse), Some(cursor))
     }
 
+    /// Registers a slot, at the seam between the events of the history and those that will be offered.
     pub(super) fn begin(&self, mut slot: Slot, cursor: Option<Cursor>) -> Subscription {
         let mut registry = self.registry_mut();
         let mut beginning = Beginning::default();
         let announces = self.shared.rules.announces_gaps;
         if announces || cursor.is_some() {
-            // Whatever is published from now on finds the subscriber in the registry; what was before is in the history.
+            // The registry is locked: later events will find the subscriber there, and earlier ones are in the history.
             let history = lock(&self.shared.history);
             let last = history.last();
             beginning = Beginning::of(self.epoch(), cursor, history.reaches_back_to(), last);

@@ -1,40 +1,40 @@
-//! Which topics have which policy, and how a Hub remembers.
+//! Which topics have which policy, how long the history is, and whether gaps are announced.
 
 use crate::event::KeyPath;
 use crate::hub::HistorySettings;
 use crate::mailbox::{Limits, Overflow};
 use crate::topic::{Pattern, Topic};
 
-/// What a subscriber's mailbox is like.
+/// The limits and the overflow policy of a subscriber's mailbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
-    /// What may wait.
+    /// Most that may wait in the mailbox.
     pub limits: Limits,
-    /// What happens to what may not.
+    /// What happens to an event that passes a limit.
     pub overflow: Overflow,
-    /// Where an event's key stands, for what conflates. Without it no event has one.
+    /// Where in a payload an event's key is, for conflation. `None` gives no event a key.
     pub key: Option<KeyPath>,
 }
 
 /// A policy for the topics that a pattern matches.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rule {
-    /// Which topics.
+    /// The topics that the rule is for.
     pub pattern: Pattern,
-    /// What their subscribers get.
+    /// The policy of their subscribers.
     pub policy: Policy,
 }
 
-/// Policies, history, notices: how a Hub treats those who cannot keep up.
+/// How a Hub treats subscribers that cannot keep up: policies, history, gap notices.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {
-    /// For topics that no other rule is about.
+    /// The policy of topics that no rule matches.
     pub policy: Policy,
-    /// The first that matches a topic is its rule.
+    /// Rules for topics; the first one that matches a topic holds.
     pub by_topic: Vec<Rule>,
-    /// What is kept for those who come back or are parked.
+    /// The events that are kept for subscribers that come back or are parked.
     pub history: HistorySettings,
-    /// Whether subscribers are told of the holes in what they get.
+    /// Whether subscribers are told of the events that they do not get.
     pub announces_gaps: bool,
 }
 
@@ -51,7 +51,7 @@ impl Rules {
         rule.map_or(&self.policy, |rule| &rule.policy)
     }
 
-    /// The policy of a subscriber to several patterns: that of the first one that is a topic.
+    /// The policy of a subscriber to several patterns: that of the first pattern that is a topic, or else the default.
     pub(super) fn of_patterns(&self, patterns: &[Pattern]) -> &Policy {
         patterns.iter().find_map(Pattern::as_topic).map_or(&self.policy, |topic| self.of(&topic))
     }

@@ -12,12 +12,12 @@ use crate::loss::{CloseReason, PushOutcome};
 use crate::mailbox::{Counts, Mailbox};
 use crate::topic::Pattern;
 
-/// The Hub's end.
+/// The Hub's end of one subscription.
 #[derive(Debug)]
 pub(super) struct Slot {
     id: SubscriberId,
     channel: Channel,
-    /// Read without the lock, by a transport that asks at every turn.
+    /// Whether the mailbox is closed; read without the lock, since a transport asks whenever it is polled.
     pub(super) is_closed: AtomicBool,
     pub(super) state: Mutex<State>,
 }
@@ -27,33 +27,33 @@ pub(super) struct State {
     pub(super) mailbox: Mailbox<Arc<Event>>,
     /// Shared with a reader of the history, which looks for the subscriber's events without its lock.
     pub(super) interests: Arc<Interests>,
-    /// Sequence of the last event offered: what matches twice is offered once.
+    /// Sequence of the last event offered. An event that matches two patterns is offered once because of it.
     pub(super) last_offered: u64,
     /// Sequence of the last event that got a slot.
     pub(super) last_queued: u64,
-    /// The first sequence that may be parked, where anything is.
+    /// The first sequence that may be parked; without meaning while nothing is parked.
     pub(super) parked_from: u64,
-    /// Those of which the subscriber has not been told; `None` where nobody is told of any.
+    /// The holes that the subscriber has not been told of; `None` if the Hub sends no gap notices.
     pub(super) holes: Option<Holes>,
     /// Woken by the next frame, once.
     pub(super) on_frame: Option<Waker>,
-    /// Woken by the close, even while nobody asks for frames, as behind a blocked socket.
+    /// Woken by the close, also while no frame is asked for, as behind a blocked socket.
     pub(super) on_close: Option<Waker>,
 }
 
-/// What an offer did.
+/// What the offer of one event did.
 pub(super) struct Offered {
     pub(super) outcome: PushOutcome<EventId>,
-    /// What else was lost by it, before.
+    /// The frames that were let go before the one that the outcome names; all are [`PushOutcome::Shed`].
     pub(super) shed: Vec<PushOutcome<EventId>>,
 }
 
 /// An event on its way to a subscriber.
 #[derive(Debug, Clone)]
 pub struct Taken {
-    /// What to send.
+    /// The event to send.
     pub event: Arc<Event>,
-    /// The hole in front of it, to be told first.
+    /// The hole in front of the event, to be told before it.
     pub gap: Option<Gap>,
 }
 
@@ -85,12 +85,13 @@ impl Slot {
         self.id = id;
     }
 
-    /// Nobody knows of it yet.
+    /// What the subscriber wants. `&mut` because the slot is not in the registry yet, and needs no lock.
     pub(super) fn interests(&mut self) -> &Interests {
         &self.state.get_mut().unwrap_or_else(PoisonError::into_inner).interests
     }
 
-    /// Nobody knows of it yet: it begins after `last`, with `count` events from `from` on that wait in the history.
+    /// Begins after the event `last`, with `count` events from `from` on that wait in the history. The slot is not in
+    /// the registry yet, and needs no lock.
     pub(super) fn begin_after(&mut self, from: u64, last: u64, count: u64) {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         state.mailbox.replay(count);
@@ -111,9 +112,10 @@ impl Slot {
         lock(&self.state).mailbox.counts()
     }
 
-    /// `None` where it was not offered: offered before, or the mailbox is closed.
+    /// Offers an event; `None` if it was offered before, or the mailbox is closed.
     pub(super) fn offer(&self, event: &Arc<Event>) -> Option<Offered> {
         let mut state = lock(&self.state);
+        // A subscriber with several patterns can be in the audience of one event more than once.
         if state.last_offered >= event.id().sequence {
             return None;
         }
@@ -121,8 +123,11 @@ impl Slot {
         let offered = state.push(event);
         let closed = state.mailbox.closed().is_some();
         let on_frame = state.on_frame.take();
+        // Taken only when it is needed: the connection asks for this wake-up once.
         let on_close = if closed { state.on_close.take() } else { None };
+        // Stored under the lock, so that it never falls behind a close by another thread.
         self.is_closed.store(closed, Ordering::Release);
+        // Woken without the lock: a waker may take from the mailbox at once.
         drop(state);
         [on_frame, on_close].into_iter().flatten().for_each(Waker::wake);
         offered
@@ -149,7 +154,7 @@ impl State {
         Arc::make_mut(&mut self.interests).give_up(pattern, last)
     }
 
-    /// Those of which nothing is parked any more.
+    /// Forgets patterns that were given up and of which nothing is parked any more.
     pub(super) fn forget_interests(&mut self) {
         let parked_from = if self.mailbox.parked() > 0 { self.parked_from } else { u64::MAX };
         Arc::make_mut(&mut self.interests).forget_before(parked_from);
@@ -184,7 +189,7 @@ impl State {
         Some(Offered { outcome, shed })
     }
 
-    /// Keeps in mind what the subscriber has to be told of the push of the event with that sequence.
+    /// Remembers what the subscriber has to be told of a push; `sequence` is the offered event's.
     fn note_loss(&mut self, sequence: u64, outcome: &PushOutcome<EventId>) {
         let Some(holes) = &mut self.holes else { return };
         match *outcome {

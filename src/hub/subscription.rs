@@ -13,13 +13,14 @@ use crate::loss::CloseReason;
 use crate::mailbox::Counts;
 use crate::topic::Pattern;
 
-/// A transport's end of one subscription. Dropping it unsubscribes: what had not been flushed is lost as
+/// A transport's end of one subscription. Dropping it unsubscribes: events that have not been flushed are lost as
 /// [`CloseReason::ClientGone`], unless the mailbox was closed before.
 #[derive(Debug)]
 pub struct Subscription {
     hub: Hub,
     slot: Arc<Slot>,
     beginning: Beginning,
+    /// Whether `forgotten` has something: asked at every event, and nearly always `false`.
     has_forgotten: AtomicBool,
     forgotten: Mutex<Option<Forgotten>>,
 }
@@ -29,22 +30,22 @@ impl Subscription {
         Self { hub, slot, beginning, has_forgotten: AtomicBool::new(false), forgotten: Mutex::default() }
     }
 
-    /// The last event before the stream, where the client cannot know it by itself.
+    /// The last event before the stream; `None` if the client has said it itself.
     pub fn begins_at(&self) -> Option<EventId> {
         self.beginning.at
     }
 
-    /// What a client that has come back is to be told first: that something is out of reach.
+    /// The gap that a client must be told of first: what it missed and the history no longer has.
     pub fn opening(&self) -> Option<&Gap> {
         self.beginning.opening.as_ref()
     }
 
-    /// What was published before and is offered all the same: from which event on, and how many.
+    /// The events that were published before and are offered nevertheless: the first of them, and how many.
     pub fn replays(&self) -> Option<(EventId, u64)> {
         self.beginning.replays
     }
 
-    /// What the history turned out not to have kept for this subscriber since the last time.
+    /// The parked events that the history turned out not to have kept, since the last call.
     pub fn take_forgotten(&self) -> Option<Forgotten> {
         if !self.has_forgotten.load(Ordering::Acquire) {
             return None;
@@ -55,6 +56,7 @@ impl Subscription {
 
     fn forgot(&self, forgotten: Forgotten) {
         let mut sum = lock(&self.forgotten);
+        // Added up: the mailbox may have been filled several times since the transport asked.
         let before = sum.map_or(0, |before| before.count);
         *sum = Some(Forgotten { count: before + forgotten.count, ..forgotten });
         self.has_forgotten.store(true, Ordering::Release);
@@ -65,31 +67,32 @@ impl Subscription {
         self.slot.id()
     }
 
-    /// Wants one pattern more, from the next event on; `false` where it is wanted already, or the subscription is over.
-    /// Waits for the end of a fan-out that is under way.
+    /// Adds a pattern, from the next event on; `false` if it is wanted already, or the subscription is over. Blocks
+    /// until a fan-out that is under way has ended.
     pub fn want(&self, pattern: &Pattern) -> bool {
         self.hub.want(&self.slot, pattern)
     }
 
-    /// Wants one pattern less; what waits already still comes. `false` where it is not wanted. Waits as
-    /// [`want`](Self::want) does.
+    /// Removes a pattern; `false` if it is not wanted. Events that wait for it are still delivered. Blocks until a
+    /// fan-out that is under way has ended.
     pub fn give_up(&self, pattern: &Pattern) -> bool {
         self.hub.give_up(&self.slot, pattern)
     }
 
-    /// Whether that very pattern is wanted.
+    /// Whether this exact pattern is wanted; a pattern that covers it does not count.
     pub fn wants(&self, pattern: &Pattern) -> bool {
         lock(&self.slot.state).interests.wants(pattern)
     }
 
-    /// How many patterns are kept in mind: those wanted, and those given up of which something may still come.
+    /// How many patterns are stored: those wanted, and those given up of which an event may still come.
     pub fn patterns_kept(&self) -> usize {
         let mut state = lock(&self.slot.state);
         state.forget_interests();
         state.interests.kept()
     }
 
-    /// Takes the oldest waiting event, which is then in flight until [`flushed`](Self::flushed). `None` once closed.
+    /// Takes the oldest waiting event, which is then in flight until [`flushed`](Self::flushed). `None` once the
+    /// mailbox is closed. When nothing waits, the next event wakes `cx`.
     pub fn poll_take(&self, cx: &mut Context<'_>) -> Poll<Option<Taken>> {
         loop {
             let mut state = lock(&self.slot.state);
@@ -99,6 +102,8 @@ impl Subscription {
             if state.mailbox.closed().is_some() {
                 return Poll::Ready(None);
             }
+            // Checked last: parked events are fetched only when the mailbox is empty, so they never compete with new
+            // ones.
             if state.mailbox.parked() == 0 {
                 if !state.on_frame.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
                     state.on_frame = Some(cx.waker().clone());
@@ -112,8 +117,8 @@ impl Subscription {
         }
     }
 
-    /// The hole behind the last event there was, where the subscriber has not been told of it and no event waits that
-    /// it could be told before.
+    /// Takes the hole behind the last event, if the subscriber has not been told of it and no event waits in front of
+    /// which it could be told.
     pub fn take_last_gap(&self) -> Option<Gap> {
         let mut state = lock(&self.slot.state);
         if state.mailbox.waiting() > 0 || state.mailbox.parked() > 0 {
@@ -122,19 +127,21 @@ impl Subscription {
         state.holes.as_mut().and_then(|holes| holes.next(self.hub.epoch()))
     }
 
-    /// Takes the oldest waiting event, if there is one, and asks for no more.
+    /// Takes the oldest waiting event, if there is one. Unlike [`poll_take`](Self::poll_take) it asks for no wake-up,
+    /// and brings no parked events back.
     pub fn take(&self) -> Option<Taken> {
         lock(&self.slot.state).take()
     }
 
-    /// The socket has accepted the last byte of the oldest event in flight; whoever waited for that is woken now if
-    /// there is more, else by the next frame. `false` when nothing was in flight, as after a close.
+    /// Says that the socket has accepted the last byte of the oldest event in flight. `next` is woken now if more
+    /// events wait, or else by the next one. `false` when nothing was in flight, as after a close.
     pub fn flushed(&self, next: Option<Waker>) -> bool {
         let mut state = lock(&self.slot.state);
         if state.mailbox.flushed().is_none() {
             return false;
         }
         if state.mailbox.waiting() == 0 && state.mailbox.parked() == 0 {
+            // Stored and not woken: the mailbox is empty, and a wake-up would only find that.
             state.on_frame = next;
             return true;
         }
@@ -153,7 +160,7 @@ impl Subscription {
         self.slot.is_closed.load(Ordering::Acquire)
     }
 
-    /// Cuts the subscriber off: what had not been flushed is lost as [`CloseReason::Evicted`].
+    /// Cuts the subscriber off: events that have not been flushed are lost as [`CloseReason::Evicted`].
     pub fn evict(&self) {
         self.hub.remove(&self.slot, CloseReason::Evicted);
     }

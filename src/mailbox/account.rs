@@ -1,21 +1,21 @@
-//! The account of a mailbox: what was offered, and what became of it.
+//! The account of a mailbox: how many frames were offered, and what became of them.
 
 use crate::loss::LossCounts;
 
 /// A mailbox's account. At every moment `offered = delivered + dropped.total() + waiting + in_flight`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
-    /// Frames pushed while open.
+    /// Frames that were pushed while the mailbox was open.
     pub offered: u64,
-    /// Frames flushed: a socket has accepted their last byte.
+    /// Frames that were flushed: a socket has accepted their last byte.
     pub delivered: u64,
-    /// Frames lost.
+    /// Frames that were lost, by reason.
     pub dropped: LossCounts,
-    /// Frames in slots, and those parked.
+    /// Frames that wait in slots, and those parked.
     pub waiting: u64,
-    /// Frames handed to a transport and not flushed.
+    /// Frames that were handed to a transport and are not flushed.
     pub in_flight: u64,
-    /// Most frames in slots right after a push.
+    /// Most frames that were in slots right after a push.
     pub high_water: u64,
 }
 
@@ -30,7 +30,7 @@ impl Counts {
         self.high_water = self.high_water.max(other.high_water);
     }
 
-    /// Whether no frame is unaccounted for.
+    /// Whether every offered frame is accounted for.
     pub fn is_conserved(&self) -> bool {
         self.offered == self.delivered + self.dropped.total() + self.waiting + self.in_flight
     }

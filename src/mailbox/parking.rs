@@ -1,16 +1,16 @@
-//! Parking: frames that wait elsewhere and are only counted here, behind those in slots and in front of all to come.
+//! Parking: frames that wait elsewhere and are only counted here. They come after the frames in slots.
 
 use super::{Mailbox, QueueItem};
 use crate::loss::{LossReason, PushOutcome};
 
 impl<T: QueueItem> Mailbox<T> {
-    /// Frames that wait elsewhere.
+    /// How many frames wait elsewhere.
     pub fn parked(&self) -> u64 {
         self.parked
     }
 
-    /// Why those are lost that do not come back: the limit that made it park, or, where they were replayed, that they
-    /// are out of reach.
+    /// Why parked frames are lost if they do not come back: the limit that made it park, or
+    /// [`LossReason::OutOfReach`] if they were replayed.
     pub fn parked_for(&self) -> LossReason {
         self.parked_for
     }
@@ -28,7 +28,7 @@ impl<T: QueueItem> Mailbox<T> {
         PushOutcome::Parked { waiting: self.waiting().saturating_add(parked) }
     }
 
-    /// So many frames of before are offered, and wait elsewhere.
+    /// Offers `frames` that were published before the subscription and wait elsewhere.
     pub fn replay(&mut self, frames: u64) {
         if self.closed.is_none() && frames > 0 {
             self.offered += frames;
@@ -38,14 +38,14 @@ impl<T: QueueItem> Mailbox<T> {
         }
     }
 
-    /// Whether the next parked frame has room. Its age is no reason to keep it out: that it waits is what it is for.
+    /// Whether the next parked frame has room. Its age does not matter: a parked frame is old by its nature.
     pub fn has_room_for(&self, frame: &T) -> bool {
         let waiting = self.waiting();
         let fits = |most: usize| self.bytes + frame.bytes() <= most;
         waiting == 0 || waiting < self.limits.capacity.frames() && self.limits.bytes.is_none_or(|most| fits(most.get()))
     }
 
-    /// The next parked frame comes back. Nothing happens where none is parked, as after a close.
+    /// Queues the next parked frame. Does nothing if none is parked, as after a close.
     pub fn unpark(&mut self, frame: T) {
         if let Some(parked) = self.parked.checked_sub(1) {
             self.parked = parked;
@@ -54,10 +54,12 @@ impl<T: QueueItem> Mailbox<T> {
         }
     }
 
-    /// So many of the next parked frames are lost.
+    /// Counts the next `frames` parked frames as lost.
     pub fn lose_parked(&mut self, frames: u64) {
+        // The history counts without the lock of this mailbox: a close may have come in between.
         let frames = frames.min(self.parked);
         self.parked -= frames;
+        // Without this a mailbox whose parked frames are all lost would park for ever.
         self.is_behind &= self.parked > 0 || self.waiting() > 0;
         *self.dropped.of(self.parked_for) += frames;
     }

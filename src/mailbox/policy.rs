@@ -1,6 +1,6 @@
-//! The overflow policies: all that there is to one is its name and its answer to a frame that does not fit.
+//! The overflow policies. A policy is a name, and an answer to a frame that does not fit.
 //!
-//! A new one is a variant, a place in [`Overflow::ALL`] and [`Overflow::NAMES`], and an arm of `answer`.
+//! A new policy is a variant, a place in [`Overflow::ALL`] and [`Overflow::NAMES`], and an arm of `answer`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,17 +11,17 @@ use crate::loss::{LossReason, PushOutcome};
 /// What a mailbox does with a frame that would pass one of its limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Overflow {
-    /// Refuses it.
+    /// Refuses the frame.
     #[default]
     DropNewest,
     /// Makes room by letting the oldest waiting frames go.
     DropOldest,
-    /// Makes room by letting go what a later event of the same key has made old. Where nothing has been, the subscriber
-    /// is cut off: a key's last event is never lost.
+    /// Makes room by letting go the frames that a later event of the same key has outdated. If there is none, the
+    /// subscriber is cut off: the last event of a key is never lost.
     Conflate,
-    /// Refuses it and closes: the subscriber is cut off.
+    /// Refuses the frame and closes the mailbox: the subscriber is cut off.
     Disconnect,
-    /// Stops queueing: the subscriber gets what follows from the history once it has emptied its mailbox.
+    /// Parks the frame and those that follow: the subscriber gets them from the history once its mailbox is empty.
     Park,
 }
 
@@ -29,7 +29,7 @@ impl Overflow {
     /// Every policy.
     pub const ALL: [Self; 5] = [Self::DropNewest, Self::DropOldest, Self::Conflate, Self::Disconnect, Self::Park];
 
-    /// Their names, in words.
+    /// The names of all policies, for a message.
     pub const NAMES: &str = "drop-newest, drop-oldest, conflate, disconnect or park";
 
     /// The name in configuration and reports.
@@ -43,7 +43,7 @@ impl Overflow {
         }
     }
 
-    /// What becomes of a frame that `bound` keeps out.
+    /// Handles a frame that the limit `bound` keeps out.
     pub(super) fn answer<T: QueueItem>(
         self,
         mailbox: &mut Mailbox<T>,
@@ -59,6 +59,7 @@ impl Overflow {
                 displaced.unwrap_or_else(|bound| mailbox.refuse(bound))
             }
             Self::Conflate => {
+                // Only from the first overflow on: a mailbox that never fills pays nothing for conflation.
                 mailbox.remember_keys();
                 mailbox.note_key(frame);
                 let displaced = mailbox.displace(frame, bound, shed, |mailbox, _| mailbox.let_go_superseded());
@@ -76,7 +77,7 @@ impl fmt::Display for Overflow {
     }
 }
 
-/// A text that names no policy.
+/// The error for a text that is not the name of a policy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0:?} is not an overflow policy: must be {names}", names = Overflow::NAMES)]
 pub struct UnknownOverflow(String);

@@ -1,13 +1,14 @@
-//! Frames in the order of their coming: those in flight, then those that wait.
+//! The frames of a mailbox in order: those in flight, and then those that wait.
 
 use std::collections::VecDeque;
 
-/// In-flight frames first, then those waiting, of which the first is never vacant.
+/// Frames in flight, and then places of waiting frames, of which the first is never vacant. A place is vacant when its
+/// frame was let go from the middle: removing it at once would move all frames behind it.
 #[derive(Debug)]
 pub(super) struct Queue<T> {
     pub(super) frames: VecDeque<Option<T>>,
     pub(super) in_flight: usize,
-    /// Places of frames that were let go while others waited in front of them.
+    /// How many places are vacant.
     pub(super) vacant: usize,
     /// Position of the first frame, since the mailbox began.
     pub(super) first: u64,
@@ -18,7 +19,7 @@ impl<T> Queue<T> {
         Self { frames: VecDeque::new(), in_flight: 0, vacant: 0, first: 0 }
     }
 
-    /// How many wait.
+    /// How many frames wait.
     #[inline]
     pub(super) fn waiting(&self) -> usize {
         self.frames.len() - self.in_flight - self.vacant
@@ -27,6 +28,7 @@ impl<T> Queue<T> {
     /// Takes out a waiting frame, if there is one at that index.
     #[inline]
     pub(super) fn let_go(&mut self, index: usize) -> Option<T> {
+        // Only a frame in the middle leaves a vacant place: the first place must never be vacant.
         if index > self.in_flight {
             let frame = self.frames.get_mut(index)?.take()?;
             self.vacant += 1;
@@ -45,7 +47,7 @@ impl<T> Queue<T> {
         oldest.flatten()
     }
 
-    /// Gives up vacant places in front of the oldest frame.
+    /// Removes the vacant places in front of the oldest waiting frame.
     #[inline]
     pub(super) fn skip_vacant(&mut self) {
         while self.vacant > 0 && self.frames.get(self.in_flight).is_some_and(Option::is_none) {
@@ -54,14 +56,14 @@ impl<T> Queue<T> {
         }
     }
 
-    /// Where a frame is that waits at a position, if one does.
+    /// The index of a position; `None` if its frame has left or is in flight.
     #[inline]
     pub(super) fn index(&self, position: u64) -> Option<usize> {
         let index = usize::try_from(position.checked_sub(self.first)?).ok()?;
         (index >= self.in_flight).then_some(index)
     }
 
-    /// The frame that waits at a position. `None` where it has left, or never waited.
+    /// The frame that waits at a position; `None` if it has left, is in flight, or was let go.
     #[inline]
     pub(super) fn waiting_at(&self, position: u64) -> Option<&T> {
         self.frames.get(self.index(position)?)?.as_ref()

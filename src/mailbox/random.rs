@@ -40,7 +40,7 @@ enum Step {
     },
     Take,
     Flushed,
-    /// So many of the parked come back, and so many are lost.
+    /// `lost` of the parked frames are lost, and at most `most` come back.
     Return {
         lost: u64,
         most: usize,
@@ -105,7 +105,7 @@ impl Run {
                     }
                     Some(PushOutcome::Parked { .. }) => self.parked.push_back(frame),
                     Some(PushOutcome::Queued { .. }) | None => {}
-                    Some(shed @ PushOutcome::Shed { .. }) => panic!("{shed:?} is no outcome of the frame itself"),
+                    Some(shed @ PushOutcome::Shed { .. }) => panic!("{shed:?} is not the outcome of the frame itself"),
                 }
             }
             Step::Take => drop(self.mailbox.take()),
@@ -127,7 +127,8 @@ impl Run {
     }
 
     fn check(&self) {
-        let (mailbox, counts) = (&self.mailbox, self.mailbox.counts());
+        let mailbox = &self.mailbox;
+        let counts = self.mailbox.counts();
         assert!(counts.is_conserved(), "{counts:?}");
         assert_eq!(counts.delivered, self.delivered.len() as u64);
         let of = |reason: LossReason| self.lost.values().filter(|lost| **lost == reason).count() as u64;
@@ -156,7 +157,7 @@ impl Run {
         }
     }
 
-    /// Of every key the last event offered is there: delivered, in flight, waiting or parked.
+    /// The last offered event of every key is delivered, in flight, waiting or parked.
     fn no_last_event_is_lost(&self) {
         let mut seen = BTreeSet::new();
         for frame in self.frames.iter().rev() {
@@ -190,7 +191,9 @@ fn places_of_old_values_are_given_up_from_time_to_time_and_what_waits_is_as_befo
     let mut run = Run::new(limits, Overflow::Conflate);
     let push = |run: &mut Run, key| run.step(Step::Push { bytes: 3, pause_ms: 1, key: Some(key) });
     push(&mut run, "a");
-    let (mut expected, mut most_slots, mut given_up) = (std::collections::VecDeque::from([0]), 0, 0);
+    let mut expected = std::collections::VecDeque::from([0]);
+    let mut most_slots = 0;
+    let mut given_up = 0;
     for number in 1..=400_u64 {
         let slots = run.mailbox.queue.frames.len();
         push(&mut run, KEYS[number as usize % KEYS.len()]);
@@ -212,7 +215,8 @@ fn places_of_old_values_are_given_up_from_time_to_time_and_what_waits_is_as_befo
         given_up += usize::from(queue.frames.len() < slots);
     }
     // 40 wait, 20 and 8 and the one of the last push may be vacant; room is made for the worst that there can be.
-    assert_eq!((most_slots, run.mailbox.queue.frames.capacity()), (69, 40 + 20 + VACANT_SLACK));
+    assert_eq!(most_slots, 69);
+    assert_eq!(run.mailbox.queue.frames.capacity(), 40 + 20 + VACANT_SLACK);
     assert!(given_up >= 10, "{given_up}");
     for _ in 0..40 {
         run.step(Step::Take);

@@ -34,7 +34,8 @@ fn drop_oldest_spares_the_frame_in_flight() {
     push(&mut mailbox, 3);
     assert_eq!(push(&mut mailbox, 4), Some(PushOutcome::Displaced { lost: 2, reason: FULL }));
     assert_eq!(mailbox.flushed(), Some(1));
-    assert_eq!((mailbox.take().copied(), mailbox.counts().high_water), (Some(3), 2));
+    assert_eq!(mailbox.take().copied(), Some(3));
+    assert_eq!(mailbox.counts().high_water, 2);
 }
 
 #[test]
@@ -48,7 +49,9 @@ fn a_disconnecting_mailbox_evicts_what_it_holds_and_is_offered_nothing_more() {
     assert_eq!(push(&mut mailbox, 5), None, "a closed mailbox is offered nothing");
     let counts = mailbox.counts();
     assert_eq!(counts.dropped, LossCounts { buffer_full: 1, evicted: 3, ..LossCounts::default() });
-    assert_eq!((counts.offered, mailbox.closed(), mailbox.take()), (4, Some(CloseReason::Evicted), None));
+    assert_eq!(counts.offered, 4);
+    assert_eq!(mailbox.closed(), Some(CloseReason::Evicted));
+    assert_eq!(mailbox.take(), None);
     assert_eq!(mailbox.flushed(), None, "an evicted frame is never delivered");
 }
 
@@ -101,7 +104,9 @@ fn a_policy_has_one_name_wherever_it_is_read_or_written() {
     for (policy, name) in
         Overflow::ALL.into_iter().zip(["drop-newest", "drop-oldest", "conflate", "disconnect", "park"])
     {
-        assert_eq!((policy.name(), policy.to_string().as_str(), name.parse()), (name, name, Ok(policy)));
+        assert_eq!(policy.name(), name);
+        assert_eq!(policy.to_string().as_str(), name);
+        assert_eq!(name.parse(), Ok(policy));
     }
     let refused = "drop".parse::<Overflow>().unwrap_err().to_string();
     assert_eq!(
@@ -115,11 +120,16 @@ fn a_policy_has_one_name_wherever_it_is_read_or_written() {
 #[test]
 fn accounts_add_up_and_the_higher_mark_stays() {
     let dropped = |n| {
-        let (buffer_full, bytes, age, conflated, out_of_reach) = (n, 7 * n, 8 * n, 9 * n, 10 * n);
+        let buffer_full = n;
+        let bytes = 7 * n;
+        let age = 8 * n;
+        let conflated = 9 * n;
+        let out_of_reach = 10 * n;
         LossCounts { buffer_full, bytes, age, conflated, out_of_reach, client_gone: 2 * n, evicted: 3 * n }
     };
     let account = |n, high_water| {
-        let (waiting, in_flight) = (4 * n, 5 * n);
+        let waiting = 4 * n;
+        let in_flight = 5 * n;
         Counts { offered: 55 * n, delivered: 6 * n, dropped: dropped(n), waiting, in_flight, high_water }
     };
     for (marks, high_water) in [([7, 9], 9), ([9, 7], 9)] {
@@ -169,7 +179,9 @@ impl QueueItem for Keyed {
 #[test]
 fn of_what_conflation_has_replaced_no_more_is_remembered_than_twice_what_waits_and_a_few() {
     let mut mailbox = Mailbox::new(Limits::frames(Capacity::new(8).unwrap()), Overflow::Conflate);
-    (0..9).for_each(|_| drop(push(&mut mailbox, Keyed(1))));
+    for _ in 0..9 {
+        push(&mut mailbox, Keyed(1));
+    }
     let mut most = 0;
     for _ in 0..200 {
         mailbox.take();
@@ -177,7 +189,8 @@ fn of_what_conflation_has_replaced_no_more_is_remembered_than_twice_what_waits_a
         push(&mut mailbox, Keyed(1));
         most = most.max(mailbox.keys.as_ref().unwrap().remembered().1);
     }
-    assert_eq!((mailbox.waiting(), most), (8, 2 * 7 + 16));
+    assert_eq!(mailbox.waiting(), 8);
+    assert_eq!(most, 2 * 7 + 16);
 }
 
 #[test]
@@ -209,10 +222,11 @@ fn a_mailbox_knows_what_waits_and_why_it_is_closed() {
     push(&mut mailbox, 2);
     push(&mut mailbox, 3);
     mailbox.take();
-    assert_eq!((mailbox.waiting(), mailbox.counts().in_flight, mailbox.closed()), (2, 1, None));
+    assert_eq!(mailbox.waiting(), 2);
+    assert_eq!(mailbox.counts().in_flight, 1);
+    assert_eq!(mailbox.closed(), None);
     mailbox.close(CloseReason::ClientGone);
-    assert_eq!(
-        (mailbox.waiting(), mailbox.counts().in_flight, mailbox.closed()),
-        (0, 0, Some(CloseReason::ClientGone))
-    );
+    assert_eq!(mailbox.waiting(), 0);
+    assert_eq!(mailbox.counts().in_flight, 0);
+    assert_eq!(mailbox.closed(), Some(CloseReason::ClientGone));
 }

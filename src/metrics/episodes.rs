@@ -1,5 +1,6 @@
-//! Subscribers that fall behind. An episode begins with a lost frame and ends when a frame finds the mailbox empty
-//! again: however many are lost between, they are one thing that happened, and one line.
+//! Episodes of subscribers that fall behind. An episode begins with a lost frame, and ends when a frame finds the
+//! mailbox empty again. All frames lost in between belong to it, so a slow subscriber makes one log line and not
+//! thousands.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -13,7 +14,7 @@ use crate::mailbox::Counts;
 #[derive(Debug, Default)]
 pub(super) struct Episodes {
     watchers: Mutex<BTreeMap<SubscriberId, Watcher>>,
-    /// Under way; read at every frame without the lock, and mostly none.
+    /// How many episodes are under way. Read at every frame without the lock, and nearly always 0.
     open: AtomicUsize,
     begun: AtomicU64,
 }
@@ -36,9 +37,10 @@ impl Episodes {
         tracing::debug!(subscriber = subscriber.0, %peer, "subscribed");
     }
 
-    /// Only the first loss of an episode makes a line.
+    /// Counts lost frames. Only the first loss of an episode makes a log line.
     pub(super) fn lost(&self, subscriber: SubscriberId, frames: u64, now: Duration) {
         let mut watchers = self.lock();
+        // The rest of a fan-out may still report a subscriber that has left.
         let Some(watcher) = watchers.get_mut(&subscriber) else { return };
         if let Some(episode) = &mut watcher.episode {
             episode.lost += frames;
@@ -52,7 +54,7 @@ impl Episodes {
         tracing::warn!(subscriber = subscriber.0, %peer, "fell behind, and loses frames");
     }
 
-    /// A frame has found the mailbox empty.
+    /// Ends a subscriber's episode: a frame has found its mailbox empty.
     pub(super) fn caught_up(&self, subscriber: SubscriberId, now: Duration) {
         if self.open.load(Ordering::Relaxed) == 0 {
             return;
@@ -70,8 +72,10 @@ impl Episodes {
             self.open.fetch_sub(1, Ordering::Relaxed);
         }
         let subscriber = subscriber.0;
-        let (delivered, buffer_full) = (counts.delivered, counts.dropped.buffer_full);
-        let (client_gone, evicted) = (counts.dropped.client_gone, counts.dropped.evicted);
+        let delivered = counts.delivered;
+        let buffer_full = counts.dropped.buffer_full;
+        let client_gone = counts.dropped.client_gone;
+        let evicted = counts.dropped.evicted;
         if evicted > 0 {
             tracing::warn!(subscriber, %peer, delivered, buffer_full, evicted, "cut off");
         } else {
@@ -79,7 +83,7 @@ impl Episodes {
         }
     }
 
-    /// How many there have been.
+    /// How many episodes have begun.
     pub(super) fn begun(&self) -> u64 {
         self.begun.load(Ordering::Relaxed)
     }

@@ -1,5 +1,5 @@
-//! The figures in the text that Prometheus reads (OpenMetrics 1.0). Names have their units, labels a fixed set of
-//! values.
+//! The figures as text of OpenMetrics 1.0, which Prometheus reads. Every name has its unit, and every label a fixed set
+//! of values.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use super::histogram::Read;
 use crate::hub::Channel;
 use crate::mailbox::Counts;
 
-/// Everything at one moment.
+/// All figures at one moment.
 #[derive(Debug)]
 pub(super) struct Figures {
     pub(super) counts: Vec<(Channel, Counts)>,
@@ -78,7 +78,8 @@ impl Figures {
         out.gauge("hubbub_mailbox_high_water_max", help, Some(&frames_unit()), high_water)?;
         let help = "Times that a subscriber began to lose frames";
         out.counter("hubbub_slow_episodes", help, &[(&[], self.slow_episodes)])?;
-        let (connections, subscribers) = ([("limit", "connections")], [("limit", "subscribers")]);
+        let connections = [("limit", "connections")];
+        let subscribers = [("limit", "subscribers")];
         let refused = [(&connections[..], self.refused_connections), (&subscribers[..], self.refused_subscribers)];
         out.counter("hubbub_refused", "Clients kept out by a limit", &refused)
     }
@@ -134,7 +135,7 @@ impl Out<'_, '_> {
         Ok(())
     }
 
-    /// `per_unit` of what was counted make one of the unit.
+    /// Writes a histogram; `per_unit` counted values make one of the unit.
     fn histogram(&mut self, name: &str, help: &str, unit: &Unit, per_unit: f64, read: &Read) -> fmt::Result {
         let mut encoder = self.encoder.encode_descriptor(name, help, Some(unit), MetricType::Histogram)?;
         let buckets = read.buckets.iter().map(|(bound, count)| {

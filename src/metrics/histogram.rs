@@ -1,5 +1,5 @@
-//! Counting by size, cheaply: a thread adds to a stripe that hardly any other thread uses, and stripes are summed when
-//! somebody asks.
+//! Histograms that cost little to count in: a thread adds to a stripe that few other threads use, and a read sums the
+//! stripes.
 
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -27,7 +27,7 @@ pub(super) static MICROSECONDS: [u64; 19] = [
     120_000_000,
 ];
 
-/// Upper bounds for frames in a mailbox: the powers of two up to the largest capacity, as a size is chosen.
+/// Upper bounds for frames in a mailbox: the powers of two up to the largest capacity.
 pub(super) static FRAMES: [u64; 21] = {
     let mut bounds = [0; 21];
     let mut power = 0;
@@ -38,19 +38,20 @@ pub(super) static FRAMES: [u64; 21] = {
     bounds
 };
 
-/// Room for the bounds and what exceeds the last.
+/// Number of buckets: one for each bound of the longer list, and one for what exceeds the last bound.
 const MAX_BUCKETS: usize = 22;
-/// More threads than that share.
+/// Most stripes. More threads than that share them.
 const MAX_STRIPES: usize = 16;
 
-/// How many values of which size there were.
+/// How many values fell into which bucket, and their sum.
 #[derive(Debug)]
 pub(super) struct Histogram {
     bounds: &'static [u64],
     stripes: Box<[Stripe]>,
 }
 
-/// Alone on its cache lines, the one that a prefetcher pulls along included.
+/// The counters of one stripe. 128 bytes, because prefetchers load cache lines in pairs: a smaller alignment would make
+/// threads share lines.
 #[derive(Debug, Default)]
 #[repr(align(128))]
 struct Stripe {
@@ -61,9 +62,9 @@ struct Stripe {
 /// A histogram at one moment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Read {
-    /// Upper bound and number of values at most that large and above the bound before; the last has no bound.
+    /// For each bucket its upper bound, and how many values were in it. The last bucket has no bound.
     pub(super) buckets: Vec<(Option<u64>, u64)>,
-    /// Of all values.
+    /// The sum of all values.
     pub(super) sum: u64,
 }
 
@@ -71,12 +72,14 @@ impl Histogram {
     pub(super) fn new(bounds: &'static [u64]) -> Self {
         debug_assert!(bounds.len() < MAX_BUCKETS && bounds.is_sorted());
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
+        // A power of two, so that a mask picks the stripe.
         let stripes = threads.next_power_of_two().min(MAX_STRIPES);
         Self { bounds, stripes: (0..stripes).map(|_| Stripe::default()).collect() }
     }
 
     pub(super) fn observe(&self, value: u64) {
         let stripe = &self.stripes[this_thread() & (self.stripes.len() - 1)];
+        // Bounds are inclusive, as in the `le` label of Prometheus.
         let bucket = self.bounds.partition_point(|bound| *bound < value);
         stripe.counts[bucket].fetch_add(1, Ordering::Relaxed);
         stripe.sum.fetch_add(value, Ordering::Relaxed);
@@ -129,12 +132,14 @@ mod tests {
             }
         });
         let read = histogram.read();
-        assert_eq!((read.buckets[2].1, read.sum), (20_000, 60_000));
+        assert_eq!(read.buckets[2].1, 20_000);
+        assert_eq!(read.sum, 60_000);
     }
 
     #[test]
     fn the_bounds_of_frames_are_the_powers_of_two_up_to_the_largest_capacity() {
-        assert_eq!((FRAMES[0], FRAMES[8]), (1, 256));
+        assert_eq!(FRAMES[0], 1);
+        assert_eq!(FRAMES[8], 256);
         assert_eq!(FRAMES.last().copied(), Some(crate::mailbox::MAX_CAPACITY as u64));
     }
 }

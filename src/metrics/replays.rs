@@ -1,5 +1,5 @@
-//! Events that are replayed: how old they are says how long a client was away, and nothing of the server. Here it is
-//! known of which streams some are still to come, so that their ages are left out.
+//! Replayed events. Their age says how long a client was away, and nothing of the server, so the histograms leave it
+//! out. This room knows which streams still have replayed events to come.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,12 +9,12 @@ use crate::hub::SubscriberId;
 
 #[derive(Debug, Default)]
 pub(super) struct Replays {
-    /// Streams that have some to come; read at every frame without the lock, and mostly none.
+    /// How many streams have replayed events to come. Read at every frame without the lock, and nearly always 0.
     streams: AtomicUsize,
     left: Mutex<BTreeMap<SubscriberId, Left>>,
 }
 
-/// How many of a stream's replayed events have yet to be taken, and flushed.
+/// How many of a stream's replayed events are not yet taken, and not yet flushed.
 #[derive(Debug, Clone, Copy)]
 struct Left {
     to_take: u64,
@@ -22,14 +22,14 @@ struct Left {
 }
 
 impl Replays {
-    /// A stream begins with so many.
+    /// Begins a stream with `count` replayed events.
     pub(super) fn begin(&self, subscriber: SubscriberId, count: u64) {
         self.with(|left| {
             left.insert(subscriber, Left { to_take: count, to_flush: count });
         });
     }
 
-    /// So many of the next do not come: they are not in the history any more.
+    /// Notes that the next `count` replayed events do not come: the history no longer has them.
     pub(super) fn forgot(&self, subscriber: SubscriberId, count: u64) {
         self.of(subscriber, |left| {
             left.to_take = left.to_take.saturating_sub(count);
@@ -37,17 +37,17 @@ impl Replays {
         });
     }
 
-    /// An event has been taken; whether it was one of them.
+    /// Counts an event that was taken; whether it was replayed.
     pub(super) fn takes(&self, subscriber: SubscriberId) -> bool {
         self.of(subscriber, |left| count_down(&mut left.to_take)).unwrap_or(false)
     }
 
-    /// An event has been flushed; whether it was one of them.
+    /// Counts an event that was flushed; whether it was replayed.
     pub(super) fn flushes(&self, subscriber: SubscriberId) -> bool {
         self.of(subscriber, |left| count_down(&mut left.to_flush)).unwrap_or(false)
     }
 
-    /// A stream has ended.
+    /// Forgets a stream that has ended.
     pub(super) fn ended(&self, subscriber: SubscriberId) {
         self.of(subscriber, |left| *left = Left { to_take: 0, to_flush: 0 });
     }
@@ -95,7 +95,8 @@ mod tests {
         assert!(!replays.takes(OTHER), "another stream");
         let taken: Vec<_> = (0..4).map(|_| replays.takes(ONE)).collect();
         let flushed: Vec<_> = (0..4).map(|_| replays.flushes(ONE)).collect();
-        assert_eq!((taken, flushed), (vec![true, true, true, false], vec![true, true, true, false]));
+        assert_eq!(taken, vec![true, true, true, false]);
+        assert_eq!(flushed, vec![true, true, true, false]);
         assert_eq!(replays.streams.load(Ordering::Relaxed), 0);
     }
 

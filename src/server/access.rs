@@ -1,4 +1,4 @@
-//! Who may: pages of other origins, and publishers with a token.
+//! Access: pages of other origins, and publishers with a token.
 
 use hyper::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE,
@@ -9,18 +9,19 @@ use hyper::{Method, Request, Response};
 
 use crate::config::{Origins, Token};
 
-/// Where a request comes from.
+/// The kind of origin that a request has.
 pub(super) enum Origin {
-    /// From no page of another origin: a program, or a page that this server's own host has served.
+    /// A program, or a page of this server's own host.
     Own,
-    /// From a page that may.
+    /// A page of another origin that the settings allow.
     Allowed(HeaderValue),
-    /// From a page that may not. It might be able to publish without ever reading the answer.
+    /// A page of another origin that the settings do not allow. It is refused before the request has an effect: a page
+    /// can publish without reading the answer.
     Refused,
 }
 
-/// Finds out; the header is a browser's and cannot be forged by a page. A host in the request line stands in for the
-/// header (RFC 9112, 3.2.2).
+/// The origin of a request. Browsers write the `Origin` header themselves, and a page cannot forge it. A host in the
+/// request line takes precedence over the `Host` header (RFC 9112, 3.2.2).
 pub(super) fn origin<B>(request: &Request<B>, allowed: &Origins) -> Origin {
     let headers = request.headers();
     let Some(value) = headers.get(ORIGIN) else { return Origin::Own };
@@ -30,6 +31,7 @@ pub(super) fn origin<B>(request: &Request<B>, allowed: &Origins) -> Origin {
     }
     let in_line = request.uri().authority().map(Authority::as_str);
     let host = in_line.or_else(|| headers.get(HOST).and_then(|host| host.to_str().ok()));
+    // Only the host is compared: behind a proxy that ends TLS the server does not know the scheme.
     let is_own = origin.split_once("://").zip(host).is_some_and(|((_, named), host)| named.eq_ignore_ascii_case(host));
     if is_own { Origin::Own } else { Origin::Refused }
 }
@@ -39,7 +41,7 @@ pub(super) fn is_preflight<B>(request: &Request<B>) -> bool {
     request.method() == Method::OPTIONS && request.headers().contains_key(ACCESS_CONTROL_REQUEST_METHOD)
 }
 
-/// Lets a preflight's origin go on: which methods and headers it may use, and for how long it need not ask again.
+/// Answers a preflight of an allowed origin: the methods and headers it may use, and how long the answer holds.
 pub(super) fn may_ask<B>(response: Response<B>, origin: HeaderValue) -> Response<B> {
     let mut response = may_read(response, origin);
     let headers = response.headers_mut();
@@ -50,14 +52,14 @@ pub(super) fn may_ask<B>(response: Response<B>, origin: HeaderValue) -> Response
     response
 }
 
-/// Lets the page see the answer.
+/// Lets the page of an allowed origin read the answer.
 pub(super) fn may_read<B>(mut response: Response<B>, origin: HeaderValue) -> Response<B> {
     response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     response.headers_mut().append(VARY, HeaderValue::from_static("origin"));
     response
 }
 
-/// Whether the `Authorization` that a request presents has the token, where one is needed.
+/// Whether a request may publish: no token is needed, or the `Authorization` that it presents has it.
 pub(super) fn may_publish(presented: Option<&HeaderValue>, token: Option<&Token>) -> bool {
     let Some(token) = token else { return true };
     let presented = presented.map(HeaderValue::as_bytes).unwrap_or_default();

@@ -1,13 +1,13 @@
-//! Headers that decide something: one that is sent twice says two things, and the server must not choose.
+//! Headers that decide something. One that is sent twice may have two values, and the server must not choose.
 
 use hyper::header::{HOST, HeaderMap, HeaderName, HeaderValue, ORIGIN};
 use hyper::http::uri::Authority;
 use hyper::{Request, Version};
 
-/// The header's value, if it is there.
+/// The value of a header; `None` if the request does not have it.
 ///
 /// # Errors
-/// When it is there more than once.
+/// When the request has it more than once.
 pub(super) fn once<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Option<&'a HeaderValue>, String> {
     let mut values = headers.get_all(name).iter();
     match (values.next(), values.count()) {
@@ -16,7 +16,10 @@ pub(super) fn once<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Opti
     }
 }
 
-/// Checks the headers that every route depends on: whom a request is for (RFC 9112, 3.2), and which page it is from.
+/// Checks the headers that every route depends on: the host (RFC 9112, 3.2) and the origin.
+///
+/// # Errors
+/// When one is sent twice, or the host is missing or malformed.
 pub(super) fn check<B>(request: &Request<B>) -> Result<(), String> {
     let headers = request.headers();
     once(headers, &ORIGIN)?;
@@ -31,7 +34,7 @@ pub(super) fn check<B>(request: &Request<B>) -> Result<(), String> {
     }
 }
 
-/// An empty one is for a target without a name.
+/// Whether a header is a host. An empty one is allowed: it is for a target without a name.
 fn is_host(host: &HeaderValue) -> bool {
     let is_authority = |host: &[u8]| !host.contains(&b'@') && Authority::try_from(host).is_ok();
     host.is_empty() || is_authority(host.as_bytes())

@@ -1,4 +1,4 @@
-//! `POST /v1/ingest/{table}`: one JSON object, or a batch of them a line each, published as they came.
+//! `POST /v1/ingest/{table}`: publishes one JSON object, or a batch of objects with one on each line.
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
@@ -17,17 +17,17 @@ use crate::event::EventId;
 use crate::topic::Topic;
 use crate::transport::Environment;
 
-/// Most events in a batch: its answer has an id for each, and is longer than a body of the smallest events.
+/// Most events in a batch. The answer has an id for each event, so it can be longer than the body.
 const MAX_BATCH_EVENTS: usize = 10_000;
 
-/// The media types of a batch; NDJSON has no registered one.
+/// The media types of a batch. NDJSON has no registered one, so all that are in use are taken.
 const BATCH_TYPES: [&str; 4] =
     ["application/x-ndjson", "application/ndjson", "application/jsonl", "application/x-jsonlines"];
 
-/// The coding of a body that comes as it is.
+/// The content coding of a body that is not encoded.
 const IDENTITY: &str = "identity";
 
-/// Why nothing was published, and how that is called in HTTP.
+/// Why nothing was published: an HTTP status and a text.
 struct Refused(StatusCode, String);
 
 impl<E: Environment> Exchange<E> {
@@ -47,7 +47,8 @@ impl<E: Environment> Exchange<E> {
         }
     }
 
-    /// Publishes what a request brings, if it may and says nothing that would be ignored; the answer.
+    /// Publishes the body of a request, and returns the answer. A request with anything that would be ignored is
+    /// refused.
     async fn take(&self, table: &str, request: Request<Incoming>) -> Result<Value, Refused> {
         let (head, body) = request.into_parts();
         let once = |name| once(&head.headers, &name).map_err(bad);
@@ -72,15 +73,15 @@ impl<E: Environment> Exchange<E> {
         Ok(self.publish(topic, text).to_string())
     }
 
-    /// Publishes all of them or none, in order; what others publish meanwhile may come between. A publisher that leaves
-    /// before the answer may have published a part.
+    /// Publishes all events of a batch in order, or none if one is invalid. Events of other publishers may come
+    /// between. If the publisher leaves before the answer, a part of the batch may be published.
     async fn publish_batch(&self, topic: &Topic, body: Incoming) -> Result<Vec<String>, Refused> {
         let (payload, _permit) = self.receive(body).await?;
         let events = lines(text(&payload).map_err(|wrong| bad(wrong.in_batch(1)))?)?;
         let mut ids = Vec::with_capacity(events.len());
         for event in events {
             ids.push(self.publish(topic, event).to_string());
-            // A batch is no reason for subscribers on this thread to have nothing while it lasts.
+            // Subscribers on this thread get their events in between, and need not wait for the whole batch.
             tokio::task::yield_now().await;
         }
         Ok(ids)
@@ -88,21 +89,23 @@ impl<E: Environment> Exchange<E> {
 
     fn publish(&self, topic: &Topic, text: &str) -> EventId {
         let environment = self.gate.environment();
-        // A copy: the body is a slice of what the connection read into, and would keep all of that while it waits.
+        // Copied: the body is a slice of the connection's read buffer, and would keep all of it while the event waits.
         let payload = Bytes::copy_from_slice(text.as_bytes());
         let each = |subscriber, outcome| environment.offered(subscriber, outcome);
         self.server.hub.publish_each(environment.now(), topic, payload, each).id
     }
 
-    /// The body, and the right to have it in memory.
+    /// The body of a request, and the permit to have it in memory.
     async fn receive(&self, body: Incoming) -> Result<(Bytes, SemaphorePermit<'_>), Refused> {
         let settings = &self.server.settings;
         let limit = settings.max_ingest_bytes;
         let too_large = || Refused(StatusCode::PAYLOAD_TOO_LARGE, format!("a body has at most {limit} bytes"));
+        // Refused by its announced length, before a byte of it is read.
         if body.size_hint().lower() > limit as u64 {
             return Err(too_large());
         }
         let receive = async {
+            // The permit is waited for within the timeout of the request, so that waiting publishers do not pile up.
             let permit = self.server.publishes.acquire().await.map_err(|_| bad("the server stops".to_owned()))?;
             let body = Limited::new(body, limit).collect().await;
             let body = body.map_err(|why| if why.is::<LengthLimitError>() { too_large() } else { broke_off() })?;
@@ -125,7 +128,7 @@ fn broke_off() -> Refused {
     bad("the body broke off".to_owned())
 }
 
-/// A publisher that asks for something would take an event that was published without it for granted.
+/// Refuses parameters: a publisher that sends one expects an effect, and there would be none.
 fn check_query(query: &str) -> Result<(), Refused> {
     match form_urlencoded::parse(query.as_bytes()).next() {
         Some((name, _)) => Err(bad(format!("no parameters here, and there is {name:?}: the table is in the path"))),
@@ -149,7 +152,7 @@ fn is_batch(kind: Option<&HeaderValue>) -> bool {
     BATCH_TYPES.iter().any(|batch| batch.eq_ignore_ascii_case(kind))
 }
 
-/// The objects of a batch, each as it stands in its line; empty lines are none.
+/// The objects of a batch, each as it is in its line. Empty lines are skipped.
 fn lines(text: &str) -> Result<Vec<&str>, Refused> {
     let mut events = Vec::new();
     for (number, line) in (1..).zip(text.lines()) {

@@ -1,4 +1,4 @@
-//! `GET /`: a page that watches a table, for whoever wants to see that events arrive. One file, nothing from elsewhere.
+//! `GET /`: a page that watches a table, to see that events arrive. It is one file and loads nothing else.
 
 use bytes::Bytes;
 use hyper::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, HeaderValue};
@@ -10,8 +10,8 @@ use crate::transport::Environment;
 
 const PAGE: &str = include_str!("page.html");
 
-/// What events hold is other people's text: the page may run its own script and speak to its own server, and nothing
-/// else.
+/// The content security policy of the page. Events contain text of other people, so the page may run its own script and
+/// connect to its own server, and nothing else.
 const POLICY: &str = "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; \
                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 

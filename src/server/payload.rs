@@ -1,18 +1,18 @@
-//! What a published event must be: UTF-8 text, and in it one JSON object. Says where it is something else, once, in lines
-//! and columns of the body that the publisher sent.
+//! The check of a published event: it must be UTF-8 text with one JSON object. A fault is told with its line and column
+//! in the body that the publisher sent.
 
 use serde::de::IgnoredAny;
 
-/// What is wrong with a body, or with a line of one.
+/// A fault of a body, or of one line of it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Wrong {
     what: String,
-    /// Line and column, from 1; columns are counted in bytes. `None` where it is wrong as a whole.
+    /// Line and column, both from 1, with columns in bytes. `None` if the whole text is at fault.
     at: Option<(usize, usize)>,
 }
 
 impl Wrong {
-    /// In a body that is one event, of any number of lines.
+    /// The message for a body that is one event, on any number of lines.
     pub(super) fn in_event(self) -> String {
         let Self { what, at } = self;
         at.map_or(format!("the body {what}"), |(line, column)| {
@@ -20,7 +20,7 @@ impl Wrong {
         })
     }
 
-    /// In a batch of one event a line, of which the text that is wrong begins with line `first`.
+    /// The message for a batch with one event on each line. The checked text began at line `first` of the body.
     pub(super) fn in_batch(self, first: usize) -> String {
         let Self { what, at } = self;
         let line = first + at.map_or(0, |(line, _)| line - 1);
@@ -29,7 +29,7 @@ impl Wrong {
     }
 }
 
-/// The body as text. A stream is UTF-8 text, and a parser that keeps nothing does not look into strings.
+/// The body as text. This needs a check of its own: a JSON parser that keeps nothing does not look into strings.
 pub(super) fn text(payload: &[u8]) -> Result<&str, Wrong> {
     std::str::from_utf8(payload).map_err(|why| {
         let before = &payload[..why.valid_up_to()];
@@ -39,7 +39,7 @@ pub(super) fn text(payload: &[u8]) -> Result<&str, Wrong> {
     })
 }
 
-/// Whether it is a JSON object, without keeping any of it.
+/// Checks that a text is one JSON object, without keeping any of it.
 pub(super) fn check_object(text: &str) -> Result<(), Wrong> {
     serde_json::from_str::<IgnoredAny>(text).map_err(|why| {
         let place = format!(" at line {} column {}", why.line(), why.column());
@@ -47,6 +47,7 @@ pub(super) fn check_object(text: &str) -> Result<(), Wrong> {
         let what = format!("is not JSON: {}", said.strip_suffix(&place).unwrap_or(&said));
         Wrong { what, at: Some((why.line(), why.column())) }
     })?;
+    // The text is valid JSON here, so its first byte tells its type.
     match text.trim_ascii_start().as_bytes().first() {
         Some(b'{') => Ok(()),
         _ => Err(Wrong { what: "must be a JSON object".to_owned(), at: None }),

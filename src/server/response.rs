@@ -1,4 +1,4 @@
-//! The forms an answer takes.
+//! The forms of an answer: a whole body, a stream, a refusal.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -15,15 +15,15 @@ use crate::transport::Environment;
 use crate::transport::batch::Batch;
 use crate::transport::sse::SseBody;
 
-/// A body that is all there, or a stream of events.
+/// The body of an answer: complete, or a stream of events.
 pub enum Body<E: Environment> {
-    /// All there.
+    /// A complete body.
     Whole(Full<Bytes>),
-    /// A stream.
+    /// A stream of events.
     Events(Events<E>),
 }
 
-/// A stream of events, and its place among those that may be open.
+/// A stream of events, and its permit among the streams that may be open.
 pub struct Events<E: Environment> {
     pub(super) stream: SseBody<E>,
     pub(super) _place: OwnedSemaphorePermit,
@@ -57,7 +57,7 @@ impl<E: Environment> HttpBody for Body<E> {
     }
 }
 
-/// Nothing to say but the headers.
+/// An answer without a body: 204.
 pub(super) fn empty<E: Environment>() -> Response<Body<E>> {
     let mut response = Response::new(Body::Whole(Full::default()));
     *response.status_mut() = StatusCode::NO_CONTENT;
@@ -72,7 +72,7 @@ pub(super) fn json<E: Environment>(status: StatusCode, value: &serde_json::Value
     whole(status, "application/json", Bytes::from(format!("{value}\n")))
 }
 
-/// A refusal that says why.
+/// A refusal with its reason, as JSON.
 pub(super) fn error<E: Environment>(status: StatusCode, why: &str) -> Response<Body<E>> {
     json(status, &serde_json::json!({ "error": why }))
 }
@@ -83,7 +83,7 @@ pub(super) fn method_not_allowed<E: Environment>(allowed: &'static str) -> Respo
     response
 }
 
-/// Which methods there are.
+/// The answer to `OPTIONS`: the methods that a path has.
 pub(super) fn options<E: Environment>(allowed: &'static str) -> Response<Body<E>> {
     let mut response = empty();
     response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));

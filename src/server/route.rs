@@ -1,4 +1,4 @@
-//! Which request is answered by what.
+//! Routes: which path and method is answered by which function.
 
 use bytes::Bytes;
 use hyper::body::Incoming;
@@ -10,14 +10,14 @@ use super::{Exchange, access, header, page};
 use crate::transport::Environment;
 use crate::transport::connection_set::Phase;
 
-/// What Prometheus asks for: the OpenMetrics text format.
+/// The media type of metrics: the OpenMetrics text format, which Prometheus reads.
 const METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
-/// Methods of a path that is read.
+/// The methods of a path that is read.
 const READ: &str = "GET, HEAD, OPTIONS";
-/// Methods of a path that is published to.
+/// The methods of a path that is published to.
 const PUBLISHED: &str = "POST, OPTIONS";
-/// Methods of the server as a whole.
+/// The methods of the whole server, for `OPTIONS *`.
 const ANYWHERE: &str = "GET, HEAD, POST, OPTIONS";
 
 const PATHS: &str = "no such path: there is / to look at, /v1/stream/sse, /v1/stream/ws, /v1/ingest/{table}, /healthz, /readyz, /metrics";
@@ -29,6 +29,7 @@ impl<E: Environment> Exchange<E> {
         }
         match access::origin(&request, &self.server.settings.allowed_origins) {
             access::Origin::Own => self.route(request).await,
+            // Before any route: a page must not publish, and a browser sends a simple POST without asking.
             access::Origin::Refused => {
                 let why = "pages of this origin may not: see server.allowed_origins";
                 response::error(StatusCode::FORBIDDEN, why)
@@ -43,7 +44,8 @@ impl<E: Environment> Exchange<E> {
     async fn route(&self, request: Request<Incoming>) -> Response<Body<E>> {
         let path = request.uri().path();
         if let Some(table) = path.strip_prefix("/v1/ingest/") {
-            // The table alone is decoded: what a proxy keeps out by its path has no second name.
+            // Only the table is decoded. If the whole path were, a path that a proxy refuses would have a second
+            // spelling.
             let table = percent_decode_str(table).decode_utf8_lossy().into_owned();
             return match *request.method() {
                 Method::POST => self.ingest(&table, request).await,
@@ -62,16 +64,16 @@ impl<E: Environment> Exchange<E> {
             _ => return response::error(StatusCode::NOT_FOUND, PATHS),
         };
         match *request.method() {
-            // hyper leaves the body of an answer to HEAD out.
+            // hyper omits the body of an answer to HEAD.
             Method::GET | Method::HEAD => answer(self, &request),
             Method::OPTIONS => response::options(READ),
             _ => response::method_not_allowed(READ),
         }
     }
 
-    /// Whether a new stream would be taken.
+    /// `/readyz`: whether a new stream would be accepted.
     fn ready(&self) -> Response<Body<E>> {
-        if self.server.crowd.phase() != Phase::Open {
+        if self.server.connections.phase() != Phase::Open {
             return response::error(StatusCode::SERVICE_UNAVAILABLE, "stopping");
         }
         if self.server.streams.available_permits() == 0 {
@@ -82,7 +84,7 @@ impl<E: Environment> Exchange<E> {
 
     fn metrics(&self) -> Response<Body<E>> {
         let server = &self.server;
-        match server.environment.exposition(&server.hub, server.crowd.len()) {
+        match server.environment.exposition(&server.hub, server.connections.len()) {
             Some(text) => response::whole(StatusCode::OK, METRICS, Bytes::from(text)),
             None => response::error(StatusCode::NOT_FOUND, "nothing is measured here"),
         }

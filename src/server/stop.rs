@@ -1,20 +1,14 @@
-//! Whichever comes first of two futures.
+//! A future that the end of something else may interrupt.
 
-use std::future::poll_fn;
 use std::pin::{Pin, pin};
-use std::task::Poll;
 
-/// What `future` gives, unless `end` is ready first, which is asked first.
-pub(super) async fn before<T>(
-    mut end: Pin<&mut impl Future<Output = ()>>,
-    future: impl Future<Output = T>,
-) -> Option<T> {
-    let mut future = pin!(future);
-    poll_fn(|cx| {
-        if end.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(None);
-        }
-        future.as_mut().poll(cx).map(Some)
-    })
-    .await
+use futures_util::future::{Either, select};
+
+/// What `future` gives, or `None` if `end` is ready first. `end` is asked first, so a stop that is already there always
+/// wins, and a run in simulated time repeats.
+pub(super) async fn before<T>(end: Pin<&mut impl Future<Output = ()>>, future: impl Future<Output = T>) -> Option<T> {
+    match select(end, pin!(future)).await {
+        Either::Left(((), _)) => None,
+        Either::Right((value, _)) => Some(value),
+    }
 }

@@ -1,4 +1,5 @@
-//! `GET /v1/stream/sse?table=T`, with `Last-Event-ID` or `since=ID` from there on.
+//! `GET /v1/stream/sse?table=T`: a stream of one table, after the cursor in `Last-Event-ID` or `since=ID` if there is
+//! one.
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -17,14 +18,14 @@ use crate::transport::outlet::{WriteSettings, come_back_after};
 use crate::transport::sse::SseBody;
 use crate::transport::{Environment, Limit};
 
-/// Asks nginx and its kin to pass a stream on as it comes.
+/// Asks nginx, and proxies that know its header, not to buffer a stream.
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 const EVENT_STREAM: &str = "text/event-stream";
 
-/// When a client that found no place asks again at the earliest: nothing is gained by asking all the time.
+/// Earliest time at which a client comes back after the limit of streams has turned it away.
 pub(super) const COME_BACK_LATER: Duration = Duration::from_secs(5);
 
 impl<E: Environment> Exchange<E> {
@@ -34,6 +35,7 @@ impl<E: Environment> Exchange<E> {
             Ok(topic) => topic,
             Err(why) => return error(StatusCode::BAD_REQUEST, &why),
         };
+        // Answered without a subscription: nothing would be read from it.
         if request.method() == Method::HEAD {
             return describe(whole(StatusCode::OK, EVENT_STREAM, Bytes::new()), request);
         }
@@ -44,7 +46,7 @@ impl<E: Environment> Exchange<E> {
             None => self.server.hub.subscribe(&patterns),
         };
         let mut pace = self.pace();
-        // Where a frame ends in a shared write is counted in chunks, which HTTP/1.0 does not have.
+        // The end of a frame in a shared write is counted with HTTP's chunks, which HTTP/1.0 does not have.
         if request.version() < Version::HTTP_11 {
             pace.frames_per_write = 1;
         }
@@ -57,23 +59,24 @@ impl<E: Environment> Exchange<E> {
         WriteSettings { keepalive: settings.keepalive, frames_per_write: settings.frames_per_write }
     }
 
-    /// An `EventSource` gives up for good on any status but 200, and on any other kind of content. So a full server
-    /// answers with a stream that only says when to ask again, and ends.
+    /// The answer of a full server: a stream that says when to come back, and ends. An `EventSource` gives up for good
+    /// on any status but 200, and on any other media type.
     fn come_back_later(&self, request: &Request<Incoming>) -> Response<Body<E>> {
         self.server.environment.refused(Limit::Subscribers);
         let retry = come_back_after(COME_BACK_LATER, u64::from(self.peer.port()));
         let mut response = describe(whole(StatusCode::OK, EVENT_STREAM, frame::sse::retry(retry)), request);
+        // The connection would only hold one of the limited places until the client comes back.
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         response
     }
 }
 
-/// The values of a parameter, in order.
+/// The values of a query parameter, in order.
 pub(super) fn parameters<'a>(query: &'a str, name: &str) -> impl Iterator<Item = Cow<'a, str>> {
     form_urlencoded::parse(query.as_bytes()).filter(move |(other, _)| other == name).map(|(_, value)| value)
 }
 
-/// The one table that is asked for.
+/// The topic of the one table that a query asks for.
 fn topic(query: &str) -> Result<Topic, String> {
     let mut tables = parameters(query, "table");
     let table = tables.next().ok_or("which table? ask for /v1/stream/sse?table=NAME")?;
@@ -86,8 +89,9 @@ fn topic(query: &str) -> Result<Topic, String> {
     }
 }
 
-/// Where the client says it was. The header is newer than the address: an `EventSource` that comes back sends it along
-/// with the address that it was given at first. It is never refused: whatever it is, the client is there.
+/// The cursor of a request. The header takes precedence over the query, because an `EventSource` that comes back sends
+/// a new header with the address that it was given first. No cursor is refused: an `EventSource` would give up for
+/// good.
 pub(super) fn cursor(headers: &HeaderMap, query: &str) -> Option<Cursor> {
     let ids = headers.get_all(LAST_EVENT_ID).iter().filter(|id| !id.is_empty());
     let in_headers = ids.map(|id| id.to_str().map_or(Cursor::Unknown, Cursor::read));
@@ -95,14 +99,14 @@ pub(super) fn cursor(headers: &HeaderMap, query: &str) -> Option<Cursor> {
     only(in_headers).or_else(|| only(in_query))
 }
 
-/// The one cursor that is said. Of several that differ none can be the client's for certain: it is told so, as of one
-/// that is unknown.
+/// The one cursor that a request has. If several differ, the right one is not known, and the result is
+/// [`Cursor::Unknown`].
 fn only(mut cursors: impl Iterator<Item = Cursor>) -> Option<Cursor> {
     let first = cursors.next()?;
     Some(if cursors.all(|other| other == first) { first } else { Cursor::Unknown })
 }
 
-/// Says that an answer is a stream.
+/// Adds the headers of a stream to an answer.
 fn describe<E: Environment>(mut response: Response<Body<E>>, request: &Request<Incoming>) -> Response<Body<E>> {
     // In HTTP/1.0 the end of the connection is the end of the stream. hyper promises to keep the connection to a client
     // that asks for it, unless the answer itself is HTTP/1.0.

@@ -1,5 +1,5 @@
-//! `GET /v1/stream/ws`: a WebSocket that carries any number of tables. `table=T`, any number of times, has some from the
-//! beginning, and `since=ID` from there on.
+//! `GET /v1/stream/ws`: a WebSocket for any number of tables. `table=T`, any number of times, watches tables from the
+//! beginning; `since=ID` is the cursor to begin after.
 
 use hyper::body::Incoming;
 use hyper::header::{
@@ -19,12 +19,12 @@ use crate::transport::outlet::{Outlet, come_back_after};
 use crate::transport::websocket::{Begin, MAX_TABLES};
 use crate::transport::{Environment, Limit};
 
-/// The one version there is.
+/// The only version of the protocol.
 const VERSION: &str = "13";
 
 const WEBSOCKET: &str = "websocket";
 
-/// A WebSocket's frames say themselves how long they are.
+/// Bytes at the end of a write that belong to no frame: none, since WebSocket frames carry their length.
 const END_BYTES: usize = 0;
 
 impl<E: Environment> Exchange<E> {
@@ -46,6 +46,8 @@ impl<E: Environment> Exchange<E> {
                 let subscription = self.server.hub.open(&patterns, cursor, capacity, Channel::WebSocket);
                 Begin::Stream(Outlet::new(self.gate.clone(), subscription, self.peer, self.pace(), END_BYTES), place)
             }
+            // A refusal in HTTP would not reach a browser's script, so the handshake succeeds and a close frame says
+            // why.
             Err(_) => {
                 self.server.environment.refused(Limit::Subscribers);
                 Begin::Full(come_back_after(COME_BACK_LATER, u64::from(self.peer.port())))
@@ -61,7 +63,7 @@ impl<E: Environment> Exchange<E> {
     }
 }
 
-/// The tables to begin with.
+/// The patterns of the tables that a query asks for.
 fn tables(query: &str) -> Result<Vec<Pattern>, String> {
     let patterns: Result<Vec<Pattern>, _> = parameters(query, "table")
         .map(|table| Topic::of_table(&table).map(Into::into).map_err(|why| format!("table: {why}")))
@@ -72,10 +74,10 @@ fn tables(query: &str) -> Result<Vec<Pattern>, String> {
     }
 }
 
-/// What answers the request's key, if it asks for a WebSocket (RFC 6455, 4.2.1).
+/// The accept key for a request; `None` if it does not ask for a WebSocket (RFC 6455, 4.2.1).
 ///
 /// # Errors
-/// When the key or the version is there twice (11.3).
+/// When the request has the key or the version twice (11.3).
 fn accepted_key(request: &Request<Incoming>) -> Result<Option<HeaderValue>, String> {
     let headers = request.headers();
     let key = once(headers, &SEC_WEBSOCKET_KEY)?;
@@ -89,7 +91,7 @@ fn accepted_key(request: &Request<Incoming>) -> Result<Option<HeaderValue>, Stri
     Ok(key.and_then(|key| HeaderValue::from_str(&derive_accept_key(key.as_bytes())).ok()))
 }
 
-/// Sixteen bytes in Base64.
+/// Whether a text is sixteen bytes in Base64.
 fn is_key(text: &[u8]) -> bool {
     let digits = text.strip_suffix(b"==").filter(|digits| digits.len() == 22);
     digits.is_some_and(|digits| digits.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')))

@@ -1,4 +1,4 @@
-//! Frames that share a write: the one copy of each that all mailboxes share, in a row.
+//! Frames that share a write, each the one copy that all mailboxes share.
 
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
@@ -8,20 +8,20 @@ use std::task::{Context, Poll, ready};
 use bytes::{Buf, Bytes};
 use tokio::io::AsyncWrite;
 
-/// Pieces that one call writes at most: 32 frames, each with a gap in front of it.
+/// Most pieces that one call writes: 32 frames, each with a gap in front of it.
 const MOST_PARTS: usize = 64;
 
-/// Bytes for one write. A single frame takes no memory of its own.
+/// The frames of one write. A single frame needs no allocation.
 #[derive(Debug, Default)]
 pub struct Batch {
-    /// Empty only when nothing is left.
+    /// The first piece that is left; empty only when nothing is left.
     first: Bytes,
-    /// None of them empty.
+    /// The pieces behind the first, none of them empty.
     more: VecDeque<Bytes>,
 }
 
 impl Batch {
-    /// Puts a frame behind the others. An empty one is nothing to write.
+    /// Adds a frame behind the others. An empty frame is left out.
     pub(super) fn push(&mut self, frame: Bytes) {
         if self.first.is_empty() {
             self.first = frame;
@@ -30,7 +30,7 @@ impl Batch {
         }
     }
 
-    /// Ready when a stream has taken all of it.
+    /// Writes to a stream; ready when the stream has taken everything.
     pub(super) fn poll_write_to(
         &mut self,
         stream: &mut (impl AsyncWrite + Unpin),
@@ -71,6 +71,7 @@ impl Buf for Batch {
     }
 
     fn advance(&mut self, mut bytes: usize) {
+        // `>=`, so that an exhausted first piece is replaced and `first` is empty only at the end.
         while bytes >= self.first.len() {
             bytes -= self.first.len();
             match self.more.pop_front() {

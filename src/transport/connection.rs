@@ -1,7 +1,7 @@
 //! One connection, from its acceptance to its end.
 //!
-//! hyper does not poll a body while its socket is blocked, so whatever must happen to a client that takes nothing
-//! happens here: the write deadline, and the end of a subscriber that its overflow policy cut off.
+//! hyper does not poll a body while its socket is blocked. So what must happen to a client that reads nothing happens
+//! here: the write deadline, and the end of a subscriber that its overflow policy cut off.
 
 use std::convert::Infallible;
 use std::pin::Pin;
@@ -23,20 +23,20 @@ use super::gated_stream::GatedStream;
 use super::websocket::{Begin, WebSocket};
 use crate::hub::SubscriberId;
 
-/// Most bytes hyper reads ahead for a request's head, unless heads may be larger; its least possible value.
+/// Most bytes that hyper reads ahead for a request's head, unless heads may be larger. hyper allows no smaller value.
 const READ_BUFFER_BYTES: usize = 8192;
 
-/// What bounds a connection.
+/// The limits of a connection.
 pub(crate) struct Bounds {
-    /// Time without write progress.
+    /// Longest time without write progress.
     pub(crate) write_deadline: Duration,
-    /// Time for a request's head to come, and between requests.
+    /// Longest time for a request's head to come, and between requests.
     pub(crate) request_timeout: Option<Duration>,
-    /// Of a request's head.
+    /// Largest head of a request, in bytes.
     pub(crate) max_header_bytes: usize,
 }
 
-/// Where a request leaves what the connection goes on with once it is answered.
+/// Where a request for a WebSocket leaves the stream that the connection continues with once the request is answered.
 pub(crate) struct Handover<E: Environment>(Mutex<Option<Box<Begin<E>>>>);
 
 impl<E: Environment> Handover<E> {
@@ -53,7 +53,7 @@ impl<E: Environment> Handover<E> {
     }
 }
 
-/// What is spoken.
+/// The protocol that a connection speaks at the moment.
 enum Protocol<S: AsyncRead + AsyncWrite + Unpin, E: Environment, V: HttpService<Incoming>> {
     Http(Box<Http<S, E, V>>),
     WebSocket(Box<WebSocket<S, E>>),
@@ -62,7 +62,8 @@ enum Protocol<S: AsyncRead + AsyncWrite + Unpin, E: Environment, V: HttpService<
 
 type Http<S, E, V> = http1::Connection<TokioIo<GatedStream<S, E>>, V>;
 
-/// Serves one connection until it ends, is evicted, makes no write progress for too long, or the server stops.
+/// One connection, as a future. It ends when the client leaves, the subscriber is evicted, the socket accepts nothing
+/// until the write deadline, or the server stops.
 pub(crate) struct Connection<S, E, V>
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -76,7 +77,7 @@ where
     is_ending: bool,
     write_deadline: Duration,
     deadline: Option<Pin<Box<Sleep>>>,
-    /// Whom a close of whose mailbox wakes.
+    /// The subscriber whose mailbox wakes this connection when it closes, and the waker it was given.
     on_close: Option<(SubscriberId, Waker)>,
 }
 
@@ -89,7 +90,8 @@ where
 {
     pub(crate) fn new(
         stream: S,
-        (gate, handover): (Arc<Gate<E>>, Arc<Handover<E>>),
+        gate: Arc<Gate<E>>,
+        handover: Arc<Handover<E>>,
         member: ConnectionGuard,
         service: V,
         bounds: &Bounds,
@@ -105,7 +107,7 @@ where
         Self { protocol, handover, gate, member, is_ending: false, write_deadline, deadline: None, on_close: None }
     }
 
-    /// Ends it as the server says: `true` when that is now.
+    /// Begins to end the connection if the server says so; `true` when it has to end at once.
     fn is_told_to_end(&mut self, cx: &Context<'_>) -> bool {
         let phase = self.member.phase(cx);
         match phase {
@@ -118,17 +120,17 @@ where
                     Pin::new(&mut **http).graceful_shutdown();
                 }
             }
-            // What had not been flushed was not lost by the client's fault.
+            // Evicted, not left: the client is not the cause of the frames that are lost now.
             Phase::Over => self.gate.evict(),
         }
         phase == Phase::Over
     }
 
-    /// Ready when nothing is spoken any more. How a connection failed is the client's affair; what it lost is in its
-    /// account.
+    /// Ready when the protocol has ended. Errors are not reported: the client sees them, and the frames that it loses
+    /// are in its account.
     fn poll_protocol(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if let Protocol::Http(http) = &mut self.protocol {
-            // Shut down only where nothing follows.
+            // Polled with the socket left open: a WebSocket may follow on it.
             let Poll::Ready(ended) = Pin::new(&mut **http).poll(cx) else { return Poll::Pending };
             let (Ok(()), Some(begin)) = (ended, self.handover.take()) else { return Poll::Ready(()) };
             let Protocol::Http(http) = std::mem::replace(&mut self.protocol, Protocol::Nothing) else {
@@ -153,7 +155,7 @@ where
             if due <= Instant::now() {
                 return Poll::Ready(());
             }
-            // It was set for an earlier blockage, since over.
+            // The timer was set for an earlier blockage. Setting it anew at every write would cost more than this.
             timer.as_mut().reset(due);
         }
         Poll::Pending
@@ -171,12 +173,14 @@ where
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = &mut *self;
+        // Asked at every poll: hyper does not poll the body of a blocked connection, and this future still is.
         if this.is_told_to_end(cx) || this.gate.is_cut_off(&mut this.on_close, cx.waker()) {
             return Poll::Ready(());
         }
         if this.poll_protocol(cx).is_ready() {
             return Poll::Ready(());
         }
+        // A fan-out during this poll may have cut the subscriber off after the first look.
         if this.poll_deadline(cx).is_pending() && !this.gate.is_cut_off(&mut this.on_close, cx.waker()) {
             return Poll::Pending;
         }

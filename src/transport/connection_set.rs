@@ -1,4 +1,9 @@
 //! The connections that are open: how many, and how all of them are told to end.
+//!
+//! Written by hand, because tokio-util's `TaskTracker` and `CancellationToken` cost more where it counts: every poll of
+//! every connection asks for the phase. Here that is one atomic load, and the waker is stored once. Asking a token
+//! locks a mutex that all connections share, and two phases need two tokens with a boxed future each in every
+//! connection. The wakers of the members are needed either way, and their number is the count.
 
 use std::collections::BTreeMap;
 use std::future::poll_fn;
@@ -17,7 +22,7 @@ pub(crate) enum Phase {
     Over = 2,
 }
 
-/// Shared by a server and its connections.
+/// All open connections of a server, shared by the server and each of them.
 #[derive(Debug, Default)]
 pub(crate) struct ConnectionSet {
     phase: AtomicU8,
@@ -33,7 +38,7 @@ struct State {
 }
 
 impl ConnectionSet {
-    /// One more, unless there are `most`.
+    /// Adds a connection; `None` when there are `most` already.
     pub(crate) fn enter(self: &Arc<Self>, most: usize) -> Option<ConnectionGuard> {
         let mut state = self.lock();
         if state.members.len() >= most {
@@ -42,13 +47,15 @@ impl ConnectionSet {
         state.last_id += 1;
         let id = state.last_id;
         state.members.insert(id, None);
-        Some(ConnectionGuard { crowd: self.clone(), id, waker: None })
+        Some(ConnectionGuard { connections: self.clone(), id, waker: None })
     }
 
+    /// How many connections are open.
     pub(crate) fn len(&self) -> usize {
         self.lock().members.len()
     }
 
+    /// What connections are to do now.
     pub(crate) fn phase(&self) -> Phase {
         match self.phase.load(Ordering::Acquire) {
             0 => Phase::Open,
@@ -57,14 +64,15 @@ impl ConnectionSet {
         }
     }
 
-    /// Tells everybody, those that come later too.
+    /// Tells all connections, and those that enter later, what to do.
     pub(crate) fn tell(&self, phase: Phase) {
         self.phase.store(phase as u8, Ordering::Release);
+        // Woken without the lock: a waker may run a task at once, and that task may leave the set.
         let wakers: Vec<_> = self.lock().members.values().flatten().cloned().collect();
         wakers.into_iter().for_each(Waker::wake);
     }
 
-    /// Until nobody is left.
+    /// Waits until no connection is left.
     pub(crate) async fn gone(&self) {
         poll_fn(|cx| {
             let mut state = self.lock();
@@ -82,30 +90,30 @@ impl ConnectionSet {
     }
 }
 
-/// One connection's place; dropping it gives the place up.
+/// One connection's place in the set. Dropping it gives the place up.
 #[derive(Debug)]
 pub(crate) struct ConnectionGuard {
-    crowd: Arc<ConnectionSet>,
+    connections: Arc<ConnectionSet>,
     id: u64,
-    /// Who is woken by a change.
+    /// The waker that is in the set, to see whether the task's waker is another one now.
     waker: Option<Waker>,
 }
 
 impl ConnectionGuard {
-    /// What to do now; a change of it wakes the task.
+    /// What the connection is to do now. A later change wakes the task of `cx`.
     pub(crate) fn phase(&mut self, cx: &Context<'_>) -> Phase {
         if !self.waker.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
             self.waker = Some(cx.waker().clone());
-            self.crowd.lock().members.insert(self.id, self.waker.clone());
+            self.connections.lock().members.insert(self.id, self.waker.clone());
         }
-        // After the waker is in its place: whoever changes it from now on finds the waker.
-        self.crowd.phase()
+        // Read after the waker is in its place: a later change finds the waker, an earlier one is seen here.
+        self.connections.phase()
     }
 }
 
 impl Drop for ConnectionGuard {
     fn drop(&mut self) {
-        let mut state = self.crowd.lock();
+        let mut state = self.connections.lock();
         state.members.remove(&self.id);
         let on_empty = if state.members.is_empty() { state.on_empty.take() } else { None };
         drop(state);

@@ -1,5 +1,5 @@
-//! What a server needs from the world it runs in: a runtime (a clock, a place for tasks), and an observer that is told
-//! what happens.
+//! What a server needs from its environment: a runtime, which is a clock and a place for tasks, and an observer, which
+//! is told what happens.
 
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -11,39 +11,39 @@ use crate::hub::{Forgotten, Hub, SubscriberId};
 use crate::loss::PushOutcome;
 use crate::mailbox::Counts;
 
-/// A limit that keeps a client out.
+/// A limit at which a client is turned away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Limit {
-    /// As many connections as there may be: this one is closed.
+    /// The limit of open connections: the new connection is closed.
     Connections,
-    /// As many streams as there may be: this client is told to come back.
+    /// The limit of open streams: the client is told to come back later.
     Subscribers,
 }
 
-/// Where a server runs: its clock, and a place for its tasks. Clones share both.
+/// A clock and a place for tasks. Clones share both.
 pub trait Runtime: Clone + Send + Sync + 'static {
     /// The time, on the clock of [`Event::published_at`].
     fn now(&self) -> Duration;
 
-    /// Runs a connection to its end, beside everything else.
+    /// Spawns a task that runs a connection to its end.
     fn spawn(&self, connection: impl Future<Output = ()> + Send + 'static);
 }
 
-/// What is told of everything that happens to subscribers.
+/// Hooks for everything that happens to subscribers.
 ///
-/// No hook has a default body: an observer that wraps another and forgets to pass a hook on does not compile.
+/// No hook has a default body. So an observer that wraps another and forgets to pass a hook on does not compile.
 pub trait Observer {
     /// A stream has subscribed.
     fn subscribed(&self, subscriber: SubscriberId, peer: SocketAddr);
 
-    /// A publish has offered its event to a subscriber. It runs during the fan-out.
+    /// A publish has offered its event to a subscriber. This runs during the fan-out, so it must not publish.
     fn offered(&self, subscriber: SubscriberId, outcome: PushOutcome<EventId>);
 
-    /// A stream begins with what was published before: `count` events from `first` on are offered, and wait in the
-    /// history.
+    /// A stream begins with events that were published before: `count` of them, from `first` on, are offered and wait
+    /// in the history.
     fn replays(&self, subscriber: SubscriberId, first: EventId, count: u64);
 
-    /// The history has not kept events that waited there for a subscriber who was behind: they are lost.
+    /// Events that waited in the history for a subscriber are lost, because the history has not kept them.
     fn forgot(&self, subscriber: SubscriberId, forgotten: Forgotten);
 
     /// An event has left its mailbox for the socket.
@@ -52,22 +52,22 @@ pub trait Observer {
     /// A socket has accepted the last byte of an event.
     fn flushed(&self, subscriber: SubscriberId, event: &Event);
 
-    /// A stream has ended, and this is its account.
+    /// A stream has ended; `counts` is its final account.
     fn ended(&self, subscriber: SubscriberId, counts: Counts);
 
-    /// A client was kept out.
+    /// A client was turned away because of a limit.
     fn refused(&self, limit: Limit);
 
-    /// What was measured, in the text that Prometheus reads; `None` where nothing is measured.
+    /// The metrics in the text format of OpenMetrics; `None` if nothing is measured.
     fn exposition(&self, hub: &Hub, connections: usize) -> Option<String>;
 }
 
-/// The world around a server: a runtime that is also told what happens. Every type that is both is one.
+/// The environment of a server: a runtime that is also an observer. Every type that is both is an environment.
 pub trait Environment: Runtime + Observer {}
 
 impl<T: Runtime + Observer> Environment for T {}
 
-/// The real world: tokio's clock and tasks. As an observer it ignores all that it is told.
+/// The environment of a real server: tokio's clock and tasks. As an observer it does nothing.
 #[derive(Debug, Clone)]
 pub struct Tokio {
     started: Instant,

@@ -1,8 +1,8 @@
-//! The flush gate: the one place between mailbox and socket, and who is in it.
+//! The flush gate: the one place between mailbox and socket, and the frames that are in it.
 //!
 //! hyper asks the stream to flush only when its own write buffer is empty, so a flush that succeeds says that the
-//! socket has accepted everything the body ever yielded. The gate is closed from a yield to that flush. Of several
-//! frames that share a write, those that the socket has accepted whole leave the gate before the others.
+//! socket has accepted everything that the body has yielded. The gate is closed from a yield to that flush. If several
+//! frames share a write, those that the socket has accepted whole leave the gate before the others.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,35 +15,35 @@ use super::Environment;
 use crate::event::Event;
 use crate::hub::{SubscriberId, Subscription};
 
-/// What passes the gate.
+/// Bytes between the mailbox and the socket: an event, or something that no mailbox counts.
 #[derive(Debug)]
 pub(super) struct Passing {
-    /// An event in flight; `None` for a comment, which no mailbox counts.
+    /// The event in flight; `None` for a comment, which no mailbox counts.
     pub(super) event: Option<Arc<Event>>,
-    /// How long it is on the wire, without what HTTP adds.
+    /// Length on the wire in bytes, without what HTTP adds.
     pub(super) bytes: usize,
 }
 
-/// Shared by one connection's body, stream and future.
+/// The gate of one connection, shared by its body, its stream and its future.
 #[derive(Debug)]
 pub(crate) struct Gate<E> {
     environment: E,
-    /// Whether the stream is to say goodbye.
+    /// Whether the stream has to end when nothing waits any more.
     is_ending: AtomicBool,
     state: Mutex<State>,
 }
 
 #[derive(Debug)]
 struct State {
-    /// In the order of the wire.
+    /// What has been yielded and not been accepted, in the order of the wire.
     passing: VecDeque<Passing>,
-    /// The body, where it waits for the gate to open.
+    /// Wakes the body, which waits for the gate to open.
     body: Option<Waker>,
     subscription: Option<Arc<Subscription>>,
     /// Bytes at the end of every write that belong to no frame.
     end_bytes: usize,
     last_flush: Instant,
-    /// Since when the socket has accepted nothing though there was something to write.
+    /// When the socket stopped accepting bytes; `None` while it accepts them, or there are none.
     blocked_since: Option<Instant>,
 }
 
@@ -65,19 +65,20 @@ impl<E: Environment> Gate<E> {
         &self.environment
     }
 
-    /// A stream begins on this connection.
+    /// Begins a stream on this connection. `end_bytes` at the end of every write belong to no frame.
     pub(super) fn attach(&self, subscription: Arc<Subscription>, end_bytes: usize) {
         let mut state = self.lock();
-        (state.subscription, state.end_bytes) = (Some(subscription), end_bytes);
+        state.subscription = Some(subscription);
+        state.end_bytes = end_bytes;
     }
 
-    /// The stream has ended.
+    /// Ends the stream on this connection.
     pub(super) fn detach(&self) {
         self.lock().subscription = None;
     }
 
-    /// Whether the subscriber on this connection has been cut off; if not, its end wakes `waker`. `asked` remembers who
-    /// was to be woken last.
+    /// Whether the subscriber on this connection has been cut off; if not, its end wakes `waker`. `asked` remembers the
+    /// subscriber and the waker of the last call, so that the mailbox is locked only when one of them changes.
     pub(crate) fn is_cut_off(&self, asked: &mut Option<(SubscriberId, Waker)>, waker: &Waker) -> bool {
         let state = self.lock();
         let Some(subscription) = &state.subscription else {
@@ -100,22 +101,22 @@ impl<E: Environment> Gate<E> {
         }
     }
 
-    /// The stream on this connection, if there is one or will be, is to end when nothing waits any more.
+    /// Lets the stream on this connection end when nothing waits any more; also a stream that begins later.
     pub(super) fn end(&self) {
         self.is_ending.store(true, Ordering::Relaxed);
     }
 
-    /// Whether the stream is to end.
+    /// Whether the stream has to end when nothing waits any more.
     pub(super) fn is_ending(&self) -> bool {
         self.is_ending.load(Ordering::Relaxed)
     }
 
-    /// Closes the gate behind what passes; more may follow for the same write.
+    /// Closes the gate behind what is yielded. More may follow for the same write.
     pub(super) fn pass(&self, passing: Passing) {
         self.lock().passing.push_back(passing);
     }
 
-    /// Whether something may pass; if not, the body is woken when it may.
+    /// Whether the gate is open. If not, `body` is woken when it opens.
     pub(super) fn is_open(&self, body: &Waker) -> bool {
         let mut state = self.lock();
         if !state.passing.is_empty() && !state.body.as_ref().is_some_and(|waker| waker.will_wake(body)) {
@@ -124,27 +125,28 @@ impl<E: Environment> Gate<E> {
         state.passing.is_empty()
     }
 
-    /// The socket has accepted all there was.
+    /// Opens the gate: the socket has accepted everything.
     pub(super) fn flushed(&self) {
         while self.let_go(0) {}
     }
 
-    /// Whether several frames are passing, of which some may be accepted before others.
+    /// Whether several frames share the write, so that some may be accepted before others.
     pub(super) fn is_shared(&self) -> bool {
         self.lock().passing.len() > 1
     }
 
-    /// The socket has accepted all but the last `left` bytes: frames that end before these have been flushed.
+    /// Lets go the frames that end before the last `left` bytes, which the socket has not accepted.
     pub(super) fn accepted_but(&self, left: usize) {
         while self.let_go(left) {}
     }
 
-    /// Lets the first frame go if it ends before the last `left` bytes; whether the next one is to be asked.
+    /// Lets the first frame go if it ends before the last `left` bytes. Returns whether the next one has to be tried.
     fn let_go(&self, left: usize) -> bool {
         let mut state = self.lock();
         if left > 0 {
+            // Counted from the end, since the head of the response and of chunks are in front of the frames.
             let behind: usize = state.passing.iter().skip(1).map(|passing| passing.bytes).sum();
-            // The last frame goes with the end of its write, which is nobody else's.
+            // The last frame leaves with the bytes that end the write, which belong to no frame.
             if behind == 0 || left > behind + state.end_bytes {
                 return false;
             }
@@ -153,10 +155,12 @@ impl<E: Environment> Gate<E> {
         let is_last = state.passing.is_empty();
         let body = if is_last { state.body.take() } else { None };
         state.last_flush = Instant::now();
+        // Told without the lock: the mailbox and the environment have locks of their own.
         let subscription = state.subscription.clone();
         drop(state);
         match (event, subscription) {
             (Some(event), Some(subscription)) => {
+                // The body is woken by the mailbox, which knows whether more waits: one lock and one wake-up less.
                 if subscription.flushed(body) {
                     self.environment.flushed(subscription.id(), &event);
                 }
@@ -166,17 +170,17 @@ impl<E: Environment> Gate<E> {
         !is_last
     }
 
-    /// When something was last flushed.
+    /// When the last frame or comment was flushed; when the connection began, if none was.
     pub(super) fn last_flush(&self) -> Instant {
         self.lock().last_flush
     }
 
-    /// The socket accepts nothing any more, or again.
+    /// Notes that the socket has stopped accepting bytes, or accepts them again.
     pub(super) fn set_blocked(&self, blocked: bool) {
         self.lock().blocked_since = blocked.then(Instant::now);
     }
 
-    /// Since when the socket has accepted nothing though there was something to write.
+    /// When the socket stopped accepting bytes; `None` while it accepts them, or there are none.
     pub(crate) fn blocked_since(&self) -> Option<Instant> {
         self.lock().blocked_since
     }

@@ -1,4 +1,5 @@
-//! The stream as hyper sees it: every flush opens the gate, and every write says whether the socket takes anything.
+//! The stream as hyper sees it. Every flush opens the gate, and every write tells the gate whether the socket is
+//! blocked.
 
 use std::io;
 use std::pin::Pin;
@@ -13,9 +14,9 @@ use super::gate::Gate;
 pub(super) struct GatedStream<S, E> {
     stream: S,
     gate: Arc<Gate<E>>,
-    /// What the gate was told last.
+    /// What the gate was told last, so that its lock is taken only for a change.
     blocked: bool,
-    /// Of a write that several frames share: bytes that the socket has not accepted, if the gate has yet to be told.
+    /// The bytes of a shared write that the socket has not accepted, until the gate has been told.
     left: Option<usize>,
 }
 
@@ -33,10 +34,12 @@ impl<S, E: Environment> GatedStream<S, E> {
 }
 
 impl<S: AsyncWrite + Unpin, E: Environment> GatedStream<S, E> {
-    /// After a write of `offered` bytes, which is all that there is to write.
+    /// Notes the result of a write of `offered` bytes, which was all that there was to write.
     fn wrote(&mut self, cx: &mut Context<'_>, offered: usize, written: &Poll<io::Result<usize>>) {
         self.set_blocked(written.is_pending());
         if let Poll::Ready(Ok(accepted)) = written
+            // A whole write is settled by the flush that follows. A single frame that was accepted in part is still in
+            // flight.
             && *accepted < offered
             && self.gate.is_shared()
         {
@@ -45,8 +48,7 @@ impl<S: AsyncWrite + Unpin, E: Environment> GatedStream<S, E> {
         }
     }
 
-    /// Tells the gate which frames of a write that was accepted in part have gone, as soon as the stream says that what
-    /// it has accepted is through.
+    /// Tells the gate which frames of a partly accepted write are gone, once the stream has flushed what it accepted.
     fn settle(&mut self, cx: &mut Context<'_>) {
         if self.left.is_some()
             && Pin::new(&mut self.stream).poll_flush(cx).is_ready()
@@ -63,7 +65,7 @@ impl<S: AsyncRead + Unpin, E: Environment> AsyncRead for GatedStream<S, E> {
     }
 }
 
-/// Vectored, so that a frame is written from the one copy that all mailboxes share, without one more in between.
+/// Writes are vectored, so that a frame is written from the one copy that all mailboxes share.
 impl<S: AsyncWrite + Unpin, E: Environment> AsyncWrite for GatedStream<S, E> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         self.settle(cx);
@@ -89,6 +91,7 @@ impl<S: AsyncWrite + Unpin, E: Environment> AsyncWrite for GatedStream<S, E> {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
+        // The flush settles all frames, also those of a write that was accepted in part.
         self.left = None;
         self.gate.flushed();
         Poll::Ready(Ok(()))

@@ -1,4 +1,4 @@
-//! Where connections come from: a TCP socket here, a simulated one in the testbed.
+//! Sources of connections: a TCP socket here, a simulated one in the testbed.
 
 use std::io;
 use std::net::SocketAddr;
@@ -9,17 +9,17 @@ use tokio::net::{TcpListener, TcpStream};
 
 /// A source of connections.
 pub trait Listener {
-    /// One connection.
+    /// The stream of one connection.
     type Stream: AsyncRead + AsyncWrite + Unpin + Send + 'static;
 
     /// Waits for the next connection.
     ///
     /// # Errors
-    /// When this one could not be accepted; the next one may be.
+    /// When a connection could not be accepted. The server tries again after a pause.
     fn accept(&mut self) -> impl Future<Output = io::Result<(Self::Stream, SocketAddr)>>;
 
-    /// Bounds what may wait unsent in a connection's socket, and how long what was sent may stay unacknowledged, where
-    /// sockets can do that. It has no default body, so that a listener around another cannot forget to pass it on.
+    /// Limits the unsent bytes in a connection's socket, and the time for which sent bytes may stay unacknowledged, if
+    /// the sockets support it. It has no default body, so that a listener around another cannot forget to pass it on.
     fn bound(&self, stream: &Self::Stream, unsent_bytes: u32, user_timeout: Duration);
 }
 
@@ -28,19 +28,18 @@ impl Listener for TcpListener {
 
     async fn accept(&mut self) -> io::Result<(TcpStream, SocketAddr)> {
         let (stream, peer) = Self::accept(self).await?;
-        // A frame is one write: nothing follows that would be worth waiting for. This fails only on a connection that
-        // has ended already, which shows soon enough; it must not keep the next one from being accepted.
+        // A frame is one write, so waiting for more bytes would only delay it. This fails only on a connection that has
+        // already ended. Its first read says so; returning the error here would keep the next one from being accepted.
         let _ = stream.set_nodelay(true);
         Ok((stream, peer))
     }
 
-    /// Sets `TCP_NOTSENT_LOWAT` and `TCP_USER_TIMEOUT` on Linux and Android; elsewhere the system's own limits have to
-    /// do.
+    /// Sets `TCP_NOTSENT_LOWAT` and `TCP_USER_TIMEOUT` on Linux and Android. On other systems nothing is set.
     fn bound(&self, stream: &TcpStream, unsent_bytes: u32, user_timeout: Duration) {
         #[cfg(any(target_os = "linux", target_os = "android"))]
         {
             let socket = socket2::SockRef::from(stream);
-            // This fails only on a connection that has ended already, which shows soon enough.
+            // These fail only on a connection that has already ended; its first read says so.
             let _ = socket.set_tcp_notsent_lowat(unsent_bytes);
             let _ = socket.set_tcp_user_timeout(Some(user_timeout));
         }

@@ -1,8 +1,7 @@
 //! From a mailbox to a socket: generic over the stream, so that the same code serves real TCP and a simulated network.
 //!
-//! **Invariant**: between a mailbox and its socket wait the frames of one write and no others. The body yields frames,
-//! one unless more may share a write, only when those before have been flushed, that is when the socket has accepted
-//! the last byte of them.
+//! **Invariant**: only the frames of one write are between a mailbox and its socket. The body yields the next frames
+//! when the socket has accepted the last byte of those before. It yields one frame, unless more may share a write.
 
 pub(crate) mod batch;
 pub(crate) mod connection;

@@ -1,5 +1,5 @@
-//! A stream's way out of the Hub, whatever form its frames take: takes what waits, tells the world, keeps the gate, and
-//! knows when it has been silent for too long.
+//! A stream's way out of the Hub, for SSE and WebSockets alike. It takes what waits, tells the environment, closes the
+//! gate, and knows when the stream has been silent for too long.
 
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -14,11 +14,11 @@ use super::gate::{Gate, Passing};
 use crate::event::Event;
 use crate::hub::{Subscription, Taken};
 
-/// When clients of a server that stops come back at the earliest: another one has started by then.
+/// Earliest time at which clients of a server that stops come back: the next server has started by then.
 const COME_BACK_SOON: Duration = Duration::from_secs(1);
 
-/// A time to come back after: at least `least`, at most twice that, and spread, so that a crowd that left together does
-/// not come back together.
+/// The time after which client number `nth` comes back: at least `least`, and less than twice that. It is spread, so
+/// that clients that were sent away together do not come back together.
 pub(crate) fn come_back_after(least: Duration, nth: u64) -> Duration {
     /// Coprime to any plausible number of milliseconds, so that neighbours land far apart.
     const STRIDE: u64 = 617;
@@ -26,29 +26,30 @@ pub(crate) fn come_back_after(least: Duration, nth: u64) -> Duration {
     least + Duration::from_millis(nth.wrapping_mul(STRIDE) % spread_ms)
 }
 
-/// How a stream is written.
+/// Settings of how a stream is written.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct WriteSettings {
-    /// Silence after which it gets a comment.
+    /// Silence after which a keep-alive is sent.
     pub(crate) keepalive: Duration,
     /// Most frames that share a write.
     pub(crate) frames_per_write: usize,
 }
 
-/// Dropping it ends the subscription.
+/// The end of one stream's path from the Hub to its connection. Dropping it ends the subscription.
 pub(crate) struct Outlet<E: Environment> {
     gate: Arc<Gate<E>>,
     subscription: Arc<Subscription>,
     pace: WriteSettings,
-    /// Fires no later than the next comment is due.
+    /// Fires no later than the next keep-alive is due. It is moved when it fires and not at every event, which would
+    /// cost more than the events.
     silence: Pin<Box<Sleep>>,
-    /// Whether the timer has been told to wake the connection. Asking it again at every event would cost more than
-    /// all else here, and the one task that a connection lives in never changes its waker.
+    /// Whether the timer knows the waker. Polling it at every event would cost more than all else here, and the task of
+    /// a connection never changes its waker.
     is_armed: bool,
 }
 
 impl<E: Environment> Outlet<E> {
-    /// `end_bytes` of every write belong to no frame, and are its last.
+    /// Begins a stream. The last `end_bytes` of every write belong to no frame.
     pub(crate) fn new(
         gate: Arc<Gate<E>>,
         subscription: Subscription,
@@ -82,25 +83,26 @@ impl<E: Environment> Outlet<E> {
         taken
     }
 
-    /// An event, and those that wait behind it as far as they may share its write.
+    /// The event `first`, and those that wait behind it as far as they may share its write.
     pub(super) fn batch(&self, first: Taken) -> impl Iterator<Item = Taken> {
+        // `take` asks for no wake-up: only the first event of a write has to be waited for.
         let rest = std::iter::from_fn(|| self.subscription.take());
         let batch = std::iter::once(first).chain(rest).take(self.pace.frames_per_write);
         batch.inspect(|taken| self.gate.environment().taken(self.subscription.id(), &taken.event))
     }
 
-    /// So many bytes are about to be written: an event with what is told in front of it, or something that no mailbox
-    /// counts.
+    /// Closes the gate behind `bytes` that are about to be written: an event with the gap in front of it, or something
+    /// that no mailbox counts.
     pub(super) fn pass(&self, event: Option<Arc<Event>>, bytes: usize) {
         self.gate.pass(Passing { event, bytes });
     }
 
-    /// When this client may come back to the server that follows this one.
+    /// The time after which this client comes back to the next server.
     pub(super) fn come_back_after(&self) -> Duration {
         come_back_after(COME_BACK_SOON, self.subscription.id().0)
     }
 
-    /// Ready when nothing has been flushed for as long as a silence may last.
+    /// Ready when nothing has been flushed for the time of [`WriteSettings::keepalive`].
     pub(super) fn poll_silence(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.is_armed && !self.silence.is_elapsed() {
             return Poll::Pending;
@@ -109,6 +111,7 @@ impl<E: Environment> Outlet<E> {
         while self.silence.as_mut().poll(cx).is_ready() {
             let due = self.gate.last_flush() + self.pace.keepalive;
             let now = Instant::now();
+            // If nothing was flushed for a whole period, the keep-alive is due now, and the next one a period later.
             self.silence.as_mut().reset(if due > now { due } else { now + self.pace.keepalive });
             if due <= now {
                 return Poll::Ready(());
@@ -122,6 +125,7 @@ impl<E: Environment> Outlet<E> {
 impl<E: Environment> Drop for Outlet<E> {
     fn drop(&mut self) {
         self.gate.detach();
+        // Left before the environment is told, so that it gets the final account.
         let counts = self.subscription.leave();
         self.gate.environment().ended(self.subscription.id(), counts);
     }

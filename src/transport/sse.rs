@@ -1,5 +1,5 @@
-//! A subscription as the body of a response: what waits, as many frames at a time as may share a write, and a comment
-//! after a silence.
+//! A subscription as the body of a response: the events that wait, as many at a time as may share a write, and a
+//! comment after a silence.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -18,10 +18,10 @@ use crate::event::Gap;
 use crate::frame;
 use crate::hub::{Subscription, Taken};
 
-/// What HTTP puts behind the frames of a write: the end of a chunk.
+/// Bytes that HTTP writes behind the frames of a write: the end of a chunk.
 const CHUNK_END_BYTES: usize = 2;
 
-/// What a body yields.
+/// The result of polling a body.
 type Yielded = Poll<Option<Result<Frame<Batch>, Infallible>>>;
 
 /// The body of one stream. Dropping it ends the subscription.
@@ -42,7 +42,7 @@ impl<E: Environment> SseBody<E> {
         Poll::Ready(Some(Ok(Frame::data(bytes.into()))))
     }
 
-    /// An event, and those that share its write.
+    /// Yields an event and those that share its write.
     fn events(&self, first: Taken) -> Yielded {
         let mut batch = Batch::default();
         for Taken { event, gap } in self.outlet.batch(first) {
@@ -53,7 +53,7 @@ impl<E: Environment> SseBody<E> {
         Poll::Ready(Some(Ok(Frame::data(batch))))
     }
 
-    /// The last thing a stream says: where the server stops, clients come back to the one that follows it.
+    /// Yields the last frame of a stream that ends because the server stops: when the client may come back.
     fn say_goodbye(&mut self) -> Yielded {
         if self.said_goodbye {
             return Poll::Ready(None);
@@ -63,8 +63,8 @@ impl<E: Environment> SseBody<E> {
         self.comment(after(self.outlet.subscription().take_last_gap().as_ref(), retry))
     }
 
-    /// The first thing a stream says: what a client that has come back cannot have any more, that it is there, and where it
-    /// begins. In this order: an id moves the cursor, past no hole of which nothing has been said.
+    /// Yields the first frame of a stream: the gap in front of it, a comment, and the id at which it begins. The gap
+    /// comes first, because an id moves the client's cursor, which must not pass a hole that was not told.
     fn say_hello(&mut self) -> Yielded {
         self.said_hello = true;
         let subscription = self.outlet.subscription();
@@ -73,14 +73,14 @@ impl<E: Environment> SseBody<E> {
         self.comment(after(subscription.opening(), hello))
     }
 
-    /// After a silence: that the stream is still there, and the hole at its end, if no event has come to tell it by.
+    /// Yields a keep-alive, and in front of it the hole at the end of the stream that no event has told yet.
     fn break_silence(&self) -> Yielded {
         let gap = self.outlet.subscription().take_last_gap();
         self.comment(after(gap.as_ref(), Bytes::from_static(frame::sse::KEEPALIVE)))
     }
 }
 
-/// A hole is told in the write of what follows it: nothing can come between.
+/// `bytes` with the gap in front of them. Both are one write, so nothing can come between them.
 fn after(gap: Option<&Gap>, bytes: Bytes) -> Bytes {
     match gap {
         Some(gap) => [frame::sse::gap(gap), bytes].concat().into(),
@@ -102,6 +102,7 @@ impl<E: Environment> Body for SseBody<E> {
         match self.outlet.poll_take(cx) {
             Poll::Ready(Some(first)) => self.events(first),
             Poll::Ready(None) => Poll::Ready(None),
+            // Only when nothing waits any more: a stop loses no event of a client that keeps up.
             Poll::Pending if self.outlet.gate().is_ending() => self.say_goodbye(),
             Poll::Pending => match self.outlet.poll_silence(cx) {
                 Poll::Ready(()) => self.break_silence(),

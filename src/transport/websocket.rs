@@ -1,10 +1,10 @@
-//! A subscription as a WebSocket: what waits, as many messages at a time as may share a write, answers to commands, and
-//! a ping after a silence.
+//! A subscription as a WebSocket: the events that wait, as many messages at a time as may share a write, answers to
+//! commands, and a ping after a silence.
 //!
-//! Events are written past the library, from the one copy that all mailboxes share: its buffer would keep room for the
-//! longest that there ever was, in every connection. Nothing is written before all that was written has been accepted by
-//! the socket, and while that lasts no more than one message is read. So the library's buffer holds an answer and a pong
-//! at most, and no pong comes between the parts of an event: the library writes it when it is told to, or reads again.
+//! Events are written past the library, from the one copy that all mailboxes share. The library's buffer would keep
+//! room for the longest event, in every connection. Nothing is written before the socket has accepted all that was
+//! written before, and at most one message is read meanwhile. So the library's buffer holds an answer and a pong at
+//! most. No pong comes between the parts of an event: the library writes it when it is flushed, or when it reads again.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -29,65 +29,67 @@ use crate::event::Gap;
 use crate::frame::websocket::{self as messages, ClientCommand, MAX_COMMAND_BYTES};
 use crate::hub::Taken;
 
-/// Tables that one connection may watch; those that it watches no more and is still to catch up with are among them.
+/// Most tables that one connection may watch. Tables that it has given up count as long as events of them wait.
 pub(crate) const MAX_TABLES: usize = 1024;
 
-/// Bytes read at a time; the library allocates them at once, for every connection.
+/// Bytes read at a time. The library allocates them for every connection when it begins.
 const READ_BUFFER_BYTES: usize = 512;
 
-/// Time a client has to close after it has been told to: what is closed at once may take the last word back.
+/// Time that a client has to close after the server's close frame. If the server closed the socket at once, the reset
+/// could destroy what the client has not read yet.
 const FAREWELL: Duration = Duration::from_secs(1);
 
-/// What a request has left to be gone on with.
+/// What a request for a WebSocket leaves for the connection to continue with.
 pub(crate) enum Begin<E: Environment> {
-    /// A stream, and its place among those that may be open.
+    /// A stream, and its permit among the streams that may be open.
     Stream(Outlet<E>, OwnedSemaphorePermit),
-    /// There is no place: the client is told when to come back.
+    /// The limit of streams is reached: the client is told to come back after this time.
     Full(Duration),
 }
 
 pub(super) struct WebSocket<S, E: Environment> {
     socket: WebSocketStream<GatedStream<S, E>>,
-    /// `None` where there was no place.
+    /// `None` if the limit of streams was reached.
     outlet: Option<Outlet<E>>,
     _place: Option<OwnedSemaphorePermit>,
     said_hello: bool,
-    /// What the client is still to be told of its last command.
+    /// The answer to the last command, until it is written.
     answer: Option<String>,
     /// Events that the socket has not accepted whole.
     events: Batch,
-    /// Whether some have been written that the gate is closed behind.
+    /// Whether events are being written, with the gate closed behind them.
     is_sending: bool,
-    /// Whether the library has something to write.
+    /// Whether the library has something to flush.
     is_writing: bool,
-    /// Whether a message has been read since then.
+    /// Whether a message has been read since the socket last accepted everything.
     has_read: bool,
-    /// Why to close, until that is said.
+    /// Why the server closes the connection, until the close frame is written.
     close: Option<(CloseCode, String)>,
-    /// Since it has been said, the time to wait for the client's word.
+    /// Once the close frame is written, the time that is left for the client's.
     farewell: Option<Pin<Box<Sleep>>>,
-    /// Whether the client has closed.
+    /// Whether the client has sent a close frame.
     is_left: bool,
 }
 
-/// How a turn went.
+/// The result of one step.
 enum Turn {
-    /// Something was done: there may be more.
+    /// Something was done, and there may be more to do.
     Again,
-    /// Nothing to do.
+    /// There was nothing to do.
     Rest,
     /// The connection is over.
     Over,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin, E: Environment> WebSocket<S, E> {
-    /// `read` is what has been read of the stream already. `None` never happens: there is no handshake left to wait for.
+    /// Continues on a stream of which the bytes `read` have been read already. `None` never happens: the handshake is
+    /// over, so there is nothing to wait for.
     pub(super) fn new(stream: GatedStream<S, E>, read: &[u8], begin: Begin<E>) -> Option<Self> {
         let config = WebSocketConfig::default()
             .read_buffer_size(READ_BUFFER_BYTES)
             .max_message_size(Some(MAX_COMMAND_BYTES))
             .max_frame_size(Some(MAX_COMMAND_BYTES))
-            // Only a flush writes: what shares a write is written at once.
+            // The library writes only when it is flushed, so that all that shares a write is written at once.
             .max_write_buffer_size(usize::MAX)
             .write_buffer_size(usize::MAX - 1);
         let socket = WebSocketStream::from_partially_read(stream, read.to_vec(), Role::Server, Some(config));
@@ -133,7 +135,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, E: Environment> WebSocket<S, E> {
         }
     }
 
-    /// Whether the socket has accepted everything.
+    /// Continues to write; returns whether the socket has accepted everything.
     fn poll_written(&mut self, cx: &mut Context<'_>) -> Result<bool, Error> {
         if self.is_sending {
             let stream = self.socket.get_mut();
@@ -152,8 +154,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, E: Environment> WebSocket<S, E> {
         Ok(true)
     }
 
-    /// Takes what the client says, a message at a time.
+    /// Reads one message of the client.
     fn read(&mut self, cx: &mut Context<'_>) -> Turn {
+        // One message at most while a write is under way: more answers and pongs would pile up in the library.
         let is_to_wait = (self.is_writing || self.is_sending) && self.has_read;
         if is_to_wait || self.answer.is_some() || self.close.is_some() || self.farewell.is_some() {
             return Turn::Rest;
@@ -163,15 +166,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin, E: Environment> WebSocket<S, E> {
         match message {
             Some(Ok(Message::Text(text))) => self.answer = Some(self.handle_command(&text)),
             Some(Ok(Message::Binary(_))) => self.answer = Some(messages::error("binary messages mean nothing here")),
-            // The library has an answer to these.
+            // The library has queued the answer to a ping or a close frame, and it waits for a flush.
             Some(Ok(Message::Ping(_))) => self.is_writing = true,
-            Some(Ok(Message::Close(_))) => (self.is_writing, self.is_left) = (true, true),
+            Some(Ok(Message::Close(_))) => {
+                self.is_writing = true;
+                self.is_left = true;
+            }
             Some(Ok(Message::Pong(_) | Message::Frame(_))) => {}
             Some(Err(Error::Capacity(CapacityError::MessageTooLong { max_size, .. }))) => {
                 self.close = Some((CloseCode::Size, format!("a message has at most {max_size} bytes")));
             }
             Some(Err(Error::Utf8(_))) => self.close = Some((CloseCode::Invalid, "no UTF-8 text".to_owned())),
-            // Gone without a word: nobody is there to be told, and nothing may be written any more.
+            // The client has left without a close frame: nothing more can be written.
             Some(Err(Error::Protocol(ProtocolError::ResetWithoutClosingHandshake))) => return Turn::Over,
             Some(Err(Error::Protocol(why))) => self.close = Some((CloseCode::Protocol, why.to_string())),
             Some(Err(_)) | None => return Turn::Over,
@@ -189,6 +195,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, E: Environment> WebSocket<S, E> {
         match &command {
             ClientCommand::Subscribe(topic) => {
                 let pattern = topic.clone().into();
+                // Patterns that were given up count too, or a client could make the server keep any number of them.
                 if !subscription.wants(&pattern) && subscription.patterns_kept() >= MAX_TABLES {
                     return messages::error(&format!("a connection watches at most {MAX_TABLES} tables"));
                 }
@@ -199,7 +206,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, E: Environment> WebSocket<S, E> {
         messages::done(&command)
     }
 
-    /// Writes what is to be said next.
+    /// Writes the next thing: the greeting, an answer, a close frame, events, or a ping.
     fn write(&mut self, cx: &mut Context<'_>) -> Turn {
         if self.is_left {
             return Turn::Rest;
@@ -218,6 +225,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, E: Environment> WebSocket<S, E> {
                     Ok(())
                 }
                 Poll::Ready(None) => return Turn::Over,
+                // Only when nothing waits any more, as with an SSE stream.
                 Poll::Pending if outlet.gate().is_ending() => {
                     let after = outlet.come_back_after().as_millis();
                     self.close = Some((CloseCode::Away, format!("the server stops: come back after {after} ms")));
@@ -232,7 +240,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, E: Environment> WebSocket<S, E> {
         if said.is_ok() { Turn::Again } else { Turn::Over }
     }
 
-    /// An event, and those that share its write.
+    /// Sends an event and those that share its write.
     fn send(&mut self, first: Taken) {
         let Some(outlet) = &self.outlet else { return };
         for Taken { event, gap } in outlet.batch(first) {
@@ -245,7 +253,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, E: Environment> WebSocket<S, E> {
         self.is_sending = self.events.has_remaining();
     }
 
-    /// Something that no mailbox counts.
+    /// Sends texts that no mailbox counts.
     fn say(&mut self, texts: impl IntoIterator<Item = String>) -> Result<(), Error> {
         for text in texts {
             if let Some(outlet) = &self.outlet {
@@ -266,7 +274,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, E: Environment> WebSocket<S, E> {
         self.say(texts.into_iter().flatten())
     }
 
-    /// The hole behind the last event, if no event has come to tell it by.
+    /// Sends the hole behind the last event, if no event has come that it could be told with.
     fn say_last_gap(&mut self) -> Result<(), Error> {
         let gap = self.outlet.as_ref().and_then(|outlet| outlet.subscription().take_last_gap());
         self.say(gap.as_ref().map(messages::gap))
@@ -281,12 +289,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin, E: Environment> WebSocket<S, E> {
     }
 
     fn say_goodbye(&mut self, code: CloseCode, why: String) -> Result<(), Error> {
-        (self.is_writing, self.farewell) = (true, Some(Box::pin(sleep(FAREWELL))));
+        self.is_writing = true;
+        self.farewell = Some(Box::pin(sleep(FAREWELL)));
         feed(&mut self.socket, Message::Close(Some(CloseFrame { code, reason: why.into() })))
     }
 
-    /// Ready when the client has closed, or had the time to. What it still sends is read and thrown away: unread, it
-    /// would take back what the client has not read.
+    /// Ready when the client has closed, or its time is over. What it still sends is read and discarded: unread bytes
+    /// make the socket's close a reset, which could destroy what the client has not read yet.
     fn poll_farewell(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         let mut bytes = [0; READ_BUFFER_BYTES];
         loop {
@@ -303,7 +312,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, E: Environment> WebSocket<S, E> {
     }
 }
 
-/// Into the library's buffer; a flush writes it.
+/// Puts a message into the library's buffer. The next flush writes it.
 fn feed<S: AsyncRead + AsyncWrite + Unpin>(socket: &mut WebSocketStream<S>, message: Message) -> Result<(), Error> {
     Pin::new(socket).start_send(message)
 }

@@ -1,5 +1,5 @@
-//! Requests, commands and options that say a thing twice, or a thing that means nothing: each is refused or harmless, as
-//! the table in `docs/deployment.md` has it.
+//! Requests, commands and options that say a thing twice, or a thing that means nothing: each is refused or harmless,
+//! as the table in `docs/deployment.md` has it.
 
 use std::time::Duration;
 
@@ -189,7 +189,7 @@ async fn a_command_with_a_member_that_is_unknown_or_there_twice_is_answered_with
     ] {
         say(&mut socket, command).await;
         let error = next(&mut socket).await["error"].as_str().unwrap().to_owned();
-        assert!(error.starts_with(&format!("no command: {what}")), "{error}");
+        assert!(error.starts_with(&format!("not a command: {what}")), "{error}");
     }
     served.hub.publish(Duration::ZERO, &topic(), payload(10).into());
     assert_eq!(next(&mut socket).await["id"], "7-1", "once, and nothing was done");
@@ -201,8 +201,8 @@ async fn an_option_or_a_setting_that_is_given_twice_is_refused_in_one_line() {
     let sections = file("sections.toml", b"[server]\n[server]\n");
     let listen = ["--listen", "127.0.0.1:0"];
     for (arguments, said) in [
-        (&["serve", "--config", &path][..], "twice.toml:3: no TOML: duplicate key"),
-        (&["serve", "--config", &sections], "sections.toml:2: no TOML: duplicate key"),
+        (&["serve", "--config", &path][..], "twice.toml:3: invalid TOML: duplicate key"),
+        (&["serve", "--config", &sections], "sections.toml:2: invalid TOML: duplicate key"),
         (&["serve", "--config", &path, "--config", &path], "'--config <FILE>' cannot be used multiple times"),
         (&[&["serve"][..], &listen, &listen].concat(), "'--listen <ADDR>' cannot be used multiple times"),
         (&["config", "--markdown", "--markdown"], "'--markdown' cannot be used multiple times"),

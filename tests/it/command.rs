@@ -62,7 +62,8 @@ async fn output(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
 pub(crate) async fn refuses(arguments: &[&str], variables: &[(&str, &str)], code: i32) -> Vec<String> {
     let output = output(arguments, variables).await;
     let stderr = String::from_utf8(output.stderr).unwrap();
-    assert_eq!((output.status.code(), output.stdout.is_empty()), (Some(code), true), "{stderr}");
+    assert_eq!(output.status.code(), Some(code), "{stderr}");
+    assert!(output.stdout.is_empty(), "{stderr}");
     stderr.lines().map(str::to_owned).collect()
 }
 

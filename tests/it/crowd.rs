@@ -39,7 +39,8 @@ async fn everybody_sees_everything_in_order(burst: usize) {
         served.ended().await;
     }
     let counts = served.hub.counts();
-    assert_eq!((counts.delivered, counts.dropped.total()), ((SUBSCRIBERS * EVENTS) as u64, 0));
+    assert_eq!(counts.delivered, (SUBSCRIBERS * EVENTS) as u64);
+    assert_eq!(counts.dropped.total(), 0);
     served.assert_let_go();
 }
 

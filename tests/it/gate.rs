@@ -15,12 +15,14 @@ async fn a_stalled_client_has_accepted_what_was_set(capacity: usize, frames_per_
     let mut client = served.watch().await;
     assert_eq!(served.fill(frames_per_write, bytes).await, PushOutcome::Refused { reason: LossReason::BufferFull });
 
-    let (counts, socket_took) = (served.hub.counts(), served.socket_took());
+    let counts = served.hub.counts();
+    let socket_took = served.socket_took();
     let accepted = counts.offered - 1;
     assert_eq!(counts.waiting, capacity as u64, "K = {capacity}, {bytes} bytes");
     assert!((1..=frames_per_write as u64).contains(&counts.in_flight), "{counts:?}, B = {frames_per_write}");
     assert_eq!(accepted, capacity as u64 + counts.in_flight + counts.delivered, "K = {capacity}, {bytes} bytes");
-    assert_eq!((counts.dropped.total(), counts.dropped.buffer_full), (1, 1));
+    assert_eq!(counts.dropped.total(), 1);
+    assert_eq!(counts.dropped.buffer_full, 1);
     assert!(counts.is_conserved());
 
     // What "delivered" said is what the socket had accepted, to the byte; and all that was accepted arrives.
@@ -88,8 +90,11 @@ async fn behind_a_full_socket_k_frames_wait_and_those_of_one_write_are_in_flight
             assert!(driven.run().is_pending());
         }
         (0..64).for_each(|_| driven.publish(8));
-        let (counts, most) = (driven.hub.counts(), frames_per_write as u64);
-        assert_eq!((counts.delivered, counts.in_flight, counts.waiting), (1, most, 64), "B = {frames_per_write}");
+        let counts = driven.hub.counts();
+        let most = frames_per_write as u64;
+        assert_eq!(counts.delivered, 1, "B = {frames_per_write}");
+        assert_eq!(counts.in_flight, most, "B = {frames_per_write}");
+        assert_eq!(counts.waiting, 64, "B = {frames_per_write}");
         assert_eq!(counts.offered - counts.dropped.buffer_full, 64 + most + counts.delivered);
         driven.block();
         driven.grant(1 << 20);
@@ -110,7 +115,8 @@ async fn drop_oldest_keeps_the_last_k_frames_behind_a_blocked_socket() {
             assert!(matches!(served.publish(400), PushOutcome::Displaced { .. }));
         }
         let counts = served.hub.counts();
-        let (last, behind) = (counts.offered, capacity as u64);
+        let last = counts.offered;
+        let behind = capacity as u64;
         let chunks = read_until(&mut client, |chunks| chunks.last().and_then(Chunk::sequence) == Some(last)).await;
         let kept = (1..=counts.delivered + 1).chain(last - behind + 1..=last);
         assert_eq!(sequences(&chunks), kept.collect::<Vec<_>>());

@@ -76,11 +76,8 @@ async fn with_a_token_only_who_has_it_publishes_and_everybody_watches() {
     assert_eq!(status(post(&served, "application/json", "{}")).await, StatusCode::UNAUTHORIZED);
     for wrong in ["s3cret", "Bearer", "Bearer ", "Bearer s3cre", "Bearer s3cret2", "Basic s3cret", "Bearer  s3cret"] {
         let answer = send(with(wrong)).await;
-        assert_eq!(
-            (answer.status(), &answer.headers()["www-authenticate"]),
-            (StatusCode::UNAUTHORIZED, &"Bearer".parse().unwrap()),
-            "{wrong:?}"
-        );
+        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED, "{wrong:?}");
+        assert_eq!(answer.headers()["www-authenticate"], "Bearer", "{wrong:?}");
     }
     assert_eq!(served.hub.counts().offered, 0);
     assert_eq!(status(with("Bearer s3cret")).await, StatusCode::ACCEPTED);
@@ -101,19 +98,15 @@ async fn pages_of_another_origin_may_only_where_they_are_named() {
     }
     assert_eq!(served.hub.counts().offered, 0, "a page that may not read the answer does not publish either");
     let answer = send(from(APP)).await;
-    assert_eq!(
-        (answer.status(), &answer.headers()["access-control-allow-origin"]),
-        (StatusCode::ACCEPTED, &APP.parse().unwrap())
-    );
+    assert_eq!(answer.status(), StatusCode::ACCEPTED);
+    assert_eq!(answer.headers()["access-control-allow-origin"], APP);
     assert_eq!(answer.headers()["vary"], "origin");
     let own = format!("http://{}", served.address);
     assert_eq!(status(from(&own)).await, StatusCode::ACCEPTED, "a page that this host has served");
     let watch = Client::new().get(served.url("/v1/stream/sse?table=t")).header("origin", APP);
     let answer = send(watch).await;
-    assert_eq!(
-        (answer.status(), &answer.headers()["access-control-allow-origin"]),
-        (StatusCode::OK, &APP.parse().unwrap())
-    );
+    assert_eq!(answer.status(), StatusCode::OK);
+    assert_eq!(answer.headers()["access-control-allow-origin"], APP);
 }
 
 #[tokio::test]

@@ -172,7 +172,9 @@ struct Pair {
 impl Pair {
     fn new() -> Self {
         let settings = HubSettings { epoch: 5, capacity: Capacity::new(1).unwrap(), overflow: Overflow::DropNewest };
-        let (subscriptions, members, delivered) = (Vec::new(), Vec::new(), Vec::new());
+        let subscriptions = Vec::new();
+        let members = Vec::new();
+        let delivered = Vec::new();
         Self { hub: Hub::new(settings), subscriptions, members, published: 0, delivered }
     }
 
@@ -240,7 +242,8 @@ impl Pair {
             }
         }
         prop_assert_eq!(publication.id.sequence, self.published);
-        prop_assert_eq!((publication.offered, offers), (expected.len(), expected.len()));
+        prop_assert_eq!(publication.offered, expected.len());
+        prop_assert_eq!(offers, expected.len());
         let is_loss = |outcome: &&Expected| !matches!(outcome, Expected::Queued(_));
         prop_assert_eq!(publication.dropped, expected.values().filter(is_loss).count());
         prop_assert_eq!(outcomes, expected);

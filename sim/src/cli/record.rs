@@ -6,7 +6,7 @@ use super::exit::{Exit, Failure};
 use super::options::RecordOptions;
 use super::recording::Recording;
 use super::{console, interrupt, progress};
-use crate::real::{self, Capture, Captured, Ended, Listener, Missing};
+use crate::real::{self, Capture, Captured, Listener, ListeningEnd, Missing};
 use crate::runs::Progress;
 use crate::scenario::Trace;
 
@@ -136,7 +136,7 @@ fn partial(options: &RecordOptions, recording: &Recording, heard: &Capture) -> O
 
 /// Of the time, where some was not listened to.
 fn time(options: &RecordOptions, heard: &Capture) -> Option<String> {
-    let is_whole = heard.ended == Ended::InTime && heard.last_break.is_none();
+    let is_whole = heard.ended == ListeningEnd::InTime && heard.last_break.is_none();
     if is_whole {
         return None;
     }

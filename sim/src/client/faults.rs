@@ -34,7 +34,8 @@ impl SubscriberFaults {
     }
 
     fn apply(&mut self, fault: &Fault, index: usize) {
-        let (at, until) = (fault.at, fault.until());
+        let at = fault.at;
+        let until = fault.until();
         let earliest = |before: Option<Duration>| Some(before.map_or(at, |before| before.min(at)));
         match &fault.harm {
             FaultKind::ReaderStalls { .. } => {
@@ -55,8 +56,8 @@ impl SubscriberFaults {
         }
     }
 
-    /// How long it waits before it comes back, after a connection of that time or a refused attempt in it: `None` where
-    /// no restart of the server had to do with it.
+    /// How long a client waits before it comes back after a connection that was open, or was refused, in that time.
+    /// `None` if no restart of the server overlaps that time.
     pub(crate) fn back_after(&self, opened_at: Duration, closed_at: Duration) -> Option<Duration> {
         let restart = self.restarts.iter().find(|restart| opened_at <= restart.until && restart.from <= closed_at)?;
         Some(restart.back_after)

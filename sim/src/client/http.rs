@@ -5,7 +5,7 @@
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 const MAX_HEADERS: usize = 100;
 
-/// Why a response is no event stream. An `EventSource` asks no further after any of them.
+/// Why a response is not an event stream. An `EventSource` does not ask again after any of these.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotAStream {
     /// Another status than the one asked for.
@@ -53,7 +53,7 @@ enum Part {
     Head,
     /// A body that ends with the connection.
     Whole,
-    /// A body of a known length, of which so much is to come.
+    /// A body of a known length, with the bytes that are still to come.
     Sized(u64),
     ChunkSize(u64),
     /// What follows the digits of a size, up to the line's end.
@@ -163,7 +163,7 @@ fn brief(value: &str) -> String {
 }
 
 impl Part {
-    /// What follows so many bytes of a chunk, or of a body of a known length.
+    /// The part after `bytes` bytes of a chunk, or of a body of a known length.
     fn after(self, bytes: u64) -> Self {
         match self {
             Self::Chunk(left) if left == bytes => Self::ChunkEnd,
@@ -202,7 +202,8 @@ mod tests {
     use super::*;
 
     fn body(response: &[u8], piece: usize) -> Result<(Vec<u8>, bool), NotAStream> {
-        let (mut parsed, mut body) = (Response::of_sse(), Vec::new());
+        let mut parsed = Response::of_sse();
+        let mut body = Vec::new();
         for bytes in response.chunks(piece) {
             parsed.feed(bytes, |_, part| body.extend_from_slice(part))?;
         }

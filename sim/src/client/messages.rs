@@ -31,7 +31,7 @@ enum Part {
 }
 
 impl Messages {
-    /// Takes the next bytes, the first of which is at offset `start`, and tells `piece` what they are, in order.
+    /// Takes the next bytes and tells `piece` what they are, in order. The first byte is at offset `start`.
     pub(super) fn feed(&mut self, start: u64, mut bytes: &[u8], mut piece: impl FnMut(Piece<'_>)) {
         let mut offset = start;
         while let Some((&byte, rest)) = bytes.split_first() {

@@ -23,9 +23,9 @@ pub(crate) struct ReadPacer {
 /// What a client may do now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum May {
-    /// Take at most so many bytes, until the speed changes.
+    /// Take at most this many bytes, until the speed changes.
     Take(u64),
-    /// Nothing until then; `None`: never again.
+    /// Take nothing until this time; `None` means never again.
     WaitUntil(Option<Duration>),
 }
 
@@ -37,7 +37,8 @@ impl ReadPacer {
     /// What may be taken at `now`.
     pub(crate) fn may(&mut self, now: Duration) -> May {
         while let Some((at, speed)) = self.changes.pop_front_if(|(at, _)| *at <= now) {
-            (self.speed, self.busy) = (speed, self.busy.map(|_| (at, 0)));
+            self.speed = speed;
+            self.busy = self.busy.map(|_| (at, 0));
         }
         match self.speed {
             Speed::Free => May::Take(u64::MAX),
@@ -48,7 +49,7 @@ impl ReadPacer {
 
     fn limited(&self, rate: u64, now: Duration) -> May {
         let piece = bytes_in(rate, PIECE).max(LEAST_PIECE_BYTES);
-        // Whoever finds bytes after a rest has had no time to read any.
+        // A reader that finds bytes after a pause has not had time to read any of them.
         let Some((since, taken)) = self.busy else { return May::Take(0) };
         let room = bytes_in(rate, now.saturating_sub(since)).saturating_sub(taken);
         if room >= piece {
@@ -63,7 +64,7 @@ impl ReadPacer {
         self.busy.get_or_insert((now, 0));
     }
 
-    /// So many bytes were taken; `is_empty` says that nothing is left.
+    /// Bytes were taken. `is_empty` says that the socket has no more.
     pub(crate) fn took(&mut self, bytes: u64, is_empty: bool) {
         self.busy = self.busy.filter(|_| !is_empty).map(|(since, taken)| (since, taken + bytes));
     }
@@ -91,8 +92,10 @@ mod tests {
     fn a_stalled_reader_waits_for_the_end_of_its_stall_and_one_that_never_reads_for_nothing() {
         let stalls = vec![Stall { from: ms(10), lasts: ms(30) }];
         let mut pace = ReadPacer::new(&Reading::Stalls { stalls }, &[]);
-        assert_eq!((pace.may(ms(9)), pace.changes_at()), (May::Take(u64::MAX), Some(ms(10))));
-        assert_eq!((pace.may(ms(10)), pace.may(ms(40))), (May::WaitUntil(Some(ms(40))), May::Take(u64::MAX)));
+        assert_eq!(pace.may(ms(9)), May::Take(u64::MAX));
+        assert_eq!(pace.changes_at(), Some(ms(10)));
+        assert_eq!(pace.may(ms(10)), May::WaitUntil(Some(ms(40))));
+        assert_eq!(pace.may(ms(40)), May::Take(u64::MAX));
         assert_eq!(ReadPacer::new(&Reading::Never, &[]).may(ms(1)), May::WaitUntil(None));
     }
 
@@ -104,7 +107,8 @@ mod tests {
         assert_eq!(pace.may(ms(100)), May::WaitUntil(Some(ms(105))));
         assert_eq!(pace.may(ms(105)), May::Take(500));
         pace.took(500, false);
-        assert_eq!((pace.may(ms(106)), pace.may(ms(120))), (May::WaitUntil(Some(ms(110))), May::Take(1500)));
+        assert_eq!(pace.may(ms(106)), May::WaitUntil(Some(ms(110))));
+        assert_eq!(pace.may(ms(120)), May::Take(1500));
         pace.took(20, true);
         assert_eq!(pace.may(ms(500)), May::Take(0));
         pace.found(ms(600));
@@ -118,11 +122,10 @@ mod tests {
         pace.found(ms(0));
         assert_eq!(pace.may(ms(50)), May::Take(5000));
         pace.took(5000, false);
-        assert_eq!(
-            (pace.may(ms(100)), pace.may(ms(399))),
-            (May::WaitUntil(Some(ms(400))), May::WaitUntil(Some(ms(400))))
-        );
-        assert_eq!((pace.may(ms(400)), pace.may(ms(420))), (May::WaitUntil(Some(ms(405))), May::Take(2000)));
+        assert_eq!(pace.may(ms(100)), May::WaitUntil(Some(ms(400))));
+        assert_eq!(pace.may(ms(399)), May::WaitUntil(Some(ms(400))));
+        assert_eq!(pace.may(ms(400)), May::WaitUntil(Some(ms(405))));
+        assert_eq!(pace.may(ms(420)), May::Take(2000));
     }
 
     proptest::proptest! {
@@ -140,7 +143,8 @@ mod tests {
                 at += ms(after + lasts);
             }
             let mut pace = ReadPacer::new(&Reading::RateWithStalls { bytes_per_second, stalls: stalls.clone() }, &[]);
-            let (mut now, mut taken) = (Duration::ZERO, 0);
+            let mut now = Duration::ZERO;
+            let mut taken = 0;
             pace.found(now);
             for step in steps {
                 now += Duration::from_micros(step);

@@ -10,8 +10,8 @@ const MARK: &[u8] = b"{\"n\":";
 /// The smallest payload that has room for its number.
 pub(crate) const LEAST_NUMBERED_BYTES: u32 = 32;
 
-/// A payload of exactly that many bytes: a JSON object that begins with the arrival's number and has its key, where
-/// there is room for one; without the key, or just digits, where there is not.
+/// A payload of exactly `bytes` bytes: a JSON object with the arrival's number and its key. A payload that is too small
+/// for both has the number alone, and one that is too small for that is only digits.
 pub(crate) fn payload(arrival: usize, key: u32, bytes: u32) -> Bytes {
     let bytes = bytes as usize;
     let heads =
@@ -32,6 +32,7 @@ pub(super) fn number(line: &[u8]) -> Option<u64> {
     let mark = if line.starts_with(MARK) { 0 } else { memchr::memmem::find(line, MARK)? };
     let start = mark + MARK.len();
     let digits = line[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+    // Only part of a line is kept, so a number at its very end may have more digits.
     let is_whole = digits > 0 && start + digits < line.len();
     is_whole.then(|| std::str::from_utf8(&line[start..start + digits]).ok()?.parse().ok())?
 }

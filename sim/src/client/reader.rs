@@ -63,8 +63,8 @@ impl Busy {
 }
 
 impl Reader {
-    /// `time_scale` slows a rate down; the times of `reading` and `slow_periods` are virtual already. A word to the server takes
-    /// `one_way`.
+    /// A reader at its start. Its rates are divided by `time_scale`; the times of `reading` and `slow_periods` are virtual
+    /// already. An acknowledgement takes `one_way` to reach the server.
     pub(crate) fn new(
         reading: &Reading,
         slow_periods: &[SlowPeriod],
@@ -91,7 +91,7 @@ impl Reader {
         reader
     }
 
-    /// An event has begun to arrive, the first byte of which the server's socket accepted at `accepted_at`.
+    /// An event has begun to arrive. The server's socket accepted its first byte at `accepted_at`.
     pub(crate) fn begin(&mut self, now: Duration, start: u64, sequence: u64, accepted_at: Duration) {
         if let Pace::Serving(service) = &mut self.pace {
             service.begin(now, start, sequence, accepted_at);
@@ -103,7 +103,9 @@ impl Reader {
         if self.read_by(now) == self.arrived
             && let Pace::Rate(busy) = &mut self.pace
         {
-            (busy.since, busy.read_before) = (now, self.arrived);
+            // Everything before has been read, so the reader was idle: its rate counts from now, and saves nothing up.
+            busy.since = now;
+            busy.read_before = self.arrived;
         }
         self.arrived += bytes;
     }
@@ -160,6 +162,7 @@ impl Reader {
             self.told_at = at;
         }
         let read = self.read_by(now);
+        // A receiver announces room in steps, as TCP does: a word for every byte would be an event for every byte.
         let is_worth_it = match &self.pace {
             Pace::Rate(_) => read == self.arrived || read - self.told >= self.step_bytes,
             Pace::Free | Pace::Stopped | Pace::Serving(_) => true,

@@ -1,4 +1,4 @@
-//! What clients have received: which events each of them has, was owed, and wanted.
+//! What clients have received: the events that each client has, those that its streams owed it, and those it wanted.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -59,7 +59,7 @@ impl Receipts {
         }
     }
 
-    /// A stream is open. Of the events whose publishing had begun by then it may have missed some, and owes none.
+    /// A stream has opened. It owes its client no event whose publishing had begun by then.
     pub(crate) fn joined(&mut self, index: usize, begun: u64) {
         let subscriber = &mut self.subscribers[index];
         subscriber.is_open = true;
@@ -111,7 +111,7 @@ impl Receipts {
         self.subscribers.iter().map(|subscriber| subscriber.received + subscriber.duplicates).sum()
     }
 
-    /// Whether everybody has everything that it wanted.
+    /// Whether every client has received everything that its open streams owed it.
     pub(crate) fn are_complete(&self) -> bool {
         self.subscribers.iter().all(|subscriber| subscriber.lost().next().is_none())
     }

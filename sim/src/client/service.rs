@@ -1,8 +1,9 @@
 //! A reader that serves: one frame after another, each for a time of its own.
 //!
-//! It knows when the server's socket accepted a frame and sends the word of each end so that it arrives at the very
-//! nanosecond: neither the ticks nor the ways there and back add to a service or to a wait. Where a service is shorter
-//! than these ways its word comes late; the ideal end is carried on, so that what follows does not.
+//! It knows when the server's socket accepted a frame, and acknowledges each frame early enough for the acknowledgement to
+//! arrive at the exact nanosecond at which the service ends. So ticks and network delay add nothing to a service or to a
+//! wait. A service that is shorter than the network delay is acknowledged late. The next service still begins at the
+//! ideal end of the one before, so that the delay does not add up.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -29,9 +30,10 @@ struct Frame {
 }
 
 impl Service {
-    /// For times in virtual time; without any, a frame takes none.
+    /// A service with its times in virtual time. Without any time, a frame takes none.
     pub(crate) fn new(times: &[Duration], one_way: Duration) -> Self {
-        let (ends_at, freed_at) = (Duration::ZERO, Duration::ZERO);
+        let ends_at = Duration::ZERO;
+        let freed_at = Duration::ZERO;
         Self { times: times.to_vec(), one_way, frames: VecDeque::new(), ends_at, freed_at }
     }
 
@@ -90,9 +92,12 @@ mod tests {
     fn an_end_is_told_so_that_it_arrives_in_time_to_the_microsecond() {
         let mut service = Service::new(&[us(50_250)], MS);
         service.begin(us(12_000), 7, 1, us(10_400));
-        assert_eq!((service.read_up_to(), service.tells_at()), (Some(7), Some(us(59_650))));
-        assert_eq!((service.end_by(us(59_000)), service.end_by(us(60_000))), (None, Some(us(59_650))));
-        assert_eq!((service.read_up_to(), service.tells_at()), (None, None));
+        assert_eq!(service.read_up_to(), Some(7));
+        assert_eq!(service.tells_at(), Some(us(59_650)));
+        assert_eq!(service.end_by(us(59_000)), None);
+        assert_eq!(service.end_by(us(60_000)), Some(us(59_650)));
+        assert_eq!(service.read_up_to(), None);
+        assert_eq!(service.tells_at(), None);
     }
 
     #[test]

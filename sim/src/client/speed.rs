@@ -5,16 +5,16 @@ use std::time::Duration;
 
 use crate::plan::{Reading, Stall};
 
-/// How fast a reader takes bytes; the slower is the lesser.
+/// How fast a reader takes bytes. A slower speed is less than a faster one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Speed {
     Stopped,
-    /// At most so many bytes a second of plan time.
+    /// At most this many bytes a second of plan time.
     Limited(u64),
     Free,
 }
 
-/// A stretch in which a reader is no faster than that.
+/// A time during which a reader is at most this fast.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct SlowPeriod {
     pub(crate) from: Duration,
@@ -22,10 +22,11 @@ pub(crate) struct SlowPeriod {
     pub(crate) speed: Speed,
 }
 
-/// When the speed changes, and to what, from the start on: the slowest of the reading and the spells of the time.
+/// The changes of speed from the start on: each time, and the speed from then on. At any time it is the slowest of the
+/// planned reading and all slow periods.
 pub(crate) fn speeds(reading: &Reading, slow_periods: &[SlowPeriod]) -> VecDeque<(Duration, Speed)> {
     let (usual, stalls) = match reading {
-        // One that serves has a pace of its own, which no spell changes.
+        // A reader that serves frames has its own times, which slow periods do not change.
         Reading::Serves { .. } => return VecDeque::new(),
         Reading::AsItArrives => (Speed::Free, [].as_slice()),
         Reading::Stalls { stalls } => (Speed::Free, stalls.as_slice()),

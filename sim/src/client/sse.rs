@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use memchr::{memchr, memchr2};
 
+use super::item::{StreamEvent, StreamItem, UNNAMED};
 use super::notice::Notice;
 use super::payload;
-use super::stream::{StreamEvent, StreamItem, UNNAMED};
 use super::stream_id::StreamId;
 
 /// How much of a line of data is kept: envelopes put names before the object that was published, and a gap notice is
@@ -58,7 +58,7 @@ struct Block {
 }
 
 impl SseBlocks {
-    /// Of a stream that goes on after that block.
+    /// A parser for a stream that continues after the block with this id.
     pub(super) fn after(last_id: Option<String>) -> Self {
         Self { last_id: last_id.unwrap_or_default(), ..Self::default() }
     }
@@ -73,7 +73,7 @@ impl SseBlocks {
         self.retry
     }
 
-    /// Takes the next bytes of the body, the first of which is at offset `start`, and tells `item` what they say.
+    /// Takes the next bytes of the body and tells `item` what they say. The first byte is at offset `start`.
     pub(super) fn feed(&mut self, start: u64, mut body: &[u8], item: &mut impl FnMut(StreamItem<'_>)) {
         let mut offset = start;
         while !body.is_empty() {
@@ -103,7 +103,7 @@ impl SseBlocks {
         self.line_bytes += part.len() as u64;
     }
 
-    /// Ends a line, the end of which is the byte before offset `end`.
+    /// Ends a line. `end` is the offset after its line end.
     fn end_line(&mut self, end: u64, item: &mut impl FnMut(StreamItem<'_>)) {
         let mut bytes = std::mem::take(&mut self.line_bytes);
         // Taken out while it is looked at, and put back for its memory.
@@ -120,7 +120,7 @@ impl SseBlocks {
         self.line = line;
     }
 
-    /// Takes a line of `bytes` bytes, of which `line` is the beginning. A comment is a field without a name.
+    /// Takes a line of `bytes` bytes that begins with `line`. A comment is a field without a name.
     fn field(&mut self, line: &[u8], bytes: u64, item: &mut impl FnMut(StreamItem<'_>)) {
         let colon = memchr(b':', line);
         let value = colon.map_or(&[][..], |colon| &line[colon + 1..]);
@@ -143,10 +143,11 @@ impl SseBlocks {
         }
     }
 
-    /// Ends a block, the empty line of which ends before offset `end`.
+    /// Ends a block. `end` is the offset after its empty line.
     fn end_block(&mut self, end: u64, item: &mut impl FnMut(StreamItem<'_>)) {
         let block = &mut self.block;
         if block.parsed_id.is_some() {
+            // Copied into memory that is there already: this runs once for every event of a simulation.
             self.last_id.clone_from(&block.id);
         }
         if block.data_lines > 0 {

@@ -1,54 +1,12 @@
-//! A stream as a client has it, over either protocol: what its bytes say, and where in the response they say it.
+//! The parser of a stream over either protocol.
 
 use std::time::Duration;
 
-use hubbub::EventId;
-
 use super::http::{NotAStream, Response};
-use super::notice::Notice;
+use super::item::StreamItem;
 use super::sse::SseBlocks;
-use super::stream_id::StreamId;
 use super::websocket::WebSocketMessages;
 use crate::transport::Transport;
-
-/// The name of an event that has none.
-pub(super) const UNNAMED: &str = "message";
-
-/// What a stream says. Offsets count the bytes of the response from its head on.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum StreamItem<'a> {
-    /// An event of this project's server has begun to arrive; its first byte is the one at offset `start`.
-    Begins { start: u64, id: EventId },
-    /// An event has arrived whole, with the byte before offset `end`.
-    Event { end: u64, event: StreamEvent<'a> },
-    /// A gap notice has arrived whole: events are missing.
-    Gap { end: u64, notice: Notice },
-    /// An id without an event has arrived: the place that the stream is at.
-    Place { end: u64, id: StreamId },
-}
-
-/// An event that has arrived whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct StreamEvent<'a> {
-    /// The number in its payload, if that has one.
-    pub(crate) number: Option<u64>,
-    /// Bytes of its data. Line ends between lines of data count.
-    pub(crate) bytes: u64,
-    /// Its name, `message` where the stream gives none.
-    pub(crate) name: &'a str,
-    /// The id that the event itself carries.
-    pub(crate) id: Option<StreamId>,
-}
-
-impl StreamItem<'_> {
-    /// The event, if it is one that has arrived whole.
-    pub(crate) fn event(&self) -> Option<StreamEvent<'_>> {
-        match self {
-            Self::Event { event, .. } => Some(*event),
-            Self::Begins { .. } | Self::Gap { .. } | Self::Place { .. } => None,
-        }
-    }
-}
 
 /// Parses one response, fed with slices of any size. It keeps no payload, so that a client holds nothing back that the
 /// plan has waiting in the network.

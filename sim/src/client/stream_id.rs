@@ -16,6 +16,7 @@ pub(crate) enum StreamId {
 impl StreamId {
     /// Parses an id.
     pub(crate) fn parse(text: &str) -> Self {
+        // `parse` alone would take a sign, and a stream that sends one does not count its events.
         let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let parsed = if is_number { text.parse().ok().map(Self::Number) } else { text.parse().ok().map(Self::Event) };
         parsed.unwrap_or(Self::Other)

@@ -4,14 +4,14 @@
 use hubbub::EventId;
 use serde::Deserialize;
 
+use super::item::{StreamEvent, StreamItem, UNNAMED};
 use super::messages::{Messages, Piece};
 use super::notice::Notice;
 use super::payload;
-use super::stream::{StreamEvent, StreamItem, UNNAMED};
 use super::stream_id::StreamId;
 
-/// How much of a message is kept: more than a hello or a gap notice has, and an envelope puts the number that is looked
-/// for behind no more than a table's name.
+/// How much of a message is kept. A hello and a gap notice are shorter, and in an envelope only the table's name and the
+/// id come before the payload's number.
 const KEPT_BYTES: usize = 512;
 
 /// The parser of the messages of one stream.
@@ -31,7 +31,7 @@ struct Message {
     bytes: u64,
     /// The id of the event that it carries, once that has been read.
     id: Option<EventId>,
-    /// Of all messages: where the stream began, or the last event that came whole.
+    /// The last event that came whole in this stream, or the place where the stream began.
     last_id: Option<EventId>,
 }
 
@@ -53,7 +53,7 @@ impl WebSocketMessages {
         self.message.last_id
     }
 
-    /// Takes the next bytes, the first of which is at offset `start`, and tells `item` what they say.
+    /// Takes the next bytes and tells `item` what they say. The first byte is at offset `start`.
     pub(super) fn feed(&mut self, start: u64, bytes: &[u8], item: &mut impl FnMut(StreamItem<'_>)) {
         self.messages.feed(start, bytes, |piece| self.message.take(&piece, item));
     }

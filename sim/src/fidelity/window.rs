@@ -29,7 +29,8 @@ pub(super) fn with_window(plan: &Plan, class: usize, window_bytes: u64) -> Plan 
 pub(super) fn holding(plan: &Plan, class: usize, choice: HubChoice, frames: u64) -> Result<u64, WorldError> {
     let plan = unread(plan, class);
     let least = |frames: u64| -> Result<u64, WorldError> {
-        let (mut low, mut high) = (0, MOST_BYTES);
+        let mut low = 0;
+        let mut high = MOST_BYTES;
         while high - low > 1 {
             let middle = u64::midpoint(low, high);
             if held(&with_window(&plan, class, middle), class, choice)? >= frames {

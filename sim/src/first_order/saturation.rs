@@ -6,7 +6,7 @@ use crate::scenario::FRAME_OVERHEAD_BYTES;
 
 /// Why there is no finite size: the waiting line grows as long as the run goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum UnboundedReason {
+pub enum UnboundedSizeReason {
     /// A subscriber never reads, or not any more.
     NeverReads,
     /// A class takes fewer bytes a second than are offered to it on the mean.
@@ -15,7 +15,7 @@ pub enum UnboundedReason {
     ServerSaturated,
 }
 
-impl UnboundedReason {
+impl UnboundedSizeReason {
     /// The name in results.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -33,20 +33,20 @@ impl UnboundedReason {
 /// carries, less the part of the run in which its members stall. The worker is saturated (ρ > 1 in the words of
 /// queueing theory) when `mean events a second × (publish + N × delivery) > 1`.
 #[must_use]
-pub fn no_finite_size(plan: &Plan) -> Option<UnboundedReason> {
+pub fn no_finite_size(plan: &Plan) -> Option<UnboundedSizeReason> {
     let stops = |fault: &Fault| matches!(fault.harm, FaultKind::ReaderStops { .. });
     let never_reads = |subscriber: &SubscriberPlan| subscriber.reading == Reading::Never;
     if plan.subscribers.iter().any(never_reads) || plan.faults.iter().any(stops) {
-        return Some(UnboundedReason::NeverReads);
+        return Some(UnboundedSizeReason::NeverReads);
     }
     let overhead = FRAME_OVERHEAD_BYTES * plan.arrivals.len() as f64;
     let offered = (plan.payload_bytes() as f64 + overhead) / plan.duration.as_secs_f64();
     let slow = |(index, class)| capacity(plan, index, class).is_some_and(|taken| taken < offered);
     if plan.classes.iter().enumerate().any(slow) {
-        return Some(UnboundedReason::SlowerThanArrivals);
+        return Some(UnboundedSizeReason::SlowerThanArrivals);
     }
     let busy = plan.mean_per_second() * seconds_of_worker_an_event(plan);
-    (busy > 1.0).then_some(UnboundedReason::ServerSaturated)
+    (busy > 1.0).then_some(UnboundedSizeReason::ServerSaturated)
 }
 
 /// Mean bytes a second that a class's members take, `None` where it has none.

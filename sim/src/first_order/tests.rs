@@ -48,7 +48,7 @@ fn a_fast_reader_needs_one_slot() {
 fn a_reader_that_stops_has_no_finite_size_and_one_that_stalls_has() {
     let struck = |harm| Plan { faults: vec![Fault { at: Duration::from_secs(9), harm }], ..plan(Reading::AsItArrives) };
     let (subscriber, lasts) = (0, Duration::from_secs(3));
-    assert_eq!(no_finite_size(&struck(FaultKind::ReaderStops { subscriber })), Some(UnboundedReason::NeverReads));
+    assert_eq!(no_finite_size(&struck(FaultKind::ReaderStops { subscriber })), Some(UnboundedSizeReason::NeverReads));
     assert_eq!(no_finite_size(&struck(FaultKind::ReaderStalls { subscriber, lasts })), None);
 }
 
@@ -74,7 +74,7 @@ fn a_stall_needs_what_arrives_in_it_less_what_the_window_holds() {
 fn a_reader_slower_than_the_mean_has_no_finite_size_though_the_rule_has_a_number() {
     // 5 of 10 frames a second are left over for 60 s.
     let plan = plan(Reading::Rate { bytes_per_second: 500 });
-    assert_eq!(no_finite_size(&plan), Some(UnboundedReason::SlowerThanArrivals));
+    assert_eq!(no_finite_size(&plan), Some(UnboundedSizeReason::SlowerThanArrivals));
     assert_eq!(buffer(&plan), Some(300 - 10));
 }
 
@@ -82,10 +82,18 @@ fn a_reader_slower_than_the_mean_has_no_finite_size_though_the_rule_has_a_number
 fn a_window_or_stalls_can_make_a_reader_slower_than_the_mean() {
     let mut narrow = plan(Reading::AsItArrives);
     narrow.classes[0].window_bytes = 9;
-    assert_eq!(no_finite_size(&narrow), Some(UnboundedReason::SlowerThanArrivals), "9 B each 10 ms are 900 B a second");
+    assert_eq!(
+        no_finite_size(&narrow),
+        Some(UnboundedSizeReason::SlowerThanArrivals),
+        "9 B each 10 ms are 900 B a second"
+    );
     let mut narrow = plan(Reading::Stalls { stalls: vec![Stall { from: Duration::ZERO, lasts: narrow.duration / 2 }] });
     narrow.classes[0].window_bytes = 19;
-    assert_eq!(no_finite_size(&narrow), Some(UnboundedReason::SlowerThanArrivals), "1900 B a second, half of the time");
+    assert_eq!(
+        no_finite_size(&narrow),
+        Some(UnboundedSizeReason::SlowerThanArrivals),
+        "1900 B a second, half of the time"
+    );
     narrow.classes[0].window_bytes = 21;
     assert_eq!(no_finite_size(&narrow), None);
 }
@@ -93,8 +101,8 @@ fn a_window_or_stalls_can_make_a_reader_slower_than_the_mean() {
 #[test]
 fn who_never_reads_has_no_size_at_all() {
     let plan = plan(Reading::Never);
-    assert_eq!((buffer(&plan), no_finite_size(&plan)), (None, Some(UnboundedReason::NeverReads)));
-    assert_eq!(UnboundedReason::NeverReads.as_str(), "never_reads");
+    assert_eq!((buffer(&plan), no_finite_size(&plan)), (None, Some(UnboundedSizeReason::NeverReads)));
+    assert_eq!(UnboundedSizeReason::NeverReads.as_str(), "never_reads");
 }
 
 #[test]
@@ -106,7 +114,7 @@ fn a_slow_reader_with_stalls_drains_its_rate_for_as_long_as_it_reads() {
     assert_eq!((buffer(&alone), no_finite_size(&alone)), (Some(1), None));
     // 1,000 B a second are offered, and of 1,500 B a second 1,200 or 750 are taken.
     assert_eq!(no_finite_size(&pair(2)), None);
-    assert_eq!(no_finite_size(&pair(5)), Some(UnboundedReason::SlowerThanArrivals));
+    assert_eq!(no_finite_size(&pair(5)), Some(UnboundedSizeReason::SlowerThanArrivals));
     assert_eq!(buffer(&pair(2)), Some(10), "a stall of 2 s, less what the window holds");
     assert_eq!(buffer(&pair(5)), Some(140), "a quarter of what arrives in the run, less what the window holds");
 }
@@ -118,7 +126,7 @@ fn a_saturated_worker_has_no_finite_size_and_the_socket_does_not_help() {
     plan.server.cpu = cpu(99_000);
     assert_eq!((buffer(&plan), no_finite_size(&plan)), (Some(1), None));
     plan.server.cpu = cpu(125_000);
-    assert_eq!(no_finite_size(&plan), Some(UnboundedReason::ServerSaturated));
+    assert_eq!(no_finite_size(&plan), Some(UnboundedSizeReason::ServerSaturated));
     assert_eq!(buffer(&plan), Some(600 - 8 * 60));
 }
 
@@ -128,9 +136,9 @@ fn the_built_in_scenarios_have_the_answers_they_are_made_for() {
         let scenario = crate::scenario::Scenario::named(name).unwrap();
         no_finite_size(&Plan::draw(&scenario, subscribers, 0))
     };
-    assert_eq!(reason("steady-overload", 10), Some(UnboundedReason::SlowerThanArrivals));
+    assert_eq!(reason("steady-overload", 10), Some(UnboundedSizeReason::SlowerThanArrivals));
     assert_eq!(reason("wavehouse-ceiling", 113), None);
-    assert_eq!(reason("wavehouse-ceiling", 114), Some(UnboundedReason::ServerSaturated));
+    assert_eq!(reason("wavehouse-ceiling", 114), Some(UnboundedSizeReason::ServerSaturated));
     for name in ["alpha", "backlog-flush", "ci-build"] {
         assert_eq!(reason(name, 100), None, "{name}");
     }

@@ -83,7 +83,9 @@ fn bursts(rng: &mut EntityRng, quiet: Phase, burst: Phase, end: f64) -> Vec<f64>
         let phase = if bursting { burst } else { quiet };
         let to = from + rng.between(phase.seconds) * left;
         times.extend(poisson(rng, phase.per_second, [from, to.min(end)]));
-        (from, left, bursting) = (to, 1.0, !bursting);
+        from = to;
+        left = 1.0;
+        bursting = !bursting;
     }
     times
 }

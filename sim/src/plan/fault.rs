@@ -27,7 +27,7 @@ pub enum FaultKind {
         /// How long.
         lasts: Duration,
     },
-    /// A reader takes at most so much for a while.
+    /// A reader takes at most this many bytes a second for a while.
     ReaderTrickles {
         /// Index in the plan.
         subscriber: usize,
@@ -140,19 +140,6 @@ impl FaultKind {
             Self::ReaderStops { .. } | Self::ClientDies { .. } | Self::ClassLeaves { .. } => None,
         }
     }
-
-    /// Every duration in it, to be scaled.
-    pub(crate) fn durations_mut(&mut self) -> impl Iterator<Item = &mut Duration> {
-        let (lasts, each) = match self {
-            Self::ReaderStalls { lasts, .. }
-            | Self::ReaderTrickles { lasts, .. }
-            | Self::LinkHeld { lasts, .. }
-            | Self::Partition { lasts, .. } => (Some(lasts), None),
-            Self::ServerRestarts { lasts, back_after } => (Some(lasts), Some(back_after)),
-            Self::ReaderStops { .. } | Self::ClientDies { .. } | Self::ClassLeaves { .. } => (None, None),
-        };
-        lasts.into_iter().chain(each.into_iter().flatten())
-    }
 }
 
 impl Plan {
@@ -174,14 +161,15 @@ impl Fault {
         self.at + self.harm.lasts().unwrap_or_default()
     }
 
-    /// Whether it strikes that subscriber of that class.
+    /// Whether the fault strikes a subscriber, given its index and its class.
     pub fn strikes(&self, subscriber: usize, class: usize) -> bool {
         self.harm.subscriber().is_none_or(|struck| struck == subscriber)
             && self.harm.class().is_none_or(|struck| struck == class)
     }
 
     pub(super) fn check(&self, plan: &Plan) -> Result<(), String> {
-        let (subscribers, classes) = (plan.subscribers.len(), plan.classes.len());
+        let subscribers = plan.subscribers.len();
+        let classes = plan.classes.len();
         if let Some(subscriber) = self.harm.subscriber().filter(|subscriber| *subscriber >= subscribers) {
             return Err(format!("subscriber = {subscriber}: there are {subscribers}, from 0 on"));
         }

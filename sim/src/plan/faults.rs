@@ -30,7 +30,8 @@ pub(super) fn draw(scenario: &Scenario, subscribers: &[SubscriberPlan], seed: u6
                 struck(*share).into_iter().map(|subscriber| FaultKind::ReaderStalls { subscriber, lasts }).collect()
             }
             FaultSettings::ReaderTrickles { lasts_seconds, bytes_per_second, share, .. } => {
-                let (lasts, bytes_per_second) = (of_seconds(*lasts_seconds), *bytes_per_second);
+                let lasts = of_seconds(*lasts_seconds);
+                let bytes_per_second = *bytes_per_second;
                 let harm = |subscriber| FaultKind::ReaderTrickles { subscriber, lasts, bytes_per_second };
                 struck(*share).into_iter().map(harm).collect()
             }
@@ -61,10 +62,12 @@ pub(super) fn draw(scenario: &Scenario, subscribers: &[SubscriberPlan], seed: u6
 }
 
 fn members(subscribers: &[SubscriberPlan], seed: u64) -> impl Iterator<Item = EntityRng> {
-    let (mut class, mut rank) = (0, 0);
+    let mut class = 0;
+    let mut rank = 0;
     subscribers.iter().map(move |subscriber| {
         if subscriber.class != class {
-            (class, rank) = (subscriber.class, 0);
+            class = subscriber.class;
+            rank = 0;
         }
         rank += 1;
         EntityRng::of_member(seed, RngStream::Faults, class, rank - 1)

@@ -16,6 +16,7 @@ mod payload;
 mod population;
 pub mod queue;
 mod reading;
+mod scale;
 mod seed;
 
 use std::time::Duration;
@@ -92,7 +93,7 @@ pub struct ServerPlan {
     pub transport: Transport,
     /// The modelled worker; `None` leaves the CPU out, and subscribers are then independent of each other.
     pub cpu: Option<CpuPlan>,
-    /// What is done about holes; `None`: nothing is kept, nobody is told, and nobody asks.
+    /// How holes are repaired. With `None` the server keeps no history and announces no gaps, and clients send no cursor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recovery: Option<Recovery>,
 }
@@ -112,7 +113,7 @@ pub struct Recovery {
     pub waiting_age: Option<Duration>,
 }
 
-/// Of plans that do not say: as long as two keepalives and some.
+/// The user timeout of plans that do not give one: longer than two keepalives.
 pub const DEFAULT_USER_TIMEOUT: Duration = Duration::from_secs(20);
 
 fn one_frame() -> usize {

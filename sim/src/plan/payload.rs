@@ -8,7 +8,8 @@ use std::time::Duration;
 
 /// Gives each time a size, and the key of its recorded event if there is one.
 pub(super) fn attach(scenario: &Scenario, seed: u64, times: Vec<Time>) -> Vec<Arrival> {
-    let (mut rng, mut keys) = (EntityRng::of(seed, RngStream::Payload), EntityRng::of(seed, RngStream::Keys));
+    let mut rng = EntityRng::of(seed, RngStream::Payload);
+    let mut keys = EntityRng::of(seed, RngStream::Keys);
     let entities = scenario.settings().keys;
     let payload = scenario.settings().payload;
     let recorded = |time: &Time| Some(scenario.trace()?.events()[time.recorded?]);

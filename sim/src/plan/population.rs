@@ -71,7 +71,8 @@ fn subscriber(class: &Class, member: Member, end: Duration) -> SubscriberPlan {
 /// when the run begins. No stall begins after the last arrival, so that a drain can end.
 fn stalls(rng: &mut EntityRng, after_seconds: [f64; 2], for_seconds: [f64; 2], end: Duration) -> Vec<Stall> {
     let mut stalls = Vec::new();
-    let (after, length) = (rng.between(after_seconds), rng.between(for_seconds));
+    let after = rng.between(after_seconds);
+    let length = rng.between(for_seconds);
     let phase = rng.unit() * (after + length);
     if phase > after {
         stalls.push(Stall { from: Duration::ZERO, lasts: of_seconds(after + length - phase) });

@@ -28,15 +28,4 @@ impl Reading {
     pub fn longest_stall(&self) -> Duration {
         self.stalls().iter().map(|stall| stall.lasts).max().unwrap_or_default()
     }
-
-    /// Every duration in it, to be scaled.
-    pub(crate) fn durations_mut(&mut self) -> Vec<&mut Duration> {
-        match self {
-            Self::Stalls { stalls } | Self::RateWithStalls { stalls, .. } => {
-                stalls.iter_mut().flat_map(|stall| [&mut stall.from, &mut stall.lasts]).collect()
-            }
-            Self::Serves { times } => times.iter_mut().collect(),
-            Self::AsItArrives | Self::Rate { .. } | Self::Never => Vec::new(),
-        }
-    }
 }

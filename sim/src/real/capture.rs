@@ -55,7 +55,7 @@ pub trait Listener {
 #[derive(Debug)]
 pub struct Capture {
     /// Why it ended.
-    pub ended: Ended,
+    pub ended: ListeningEnd,
     /// How long a stream was open.
     pub heard_for: Duration,
     /// Times that a stream was opened again.
@@ -74,7 +74,7 @@ pub struct Capture {
 
 /// Why a listening ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
+pub enum ListeningEnd {
     /// Its time was over.
     InTime,
     /// Its listener wanted no more.
@@ -83,7 +83,8 @@ pub enum Ended {
     ForGood,
 }
 
-/// Listens. Once a stream has been open, this is no error whatever the server does: it is what [`Capture`] tells.
+/// Listens to a stream. Once it has been open, everything that the server does is told in [`Capture`] and is not an
+/// error.
 ///
 /// # Errors
 /// When there is no stream to listen to.
@@ -109,8 +110,8 @@ pub fn check_stream(url: &Url, head_timeout: Duration) -> Result<(), RealError> 
     let listening =
         Listening { url: url.clone(), lasts: STAYS, head_timeout, reconnects: false, names: BTreeSet::new() };
     match capture(&listening, &mut Nobody)?.ended {
-        Ended::InTime | Ended::CalledOff => Ok(()),
-        Ended::ForGood => Err(RealError::Client { url: url.clone(), why: ClientError::EndsAtOnce }),
+        ListeningEnd::InTime | ListeningEnd::CalledOff => Ok(()),
+        ListeningEnd::ForGood => Err(RealError::Client { url: url.clone(), why: ClientError::EndsAtOnce }),
     }
 }
 
@@ -119,21 +120,21 @@ async fn listen(listening: &Listening, listener: &mut dyn Listener) -> Result<Ca
     let ended = loop {
         let Err::<Infallible, _>(stop) = session.connection().await;
         match stop {
-            Stop::TimeIsUp => break Ended::InTime,
-            Stop::CalledOff => break Ended::CalledOff,
+            Stop::TimeIsUp => break ListeningEnd::InTime,
+            Stop::CalledOff => break ListeningEnd::CalledOff,
             Stop::Broken(why) if !session.was_open() => return Err(why),
             Stop::Broken(why) => {
                 let is_final = matches!(why, ClientError::NotAStream(_)) || !listening.reconnects;
                 session.broken(why);
                 if is_final {
-                    break Ended::ForGood;
+                    break ListeningEnd::ForGood;
                 }
             }
         }
         match session.pause().await {
             Ok(()) => {}
-            Err(Stop::CalledOff) => break Ended::CalledOff,
-            Err(Stop::TimeIsUp | Stop::Broken(_)) => break Ended::InTime,
+            Err(Stop::CalledOff) => break ListeningEnd::CalledOff,
+            Err(Stop::TimeIsUp | Stop::Broken(_)) => break ListeningEnd::InTime,
         }
     };
     Ok(session.finish(ended))

@@ -159,7 +159,7 @@ impl<'a> Session<'a> {
             SockRef::from(&socket).set_tcp_mss(bytes)?;
         }
         let mut stream = socket.connect(audience.server).await?;
-        let request = request(audience.url.path(), &audience.url.authority(), audience.transport, cursor);
+        let request = request(audience.url.target(), &audience.url.authority(), audience.transport, cursor);
         stream.write_all(request.as_bytes()).await?;
         Ok(Self { audience, index, stream, parser: StreamParser::new(audience.transport) })
     }
@@ -188,6 +188,7 @@ impl<'a> Session<'a> {
                 Some(_) => {}
                 None => self.stream.readable().await?,
             }
+            // A reader of limited rate that was idle first looks whether there is something, and its rate counts from then.
             if most == 0 {
                 pace.found(clock.now());
             } else if self.take(most, pace)? {
@@ -196,7 +197,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Takes what there is, at most so much; `true` when the stream has ended.
+    /// Takes at most `most` bytes from the socket. Returns `true` when the stream has ended.
     fn take(&mut self, most: u64, pace: &mut ReadPacer) -> Result<bool, ClientError> {
         let mut buffer = self.audience.buffer.borrow_mut();
         let asked = buffer.len().min(usize::try_from(most).unwrap_or(usize::MAX));

@@ -15,14 +15,15 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    /// A run that begins after so long.
+    /// The clock of a run that begins after a pause.
     pub(super) fn starting_in(pause: Duration) -> Self {
         Self { zero: Instant::now() + pause, zero_ns: monotonic_ns() + nanos(pause) }
     }
 
-    /// The run that begins, or began, at that reading of the system's clock.
+    /// The clock of a run that begins, or began, when the system's monotonic clock reads `zero_ns`.
     pub(super) fn of(zero_ns: u64) -> Self {
-        let (here, now_ns) = (Instant::now(), monotonic_ns());
+        let here = Instant::now();
+        let now_ns = monotonic_ns();
         let until = Duration::from_nanos(zero_ns.saturating_sub(now_ns));
         let since = Duration::from_nanos(now_ns.saturating_sub(zero_ns));
         Self { zero: here + until - since, zero_ns }

@@ -55,7 +55,7 @@ impl Observer for RecordingEnvironment {
     }
 
     fn offered(&self, subscriber: SubscriberId, outcome: PushOutcome<EventId>) {
-        // Which event it is nobody asks here: that is for digests and logs, and wall time repeats neither.
+        // The sequence is only needed for digests and logs, and wall time repeats neither.
         self.recorder.lock().offered(self.now(), (PROCESS, subscriber), 0, outcome);
     }
 

@@ -17,7 +17,8 @@ pub struct LimitError {
     hard: u64,
 }
 
-/// Raises this process's limit to what so many connections need; processes begun after it have that limit too.
+/// Raises this process's limit of open files to what this many connections need. Processes that it starts afterwards
+/// inherit the limit.
 ///
 /// # Errors
 /// When the system does not allow that many.

@@ -108,11 +108,14 @@ mod tests {
     fn what_the_kernel_says_is_read_in_its_units() {
         let rollup =
             "55d0-7ffd ---p 00000000 00:00 0 [rollup]\nRss:                4356 kB\nAnonymous:          1040 kB\n";
-        assert_eq!((kilobytes(rollup, "Rss:"), kilobytes(rollup, "Anonymous:")), (4356 * 1024, 1040 * 1024));
+        assert_eq!(kilobytes(rollup, "Rss:"), 4356 * 1024);
+        assert_eq!(kilobytes(rollup, "Anonymous:"), 1040 * 1024);
         let sockstat = "sockets: used 290\nTCP: inuse 12 orphan 0 tw 3 alloc 14 mem 7\nUDP: inuse 0 mem 3\n";
-        assert_eq!((tcp_pages(sockstat), tcp_pages("")), (7, 0));
+        assert_eq!(tcp_pages(sockstat), 7);
+        assert_eq!(tcp_pages(""), 0);
         let slabs = "slabinfo - version: 2.1\nTCP  66  117  2368  13  8 : tunables 0\ndentry 900 900 192 21 1 : x\n";
-        assert_eq!((structures(slabs), structures("")), (66 * 2368, 0));
+        assert_eq!(structures(slabs), 66 * 2368);
+        assert_eq!(structures(""), 0);
     }
 
     #[test]

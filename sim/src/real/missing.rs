@@ -113,7 +113,8 @@ mod tests {
     #[test]
     fn skipped_ids_are_counted_in_both_forms_and_in_no_other() {
         for [a, b, c] in [["7-1", "7-2", "7-9"], ["1", "2", "9"]] {
-            assert_eq!((after(&[a, b]).skipped, after(&[a, b, c]).skipped), (0, 6), "{c}");
+            assert_eq!(after(&[a, b]).skipped, 0, "{c}");
+            assert_eq!(after(&[a, b, c]).skipped, 6, "{c}");
         }
         assert!(after(&["a1", "a9", "", "01HZX", "01HZZ", "7-", "-9"]).is_none());
         let largest = after(&["0", "18446744073709551615", "18446744073709551616", "5"]);
@@ -129,9 +130,13 @@ mod tests {
     #[test]
     fn ids_that_begin_anew_and_ids_that_go_back_are_told_apart() {
         let anew = after(&["7-8", "8-1", "8-2"]);
-        assert_eq!((anew.began_anew, anew.skipped, anew.went_back), (1, 0, 0));
+        assert_eq!(anew.began_anew, 1);
+        assert_eq!(anew.skipped, 0);
+        assert_eq!(anew.went_back, 0);
         let back = after(&["7", "8", "7", "8"]);
-        assert_eq!((back.began_anew, back.skipped, back.went_back), (0, 0, 1));
+        assert_eq!(back.began_anew, 0);
+        assert_eq!(back.skipped, 0);
+        assert_eq!(back.went_back, 1);
         assert!(back.is_none() && !anew.is_none());
     }
 
@@ -142,10 +147,15 @@ mod tests {
         let mut missing = after(&["7-1"]);
         missing.gap(notice(Some(id(3)), Some(id(9)), Some(4)));
         missing.id(StreamId::parse("7-12"), true);
-        assert_eq!((missing.counted, missing.skipped, missing.at_most), (4, 0, Some(0)));
+        assert_eq!(missing.counted, 4);
+        assert_eq!(missing.skipped, 0);
+        assert_eq!(missing.at_most, Some(0));
         missing.gap(notice(Some(id(13)), Some(id(14)), None));
-        assert_eq!((missing.uncounted, missing.at_most), (1, Some(2)));
+        assert_eq!(missing.uncounted, 1);
+        assert_eq!(missing.at_most, Some(2));
         missing.gap(notice(None, None, None));
-        assert_eq!((missing.notices, missing.uncounted, missing.at_most), (3, 2, None));
+        assert_eq!(missing.notices, 3);
+        assert_eq!(missing.uncounted, 2);
+        assert_eq!(missing.at_most, None);
     }
 }

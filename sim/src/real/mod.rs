@@ -22,7 +22,7 @@ mod server;
 mod sockets;
 mod url;
 
-pub use capture::{Capture, Captured, Ended, HEAD_TIMEOUT, Listener, Listening, capture, check_stream};
+pub use capture::{Capture, Captured, HEAD_TIMEOUT, Listener, Listening, ListeningEnd, capture, check_stream};
 pub use client::ClientError;
 pub use limits::{LimitError, need_files};
 pub use memory::PerSubscriber;

@@ -39,7 +39,8 @@ pub(super) enum PublishError {
     Refused(StatusCode),
 }
 
-/// To be run on a thread of its own. Returns the most that a publish began after its planned time.
+/// Publishes all arrivals. It blocks, so it needs a thread of its own. Returns the longest time by which a publish began
+/// later than planned.
 pub(super) fn publish(
     url: &Url,
     arrivals: &[Arrival],
@@ -108,8 +109,8 @@ async fn post(url: &Url, sender: &mut Option<SendRequest<Full<Bytes>>>, body: By
 fn request(url: &Url, body: Bytes) -> Request<Full<Bytes>> {
     let mut request = Request::new(Full::new(body));
     *request.method_mut() = hyper::Method::POST;
-    // What a URL was made of makes one again.
-    *request.uri_mut() = url.path().parse().unwrap_or_default();
+    // The target of a parsed URL is one that hyper takes.
+    *request.uri_mut() = url.target().parse().unwrap_or_default();
     let headers = request.headers_mut();
     if let Ok(host) = url.authority().parse() {
         headers.insert(hyper::header::HOST, host);

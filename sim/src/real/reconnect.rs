@@ -18,7 +18,7 @@ pub(super) struct Reconnect {
 }
 
 impl Reconnect {
-    /// Of a client that has had no connection yet.
+    /// The state of a client before its first connection.
     pub(super) fn new() -> Self {
         Self { cursor: None, pause: PAUSE }
     }
@@ -52,7 +52,8 @@ mod tests {
     #[test]
     fn cursor_and_pause_stay_until_a_server_says_otherwise() {
         let mut reconnect = Reconnect::new();
-        assert_eq!((reconnect.cursor(), reconnect.pause()), (None, Duration::from_secs(3)));
+        assert_eq!(reconnect.cursor(), None);
+        assert_eq!(reconnect.pause(), Duration::from_secs(3));
         let mut connection = |body: &str| {
             let mut stream = reconnect.stream();
             let response = format!("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n{body}");

@@ -50,8 +50,8 @@ pub enum Target {
 /// What came of a run.
 #[derive(Debug)]
 pub struct RealRun {
-    /// As the simulated world leaves it. Of a foreign server it is what clients saw: no flushes, and everything missing
-    /// counts as `buffer_full`.
+    /// The same record as in the simulated world. For a foreign server it holds what clients saw: no flushes, and every
+    /// missing event counts as `buffer_full`.
     pub record: Record,
     /// What a subscriber cost; of our own server only.
     pub memory: Option<PerSubscriber>,
@@ -62,7 +62,7 @@ pub struct RealRun {
 /// A run that could not be done.
 #[derive(Debug, thiserror::Error)]
 pub enum RealError {
-    /// Somebody wanted no more of it.
+    /// The caller ended the run.
     #[error("interrupted")]
     CalledOff,
     /// Our own server did not do its part.
@@ -199,8 +199,10 @@ async fn publish(
     is_wanted: &dyn Fn(Duration) -> bool,
     look: &mut dyn FnMut(),
 ) -> Result<Duration, RealError> {
-    let (progress, clock) = (audience.progress.clone(), audience.clock);
-    let (arrivals, url) = (plan.arrivals.clone(), ingest.clone());
+    let progress = audience.progress.clone();
+    let clock = audience.clock;
+    let arrivals = plan.arrivals.clone();
+    let url = ingest.clone();
     let publisher = std::thread::spawn(move || publisher::publish(&url, &arrivals, clock, &progress));
     let result = loop {
         sleep(LOOK).await;
@@ -242,7 +244,7 @@ async fn drain(
     Ok(())
 }
 
-/// Of the clients that have ended, the first that did not do what it was to do.
+/// The first failure among the clients that have ended.
 fn first_failure(lives: &mut Lives) -> Option<ClientError> {
     while let Some(ended) = lives.try_join_next() {
         match ended {

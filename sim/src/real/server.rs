@@ -104,7 +104,7 @@ impl Drop for ServerProcess {
 /// When what it is told makes no sense, or nothing can be served here.
 pub fn serve_child(orders: impl BufRead, mut answers: impl Write) -> Result<(), String> {
     let mut lines = orders.lines();
-    let mut next = || lines.next().and_then(Result::ok).ok_or_else(|| "nobody says what to do".to_owned());
+    let mut next = || lines.next().and_then(Result::ok).ok_or_else(|| "the parent process sends no order".to_owned());
     let mut say = |line: &str| writeln!(answers, "{line}").and_then(|()| answers.flush()).map_err(|it| it.to_string());
     let order: Order = serde_json::from_str(&next()?).map_err(|why| why.to_string())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|why| why.to_string())?;
@@ -125,7 +125,7 @@ pub fn serve_child(orders: impl BufRead, mut answers: impl Write) -> Result<(), 
     next()?;
     let record = runtime.block_on(closed(&order.plan, &clock, &hub, &recorder))?;
     say(&serde_json::to_string(&Report::of(record)).map_err(|why| why.to_string())?)?;
-    // Streams stay open until whoever asked has read what is under way.
+    // Streams stay open until the parent process has read everything under way.
     next().map(drop).or(Ok(()))
 }
 
@@ -151,7 +151,7 @@ fn settings(order: &Order) -> ServerSettings {
     }
 }
 
-/// Whether somebody is without a stream who will come back for what it has missed.
+/// Whether a client has no stream now and will come back for the events that it missed.
 fn comes_back(plan: &Plan, recorder: &Recorder) -> bool {
     let recorder = recorder.lock();
     let comes_back = |index: usize| plan.classes[plan.subscribers[index].class].reconnect_after.is_some();
@@ -163,7 +163,8 @@ async fn closed(plan: &Plan, clock: &Clock, hub: &Hub, recorder: &Recorder) -> R
     let ends = plan.duration + plan.drain;
     let all_back = plan.duration + time_to_come_back(plan) + TIME_TO_RECONNECT;
     loop {
-        let (counts, now) = (hub.counts(), clock.now());
+        let counts = hub.counts();
+        let now = clock.now();
         let has_all = counts.waiting + counts.in_flight == 0;
         let is_awaited = now < all_back && comes_back(plan, recorder);
         if now >= ends || (has_all && !is_awaited) {

@@ -4,19 +4,20 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::str::FromStr;
 
-use hyper::Uri;
 use tokio::net::TcpStream;
+use url::Position;
 
-/// An `http://` URL with its host and port.
+/// The port of a URL that gives none.
+const DEFAULT_PORT: u16 = 80;
+
+/// An `http://` URL, as it was given and parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Url {
     text: String,
-    host: String,
-    port: u16,
-    path: String,
+    parsed: url::Url,
 }
 
-/// A text that is no URL of use here.
+/// A text that is not a URL of a server which this client can ask.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum BadUrl {
     /// TLS.
@@ -28,36 +29,40 @@ pub enum BadUrl {
 }
 
 impl Url {
-    /// Of a server of our own.
-    pub(super) fn local(address: SocketAddr, path: &str) -> Self {
-        let host = address.ip().to_string();
-        Self { text: format!("http://{address}{path}"), host, port: address.port(), path: path.to_owned() }
+    /// The URL of a path on a server of our own.
+    pub(super) fn local(address: SocketAddr, target: &str) -> Self {
+        let text = format!("http://{address}{target}");
+        text.parse().unwrap_or_else(|why| unreachable!("a socket's address is a host and a port: {why}"))
     }
 
     /// Path and query, as a request line has them.
-    pub(super) fn path(&self) -> &str {
-        &self.path
+    pub(super) fn target(&self) -> &str {
+        &self.parsed[Position::BeforePath..Position::AfterQuery]
     }
 
-    /// What a `host:` header says.
+    /// Host and port, as a `host:` header field has them.
     pub(super) fn authority(&self) -> String {
-        format!("{}:{}", self.host, self.port)
+        format!("{}:{}", self.parsed.host_str().unwrap_or_default(), self.port())
     }
 
     /// Connects to the first address of the host that takes the connection.
     pub(super) async fn connect(&self) -> std::io::Result<TcpStream> {
-        TcpStream::connect((self.bare_host(), self.port)).await
-    }
-
-    /// Without the brackets of an IPv6 address.
-    fn bare_host(&self) -> &str {
-        self.host.trim_start_matches('[').trim_end_matches(']')
+        TcpStream::connect((self.bare_host(), self.port())).await
     }
 
     /// The first address that the host's name stands for.
     pub(super) async fn resolve(&self) -> std::io::Result<SocketAddr> {
         let nobody = || std::io::Error::new(std::io::ErrorKind::NotFound, "the name stands for no address");
-        tokio::net::lookup_host((self.bare_host(), self.port)).await?.next().ok_or_else(nobody)
+        tokio::net::lookup_host((self.bare_host(), self.port())).await?.next().ok_or_else(nobody)
+    }
+
+    fn port(&self) -> u16 {
+        self.parsed.port().unwrap_or(DEFAULT_PORT)
+    }
+
+    /// The host without the brackets of an IPv6 address.
+    fn bare_host(&self) -> &str {
+        self.parsed.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']')
     }
 }
 
@@ -66,17 +71,18 @@ impl FromStr for Url {
 
     fn from_str(text: &str) -> Result<Self, BadUrl> {
         let bad = || BadUrl::Other(text.to_owned());
-        let uri: Uri = text.parse().map_err(|_| bad())?;
-        if uri.scheme_str() == Some("https") {
+        let parsed = url::Url::parse(text).map_err(|_| bad())?;
+        if parsed.scheme() == "https" {
             return Err(BadUrl::Tls(text.to_owned()));
         }
-        let host = uri.host().filter(|host| !host.is_empty()).ok_or_else(bad)?;
-        if uri.scheme_str() != Some("http") || uri.authority().is_some_and(|it| it.as_str().contains('@')) {
+        // Browsers also take `http:host` and `http:///host`, which are more likely a slip than meant.
+        let authority = text.get("http:".len()..).and_then(|rest| rest.strip_prefix("//"));
+        let has_authority = authority.is_some_and(|rest| !rest.starts_with('/'));
+        let has_credentials = !parsed.username().is_empty() || parsed.password().is_some();
+        if parsed.scheme() != "http" || !has_authority || has_credentials {
             return Err(bad());
         }
-        let path = uri.path_and_query().map_or("/", |path| path.as_str());
-        let port = uri.port_u16().unwrap_or(80);
-        Ok(Self { text: text.to_owned(), host: host.to_owned(), port, path: path.to_owned() })
+        Ok(Self { text: text.to_owned(), parsed })
     }
 }
 
@@ -91,16 +97,42 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_is_taken_apart_into_host_port_and_path() {
-        let url: Url = "http://127.0.0.1:8080/v1/stream/sse?table=t".parse().unwrap();
-        assert_eq!((url.authority().as_str(), url.path()), ("127.0.0.1:8080", "/v1/stream/sse?table=t"));
-        let url: Url = "http://example.test".parse().unwrap();
-        assert_eq!((url.authority().as_str(), url.path()), ("example.test:80", "/"));
+    fn a_url_is_taken_apart_into_host_port_and_target_and_shown_as_it_was_given() {
+        for (text, authority, host, target) in [
+            ("http://127.0.0.1:8080/v1/sse?table=t", "127.0.0.1:8080", "127.0.0.1", "/v1/sse?table=t"),
+            ("http://example.test", "example.test:80", "example.test", "/"),
+            ("HTTP://Example.test/a?", "example.test:80", "example.test", "/a?"),
+            ("http://[::1]:8080/a#b", "[::1]:8080", "::1", "/a"),
+        ] {
+            let url: Url = text.parse().unwrap();
+            assert_eq!(url.authority(), authority, "{text}");
+            assert_eq!(url.bare_host(), host, "{text}");
+            assert_eq!(url.target(), target, "{text}");
+            assert_eq!(url.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn a_servers_own_address_makes_a_url_of_either_family() {
+        for address in ["127.0.0.1:8080", "[::1]:8080"] {
+            let url = Url::local(address.parse().unwrap(), "/v1/sse?table=t");
+            assert_eq!(url.authority(), address);
+            assert_eq!(url.target(), "/v1/sse?table=t");
+        }
     }
 
     #[test]
     fn what_is_no_plain_http_is_refused_with_what_would_be() {
-        for text in ["https://example.test/", "example.test", "http://", "ftp://a/b", "", "http://me:pw@a/"] {
+        for text in [
+            "https://example.test/",
+            "example.test",
+            "http://",
+            "ftp://a/b",
+            "",
+            "http://me:pw@a/",
+            "http:a/b",
+            "http:///a",
+        ] {
             let why = text.parse::<Url>().unwrap_err().to_string();
             assert!(why.contains("http://HOST"), "{why}");
         }

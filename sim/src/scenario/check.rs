@@ -11,11 +11,12 @@ use std::time::Duration;
 
 use range::{positive, whole, within};
 
-use super::error::{Wrong, number};
+use super::error::Wrong;
 use super::limits::{
     MAX_BUFFER, MAX_FRAMES_PER_WRITE, MAX_GRID, MAX_HISTORY, MAX_HISTORY_BYTES, MAX_KEYS, MAX_SECONDS, MAX_SEEDS,
     MAX_SUBSCRIBERS, MAX_TASK_US, MAX_TIME_SCALE, MIN_DURATION_SECONDS,
 };
+use super::number::number;
 use super::{Arrivals, Settings, Trace, cycle_nanos, needs};
 use crate::time::of_seconds;
 

@@ -66,18 +66,6 @@ impl Wrong {
     }
 }
 
-/// A number as people write it: without the noise of binary fractions, and short if it is huge or tiny.
-pub(super) fn number(value: f64) -> String {
-    let rounded = format!("{value:.9e}").parse().unwrap_or(value);
-    let is_plain = rounded == 0.0 || (1e-5..1e15).contains(&f64::abs(rounded)) || !f64::is_finite(rounded);
-    if is_plain { format!("{rounded}") } else { format!("{rounded:e}") }
-}
-
-/// A pair of numbers, as TOML has it.
-pub(super) fn numbers([least, most]: [f64; 2]) -> String {
-    format!("[{}, {}]", number(least), number(most))
-}
-
 /// A TOML error as one line that quotes the line it is about.
 pub(super) fn syntax(file: &str, text: &str, error: &toml::de::Error) -> ScenarioError {
     const MOST_QUOTED_CHARS: usize = 80;

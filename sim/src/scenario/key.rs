@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::error::number;
+use super::number::number;
 
 /// One key of the file.
 #[derive(Debug, Clone, Copy)]

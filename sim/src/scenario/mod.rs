@@ -5,6 +5,7 @@
 
 mod builtin;
 mod check;
+mod distrust;
 mod error;
 mod fault;
 mod idle;
@@ -15,6 +16,7 @@ mod lines;
 mod load;
 mod meaning;
 mod needs;
+mod number;
 mod overrides;
 mod page;
 mod population;

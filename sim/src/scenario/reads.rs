@@ -125,10 +125,8 @@ impl fmt::Display for Reads {
                 write!(f, "stalls {stalls}–{stalls_most} s after reading {reads}–{reads_most} s")
             }
             Self::RateWithStalls { bytes_per_second, after_seconds, for_seconds } => {
-                let (rate, stalls) = (
-                    Self::Rate { bytes_per_second: *bytes_per_second },
-                    Self::Stalls { after_seconds: *after_seconds, for_seconds: *for_seconds },
-                );
+                let rate = Self::Rate { bytes_per_second: *bytes_per_second };
+                let stalls = Self::Stalls { after_seconds: *after_seconds, for_seconds: *for_seconds };
                 write!(f, "{rate}, {stalls}")
             }
             Self::Never => f.write_str("never"),

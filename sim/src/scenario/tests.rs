@@ -148,7 +148,8 @@ fn every_built_in_scenario_loads_and_is_called_by_its_file_s_name() {
 #[test]
 fn a_built_in_scenario_loads_from_its_file_too_with_the_trace_beside_it() {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/ci-build.toml");
-    let (from_file, built_in) = (Scenario::load(&file).unwrap(), Scenario::named("ci-build").unwrap());
+    let from_file = Scenario::load(&file).unwrap();
+    let built_in = Scenario::named("ci-build").unwrap();
     assert_eq!(from_file.trace().unwrap().events(), built_in.trace().unwrap().events());
     assert_eq!(from_file.duration(), built_in.trace().unwrap().cycle());
 }
@@ -311,7 +312,8 @@ fn a_fault_without_a_class_strikes_everybody() {
 fn a_question_and_a_table_may_be_left_out() {
     let text = GOOD.replace("question = \"Is this good?\"\n", "").replace("table = \"builds\"\n", "");
     let settings = Scenario::parse("x.toml", &text).unwrap().settings().clone();
-    assert_eq!((settings.question.as_str(), settings.table.as_str()), ("What buffer does good need?", "events"));
+    assert_eq!(settings.question.as_str(), "What buffer does good need?");
+    assert_eq!(settings.table.as_str(), "events");
 }
 
 #[test]

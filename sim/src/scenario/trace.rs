@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 
-use super::error::number;
+use super::number::number;
 
 /// Longest line accepted: hundreds of times what an event takes, and little enough to hold.
 const MAX_LINE_BYTES: usize = 64 * 1024;
@@ -212,7 +212,8 @@ impl Reading {
         if self.events.is_empty() {
             self.first_ms = line.at_ms;
         } else if line.at_ms < self.last_ms {
-            let (now, last) = (number(line.at_ms), number(self.last_ms));
+            let now = number(line.at_ms);
+            let last = number(self.last_ms);
             return Err(format!("at_ms = {now}: must be sorted, the line before has {last}"));
         }
         self.last_ms = line.at_ms;

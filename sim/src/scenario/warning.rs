@@ -2,8 +2,6 @@
 
 use std::fmt;
 
-use super::{RoundTrip, Scenario, load, population};
-
 /// A reason for distrust, with a remedy.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Warning {
@@ -75,58 +73,5 @@ impl fmt::Display for Warning {
             ),
             Self::NoEffect { key, because } => write!(f, "{key} has no effect: {because}"),
         }
-    }
-}
-
-impl Scenario {
-    /// What is to be distrusted at this number of subscribers.
-    #[must_use]
-    pub fn warnings(&self, subscribers: usize) -> Vec<Warning> {
-        let settings = self.settings();
-        let counts = self.population(subscribers);
-        let mut warnings = super::idle::idle(settings);
-        if let Some(trace) = self.trace()
-            && let Some(missing) = trace.partial()
-        {
-            warnings.push(Warning::TracePartial { trace: trace.name().to_owned(), missing: missing.to_owned() });
-        }
-        for (class, members) in settings.classes.iter().zip(counts) {
-            let name = || class.name.clone();
-            if members < class.count.unwrap_or(1) {
-                warnings.push(Warning::ClassShort { class: name(), members, subscribers });
-            }
-            let needed_bytes = self.needed_window_bytes(class.round_trip_ms);
-            if class.window_bytes < needed_bytes {
-                let window_bytes = class.window_bytes;
-                warnings.push(Warning::WindowBelowPeak { class: name(), window_bytes, needed_bytes });
-            }
-            let drain_seconds = settings.drain_seconds;
-            if let Some([_, [_, stall_seconds]]) = class.reads.stalls()
-                && stall_seconds >= drain_seconds
-            {
-                warnings.push(Warning::DrainWithinStall { class: name(), stall_seconds, drain_seconds });
-            }
-        }
-        warnings
-    }
-
-    /// Members of each class among `subscribers`, in the classes' order.
-    #[must_use]
-    pub fn population(&self, subscribers: usize) -> Vec<usize> {
-        population::counts(&self.settings().classes, subscribers)
-    }
-
-    /// Peak rate × mean frame × (one way + 2 ms): what is under way before a release reaches the server, which in the
-    /// simulated world it does a tick late.
-    fn needed_window_bytes(&self, round_trip: RoundTrip) -> u64 {
-        let settings = self.settings();
-        let scale = f64::from(settings.time_scale);
-        let one_way_ms = match round_trip {
-            RoundTrip::Ms(ms) => ms / 2.0,
-            RoundTrip::Minimum => 1.0 / scale,
-        };
-        let frame_bytes = load::mean_payload_bytes(&settings.payload, self.trace()) + load::FRAME_OVERHEAD_BYTES;
-        let bytes_per_second = load::peak_per_second(settings, self.trace()) * frame_bytes;
-        (bytes_per_second * (one_way_ms + 2.0 / scale) / 1e3).ceil() as u64
     }
 }

@@ -1,8 +1,9 @@
 //! The clients: they connect, ask for the stream, read as planned, leave, and come back.
 
-use super::time::{at, nanos, ticks};
+use super::time::{at, ticks};
 use crate::client::{Reader, SubscriberFaults};
 use crate::plan::{Plan, Reading};
+use crate::time::nanos;
 
 /// How a client's life ends before the run does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

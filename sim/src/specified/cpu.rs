@@ -3,8 +3,8 @@
 
 use std::collections::VecDeque;
 
-use super::time::nanos;
 use crate::plan::CpuPlan;
+use crate::time::nanos;
 
 /// What the worker does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,8 +4,9 @@ use super::client::{End, Stage};
 use super::connection::Read;
 use super::path::Release;
 use super::run::Run;
-use super::time::{TICK, at, nanos, ticks};
+use super::time::{TICK, at, ticks};
 use crate::client::Reader;
+use crate::time::nanos;
 
 /// Of the way to the server, in the one-way time: the handshake there and back, and the request.
 const WAYS_TO_A_STREAM: u64 = 3;

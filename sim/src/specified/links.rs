@@ -1,7 +1,7 @@
 //! What the plan's faults do to the link of a class: it is held, or it loses what the server sends.
 
-use super::time::nanos;
 use crate::plan::{FaultKind, Plan};
+use crate::time::nanos;
 
 #[derive(Debug, Clone, Copy)]
 struct Outage {

@@ -14,7 +14,7 @@ use hubbub::{CloseReason, Counts, EventId, Limits, LossCounts, LossReason, Overf
 
 use super::holes::Holes;
 use super::memory::{Memory, Place};
-use super::time::nanos;
+use crate::time::nanos;
 
 #[derive(Debug)]
 pub(super) struct Mailbox {

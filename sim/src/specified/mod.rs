@@ -71,7 +71,6 @@ pub use scope::{OutsideScope, SpecifiedError};
 
 use crate::plan::{HubChoice, Plan};
 use crate::record::{Observation, Record, Recorder};
-use crate::world::scaled;
 
 /// Runs a plan in virtual time, at one buffer size and policy. The same arguments give the same record as the simulated
 /// world's.
@@ -80,7 +79,7 @@ use crate::world::scaled;
 /// When the specification says nothing of the plan, or the run contradicts itself.
 pub fn run(plan: &Plan, choice: HubChoice) -> Result<Record, SpecifiedError> {
     scope::check(plan)?;
-    let plan = scaled(plan);
+    let plan = plan.in_virtual_time();
     run_scaled(&plan, choice, &Recorder::new(&plan))
 }
 
@@ -90,7 +89,7 @@ pub fn run(plan: &Plan, choice: HubChoice) -> Result<Record, SpecifiedError> {
 /// The same as those of [`run`].
 pub fn run_observed(plan: &Plan, choice: HubChoice) -> Result<(Record, Vec<Observation>), SpecifiedError> {
     scope::check(plan)?;
-    let plan = scaled(plan);
+    let plan = plan.in_virtual_time();
     let recorder = Recorder::new(&plan);
     recorder.keep_observations();
     let record = run_scaled(&plan, choice, &recorder)?;

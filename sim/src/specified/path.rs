@@ -5,8 +5,9 @@ use std::collections::{BinaryHeap, VecDeque};
 use std::time::Duration;
 
 use super::links::Link;
-use super::time::{TICK, nanos};
+use super::time::TICK;
 use crate::plan::Plan;
+use crate::time::nanos;
 
 /// Bytes on their way to a client.
 #[derive(Debug, Clone, Copy)]

@@ -6,7 +6,8 @@ use super::cpu::{Cpu, Work};
 use super::frames;
 use super::history::History;
 use super::run::{Run, Turn};
-use super::time::{at, nanos};
+use super::time::at;
+use crate::time::nanos;
 
 impl Run<'_> {
     /// An arrival is due. Without a server nobody takes it.

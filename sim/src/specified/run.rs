@@ -15,10 +15,11 @@ use super::cpu::Cpu;
 use super::history::History;
 use super::memory::Memory;
 use super::path::Path;
-use super::time::{TICK, nanos, ticks};
+use super::time::{TICK, ticks};
 use crate::client::time_to_come_back;
 use crate::plan::{HubChoice, Plan};
 use crate::record::Observations;
+use crate::time::nanos;
 
 /// Ticks between two looks whether a draining run is over.
 const OVER_CHECK: u64 = 20;

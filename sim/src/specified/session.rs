@@ -7,8 +7,9 @@ use super::frames;
 use super::mailbox::Mailbox;
 use super::run::Run;
 use super::socket::Socket;
-use super::time::{at, nanos, ticks};
+use super::time::{at, ticks};
 use crate::plan::Reading;
+use crate::time::nanos;
 
 /// Where a stream begins, and what its client is told of that.
 #[derive(Debug, Default)]

@@ -11,7 +11,8 @@ use super::cpu::Work;
 use super::frames;
 use super::run::Run;
 use super::socket::{Loss, Turn};
-use super::time::{at, nanos, ticks};
+use super::time::{at, ticks};
+use crate::time::nanos;
 
 /// Events with which a mailbox is filled at a time, for a subscriber that is behind.
 const MOST_AT_A_TIME: usize = 256;

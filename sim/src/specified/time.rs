@@ -10,11 +10,6 @@ pub(super) fn ticks(nanos: u64) -> u64 {
     nanos.div_ceil(TICK)
 }
 
-/// Nanoseconds of a duration. A run is shorter than 584 years.
-pub(super) fn nanos(duration: Duration) -> u64 {
-    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
-}
-
 /// A time as the recorder takes it.
 pub(super) fn at(nanos: u64) -> Duration {
     Duration::from_nanos(nanos)

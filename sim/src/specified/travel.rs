@@ -3,7 +3,8 @@
 use super::path::{Flight, Path};
 use super::run::Run;
 use super::socket::Loss;
-use super::time::{TICK, nanos, ticks};
+use super::time::{TICK, ticks};
+use crate::time::nanos;
 
 impl Run<'_> {
     /// What the sockets have accepted since the last look goes on its way, in the order in which it was accepted first.

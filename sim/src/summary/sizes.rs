@@ -3,7 +3,7 @@
 use super::document::{Binding, Recommendation, ZeroDrop};
 use super::format;
 use super::run::RunSummary;
-use crate::first_order::UnboundedReason;
+use crate::first_order::UnboundedSizeReason;
 
 /// The reason where a limit in bytes or age lost something, however many frames there was room for.
 pub const OTHER_LIMITS: &str = "bytes_or_age_limit";
@@ -100,8 +100,8 @@ fn exact_sizes(sizes: &[ZeroDrop]) -> (String, &'static str) {
 
 fn why_none(size: &ZeroDrop) -> String {
     let n = size.subscribers;
-    let is = |reason: UnboundedReason| size.reason.as_deref() == Some(reason.as_str());
-    if is(UnboundedReason::NeverReads) {
+    let is = |reason: UnboundedSizeReason| size.reason.as_deref() == Some(reason.as_str());
+    if is(UnboundedSizeReason::NeverReads) {
         format!(
             "At N = {n} a subscriber never reads: no finite buffer serves it; the write deadline and the policy do."
         )
@@ -109,7 +109,7 @@ fn why_none(size: &ZeroDrop) -> String {
         format!("At N = {n} no mailbox that the server accepts is large enough: choose a policy.")
     } else if size.reason.as_deref() == Some(OTHER_LIMITS) {
         format!("At N = {n} a limit in bytes or age loses frames however large the buffer is: raise that limit first.")
-    } else if is(UnboundedReason::ServerSaturated) {
+    } else if is(UnboundedSizeReason::ServerSaturated) {
         format!("At N = {n} the server's CPU is offered more than it can do: buffers only postpone the loss.")
     } else {
         format!(
@@ -226,9 +226,9 @@ mod tests {
     fn where_one_n_has_no_size_none_is_recommended_and_the_reason_is_its_own() {
         assert_eq!(recommendation(&[]).buffer, None);
         for (reason, says) in [
-            (UnboundedReason::NeverReads.as_str(), "never reads"),
-            (UnboundedReason::ServerSaturated.as_str(), "CPU is offered more"),
-            (UnboundedReason::SlowerThanArrivals.as_str(), "takes less than what arrives"),
+            (UnboundedSizeReason::NeverReads.as_str(), "never reads"),
+            (UnboundedSizeReason::ServerSaturated.as_str(), "CPU is offered more"),
+            (UnboundedSizeReason::SlowerThanArrivals.as_str(), "takes less than what arrives"),
             (TOO_LARGE, "no mailbox that the server accepts"),
             (OTHER_LIMITS, "raise that limit first"),
         ] {

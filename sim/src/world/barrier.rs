@@ -141,7 +141,7 @@ impl<F> Drop for Counted<F> {
             self.bell.barrier.has_panicked.store(true, Ordering::Relaxed);
         }
         self.task = None;
-        // Left as rung: whoever still has the waker of a task that is gone must not be waited for.
+        // Left as woken: a waker may outlive its task, and waking it later must not make the barrier wait.
         if self.bell.is_woken.swap(true, Ordering::SeqCst) {
             self.bell.barrier.ran();
         }
@@ -159,7 +159,8 @@ mod tests {
 
     #[test]
     fn the_barrier_waits_for_a_task_that_was_woken_and_not_for_one_that_is_gone() {
-        let (barrier, waker) = (Arc::new(Barrier::default()), Arc::new(Mutex::new(None)));
+        let barrier = Arc::new(Barrier::default());
+        let waker = Arc::new(Mutex::new(None));
         let kept = waker.clone();
         let mut task = Box::pin(barrier.count(
             0,

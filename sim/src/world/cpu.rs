@@ -8,28 +8,33 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::wire::Wire;
 use crate::plan::CpuPlan;
 
+/// A connection that the worker may have a delivery for.
+pub(super) trait Connection {
+    /// Whether the connection has ended, so that nothing is delivered any more.
+    fn is_closed(&self) -> bool;
+}
+
 /// What the worker has finished.
-pub(super) enum Work {
+pub(super) enum Work<C> {
     /// Ready to publish the arrival of that index.
     Publish(usize),
     /// Ready to write to that connection.
-    Delivery(Arc<Wire>),
+    Delivery(Arc<C>),
 }
 
-/// The worker. It is told the time, and keeps none.
-pub(super) struct Cpu {
+/// The worker. Callers tell it the time; it has no clock.
+pub(super) struct Cpu<C> {
     costs: CpuPlan,
     publishes: VecDeque<usize>,
-    deliveries: VecDeque<Arc<Wire>>,
-    running: Option<(Duration, Work)>,
+    deliveries: VecDeque<Arc<C>>,
+    running: Option<(Duration, Work<C>)>,
     /// When the last finished work was finished.
     free_at: Duration,
 }
 
-impl Cpu {
+impl<C: Connection> Cpu<C> {
     pub(super) fn new(costs: CpuPlan) -> Self {
         Self { costs, publishes: VecDeque::new(), deliveries: VecDeque::new(), running: None, free_at: Duration::ZERO }
     }
@@ -39,8 +44,8 @@ impl Cpu {
         self.start(now);
     }
 
-    pub(super) fn deliver(&mut self, now: Duration, wire: Arc<Wire>) {
-        self.deliveries.push_back(wire);
+    pub(super) fn deliver(&mut self, now: Duration, connection: Arc<C>) {
+        self.deliveries.push_back(connection);
         self.start(now);
     }
 
@@ -48,7 +53,8 @@ impl Cpu {
     pub(super) fn clear(&mut self, now: Duration) {
         self.publishes.clear();
         self.deliveries.clear();
-        (self.running, self.free_at) = (None, now);
+        self.running = None;
+        self.free_at = now;
     }
 
     /// When the work under way will be finished.
@@ -57,8 +63,8 @@ impl Cpu {
     }
 
     /// Takes work that is finished by `until` and begins the next; a publish only if it `may_publish`.
-    pub(super) fn finish(&mut self, until: Duration, may_publish: bool) -> Option<(Duration, Work)> {
-        let is_wanted = |work: &Work| may_publish || matches!(work, Work::Delivery(_));
+    pub(super) fn finish(&mut self, until: Duration, may_publish: bool) -> Option<(Duration, Work<C>)> {
+        let is_wanted = |work: &Work<C>| may_publish || matches!(work, Work::Delivery(_));
         let (at, work) = self.running.take_if(|(at, work)| *at <= until && is_wanted(work))?;
         self.free_at = at;
         self.start(at);
@@ -73,12 +79,12 @@ impl Cpu {
         let now = now.max(self.free_at);
         self.running = match self.publishes.pop_front() {
             Some(arrival) => Some((now + self.costs.publish, Work::Publish(arrival))),
-            None => self.next_delivery().map(|wire| (now + self.costs.delivery, Work::Delivery(wire))),
+            None => self.next_delivery().map(|connection| (now + self.costs.delivery, Work::Delivery(connection))),
         };
     }
 
     /// The first of those that wait; nothing is done for a connection that has ended meanwhile.
-    fn next_delivery(&mut self) -> Option<Arc<Wire>> {
-        std::iter::from_fn(|| self.deliveries.pop_front()).find(|wire| !wire.is_closed())
+    fn next_delivery(&mut self) -> Option<Arc<C>> {
+        std::iter::from_fn(|| self.deliveries.pop_front()).find(|connection| !connection.is_closed())
     }
 }

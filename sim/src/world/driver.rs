@@ -8,9 +8,9 @@ use std::collections::VecDeque;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::task::Poll;
 use std::time::Duration;
 
+use futures_util::future::select;
 use hubbub::Topic;
 use tokio::time::{Instant, sleep_until};
 
@@ -33,7 +33,8 @@ pub(super) struct Driver {
     pub(super) restarts: Restarts,
     /// When arrivals end, and when the drain does.
     pub(super) sources_end: Duration,
-    /// When whoever is to come back for what it missed has done so; the sources' end where nobody does.
+    /// The time by which every client that comes back for missed events has done so. Without such clients it is the end of
+    /// the arrivals.
     pub(super) all_back: Duration,
     pub(super) run_ends: Duration,
     pub(super) is_over: Arc<AtomicBool>,
@@ -84,7 +85,8 @@ impl Driver {
             let read_at = network.next_release_at();
             let arrives_at = self.arrivals.get(*next_arrival).map(|arrival| arrival.at);
             let worked_at = network.cpu_finishes_at();
-            let (timed_out_at, turns_at) = (network.next_timeout_at(), self.restarts.next_at());
+            let timed_out_at = network.next_timeout_at();
+            let turns_at = self.restarts.next_at();
             let other_at = [read_at, arrives_at, timed_out_at, turns_at].into_iter().flatten().min();
             let Some(at) = other_at.into_iter().chain(worked_at).min().filter(|at| *at <= now) else {
                 self.environment.clock.clear();
@@ -100,7 +102,7 @@ impl Driver {
             } else if worked_at == Some(at) {
                 self.work_until(other_at.map_or(now, |other| other.min(now)));
             } else {
-                // Without a server nobody takes the event.
+                // While there is no server, the event is not published.
                 let is_up = self.processes.running().is_some();
                 if is_up && network.with_cpu(|cpu| cpu.publish(at, *next_arrival)).is_none() {
                     self.publish(*next_arrival);
@@ -178,7 +180,7 @@ impl Driver {
     /// The next tick in which there is something to do.
     fn next_wake(&self, now: Duration, next_arrival: usize) -> Duration {
         let network = &self.environment.network;
-        // A run that is cut off ends at the same time whoever is there.
+        // A run that is cut off ends at the same time, however many clients are left.
         let over_check = if now < self.sources_end { self.sources_end } else { (now + OVER_CHECK).min(self.run_ends) };
         let times = [
             network.next_release_at(),
@@ -192,16 +194,9 @@ impl Driver {
         tick_not_before(times.into_iter().flatten().min().unwrap_or(now))
     }
 
-    /// Waits for a time, or for news of something that may be due before.
+    /// Sleeps until `deadline`, or until something new may be due earlier.
     async fn rest_until(&self, deadline: Instant) {
-        let mut news = pin!(self.environment.network.news());
-        let mut timer = pin!(sleep_until(deadline));
-        std::future::poll_fn(|cx| {
-            if news.as_mut().poll(cx).is_ready() || timer.as_mut().poll(cx).is_ready() {
-                return Poll::Ready(());
-            }
-            Poll::Pending
-        })
-        .await;
+        // The first is asked first: the order of polls is part of what makes a run repeat.
+        select(pin!(self.environment.network.news()), pin!(sleep_until(deadline))).await;
     }
 }

@@ -57,7 +57,8 @@ impl Observer for ModelEnvironment {
     fn taken(&self, subscriber: SubscriberId, event: &Event) {
         if self.keeps_lives {
             let encoded_bytes = hubbub::frame::sse::event(event).len();
-            let (id, sequence) = ((self.process, subscriber), event.id().sequence);
+            let id = (self.process, subscriber);
+            let sequence = event.id().sequence;
             self.recorder.lock().taken(self.clock.now(), id, sequence, encoded_bytes);
         }
     }

@@ -1,6 +1,6 @@
-//! A second stage: a bounded channel between a connection and its socket, as servers have it whose handler takes from
-//! the Hub's channel and puts into another one. It takes whatever is written at once, so that no socket ever seems
-//! blocked, and what does not fit it throws away, which nobody counts.
+//! A second stage: a bounded channel between a connection and its socket. Servers have one whose handler takes frames from
+//! the Hub's channel and puts them into another channel. It takes every write at once, so that the socket never seems
+//! blocked. It drops what does not fit, and counts nothing.
 //!
 //! hubbub's server has none. This one exists so that what it costs can be measured.
 
@@ -22,7 +22,8 @@ impl MergedChannel {
     /// Takes what one write holds; `false` where it is thrown away.
     pub(super) fn push(&mut self, frame: Vec<u8>) -> bool {
         if self.written == self.writing.len() {
-            (self.writing, self.written) = (frame, 0);
+            self.writing = frame;
+            self.written = 0;
         } else if self.waiting.len() < self.frames {
             self.waiting.push_back(frame);
         } else {
@@ -37,11 +38,13 @@ impl MergedChannel {
         while accepted < room && self.written < self.writing.len() {
             let part = (self.writing.len() - self.written).min(room - accepted);
             socket.extend_from_slice(&self.writing[self.written..self.written + part]);
-            (self.written, accepted) = (self.written + part, accepted + part);
+            self.written += part;
+            accepted += part;
             if self.written == self.writing.len()
                 && let Some(next) = self.waiting.pop_front()
             {
-                (self.writing, self.written) = (next, 0);
+                self.writing = next;
+                self.written = 0;
             }
         }
         accepted
@@ -68,6 +71,7 @@ mod tests {
         assert!(channel.push(vec![5; 3]), "the second is being written, and its slot is free");
         assert!(!channel.push(vec![6; 3]));
         assert_eq!(channel.write(usize::MAX, &mut socket), 8);
-        assert_eq!((socket, channel.bytes()), (vec![0, 0, 0, 1, 1, 1, 2, 2, 2, 5, 5, 5], 0));
+        assert_eq!(socket, vec![0, 0, 0, 1, 1, 1, 2, 2, 2, 5, 5, 5]);
+        assert_eq!(channel.bytes(), 0);
     }
 }

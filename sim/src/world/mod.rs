@@ -3,6 +3,7 @@
 //! Only this room may name turmoil. Inside it, all times are *virtual*: the plan's, times its time scale; the record
 //! converts them back.
 
+mod accept_times;
 mod address;
 mod barrier;
 mod clock;
@@ -13,9 +14,9 @@ mod links;
 mod merged;
 mod network;
 mod process;
+mod server_socket;
 mod simulated;
 mod subscriber;
 mod wire;
 
-pub(crate) use simulated::scaled;
 pub use simulated::{WorldError, run, run_observed, run_two_stages, run_with_lives};

@@ -5,19 +5,18 @@
 //! of what they carry. What a client has read is told to the server's window after the same one-way time.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::io;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use hubbub::transport::Listener;
 use tokio::sync::Notify;
+use turmoil::net::tcp::OwnedWriteHalf;
 
 use super::clock::{ModelClock, TICK, tick_not_before};
 use super::cpu::Cpu;
 use super::links::Links;
-use super::wire::{Path, ServerStream, Wire};
+use super::wire::{Path, Wire};
 use crate::plan::Plan;
 
 pub(super) struct Network {
@@ -46,7 +45,7 @@ struct State {
     releases: Vec<VecDeque<Release>>,
     /// When the server gives up on connections that have lost bytes, in order of time.
     timeouts: VecDeque<(Duration, Arc<Wire>)>,
-    cpu: Option<Cpu>,
+    cpu: Option<Cpu<Wire>>,
 }
 
 /// Bytes on their way to a client.
@@ -66,9 +65,10 @@ struct Release {
 }
 
 impl Network {
-    /// Of a plan in virtual time.
+    /// The network of a plan in virtual time.
     pub(super) fn new(plan: &Plan, merged_frames: Option<usize>, clock: Arc<ModelClock>) -> Self {
-        let (classes, cpu) = (&plan.classes, plan.server.cpu);
+        let classes = &plan.classes;
+        let cpu = plan.server.cpu;
         let one_way = classes.iter().map(|class| class.round_trip.map_or(TICK, |trip| (trip / 2).max(TICK)));
         let state = State {
             by_peer: BTreeMap::new(),
@@ -131,6 +131,13 @@ impl Network {
         }
     }
 
+    /// The server takes a connection from a peer, with that half of its socket to write to.
+    pub(super) fn accept(&self, peer: SocketAddr, writing: OwnedWriteHalf) -> Arc<Wire> {
+        let wire = Arc::new(Wire::new(writing, self.merged_frames));
+        self.lock().by_peer.insert(peer, wire.clone());
+        wire
+    }
+
     /// A client takes its end of a connection; it must do so before it sends anything.
     pub(super) fn claim(&self, client: SocketAddr, path: Path) -> Option<Arc<Wire>> {
         let wire = self.lock().by_peer.get(&client).cloned()?;
@@ -149,6 +156,7 @@ impl Network {
         let due = self.links.up_at(class, at + self.one_way[class]);
         let mut state = self.lock();
         let queue = &mut state.releases[class];
+        // Reads are told of at exact times inside a tick, which need not be in the order in which clients run.
         let place = queue.partition_point(|release| release.due <= due);
         queue.insert(place, Release { due, wire: wire.clone(), bytes });
         drop(state);
@@ -194,7 +202,7 @@ impl Network {
         self.clock.set(at.max(self.clock.now()));
     }
 
-    pub(super) fn with_cpu<T>(&self, work: impl FnOnce(&mut Cpu) -> T) -> Option<T> {
+    pub(super) fn with_cpu<T>(&self, work: impl FnOnce(&mut Cpu<Wire>) -> T) -> Option<T> {
         self.lock().cpu.as_mut().map(work)
     }
 
@@ -237,34 +245,30 @@ impl Network {
             let class = wire.path().map_or(0, |path| path.class);
             // The last tick of the way is turmoil's.
             let due = tick_not_before(now + self.one_way[class]).saturating_sub(TICK);
-            let (bytes, due) =
-                if self.has_faults { self.passed(&wire, class, now, (bytes, due)) } else { (bytes, due) };
-            self.lock().transmissions[class].push_back(Transmission { due, wire, bytes, end });
+            let outgoing = Transmission { due, wire, bytes, end };
+            let transmission = if self.has_faults { self.passed(outgoing, class, now) } else { outgoing };
+            self.lock().transmissions[class].push_back(transmission);
         }
     }
 
-    /// What faults leave of bytes on their way, and when it goes on.
-    fn passed(
-        &self,
-        wire: &Arc<Wire>,
-        class: usize,
-        now: Duration,
-        (bytes, due): (Vec<u8>, Duration),
-    ) -> (Vec<u8>, Duration) {
+    /// What faults leave of bytes that are sent at `now`, and when they go on.
+    fn passed(&self, outgoing: Transmission, class: usize, now: Duration) -> Transmission {
+        let Transmission { due, wire, bytes, end } = outgoing;
         let passage = if wire.is_cut() { None } else { self.links.passage(class, now, due) };
         match passage {
-            Some(at) => (bytes, tick_not_before(at)),
+            Some(at) => Transmission { due: tick_not_before(at), wire, bytes, end },
             None => {
                 if !bytes.is_empty() && wire.lose() {
-                    self.expect_timeout(now, wire);
+                    self.expect_timeout(now, &wire);
                 }
                 // An end is told again whenever the client asks, until it hears it.
-                (Vec::new(), tick_not_before(self.links.up_at(class, due)))
+                let due = tick_not_before(self.links.up_at(class, due));
+                Transmission { due, wire, bytes: Vec::new(), end }
             }
         }
     }
 
-    /// A client has died, with so many bytes arrived.
+    /// A client has died after `arrived` bytes had reached it.
     pub(super) fn has_died(&self, now: Duration, wire: &Arc<Wire>, arrived: u64) {
         if wire.cut(arrived) {
             self.expect_timeout(now, wire);
@@ -303,25 +307,4 @@ impl Network {
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// The server's listening socket.
-pub(super) struct ServerListener {
-    pub(super) socket: turmoil::net::TcpListener,
-    pub(super) network: Arc<Network>,
-}
-
-impl Listener for ServerListener {
-    type Stream = ServerStream;
-
-    async fn accept(&mut self) -> io::Result<(ServerStream, SocketAddr)> {
-        let (stream, peer) = self.socket.accept().await?;
-        let (reading, writing) = stream.into_split();
-        let wire = Arc::new(Wire::new(writing, self.network.merged_frames));
-        self.network.lock().by_peer.insert(peer, wire.clone());
-        Ok((ServerStream::new(reading, peer, wire, self.network.clone()), peer))
-    }
-
-    /// The plan's windows and its user timeout are the bounds here.
-    fn bound(&self, _stream: &ServerStream, _unsent_bytes: u32, _user_timeout: Duration) {}
 }

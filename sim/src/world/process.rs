@@ -6,15 +6,15 @@
 use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
 
+use futures_util::future::select;
 use hubbub::hub::Rules;
 use hubbub::{Counts, Hub, ServerSettings};
 use tokio::sync::watch;
 
 use super::address::SERVER_PORT;
 use super::environment::ModelEnvironment;
-use super::network::ServerListener;
+use super::server_socket::ServerListener;
 
 /// All processes of a run.
 #[derive(Clone)]
@@ -48,7 +48,7 @@ impl Processes {
         self.running.borrow().clone()
     }
 
-    /// The one that runs ends: whoever was connected is cut off.
+    /// Ends the running process. All of its connections are cut off.
     pub(super) fn end(&self) {
         if let Some(process) = self.running.send_replace(None) {
             process.hub.evict_all();
@@ -92,15 +92,10 @@ impl Processes {
                     let socket = turmoil::net::TcpListener::bind(("0.0.0.0", SERVER_PORT)).await?;
                     let environment = ModelEnvironment { process: process.number, ..self.environment.clone() };
                     let listener = ServerListener { socket, network: environment.network.clone() };
-                    let mut ended = pin!(orders.changed());
                     // It dies with its process, and is not asked to stop.
                     let stop = std::future::pending();
-                    let mut serving = pin!(hubbub::serve(listener, process.hub, settings.clone(), environment, stop));
-                    std::future::poll_fn(|cx| match ended.as_mut().poll(cx) {
-                        Poll::Ready(_) => Poll::Ready(()),
-                        Poll::Pending => serving.as_mut().poll(cx),
-                    })
-                    .await;
+                    let serving = hubbub::serve(listener, process.hub, settings.clone(), environment, stop);
+                    select(pin!(orders.changed()), pin!(serving)).await;
                 }
                 None => drop(orders.changed().await),
             }

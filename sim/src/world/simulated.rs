@@ -32,7 +32,7 @@ const GRACE: Duration = Duration::from_secs(1);
 /// A world that could not do its work.
 #[derive(Debug, thiserror::Error)]
 pub enum WorldError {
-    /// The plan's table is no topic.
+    /// The plan's table is not a valid topic.
     #[error("the plan's table: {0}")]
     Table(#[from] hubbub::topic::TopicError),
     /// turmoil gave up.
@@ -48,26 +48,26 @@ pub enum WorldError {
 /// # Errors
 /// When the plan names no valid table, or the run contradicts itself.
 pub fn run(plan: &Plan, choice: HubChoice) -> Result<Record, WorldError> {
-    let plan = scaled(plan);
+    let plan = plan.in_virtual_time();
     run_scaled(&plan, choice, None, Recorder::new(&plan))
 }
 
-/// Runs a plan as [`run`] does, with a second stage of so many frames behind every connection: a channel of the kind
-/// that other servers have there, and this one has not. What that throws away is in no account.
+/// Runs a plan as [`run`] does, with a second stage of `second` frames behind every connection: a channel that some
+/// servers have there. The frames that it drops are not counted anywhere.
 ///
 /// # Errors
-/// As [`run`].
+/// When the plan names no valid table, or the run contradicts itself.
 pub fn run_two_stages(plan: &Plan, choice: HubChoice, second: Capacity) -> Result<Record, WorldError> {
-    let plan = scaled(plan);
+    let plan = plan.in_virtual_time();
     run_scaled(&plan, choice, Some(second), Recorder::new(&plan))
 }
 
 /// Runs a plan as [`run`] does, and keeps every single observation: 48 bytes each, several for every frame.
 ///
 /// # Errors
-/// As [`run`].
+/// When the plan names no valid table, or the run contradicts itself.
 pub fn run_observed(plan: &Plan, choice: HubChoice) -> Result<(Record, Vec<Observation>), WorldError> {
-    let plan = scaled(plan);
+    let plan = plan.in_virtual_time();
     let recorder = Recorder::new(&plan);
     recorder.keep_observations();
     let record = run_scaled(&plan, choice, None, recorder.clone())?;
@@ -77,9 +77,9 @@ pub fn run_observed(plan: &Plan, choice: HubChoice) -> Result<(Record, Vec<Obser
 /// Runs a plan as [`run`] does, and keeps what becomes of every frame: 20 bytes for each that waits for a subscriber.
 ///
 /// # Errors
-/// As [`run`].
+/// When the plan names no valid table, or the run contradicts itself.
 pub fn run_with_lives(plan: &Plan, choice: HubChoice) -> Result<(Record, Lives), WorldError> {
-    let plan = scaled(plan);
+    let plan = plan.in_virtual_time();
     let recorder = Recorder::new(&plan);
     recorder.keep_lives(&plan);
     let record = run_scaled(&plan, choice, None, recorder.clone())?;
@@ -195,31 +195,4 @@ fn populate(sim: &mut turmoil::Sim<'_>, plan: &Plan, environment: &ModelEnvironm
             Ok(())
         });
     }
-}
-
-/// The plan in virtual time. Rates are scaled where they are used.
-pub(crate) fn scaled(plan: &Plan) -> Plan {
-    let scale = plan.time_scale;
-    let mut plan = plan.clone();
-    if scale == 1 {
-        return plan;
-    }
-    let stretch = |at: &mut Duration| *at *= scale;
-    [&mut plan.duration, &mut plan.drain].into_iter().for_each(stretch);
-    let server = &mut plan.server;
-    [&mut server.keepalive, &mut server.write_deadline, &mut server.user_timeout].into_iter().for_each(stretch);
-    plan.server.recovery.iter_mut().flat_map(|recovery| &mut recovery.waiting_age).for_each(stretch);
-    plan.server.cpu.iter_mut().flat_map(|cpu| [&mut cpu.publish, &mut cpu.delivery]).for_each(stretch);
-    plan.arrivals.iter_mut().for_each(|arrival| stretch(&mut arrival.at));
-    plan.classes.iter_mut().flat_map(|c| c.round_trip.iter_mut().chain(&mut c.reconnect_after)).for_each(stretch);
-    for subscriber in &mut plan.subscribers {
-        stretch(&mut subscriber.connect_at);
-        subscriber.leave_at.iter_mut().for_each(stretch);
-        subscriber.reading.durations_mut().into_iter().for_each(stretch);
-    }
-    for fault in &mut plan.faults {
-        stretch(&mut fault.at);
-        fault.harm.durations_mut().for_each(stretch);
-    }
-    plan
 }

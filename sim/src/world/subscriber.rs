@@ -7,6 +7,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use futures_util::future::{Either, select};
 use hubbub::EventId;
 use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
 use tokio::time::{Instant, sleep, sleep_until};
@@ -52,7 +53,7 @@ pub(super) async fn live(
     let ends = [(faults.leaves_at, End::Left), (faults.dies_at, End::Died)];
     let ends = ends.into_iter().filter_map(|(at, end)| Some((zero + tick_not_before(at?), end)));
     let planned_end = ends.min_by_key(|(at, _)| *at);
-    // The TCP handshake and the request's way, of which turmoil takes a tick.
+    // The TCP handshake and the request: three times the one-way delay, and turmoil adds one tick.
     let hurdle = host.network.one_way(host.class_index) * 3;
     sleep_until(zero + tick_not_before(plan.connect_at)).await;
     let mut cursor = None;
@@ -103,13 +104,11 @@ pub(super) async fn live(
 
 /// What a client that is away waits for; `None` where it leaves for good before: from there on it wants nothing.
 async fn until<T>(planned_end: Option<(Instant, End)>, what: impl Future<Output = T>) -> Option<T> {
-    let mut what = pin!(what);
-    let mut leaving = pin!(at(planned_end.map(|(at, _)| at)));
-    std::future::poll_fn(|cx| match leaving.as_mut().poll(cx) {
-        Poll::Ready(()) => Poll::Ready(None),
-        Poll::Pending => what.as_mut().poll(cx).map(Some),
-    })
-    .await
+    let leaving = pin!(at(planned_end.map(|(at, _)| at)));
+    match select(leaving, pin!(what)).await {
+        Either::Left(((), _)) => None,
+        Either::Right((value, _)) => Some(value),
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -242,6 +241,7 @@ impl<'a> Session<'a> {
                 StreamItem::Place { end, id } => unread.extend(id.event().map(|id| (end, Unread::Place(id)))),
                 StreamItem::Gap { end, notice } => unread.push_back((end, Unread::Gap(notice))),
             })?;
+            // After the events have begun: a reader that serves frames must know where the first one starts.
             reader.arrive(now, bytes.filled().len() as u64);
         }
     }
@@ -250,7 +250,7 @@ impl<'a> Session<'a> {
     fn read(&mut self) {
         let now = self.zero.elapsed();
         while let news @ 1.. = self.reader.tell(now) {
-            // Where nobody sends any more, nobody waits for room.
+            // After the end of the stream the server does not wait for room.
             if !self.is_over {
                 self.host.network.has_read(self.reader.told_at(), self.host.class_index, &self.wire, news);
             }

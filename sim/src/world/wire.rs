@@ -3,19 +3,20 @@
 //! A byte is in the window from the server's write until the client has read it, so the window stands for everything a
 //! socket holds: send buffer, wire and receive buffer. Both ends live in one process and share this.
 
-use std::collections::VecDeque;
+mod state;
+
 use std::io::{self, IoSlice};
-use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use turmoil::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
+use tokio::io::AsyncWrite;
+use turmoil::net::tcp::OwnedWriteHalf;
 
+use super::cpu::Connection;
 use super::merged::MergedChannel;
-use super::network::Network;
+use state::{Accepted, PacketLoss, State, Turn};
 
 /// What a client says of its path before it sends anything.
 #[derive(Debug, Clone, Copy)]
@@ -32,140 +33,20 @@ pub(super) struct Wire {
     state: Mutex<State>,
 }
 
-#[derive(Default)]
-struct State {
-    /// Accepted from the server, not read by the client.
-    in_window: u64,
-    /// Accepted from the server in all.
-    accepted: u64,
-    /// Accepted, and not yet on its way.
-    outbox: Vec<u8>,
-    /// Where there is a second stage; what it holds is not in the window yet.
-    merged: Option<MergedChannel>,
-    /// Accepted, and kept until the CPU has done the work of the delivery under way.
-    held: Vec<u8>,
-    is_queued: bool,
-    server_closed: bool,
-    loss: Loss,
-    /// The server's task, where it waits for the client to say something or to leave.
-    reader: Option<Waker>,
-    /// The server's task, where it waits for room or for the CPU.
-    writer: Option<Waker>,
-    turn: Turn,
-    socket: Option<OwnedWriteHalf>,
-    times: Times,
-}
-
-/// Which bytes were accepted when, where the client asks for that.
-#[derive(Default)]
-struct Times {
-    accepted: u64,
-    /// Up to which offset, and when; oldest first.
-    log: VecDeque<(u64, Duration)>,
-}
-
-impl Times {
-    fn note(&mut self, bytes: usize, at: Duration) {
-        self.accepted += bytes as u64;
-        self.log.push_back((self.accepted, at));
-    }
-
-    /// When the byte at that offset was accepted; what lies before it is forgotten.
-    fn of(&mut self, offset: u64) -> Option<Duration> {
-        while self.log.front().is_some_and(|(end, _)| *end <= offset) {
-            self.log.pop_front();
-        }
-        self.log.front().map(|(_, at)| *at)
-    }
-}
-
-/// Whether bytes of this connection have been lost for good, after which none arrive.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-enum Loss {
-    #[default]
-    None,
-    /// The client has died, and nothing has been sent to it since.
-    ToCome,
-    /// The server waits for an acknowledgement.
-    Unnoticed,
-    /// It has waited long enough.
-    TimedOut,
-}
-
-/// Where the delivery under way stands with the CPU. Its bytes are accepted meanwhile but stay here, and it is not
-/// flushed: waiting for the server's own CPU is no fault of the client's, and must not look like a blocked socket.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-enum Turn {
-    #[default]
-    NotAsked,
-    Waiting,
-    Granted {
-        at: Duration,
-    },
-}
-
-/// What became of a write: bytes taken, and of those the ones that have not been thrown away.
-struct Accepted {
-    taken: usize,
-    kept: usize,
-}
-
-impl State {
-    fn room(&self, window_bytes: u64) -> usize {
-        usize::try_from(window_bytes.saturating_sub(self.in_window)).unwrap_or(usize::MAX)
-    }
-
-    /// Takes what there is room for, to be held or to be sent.
-    fn accept(&mut self, parts: &[IoSlice<'_>], window_bytes: u64, is_held: bool) -> Accepted {
-        if self.merged.is_some() {
-            return self.accept_all(parts, window_bytes, is_held);
-        }
-        let room = self.room(window_bytes);
-        let accepts = if is_held { &mut self.held } else { &mut self.outbox };
-        let mut accepted = 0;
-        for part in parts {
-            let taken = part.len().min(room - accepted);
-            accepts.extend_from_slice(&part[..taken]);
-            accepted += taken;
-        }
-        self.in_window += accepted as u64;
-        self.accepted += accepted as u64;
-        Accepted { taken: accepted, kept: accepted }
-    }
-
-    /// As a second stage does: whole, to be held or to be merged.
-    fn accept_all(&mut self, parts: &[IoSlice<'_>], window_bytes: u64, is_held: bool) -> Accepted {
-        let taken = parts.iter().map(|part| part.len()).sum();
-        if is_held {
-            parts.iter().for_each(|part| self.held.extend_from_slice(part));
-            return Accepted { taken, kept: taken };
-        }
-        let thrown_away = self.merge(parts.iter().flat_map(|part| part.iter().copied()).collect(), window_bytes);
-        Accepted { taken, kept: taken - thrown_away }
-    }
-
-    /// Gives a frame to the second stage; returns how many bytes are thrown away.
-    fn merge(&mut self, frame: Vec<u8>, window_bytes: u64) -> usize {
-        let Some(merged) = &mut self.merged else { return 0 };
-        let bytes = frame.len();
-        let is_kept = merged.push(frame);
-        self.write_merged(window_bytes);
-        if is_kept { 0 } else { bytes }
-    }
-
-    /// The second stage writes what there is room for; `true` where it has written anything.
-    fn write_merged(&mut self, window_bytes: u64) -> bool {
-        let room = self.room(window_bytes);
-        let Some(merged) = &mut self.merged else { return false };
-        let written = merged.write(room, &mut self.outbox) as u64;
-        self.in_window += written;
-        self.accepted += written;
-        written > 0
-    }
+/// What became of a write, and what is to be done about it.
+pub(super) struct Written {
+    /// Bytes taken.
+    pub(super) taken: usize,
+    /// Of those, the bytes that no second stage has thrown away.
+    pub(super) kept: usize,
+    /// The delivery needs the CPU, and is the first to say so.
+    pub(super) wants_cpu: bool,
+    /// There are bytes to be sent where there were none.
+    pub(super) has_outgoing: bool,
 }
 
 impl Wire {
-    /// With a second stage of so many frames, where there is one.
+    /// A connection that writes to `socket`, with a second stage of `merged_frames` frames if there is one.
     pub(super) fn new(socket: OwnedWriteHalf, merged_frames: Option<usize>) -> Self {
         let merged = merged_frames.map(MergedChannel::new);
         Self { path: OnceLock::new(), state: Mutex::new(State { socket: Some(socket), merged, ..State::default() }) }
@@ -175,7 +56,7 @@ impl Wire {
         self.path().map_or(u64::MAX, |path| path.window_bytes)
     }
 
-    /// The client's word on its path; the first counts.
+    /// Sets the client's path. Only the first call counts.
     pub(super) fn set_path(&self, path: Path) {
         let _ = self.path.set(path);
     }
@@ -220,29 +101,30 @@ impl Wire {
         thrown_away
     }
 
-    /// The client has died, with so many bytes arrived: whatever is sent to it from now on is lost. `true` where the
-    /// server waits for an answer already, of bytes under way or of its probes of a full window.
+    /// The client has died after `arrived` bytes had reached it. Everything that is sent to it from now on is lost.
+    /// Returns `true` if the server is already waiting for an acknowledgement: of bytes under way, or of its probes of a
+    /// full window.
     pub(super) fn cut(&self, arrived: u64) -> bool {
         let mut state = self.lock();
         let waits = state.accepted > arrived || state.writer.is_some();
-        let is_first = matches!(state.loss, Loss::None | Loss::ToCome);
+        let is_first = matches!(state.loss, PacketLoss::None | PacketLoss::ToCome);
         if is_first {
-            state.loss = if waits { Loss::Unnoticed } else { Loss::ToCome };
+            state.loss = if waits { PacketLoss::Unnoticed } else { PacketLoss::ToCome };
         }
         is_first && waits
     }
 
-    /// Whether bytes sent now are lost, whatever the link does.
+    /// Whether bytes that are sent now are lost, even if the link carries them.
     pub(super) fn is_cut(&self) -> bool {
-        self.lock().loss != Loss::None
+        self.lock().loss != PacketLoss::None
     }
 
     /// Bytes have been lost; `true` for the first.
     pub(super) fn lose(&self) -> bool {
         let mut state = self.lock();
-        let is_first = matches!(state.loss, Loss::None | Loss::ToCome);
+        let is_first = matches!(state.loss, PacketLoss::None | PacketLoss::ToCome);
         if is_first {
-            state.loss = Loss::Unnoticed;
+            state.loss = PacketLoss::Unnoticed;
         }
         is_first
     }
@@ -250,15 +132,10 @@ impl Wire {
     /// The server's host gives up on bytes that were lost: the connection fails.
     pub(super) fn time_out(&self) {
         let mut state = self.lock();
-        state.loss = Loss::TimedOut;
+        state.loss = PacketLoss::TimedOut;
         let reader = state.reader.take();
         wake(state);
         reader.into_iter().for_each(Waker::wake);
-    }
-
-    /// Whether the server's end is closed: nothing is delivered any more.
-    pub(super) fn is_closed(&self) -> bool {
-        self.lock().server_closed
     }
 
     /// What has been accepted since the last call; and whether the server has closed its end.
@@ -282,6 +159,77 @@ impl Wire {
         }
     }
 
+    /// The server waits for the client to say something or to leave.
+    ///
+    /// # Errors
+    /// When the server's host has given up on bytes that were lost.
+    pub(super) fn wait_for_client(&self, cx: &Context<'_>) -> io::Result<()> {
+        let mut state = self.lock();
+        if state.loss == PacketLoss::TimedOut {
+            return Err(io::ErrorKind::TimedOut.into());
+        }
+        if !state.reader.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+            state.reader = Some(cx.waker().clone());
+        }
+        Ok(())
+    }
+
+    /// The server writes, at the time that `now` tells.
+    pub(super) fn poll_write(
+        &self,
+        cx: &Context<'_>,
+        parts: &[IoSlice<'_>],
+        has_cpu: bool,
+        now: impl FnOnce() -> Duration,
+    ) -> Poll<io::Result<Written>> {
+        let window_bytes = self.window_bytes();
+        let mut state = self.lock();
+        if state.loss == PacketLoss::TimedOut {
+            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+        }
+        // A delivery that waits for the CPU is sent by the driver once that is done.
+        let is_held = has_cpu && !matches!(state.turn, Turn::Granted { .. });
+        let Accepted { taken, kept } = state.accept(parts, window_bytes, is_held);
+        if taken == 0 {
+            state.writer = Some(cx.waker().clone());
+            return Poll::Pending;
+        }
+        if self.path().is_some_and(|path| path.keeps_times) {
+            state.times.note(taken, now());
+        }
+        let wants_cpu = is_held && state.turn == Turn::NotAsked;
+        if wants_cpu {
+            state.turn = Turn::Waiting;
+        }
+        let has_outgoing = !is_held && !std::mem::replace(&mut state.is_queued, true);
+        Poll::Ready(Ok(Written { taken, kept, wants_cpu, has_outgoing }))
+    }
+
+    /// The server flushes: ready once the CPU has done the work of the delivery, with the time at which it had, if it
+    /// was waited for.
+    pub(super) fn poll_flush(&self, cx: &Context<'_>) -> Poll<Option<Duration>> {
+        let mut state = self.lock();
+        match state.turn {
+            Turn::NotAsked => Poll::Ready(None),
+            Turn::Waiting => {
+                state.writer = Some(cx.waker().clone());
+                Poll::Pending
+            }
+            Turn::Granted { at } => {
+                state.turn = Turn::NotAsked;
+                Poll::Ready(Some(at))
+            }
+        }
+    }
+
+    /// The server closes its end; returns how many bytes its client has not read.
+    pub(super) fn close(&self) -> u64 {
+        let mut state = self.lock();
+        state.server_closed = true;
+        let merged = state.merged.take().map_or(0, |merged| merged.bytes() + state.held.len());
+        std::mem::take(&mut state.in_window) + merged as u64
+    }
+
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -293,108 +241,8 @@ fn wake(mut state: MutexGuard<'_, State>) {
     writer.into_iter().for_each(Waker::wake);
 }
 
-/// The server's end.
-pub(super) struct ServerStream {
-    reading: OwnedReadHalf,
-    peer: SocketAddr,
-    wire: Arc<Wire>,
-    network: Arc<Network>,
-}
-
-impl ServerStream {
-    pub(super) fn new(reading: OwnedReadHalf, peer: SocketAddr, wire: Arc<Wire>, network: Arc<Network>) -> Self {
-        Self { reading, peer, wire, network }
-    }
-}
-
-impl AsyncRead for ServerStream {
-    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if self.network.has_faults() {
-            let mut state = self.wire.lock();
-            if state.loss == Loss::TimedOut {
-                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-            }
-            if !state.reader.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
-                state.reader = Some(cx.waker().clone());
-            }
-        }
-        Pin::new(&mut self.reading).poll_read(cx, buf)
-    }
-}
-
-impl AsyncWrite for ServerStream {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        self.poll_write_vectored(cx, &[IoSlice::new(buf)])
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        parts: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        let window_bytes = self.wire.window_bytes();
-        let mut state = self.wire.lock();
-        if state.loss == Loss::TimedOut {
-            return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
-        }
-        // A delivery that waits for the CPU is sent by the driver once that is done.
-        let is_held = self.network.has_cpu() && !matches!(state.turn, Turn::Granted { .. });
-        let Accepted { taken, kept } = state.accept(parts, window_bytes, is_held);
-        if taken == 0 {
-            state.writer = Some(cx.waker().clone());
-            return Poll::Pending;
-        }
-        if self.wire.path().is_some_and(|path| path.keeps_times) {
-            state.times.note(taken, self.network.now());
-        }
-        let asks = is_held && state.turn == Turn::NotAsked;
-        if asks {
-            state.turn = Turn::Waiting;
-        }
-        let is_news = !is_held && !std::mem::replace(&mut state.is_queued, true);
-        drop(state);
-        self.network.accepted(kept as u64);
-        if asks {
-            self.network.wants_cpu(self.wire.clone());
-        }
-        if is_news {
-            self.network.has_outgoing(self.wire.clone());
-        }
-        Poll::Ready(Ok(taken))
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        true
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let mut state = self.wire.lock();
-        match state.turn {
-            Turn::NotAsked => {}
-            Turn::Waiting => {
-                state.writer = Some(cx.waker().clone());
-                return Poll::Pending;
-            }
-            Turn::Granted { at } => {
-                state.turn = Turn::NotAsked;
-                self.network.goes_on_at(at);
-            }
-        }
-        Poll::Ready(Ok(()))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
-    }
-}
-
-impl Drop for ServerStream {
-    fn drop(&mut self) {
-        let mut state = self.wire.lock();
-        state.server_closed = true;
-        let merged = state.merged.take().map_or(0, |merged| merged.bytes() + state.held.len());
-        let unread = std::mem::take(&mut state.in_window) + merged as u64;
-        drop(state);
-        self.network.has_closed(self.peer, self.wire.clone(), unread);
+impl Connection for Wire {
+    fn is_closed(&self) -> bool {
+        self.lock().server_closed
     }
 }

@@ -1,9 +1,16 @@
-//! The rooms and arrows of `docs/architecture.md`: who may know whom. Read off page and source, so that a new one shows in
-//! review.
+//! The rooms and arrows of `docs/architecture.md`: which room may name which, and that no files of a room name each other
+//! in a circle. Both are read off page and source, so that a new arrow shows in review.
+
+mod circles;
+mod package;
+mod paths;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
+
+use circles::circles;
+use package::{Module, Package, sources};
 
 /// A room, and the rooms it may name.
 type Arrows = &'static [(&'static str, &'static [&'static str])];
@@ -67,40 +74,31 @@ const OF_THE_TESTBED: Arrows = &[
     ),
 ];
 
-fn sources(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            files.extend(sources(&path));
-        } else if path.extension().is_some_and(|kind| kind == "rs") {
-            files.push(path);
-        }
-    }
-    files.sort();
-    files
+/// The Hub's package and the testbed's.
+fn packages() -> [Package; 2] {
+    [Package::read(&manifest().join("../src"), "hubbub"), Package::read(&manifest().join("src"), "hubbub_sim")]
 }
 
-/// Rooms named in each room's code; tests may look further.
-fn named(root: &Path) -> BTreeMap<String, BTreeSet<String>> {
+/// The rooms that each room's code names. Code of tests may look further.
+fn named(package: &Package) -> BTreeMap<String, BTreeSet<String>> {
     let mut named = BTreeMap::<String, BTreeSet<String>>::new();
-    for file in sources(root) {
-        let path = file.strip_prefix(root).unwrap().with_extension("");
-        let room = path.iter().next().unwrap().to_str().unwrap().to_owned();
-        if path.ends_with("tests") || path.ends_with("fixture") || ["lib", "main"].contains(&room.as_str()) {
-            continue;
-        }
-        let text = fs::read_to_string(&file).unwrap();
-        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
-        for part in code.split("crate::").skip(1) {
-            let other: String = part.chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect();
-            if other != room && !other.is_empty() {
-                named.entry(room.clone()).or_default().insert(other);
-            }
-        }
-        named.entry(room).or_default();
+    for (from, targets) in package.arrows() {
+        let Some(room) = from.first() else { continue };
+        let others = targets.iter().filter_map(|target| target.first()).filter(|other| *other != room);
+        named.entry(room.clone()).or_default().extend(others.cloned());
     }
     named
+}
+
+/// The arrows between files of one room. A module and those inside it share what they have, as Rust's privacy has it:
+/// they count as one here, and only arrows between others can close a circle.
+fn arrows_within_rooms(package: &Package) -> BTreeMap<&Module, BTreeSet<&Module>> {
+    let mut arrows = package.arrows();
+    for (from, targets) in &mut arrows {
+        let is_inside = |target: &Module| target.starts_with(from) || from.starts_with(target);
+        targets.retain(|target| target.first() == from.first() && !is_inside(target));
+    }
+    arrows
 }
 
 fn manifest() -> &'static Path {
@@ -134,32 +132,11 @@ fn arrows_of_the_hub() -> BTreeMap<String, BTreeSet<String>> {
     arrows
 }
 
-/// Rooms that `main` names, through the package's own names as well.
-fn named_by_main() -> BTreeSet<String> {
-    let of = |file: &str| fs::read_to_string(manifest().join("../src").join(file)).unwrap();
-    let (library, main) = (of("lib.rs"), of("main.rs"));
-    let homes =
-        library.lines().filter_map(|line| line.strip_prefix("pub use ")?.trim_end_matches(';').split_once("::"));
-    let homes: Vec<_> = homes
-        .flat_map(|(room, names)| names.trim_matches(['{', '}']).split(", ").map(move |name| (name, room)))
-        .collect();
-    let mut named = BTreeSet::new();
-    for part in main.split("hubbub::").skip(1) {
-        let part = part.strip_prefix('{').map_or(part, |list| list.split('}').next().unwrap());
-        let is_list = main.contains(&format!("hubbub::{{{part}}}"));
-        for name in part.split(", ").take(if is_list { usize::MAX } else { 1 }) {
-            let name: String = name.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect();
-            let home = homes.iter().find(|(known, _)| *known == name).map_or(name.as_str(), |(_, room)| room);
-            named.insert(home.to_owned());
-        }
-    }
-    named
-}
-
 #[test]
 fn no_room_of_the_hub_names_one_that_the_page_does_not_let_it_know() {
-    let (arrows, mut named) = (arrows_of_the_hub(), named(&manifest().join("../src")));
-    named.insert("main".to_owned(), named_by_main());
+    let arrows = arrows_of_the_hub();
+    let [hub, _] = packages();
+    let named = named(&hub);
     assert_eq!(named.keys().collect::<Vec<_>>(), arrows.keys().collect::<Vec<_>>(), "the page has every room");
     for (room, others) in &named {
         let unknown: Vec<_> = others.difference(&arrows[room]).collect();
@@ -169,7 +146,10 @@ fn no_room_of_the_hub_names_one_that_the_page_does_not_let_it_know() {
 
 #[test]
 fn no_room_of_the_testbed_names_one_that_it_must_not_know() {
-    let named = named(&manifest().join("src"));
+    let [_, testbed] = packages();
+    let mut named = named(&testbed);
+    // The program calls the command line, and everything else goes from there.
+    assert_eq!(named.remove("main"), Some(BTreeSet::from(["cli".to_owned()])));
     let rooms: BTreeSet<_> = OF_THE_TESTBED.iter().map(|(room, _)| (*room).to_owned()).collect();
     assert_eq!(named.keys().cloned().collect::<BTreeSet<_>>(), rooms, "every room has its arrows");
     assert_eq!(listed(&page()[1]), rooms, "the page has every room");
@@ -178,6 +158,47 @@ fn no_room_of_the_testbed_names_one_that_it_must_not_know() {
             assert!(allowed.contains(&other.as_str()), "{room} → {other} is no arrow of the testbed");
         }
     }
+}
+
+#[test]
+fn no_files_of_a_room_name_each_other_in_a_circle() {
+    for package in packages() {
+        let arrows = arrows_within_rooms(&package);
+        for circle in circles(&arrows) {
+            let told = circle.iter().map(|from| {
+                let inside = arrows[from].iter().filter(|target| circle.contains(target)).map(|target| file(target));
+                format!("{} names {}", file(from), inside.collect::<Vec<_>>().join(", "))
+            });
+            panic!("a circle of files: {}", told.collect::<Vec<_>>().join("; "));
+        }
+    }
+}
+
+/// A module as its file's name in a message.
+fn file(module: &Module) -> String {
+    format!("{}.rs", module.join("/"))
+}
+
+#[test]
+fn a_circle_is_found_through_lists_of_names_inline_paths_and_what_others_re_export() {
+    let sources = [
+        ("a/mod.rs", "mod left; mod right; mod third; pub(crate) use right::Shown as Named; pub(super) use third::*;"),
+        ("a/left.rs", "use crate::{b, a::Named};"),
+        (
+            "a/right.rs",
+            "fn f() { println!(\"{}\", super::third::VALUE); } #[cfg(test)] mod tests { use super::super::left; }",
+        ),
+        ("a/third.rs", "use super::left::{self, Other};"),
+        ("b.rs", "use std::fmt; /* use crate::a; */ // crate::a"),
+    ];
+    let package = Package::of(sources.map(|(file, source)| (Path::new(file).to_owned(), source.to_owned())), "own");
+    let rooms = named(&package);
+    assert_eq!(rooms["a"], BTreeSet::from(["b".to_owned()]));
+    assert!(rooms["b"].is_empty());
+    let arrows = arrows_within_rooms(&package);
+    let found: Vec<Vec<String>> =
+        circles(&arrows).iter().map(|circle| circle.iter().copied().map(file).collect()).collect();
+    assert_eq!(found, [["a/left.rs", "a/right.rs", "a/third.rs"]]);
 }
 
 #[test]

@@ -55,8 +55,10 @@ fn before_the_first_loss_k_frames_wait_and_those_of_one_write_are_in_flight_at_m
                 .count();
             in_flight.push(offered - flushed_at(&observations[..first]).len() - 64);
         }
-        let (least, most) = (in_flight.iter().min().unwrap(), in_flight.iter().max().unwrap());
-        assert_eq!((*least, *most), (1, frames_per_write), "{in_flight:?}");
+        let least = in_flight.iter().min().unwrap();
+        let most = in_flight.iter().max().unwrap();
+        assert_eq!(*least, 1, "{in_flight:?}");
+        assert_eq!(*most, frames_per_write, "{in_flight:?}");
     }
 }
 

@@ -44,14 +44,17 @@ fn whole(plan: &Plan, overflow: Overflow, buffer: u64) -> Condensed {
 /// Everything that a cell has of a run.
 fn as_cell(plan: &Plan, buffer: u64, (summary, latencies): &Condensed) -> Cell {
     let class_names: Vec<_> = plan.classes.iter().map(|class| class.name.clone()).collect();
-    let (policy, subscribers) = ("drop-newest", plan.subscribers.len());
+    let policy = "drop-newest";
+    let subscribers = plan.subscribers.len();
     let key = CellKey { policy, subscribers, buffer, class_names: &class_names, seconds: 1.0 };
     cell(key, std::slice::from_ref(summary), latencies)
 }
 
 #[test]
 fn a_pruned_run_is_the_whole_run_in_every_figure_and_digest() {
-    let (mut pruned, mut with_drops, mut with_stalls) = (0, 0, 0);
+    let mut pruned = 0;
+    let mut with_drops = 0;
+    let mut with_stalls = 0;
     for seed in 0..60 {
         let Case { plan, overflow, .. } = independent(seed);
         for (buffer, run) in pruning::runs(&plan, overflow, &BUFFERS).unwrap().at {

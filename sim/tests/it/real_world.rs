@@ -70,7 +70,8 @@ fn urls(address: SocketAddr) -> [String; 4] {
 #[test]
 fn one_who_keeps_up_has_everything_and_one_who_is_stuck_loses_what_its_buffer_and_socket_do_not_hold() {
     let document = load(&with_plan("load-own"), &["--buffers", "16"]);
-    assert_eq!((document["schema"].as_str(), document["world"].as_str()), (Some("hubbub.sweep/2"), Some("real")));
+    assert_eq!(document["schema"].as_str(), Some("hubbub.sweep/2"));
+    assert_eq!(document["world"].as_str(), Some("real"));
     assert!(document["zero_drop"].as_array().unwrap().is_empty() && document["recommendation"]["buffer"].is_null());
     assert!(document["machine"]["cores"].as_u64() > Some(0) && document["partial"].is_null());
     let cell = &document["cells"][0];
@@ -79,7 +80,8 @@ fn one_who_keeps_up_has_everything_and_one_who_is_stuck_loses_what_its_buffer_an
     assert_eq!(count("offered"), count("delivered") + lost + count("in_flight"));
     assert_eq!((count("in_flight"), count("buffer")), (17, 16), "16 wait, and one is half in the socket");
     let [fast, stuck] = ["fast", "stuck"].map(|class| &cell["by_class"][class]);
-    assert_eq!((fast["drop_rate"].as_f64(), cell["duplicates"].as_u64()), (Some(0.0), Some(0)));
+    assert_eq!(fast["drop_rate"].as_f64(), Some(0.0));
+    assert_eq!(cell["duplicates"].as_u64(), Some(0));
     assert!(fast["offered"].as_u64() > Some(500), "{fast}");
     assert!(stuck["drop_rate"].as_f64() > Some(0.7), "{stuck}");
     assert_eq!(
@@ -127,7 +129,8 @@ fn every_policy_is_run_to_its_end_over_real_tcp_by_readers_who_fall_behind() {
             let count = |field: &str| cell[field].as_u64().unwrap();
             let lost: u64 = cell["dropped"].as_object().unwrap().values().filter_map(serde_json::Value::as_u64).sum();
             assert_eq!(count("offered"), count("delivered") + lost + count("in_flight"), "{policy} over {transport}");
-            assert_eq!((cell["policy"].as_str(), count("duplicates")), (Some(policy.name()), 0));
+            assert_eq!(cell["policy"].as_str(), Some(policy.name()));
+            assert_eq!(count("duplicates"), 0);
             let keeps_all = matches!(policy, Overflow::Disconnect | Overflow::Park);
             assert_eq!(count("missed") == 0, keeps_all, "{policy} over {transport}: {cell}");
             assert!(count("wanted") > 700, "{policy} over {transport}: {cell}");
@@ -177,7 +180,8 @@ fn what_a_foreign_server_loses_is_found_from_the_numbers_in_its_payloads() {
     assert!(counts.dropped.buffer_full > 300);
     // Of the stuck one the client sees nothing at all, so that all of it is missing, what its socket holds as well.
     let [fast, stuck] = ["fast", "stuck"].map(|class| &cell["by_class"][class]);
-    assert_eq!((fast["drop_rate"].as_f64(), stuck["offered"].as_u64()), (Some(0.0), Some(0)), "it never read the head");
+    assert_eq!(fast["drop_rate"].as_f64(), Some(0.0), "it never read the head");
+    assert_eq!(stuck["offered"].as_u64(), Some(0), "it never read the head");
     assert_eq!(cell["received"], fast["offered"]);
     assert!(cell["flush_latency_ms"]["p50"].is_null() && cell["memory_bytes_per_subscriber"]["resident"].is_null());
     drop(runtime);

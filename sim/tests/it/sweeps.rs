@@ -119,7 +119,8 @@ fn validation_uses_other_seeds_and_doubles_where_one_of_them_drops() {
     for size in &sweep.zero_drop {
         let validation = size.validation.as_ref().unwrap();
         assert!(validation.seeds.iter().all(|seed| !sweep.seeds.contains(seed)));
-        assert_eq!((validation.seeds.len(), validation.runs_with_drops), (59, 0));
+        assert_eq!(validation.seeds.len(), 59);
+        assert_eq!(validation.runs_with_drops, 0);
         let first = (size.buffer.unwrap() + 1).next_power_of_two();
         assert_eq!(validation.buffer, first << validation.failed.len());
     }
@@ -135,7 +136,8 @@ fn half_the_time_step_gives_the_same_drops_but_for_rounding() {
     let finer = Scenario::parse("finer.toml", &finer).unwrap();
     for seed in 0..4 {
         let at = |scenario: &Scenario| drops(&Plan::draw(scenario, 8, seed), 4) as f64;
-        let (coarse, finer) = (at(&coarse), at(&finer));
+        let coarse = at(&coarse);
+        let finer = at(&finer);
         assert!((coarse - finer).abs() <= 2.0 + coarse * 0.02, "seed {seed}: {coarse} and {finer}");
     }
 }

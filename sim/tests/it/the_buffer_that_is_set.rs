@@ -20,7 +20,8 @@ fn frames_in_window(window_bytes: usize, payload_bytes: usize) -> Option<u64> {
     let mut room = window_bytes.checked_sub(HEAD.len() + HELLO.len())?;
     let mut frames = 0;
     while let Some(left) = room.checked_sub(wire_bytes(frames + 1, payload_bytes)) {
-        (frames, room) = (frames + 1, left);
+        frames += 1;
+        room = left;
     }
     Some(frames as u64)
 }

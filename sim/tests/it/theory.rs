@@ -49,7 +49,8 @@ fn a_mailbox_of_k_makes_a_system_of_k_and_one_places_frame_by_frame_and_to_the_n
         for (mailbox, seed) in [(1, 1), (2, 2), (5, 3), (16, 4)] {
             let plan = plan(traffic, seed);
             let ends = verify::ends(&plan, choice(mailbox)).unwrap();
-            let (mut lost, mut as_with_one_more) = (0, 0);
+            let mut lost = 0;
+            let mut as_with_one_more = 0;
             for (ends, subscriber) in ends.iter().zip(&plan.subscribers) {
                 let expected = by_recursion(&plan, &subscriber.reading, mailbox + 1);
                 assert_eq!(ends, &expected, "{traffic:?}, K = {mailbox}");
@@ -80,9 +81,11 @@ fn a_wrong_size_of_the_system_is_outside() {
     let measured = verify::measure(&extent, 2, &Quiet).unwrap();
     let holds =
         |more: usize| measured.iter().filter(|queue| queue.judge(queue.mailbox + more).unwrap().holds()).count();
-    assert_eq!((measured.len(), holds(1)), (16, 16));
+    assert_eq!(measured.len(), 16);
+    assert_eq!(holds(1), 16);
     // D/D/1/K is compared with the recursion, which is not asked for another size.
-    assert_eq!((holds(0), holds(2)), (4, 4));
+    assert_eq!(holds(0), 4);
+    assert_eq!(holds(2), 4);
 }
 
 #[test]
@@ -108,7 +111,8 @@ fn a_quick_verification_holds_and_prints_its_document_and_nothing_else() {
     let output = sim(&["verify", "--quick", "--json", "-"]);
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
-    assert_eq!((&document["schema"], &document["inside_all"]), (&"hubbub.verify/1".into(), &true.into()));
+    assert_eq!(document["schema"], "hubbub.verify/1");
+    assert_eq!(document["inside_all"], true);
     let cases = document["cases"].as_array().unwrap();
     assert_eq!(cases.len(), 4 * 6 * 2);
     for case in cases {
@@ -121,7 +125,8 @@ fn a_quick_verification_holds_and_prints_its_document_and_nothing_else() {
         );
     }
     let convergence = &document["convergence"];
-    assert_eq!((&convergence["time_scales"][1], &convergence["inside"]), (&2.into(), &true.into()));
+    assert_eq!(convergence["time_scales"][1], 2);
+    assert_eq!(convergence["inside"], true);
     for (arguments, what) in [(&["--threads", "0"][..], "--threads"), (&["--out", "Cargo.toml"], "--out")] {
         let output = sim(&[&["verify", "--quick"], arguments].concat());
         let complaint = String::from_utf8(output.stderr).unwrap();

@@ -25,7 +25,9 @@ fn of_a_reader_that_never_reads_the_hub_counts_nothing_lost() {
     let one = &run(&plan, choice(8, Overflow::DropNewest)).unwrap().subscribers[0];
     let two = &two_stages(&plan, 8, 8).subscribers[0];
     assert!(one.dropped.buffer_full > 280, "{one:?}");
-    assert_eq!((two.dropped.buffer_full, two.delivered, two.high_water), (0, 300, 1), "all of it has been written");
+    assert_eq!(two.dropped.buffer_full, 0, "all of it has been written");
+    assert_eq!(two.delivered, 300, "all of it has been written");
+    assert_eq!(two.high_water, 1, "all of it has been written");
 }
 
 #[test]
@@ -64,7 +66,8 @@ fn nobody_is_ever_cut_off_for_not_reading() {
     let one = &run(&plan, choice(8, Overflow::DropNewest)).unwrap().subscribers[0];
     let two = &two_stages(&plan, 8, 8).subscribers[0];
     assert!(one.dropped.evicted > 0, "{one:?}");
-    assert_eq!((two.dropped.total(), two.delivered), (0, 300), "{two:?}");
+    assert_eq!(two.dropped.total(), 0, "{two:?}");
+    assert_eq!(two.delivered, 300, "{two:?}");
 }
 
 #[test]

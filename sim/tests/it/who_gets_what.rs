@@ -12,7 +12,9 @@ fn a_burst_within_a_millisecond_loses_nothing_to_a_reader_that_would_have_draine
     let plan = plan(vec![Reading::AsItArrives], 1 << 16, 500, std::time::Duration::from_micros(10), 100);
     let record = at(&plan, 1);
     let subscriber = &record.subscribers[0];
-    assert_eq!((subscriber.offered, subscriber.delivered, subscriber.received), (500, 500, 500));
+    assert_eq!(subscriber.offered, 500);
+    assert_eq!(subscriber.delivered, 500);
+    assert_eq!(subscriber.received, 500);
     assert_eq!(subscriber.high_water, 1);
 }
 
@@ -60,7 +62,8 @@ fn a_receipt_follows_its_flush_by_half_a_round_trip() {
         let half = ms(round_trip_ms).as_micros() as u64 / 2;
         let tick = half.next_multiple_of(1000);
         // A histogram keeps three digits.
-        let (least, most) = (class.receipt_us.min(), class.receipt_us.max());
+        let least = class.receipt_us.min();
+        let most = class.receipt_us.max();
         assert!(least == tick && most < tick + tick / 500, "{least} to {most} µs at {round_trip_ms} ms");
     }
 }

@@ -206,7 +206,8 @@ impl Served {
 
     /// Nobody is left, and nothing of them.
     pub(crate) fn assert_let_go(&self) {
-        assert_eq!((self.hub.subscribers(), self.hub.pinned_bytes().now()), (0, 0));
+        assert_eq!(self.hub.subscribers(), 0);
+        assert_eq!(self.hub.pinned_bytes().now(), 0);
         assert!(self.hub.counts().is_conserved(), "{:?}", self.hub.counts());
     }
 }

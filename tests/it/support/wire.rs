@@ -46,7 +46,8 @@ impl Chunk {
 /// The head, and all chunks that are complete.
 pub(crate) fn parse(bytes: &[u8]) -> Option<(String, Vec<Chunk>)> {
     let head = position(bytes, b"\r\n\r\n")? + 4;
-    let (mut at, mut chunks) = (head, Vec::new());
+    let mut at = head;
+    let mut chunks = Vec::new();
     while let Some(line) = position(&bytes[at..], b"\r\n") {
         let length = usize::from_str_radix(std::str::from_utf8(&bytes[at..at + line]).unwrap(), 16).unwrap();
         let start = at + line + 2;

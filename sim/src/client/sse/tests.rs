@@ -6,7 +6,8 @@ use super::*;
 fn said(body: &[u8]) -> (Vec<String>, Option<String>, Option<Duration>) {
     let mut each = Vec::new();
     for piece in (1..=body.len()).chain([usize::MAX]) {
-        let (mut blocks, mut said) = (SseBlocks::default(), Vec::new());
+        let mut blocks = SseBlocks::default();
+        let mut said = Vec::new();
         for bytes in body.chunks(piece) {
             blocks.feed(0, bytes, &mut |item| said.extend(in_words(&item)));
         }
@@ -54,7 +55,8 @@ fn the_cursor_is_the_last_id_of_a_block_that_has_come_whole() {
     assert_eq!(cursor("id: 7-1\n\nid: 7\u{0}2\ndata: y\n\n").as_deref(), Some("7-1"), "NUL");
     assert_eq!(cursor("id: a\nid:  b\n\n").as_deref(), Some(" b"), "of two the last, less one space");
     let long = "x".repeat(LINE_BYTES);
-    let (mut blocks, body) = (SseBlocks::default(), format!("id: 7-1\n\nid: {long}\n\n"));
+    let mut blocks = SseBlocks::default();
+    let body = format!("id: 7-1\n\nid: {long}\n\n");
     blocks.feed(0, body.as_bytes(), &mut |_| {});
     assert_eq!(blocks.last_id(), Some("7-1"), "no half of one");
 }

@@ -1,4 +1,7 @@
+use hubbub::EventId;
+
 use super::*;
+use crate::client::StreamId;
 use crate::client::messages::message;
 
 const RESPONSE: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n: hello\n\nid: 7-1\n\

@@ -10,7 +10,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::{Capture, Captured, Ended, Listener, Listening};
+use super::{Capture, Captured, Listener, Listening, ListeningEnd};
 use crate::client::{StreamItem, StreamParser, request};
 use crate::real::client::ClientError;
 use crate::real::clock::Clock;
@@ -99,7 +99,7 @@ impl<'a> Session<'a> {
         self.watched(sleep(pause), None).await.map(drop)
     }
 
-    pub(super) fn finish(self, ended: Ended) -> Capture {
+    pub(super) fn finish(self, ended: ListeningEnd) -> Capture {
         let until = self.away_since.unwrap_or_else(|| self.now()).min(self.listening.lasts);
         Capture {
             ended,
@@ -138,7 +138,7 @@ impl<'a> Session<'a> {
     async fn connect(&mut self) -> Result<TcpStream, Stop> {
         let url = &self.listening.url;
         let timeout = self.listening.head_timeout;
-        let request = request(url.path(), &url.authority(), Transport::Sse, self.reconnect.cursor());
+        let request = request(url.target(), &url.authority(), Transport::Sse, self.reconnect.cursor());
         let connected = async {
             let mut socket = url.connect().await?;
             socket.write_all(request.as_bytes()).await?;
@@ -205,7 +205,8 @@ impl<'a> Session<'a> {
             if !self.listener.goes_on(self.now()) {
                 return Err(Stop::CalledOff);
             }
-            let (now, ends_at) = (Instant::now(), self.clock.map(|clock| clock.at(self.listening.lasts)));
+            let now = Instant::now();
+            let ends_at = self.clock.map(|clock| clock.at(self.listening.lasts));
             if ends_at.is_some_and(|at| at <= now) {
                 return Err(Stop::TimeIsUp);
             }

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use super::Found;
 use super::range::{pair, positive, whole, within};
-use crate::scenario::error::number;
 use crate::scenario::limits::{
     MAX_EVENTS, MAX_PAYLOAD_BYTES, MAX_PER_SECOND, MAX_SECONDS, MAX_SIGMA, MAX_SPEED_UP, MIN_PHASE_SECONDS,
 };
+use crate::scenario::number::number;
 use crate::scenario::{Arrivals, Payload, Settings, Trace, load};
 
 pub(super) fn rates(found: &mut Found, arrivals: &Arrivals) {

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use super::Found;
 use super::range::{pair, positive, whole, within};
-use crate::scenario::error::{Wrong, number, numbers};
+use crate::scenario::error::Wrong;
 use crate::scenario::limits::{
     MAX_CLASSES, MAX_READ_BYTES_PER_SECOND, MAX_ROUND_TRIP_MS, MAX_SECONDS, MAX_STALLS, MAX_SUBSCRIBERS,
     MAX_WINDOW_BYTES, MIN_STALL_SECONDS,
 };
+use crate::scenario::number::{number, numbers};
 use crate::scenario::{Class, RoundTrip, Settings};
 use crate::transport::step_bytes;
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::range::{positive, whole, within};
 use super::{Found, Settings};
 use crate::scenario::FaultSettings;
-use crate::scenario::error::number;
 use crate::scenario::limits::{MAX_BACK_SECONDS, MAX_FAULTS, MAX_READ_BYTES_PER_SECOND, MAX_SECONDS};
+use crate::scenario::number::number;
 
 pub(super) fn faults(found: &mut Found, settings: &Settings, duration: Duration) {
     let faults = &settings.faults;

@@ -2,7 +2,8 @@
 
 use std::ops::RangeInclusive;
 
-use crate::scenario::error::{Wrong, number, numbers};
+use crate::scenario::error::Wrong;
+use crate::scenario::number::{number, numbers};
 
 pub(super) fn within(field: &str, value: f64, range: RangeInclusive<f64>) -> Result<(), Wrong> {
     if range.contains(&value) {

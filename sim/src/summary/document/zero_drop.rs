@@ -13,7 +13,7 @@ pub struct ZeroDrop {
     pub subscribers: usize,
     /// Smallest K without a `buffer_full` drop on these seeds; null with a reason where there is none.
     pub buffer: Option<u64>,
-    /// The code of a [`UnboundedReason`](crate::first_order::UnboundedReason), or [`OTHER_LIMITS`](crate::summary::sizes::OTHER_LIMITS) or
+    /// The code of a [`UnboundedSizeReason`](crate::first_order::UnboundedSizeReason), or [`OTHER_LIMITS`](crate::summary::sizes::OTHER_LIMITS) or
     /// [`TOO_LARGE`](crate::summary::sizes::TOO_LARGE); null where there is a size.
     pub reason: Option<String>,
     /// Largest high-water mark of each seed's unbounded run, in the order of the seeds.

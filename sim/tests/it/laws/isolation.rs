@@ -31,8 +31,10 @@ fn with_a_shared_cpu_what_neighbours_cost_is_measured_and_is_the_work_done_for_t
         plan.server.cpu = Some(cpu);
         sound(what_neighbours_cost(&Case { plan, frames: 64, overflow: Overflow::DropNewest }, 0))
     };
-    let (readers, dead) = (crowd(Reading::AsItArrives), crowd(Reading::Never));
-    assert_eq!((readers.len(), dead.len()), (50, 50), "the witness reads everything in both");
+    let readers = crowd(Reading::AsItArrives);
+    let dead = crowd(Reading::Never);
+    assert_eq!(readers.len(), 50, "the witness reads everything in both");
+    assert_eq!(dead.len(), 50, "the witness reads everything in both");
     let most = |cost: &[Duration]| cost.iter().copied().max().unwrap();
     assert!(most(&readers) <= cpu.delivery * 9 + ms(1), "{:?}", most(&readers));
     assert!(dead.iter().rev().take(20).all(Duration::is_zero), "whoever takes nothing costs nothing: {dead:?}");

@@ -46,7 +46,8 @@ type Hits = BTreeMap<&'static str, u32>;
 
 #[test]
 fn what_the_laws_are_about_happens_in_the_cases_and_a_fifth_of_them_drop_something() {
-    let (hits, cases) = (RefCell::new(Hits::new()), RefCell::new(0));
+    let hits = RefCell::new(Hits::new());
+    let cases = RefCell::new(0);
     holds(Law::Account, 160, any_case(), |case| {
         let (record, observations) = observed(&case)?;
         broken(audit(&case, &record, &observations))?;
@@ -56,7 +57,8 @@ fn what_the_laws_are_about_happens_in_the_cases_and_a_fifth_of_them_drop_somethi
         }
         Ok(())
     });
-    let (hits, cases) = (hits.into_inner(), cases.into_inner());
+    let hits = hits.into_inner();
+    let cases = cases.into_inner();
     let report = format!("of {cases} cases: {hits:#?}");
     assert!(EVERY_MARK.iter().all(|mark| hits[mark] > 0), "{report}");
     assert!(hits["something was dropped"] * 5 >= cases, "{report}");
@@ -133,7 +135,8 @@ fn is_stormed(observations: &[Observation]) -> bool {
 /// A kind of fault that never changes what anybody gets or loses would be a check of nothing.
 #[test]
 fn every_kind_of_fault_changes_an_outcome_somewhere_and_is_off_somewhere() {
-    let (changed, off) = (RefCell::new(Hits::new()), RefCell::new(Hits::new()));
+    let changed = RefCell::new(Hits::new());
+    let off = RefCell::new(Hits::new());
     holds(Law::Account, 200, any_case(), |case| {
         let (with, _) = observed(&case)?;
         for kind in FaultKind::KINDS {
@@ -148,7 +151,8 @@ fn every_kind_of_fault_changes_an_outcome_somewhere_and_is_off_somewhere() {
         }
         Ok(())
     });
-    let (changed, off) = (changed.into_inner(), off.into_inner());
+    let changed = changed.into_inner();
+    let off = off.into_inner();
     let report = format!("changed an outcome: {changed:#?}\nwas off: {off:#?}");
     assert!(FaultKind::KINDS.iter().all(|kind| changed.get(kind) > Some(&0) && off.get(kind) > Some(&0)), "{report}");
 }

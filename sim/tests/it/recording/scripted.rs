@@ -59,8 +59,10 @@ impl ScriptedServer {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
-        let (requests, done) = (Arc::new(Mutex::new(Vec::new())), Arc::new(Semaphore::new(0)));
-        let (heard, played) = (requests.clone(), done.clone());
+        let requests = Arc::new(Mutex::new(Vec::new()));
+        let done = Arc::new(Semaphore::new(0));
+        let heard = requests.clone();
+        let played = done.clone();
         let scripts: Vec<_> = scripts.into_iter().collect();
         let serving = async move {
             for script in scripts {
