@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use crate::laws::{self, Case, Violation, draw};
+use crate::laws::{self, Case, Law, Violation, draw};
 use crate::pool;
 use crate::runs::Progress;
 use crate::world;
@@ -41,9 +41,10 @@ pub struct Found {
     pub violation: Violation,
 }
 
-/// Judges the cases of the seeds from `first_seed` on, on so many threads, for as long as `goes_on` says of the number
+/// Puts `laws` to the cases of the seeds from `first_seed` on, on so many threads, for as long as `goes_on` says of the number
 /// judged; stops at the first that is broken.
 pub fn soak(
+    laws: &[Law],
     first_seed: u64,
     threads: usize,
     progress: &dyn Progress,
@@ -54,7 +55,7 @@ pub fn soak(
     while let Some(cases) = goes_on(next - first_seed).filter(|cases| *cases > 0) {
         let seeds: Vec<u64> = (next..next + cases.min(CASES_AT_A_TIME)).collect();
         let work = |seed: &u64| {
-            let judged = judge(*seed).map(Some);
+            let judged = judge(laws, *seed).map(Some);
             progress.advance(1);
             judged
         };
@@ -78,9 +79,9 @@ struct Sight {
     cost: Option<Duration>,
 }
 
-fn judge(seed: u64) -> Result<Sight, Box<Found>> {
+fn judge(laws: &[Law], seed: u64) -> Result<Sight, Box<Found>> {
     let case = draw::case_of(seed);
-    if let Some(violation) = laws::first_broken(&case) {
+    if let Some(violation) = laws.iter().find_map(|law| law.judge(&case).err()) {
         return Err(Box::new(Found { seed, case, violation }));
     }
     let offered = world::run(&case.plan, case.choice()).map(|record| {

@@ -33,7 +33,7 @@ pub(super) fn run(options: &SoakOptions) -> Result<Exit, Failure> {
         None => (&by_time, lasts.as_secs().max(1)),
     };
     bars.begin("soak", units);
-    let soaked = soak(first_seed, options.threads.number(), progress, |judged| match options.seeds {
+    let soaked = soak(&options.laws(), first_seed, options.threads.number(), progress, |judged| match options.seeds {
         Some(seeds) => seeds.checked_sub(judged),
         None => (begun.elapsed() < lasts).then_some(u64::MAX),
     });

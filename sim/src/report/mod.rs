@@ -11,6 +11,7 @@ mod policies;
 mod readme;
 mod real;
 mod run_with;
+mod runs_done;
 pub mod stages;
 mod table;
 mod terminal;

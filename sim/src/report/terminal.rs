@@ -10,6 +10,7 @@ use super::current;
 use super::parts;
 use super::policies;
 use super::real;
+use super::runs_done;
 use super::table::{Lean, Table, prose};
 
 /// The sweep as a page of text, each line at most 80 columns and ended.
@@ -28,6 +29,7 @@ pub fn terminal(sweep: &Sweep) -> String {
     }
     if let Some(policies) = policies::short(sweep) {
         let _ = write!(page, "\nThe policies\n\n{}\n{}", policies.plain(false), prose(policies::KEY, "  "));
+        page.push_str(&told_of_runs(sweep));
         return page;
     }
     if let Some(cells) = cells(sweep) {
@@ -43,7 +45,12 @@ pub fn terminal(sweep: &Sweep) -> String {
     }
     let (setting, because) = current::recommendation(sweep);
     let _ = write!(page, "\n→ {setting}\n\n{}", prose(&because, "  "));
+    page.push_str(&told_of_runs(sweep));
     page
+}
+
+fn told_of_runs(sweep: &Sweep) -> String {
+    runs_done::in_words(sweep).map_or_else(String::new, |words| format!("\n{}", prose(&words, "  ")))
 }
 
 /// The cells, with as many columns as a terminal has room for.

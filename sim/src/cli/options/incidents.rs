@@ -3,9 +3,11 @@
 use std::path::PathBuf;
 
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 use hubbub::Overflow;
 
 use super::Threads;
+use crate::laws::Law;
 
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("written").args(["events", "timeline", "save"]).multiple(true))]
@@ -78,6 +80,9 @@ pub(in crate::cli) struct SoakOptions {
     /// Seed of the first case; each further case has the next seed [default: one that was not used before]
     #[arg(long, value_name = "X", value_parser = clap::value_parser!(u64).range(..u64::MAX / 2))]
     pub(in crate::cli) first_seed: Option<u64>,
+    /// Judge by this law alone [default: all laws]
+    #[arg(long, value_name = "LAW", value_parser = PossibleValuesParser::new(Law::ALL.map(Law::name)))]
+    pub(in crate::cli) law: Option<String>,
     #[command(flatten)]
     pub(in crate::cli) threads: Threads,
     /// Folder for the incident of a broken law
@@ -89,4 +94,12 @@ pub(in crate::cli) struct SoakOptions {
 fn minutes(text: &str) -> Result<f64, String> {
     let minutes = text.parse().ok().filter(|minutes| *minutes > 0.0 && *minutes <= 10_080.0);
     minutes.ok_or_else(|| "must be a number of minutes above 0, 10080 at most".to_owned())
+}
+
+impl SoakOptions {
+    /// The laws to judge by.
+    pub(in crate::cli) fn laws(&self) -> Vec<Law> {
+        let is_asked = |law: &Law| self.law.as_deref().is_none_or(|asked| asked == law.name());
+        Law::ALL.into_iter().filter(is_asked).collect()
+    }
 }
