@@ -14,7 +14,8 @@ const DEFAULT_PORT: u16 = 80;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Url {
     text: String,
-    parsed: url::Url,
+    /// Boxed, because errors carry URLs and are to stay small.
+    parsed: Box<url::Url>,
 }
 
 /// A text that is not a URL of a server which this client can ask.
@@ -82,7 +83,7 @@ impl FromStr for Url {
         if parsed.scheme() != "http" || !has_authority || has_credentials {
             return Err(bad());
         }
-        Ok(Self { text: text.to_owned(), parsed })
+        Ok(Self { text: text.to_owned(), parsed: Box::new(parsed) })
     }
 }
 

@@ -162,6 +162,7 @@ fn no_room_of_the_testbed_names_one_that_it_must_not_know() {
 
 #[test]
 fn no_files_of_a_room_name_each_other_in_a_circle() {
+    let mut found = Vec::new();
     for package in packages() {
         let arrows = arrows_within_rooms(&package);
         for circle in circles(&arrows) {
@@ -169,9 +170,10 @@ fn no_files_of_a_room_name_each_other_in_a_circle() {
                 let inside = arrows[from].iter().filter(|target| circle.contains(target)).map(|target| file(target));
                 format!("{} names {}", file(from), inside.collect::<Vec<_>>().join(", "))
             });
-            panic!("a circle of files: {}", told.collect::<Vec<_>>().join("; "));
+            found.push(told.collect::<Vec<_>>().join("; "));
         }
     }
+    assert!(found.is_empty(), "circles of files: {found:#?}");
 }
 
 /// A module as its file's name in a message.
