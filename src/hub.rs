@@ -9,6 +9,7 @@
 //! not change what a subscription wants.
 
 mod catch_up;
+mod change;
 mod channel;
 mod cursor;
 mod history;
