@@ -265,7 +265,7 @@ pub fn sensitivity(
             Ok(changed) => {
                 let mut log = RunLog::default();
                 let sizes = sizes(&changed, &unbounded(&changed, &[], workers, &mut log, |_, _| {})?);
-                done.add(log.check(Vec::new(), workers)?);
+                done.add(log.check_share(workers)?);
                 rows.extend(sizes.iter().map(|size| row(change.as_str(), size)));
             }
             Err(refused) => rows.extend(scenario.settings().subscribers.iter().map(|subscribers| Sensitivity {

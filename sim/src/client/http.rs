@@ -248,6 +248,6 @@ mod tests {
         assert!(refused(gzip).starts_with("compresses the stream (content-encoding: gzip)"));
         let other = "HTTP/1.1 200 OK\r\ncontent-type: text/event-streams\r\n\r\n";
         assert!(refused(other).contains("text/event-streams, where"));
-        assert!(refused("SSH-2.0-OpenSSH\r\n\r\n").contains("no HTTP/1.1 response"));
+        assert!(refused("SSH-2.0-OpenSSH\r\n\r\n").contains("not an HTTP/1.1 response"));
     }
 }

@@ -1,5 +1,9 @@
 //! Which world does a run: the specification, spot-checked by the full stack, or the full stack alone.
 
+use std::collections::BTreeSet;
+
+use hubbub::Capacity;
+
 use super::{Job, Workers};
 use crate::plan::{HubChoice, Plan};
 use crate::pool;
@@ -14,8 +18,8 @@ const CHECKED_SHARE: u64 = 64;
 /// Every run of so many subscribers or fewer is checked.
 const ALWAYS_CHECKED_SUBSCRIBERS: usize = 10;
 
-/// Unbounded runs of every N that are checked in any case: those of the first seeds.
-const CHECKED_SEEDS: u64 = 3;
+/// At least so many runs of every N are checked.
+const LEAST_CHECKED: usize = 3;
 
 /// Which world does the runs of a sweep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -99,56 +103,84 @@ fn check(jobs: &[Job<'_>], workers: Workers<'_>) -> Result<u64, RunError> {
     Ok(agreed)
 }
 
-/// The runs that a result rests on: how many there were, and which of them the full stack is to repeat.
+/// The runs that a result rests on: how many there were, and which of them the full stack may be asked to repeat.
 #[derive(Debug, Default)]
 pub struct RunLog<'a> {
     /// By the world that did them.
     pub done: RunsDone,
-    to_check: Vec<Job<'a>>,
+    specified: Vec<Job<'a>>,
 }
 
 impl<'a> RunLog<'a> {
     /// A run has been done.
     pub fn add(&mut self, job: Job<'a>, run: &RunSummary) {
         self.done.add(run.done);
-        if run.done == RunsDone::SPECIFIED && job.is_checked() {
-            self.to_check.push(job);
+        if run.done == RunsDone::SPECIFIED {
+            self.specified.push(job);
         }
+    }
+
+    /// Has the full stack repeat the runs of `deciding`, which the specification does here as well, and of those in the
+    /// log all of small N, a share of the others, and as many as make three of every N.
+    ///
+    /// # Errors
+    /// The first disagreement, and the first failure of a world.
+    pub fn check(mut self, deciding: Vec<Job<'a>>, workers: Workers<'_>) -> Result<RunsDone, RunError> {
+        let mut chosen = self.share();
+        for n in self.specified.iter().map(|job| job.subscribers).collect::<BTreeSet<_>>() {
+            let is_of_n = |job: &&Job<'_>| job.subscribers == n;
+            let checked = chosen.iter().chain(&deciding).filter(is_of_n).count();
+            let mut others: Vec<_> = self.specified.iter().filter(is_of_n).filter(|job| !job.is_checked()).collect();
+            others.sort_by_key(|job| job.hash());
+            chosen.extend(others.into_iter().take(LEAST_CHECKED.saturating_sub(checked)));
+        }
+        self.repeat(deciding, chosen, workers)
+    }
+
+    /// Has the full stack repeat a share of the runs in the log, and all of small N.
+    ///
+    /// # Errors
+    /// The first disagreement, and the first failure of a world.
+    pub fn check_share(mut self, workers: Workers<'_>) -> Result<RunsDone, RunError> {
+        let chosen = self.share();
+        self.repeat(Vec::new(), chosen, workers)
     }
 
     /// Has the full stack repeat the runs of `deciding` and no others.
     ///
     /// # Errors
-    /// As [`check`](Self::check).
+    /// The first disagreement, and the first failure of a world.
     pub fn check_only(mut self, deciding: Vec<Job<'a>>, workers: Workers<'_>) -> Result<RunsDone, RunError> {
-        self.to_check.clear();
-        self.check(deciding, workers)
+        self.repeat(deciding, Vec::new(), workers)
     }
 
-    /// Has the full stack repeat what is to be checked, and those of `deciding`, which the specification does here as well.
-    ///
-    /// # Errors
-    /// The first disagreement, and the first failure of a world.
-    pub fn check(mut self, deciding: Vec<Job<'a>>, workers: Workers<'_>) -> Result<RunsDone, RunError> {
+    fn share(&self) -> Vec<Job<'a>> {
+        self.specified.iter().filter(|job| job.is_checked()).copied().collect()
+    }
+
+    fn repeat(
+        &mut self,
+        deciding: Vec<Job<'a>>,
+        chosen: Vec<Job<'a>>,
+        workers: Workers<'_>,
+    ) -> Result<RunsDone, RunError> {
         if workers.world == RunWorld::Specified {
-            let deciding_by_both = check(&deciding, workers)?;
-            self.done.specified += deciding_by_both;
-            self.done.add_agreed(deciding_by_both);
-            self.to_check.sort_by_key(|job| std::cmp::Reverse(job.subscribers));
-            self.done.add_agreed(check(&self.to_check, workers)?);
+            // The log has not seen these: the specification does them here.
+            self.done.specified += deciding.len() as u64;
+            let mut jobs = deciding;
+            jobs.extend(chosen);
+            jobs.sort_by_key(|job| std::cmp::Reverse(job.subscribers));
+            let agreed = check(&jobs, workers)?;
+            self.done.add_agreed(agreed);
         }
         Ok(self.done)
     }
 }
 
 impl Job<'_> {
-    /// Whether the full stack repeats the run, whatever it decides: all runs of small N, and a share of all others. Of the
-    /// unbounded runs those of the first seeds are among them.
+    /// Whether the full stack repeats the run, whatever it decides: all runs of small N, and a share of all others.
     fn is_checked(&self) -> bool {
-        let is_unbounded = self.choice.capacity == hubbub::Capacity::UNBOUNDED;
-        self.subscribers <= ALWAYS_CHECKED_SUBSCRIBERS
-            || (is_unbounded && self.seed < CHECKED_SEEDS)
-            || self.hash().is_multiple_of(CHECKED_SHARE)
+        self.subscribers <= ALWAYS_CHECKED_SUBSCRIBERS || self.hash().is_multiple_of(CHECKED_SHARE)
     }
 
     /// A hash of what is run, the same on every machine.
@@ -161,7 +193,7 @@ impl Job<'_> {
     fn in_words(&self) -> String {
         let Self { scenario, subscribers, choice, seed } = self;
         let frames = match choice.capacity {
-            hubbub::Capacity::UNBOUNDED => "an unbounded buffer".to_owned(),
+            Capacity::UNBOUNDED => "an unbounded buffer".to_owned(),
             bounded => format!("a buffer of {}", bounded.frames()),
         };
         format!("{} with N = {subscribers}, {frames}, {}, seed {seed}", scenario.settings().name, choice.overflow)
