@@ -67,7 +67,7 @@ soak *minutes:
 
 # Build mutants of the Hub and of the simulated world; the soak must report each (some minutes)
 mutants-by-hand:
-    cargo test --package hubbub-sim --test it every_mutant_is_reported -- --ignored
+    cargo test --package hubbub-sim --test it every_mutant_of_the -- --ignored --test-threads 1
 
 # Run cargo-mutants on mailbox, hub, frame and summary with the unit tests (half an hour; --shard 0/4 for a part)
 mutants *options:

@@ -164,7 +164,8 @@ impl<'a> RunLog<'a> {
         chosen: Vec<Job<'a>>,
         workers: Workers<'_>,
     ) -> Result<RunsDone, RunError> {
-        if workers.world == RunWorld::Specified {
+        // Where nothing is within the specification's scope, there is nothing to compare.
+        if self.done.specified > 0 {
             // The log has not seen these: the specification does them here.
             self.done.specified += deciding.len() as u64;
             let mut jobs = deciding;

@@ -32,14 +32,18 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-fn mutants() -> Vec<Mutant> {
-    let text = fs::read_to_string(root().join("sim/mutants.toml")).unwrap();
+/// Mutants of the Hub and of the simulated world, and those of the specification.
+const OF_THE_STACK: &str = "sim/mutants.toml";
+const OF_THE_SPECIFICATION: &str = "sim/mutants-of-the-specification.toml";
+
+fn mutants(file: &str) -> Vec<Mutant> {
+    let text = fs::read_to_string(root().join(file)).unwrap();
     toml::from_str::<Mutants>(&text).unwrap().mutant
 }
 
 #[test]
 fn every_mutant_changes_one_place_that_is_still_there() {
-    for Mutant { what, file, find, put, .. } in mutants() {
+    for Mutant { what, file, find, put, .. } in mutants(OF_THE_STACK).into_iter().chain(mutants(OF_THE_SPECIFICATION)) {
         let source = fs::read_to_string(root().join(&file)).unwrap();
         assert_eq!(source.matches(&find).count(), 1, "{what}: {find:?} in {}", file.display());
         assert_ne!(find, put, "{what}");
@@ -48,20 +52,15 @@ fn every_mutant_changes_one_place_that_is_still_there() {
 
 #[test]
 #[ignore = "builds the program once for each mutant"]
-fn every_mutant_is_reported_within_its_seeds() {
-    let tree = root().join("target/mutants-by-hand");
-    let mut table = HEAD.to_owned();
+fn every_mutant_of_the_stack_is_reported_by_some_law_and_by_agreement_alone() {
+    let mut table = "| mutant | reported by | after seeds | by agreement alone, after | as |\n\
+                     | --- | --- | ---: | ---: | --- |\n"
+        .to_owned();
     let mut survivors = Vec::new();
-    for mutant in mutants() {
-        copy_sources(&tree);
-        let file = tree.join(&mutant.file);
-        fs::write(&file, fs::read_to_string(&file).unwrap().replacen(&mutant.find, &mutant.put, 1)).unwrap();
+    for mutant in mutants(OF_THE_STACK) {
+        let tree = mutated(&mutant);
         let by_all = soak(&tree, mutant.within_seeds, None);
         let by_agreement = soak(&tree, SEEDS_OF_AGREEMENT, Some("agreement"));
-        let Some(found) = reported(&by_all) else {
-            survivors.push(format!("{}: {by_all}", mutant.what));
-            continue;
-        };
         let agreement = match (reported(&by_agreement), &mutant.shared) {
             (Some(found), _) => found.seeds.to_string(),
             (None, Some(room)) => format!("shared: {room}"),
@@ -70,38 +69,77 @@ fn every_mutant_is_reported_within_its_seeds() {
                 continue;
             }
         };
-        let Reported { law, seeds, why } = found;
-        let _ = writeln!(table, "| {} | {law} | {seeds} | {agreement} | {why} |", mutant.what);
+        match reported(&by_all) {
+            Some(Reported { law, seeds, why }) => {
+                let _ = writeln!(table, "| {} | {law} | {seeds} | {agreement} | {why} |", mutant.what);
+            }
+            None => survivors.push(format!("{}: {by_all}", mutant.what)),
+        }
     }
     assert!(survivors.is_empty(), "{table}\nsurvivors: {survivors:#?}");
-    publish(&table);
+    publish("stack", &table);
 }
 
-const HEAD: &str = "\
-    | mutant | reported by | after seeds | by agreement alone, after | as |\n| --- | --- | ---: | ---: | --- |\n";
+#[test]
+#[ignore = "builds the program once for each mutant"]
+fn every_mutant_of_the_specification_is_reported_by_agreement() {
+    let mut table = "| mutant of the specification | after seeds | reported as |\n| --- | ---: | --- |\n".to_owned();
+    let mut survivors = Vec::new();
+    for mutant in mutants(OF_THE_SPECIFICATION) {
+        let told = soak(&mutated(&mutant), mutant.within_seeds, Some("agreement"));
+        match reported(&told) {
+            Some(Reported { seeds, why, .. }) => {
+                let _ = writeln!(table, "| {} | {seeds} | {why} |", mutant.what);
+            }
+            None => survivors.push(format!("{}: {told}", mutant.what)),
+        }
+    }
+    assert!(survivors.is_empty(), "{table}\nsurvivors: {survivors:#?}");
+    publish("specification", &table);
+}
 
-/// Seeds of the soak within which agreement alone must see a mutant.
+/// Seeds of the soak within which agreement alone must see a mutant of the stack.
 const SEEDS_OF_AGREEMENT: u64 = 200;
 
-/// The table's place in the page.
-const MARKERS: [&str; 2] = ["<!-- mutants: just mutants-by-hand -->\n", "<!-- end of mutants -->\n"];
+/// Where a table stands in the page.
+fn markers(name: &str) -> [String; 2] {
+    [
+        format!("<!-- mutants of the {name}: just mutants-by-hand -->\n"),
+        format!("<!-- end of mutants of the {name} -->\n"),
+    ]
+}
 
 /// Replaces the page's table by that of this run.
-fn publish(table: &str) {
+fn publish(name: &str, table: &str) {
     let page = root().join("docs/fidelity.md");
     let text = fs::read_to_string(&page).unwrap();
-    let (before, rest) = text.split_once(MARKERS[0]).unwrap();
-    let (_, after) = rest.split_once(MARKERS[1]).unwrap();
-    fs::write(&page, format!("{before}{}\n{table}\n{}{after}", MARKERS[0], MARKERS[1])).unwrap();
+    let [begin, end] = markers(name);
+    let (before, rest) = text.split_once(&begin).unwrap();
+    let (_, after) = rest.split_once(&end).unwrap();
+    fs::write(&page, format!("{before}{begin}\n{table}\n{end}{after}")).unwrap();
 }
 
 #[test]
 fn the_page_has_a_row_for_every_mutant_and_for_no_other() {
     let text = fs::read_to_string(root().join("docs/fidelity.md")).unwrap();
-    let table = text.split_once(MARKERS[0]).unwrap().1.split_once(MARKERS[1]).unwrap().0;
-    let rows = table.lines().filter(|line| line.starts_with("| ")).skip(2);
-    let told: Vec<_> = rows.map(|row| row.split(" | ").next().unwrap().trim_start_matches("| ").to_owned()).collect();
-    assert_eq!(told, mutants().into_iter().map(|mutant| mutant.what).collect::<Vec<_>>());
+    for (name, file) in [("stack", OF_THE_STACK), ("specification", OF_THE_SPECIFICATION)] {
+        let [begin, end] = markers(name);
+        let table = text.split_once(&begin).unwrap().1.split_once(&end).unwrap().0;
+        let rows = table.lines().filter(|line| line.starts_with("| ")).skip(2);
+        let told = rows.map(|row| row.split(" | ").next().unwrap().trim_start_matches("| ").to_owned());
+        let there = mutants(file).into_iter().map(|mutant| mutant.what);
+        assert_eq!(told.collect::<Vec<_>>(), there.collect::<Vec<_>>(), "{name}");
+    }
+}
+
+/// The sources with a mutant in them.
+fn mutated(mutant: &Mutant) -> PathBuf {
+    let tree = root().join("target/mutants-by-hand");
+    copy_sources(&tree);
+    let file = tree.join(&mutant.file);
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replacen(&mutant.find, &mutant.put, 1)).unwrap();
+    tree
 }
 
 /// What a soak says of a mutant.
