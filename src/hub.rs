@@ -71,6 +71,24 @@ pub struct Publication {
 }
 
 /// A handle to the Hub; clones share it.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use hubbub::{Capacity, Hub, HubSettings, Overflow, Pattern, PushOutcome, Topic};
+///
+/// let capacity = Capacity::new(2).expect("1 to 1,048,576 frames");
+/// let hub = Hub::new(HubSettings { epoch: 1, capacity, overflow: Overflow::DropOldest });
+/// let everything = hub.subscribe(&[Pattern::new("ingest.>").expect("a pattern")]);
+/// let topic = Topic::new("ingest.builds").expect("a topic");
+/// let mut outcomes = Vec::new();
+/// for _ in 0..3 {
+///     hub.publish_each(Duration::ZERO, &topic, "{}".into(), |_, outcome| outcomes.push(outcome));
+/// }
+/// assert!(matches!(outcomes[..2], [PushOutcome::Queued { waiting: 1 }, PushOutcome::Queued { waiting: 2 }]));
+/// assert!(matches!(outcomes[2], PushOutcome::Displaced { lost, .. } if lost.sequence == 1));
+/// assert_eq!(everything.counts().waiting, 2);
+/// ```
 #[derive(Debug, Clone)]
 pub struct Hub {
     shared: Arc<Shared>,

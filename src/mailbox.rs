@@ -54,6 +54,25 @@ pub struct Key<'a> {
 }
 
 /// A bounded queue of one subscriber's frames, with an overflow policy and an account.
+///
+/// ```
+/// use hubbub::mailbox::{Mailbox, QueueItem};
+/// use hubbub::{Capacity, Limits, LossReason, Overflow, PushOutcome};
+///
+/// #[derive(Clone, Debug, PartialEq)]
+/// struct Frame(u32);
+/// impl QueueItem for Frame {}
+///
+/// let limits = Limits::frames(Capacity::new(1).expect("1 to 1,048,576 frames"));
+/// let mut mailbox = Mailbox::new(limits, Overflow::DropNewest);
+/// assert_eq!(mailbox.push(&Frame(1), |_, _| {}), Some(PushOutcome::Queued { waiting: 1 }));
+/// let refused = Some(PushOutcome::Refused { reason: LossReason::BufferFull });
+/// assert_eq!(mailbox.push(&Frame(2), |_, _| {}), refused);
+/// // A frame in flight takes no slot.
+/// assert_eq!(mailbox.take(), Some(&Frame(1)));
+/// assert_eq!(mailbox.push(&Frame(3), |_, _| {}), Some(PushOutcome::Queued { waiting: 1 }));
+/// assert!(mailbox.counts().is_conserved());
+/// ```
 #[derive(Debug)]
 pub struct Mailbox<T> {
     limits: Limits,

@@ -17,6 +17,17 @@ pub struct Topic(Arc<str>);
 
 /// The topics that a subscriber wants: a topic in which `*` stands for exactly one token, and a final `>` for one or
 /// more.
+///
+/// ```
+/// use hubbub::{Pattern, Topic};
+///
+/// let matches = |pattern: &str, topic: &str| {
+///     Pattern::new(pattern).expect("a pattern").matches(&Topic::new(topic).expect("a topic"))
+/// };
+/// assert!(matches("ingest.*", "ingest.builds") && !matches("ingest.*", "ingest.builds.eu"));
+/// assert!(matches("ingest.>", "ingest.builds.eu") && !matches("ingest.>", "ingest"));
+/// assert!(Topic::new("ingest.*").is_err());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern(Arc<str>);
 

@@ -45,6 +45,8 @@ pub struct Workers<'a> {
     pub threads: usize,
     /// By which world.
     pub world: RunWorld,
+    /// Whether the full stack repeats a share of the specification's runs beside those that decide.
+    pub checks_a_share: bool,
     /// Told how far the work is.
     pub progress: &'a dyn Progress,
 }

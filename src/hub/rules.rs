@@ -26,6 +26,27 @@ pub struct Rule {
 }
 
 /// How a Hub treats subscribers that cannot keep up: policies, history, gap notices.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use hubbub::hub::{Cursor, HistorySettings, Rules};
+/// use hubbub::{Capacity, Hub, Limits, Overflow, Pattern, Topic};
+///
+/// let limits = Limits::frames(Capacity::new(64).expect("1 to 1,048,576 frames"));
+/// let history = HistorySettings { events: 3, bytes: 1 << 20 };
+/// let rules = Rules { history, announces_gaps: true, ..Rules::plain(limits, Overflow::DropNewest) };
+/// let hub = Hub::with(7, rules);
+/// let topic = Topic::new("builds").expect("a topic");
+/// for _ in 0..10 {
+///     hub.publish(Duration::ZERO, &topic, "{}".into());
+/// }
+/// // A client comes back with the last id that it has: 3 events are kept, and 4 of those it missed are not.
+/// let back = hub.resume(&[Pattern::new("builds").expect("a pattern")], Cursor::read("7-3"));
+/// assert_eq!(back.replays().map(|(first, count)| (first.to_string(), count)), Some(("7-8".to_owned(), 3)));
+/// let missing = back.opening().expect("events are out of reach");
+/// assert_eq!(missing.first.zip(missing.last).map(|(first, last)| last.sequence - first.sequence), Some(3));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {
     /// The policy of topics that no rule matches.

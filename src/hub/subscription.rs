@@ -15,6 +15,36 @@ use crate::topic::Pattern;
 
 /// A transport's end of one subscription. Dropping it unsubscribes: events that have not been flushed are lost as
 /// [`CloseReason::ClientGone`], unless the mailbox was closed before.
+///
+/// One task reads a subscription: [`poll_take`](Self::poll_take) keeps one waker, that of the last call. A frame that was
+/// taken takes no slot any more, and nothing bounds how many may be in flight: a reader that never calls
+/// [`flushed`](Self::flushed) keeps every event that it takes.
+///
+/// ```
+/// use std::future::poll_fn;
+/// use std::time::Duration;
+///
+/// use hubbub::{Capacity, Hub, HubSettings, Overflow, Pattern, Topic};
+///
+/// # futures_executor::block_on(async {
+/// let capacity = Capacity::new(4).expect("1 to 1,048,576 frames");
+/// let hub = Hub::new(HubSettings { epoch: 1, capacity, overflow: Overflow::DropNewest });
+/// let subscription = hub.subscribe(&[Pattern::new("builds").expect("a pattern")]);
+/// let topic = Topic::new("builds").expect("a topic");
+/// for n in 0..5 {
+///     hub.publish(Duration::ZERO, &topic, format!("{n}").into());
+/// }
+/// for _ in 0..4 {
+///     let taken = poll_fn(|cx| subscription.poll_take(cx)).await.expect("the mailbox is open");
+///     // Hand `taken.event.payload()` to the client; when it has been written, say so.
+///     assert!(subscription.flushed(None) && taken.event.id().epoch == 1);
+/// }
+/// let counts = subscription.leave();
+/// assert_eq!(counts.offered, 5);
+/// assert_eq!(counts.delivered, 4);
+/// assert_eq!(counts.dropped.buffer_full, 1);
+/// # });
+/// ```
 #[derive(Debug)]
 pub struct Subscription {
     hub: Hub,

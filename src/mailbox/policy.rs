@@ -9,6 +9,13 @@ use super::{Mailbox, QueueItem};
 use crate::loss::{LossReason, PushOutcome};
 
 /// What a mailbox does with a frame that would pass one of its limits.
+///
+/// ```
+/// use hubbub::Overflow;
+///
+/// assert_eq!("drop-oldest".parse(), Ok(Overflow::DropOldest));
+/// assert_eq!(Overflow::ALL.map(Overflow::name).join(" "), "drop-newest drop-oldest conflate disconnect park");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Overflow {
     /// Refuses the frame.

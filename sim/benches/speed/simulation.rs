@@ -41,7 +41,12 @@ pub(crate) fn alpha() {
     {
         let parts = Parts { cells, policies: false, sizes, sensitivity: false };
         let (result, took) = timed(|| {
-            sweep(&scenario, parts, Workers { threads, world: RunWorld::Simulated, progress: &Silent }, |_| {})
+            sweep(
+                &scenario,
+                parts,
+                Workers { threads, world: RunWorld::Simulated, checks_a_share: false, progress: &Silent },
+                |_| {},
+            )
         });
         result.expect("a valid scenario");
         say(&format!("alpha, {what}: {:.0} s on {threads} threads", took.as_secs_f64()));

@@ -3,7 +3,7 @@
 use super::exit::{Exit, Failure};
 use super::options::SweepOptions;
 use super::{console, files, progress, published, run};
-use crate::runs::RunWorld;
+use crate::runs::Workers;
 use crate::summary::document::{Cell, Recommendation, Sweep};
 use crate::summary::json;
 
@@ -16,11 +16,12 @@ pub(super) fn check(options: &SweepOptions) -> Result<Exit, Failure> {
     let folder = parent.join(&scenario.settings().name);
     let (text, before) = files::read(&folder.join("sweep.json"))?;
     let parts = options.parts(is_whole && !before.sensitivity.is_empty());
-    let mut again = run::run(&scenario, parts, &options.workers, before.command.clone(), &progress::Bars::new())?;
-    if options.workers.world() == RunWorld::Simulated {
-        // The same numbers, by other means.
-        again.runs = before.runs;
-    }
+    let bars = progress::Bars::new();
+    // The runs that decide are enough here: publishing has held the others to the full stack.
+    let workers = Workers { checks_a_share: false, ..options.workers.workers(&bars) };
+    let again = run::run(&scenario, parts, workers, before.command.clone())?;
+    // The same numbers by other means.
+    let again = Sweep { runs: before.runs, ..again };
     let mut differences = if is_whole { whole(&text, &again) } else { part(&before, &again) };
     differences.extend(published::differences(&folder, &files::drawn(&before)));
     if options.out.is_none() {

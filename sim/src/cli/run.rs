@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use super::exit::{Exit, Failure};
-use super::options::{JsonOptions, SizeOptions, SweepOptions, WorkerOptions};
+use super::options::{JsonOptions, SizeOptions, SweepOptions};
 use super::{console, files, meter, progress, whole};
 use crate::incident::Incident;
 use crate::laws::{Case, Law, Violation};
 use crate::report;
-use crate::runs::RunError;
+use crate::runs::{RunError, Workers};
 use crate::scenario::Scenario;
 use crate::sizing;
 use crate::summary::document::{Sweep, ZeroDrop};
@@ -27,7 +27,7 @@ pub(super) fn sweep(options: &SweepOptions) -> Result<Exit, Failure> {
     }
     let parts = options.parts(options.wants_sensitivity(&scenario));
     let bars = progress::Bars::new();
-    let sweep = run(&scenario, parts, &options.workers, options.command(), &bars)?;
+    let sweep = run(&scenario, parts, options.workers.workers(&bars), options.command())?;
     show(&sweep, &options.json)?;
     if parts.sizes == Sizes::Exact {
         tell_time_of_whole(&sweep, &bars);
@@ -52,7 +52,7 @@ pub(super) fn size(options: &SizeOptions) -> Result<Exit, Failure> {
     warn(&scenario);
     options.json.prepare()?;
     let (parts, bars) = (options.parts(), progress::Bars::new());
-    let sweep = run(&scenario, parts, &options.workers, options.command(), &bars)?;
+    let sweep = run(&scenario, parts, options.workers.workers(&bars), options.command())?;
     show(&sweep, &options.json)?;
     if options.quick {
         tell_time_of_whole(&sweep, &bars);
@@ -61,15 +61,8 @@ pub(super) fn size(options: &SizeOptions) -> Result<Exit, Failure> {
 }
 
 /// A run with progress, and with the sizes told as soon as they are known.
-pub(super) fn run(
-    scenario: &Scenario,
-    parts: Parts,
-    workers: &WorkerOptions,
-    command: String,
-    bars: &progress::Bars,
-) -> Result<Sweep, Failure> {
+pub(super) fn run(scenario: &Scenario, parts: Parts, workers: Workers<'_>, command: String) -> Result<Sweep, Failure> {
     let next = if parts.sizes == Sizes::Validated { "to be validated at" } else { "with headroom" };
-    let workers = workers.workers(bars);
     let mut sweep = sweep::sweep(scenario, parts, workers, |sizes| tell_sizes(sizes, next)).inspect_err(leave)?;
     sweep.command = command;
     // Everything is drawn and printed from the document as it is written: its numbers are rounded.

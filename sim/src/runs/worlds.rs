@@ -126,6 +126,9 @@ impl<'a> RunLog<'a> {
     /// # Errors
     /// The first disagreement, and the first failure of a world.
     pub fn check(mut self, deciding: Vec<Job<'a>>, workers: Workers<'_>) -> Result<RunsDone, RunError> {
+        if !workers.checks_a_share {
+            return self.check_only(deciding, workers);
+        }
         let mut chosen = self.share();
         for n in self.specified.iter().map(|job| job.subscribers).collect::<BTreeSet<_>>() {
             let is_of_n = |job: &&Job<'_>| job.subscribers == n;
@@ -142,7 +145,7 @@ impl<'a> RunLog<'a> {
     /// # Errors
     /// The first disagreement, and the first failure of a world.
     pub fn check_share(mut self, workers: Workers<'_>) -> Result<RunsDone, RunError> {
-        let chosen = self.share();
+        let chosen = if workers.checks_a_share { self.share() } else { Vec::new() };
         self.repeat(Vec::new(), chosen, workers)
     }
 

@@ -22,7 +22,7 @@ pub(in crate::cli) struct WorkerOptions {
 
 impl WorkerOptions {
     pub(in crate::cli) fn workers<'a>(&self, bars: &'a Bars) -> Workers<'a> {
-        Workers { threads: self.threads.number(), world: self.world(), progress: bars }
+        Workers { threads: self.threads.number(), world: self.world(), checks_a_share: true, progress: bars }
     }
 
     pub(in crate::cli) fn world(&self) -> RunWorld {
