@@ -17,7 +17,7 @@ pub(super) fn check(options: &SweepOptions) -> Result<Exit, Failure> {
     let parts = options.parts(is_whole && !before.sensitivity.is_empty());
     let again = run::run(&scenario, parts, options.threads, before.command.clone(), &progress::Bars::new())?;
     let mut differences = if is_whole { whole(&text, &again) } else { part(&before, &again) };
-    differences.extend(published::differences(&folder, &files::drawn(&before)));
+    differences.extend(published::differences(&folder, &files::drawn(&folder, &before)));
     if options.out.is_none() {
         differences.extend(published::stale_pages()?);
     }
