@@ -128,14 +128,22 @@ impl<E: Environment> Server<E> {
     async fn end(&self) {
         let open = self.connections.len();
         let grace = self.settings.shutdown_grace;
-        tracing::info!("stopping: {open} connections have {grace:?} to end");
+        tracing::info!("stopping: {grace:?} for {} to end", counted(open));
         self.connections.tell(Phase::Ending);
         if before(pin!(sleep(grace)), self.connections.gone()).await.is_none() {
-            tracing::warn!("cutting off {} connections that did not end", self.connections.len());
+            tracing::warn!("cutting off {} that did not end", counted(self.connections.len()));
             self.connections.tell(Phase::Over);
             self.connections.gone().await;
         }
         tracing::info!("stopped");
+    }
+}
+
+/// A number of connections in words, as `1 connection` and `2 connections`.
+fn counted(connections: usize) -> String {
+    match connections {
+        1 => "1 connection".to_owned(),
+        number => format!("{number} connections"),
     }
 }
 
@@ -145,4 +153,14 @@ struct Exchange<E: Environment> {
     gate: Arc<Gate<E>>,
     handover: Arc<Handover<E>>,
     peer: SocketAddr,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::counted;
+
+    #[test]
+    fn one_connection_is_told_in_the_singular() {
+        assert_eq!([0, 1, 2].map(counted), ["0 connections", "1 connection", "2 connections"]);
+    }
 }

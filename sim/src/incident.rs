@@ -64,7 +64,10 @@ pub struct Expected {
 /// Why an incident cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum IncidentError {
-    /// It is no JSON, is cut off, or lacks a field.
+    /// It is no JSON, or has no schema: some other file, or an incident that is cut off.
+    #[error("no incident: {0}")]
+    Other(serde_json::Error),
+    /// It lacks a field, or has one of another type.
     #[error("{0}")]
     Form(#[from] serde_json::Error),
     /// Another form than this program knows.
@@ -117,7 +120,7 @@ impl Incident {
         struct Head {
             schema: String,
         }
-        let head: Head = serde_json::from_str(text)?;
+        let head: Head = serde_json::from_str(text).map_err(IncidentError::Other)?;
         if head.schema != SCHEMA {
             return Err(IncidentError::Schema(head.schema));
         }
@@ -191,6 +194,11 @@ impl Incident {
         let replay = Replay {
             schema: REPLAY_SCHEMA,
             verdict,
+            title: self.title.clone(),
+            scenario: self.plan.scenario.clone(),
+            subscribers: self.plan.subscribers.len(),
+            buffer: self.buffer,
+            policy: self.policy.clone(),
             digest: now.digest,
             seed: self.plan.seed,
             offered: now.offered,

@@ -158,15 +158,25 @@ impl Effective {
         self.set.get(key).and_then(Value::origin).unwrap_or(DEFAULT)
     }
 
-    /// Every value and its origin, as a file that gives the same configuration again; a secret is not shown.
+    /// Every value with its origin and its default, as a file that gives the same configuration again; a secret is not
+    /// shown.
     pub fn show(&self) -> String {
-        let lines: Vec<_> = SETTINGS.iter().map(|setting| (self.line(setting), self.origin(setting.key))).collect();
+        let lines: Vec<_> = SETTINGS.iter().map(|setting| (self.line(setting), self.comment(setting))).collect();
         let width = lines.iter().map(|(line, _)| line.chars().count()).max().unwrap_or_default();
-        lines.iter().fold(format!("[{SECTION}]\n"), |mut text, (line, origin)| {
+        lines.iter().fold(format!("[{SECTION}]\n"), |mut text, (line, comment)| {
             // Writing to a String cannot fail.
-            let _ = writeln!(text, "{line:<width$}  # {origin}");
+            let _ = writeln!(text, "{line:<width$}  # {comment}");
             text
         })
+    }
+
+    /// The default value, and before it the origin of another value. The text stays true when the value is edited.
+    fn comment(&self, setting: &Setting) -> String {
+        let default = setting.as_toml(&Config::default()).unwrap_or_else(|_| "none".to_owned());
+        match self.origin(setting.key) {
+            DEFAULT => format!("{DEFAULT}: {default}"),
+            origin => format!("set by {origin}; {DEFAULT}: {default}"),
+        }
     }
 
     fn line(&self, setting: &Setting) -> String {

@@ -303,12 +303,12 @@ fn every_value_is_shown_with_where_it_came_from_but_no_secret() {
     let effective = Effective::load(Some(file), environment, "[::1]:1".parse().ok()).unwrap();
     let shown = effective.show();
     for line in [
-        "listen = \"[::1]:1\" # --listen",
-        "sse_channel_buffer = 9 # WH_SSE_CHANNEL_BUFFER",
-        "overflow = \"disconnect\" # hub.toml:3",
-        "max_subscribers = 10000 # default",
-        "# publish_token is set and not shown # WH_PUBLISH_TOKEN",
-        "allowed_origins = [] # default",
+        "listen = \"[::1]:1\" # set by --listen; default: \"127.0.0.1:8080\"",
+        "sse_channel_buffer = 9 # set by WH_SSE_CHANNEL_BUFFER; default: 256",
+        "overflow = \"disconnect\" # set by hub.toml:3; default: \"drop-newest\"",
+        "max_subscribers = 10000 # default: 10000",
+        "# publish_token is set and not shown # set by WH_PUBLISH_TOKEN; default: none",
+        "allowed_origins = [] # default: []",
     ] {
         let is_there = shown.lines().any(|shown| shown.split_whitespace().eq(line.split_whitespace()));
         assert!(is_there, "{line} in\n{shown}");

@@ -23,7 +23,7 @@ pub(super) fn check(options: &SweepOptions) -> Result<Exit, Failure> {
     // The same numbers by other means.
     let again = Sweep { runs: before.runs, ..again };
     let mut differences = if is_whole { whole(&text, &again) } else { part(&before, &again) };
-    differences.extend(published::differences(&folder, &files::drawn(&before)));
+    differences.extend(published::differences(&folder, &files::drawn(&folder, &before)));
     if options.out.is_none() {
         differences.extend(published::stale_pages()?);
     }

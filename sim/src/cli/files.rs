@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::exit::Failure;
 use super::interrupt::while_writing;
-use super::whole;
+use super::options::typed;
+use super::{places, whole};
 use serde::de::DeserializeOwned;
 
 use crate::figure::{self, Figure};
@@ -31,6 +32,9 @@ pub(super) const ELSEWHERE: &str = "target/sweeps";
 
 /// Where incidents go that a command leaves without being asked.
 pub(super) const INCIDENTS: &str = "target/incidents";
+
+/// Where load tests go unless told.
+pub(super) const MEASURED: &str = "target/load";
 
 /// The folder of a verification, among the published results and elsewhere.
 pub(super) const THEORY: &str = "theory";
@@ -58,9 +62,9 @@ const SCENARIOS_PAGE: &str = "docs/scenarios.md";
 /// A file's name and content.
 pub(super) type File = (String, Vec<u8>);
 
-/// All files of a result but `sweep.json`: pure functions of it.
-pub(super) fn drawn(sweep: &Sweep) -> Vec<File> {
-    with_figures(report::readme(sweep, &sweep.command), figure::draw(sweep))
+/// All files of a result but `sweep.json`: pure functions of it and of its folder's path.
+pub(super) fn drawn(folder: &Path, sweep: &Sweep) -> Vec<File> {
+    with_figures(report::readme(sweep, &places::command(folder, sweep)), figure::draw(sweep))
 }
 
 /// All files of a verification.
@@ -132,13 +136,19 @@ pub(super) fn prepare_one(option: &str, file: &Path, is_forced: bool) -> Result<
 /// Reads an incident.
 pub(super) fn incident(file: &Path) -> Result<Incident, Failure> {
     let wrong = |why: &dyn std::fmt::Display| Failure::input(format!("{}: {why}", file.display()));
+    if file.is_dir() {
+        return Err(wrong(&format!("is a folder: replay --all {} repeats every incident in it", typed(file))));
+    }
     let text = fs::read_to_string(file).map_err(|why| wrong(&why))?;
+    if file.extension().is_some_and(|kind| kind == "toml") {
+        return Err(wrong(&format!("an incident is JSON; a scenario is run with replay --scenario {}", typed(file))));
+    }
     Incident::parse(&text).map_err(|why| wrong(&why))
 }
 
 /// Writes a sweep's result.
 pub(super) fn write(folder: &Path, sweep: &Sweep) -> Result<(), Failure> {
-    let mut files = drawn(sweep);
+    let mut files = drawn(folder, sweep);
     files.push(("sweep.json".to_owned(), json::to_json(sweep).into_bytes()));
     write_all(folder, &files)
 }
@@ -221,7 +231,13 @@ fn published_sweeps() -> Result<Vec<(PathBuf, Sweep)>, Failure> {
 /// Every published folder, with the files that its document gives: all but the document.
 pub(super) fn published_folders() -> Result<Vec<(PathBuf, Vec<File>)>, Failure> {
     let sweeps = published_sweeps()?;
-    let mut folders: Vec<_> = sweeps.into_iter().map(|(folder, sweep)| (folder, drawn(&sweep))).collect();
+    let mut folders: Vec<_> = sweeps
+        .into_iter()
+        .map(|(folder, sweep)| {
+            let files = drawn(&folder, &sweep);
+            (folder, files)
+        })
+        .collect();
     let named = |name: &str| Path::new(PUBLISHED).join(name);
     folders.extend(document(THEORY, VERIFIED)?.map(|verify| (named(THEORY), drawn_of_theory(&verify))));
     folders.extend(document(WORLDS, COMPARED)?.map(|fidelity| (named(WORLDS), drawn_of_worlds(&fidelity))));

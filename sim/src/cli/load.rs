@@ -10,9 +10,6 @@ use crate::load::{LoadTarget, Loaded, load};
 use crate::real;
 use crate::summary::json;
 
-/// Where results go unless told.
-const FOLDER: &str = "target/load";
-
 /// Measures, and leaves what it could measure.
 pub(super) fn run(options: &RealOptions) -> Result<Exit, Failure> {
     let scenario = options.scenario()?;
@@ -28,7 +25,7 @@ pub(super) fn run(options: &RealOptions) -> Result<Exit, Failure> {
     };
     options.json.prepare()?;
     let is_to_stdout = options.json.is_to_stdout();
-    let parent = options.out.clone().or_else(|| (!is_to_stdout).then(|| PathBuf::from(FOLDER)));
+    let parent = options.out.clone().or_else(|| (!is_to_stdout).then(|| PathBuf::from(files::MEASURED)));
     let folder = parent.map(|parent| parent.join(&scenario.settings().name));
     if let Some(folder) = &folder {
         files::prepare(folder)?;

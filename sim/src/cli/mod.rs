@@ -13,7 +13,9 @@ mod interrupt;
 mod load;
 mod meter;
 mod new;
+mod number;
 mod options;
+mod places;
 mod progress;
 mod published;
 mod record;
@@ -36,7 +38,7 @@ use options::{Command, Options};
 
 /// Runs the program with these arguments, the first being its name.
 pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
-    let options = match Options::try_parse_from(arguments) {
+    let options = match Options::try_parse_from(number::joined(arguments)) {
         Ok(options) => options,
         Err(error) => return usage(&error),
     };
@@ -82,7 +84,8 @@ fn usage(error: &clap::Error) -> Exit {
             let mut paragraphs = text.split("\n\n").map(|part| part.split_whitespace().collect::<Vec<_>>().join(" "));
             let what = paragraphs.next().unwrap_or_default();
             let tip = paragraphs.find(|part| part.starts_with("tip:")).map(|tip| format!(" ({tip})"));
-            console::complain(&format!("{}{}", what.trim_start_matches("error: "), tip.unwrap_or_default()));
+            let what = number::in_words(what.trim_start_matches("error: "));
+            console::complain(&format!("{what}{}", tip.unwrap_or_default()));
             return Exit::BadInput;
         }
     }

@@ -15,6 +15,7 @@ use hubbub::mailbox::UnknownOverflow;
 
 use super::exit::{Exit, Failure};
 use super::import::ImportOptions;
+use super::number;
 pub(super) use super::threads::Threads;
 use crate::scenario::{Change, Overrides, Scenario, Trace};
 use crate::summary::document::ALL_POLICIES;
@@ -81,21 +82,21 @@ pub(super) struct LoadOptions {
     #[arg(long, default_value = "alpha", value_name = "NAME|FILE", help = built_in_or_file())]
     pub(super) scenario: String,
     /// Numbers of subscribers, as 10,100
-    #[arg(long, value_delimiter = ',', value_name = "N,…")]
+    #[arg(long, value_delimiter = ',', value_name = "N,…", value_parser = number::subscribers)]
     subscribers: Option<Vec<usize>>,
     /// Number of seeds: 0 … N − 1
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number::seeds)]
     seeds: Option<u64>,
     /// Time during which events arrive in a run, as 20s or 2m
     #[arg(long, value_name = "TIME")]
     duration: Option<humantime::Duration>,
     #[arg(long, value_name = "POLICY", help = every_policy())]
     policy: Option<Policies>,
-    /// Replay these arrivals instead: JSON Lines of {"at_ms", "bytes", "key"}
+    /// Replay these arrivals and sizes, for one cycle unless --duration is given: JSON Lines of {"at_ms", "bytes", "key"}
     #[arg(long, value_name = "FILE")]
     trace: Option<PathBuf>,
     /// Factor by which events arrive faster than recorded
-    #[arg(long, value_name = "X")]
+    #[arg(long, value_name = "X", value_parser = number::speed_up)]
     speed_up: Option<f64>,
 }
 
@@ -219,14 +220,14 @@ impl LoadOptions {
             self.seeds.map(|seeds| format!(" --seeds {seeds}")),
             self.duration.map(|duration| format!(" --duration {}", duration.to_string().replace(' ', ""))),
             self.policy.map(|policy| format!(" --policy {policy}")),
-            self.trace.as_deref().map(|trace| format!(" --trace {}", file_name(trace))),
+            self.trace.as_deref().map(|trace| format!(" --trace {}", typed(trace))),
             self.speed_up.map(|speed_up| format!(" --speed-up {speed_up}")),
         ];
         options.into_iter().flatten().collect()
     }
 
     fn command(&self, name: &str) -> String {
-        format!("cargo sim {name} --scenario {}{}", file_name(Path::new(&self.scenario)), self.changes())
+        format!("cargo sim {name} --scenario {}{}", typed(Path::new(&self.scenario)), self.changes())
     }
 }
 
@@ -236,7 +237,22 @@ fn listed<T: ToString>(name: &str, values: Option<&[T]>) -> String {
     format!(" --{name} {}", values.iter().map(ToString::to_string).collect::<Vec<_>>().join(","))
 }
 
-/// Results name files without their folders: they are the same wherever they are made.
-fn file_name(path: &Path) -> String {
-    path.file_name().map_or_else(|| path.display().to_string(), |name| name.to_string_lossy().into_owned())
+/// A path as it would be typed in a shell. It keeps its folders, so that the command finds the file again.
+pub(super) fn typed(path: &Path) -> String {
+    let path = path.display().to_string();
+    let is_plain = |c: char| c.is_alphanumeric() || "_-./+,:@%=".contains(c);
+    if !path.is_empty() && path.chars().all(is_plain) { path } else { format!("'{}'", path.replace('\'', r"'\''")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::typed;
+
+    #[test]
+    fn a_path_in_a_command_keeps_its_folders_and_is_quoted_where_a_shell_would_split_it() {
+        let typed = ["loads/a.toml", "/tmp/my loads/it's.toml", "$HOME/x"].map(|path| typed(Path::new(path)));
+        assert_eq!(typed, ["loads/a.toml", r"'/tmp/my loads/it'\''s.toml'", "'$HOME/x'"]);
+    }
 }

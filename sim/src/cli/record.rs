@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::exit::{Exit, Failure};
-use super::options::RecordOptions;
+use super::options::{RecordOptions, typed};
 use super::recording::Recording;
 use super::{console, interrupt, progress};
 use crate::real::{self, Capture, Captured, Listener, ListeningEnd, Missing};
@@ -62,7 +62,9 @@ fn keep(options: &RecordOptions, recording: Recording, heard: &Capture) -> Resul
     finished.map_err(|why| Failure::input(format!("{out}: its first line cannot be written: {why}")))?;
     let refused = Trace::load(&options.out).err();
     match &refused {
-        None => console::print(&format!("{summary}: cargo sim sweep --trace {out}\n")),
+        None => {
+            console::print(&format!("{summary}: cargo sim sweep --trace {} --scenario YOURS\n", typed(&options.out)))
+        }
         Some(_) => console::print(&format!("{summary}: kept in {out}\n")),
     }
     if let Some(missing) = &partial {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::exit::{Exit, Failure};
-use super::options::ReplayOptions;
+use super::options::{ReplayOptions, typed};
 use super::{console, files, told, whole};
 use crate::figure;
 use crate::incident::{Incident, Rerun, Verdict, losses, timeline};
@@ -146,18 +146,39 @@ pub(super) fn replay_all(folder: &Path) -> Result<Exit, Failure> {
     }
     let mut worst = Exit::AsExpected;
     for path in &paths {
-        let name = path.display();
-        let replay = files::incident(path)?.replay().map_err(|why| Failure::input(format!("{name}: {why}")))?.replay;
-        let lost = replay.dropped.total();
-        console::note(&format!("{name}: {}, {lost} lost", told::in_words(replay.verdict)));
-        if exit_of(replay.verdict) != Exit::AsExpected {
-            console::note(&format!("  cargo sim replay {name} says what differs"));
-        }
-        worst = match replay.verdict {
-            Verdict::AsExpected | Verdict::NothingExpected => worst,
-            Verdict::Violated => Exit::Violated,
-            Verdict::NotDeterministic => Exit::NotDeterministic,
-        };
+        worst = worse(worst, replay_one(path));
     }
     Ok(worst)
+}
+
+/// Repeats one incident of a folder and prints its line. A file that is no incident ends nothing but its own replay.
+fn replay_one(path: &Path) -> Exit {
+    let name = path.display();
+    let wrong = |why| Failure::input(format!("{name}: {why}"));
+    match files::incident(path).and_then(|incident| incident.replay().map_err(wrong)) {
+        Ok(Rerun { replay, .. }) => {
+            console::note(&format!("{name}: {}, {} lost", told::in_words(replay.verdict), replay.dropped.total()));
+            let exit = exit_of(replay.verdict);
+            if exit != Exit::AsExpected {
+                console::note(&format!("  cargo sim replay {} says what differs", typed(path)));
+            }
+            exit
+        }
+        Err(why) => {
+            console::complain(&why.to_string());
+            why.exit()
+        }
+    }
+}
+
+/// The worse of two ends, in the order that the help of `--all` gives: 1, 3, 2, 0.
+fn worse(one: Exit, other: Exit) -> Exit {
+    let rank = |exit: Exit| match exit {
+        Exit::Violated => 4,
+        Exit::NotDeterministic => 3,
+        Exit::BadInput => 2,
+        Exit::Interrupted => 1,
+        Exit::AsExpected => 0,
+    };
+    if rank(other) > rank(one) { other } else { one }
 }

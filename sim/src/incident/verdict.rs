@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use hubbub::{LossCounts, LossReason};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::{Expected, Loss, losses};
 use crate::laws::Violation;
@@ -35,6 +35,16 @@ pub struct Replay {
     pub schema: &'static str,
     /// The judgement.
     pub verdict: Verdict,
+    /// The incident's title, or the title or question of the scenario.
+    pub title: String,
+    /// Name of the scenario that the plan was drawn from.
+    pub scenario: String,
+    /// Number of subscribers.
+    pub subscribers: usize,
+    /// Size of the mailboxes, in frames.
+    pub buffer: u64,
+    /// What a full mailbox does.
+    pub policy: String,
     /// The run's digest.
     pub digest: String,
     /// The plan's seed.
@@ -43,7 +53,8 @@ pub struct Replay {
     pub offered: u64,
     /// Frames flushed.
     pub delivered: u64,
-    /// Frames lost, by reason.
+    /// Frames lost, by reason; every reason is written, 0 included.
+    #[serde(serialize_with = "every_reason")]
     pub dropped: LossCounts,
     /// What the incident has in their place; `None` for a run of a scenario.
     pub expected: Option<Expected>,
@@ -82,6 +93,10 @@ pub struct LossFor {
     pub last_at_ms: f64,
     /// Most frames lost in a row, with none accepted between them.
     pub longest_hole: u64,
+}
+
+fn every_reason<S: Serializer>(counts: &LossCounts, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(counts.by_reason().map(|(reason, frames)| (reason.name(), frames)))
 }
 
 impl Replay {

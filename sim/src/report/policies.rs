@@ -77,9 +77,15 @@ pub(super) fn short(sweep: &Sweep) -> Option<Table> {
     sweep.compares_policies().then_some(table)
 }
 
-/// How to read it.
+/// How to read [`table`].
 pub(super) const KEY: &str = "missed: published while a subscriber wanted it, and not read by it to the end of the run, all \
     seeds · waiting: missed, but still in its mailbox or in the history at the end · conflated: old values replaced by \
     later ones; a client that is cut off afterwards reads them in the replay · age: from publish to receipt, of events that \
     were read · without a stream: mean time of a subscriber between two streams · slots, payloads: memory of a subscriber; \
     payloads include its part of the history";
+
+/// How to read [`short`], whose heads are other than those of [`table`].
+pub(super) const SHORT_KEY: &str = "missed %: published while a subscriber wanted it, and not read by it to the end of \
+    the run, all seeds · waiting: missed, but still in its mailbox or in the history at the end · conflated: old values \
+    replaced by later ones; a client that is cut off afterwards reads them in the replay · p50, p99: age of the events \
+    that were read, from publish to receipt · away: mean time of a subscriber between two streams";

@@ -28,7 +28,7 @@ pub fn terminal(sweep: &Sweep) -> String {
         let _ = write!(page, "\n{}", population.plain(false));
     }
     if let Some(policies) = policies::short(sweep) {
-        let _ = write!(page, "\nThe policies\n\n{}\n{}", policies.plain(false), prose(policies::KEY, "  "));
+        let _ = write!(page, "\nThe policies\n\n{}\n{}", policies.plain(false), prose(policies::SHORT_KEY, "  "));
         page.push_str(&told_of_runs(sweep));
         return page;
     }

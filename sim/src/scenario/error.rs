@@ -77,5 +77,7 @@ pub(super) fn syntax(file: &str, text: &str, error: &toml::de::Error) -> Scenari
     let quoted = text.lines().nth(line - 1).filter(|_| !message.starts_with("missing field")).unwrap_or("").trim();
     let quoted: String = quoted.chars().filter(|c| !c.is_control()).take(MOST_QUOTED_CHARS).collect();
     let place = if quoted.is_empty() { format!("{file}:{line}") } else { format!("{file}:{line}: `{quoted}`") };
-    ScenarioError::Syntax { place, message }
+    let is_json = file.ends_with(".json") || file.ends_with(".jsonl");
+    let form = if is_json { ": a scenario is TOML; sim replay FILE runs an incident" } else { "" };
+    ScenarioError::Syntax { place, message: format!("{message}{form}") }
 }

@@ -7,13 +7,13 @@ pub(super) const MAX_SECONDS: f64 = 86_400.0;
 /// Shortest run: one tick of the simulated world.
 pub(super) const MIN_DURATION_SECONDS: f64 = 0.001;
 /// Far above the 1,000 that are asked for, and within the ports of a simulated host, of which a class has one.
-pub(super) const MAX_SUBSCRIBERS: u64 = 60_000;
+pub(crate) const MAX_SUBSCRIBERS: u64 = 60_000;
 /// 1,048,576 slots: a mailbox larger than that is no bound.
-pub(super) const MAX_BUFFER: u64 = 1 << 20;
+pub(crate) const MAX_BUFFER: u64 = 1 << 20;
 /// Most entries of a grid's side.
 pub(super) const MAX_GRID: usize = 256;
 /// Most replications.
-pub(super) const MAX_SEEDS: u64 = 10_000;
+pub(crate) const MAX_SEEDS: u64 = 10_000;
 /// Most entities.
 pub(super) const MAX_KEYS: u64 = 1_000_000;
 /// Finest time: a virtual millisecond stands for a microsecond.
@@ -32,7 +32,7 @@ pub(super) const MAX_EVENTS: u64 = super::trace::MAX_EVENTS as u64;
 /// Shortest phase of a burst source; phases cost time to draw.
 pub(super) const MIN_PHASE_SECONDS: f64 = 0.001;
 /// Fastest replay: a day in less than a second.
-pub(super) const MAX_SPEED_UP: f64 = 100_000.0;
+pub(crate) const MAX_SPEED_UP: f64 = 100_000.0;
 /// Largest payload.
 pub(super) const MAX_PAYLOAD_BYTES: u64 = super::trace::MAX_PAYLOAD_BYTES;
 /// Beyond it a log-normal size is one of its two limits.

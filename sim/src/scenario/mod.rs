@@ -35,7 +35,9 @@ use std::time::Duration;
 
 pub use error::ScenarioError;
 pub use fault::FaultSettings;
-pub(crate) use limits::{MAX_READ_BYTES_PER_SECOND, MAX_WINDOW_BYTES};
+pub(crate) use limits::{
+    MAX_BUFFER, MAX_READ_BYTES_PER_SECOND, MAX_SEEDS, MAX_SPEED_UP, MAX_SUBSCRIBERS, MAX_WINDOW_BYTES,
+};
 pub(crate) use load::{FRAME_OVERHEAD_BYTES, busiest, cycle_nanos, sped_up_nanos};
 pub use meaning::Drain;
 pub use overrides::{Change, Overrides};

@@ -131,7 +131,9 @@ impl Trace {
             if line == 1 && reading.mark(&buffer) {
                 continue;
             }
-            let wrong = |problem| TraceError::Line { file: file.to_owned(), line, problem };
+            // What is wrong with the first line may be that the file is none of this kind.
+            let form = if line == 1 { ": a trace is JSON Lines of {\"at_ms\", \"bytes\", \"key\"}" } else { "" };
+            let wrong = |problem| TraceError::Line { file: file.to_owned(), line, problem: format!("{problem}{form}") };
             let event = reading.event(&buffer).map_err(wrong)?;
             reading.events.push(event);
         }

@@ -75,7 +75,7 @@ fn a_server_that_stops_half_way_leaves_a_partial_trace_that_a_sweep_takes_with_a
     recorded.lacks(&["heard 0.", " s of 1.5 s, as the server cannot be reached: the connection is refused"]);
     assert_eq!(recorded.bytes, [10; 5]);
     assert!(
-        recorded.out.starts_with("5 events, 50 bytes of data: cargo sim sweep --trace t.jsonl"),
+        recorded.out.starts_with("5 events, 50 bytes of data: cargo sim sweep --trace t.jsonl --scenario YOURS\n"),
         "{}",
         recorded.out
     );

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{JsonOptions, Threads};
+use super::{JsonOptions, Threads, typed};
 use crate::cli::files;
 
 #[derive(Debug, Args)]
@@ -53,6 +53,8 @@ impl EvidenceOptions {
 
     /// The command that does the same again.
     pub(in crate::cli) fn command(&self, name: &str) -> String {
-        format!("cargo sim {name}{}", if self.quick { " --quick" } else { "" })
+        let quick = if self.quick { " --quick" } else { "" };
+        let out = self.out.as_deref().map_or(String::new(), |out| format!(" --out {}", typed(out)));
+        format!("cargo sim {name}{quick}{out}")
     }
 }

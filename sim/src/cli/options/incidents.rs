@@ -7,6 +7,7 @@ use clap::builder::PossibleValuesParser;
 use hubbub::Overflow;
 
 use super::Threads;
+use crate::cli::number;
 use crate::laws::Law;
 
 #[derive(Debug, Args)]
@@ -15,20 +16,22 @@ pub(in crate::cli) struct ReplayOptions {
     /// An incident's file
     #[arg(value_name = "FILE", conflicts_with_all = ["scenario", "subscribers", "seed", "policy", "buffer", "title"])]
     pub(in crate::cli) file: Option<PathBuf>,
-    /// Repeat every incident in this folder, and print a line for each
+    /// Repeat every incident in this folder, and print a line for each. The exit code is the worst, in this order: 1
+    /// violated, 3 not deterministic, 2 a file that is no incident, 0
     #[arg(long, value_name = "DIR", exclusive = true)]
     pub(in crate::cli) all: Option<PathBuf>,
     /// A built-in scenario or a TOML file, in place of an incident [default: alpha]
     #[arg(long, value_name = "NAME|FILE")]
     pub(in crate::cli) scenario: Option<String>,
     /// Number of subscribers [default: the scenario's first]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = number::subscribers)]
     pub(in crate::cli) subscribers: Option<usize>,
     /// Mailbox size in frames
-    #[arg(long, value_name = "K", default_value_t = hubbub::config::DEFAULT_SSE_CHANNEL_BUFFER as u64)]
+    #[arg(long, value_name = "K", value_parser = number::buffer)]
+    #[arg(default_value_t = hubbub::config::DEFAULT_SSE_CHANNEL_BUFFER as u64)]
     pub(in crate::cli) buffer: u64,
     /// The seed
-    #[arg(long, value_name = "X", default_value_t = 0)]
+    #[arg(long, value_name = "X", value_parser = number::seed, default_value_t = 0)]
     pub(in crate::cli) seed: u64,
     /// What a full mailbox does [default: the scenario's]
     #[arg(long, value_name = "POLICY")]
@@ -65,20 +68,20 @@ pub(in crate::cli) struct ShrinkOptions {
     #[arg(long)]
     pub(in crate::cli) force: bool,
     /// Most runs that the search may take
-    #[arg(long, value_name = "N", default_value_t = 5000, value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", default_value_t = 5000, value_parser = number::times)]
     pub(in crate::cli) most_runs: u64,
 }
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct SoakOptions {
     /// Time to run, in minutes [default: 1]
-    #[arg(value_name = "MINUTES", value_parser = minutes, conflicts_with = "seeds")]
+    #[arg(value_name = "MINUTES", allow_negative_numbers = true, value_parser = minutes, conflicts_with = "seeds")]
     pub(in crate::cli) minutes: Option<f64>,
     /// Number of cases, instead of a time
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "N", value_parser = number::times)]
     pub(in crate::cli) seeds: Option<u64>,
     /// Seed of the first case; each further case has the next seed [default: one that was not used before]
-    #[arg(long, value_name = "X", value_parser = clap::value_parser!(u64).range(..u64::MAX / 2))]
+    #[arg(long, value_name = "X", value_parser = number::first_seed)]
     pub(in crate::cli) first_seed: Option<u64>,
     /// Judge by this law alone [default: all laws]
     #[arg(long, value_name = "LAW", value_parser = PossibleValuesParser::new(Law::ALL.map(Law::name)))]

@@ -7,6 +7,7 @@ use clap::Args;
 
 use super::{JsonOptions, LoadOptions, listed};
 use crate::cli::exit::Failure;
+use crate::cli::number;
 use crate::real::{HEAD_TIMEOUT, Listening, Url};
 use crate::scenario::Scenario;
 
@@ -18,7 +19,7 @@ pub(in crate::cli) struct RealOptions {
     #[command(flatten)]
     pub(in crate::cli) load: LoadOptions,
     /// Mailbox sizes in frames, as 64,256 [default: that of the server]
-    #[arg(long, value_delimiter = ',', value_name = "K,…", conflicts_with = "url")]
+    #[arg(long, value_delimiter = ',', value_name = "K,…", value_parser = number::buffer, conflicts_with = "url")]
     buffers: Option<Vec<u64>>,
     /// The event stream of a server that runs already, as http://HOST:PORT/v1/stream/sse?table=T
     #[arg(long, value_name = "URL", requires = "ingest_url", conflicts_with = "policy")]

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{JsonOptions, LoadOptions, Policies, WorkerOptions, every_change, listed};
 use crate::cli::exit::Failure;
-use crate::cli::files;
+use crate::cli::{files, number};
 use crate::runs::RunWorld;
 use crate::scenario::Scenario;
 use crate::sweep::{self, Parts, Sizes};
@@ -18,7 +18,7 @@ pub(in crate::cli) struct SweepOptions {
     #[command(flatten)]
     pub(in crate::cli) workers: WorkerOptions,
     /// Mailbox sizes in frames, as 1,4,64
-    #[arg(long, value_delimiter = ',', value_name = "K,…")]
+    #[arg(long, value_delimiter = ',', value_name = "K,…", value_parser = number::buffer)]
     buffers: Option<Vec<u64>>,
     #[arg(long, help = every_change())]
     sensitivity: bool,

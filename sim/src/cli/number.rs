@@ -1,0 +1,104 @@
+//! Numbers on the command line: what is no number gets the range in one line. A number outside the range is left to the
+//! check of the scenario, which names it.
+
+use std::ffi::OsString;
+use std::str::FromStr;
+
+use crate::scenario::{MAX_BUFFER, MAX_SEEDS, MAX_SPEED_UP, MAX_SUBSCRIBERS};
+
+/// Numbers of subscribers, or one of a list of them.
+pub(super) fn subscribers(text: &str) -> Result<usize, String> {
+    whole(text, 1, MAX_SUBSCRIBERS)
+}
+
+/// A mailbox size in frames, or one of a list of them.
+pub(super) fn buffer(text: &str) -> Result<u64, String> {
+    whole(text, 1, MAX_BUFFER)
+}
+
+/// How many seeds there are.
+pub(super) fn seeds(text: &str) -> Result<u64, String> {
+    whole(text, 1, MAX_SEEDS)
+}
+
+/// A seed.
+pub(super) fn seed(text: &str) -> Result<u64, String> {
+    whole(text, 0, u64::MAX)
+}
+
+/// How many times something is done at most, at least once.
+pub(super) fn times(text: &str) -> Result<u64, String> {
+    let times = whole(text, 1, u64::MAX)?;
+    if times == 0 { Err(range(1, u64::MAX)) } else { Ok(times) }
+}
+
+/// The first of many seeds, with room for the others.
+pub(super) fn first_seed(text: &str) -> Result<u64, String> {
+    let most = u64::MAX / 2 - 1;
+    let seed = whole(text, 0, most)?;
+    if seed > most { Err(range(0, most)) } else { Ok(seed) }
+}
+
+/// A factor.
+pub(super) fn speed_up(text: &str) -> Result<f64, String> {
+    text.parse().map_err(|_| format!("must be a number above 0, at most {MAX_SPEED_UP}"))
+}
+
+fn whole<T: FromStr>(text: &str, least: u64, most: u64) -> Result<T, String> {
+    text.parse().map_err(|_| range(least, most))
+}
+
+fn range(least: u64, most: u64) -> String {
+    format!("must be one whole number, {least} ..= {most}")
+}
+
+/// The arguments with every negative number joined to the option before it. Otherwise clap takes it for an option that
+/// does not exist, and gives a hint that is wrong for options.
+pub(super) fn joined(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut joined: Vec<OsString> = Vec::new();
+    for argument in arguments {
+        let is_negative = argument
+            .to_str()
+            .and_then(|text| text.strip_prefix('-'))
+            .is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit() || first == '.'));
+        let takes_it = |before: &&mut OsString| {
+            before.to_str().is_some_and(|text| text.len() > 2 && text.starts_with("--") && !text.contains('='))
+        };
+        match joined.last_mut().filter(takes_it).filter(|_| is_negative) {
+            Some(option) => {
+                option.push("=");
+                option.push(argument);
+            }
+            None => joined.push(argument),
+        }
+    }
+    joined
+}
+
+/// The words of a standard parser as what is allowed.
+pub(super) fn in_words(complaint: &str) -> String {
+    let words = [
+        (": invalid digit found in string", ": must be a whole number, not below 0"),
+        (": number too large to fit in target type", ": must be at most 18446744073709551615"),
+        (": number would be zero for non-zero type", ": must be at least 1"),
+        (": invalid float literal", ": must be a number"),
+        (": expected number at 0", ": must be a time, as 20s or 2m"),
+    ];
+    let known = words.into_iter().find_map(|(theirs, ours)| Some((complaint.strip_suffix(theirs)?, ours)));
+    known.map_or_else(|| complaint.to_owned(), |(start, ours)| format!("{start}{ours}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::joined;
+
+    #[test]
+    fn a_negative_number_belongs_to_the_option_before_it_and_to_no_other_argument() {
+        let of = |text: &str| joined(text.split(' ').map(Into::into)).join(" ".as_ref()).into_string().unwrap();
+        assert_eq!(of("sim replay --seed -7 --buffer -0.5"), "sim replay --seed=-7 --buffer=-0.5");
+        for same in ["sim soak -5", "sim replay --seed=1 -7", "sim replay -- -7", "sim new x -o -y", "sim a --b --c -d"]
+        {
+            assert_eq!(of(same), same);
+        }
+    }
+}
