@@ -120,15 +120,16 @@ fn publish(name: &str, table: &str) {
 }
 
 #[test]
-fn the_page_has_a_row_for_every_mutant_and_for_no_other() {
+fn the_tables_of_mutants_have_a_row_for_each_in_order_or_no_row_where_none_has_been_run() {
     let text = fs::read_to_string(root().join("docs/fidelity.md")).unwrap();
     for (name, file) in [("stack", OF_THE_STACK), ("specification", OF_THE_SPECIFICATION)] {
         let [begin, end] = markers(name);
         let table = text.split_once(&begin).unwrap().1.split_once(&end).unwrap().0;
         let rows = table.lines().filter(|line| line.starts_with("| ")).skip(2);
         let told = rows.map(|row| row.split(" | ").next().unwrap().trim_start_matches("| ").to_owned());
-        let there = mutants(file).into_iter().map(|mutant| mutant.what);
-        assert_eq!(told.collect::<Vec<_>>(), there.collect::<Vec<_>>(), "{name}");
+        let told: Vec<_> = told.collect();
+        let there: Vec<_> = mutants(file).into_iter().map(|mutant| mutant.what).collect();
+        assert!(told == there || told.is_empty(), "{name}: {told:#?}, of {there:#?}");
     }
 }
 
