@@ -58,7 +58,8 @@ pub fn sweep(
     workers: Workers<'_>,
     sized: impl Fn(&[ZeroDrop]),
 ) -> Result<Sweep, SweepError> {
-    let run_under = if parts.policies { under_each_policy(scenario)? } else { vec![scenario.clone()] };
+    let (run_under, left_out) =
+        if parts.policies { under_each_policy(scenario)? } else { (vec![scenario.clone()], Vec::new()) };
     let mut log = RunLog::default();
     let mut grid = if parts.cells { Grid::of(&run_under) } else { Grid::default() };
     if parts.policies {
@@ -104,7 +105,7 @@ pub fn sweep(
         cpu: load::cpu(scenario),
         faults: load::faults(scenario),
         machine: None,
-        not_applied: Vec::new(),
+        not_applied: left_out,
         runs: Some(done),
         partial: None,
         cells,
@@ -114,12 +115,27 @@ pub fn sweep(
     })
 }
 
-/// The scenario once for every policy, each with what it needs.
+/// The scenario once for every policy that it can be run under, each with what it needs; and in words which policies
+/// are left out because they need what the scenario does not have, as conflation needs keys.
 ///
 /// # Errors
-/// A policy whose needs the scenario cannot meet.
-pub fn under_each_policy(scenario: &Scenario) -> Result<Vec<Scenario>, ScenarioError> {
-    Overflow::ALL.into_iter().map(|policy| scenario.under(policy)).collect()
+/// The first refusal, where no policy can be run.
+pub fn under_each_policy(scenario: &Scenario) -> Result<(Vec<Scenario>, Vec<String>), ScenarioError> {
+    let (mut scenarios, mut left_out) = (Vec::new(), Vec::new());
+    let mut refusals = Vec::new();
+    for policy in Overflow::ALL {
+        match scenario.under(policy) {
+            Ok(under) => scenarios.push(under),
+            Err(why) => {
+                left_out.push(format!("policy {policy} is left out: {}", why.without_place()));
+                refusals.push(why);
+            }
+        }
+    }
+    match refusals.into_iter().next() {
+        Some(why) if scenarios.is_empty() => Err(why),
+        _ => Ok((scenarios, left_out)),
+    }
 }
 
 fn trace_used(scenario: &Scenario) -> Option<TraceUsed> {

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use super::exit::{Exit, Failure};
+use hubbub::Overflow;
+
 use super::options::{JsonOptions, SizeOptions, SweepOptions};
 use super::{console, files, meter, progress, whole};
 use crate::incident::Incident;
@@ -63,7 +65,10 @@ pub(super) fn size(options: &SizeOptions) -> Result<Exit, Failure> {
 /// A run with progress, and with the sizes told as soon as they are known.
 pub(super) fn run(scenario: &Scenario, parts: Parts, workers: Workers<'_>, command: String) -> Result<Sweep, Failure> {
     let next = if parts.sizes == Sizes::Validated { "to be validated at" } else { "with headroom" };
-    let mut sweep = sweep::sweep(scenario, parts, workers, |sizes| tell_sizes(sizes, next)).inspect_err(leave)?;
+    let mut sweep = sweep::sweep(scenario, parts, workers, |sizes| {
+        tell_sizes(sizes, scenario.settings().server.policy, next);
+    })
+    .inspect_err(leave)?;
     sweep.command = command;
     // Everything is drawn and printed from the document as it is written: its numbers are rounded.
     Ok(json::from_json(&json::to_json(&sweep)).unwrap_or(sweep))
@@ -106,14 +111,15 @@ fn tell_time_of_whole(sweep: &Sweep, bars: &progress::Bars) {
     }
 }
 
-fn tell_sizes(zero_drop: &[ZeroDrop], next: &str) {
+fn tell_sizes(zero_drop: &[ZeroDrop], policy: Overflow, next: &str) {
+    let does = report::size_does(policy);
     for size in zero_drop {
         let n = size.subscribers;
         console::note(&match (size.buffer, &size.reason) {
             (Some(buffer), _) => {
                 let size = sizes::with_headroom(buffer);
                 let frames = format::plural(buffer, "frame");
-                format!("N = {n}: a buffer of {frames} loses nothing on these seeds; {next} {size}")
+                format!("N = {n}: a buffer of {frames} {does} on these seeds; {next} {size}")
             }
             (None, reason) => format!("N = {n}: no finite size ({})", reason.as_deref().unwrap_or("unknown")),
         });

@@ -18,6 +18,7 @@ mod terminal;
 pub mod theory;
 pub mod worlds;
 
+pub use parts::size_does;
 pub use readme::readme;
 pub use table::prose;
 pub use terminal::terminal;

@@ -1,5 +1,7 @@
 //! The parts a report is made of: each a table or a sentence from the document, none where it has nothing to say.
 
+use hubbub::Overflow;
+
 use crate::summary::document::{Cell, Memory, Quantiles, Sensitivity, Sweep, ZeroDrop};
 use crate::summary::format;
 
@@ -109,6 +111,40 @@ fn range(marks: &[u64]) -> String {
         (Some(low), Some(high)) if low == high => format::count(*low),
         (Some(low), Some(high)) => format!("{}–{}", format::count(*low), format::count(*high)),
         _ => "–".to_owned(),
+    }
+}
+
+/// What a buffer of the exact size does, as the end of a sentence about the buffer.
+pub fn size_does(policy: Overflow) -> &'static str {
+    match policy {
+        Overflow::DropNewest | Overflow::DropOldest => "loses nothing",
+        Overflow::Conflate => "replaces no value",
+        Overflow::Disconnect => "cuts nobody off",
+        Overflow::Park => "parks nobody",
+    }
+}
+
+/// What the sizes mean under a policy that loses nothing for want of slots; none under the other policies.
+pub(super) fn size_means(sweep: &Sweep) -> Option<&'static str> {
+    if sweep.zero_drop.iter().all(|size| size.buffer.is_none()) {
+        return None;
+    }
+    match sweep.policy.parse() {
+        Ok(Overflow::Park) => Some(
+            "Under park a full buffer loses nothing. This size is the smallest at which no subscriber is parked. With a \
+             smaller one, parked subscribers read on from the history: size the history for the longest time that a reader \
+             falls behind.",
+        ),
+        Ok(Overflow::Disconnect) => Some(
+            "Under disconnect a full buffer ends the stream. This size is the smallest at which no subscriber is cut off. \
+             With a smaller one, clients come back and read what they missed from the history: size the history for the \
+             time that they were behind and away.",
+        ),
+        Ok(Overflow::Conflate) => Some(
+            "Under conflate a full buffer replaces old values. This size is the smallest at which no value is replaced and \
+             no subscriber is cut off.",
+        ),
+        Ok(Overflow::DropNewest | Overflow::DropOldest) | Err(_) => None,
     }
 }
 

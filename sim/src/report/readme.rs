@@ -45,6 +45,9 @@ pub fn readme(sweep: &Sweep, command: &str) -> String {
     section(&mut page, "The policies", policies::table(sweep));
     if sweep.compares_policies() {
         let _ = write!(page, "{}\n\n", policies::KEY);
+        for what in &sweep.not_applied {
+            let _ = write!(page, "Not run: {what}.\n\n");
+        }
         section(&mut page, "Digests of the runs", digests(sweep));
         page.truncate(page.trim_end().len());
         page.push('\n');
@@ -56,6 +59,9 @@ pub fn readme(sweep: &Sweep, command: &str) -> String {
     }
     if !sweep.zero_drop.is_empty() {
         page.push('\n');
+    }
+    if let Some(means) = parts::size_means(sweep) {
+        let _ = write!(page, "{means}\n\n");
     }
     section(&mut page, "At the validated size, a subscriber", parts::cost(sweep));
     if let Some(classes) = classes::table(sweep) {

@@ -29,6 +29,9 @@ pub fn terminal(sweep: &Sweep) -> String {
     }
     if let Some(policies) = policies::short(sweep) {
         let _ = write!(page, "\nThe policies\n\n{}\n{}", policies.plain(false), prose(policies::SHORT_KEY, "  "));
+        for what in &sweep.not_applied {
+            let _ = write!(page, "\n{}", prose(&format!("Not run: {what}."), "  "));
+        }
         page.push_str(&told_of_runs(sweep));
         return page;
     }
@@ -89,6 +92,9 @@ fn sizes(sweep: &Sweep) -> String {
     let mut text = format!("\nThe smallest buffer without a drop, exact on these seeds\n\n{}\n", table.plain(false));
     for line in parts::bindings(sweep) {
         text.push_str(&prose(&line, "  "));
+    }
+    if let Some(means) = parts::size_means(sweep) {
+        let _ = write!(text, "\n{}", prose(means, "  "));
     }
     if let Some(cost) = parts::cost(sweep) {
         let _ = write!(text, "\nAt the validated size, a subscriber\n\n{}", cost.plain(false));

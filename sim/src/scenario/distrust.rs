@@ -9,6 +9,10 @@ impl Scenario {
         let settings = self.settings();
         let counts = self.population(subscribers);
         let mut warnings = super::idle::idle(settings);
+        if self.trace_replaces_duration {
+            let because = "with --trace a run is one cycle of the trace, unless --duration is given";
+            warnings.push(Warning::NoEffect { key: "duration_seconds".to_owned(), because });
+        }
         if let Some(trace) = self.trace()
             && let Some(missing) = trace.partial()
         {

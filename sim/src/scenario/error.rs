@@ -48,6 +48,17 @@ pub enum ScenarioError {
     Trace(#[from] TraceError),
 }
 
+impl ScenarioError {
+    /// The message without the file's name, where a report has named the file already.
+    pub(crate) fn without_place(&self) -> String {
+        match self {
+            Self::Field { field, value, allowed, .. } => format!("{field} = {value}: {allowed}"),
+            Self::Syntax { message, .. } => message.clone(),
+            Self::Unreadable { .. } | Self::UnknownName { .. } | Self::Trace(_) => self.to_string(),
+        }
+    }
+}
+
 /// A value that makes no sense, before it is known whose it is.
 #[derive(Debug)]
 pub(super) struct Wrong {
@@ -68,13 +79,19 @@ impl Wrong {
 
 /// A TOML error as one line that quotes the line it is about.
 pub(super) fn syntax(file: &str, text: &str, error: &toml::de::Error) -> ScenarioError {
-    const MOST_QUOTED_CHARS: usize = 80;
-    let start = error.span().map_or(0, |span| span.start.min(text.len()));
-    let before = text.get(..start).unwrap_or("");
-    let line = before.matches('\n').count() + 1;
+    let start = error.span().map_or(0, |span| span.start);
     let message = error.message().replace('\n', ", ");
     // A missing field has no line to quote: its span is the table that lacks it.
-    let quoted = text.lines().nth(line - 1).filter(|_| !message.starts_with("missing field")).unwrap_or("").trim();
+    let is_quoted = !message.starts_with("missing field");
+    syntax_at(file, text, start, is_quoted, message)
+}
+
+/// What is wrong at a byte of the file, with the number of the line and, where that helps, its text.
+pub(super) fn syntax_at(file: &str, text: &str, start: usize, is_quoted: bool, message: String) -> ScenarioError {
+    const MOST_QUOTED_CHARS: usize = 80;
+    let before = text.get(..start.min(text.len())).unwrap_or("");
+    let line = before.matches('\n').count() + 1;
+    let quoted = text.lines().nth(line - 1).filter(|_| is_quoted).unwrap_or("").trim();
     let quoted: String = quoted.chars().filter(|c| !c.is_control()).take(MOST_QUOTED_CHARS).collect();
     let place = if quoted.is_empty() { format!("{file}:{line}") } else { format!("{file}:{line}: `{quoted}`") };
     let is_json = file.ends_with(".json") || file.ends_with(".jsonl");

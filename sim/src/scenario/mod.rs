@@ -23,6 +23,7 @@ mod population;
 mod reads;
 mod review;
 mod settings;
+mod shape;
 mod template;
 mod trace;
 mod warning;
@@ -64,6 +65,8 @@ pub struct Scenario {
     settings: Settings,
     trace: Option<Arc<Trace>>,
     duration: Duration,
+    /// Whether a trace of the command line took the place of the file's duration.
+    trace_replaces_duration: bool,
 }
 
 impl Scenario {
@@ -110,6 +113,9 @@ impl Scenario {
     }
 
     fn from_text(file: &str, text: &str, folder: &TraceFolder) -> Result<Self, ScenarioError> {
+        if let Some(first) = shape::problems(file, text).into_iter().next() {
+            return Err(first);
+        }
         let (settings, trace) = Self::read(file, text, folder)?;
         Self::checked(file.to_owned(), settings, trace)
     }
@@ -139,7 +145,7 @@ impl Scenario {
     fn completed(source: String, given: Settings, trace: Option<Arc<Trace>>) -> Result<Self, Vec<error::Wrong>> {
         let settings = needs::met(given.clone());
         let duration = check::check(&settings, trace.as_deref())?;
-        Ok(Self { source, given, settings, trace, duration })
+        Ok(Self { source, given, settings, trace, duration, trace_replaces_duration: false })
     }
 
     /// What the file says, with defaults filled in and what the overflow policy needs switched on.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hubbub::Overflow;
 
 use super::error::Wrong;
-use super::{Arrivals, Payload, Reads, Scenario, ScenarioError, Trace};
+use super::{Arrivals, Payload, Reads, Scenario, ScenarioError, Settings, Trace};
 use crate::transport::Transport;
 
 /// What the command line may set in place of the file; what is `None` stays.
@@ -62,7 +62,7 @@ impl Scenario {
     pub fn under(&self, policy: Overflow) -> Result<Self, ScenarioError> {
         let Self { given: mut settings, trace, .. } = self.clone();
         settings.server.policy = policy;
-        Self::checked(format!("{} under policy {policy}", self.source), settings, trace)
+        self.derived(format!("{} under policy {policy}", self.source), settings, trace)
     }
 
     /// Whether both give the same plans: they differ in nothing but the policy's name.
@@ -80,7 +80,7 @@ impl Scenario {
     pub fn over_websockets(&self) -> Result<Self, ScenarioError> {
         let Self { given: mut settings, trace, .. } = self.clone();
         settings.server.transport = Transport::Ws;
-        Self::checked(format!("{} over WebSockets", self.source), settings, trace)
+        self.derived(format!("{} over WebSockets", self.source), settings, trace)
     }
 
     /// The same scenario with the command line's options in place.
@@ -91,7 +91,9 @@ impl Scenario {
     pub fn with(&self, overrides: Overrides) -> Result<Self, ScenarioError> {
         let source = format!("{} with the options given", self.source);
         let Self { given: mut settings, mut trace, .. } = self.clone();
+        let mut trace_replaces_duration = self.trace_replaces_duration;
         if let Some(given) = overrides.trace {
+            trace_replaces_duration = settings.duration_seconds.is_some();
             settings.arrivals = Arrivals::Trace { file: given.name().to_owned(), speed_up: 1.0 };
             settings.payload = Payload::FromTrace { times: 1 };
             settings.duration_seconds = None;
@@ -104,12 +106,14 @@ impl Scenario {
             };
             *speed_up = given;
         }
+        trace_replaces_duration &= overrides.duration_seconds.is_none();
         settings.duration_seconds = overrides.duration_seconds.or(settings.duration_seconds);
         settings.server.policy = overrides.policy.unwrap_or(settings.server.policy);
         settings.subscribers = overrides.subscribers.unwrap_or(settings.subscribers);
         settings.buffers = overrides.buffers.unwrap_or(settings.buffers);
         settings.seeds = overrides.seeds.unwrap_or(settings.seeds);
-        Self::checked(source, settings, trace)
+        let scenario = Self::checked(source, settings, trace)?;
+        Ok(Self { trace_replaces_duration, ..scenario })
     }
 
     /// The same scenario under a changed load. Where it has nothing that the change is about, nothing changes.
@@ -124,7 +128,13 @@ impl Scenario {
             Change::PayloadQuadrupled => settings.payload.multiply(4),
             Change::StallsDoubled => settings.classes.iter_mut().for_each(|class| class.reads.double_stalls()),
         }
-        Self::checked(format!("{} with {}", self.source, change.as_str()), settings, trace)
+        self.derived(format!("{} with {}", self.source, change.as_str()), settings, trace)
+    }
+
+    /// A checked scenario that keeps what is to be said of the one that it was made from.
+    fn derived(&self, source: String, given: Settings, trace: Option<Arc<Trace>>) -> Result<Self, ScenarioError> {
+        let trace_replaces_duration = self.trace_replaces_duration;
+        Self::checked(source, given, trace).map(|scenario| Self { trace_replaces_duration, ..scenario })
     }
 }
 

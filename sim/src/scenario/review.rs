@@ -4,15 +4,15 @@ use std::path::Path;
 
 use super::error::ScenarioError;
 use super::lines::line_of;
-use super::{Scenario, TraceFolder, builtin, read_text};
+use super::{Scenario, TraceFolder, builtin, read_text, shape};
 
 impl Scenario {
     /// A built-in scenario by its name, or a file, with all that is wrong: at least one error.
     ///
     /// # Errors
     ///
-    /// Everything that [`Scenario::named`] would refuse one after the other. What is not TOML, a key that is unknown or
-    /// missing and a value of another type are told alone, since nothing else can be known then.
+    /// Everything that [`Scenario::named`] would refuse one after the other. Text that is not TOML is told alone. Unknown
+    /// keys, missing keys and values of another type are told together, and nothing else is: the rest is not known then.
     pub fn review(name: &str) -> Result<Self, Vec<ScenarioError>> {
         if let Some(text) = builtin::scenario(name) {
             return Self::reviewed(name, text, &TraceFolder::BuiltIn);
@@ -28,6 +28,10 @@ impl Scenario {
     }
 
     fn reviewed(file: &str, text: &str, folder: &TraceFolder) -> Result<Self, Vec<ScenarioError>> {
+        let problems = shape::problems(file, text);
+        if !problems.is_empty() {
+            return Err(problems);
+        }
         let (settings, trace) = Self::read(file, text, folder).map_err(|why| vec![why])?;
         match Self::completed(file.to_owned(), settings, trace) {
             Ok(scenario) => Ok(scenario),

@@ -42,9 +42,21 @@ fn write_key(text: &mut String, section: &Section, key: &Key, off: &str, name: &
         _ => key.example.to_owned(),
     };
     let is_given = key.is_required() || GIVEN.contains(&(section.name, key.name));
-    let _ = writeln!(text, "{}", comment(&format!("{}{}.", key.about, said(key, is_given))));
+    let replaced =
+        replaced(section, key).map(|other| format!(" To use it, delete the line `{other} = …` of this class."));
+    let said = format!("{}{}.{}", key.about, said(key, is_given), replaced.unwrap_or_default());
+    let _ = writeln!(text, "{}", comment(&said));
     let off = if is_given { off } else { "# " };
     let _ = writeln!(text, "{off}{} = {value}", key.name);
+}
+
+/// The key whose line a commented-out key takes the place of. Both together are refused.
+fn replaced(section: &Section, key: &Key) -> Option<&'static str> {
+    match (section.name, key.name) {
+        ("class", "count") => Some("share"),
+        ("class", name) if name.starts_with("reads.") => Some("reads"),
+        _ => None,
+    }
 }
 
 /// Unit, range and what holds without the key, in brackets.

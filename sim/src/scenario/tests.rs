@@ -107,7 +107,16 @@ fn each_bad_field_gets_one_line_with_file_field_value_and_what_is_allowed() {
 fn what_is_not_a_scenario_is_refused_with_its_line() {
     let cases = [
         ("share = 0.9", "shar = 0.9", "x.toml:21: `shar = 0.9`: unknown field `shar`, expected one of `name`, `count`"),
-        ("per_second = 20", "per_minute = 20", "x.toml:10: `[arrivals]`: unknown field `per_minute`"),
+        (
+            "per_second = 20",
+            "per_minute = 20",
+            "x.toml:12: `per_minute = 20`: unknown field `per_minute`, expected one of `kind`, `per_second`",
+        ),
+        (
+            "duration_seconds = 60",
+            "duration_seconds = \"2m\"",
+            "x.toml:4: `duration_seconds = \"2m\"`: invalid type: string \"2m\", expected a number of seconds",
+        ),
         ("window_bytes = 65536", "window_bytes = -1", "x.toml:23: `window_bytes = -1`: invalid value: integer `-1`"),
         (
             "\"minimum\"",

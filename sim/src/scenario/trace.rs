@@ -132,7 +132,8 @@ impl Trace {
                 continue;
             }
             // What is wrong with the first line may be that the file is none of this kind.
-            let form = if line == 1 { ": a trace is JSON Lines of {\"at_ms\", \"bytes\", \"key\"}" } else { "" };
+            let is_other = line == 1 && !buffer.windows(5).any(|part| part == b"at_ms");
+            let form = if is_other { ": a trace is JSON Lines of {\"at_ms\", \"bytes\", \"key\"}" } else { "" };
             let wrong = |problem| TraceError::Line { file: file.to_owned(), line, problem: format!("{problem}{form}") };
             let event = reading.event(&buffer).map_err(wrong)?;
             reading.events.push(event);

@@ -62,7 +62,8 @@ pub struct Sweep {
     /// Where it was measured; null in the simulated world, where that makes no difference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub machine: Option<Machine>,
-    /// What the plan has and the real world has not, in words; empty in the simulated world.
+    /// What was not run as planned, in words: what the plan has and the real world has not; in a comparison of policies,
+    /// the policies that the scenario cannot be run under.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub not_applied: Vec<String>,
     /// How many runs this rests on, and which world did them; null in the real world.

@@ -97,9 +97,101 @@ fn a_scenario_without_keys_cannot_be_conflated_and_says_so_in_one_line() {
     let folder = folder("keyless-scenario");
     let text = fs::read_to_string(folder.join("small.toml")).unwrap();
     fs::write(folder.join("small.toml"), text.replace("keys = 20\n", "")).unwrap();
-    for policy in ["conflate", "all"] {
-        let complaint = refused(&folder, &["sweep", "--scenario", "small.toml", "--policy", policy]);
-        assert!(complaint.contains("keys = 1: policy conflate needs events about at least 2 things"), "{complaint}");
+    let complaint = refused(&folder, &["sweep", "--scenario", "small.toml", "--policy", "conflate"]);
+    assert!(complaint.contains("keys = 1: policy conflate needs events about at least 2 things"), "{complaint}");
+}
+
+#[test]
+fn a_policy_that_cannot_be_run_is_left_out_of_a_comparison_and_named() {
+    let folder = folder("keyless-comparison");
+    let text = fs::read_to_string(folder.join("small.toml")).unwrap();
+    fs::write(folder.join("small.toml"), text.replace("keys = 20\n", "")).unwrap();
+    let all = ["sweep", "--scenario", "small.toml", "--policy", "all", "--subscribers", "4", "--buffers", "4"];
+    let output = sim(&folder, &[&all[..], &["--seeds", "1", "--out", "results"]].concat());
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    let said = "policy conflate is left out: keys = 1: policy conflate needs events about at least 2 things";
+    assert!(told.contains(said), "{told}");
+    let text = String::from_utf8(output.stdout).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+    let readme = fs::read_to_string(folder.join("results/small/README.md")).unwrap();
+    assert!(text.contains(&format!("Not run: {said}")) && readme.contains(&format!("Not run: {said}")), "{text}");
+    let document: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(folder.join("results/small/sweep.json")).unwrap()).unwrap();
+    let policies: Vec<_> = document["cells"].as_array().unwrap().iter().map(|cell| &cell["policy"]).collect();
+    assert_eq!(policies, ["drop-newest", "drop-oldest", "disconnect", "park"]);
+}
+
+#[test]
+fn a_result_names_the_command_that_makes_it_again() {
+    let folder = folder("again");
+    fs::create_dir(folder.join("my loads")).unwrap();
+    fs::rename(folder.join("small.toml"), folder.join("my loads/small.toml")).unwrap();
+    let lines: String = (0..20).map(|n| format!("{{\"at_ms\":{},\"bytes\":200,\"key\":\"k\"}}\n", n * 50)).collect();
+    fs::write(folder.join("my loads/t.jsonl"), lines).unwrap();
+    let all = ["sweep", "--scenario", "my loads/small.toml", "--policy", "all", "--subscribers", "4", "--buffers", "4"];
+    let rest = ["--seeds", "1", "--trace", "my loads/t.jsonl", "--out", "results/here"];
+    let output = sim(&folder, &[&all[..], &rest[..]].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let readme = fs::read_to_string(folder.join("results/here/small/README.md")).unwrap();
+    let command = "cargo sim sweep --scenario 'my loads/small.toml' --subscribers 4 --seeds 1 --policy all --trace \
+                   'my loads/t.jsonl' --buffers 4";
+    assert!(readme.contains(&format!("\n{command} --out results/here\n")), "{readme}");
+    let document = fs::read_to_string(folder.join("results/here/small/sweep.json")).unwrap();
+    let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+    assert_eq!(document["command"], command, "the document is the same in every folder");
+    let without = sim(&folder, &[&all[..], &["--seeds", "1"]].concat());
+    assert_eq!(without.status.code(), Some(0), "{}", String::from_utf8_lossy(&without.stderr));
+    let readme = fs::read_to_string(folder.join("target/sweeps/policies/small/README.md")).unwrap();
+    assert!(readme.contains("--buffers 4\n```"), "{readme}");
+}
+
+#[test]
+fn a_trace_of_the_command_line_says_that_the_file_s_duration_has_no_effect() {
+    let folder = folder("trace-duration");
+    let lines: String = (0..20).map(|n| format!("{{\"at_ms\":{},\"bytes\":200}}\n", n * 50)).collect();
+    fs::write(folder.join("t.jsonl"), lines).unwrap();
+    let size = ["size", "--scenario", "small.toml", "--quick", "--subscribers", "4", "--trace", "t.jsonl"];
+    let told = |more: &[&str]| String::from_utf8(sim(&folder, &[&size[..], more].concat()).stderr).unwrap();
+    let warning = "warning: duration_seconds has no effect: with --trace a run is one cycle of the trace";
+    assert!(told(&[]).contains(warning), "{}", told(&[]));
+    assert!(!told(&["--duration", "2s"]).contains(warning));
+}
+
+#[test]
+fn what_is_not_a_file_of_this_kind_is_named_with_what_it_may_be() {
+    let folder = folder("other-files");
+    fs::create_dir(folder.join("incidents")).unwrap();
+    let events = "{\"at_ns\":1,\"subscriber\":0}\n{\"at_ns\":2,\"subscriber\":0}\n";
+    fs::write(folder.join("ev.jsonl"), events).unwrap();
+    for command in ["replay", "shrink"] {
+        for (file, said) in [
+            ("small.toml", "small.toml: an incident is JSON; a scenario is run with replay --scenario small.toml"),
+            ("ev.jsonl", "ev.jsonl: no incident: "),
+            ("incidents", "incidents: is a folder: replay --all incidents repeats every incident in it"),
+        ] {
+            assert!(refused(&folder, &[command, file]).contains(said), "{command} {file}");
+        }
+    }
+    let sweep = ["sweep", "--scenario", "small.toml", "--trace", "small.toml"];
+    assert!(refused(&folder, &sweep).contains(": a trace is JSON Lines of {\"at_ms\", \"bytes\", \"key\"}"));
+    assert!(
+        refused(&folder, &["check", "./ev.jsonl"]).contains(": a scenario is TOML; sim replay FILE runs an incident")
+    );
+}
+
+#[test]
+fn a_size_under_a_policy_that_keeps_everything_says_what_it_means() {
+    let folder = folder("size-of-policies");
+    for (policy, note, said) in [
+        ("park", "parks nobody on these seeds", "Under park a full buffer loses nothing."),
+        ("disconnect", "cuts nobody off on these seeds", "Under disconnect a full buffer ends the stream."),
+        ("conflate", "replaces no value on these seeds", "Under conflate a full buffer replaces old values."),
+    ] {
+        let size = ["size", "--scenario", "small.toml", "--quick", "--subscribers", "4", "--policy", policy];
+        let output = sim(&folder, &size);
+        let text = String::from_utf8(output.stdout).unwrap().split_whitespace().collect::<Vec<_>>().join(" ");
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(told.contains(note) && text.contains(said), "{policy}: {told}{text}");
     }
 }
 
@@ -422,5 +514,20 @@ fn a_check_names_everything_that_is_wrong_with_a_scenario_and_where() {
         line("sigma"),
         line("window_bytes = 0")
     );
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), expected);
+}
+
+#[test]
+fn a_check_names_every_unknown_key_and_every_wrong_type_with_the_line_of_the_key() {
+    let folder = folder("check-shape");
+    let text = include_str!("small.toml").replace("duration_seconds = 4", "duration_seconds = \"2m\"");
+    let text =
+        text.replace("per_second = 50", "per_secnd = 50").replace("share = 0.5\nround_trip_ms = 20", "share = 0.5");
+    fs::write(folder.join("bad.toml"), text).unwrap();
+    let output = sim(&folder, &["check", "bad.toml"]);
+    assert_eq!((output.status.code(), output.stdout.len()), (Some(2), 0));
+    let expected = "bad.toml:4: `duration_seconds = \"2m\"`: invalid type: string \"2m\", expected a number of seconds\n\
+         bad.toml:17: `per_secnd = 50`: unknown field `per_secnd`, expected one of `kind`, `per_second`\n\
+         bad.toml:15: missing field `per_second`\nbad.toml:26: missing field `round_trip_ms`\n";
     assert_eq!(String::from_utf8(output.stderr).unwrap(), expected);
 }

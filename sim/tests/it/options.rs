@@ -175,6 +175,81 @@ fn incidents_that_run_otherwise_than_stored_are_named_with_the_command_that_says
 }
 
 #[test]
+fn a_bad_file_among_incidents_is_named_and_hides_none_of_the_others() {
+    let folder = folder("bad-file");
+    fs::create_dir(folder.join("incidents")).unwrap();
+    let save = ["replay", "--scenario", "small.toml", "--json", "-", "--save", "incidents/b.json"];
+    let document: serde_json::Value = serde_json::from_slice(&sim(&folder, &save).stdout).unwrap();
+    fs::write(folder.join("incidents/a.json"), "{").unwrap();
+    let all = || {
+        let output = sim(&folder, &["replay", "--all", "incidents"]);
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    let (code, told) = all();
+    assert_eq!(code, Some(2), "{told}");
+    assert!(
+        told.contains("incidents/a.json: no incident: ") && told.contains("incidents/b.json: as expected"),
+        "{told}"
+    );
+    let stored = fs::read_to_string(folder.join("incidents/b.json")).unwrap();
+    let edited = stored.replace(document["digest"].as_str().unwrap(), &"0".repeat(32));
+    fs::write(folder.join("incidents/c.json"), edited).unwrap();
+    assert_eq!(all().0, Some(3), "not deterministic is worse than a file that cannot be read");
+    let law = r#""first_violation":{"law":"account","why":"x"}"#;
+    let broken = stored.replace("\"first_violation\":null", law);
+    fs::write(folder.join("incidents/0.json"), &broken).unwrap();
+    let (code, told) = all();
+    assert_eq!(code, Some(1), "violated is the worst, wherever it stands: {told}\n{broken:.300}");
+}
+
+#[test]
+fn the_document_of_a_replay_says_what_was_run_and_every_reason_of_loss() {
+    let folder = folder("replay-json");
+    let run = ["replay", "--scenario", "small.toml", "--subscribers", "4", "--buffer", "4", "--policy", "park"];
+    let more = ["--save", "a.json", "--title", "Parked", "--json", "-"];
+    let output = sim(&folder, &[&run[..], &more[..]].concat());
+    let again = sim(&folder, &["replay", "a.json", "--json", "-"]);
+    for document in [output.stdout, again.stdout] {
+        let document: serde_json::Value = serde_json::from_slice(&document).unwrap();
+        assert_eq!(document["title"], "Parked");
+        assert_eq!(document["scenario"], "small");
+        assert_eq!((document["subscribers"].as_u64(), document["buffer"].as_u64()), (Some(4), Some(4)));
+        assert_eq!(document["policy"], "park");
+        let reasons: Vec<_> = document["dropped"].as_object().unwrap().keys().cloned().collect();
+        let mut all = hubbub::LossReason::ALL.map(|reason| reason.name().to_owned());
+        let mut reasons = reasons;
+        reasons.sort();
+        all.sort();
+        assert_eq!(reasons, all);
+    }
+}
+
+#[test]
+fn a_number_that_is_none_is_answered_with_its_range() {
+    let folder = folder("numbers");
+    for (arguments, said) in [
+        (
+            &["replay", "--seed", "-7"][..],
+            "'-7' for '--seed <X>': must be one whole number, 0 ..= 18446744073709551615",
+        ),
+        (&["replay", "--subscribers", "6,60"], "must be one whole number, 1 ..= 60000"),
+        (&["replay", "--buffer", "-1"], "must be one whole number, 1 ..= 1048576"),
+        (&["sweep", "--seeds", "-5"], "must be one whole number, 1 ..= 10000"),
+        (&["sweep", "--buffers", "4,-5"], "'-5' for '--buffers <K,…>': must be one whole number, 1 ..= 1048576"),
+        (&["size", "--subscribers", "-5,4"], "must be one whole number, 1 ..= 60000"),
+        (&["size", "--duration", "-2s"], "must be a time, as 20s or 2m"),
+        (&["load", "--speed-up", "fast"], "must be a number above 0, at most 100000"),
+        (&["sweep", "--threads", "-1"], "must be a whole number, not below 0"),
+        (&["shrink", "x.json", "--most-runs", "-1"], "must be one whole number, 1 ..="),
+        (&["soak", "-5"], "must be a number of minutes above 0, 10080 at most"),
+        (&["soak", "--first-seed", "-5"], "must be one whole number, 0 ..= 9223372036854775806"),
+    ] {
+        let complaint = refused(&folder, arguments);
+        assert!(complaint.contains(said) && !complaint.contains("tip:"), "{arguments:?}: {complaint}");
+    }
+}
+
+#[test]
 fn a_quick_size_is_the_exact_size_and_says_that_nothing_was_validated() {
     let folder = folder("quick-size");
     let size = ["size", "--scenario", "small.toml", "--subscribers", "4"];

@@ -6,7 +6,7 @@ use clap::Args;
 
 use super::{JsonOptions, LoadOptions, Policies, WorkerOptions, every_change, listed};
 use crate::cli::exit::Failure;
-use crate::cli::{files, number};
+use crate::cli::{console, files, number};
 use crate::runs::RunWorld;
 use crate::scenario::Scenario;
 use crate::sweep::{self, Parts, Sizes};
@@ -83,7 +83,8 @@ impl SweepOptions {
         }
         if self.compares_policies() {
             let scenario = self.load.overridden(self.buffers.clone(), self.load.seeds)?;
-            sweep::under_each_policy(&scenario)?;
+            let (_, left_out) = sweep::under_each_policy(&scenario)?;
+            left_out.iter().for_each(|line| console::note(line));
             return Ok(scenario);
         }
         self.load.scenario(self.buffers.clone(), self.load.seeds)

@@ -16,7 +16,7 @@ pub(super) static KEYS: [Key; 12] = [
         .says("\"desktop\"", "Name of the class in results"),
     Key::new("count", "subscribers", Allowed::Whole(1, MAX_SUBSCRIBERS))
         .without("a `share` is needed instead")
-        .says("10", "Fixed number of members, at every number of subscribers"),
+        .says("10", "Fixed number of members, at every number of subscribers; where all classes have one, `subscribers` is their sum"),
     Key::new("share", "part", Allowed::Above(1.0))
         .without("a `count` is needed instead")
         .says("1.0", "Part of the subscribers that are in no class with a `count`; all shares sum to 1"),
@@ -25,16 +25,16 @@ pub(super) static KEYS: [Key; 12] = [
     Key::new("window_bytes", "B", Allowed::Whole(1, MAX_WINDOW_BYTES))
         .says("65536", "Bytes that a reader's socket holds before the server's writes block"),
     Key::new("reads", "text or table", Allowed::Text("`as-it-arrives`, `never`, or a table"))
-        .says("\"as-it-arrives\"", "How members read"),
+        .says("\"as-it-arrives\"", "How members read; where `reads.rate` or `reads.stalls` is given, this line has to go"),
     Key::new("reads.rate.bytes_per_second", "B/s", Allowed::Whole(1, MAX_READ_BYTES_PER_SECOND))
         .without("no limit")
         .says("125000", "Most bytes that a member reads in a second; 1 Mbit/s is 125000"),
     Key::new("reads.stalls.after_seconds", "s", Allowed::Pair(MIN_STALL_SECONDS, MAX_SECONDS))
         .without("no stalls")
-        .says("[15, 45]", "Shortest and longest time of reading before a stall"),
+        .says("[15, 45]", "Shortest and longest time of reading before a stall, given together with `for_seconds`; a run begins at a random point of each member's first round, in its reading or in its stall, so the first stretch is shorter"),
     Key::new("reads.stalls.for_seconds", "s", Allowed::Pair(MIN_STALL_SECONDS, MAX_SECONDS))
         .without("no stalls")
-        .says("[2, 10]", "Shortest and longest stall; the longest is below `server.write_deadline_seconds`"),
+        .says("[2, 10]", "Shortest and longest stall, given together with `after_seconds`; the longest is below `server.write_deadline_seconds`"),
     Key::new("connect_seconds", "s", Allowed::Text("[first, last], each within the run"))
         .without("the first second, or the first tenth of a short run")
         .says("[0, 1]", "First and last moment at which members connect"),

@@ -6,8 +6,9 @@ use crate::scenario::limits::{
 };
 use crate::scenario::settings;
 
-pub(super) const ABOUT_ARRIVALS: &str =
-    "When events arrive. `kind` selects the process, and decides which of the other keys apply.";
+pub(super) const ABOUT_ARRIVALS: &str = "When events arrive. `kind` selects the process, and decides which of the other keys apply. The mean rate of `bursts` \
+     is (quiet rate × mean quiet time + burst rate × mean burst time) / (mean quiet time + mean burst time), where the mean \
+     of [least, most] is their middle.";
 pub(super) const ABOUT_PAYLOAD: &str =
     "How large events are. `kind` selects the distribution, and decides which of the other keys apply.";
 
@@ -60,7 +61,7 @@ pub(super) static OF_PAYLOAD: [Key; 7] = [
     ),
     Key::new("median_bytes", "B", Allowed::Number(1.0, MAX_PAYLOAD_BYTES as f64))
         .of(&["log-normal"])
-        .says("600", "Median size: half of the events are smaller"),
+        .says("600", "Median size: half of the events are smaller; the mean is median_bytes × exp(sigma² / 2) before the two limits, which is 1.28 × the median at sigma = 0.7"),
     Key::new("sigma", "", Allowed::Number(0.0, MAX_SIGMA))
         .of(&["log-normal"])
         .says("0.7", "Standard deviation of the logarithm of the size"),

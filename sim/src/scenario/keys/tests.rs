@@ -110,9 +110,14 @@ fn what_a_table_s_default_says_is_what_holds_without_the_key() {
     }
 }
 
+/// What the reader of the file says, which knows nothing of the table.
+fn of_serde(text: &str) -> String {
+    toml::from_str::<crate::scenario::Settings>(text).unwrap_err().message().to_owned()
+}
+
 /// What serde says that it expects where a key is unknown.
 fn expected(section: &Section, kind: Option<&str>, key: &str) -> Vec<String> {
-    let why = read(&file(section, kind, key, "1")).map(drop).unwrap_err();
+    let why = of_serde(&file(section, kind, key, "1"));
     let (_, list) = why.split_once("expected ").unwrap_or_else(|| panic!("{why}"));
     list.split('`').skip(1).step_by(2).map(ToOwned::to_owned).collect()
 }
@@ -145,7 +150,7 @@ fn the_table_has_every_kind_that_there_is() {
     for section in SECTIONS.iter().filter(|section| !section.kinds.is_empty()) {
         let mut known: Vec<_> = section.kinds.to_vec();
         let text = file(section, section.kinds.first().copied(), "kind", "\"no-such-kind\"");
-        let why = read(&text).map(drop).unwrap_err();
+        let why = of_serde(&text);
         let (_, list) = why.split_once("expected one of ").unwrap_or_else(|| panic!("{why}"));
         let mut accepted: Vec<_> = list.split('`').skip(1).step_by(2).collect();
         accepted.sort_unstable();
@@ -194,4 +199,69 @@ fn a_new_scenario_is_complete_and_gives_no_warning() {
         }
     }
     assert!(text.lines().all(|line| line.chars().count() <= 120));
+}
+
+/// The number of the line that begins with this text.
+fn line_of(text: &str, start: &str) -> usize {
+    text.lines().position(|line| line.starts_with(start)).unwrap() + 1
+}
+
+#[test]
+fn an_unknown_key_of_any_table_is_named_with_its_own_line() {
+    for (section, kind) in tables() {
+        let text = file(section, kind, "no_such_key", "1");
+        let why = read(&text).map(drop).unwrap_err();
+        let expected = format!("x.toml:{}: `no_such_key = 1`: unknown field `no_such_key`", line_of(&text, "no_such"));
+        assert!(why.starts_with(&expected), "{why}\n{expected}");
+    }
+}
+
+#[test]
+fn a_value_of_another_type_is_named_with_the_line_of_its_own_key() {
+    for (section, kind) in tables() {
+        for key in section.keys.iter().filter(|key| key.is_of(kind) && key.name != "kind") {
+            let (value, said) = match (key.allowed, key.unit) {
+                (Allowed::Text(_), "text" | "path" | "text or table") => ("5", "integer `5`"),
+                _ => ("\"2m\"", "string \"2m\""),
+            };
+            let text = file(section, kind, key.name, value);
+            let why = read(&text).map(drop).unwrap_err();
+            let line = line_of(&text, &format!("{} = {value}", key.name));
+            assert!(why.starts_with(&format!("x.toml:{line}: `{} = {value}`: ", key.name)), "{why}");
+            assert!(why.contains(said), "{why}");
+        }
+    }
+}
+
+/// Uncomments what the template says may be uncommented, as its reader would.
+#[test]
+fn a_key_of_a_new_scenario_can_be_uncommented_as_its_comment_says() {
+    let template = crate::scenario::template("my-load");
+    let lines: Vec<&str> = template.lines().collect();
+    for (place, line) in lines.iter().enumerate().filter(|(_, line)| line.starts_with("# ") && line.contains(" = ")) {
+        let key = line.trim_start_matches("# ").split(" = ").next().unwrap();
+        let is_key = SECTIONS.iter().any(|section| section.keys.iter().any(|other| other.name == key));
+        let header = lines[..place].iter().rev().find(|line| line.trim_start_matches("# ").starts_with('['));
+        if !is_key || header.is_some_and(|header| header.starts_with('#')) {
+            continue;
+        }
+        let is_comment =
+            |line: &&&str| line.starts_with("# ") && !line.trim_start_matches("# reads").starts_with(&[' ', '.'][..]);
+        let told: String = lines[..place].iter().rev().take_while(is_comment).copied().collect();
+        let together = key.starts_with("reads.stalls");
+        let text: Vec<String> = lines
+            .iter()
+            .enumerate()
+            .filter(|(_, other)| {
+                let name = other.split(" = ").next().unwrap_or_default();
+                !told.contains(&format!("delete the line `{name} = …`")) || other.starts_with('#')
+            })
+            .map(|(at, other)| {
+                let is_on = at == place || together && other.starts_with("# reads.stalls.");
+                if is_on { other.trim_start_matches("# ").to_owned() } else { (*other).to_owned() }
+            })
+            .collect();
+        let sum = if key == "count" { "subscribers = [10]\n" } else { "" };
+        read(&format!("{sum}{}", text.join("\n"))).unwrap_or_else(|why| panic!("{key}: {why}"));
+    }
 }

@@ -20,7 +20,7 @@ pub(super) static KEYS: [Key; 12] = [
         .says("\"builds\"", "The table that all subscribers watch"),
     Key::new("duration_seconds", "s", Allowed::Number(MIN_DURATION_SECONDS, MAX_SECONDS))
         .without("one cycle of the trace; required where there is none")
-        .says("60", "Time during which events arrive"),
+        .says("60", "Time during which events arrive; `--trace` replaces it with one cycle of the trace, unless `--duration` is given"),
     Key::new("drain_seconds", "s", Allowed::Number(0.0, MAX_SECONDS))
         .or(|| settings::default_drain_seconds().to_string())
         .says("15", "Most time that a run continues after the last arrival, until everything is delivered"),

@@ -73,7 +73,9 @@ fn each_bad_trace_gets_one_line_that_says_where_and_what() {
 fn a_huge_line_is_refused_without_reading_it() {
     let mut endless = BufReader::with_capacity(4096, io::repeat(b' ').take(100_000_000));
     let error = Trace::read("t.jsonl", &mut endless).unwrap_err();
-    assert_eq!(error.to_string(), "t.jsonl:1: the line is longer than 65536 bytes");
+    let expected =
+        "t.jsonl:1: the line is longer than 65536 bytes: a trace is JSON Lines of {\"at_ms\", \"bytes\", \"key\"}";
+    assert_eq!(error.to_string(), expected);
     let left = endless.into_inner().limit();
     assert!(left > 99_900_000, "{left} bytes are left unread");
 }
