@@ -8,42 +8,42 @@
 //!
 //! Time is whole nanoseconds of virtual time. The network moves in *ticks* of a millisecond. In each tick, in this order:
 //!
-//! 1. **What timers and messages have woken on the server** ([`run`]): the word that a client has gone, write deadlines,
+//! 1. **What timers and messages have woken on the server** (`run.rs`): the word that a client has gone, write deadlines,
 //!    silences, requests. All of it happens at the tick's own time, before the exact events of the time since the last
 //!    tick. So a client that subscribes in a tick is offered events published earlier in it. Where a client's end and its
 //!    write deadline fall into one tick, the end comes first.
-//! 2. **The exact events** since the last tick, in the order of their times ([`run`]). At one time: reads that reach the
+//! 2. **The exact events** since the last tick, in the order of their times (`run.rs`). At one time: reads that reach the
 //!    server, connections that the server gives up on, the end or the beginning of its process, finished work of the CPU,
-//!    arrivals. After each of them every task that was woken runs, in the order of waking, until none is ([`stream`]).
-//!    - An arrival is published at once, or, with a CPU, when the CPU has done the work of publishing ([`publish`]). A
+//!    arrivals. After each of them every task that was woken runs, in the order of waking, until none is (`stream.rs`).
+//!    - An arrival is published at once, or, with a CPU, when the CPU has done the work of publishing (`publish.rs`). A
 //!      publish wakes subscribers in the order of their ids.
-//!    - The CPU finishes work up to the next event of another kind: any number of deliveries, or one publish ([`cpu`]).
+//!    - The CPU finishes work up to the next event of another kind: any number of deliveries, or one publish (`cpu.rs`).
 //!      Publishes go before deliveries. Its finishing times are exact, whatever the ticks are.
 //!    - A write asks the CPU once, when the socket accepts its first byte. Until the CPU has done the work, what the socket
 //!      accepts fills the window and is held. The flush happens at the later of the CPU's time and the present one. A full
-//!      window asks for nothing ([`socket`]).
+//!      window asks for nothing (`socket.rs`).
 //!    - A task makes two flushes in a turn at most, and goes behind all others that are woken where more waits.
 //! 3. **What the sockets have accepted** goes on its way, connection by connection in the order in which they first
 //!    accepted something. It arrives in the first tick that is not before the present tick and the one-way time
-//!    ([`travel`], [`path`]). Faults of the link are applied when it is sent ([`links`]).
-//! 4. **The clients**, class by class in the order of the plan ([`life`]): those woken by timers, in the order in which
+//!    (`travel.rs`, `path.rs`). Faults of the link are applied when it is sent (`links.rs`).
+//! 4. **The clients**, class by class in the order of the plan (`life.rs`): those woken by timers, in the order in which
 //!    the timers were set, then those to whom something has arrived, in the order in which it was sent. A client takes
 //!    bytes with exact times inside the tick. The word of what it has read reaches the server after the one-way time,
 //!    exactly. Leaving is looked at before all else.
 //!
 //! A stream begins three one-way times and two ticks after its client sets out: one tick for the handshake and one for the
-//! request ([`session`]). A connection is accepted by the process that listens when its tick begins. A client that leaves
+//! request (`session.rs`). A connection is accepted by the process that listens when its tick begins. A client that leaves
 //! is heard of a one-way time and a tick later. A comment is due when nothing was flushed for the keepalive, counted in
 //! ticks; it is looked at only when nothing waits. The write deadline is a timer that is set when a socket blocks and no
 //! earlier one is set; one that fires for a blockage since over is set anew or dropped.
 //!
 //! A run is over, when the driver looks, once every arrival has been published, nothing waits and nothing is unread, but not
 //! before all who come back have had the time to; or at the end of the drain. The driver looks when something is due, when it
-//! is told of something new, and every twenty ticks after the last arrival ([`run`]). In the last tick clients still run.
+//! is told of something new, and every twenty ticks after the last arrival (`run.rs`). In the last tick clients still run.
 //!
 //! # What it shares with the full stack
 //!
-//! The plan, the record, the arithmetic of readers and the schedule of faults ([`crate::client`]), and the encoded lengths
+//! The plan, the record, the arithmetic of readers and the schedule of faults (the room `client`), and the encoded lengths
 //! of comments and gap notices. Other laws guard these: `docs/fidelity.md` lists them. WebSockets are outside its scope.
 
 mod client;
