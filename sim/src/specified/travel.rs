@@ -11,8 +11,12 @@ impl Run<'_> {
     pub(super) fn transmit(&mut self) {
         for index in std::mem::take(&mut self.outgoing) {
             let connection = &mut self.connections[index];
-            let bytes = connection.socket.take_outbox();
-            let is_end = connection.is_closed && !std::mem::replace(&mut connection.end_is_sent, true);
+            let has_ended = connection.end_is_sent;
+            let accepted = connection.socket.take_outbox();
+            // A write that the CPU finishes after the end of its connection finds nobody to take it.
+            let bytes = if has_ended { 0 } else { accepted };
+            let is_end = connection.is_closed && !has_ended;
+            connection.end_is_sent |= is_end;
             let class = connection.class;
             // The last millisecond of the way is the simulated network's own.
             let sent_in = ticks(self.tick * TICK + self.paths[class].one_way) - 1;
