@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use super::exit::Failure;
 use super::interrupt::while_writing;
-use super::options::typed;
+pub(super) use super::places::{ELSEWHERE, INCIDENTS, MEASURED, POLICIES, PUBLISHED};
+use super::typed::typed;
 use super::{places, whole};
 use serde::de::DeserializeOwned;
 
@@ -20,21 +21,6 @@ use crate::summary::document::Sweep;
 use crate::summary::json;
 use crate::summary::stages::Stages;
 use crate::theory::document::Verify;
-
-/// Where the project's own results are.
-pub(super) const PUBLISHED: &str = "plots";
-
-/// The folder of compared policies, among the published results and elsewhere.
-pub(super) const POLICIES: &str = "policies";
-
-/// Where results of other loads go unless told.
-pub(super) const ELSEWHERE: &str = "target/sweeps";
-
-/// Where incidents go that a command leaves without being asked.
-pub(super) const INCIDENTS: &str = "target/incidents";
-
-/// Where load tests go unless told.
-pub(super) const MEASURED: &str = "target/load";
 
 /// The folder of a verification, among the published results and elsewhere.
 pub(super) const THEORY: &str = "theory";

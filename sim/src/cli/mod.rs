@@ -27,6 +27,7 @@ mod soak;
 mod stages;
 mod threads;
 mod told;
+mod typed;
 mod verify;
 mod whole;
 

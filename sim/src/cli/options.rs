@@ -17,6 +17,7 @@ use super::exit::{Exit, Failure};
 use super::import::ImportOptions;
 use super::number;
 pub(super) use super::threads::Threads;
+use super::typed::typed;
 use crate::scenario::{Change, Overrides, Scenario, Trace};
 use crate::summary::document::ALL_POLICIES;
 use crate::summary::format;
@@ -235,24 +236,4 @@ impl LoadOptions {
 fn listed<T: ToString>(name: &str, values: Option<&[T]>) -> String {
     let Some(values) = values else { return String::new() };
     format!(" --{name} {}", values.iter().map(ToString::to_string).collect::<Vec<_>>().join(","))
-}
-
-/// A path as it would be typed in a shell. It keeps its folders, so that the command finds the file again.
-pub(super) fn typed(path: &Path) -> String {
-    let path = path.display().to_string();
-    let is_plain = |c: char| c.is_alphanumeric() || "_-./+,:@%=".contains(c);
-    if !path.is_empty() && path.chars().all(is_plain) { path } else { format!("'{}'", path.replace('\'', r"'\''")) }
-}
-
-#[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use super::typed;
-
-    #[test]
-    fn a_path_in_a_command_keeps_its_folders_and_is_quoted_where_a_shell_would_split_it() {
-        let typed = ["loads/a.toml", "/tmp/my loads/it's.toml", "$HOME/x"].map(|path| typed(Path::new(path)));
-        assert_eq!(typed, ["loads/a.toml", r"'/tmp/my loads/it'\''s.toml'", "'$HOME/x'"]);
-    }
 }

@@ -2,10 +2,24 @@
 
 use std::path::{Path, PathBuf};
 
-use super::files::{ELSEWHERE, MEASURED, POLICIES, PUBLISHED};
-use super::options::typed;
+use super::typed::typed;
 use crate::scenario::Scenario;
 use crate::summary::document::Sweep;
+
+/// Where the project's own results are.
+pub(super) const PUBLISHED: &str = "plots";
+
+/// The folder of compared policies, among the published results and elsewhere.
+pub(super) const POLICIES: &str = "policies";
+
+/// Where results of other loads go unless told.
+pub(super) const ELSEWHERE: &str = "target/sweeps";
+
+/// Where incidents go that a command leaves without being asked.
+pub(super) const INCIDENTS: &str = "target/incidents";
+
+/// Where load tests go unless told.
+pub(super) const MEASURED: &str = "target/load";
 
 /// The command that makes this folder again. The document has it without `--out`, since its content is the same in every
 /// folder.

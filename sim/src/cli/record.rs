@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use super::exit::{Exit, Failure};
-use super::options::{RecordOptions, typed};
+use super::options::RecordOptions;
 use super::recording::Recording;
+use super::typed::typed;
 use super::{console, interrupt, progress};
 use crate::real::{self, Capture, Captured, Listener, ListeningEnd, Missing};
 use crate::runs::Progress;

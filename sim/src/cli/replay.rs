@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::exit::{Exit, Failure};
-use super::options::{ReplayOptions, typed};
+use super::options::ReplayOptions;
+use super::typed::typed;
 use super::{console, files, told, whole};
 use crate::figure;
 use crate::incident::{Incident, Rerun, Verdict, losses, timeline};

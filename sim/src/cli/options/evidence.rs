@@ -4,8 +4,9 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::{JsonOptions, Threads, typed};
+use super::{JsonOptions, Threads};
 use crate::cli::files;
+use crate::cli::typed::typed;
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct VerifyOptions {
