@@ -16,7 +16,7 @@ pub(super) fn buffer(text: &str) -> Result<u64, String> {
     whole(text, 1, MAX_BUFFER)
 }
 
-/// How many seeds there are.
+/// Reads a number of seeds, at least 1.
 pub(super) fn seeds(text: &str) -> Result<u64, String> {
     whole(text, 1, MAX_SEEDS)
 }
@@ -26,7 +26,7 @@ pub(super) fn seed(text: &str) -> Result<u64, String> {
     whole(text, 0, u64::MAX)
 }
 
-/// How many times something is done at most, at least once.
+/// Reads a number of repetitions, at least 1.
 pub(super) fn times(text: &str) -> Result<u64, String> {
     let times = whole(text, 1, u64::MAX)?;
     if times == 0 { Err(range(1, u64::MAX)) } else { Ok(times) }

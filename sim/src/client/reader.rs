@@ -115,7 +115,7 @@ impl Reader {
         self.arrived
     }
 
-    /// How many of the bytes that arrived have been read by `now`.
+    /// Returns the number of arrived bytes that the client has read by `now`.
     pub(crate) fn read_by(&mut self, now: Duration) -> u64 {
         while let Some((at, speed)) = self.changes.pop_front_if(|(at, _)| *at <= now) {
             self.read_before = self.read_at_this_pace(at);

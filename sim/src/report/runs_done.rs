@@ -1,4 +1,4 @@
-//! How many runs a document rests on, in words.
+//! A sentence on the number of runs behind a document, and on the worlds that did them.
 
 use crate::summary::document::{RunsDone, Sweep};
 use crate::summary::format;

@@ -1,4 +1,4 @@
-//! How many bytes everything has that the server writes: what HTTP adds, and the encoded lengths of server-sent events.
+//! Lengths in bytes of what the server writes: what HTTP adds, and encoded server-sent events.
 
 use hubbub::frame::sse;
 use hubbub::{EventId, Gap};

@@ -21,7 +21,7 @@
 //!      Publishes go before deliveries. Its finishing times are exact, whatever the ticks are.
 //!    - A write asks the CPU once, when the socket accepts its first byte. Until the CPU has done the work, what the socket
 //!      accepts fills the window and is held. The flush happens at the later of the CPU's time and the present one. A full
-//!      window asks for nothing (`socket.rs`).
+//!      window asks for nothing (`socket.rs`). A write that the CPU finishes after its connection has ended reaches nobody.
 //!    - A task makes two flushes in a turn at most, and goes behind all others that are woken where more waits.
 //! 3. **What the sockets have accepted** goes on its way, connection by connection in the order in which they first
 //!    accepted something. It arrives in the first tick that is not before the present tick and the one-way time
@@ -86,7 +86,7 @@ pub fn run(plan: &Plan, choice: HubChoice) -> Result<Record, SpecifiedError> {
 /// Runs a plan as [`run`] does, and keeps every single observation: 48 bytes each, several for every frame.
 ///
 /// # Errors
-/// The same as those of [`run`].
+/// When the specification does not cover the plan, or the run contradicts itself.
 pub fn run_observed(plan: &Plan, choice: HubChoice) -> Result<(Record, Vec<Observation>), SpecifiedError> {
     scope::check(plan)?;
     let plan = plan.in_virtual_time();

@@ -29,7 +29,7 @@ impl WorkerOptions {
         WORLDS.into_iter().find(|(name, _)| *name == self.world).map_or(RunWorld::default(), |(_, world)| world)
     }
 
-    /// As it is written behind a command; empty for the default.
+    /// The `--world` option as part of a command line; empty for the default world.
     pub(in crate::cli) fn command(&self) -> &'static str {
         match self.world() {
             RunWorld::Specified => "",
