@@ -1,27 +1,22 @@
-//! The exact size, its headroom, and its validation on seeds that did not choose it.
+//! The exact size of every N, the evidence of many runs for a size, and fresh runs at it.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+mod fresh;
+pub mod marks;
 
-use hubbub::Capacity;
+use std::collections::{BTreeMap, BTreeSet};
+
 use hubbub::mailbox::MAX_CAPACITY;
 
 use crate::first_order;
-use crate::plan::{HubChoice, Plan};
+use crate::plan::Plan;
 use crate::pruning::Runs;
 use crate::runs::{self, Job, RunError, RunLog, Workers};
 use crate::scenario::{Change, Scenario};
-use crate::summary::cell::{by_class, memory, pooled};
-use crate::summary::document::{FailedSize, RunsDone, Sensitivity, Validation, ZeroDrop};
+use crate::summary::cell::by_class;
+use crate::summary::document::{RunsDone, Sensitivity, ZeroDrop};
 use crate::summary::run::{Latencies, RunSummary};
 use crate::summary::sizes;
-use crate::summary::statistics::upper_bound_95;
-
-/// Clean runs that bound the probability of a drop by 5 % at 95 % confidence: 1 − 0.05^(1/59) = 0.0495.
-pub const VALIDATION_RUNS: u64 = 59;
-
-/// First of the seeds that validate: far from those that a scenario sweeps.
-pub const FIRST_VALIDATION_SEED: u64 = 1_000_000;
+pub use fresh::{FRESH_RUNS, validate};
 
 /// The unbounded runs of one N, in the order of the seeds, with their latencies merged.
 #[derive(Debug)]
@@ -33,7 +28,7 @@ pub struct UnboundedRuns {
 /// Unbounded runs by N.
 pub type Unbounded = BTreeMap<usize, UnboundedRuns>;
 
-/// Sizes every N of a scenario from its unbounded runs; nothing is validated yet.
+/// Sizes every N of a scenario from its unbounded runs; there are no marks of further runs yet.
 pub fn sizes(scenario: &Scenario, unbounded: &Unbounded) -> Vec<ZeroDrop> {
     let settings = scenario.settings();
     let names: Vec<_> = settings.classes.iter().map(|class| class.name.clone()).collect();
@@ -61,6 +56,9 @@ fn zero_drop(scenario: &Scenario, subscribers: usize, unbounded: &UnboundedRuns,
         per_seed: sizes::high_waters(runs),
         binding: sizes::binding(runs, class_names),
         first_order_rule: rules.into_iter().collect::<Option<Vec<_>>>().and_then(|rules| rules.into_iter().max()),
+        marks: None,
+        tolerance: None,
+        risk: Vec::new(),
         validation: None,
     }
 }
@@ -93,151 +91,32 @@ pub fn unbounded<'a>(
     Ok(by_n)
 }
 
-/// Validates every size that there is: at the size with headroom on fresh seeds, and where one of them drops, at twice
-/// the size on fresh seeds again.
-///
-/// # Errors
-/// The first failure of a world.
-pub fn validate<'a>(
-    scenario: &'a Scenario,
-    zero_drops: &mut [ZeroDrop],
-    workers: Workers<'_>,
-    log: &mut RunLog<'a>,
-) -> Result<(), RunError> {
-    let names: Vec<_> = scenario.settings().classes.iter().map(|class| class.name.clone()).collect();
-    let mut first_seed = FIRST_VALIDATION_SEED;
-    let mut failed = BTreeMap::<usize, Vec<FailedSize>>::new();
-    let sized = zero_drops.iter().filter_map(|size| Some((size.subscribers, sizes::with_headroom(size.buffer?))));
-    let mut open: Vec<(usize, u64)> = sized.collect();
-    while !open.is_empty() {
-        let tries = one_round(scenario, &open, first_seed, workers)?;
-        first_seed += VALIDATION_RUNS;
-        open.clear();
-        for tried in tries {
-            let Try { subscribers, buffer, .. } = tried;
-            tried.runs.iter().for_each(|run| log.add(tried.job(scenario, run.seed), run));
-            let dropped_at = tried.runs.iter().position(RunSummary::has_drops);
-            let before = failed.entry(subscribers).or_default();
-            if let Some(last) = dropped_at
-                && buffer * 2 <= MAX_CAPACITY as u64
-            {
-                before.push(FailedSize { buffer, runs: last as u64 + 1, runs_with_drops: 1 });
-                open.push((subscribers, buffer * 2));
-                continue;
-            }
-            let validation = tried.validation(&names, std::mem::take(before));
-            zero_drops.iter_mut().filter(|size| size.subscribers == subscribers).for_each(|size| {
-                size.validation = Some(validation.clone());
-            });
-        }
-    }
-    Ok(())
-}
-
-/// The runs of one size.
-struct Try {
-    subscribers: usize,
-    buffer: u64,
-    /// In the order of their seeds, up to the first that dropped.
-    runs: Vec<RunSummary>,
-    /// Of all that were run: only where none dropped do these not depend on the number of threads.
-    latencies: Latencies,
-}
-
-impl Try {
-    fn job<'a>(&self, scenario: &'a Scenario, seed: u64) -> Job<'a> {
-        Job { scenario, subscribers: self.subscribers, choice: bounded(scenario, self.buffer), seed }
-    }
-
-    fn validation(&self, class_names: &[String], failed: Vec<FailedSize>) -> Validation {
-        let runs_with_drops = self.runs.iter().filter(|run| run.has_drops()).count() as u64;
-        let none = Latencies(Vec::new());
-        let latencies = if runs_with_drops == 0 { &self.latencies } else { &none };
-        Validation {
-            buffer: self.buffer,
-            seeds: self.runs.iter().map(|run| run.seed).collect(),
-            runs_with_drops,
-            run_drop_probability_upper95: upper_bound_95(runs_with_drops, self.runs.len() as u64),
-            failed,
-            flush_latency_ms: pooled(latencies).0,
-            by_class: by_class(class_names, &self.runs, latencies),
-            memory_bytes_per_subscriber: memory(self.subscribers, self.buffer, &self.runs),
-        }
-    }
-}
-
-/// How many units of work it takes to validate sizes, as [`Job::units`] counts them, if none has to be doubled.
-pub fn validation_units(zero_drops: &[ZeroDrop]) -> u64 {
+/// Units of work, as [`Job::units`] counts them, of `runs` unbounded runs of every N that has a size, and of the runs on
+/// fresh seeds, without those on the scenario's own seeds, which are done.
+pub fn units_of_evidence(scenario: &Scenario, zero_drops: &[ZeroDrop], runs: u64) -> u64 {
+    let more = runs.saturating_sub(scenario.settings().seeds) + FRESH_RUNS;
     let sized = zero_drops.iter().filter(|size| size.buffer.is_some());
-    sized.map(|size| VALIDATION_RUNS * runs::units(size.subscribers)).sum()
+    sized.map(|size| more * runs::units(size.subscribers)).sum()
 }
 
-/// Tries every size on the same fresh seeds. Once a run has dropped, later seeds of that size are called off, and
-/// those already done are left out: what remains does not depend on the number of threads.
-fn one_round(
-    scenario: &Scenario,
-    open: &[(usize, u64)],
-    first_seed: u64,
-    workers: Workers<'_>,
-) -> Result<Vec<Try>, RunError> {
-    let mut jobs = Vec::new();
-    for (subscribers, buffer) in open {
-        let choice = bounded(scenario, *buffer);
-        let seeds = first_seed..first_seed + VALIDATION_RUNS;
-        jobs.extend(seeds.map(|seed| Job { scenario, subscribers: *subscribers, choice, seed }));
-    }
-    jobs.sort_by_key(|job| std::cmp::Reverse(job.subscribers));
-    let first_drop: BTreeMap<usize, AtomicU64> = open.iter().map(|(n, _)| (*n, AtomicU64::new(u64::MAX))).collect();
-    let is_wanted = |job: &Job<'_>| job.seed <= first_drop[&job.subscribers].load(Ordering::Relaxed);
-    let mut tries: BTreeMap<usize, Try> = BTreeMap::new();
-    for (subscribers, buffer) in open {
-        let (runs, latencies) = (Vec::new(), Latencies(Vec::new()));
-        tries.insert(*subscribers, Try { subscribers: *subscribers, buffer: *buffer, runs, latencies });
-    }
-    workers.progress.begin("validation", jobs.iter().map(Job::units).sum());
-    runs::each(&jobs, workers, is_wanted, |index, (run, latencies)| {
-        let subscribers = jobs[index].subscribers;
-        if run.has_drops() {
-            first_drop[&subscribers].fetch_min(run.seed, Ordering::Relaxed);
-        }
-        if let Some(tried) = tries.get_mut(&subscribers) {
-            tried.latencies.merge(latencies);
-            tried.runs.push(run);
-        }
-    })?;
-    workers.progress.end();
-    let mut tries: Vec<_> = open.iter().filter_map(|(subscribers, _)| tries.remove(subscribers)).collect();
-    for tried in &mut tries {
-        let last = first_drop[&tried.subscribers].load(Ordering::Relaxed);
-        tried.runs.retain(|run| run.seed <= last);
-        tried.runs.sort_by_key(|run| run.seed);
-    }
-    Ok(tries)
-}
-
-/// A buffer of so many frames, under the scenario's policy. A size with headroom has been found to be within limits, and
-/// is only doubled within them.
-fn bounded(scenario: &Scenario, buffer: u64) -> HubChoice {
-    let capacity = usize::try_from(buffer).ok().and_then(Capacity::new).unwrap_or(Capacity::UNBOUNDED);
-    HubChoice { capacity, overflow: scenario.settings().server.policy }
-}
-
-/// The runs that decide: for every N that has a size, the seed that needs it, at that size, at one frame less, and at
-/// the size that is named as the answer. For a first answer the run at the size itself is enough.
+/// The runs that decide, for every N that has a size: the seed that needs the exact size, at that size and at one frame
+/// less; the seed with the largest mark of all runs, likewise and at the size that is named as the answer; and the first
+/// fresh runs. For a first answer, without marks, the run at the exact size is enough.
 pub fn deciding<'a>(scenario: &'a Scenario, zero_drops: &[ZeroDrop]) -> Vec<Job<'a>> {
     let mut jobs = Vec::new();
     for size in zero_drops {
         let (Some(exact), Some(binding)) = (size.buffer, &size.binding) else { continue };
-        let named = size.validation.as_ref().map(|validation| validation.buffer);
-        let others = [(exact > 1).then_some(exact - 1), named];
-        let others = others.into_iter().flatten().filter(|_| named.is_some());
-        let of = |buffer| Job {
-            scenario,
-            subscribers: size.subscribers,
-            choice: bounded(scenario, buffer),
-            seed: binding.seed,
-        };
-        jobs.extend(std::iter::once(exact).chain(others).map(of));
+        let subscribers = size.subscribers;
+        let mut runs = BTreeSet::from([(binding.seed, exact)]);
+        if let Some(tolerance) = &size.tolerance {
+            let largest = tolerance.buffer;
+            let below = [(binding.seed, exact - 1), (tolerance.seed, largest), (tolerance.seed, largest - 1)];
+            let named = sizes::named(size).map(|named| (tolerance.seed, named));
+            runs.extend(below.into_iter().chain(named).filter(|(_, buffer)| *buffer > 0));
+        }
+        let of = |(seed, buffer)| Job { scenario, subscribers, choice: fresh::bounded(scenario, buffer), seed };
+        jobs.extend(runs.into_iter().map(of));
+        jobs.extend(fresh::decide(scenario, size));
     }
     jobs.sort_by_key(|job| std::cmp::Reverse(job.subscribers));
     jobs

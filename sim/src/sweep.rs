@@ -14,13 +14,13 @@ use crate::summary::{load, sizes};
 
 /// Which parts of a sweep are wanted.
 #[derive(Debug, Clone, Copy)]
-pub struct Parts {
+pub struct Parts<'a> {
     /// The grid of cells.
     pub cells: bool,
     /// The grid once for every policy, instead of for the scenario's.
     pub policies: bool,
     /// Exact sizes.
-    pub sizes: Sizes,
+    pub sizes: Sizes<'a>,
     /// Sizes under a changed load.
     pub sensitivity: bool,
 }
@@ -37,24 +37,30 @@ pub enum SweepError {
 }
 
 /// How far sizes are worked out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Sizes {
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Sizes<'a> {
     /// Not at all.
     None,
     /// Exact on the scenario's seeds.
     Exact,
-    /// Exact, and validated on fresh seeds.
-    Validated,
+    /// Exact, with the marks of so many runs and what they say of the risk, and with fresh runs at the size that is named
+    /// as the answer.
+    WithRisk {
+        /// Number of unbounded runs of each N, the scenario's own seeds among them.
+        runs: u64,
+    },
+    /// As `WithRisk`, with the marks of these published sizes, of which only some are repeated.
+    AsPublished(&'a [ZeroDrop]),
 }
 
-/// Runs a scenario. `sized` is told the exact sizes before they are validated. The same arguments but for `threads`
+/// Runs a scenario. `sized` is told the exact sizes before all further runs. The same arguments but for `threads`
 /// give the same document.
 ///
 /// # Errors
 /// A policy whose needs the scenario cannot meet, and the first failure of a world.
 pub fn sweep(
     scenario: &Scenario,
-    parts: Parts,
+    parts: Parts<'_>,
     workers: Workers<'_>,
     sized: impl Fn(&[ZeroDrop]),
 ) -> Result<Sweep, SweepError> {
@@ -65,22 +71,28 @@ pub fn sweep(
     if parts.policies {
         grid.take_common_runs(workers, &mut log)?;
     }
-    let mut zero_drop = Vec::new();
+    let (mut zero_drop, mut unbounded) = (Vec::new(), sizing::Unbounded::new());
     if parts.sizes != Sizes::None {
         let buffers = if parts.cells { &*scenario.settings().buffers } else { &[] };
-        let unbounded =
-            sizing::unbounded(scenario, buffers, workers, &mut log, |n, runs| grid.take_what_fits(n, runs))?;
+        unbounded = sizing::unbounded(scenario, buffers, workers, &mut log, |n, runs| grid.take_what_fits(n, runs))?;
         zero_drop = sizing::sizes(scenario, &unbounded);
     }
     sized(&zero_drop);
     let cells = grid.run(workers, &mut log)?;
-    if parts.sizes == Sizes::Validated {
-        sizing::validate(scenario, &mut zero_drop, workers, &mut log)?;
+    match parts.sizes {
+        Sizes::None | Sizes::Exact => {}
+        Sizes::WithRisk { runs } => {
+            sizing::marks::find(scenario, &unbounded, &mut zero_drop, runs, workers, &mut log)?;
+        }
+        Sizes::AsPublished(published) => {
+            sizing::marks::repeat(scenario, published, &mut zero_drop, workers, &mut log)?;
+        }
     }
-    let mut done = match parts.sizes {
-        Sizes::Exact => log.check_only(sizing::deciding(scenario, &zero_drop), workers)?,
-        Sizes::None | Sizes::Validated => log.check(sizing::deciding(scenario, &zero_drop), workers)?,
-    };
+    // Without marks there is no size to run.
+    sizing::validate(scenario, &mut zero_drop, workers, &mut log)?;
+    let deciding = sizing::deciding(scenario, &zero_drop);
+    let mut done =
+        if parts.sizes == Sizes::Exact { log.check_only(deciding, workers)? } else { log.check(deciding, workers)? };
     let sensitivity =
         if parts.sensitivity { sizing::sensitivity(scenario, &zero_drop, workers, &mut done)? } else { Vec::new() };
     let settings = scenario.settings();
@@ -109,7 +121,7 @@ pub fn sweep(
         runs: Some(done),
         partial: None,
         cells,
-        recommendation: sizes::recommendation(&zero_drop),
+        recommendation: sizes::recommendation(&zero_drop, scenario.duration().as_secs_f64()),
         zero_drop,
         sensitivity,
     })

@@ -37,7 +37,7 @@ pub(crate) fn alpha() {
     let scenario = Scenario::named("alpha").expect("a built-in scenario");
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
     for (what, cells, sizes) in
-        [("grid of cells", true, Sizes::None), ("sizes and validation", false, Sizes::Validated)]
+        [("grid of cells", true, Sizes::None), ("sizes and their risk", false, Sizes::WithRisk { runs: 60 })]
     {
         let parts = Parts { cells, policies: false, sizes, sensitivity: false };
         let (result, took) = timed(|| {

@@ -6,6 +6,7 @@ use super::{console, files, progress, published, run};
 use crate::runs::Workers;
 use crate::summary::document::{Cell, Recommendation, Sweep};
 use crate::summary::json;
+use crate::sweep::{Parts, Sizes};
 
 /// Runs again, compares, and names every difference.
 pub(super) fn check(options: &SweepOptions) -> Result<Exit, Failure> {
@@ -15,7 +16,9 @@ pub(super) fn check(options: &SweepOptions) -> Result<Exit, Failure> {
     let parent = options.out.clone().unwrap_or_else(|| options.published());
     let folder = parent.join(&scenario.settings().name);
     let (text, before) = files::read(&folder.join("sweep.json"))?;
-    let parts = options.parts(is_whole && !before.sensitivity.is_empty());
+    let parts = options.parts(&scenario, is_whole && !before.sensitivity.is_empty())?;
+    let sizes = if parts.sizes == Sizes::None { Sizes::None } else { Sizes::AsPublished(&before.zero_drop) };
+    let parts = Parts { sizes, ..parts };
     let bars = progress::Bars::new();
     // The runs that decide are enough here: publishing has held the others to the full stack.
     let workers = Workers { checks_a_share: false, ..options.workers.workers(&bars) };
@@ -78,7 +81,7 @@ fn part(published: &Sweep, again: &Sweep) -> Vec<String> {
     }
     for size in &again.zero_drop {
         if published.zero_drop.iter().find(|other| other.subscribers == size.subscribers) != Some(size) {
-            differences.push(format!("N = {}: another exact size or validation than published", size.subscribers));
+            differences.push(format!("N = {}: other sizes, marks or fresh runs than published", size.subscribers));
         }
     }
     differences

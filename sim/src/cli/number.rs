@@ -5,6 +5,7 @@ use std::ffi::OsString;
 use std::str::FromStr;
 
 use crate::scenario::{MAX_BUFFER, MAX_SEEDS, MAX_SPEED_UP, MAX_SUBSCRIBERS};
+use crate::summary::risk::MOST_RUNS;
 
 /// Numbers of subscribers, or one of a list of them.
 pub(super) fn subscribers(text: &str) -> Result<usize, String> {
@@ -19,6 +20,12 @@ pub(super) fn buffer(text: &str) -> Result<u64, String> {
 /// Reads a number of seeds, at least 1.
 pub(super) fn seeds(text: &str) -> Result<u64, String> {
     whole(text, 1, MAX_SEEDS)
+}
+
+/// A number of runs, at least 1.
+pub(super) fn runs(text: &str) -> Result<u64, String> {
+    whole(text, 1, MOST_RUNS)
+        .and_then(|runs: u64| if (1..=MOST_RUNS).contains(&runs) { Ok(runs) } else { Err(range(1, MOST_RUNS)) })
 }
 
 /// A seed.

@@ -4,6 +4,7 @@ mod evidence;
 mod incidents;
 mod output;
 mod real;
+mod risk;
 mod sweep;
 mod workers;
 
@@ -46,7 +47,7 @@ pub(super) enum Command {
     Check(CheckOptions),
     /// Try buffer sizes: drop rate, memory and latency of each, the exact size without a drop, figures
     Sweep(SweepOptions),
-    /// Find only the exact size without a drop, and validate it
+    /// Find only the size of a buffer, and the risk that it leaves
     Size(SizeOptions),
     /// Run a scenario over real TCP, against a new server or one that runs already: losses, latency, memory
     Load(RealOptions),

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use super::typed::typed;
 use crate::scenario::Scenario;
 use crate::summary::document::Sweep;
+use crate::summary::risk::PUBLISHED_RUNS;
 
 /// Where the project's own results are.
 pub(super) const PUBLISHED: &str = "plots";
@@ -32,7 +33,8 @@ pub(super) fn command(folder: &Path, sweep: &Sweep) -> String {
 fn usual_parent(sweep: &Sweep) -> PathBuf {
     let name = &sweep.scenario;
     let is_built_in = Scenario::built_in_names().any(|built_in| built_in == name);
-    let is_as_it_stands = is_built_in && sweep.command == format!("cargo sim sweep --scenario {name}");
+    let published = format!("cargo sim sweep --scenario {name} --runs {PUBLISHED_RUNS}");
+    let is_as_it_stands = is_built_in && sweep.command == published;
     if sweep.world == "real" {
         PathBuf::from(MEASURED)
     } else if is_as_it_stands {
@@ -54,12 +56,14 @@ mod tests {
         let of = |folder: &str, command: &str, sweep: Sweep| {
             super::command(Path::new(folder), &Sweep { command: command.to_owned(), ..sweep })
         };
-        let as_it_stands = "cargo sim sweep --scenario alpha";
+        let as_it_stands = "cargo sim sweep --scenario alpha --runs 3000";
         assert_eq!(of("plots/alpha", as_it_stands, fixture::alpha()), as_it_stands);
         assert_eq!(of("my out/alpha", as_it_stands, fixture::alpha()), format!("{as_it_stands} --out 'my out'"));
         let changed = "cargo sim sweep --scenario alpha --seeds 2";
         assert_eq!(of("target/sweeps/alpha", changed, fixture::alpha()), changed);
         assert_eq!(of("plots/alpha", changed, fixture::alpha()), format!("{changed} --out plots"));
+        let fewer = "cargo sim sweep --scenario alpha";
+        assert_eq!(of("target/sweeps/alpha", fewer, fixture::alpha()), fewer);
         let all = "cargo sim sweep --scenario alpha --policy all";
         assert_eq!(of("target/sweeps/policies/alpha", all, fixture::policies()), all);
         assert_eq!(of("plots/policies/alpha", all, fixture::policies()), format!("{all} --out plots/policies"));

@@ -14,7 +14,8 @@ use crate::runs::{RunError, Workers};
 use crate::scenario::Scenario;
 use crate::sizing;
 use crate::summary::document::{Sweep, ZeroDrop};
-use crate::summary::{format, json, sizes};
+use crate::summary::risk::DEFAULT_RUNS;
+use crate::summary::{format, json};
 use crate::sweep::{self, Parts, Sizes, SweepError};
 use hubbub::mailbox::MAX_CAPACITY;
 
@@ -27,12 +28,12 @@ pub(super) fn sweep(options: &SweepOptions) -> Result<Exit, Failure> {
     if let Some(folder) = &folder {
         files::prepare(folder)?;
     }
-    let parts = options.parts(options.wants_sensitivity(&scenario));
+    let parts = options.parts(&scenario, options.wants_sensitivity(&scenario))?;
     let bars = progress::Bars::new();
     let sweep = run(&scenario, parts, options.workers.workers(&bars), options.command())?;
     show(&sweep, &options.json)?;
     if parts.sizes == Sizes::Exact {
-        tell_time_of_whole(&sweep, &bars);
+        tell_time_of_evidence(&scenario, &sweep, &bars);
     }
     let Some(folder) = folder else { return Ok(Exit::AsExpected) };
     files::write(&folder, &sweep)?;
@@ -53,20 +54,24 @@ pub(super) fn size(options: &SizeOptions) -> Result<Exit, Failure> {
     let scenario = options.scenario()?;
     warn(&scenario);
     options.json.prepare()?;
-    let (parts, bars) = (options.parts(), progress::Bars::new());
+    let (parts, bars) = (options.parts(&scenario)?, progress::Bars::new());
     let sweep = run(&scenario, parts, options.workers.workers(&bars), options.command())?;
     show(&sweep, &options.json)?;
     if options.quick {
-        tell_time_of_whole(&sweep, &bars);
+        tell_time_of_evidence(&scenario, &sweep, &bars);
     }
     Ok(Exit::AsExpected)
 }
 
 /// A run with progress, and with the sizes told as soon as they are known.
-pub(super) fn run(scenario: &Scenario, parts: Parts, workers: Workers<'_>, command: String) -> Result<Sweep, Failure> {
-    let next = if parts.sizes == Sizes::Validated { "to be validated at" } else { "with headroom" };
+pub(super) fn run(
+    scenario: &Scenario,
+    parts: Parts<'_>,
+    workers: Workers<'_>,
+    command: String,
+) -> Result<Sweep, Failure> {
     let mut sweep = sweep::sweep(scenario, parts, workers, |sizes| {
-        tell_sizes(sizes, scenario.settings().server.policy, next);
+        tell_sizes(sizes, scenario.settings().server.policy);
     })
     .inspect_err(leave)?;
     sweep.command = command;
@@ -98,28 +103,25 @@ fn leave(why: &SweepError) {
     }
 }
 
-/// Says on standard error, since it is about this machine, what a validation would take.
-fn tell_time_of_whole(sweep: &Sweep, bars: &progress::Bars) {
-    let units = sizing::validation_units(&sweep.zero_drop);
+/// Says on standard error, since it is about this machine, what the runs that bound the risk would take.
+fn tell_time_of_evidence(scenario: &Scenario, sweep: &Sweep, bars: &progress::Bars) {
+    let units = sizing::units_of_evidence(scenario, &sweep.zero_drop, DEFAULT_RUNS);
     if let Some(time) = bars.time_with(units).filter(|_| units > 0) {
-        let (time, runs) = (meter::roughly(time), sizing::VALIDATION_RUNS);
-        let told = format!(
-            "nothing was validated; with {runs} fresh runs at each size it would take about {time} at the speed \
-             measured"
-        );
+        let time = meter::roughly(time);
+        let told =
+            format!("no risk was bounded; {DEFAULT_RUNS} runs at each N would take about {time} at the speed measured");
         console::note(report::prose(&told, "").trim_end());
     }
 }
 
-fn tell_sizes(zero_drop: &[ZeroDrop], policy: Overflow, next: &str) {
+fn tell_sizes(zero_drop: &[ZeroDrop], policy: Overflow) {
     let does = report::size_does(policy);
     for size in zero_drop {
         let n = size.subscribers;
         console::note(&match (size.buffer, &size.reason) {
             (Some(buffer), _) => {
-                let size = sizes::with_headroom(buffer);
-                let frames = format::plural(buffer, "frame");
-                format!("N = {n}: a buffer of {frames} {does} on these seeds; {next} {size}")
+                let (frames, seeds) = (format::plural(buffer, "frame"), size.per_seed.len() as u64);
+                format!("N = {n}: a buffer of {frames} {does} on {}", format::plural(seeds, "seed"))
             }
             (None, reason) => format!("N = {n}: no finite size ({})", reason.as_deref().unwrap_or("unknown")),
         });

@@ -2,6 +2,7 @@
 //!
 //! The room draws into a scene and knows no quantity: whoever calls it says what the ticks read.
 
+use crate::summary::document::Sweep;
 use crate::summary::format;
 
 use super::axis::{Across, Values};
@@ -149,12 +150,17 @@ pub(super) fn references(view: &View<'_>) -> Vec<Reference> {
     if view.along == Along::Subscribers {
         return saturation(view).into_iter().collect();
     }
+    buffer_references(view.sweep)
+}
+
+/// The current size and the recommended one, from left to right.
+pub(super) fn buffer_references(sweep: &Sweep) -> Vec<Reference> {
     let reference = |at: u64, what: &str, strong| {
         let label = format!("{what}: {}", format::count(at));
         Reference { at: as_f64(at), label, strong }
     };
-    let current = view.sweep.current_buffer;
-    let mut lines = match view.recommended() {
+    let current = sweep.current_buffer;
+    let mut lines = match sweep.recommendation.buffer {
         Some(recommended) if recommended == current => vec![reference(current, "current and recommended", true)],
         recommended => {
             let recommended = recommended.map(|size| reference(size, "recommended", true));

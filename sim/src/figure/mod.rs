@@ -16,6 +16,7 @@ mod memory_parts;
 mod nested;
 mod paint;
 mod policies;
+mod risk;
 mod scene;
 mod style;
 pub mod theory;
@@ -29,7 +30,7 @@ pub mod worlds;
 #[cfg(test)]
 mod tests;
 
-use crate::summary::along::figure_names;
+use crate::summary::along::{figure_names, has_risk};
 use crate::summary::document::Sweep;
 
 use scene::Scene;
@@ -51,7 +52,7 @@ pub struct Figure {
     pub png: Vec<u8>,
 }
 
-/// Draws drop rate, memory and latency of a sweep; nothing where there are no cells.
+/// Draws drop rate, memory, latency and risk of a sweep; nothing where there are no cells.
 ///
 /// The x axis is the buffer size, and each curve an N; with more values of N than buffers it is N, each curve is a
 /// buffer, and the names end in `-by-subscribers`. Draw from a document that was written and read back
@@ -65,12 +66,15 @@ pub fn draw(sweep: &Sweep) -> Vec<Figure> {
 
 fn scenes(sweep: &Sweep) -> Vec<(&'static str, Scene)> {
     if sweep.compares_policies() {
-        return figure_names(sweep).iter().map(|name| (*name, policies::scene(sweep))).collect();
+        return figure_names(sweep).into_iter().map(|name| (name, policies::scene(sweep))).collect();
     }
     let (Some(view), Some(few)) = (View::new(sweep, MOST_CURVES), View::new(sweep, MOST_PANELS)) else {
         return Vec::new();
     };
     let memory = if sweep.world == "real" { memory_parts::scene(&view) } else { memory::scene(&view) };
-    let drawn = [drop_rate::scene(&view), memory, latency::scene(&few)];
-    figure_names(sweep).iter().copied().zip(drawn).collect()
+    let mut drawn = vec![drop_rate::scene(&view), memory, latency::scene(&few)];
+    if has_risk(sweep) {
+        drawn.push(risk::scene(sweep));
+    }
+    figure_names(sweep).into_iter().zip(drawn).collect()
 }

@@ -91,7 +91,7 @@ fn every_text_is_large_enough_at_half_size() {
 fn the_drop_rate_names_each_n_its_exact_size_the_zero_and_the_current_size() {
     let figures = draw(&fixture::alpha());
     let svg = &figures[0].svg;
-    assert_eq!(figures.iter().map(|f| f.name).collect::<Vec<_>>(), ["drop-rate", "memory", "latency"]);
+    assert_eq!(figures.iter().map(|f| f.name).collect::<Vec<_>>(), ["drop-rate", "memory", "latency", "risk"]);
     for said in ["N = 10", "N = 100", "N = 1,000", "38", "57", "91", "0", "current: 64", "recommended: 128"] {
         assert!(svg.contains(&format!("\n{said}\n")), "{said}");
     }
@@ -124,7 +124,7 @@ fn without_intervals_there_are_no_whiskers_and_no_word_of_them() {
 fn more_n_than_buffers_draws_along_n() {
     let figures = draw(&fixture::ceiling());
     let names: Vec<_> = figures.iter().map(|f| f.name).collect();
-    assert_eq!(names, ["drop-rate-by-subscribers", "memory-by-subscribers", "latency-by-subscribers"]);
+    assert_eq!(names, ["drop-rate-by-subscribers", "memory-by-subscribers", "latency-by-subscribers", "risk"]);
     assert!(figures[0].svg.contains("\nsubscribers N\n") && figures[0].svg.contains("\n64 slots\n"));
 }
 

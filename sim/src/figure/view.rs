@@ -49,11 +49,6 @@ impl<'a> View<'a> {
         (!curves.is_empty()).then_some(Self { sweep, along, xs, omitted: keys.len() - curves.len(), curves })
     }
 
-    /// The recommended size, where the x axis has sizes.
-    pub(super) fn recommended(&self) -> Option<u64> {
-        self.sweep.recommendation.buffer.filter(|_| self.along == Along::Buffers)
-    }
-
     /// All cells shown.
     pub(super) fn cells(&self) -> impl Iterator<Item = &'a Cell> {
         self.curves.iter().flat_map(|curve| curve.cells.iter().map(|&(_, cell)| cell))

@@ -1,30 +1,45 @@
 //! The current buffer, the recommended one, and what each of them loses and costs.
 
-use crate::summary::document::{ByClass, Cell, Sweep};
+use crate::summary::document::{ByClass, Cell, Sweep, ZeroDrop};
 use crate::summary::{format, sizes};
 
 use super::parts::{count_as_f64, interval, rate};
 use super::policies::missed_percent;
+use super::sizes::risk_at;
 use super::table::{Lean, Table};
 
 /// The recommendation: the setting, and why it is that one.
 pub(super) fn recommendation(sweep: &Sweep) -> (String, String) {
     let setting = match sweep.recommendation.buffer {
         Some(k) => format!("server.sse_channel_buffer = {k}"),
-        None if is_not_validated(sweep) => {
+        None if has_exact_sizes_only(sweep) => {
             let largest = sweep.zero_drop.iter().filter_map(|size| size.buffer).max().unwrap_or(0);
-            format!("{} frames, not validated", sizes::with_headroom(largest))
+            format!("{} frames, of unknown risk", sizes::with_headroom(largest))
         }
         None => "no size can be recommended".to_owned(),
     };
-    let why = [Some(sweep.recommendation.because.clone()), larger_than_needed(sweep)];
+    let why =
+        [Some(sweep.recommendation.because.clone()), risk_of_the_current_buffer(sweep), larger_than_needed(sweep)];
     (setting, why.into_iter().flatten().collect::<Vec<_>>().join(" "))
 }
 
-/// Whether sizes were found and none was tried on fresh seeds.
-fn is_not_validated(sweep: &Sweep) -> bool {
+/// Whether sizes were found and no runs were made that would bound their risk.
+fn has_exact_sizes_only(sweep: &Sweep) -> bool {
     let mut sizes = sweep.zero_drop.iter();
-    !sweep.zero_drop.is_empty() && sizes.all(|size| size.buffer.is_some() && size.validation.is_none())
+    !sweep.zero_drop.is_empty() && sizes.all(|size| size.buffer.is_some() && size.marks.is_none())
+}
+
+/// How many runs lose something with the current buffer, at every N at which any does; nothing where none does.
+fn risk_of_the_current_buffer(sweep: &Sweep) -> Option<String> {
+    let of_n = |answer: &ZeroDrop| {
+        let risk = risk_at(answer, sweep.current_buffer).filter(|risk| risk.runs_with_drops > 0)?;
+        let (lossy, n) = (format::count(risk.runs_with_drops), format::count(answer.subscribers as u64));
+        Some(format!("{lossy} of {} at N = {n}", format::plural(risk.runs, "run")))
+    };
+    let lossy: Vec<String> = sweep.zero_drop.iter().filter_map(of_n).collect();
+    (!lossy.is_empty()).then(|| {
+        format!("The current buffer of {} loses something in {}.", slots(sweep.current_buffer), format::listed(&lossy))
+    })
 }
 
 /// What a slot costs, in words, and what the current and the recommended buffer cost.
@@ -50,9 +65,9 @@ fn slots_in_bytes(price: f64, k: u64) -> String {
 /// Of the largest buffer in the document; none where no buffer is known.
 fn bytes_of_a_slot(sweep: &Sweep) -> Option<f64> {
     let cells = sweep.cells.iter().map(|cell| (cell.buffer, cell.memory_bytes_per_subscriber.slots));
-    let validated = sweep.zero_drop.iter().filter_map(|answer| answer.validation.as_ref());
-    let validated = validated.map(|v| (v.buffer, v.memory_bytes_per_subscriber.slots));
-    let (buffer, slots) = cells.chain(validated).max().filter(|(buffer, _)| *buffer > 0)?;
+    let named = sweep.zero_drop.iter().filter_map(|answer| answer.validation.as_ref());
+    let named = named.map(|v| (v.buffer, v.memory_bytes_per_subscriber.slots));
+    let (buffer, slots) = cells.chain(named).max().filter(|(buffer, _)| *buffer > 0)?;
     Some(count_as_f64(slots) / count_as_f64(buffer))
 }
 
@@ -146,9 +161,15 @@ mod tests {
         assert!(why(&quiet).ends_with(said), "{}", why(&quiet));
         let same = Sweep { current_buffer: 2, ..quiet };
         assert!(why(&same).ends_with("The current buffer of 2 slots is the recommended one."), "{}", why(&same));
-        for smaller in [fixture::alpha(), fixture::steady_overload()] {
-            assert_eq!(why(&smaller), smaller.recommendation.because);
-        }
+        let endless = fixture::steady_overload();
+        assert_eq!(why(&endless), endless.recommendation.because);
+    }
+
+    #[test]
+    fn a_current_buffer_smaller_than_needed_is_said_with_how_often_it_loses_something() {
+        let said = why(&fixture::alpha());
+        let lossy = "The current buffer of 64 slots loses something in 205 of 600 runs at N = 1,000.";
+        assert!(said.ends_with(lossy), "{said}");
     }
 
     #[test]

@@ -6,7 +6,7 @@
 
 use crate::summary::document::Sweep;
 
-use super::{current, parts, policies, real, stages, theory, worlds};
+use super::{current, parts, policies, real, sizes, stages, theory, worlds};
 use crate::summary::comparison::Fidelity;
 use crate::summary::stages::Stages;
 use crate::theory::document::Verify;
@@ -82,8 +82,19 @@ const OF_STAGES: &str = "stages.summary";
 const OF_BOTH_WORLDS: &str = "worlds.";
 
 /// Of a scenario, in the order in which a refusal lists them.
-const PARTS: [&str; 10] =
-    ["sentence", "setting", "load", "sizes", "cells", "memory", "sensitivity", "current-buffer", REAL, POLICIES];
+const PARTS: [&str; 11] = [
+    "sentence",
+    "setting",
+    "load",
+    "sizes",
+    "risk",
+    "cells",
+    "memory",
+    "sensitivity",
+    "current-buffer",
+    REAL,
+    POLICIES,
+];
 
 /// The one part of compared policies.
 const POLICIES: &str = "policies";
@@ -189,13 +200,14 @@ fn body(part: &str, sweep: &Sweep) -> Option<String> {
             Some(format!("{}{}", parts::load(sweep), population.unwrap_or_default()))
         }
         "sizes" => {
-            let lines: String = parts::bindings(sweep).iter().map(|line| format!("- {line}\n")).collect();
-            parts::sizes(sweep).map(|table| format!("{}\n{lines}", table.markdown()))
+            let lines: String = sizes::bindings(sweep).iter().map(|line| format!("- {line}\n")).collect();
+            sizes::table(sweep).map(|table| format!("{}\n{lines}", table.markdown()))
         }
+        "risk" => sizes::risk(sweep).map(|table| table.markdown()),
         "cells" => parts::cells(sweep).map(|table| table.markdown()),
         "memory" => {
             let price = current::slot_price(sweep)?;
-            let cost = parts::cost(sweep).map(|table| format!("\n\n{}", table.markdown()));
+            let cost = sizes::cost(sweep).map(|table| format!("\n\n{}", table.markdown()));
             Some(format!("{price}{}", cost.unwrap_or_default()))
         }
         "sensitivity" => parts::sensitivity(sweep).map(|table| table.markdown()),

@@ -12,13 +12,14 @@ mod readme;
 mod real;
 mod run_with;
 mod runs_done;
+mod sizes;
 pub mod stages;
 mod table;
 mod terminal;
 pub mod theory;
 pub mod worlds;
 
-pub use parts::size_does;
 pub use readme::readme;
+pub use sizes::size_does;
 pub use table::prose;
 pub use terminal::terminal;

@@ -12,6 +12,7 @@ use super::parts;
 use super::policies;
 use super::real;
 use super::runs_done;
+use super::sizes;
 use super::table::{Lean, Table};
 
 /// The folder's README: question, command, answer, figures, tables and digests.
@@ -53,17 +54,21 @@ pub fn readme(sweep: &Sweep, command: &str) -> String {
         page.push('\n');
         return page;
     }
-    section(&mut page, "The smallest buffer without a drop, exact on these seeds", parts::sizes(sweep));
-    for line in parts::bindings(sweep) {
+    section(&mut page, "The size, and the risk that it leaves", sizes::table(sweep));
+    if !sweep.zero_drop.is_empty() {
+        let _ = write!(page, "{}\n\n", sizes::KEY);
+    }
+    for line in sizes::bindings(sweep) {
         let _ = writeln!(page, "- {line}");
     }
     if !sweep.zero_drop.is_empty() {
         page.push('\n');
     }
-    if let Some(means) = parts::size_means(sweep) {
+    if let Some(means) = sizes::size_means(sweep) {
         let _ = write!(page, "{means}\n\n");
     }
-    section(&mut page, "At the validated size, a subscriber", parts::cost(sweep));
+    section(&mut page, "Runs that lose something, and the bound of their probability", sizes::risk(sweep));
+    section(&mut page, "At that size, a subscriber", sizes::cost(sweep));
     if let Some(classes) = classes::table(sweep) {
         section(&mut page, "At that size, by class", Some(classes));
         let _ = write!(page, "{}\n\n", classes::KEY);

@@ -11,6 +11,7 @@ use super::parts;
 use super::policies;
 use super::real;
 use super::runs_done;
+use super::sizes;
 use super::table::{Lean, Table, prose};
 
 /// The sweep as a page of text, each line at most 80 columns and ended.
@@ -42,7 +43,7 @@ pub fn terminal(sweep: &Sweep) -> String {
                    to flush, ms · memory: slots and payload of one subscriber";
         let _ = write!(page, "\n{}", prose(key, "  "));
     }
-    page.push_str(&sizes(sweep));
+    page.push_str(&told_of_sizes(sweep));
     if let Some(sensitivity) = sensitivity(sweep) {
         let _ = write!(page, "\nHow the size moves\n\n{}", sensitivity.plain(false));
     }
@@ -87,17 +88,18 @@ fn measured(cell: &Cell) -> [String; 9] {
     ]
 }
 
-fn sizes(sweep: &Sweep) -> String {
-    let Some(table) = parts::sizes(sweep) else { return String::new() };
-    let mut text = format!("\nThe smallest buffer without a drop, exact on these seeds\n\n{}\n", table.plain(false));
-    for line in parts::bindings(sweep) {
+fn told_of_sizes(sweep: &Sweep) -> String {
+    let Some(table) = sizes::table(sweep) else { return String::new() };
+    let key = prose(sizes::KEY, "  ");
+    let mut text = format!("\nThe size, and the risk that it leaves\n\n{}\n{key}\n", table.plain(false));
+    for line in sizes::bindings(sweep) {
         text.push_str(&prose(&line, "  "));
     }
-    if let Some(means) = parts::size_means(sweep) {
+    if let Some(means) = sizes::size_means(sweep) {
         let _ = write!(text, "\n{}", prose(means, "  "));
     }
-    if let Some(cost) = parts::cost(sweep) {
-        let _ = write!(text, "\nAt the validated size, a subscriber\n\n{}", cost.plain(false));
+    if let Some(cost) = sizes::cost(sweep) {
+        let _ = write!(text, "\nAt that size, a subscriber\n\n{}", cost.plain(false));
     }
     if let Some(classes) = classes::table(sweep) {
         let _ = write!(text, "\nAt that size, by class\n\n{}\n{}", classes.plain(true), prose(classes::KEY, "  "));
@@ -136,7 +138,13 @@ mod tests {
     #[test]
     fn a_sweep_shows_cells_sizes_who_binds_and_the_setting() {
         let page = terminal(&fixture::alpha());
-        for said in ["The sweep", "0 of 59", "5.0 %", "bound by subscriber 9 (background-tab) at 31.4 s of seed 3"] {
+        for said in [
+            "The sweep",
+            "0 of 59",
+            "0.5 %",
+            "the largest of 600 runs",
+            "bound by subscriber 9 (background-tab) at 31.4 s of seed 3",
+        ] {
             assert!(page.contains(said), "{said}\n{page}");
         }
         assert!(page.contains("→ server.sse_channel_buffer = 128\n"));

@@ -13,9 +13,9 @@ use crate::summary::run::{Latencies, RunSummary};
 use crate::world::{self, WorldError};
 
 /// Of the runs that are not checked in any case, one in this many is, chosen by a hash of what is run.
-const CHECKED_SHARE: u64 = 64;
+const CHECKED_SHARE: u64 = 256;
 
-/// Every run of so many subscribers or fewer is checked.
+/// Every run of so many subscribers or fewer is checked, if it is on one of the scenario's own seeds.
 const ALWAYS_CHECKED_SUBSCRIBERS: usize = 10;
 
 /// At least so many runs of every N are checked.
@@ -121,7 +121,7 @@ impl<'a> RunLog<'a> {
     }
 
     /// Has the full stack repeat the runs of `deciding`, which the specification does here as well, and of those in the
-    /// log all of small N, a share of the others, and as many as make three of every N.
+    /// log all of small N on the scenario's own seeds, a share of the others, and as many as make three of every N.
     ///
     /// # Errors
     /// The first disagreement, and the first failure of a world.
@@ -182,13 +182,15 @@ impl<'a> RunLog<'a> {
 }
 
 impl Job<'_> {
-    /// Whether the full stack repeats the run, whatever it decides: all runs of small N, and a share of all others.
+    /// Whether the full stack repeats the run, whatever it decides: all runs of small N on the scenario's own seeds, and a
+    /// share of all others.
     fn is_checked(&self) -> bool {
-        self.subscribers <= ALWAYS_CHECKED_SUBSCRIBERS || self.hash().is_multiple_of(CHECKED_SHARE)
+        let is_own = self.seed < self.scenario.settings().seeds;
+        (is_own && self.subscribers <= ALWAYS_CHECKED_SUBSCRIBERS) || self.hash().is_multiple_of(CHECKED_SHARE)
     }
 
     /// A hash of what is run, the same on every machine.
-    fn hash(&self) -> u64 {
+    pub fn hash(&self) -> u64 {
         let policy = self.choice.overflow.name().bytes().map(u64::from);
         let parts = [self.seed, self.subscribers as u64, self.choice.capacity.frames() as u64];
         parts.into_iter().chain(policy).fold(0, |hash, part| mixed(hash ^ part))

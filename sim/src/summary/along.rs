@@ -21,15 +21,24 @@ pub fn along(sweep: &Sweep) -> Along {
     if subscribers.len() > buffers.len() { Along::Subscribers } else { Along::Buffers }
 }
 
-/// File names, without extension, of the figures of drop rate, memory and latency; none where there are no cells.
+/// Whether a sweep has marks of many runs, which say how large the risk of a size is.
 #[must_use]
-pub fn figure_names(sweep: &Sweep) -> &'static [&'static str] {
-    match along(sweep) {
+pub fn has_risk(sweep: &Sweep) -> bool {
+    sweep.zero_drop.iter().any(|size| size.marks.is_some())
+}
+
+/// File names, without extension, of the figures of drop rate, memory, latency and, where there are marks, of the risk;
+/// none where there are no cells.
+#[must_use]
+pub fn figure_names(sweep: &Sweep) -> Vec<&'static str> {
+    let names: &[&str] = match along(sweep) {
         _ if sweep.cells.is_empty() => &[],
         _ if sweep.compares_policies() => &["policies"],
         Along::Buffers => &["drop-rate", "memory", "latency"],
         Along::Subscribers => &["drop-rate-by-subscribers", "memory-by-subscribers", "latency-by-subscribers"],
-    }
+    };
+    let risk = (!names.is_empty() && has_risk(sweep)).then_some("risk");
+    names.iter().copied().chain(risk).collect()
 }
 
 #[cfg(test)]
@@ -48,7 +57,8 @@ mod tests {
     #[test]
     fn policies_that_are_compared_have_a_figure_of_their_own() {
         assert_eq!(figure_names(&fixture::policies()), ["policies"]);
-        assert_eq!(figure_names(&fixture::alpha()), ["drop-rate", "memory", "latency"]);
+        assert_eq!(figure_names(&fixture::alpha()), ["drop-rate", "memory", "latency", "risk"]);
+        assert_eq!(figure_names(&fixture::steady_overload()), ["drop-rate", "memory", "latency"]);
         assert_eq!(figure_names(&fixture::ceiling())[0], "drop-rate-by-subscribers");
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Field names and meanings are a contract; a reader of schema `hubbub.sweep/2` must not be surprised.
 
+mod risk;
 mod runs_done;
 mod zero_drop;
 
@@ -11,8 +12,9 @@ use hubbub::LossCounts;
 use serde::{Deserialize, Serialize};
 
 use crate::scenario::default_current_buffer;
+pub use risk::{Marks, Risk, Tolerance};
 pub use runs_done::RunsDone;
-pub use zero_drop::{Binding, FailedSize, Validation, ZeroDrop};
+pub use zero_drop::{Binding, Validation, ZeroDrop};
 
 /// The value of [`Sweep::schema`].
 pub const SCHEMA: &str = "hubbub.sweep/2";
@@ -309,7 +311,7 @@ pub struct WorstSubscriber {
 /// The number, and why.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Recommendation {
-    /// Largest validated size over N; null if one has none.
+    /// The largest size over N that is named as the answer; null if one N has none.
     pub buffer: Option<u64>,
     /// A sentence.
     pub because: String,

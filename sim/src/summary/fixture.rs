@@ -7,6 +7,7 @@ use hdrhistogram::Histogram;
 use hubbub::LossCounts;
 
 use super::document::*;
+use super::risk;
 use crate::record::{ClassRecord, Digest, Record, SubscriberRecord};
 
 /// A run of two classes, told apart by a factor: two viewers of the first and one of the second, which lost most.
@@ -366,7 +367,10 @@ fn cell(subscribers: usize, buffer: u64, exact: u64) -> Cell {
     }
 }
 
-fn sized(subscribers: usize, buffer: u64) -> ZeroDrop {
+/// An N whose fullest mailbox held `buffer` frames in 600 runs, with 59 fresh runs at the next power of two.
+pub(crate) fn sized(subscribers: usize, buffer: u64) -> ZeroDrop {
+    let marks =
+        Marks::new(0, (0..600).map(|seed| if seed == 3 { buffer } else { (buffer * (seed % 50 + 10) / 60).max(1) }));
     let with_headroom = (buffer + 1).next_power_of_two();
     let cell = cell(subscribers, with_headroom, buffer);
     ZeroDrop {
@@ -377,12 +381,14 @@ fn sized(subscribers: usize, buffer: u64) -> ZeroDrop {
         binding: Some(Binding { subscriber: 9, class: "background-tab".to_owned(), seed: 3, at_ms: 31_402.25 }),
         first_order_rule: Some(buffer * 4 / 5),
         by_class: cell.by_class.clone(),
+        tolerance: Some(risk::tolerance(&marks, 3)),
+        risk: risk::curve(&marks, &[64, with_headroom]),
+        marks: Some(marks),
         validation: Some(Validation {
             buffer: with_headroom,
             seeds: (1_000..1_059).collect(),
             runs_with_drops: 0,
             run_drop_probability_upper95: 0.0495,
-            failed: Vec::new(),
             flush_latency_ms: cell.flush_latency_ms,
             by_class: cell.by_class,
             memory_bytes_per_subscriber: cell.memory_bytes_per_subscriber,
@@ -399,6 +405,9 @@ fn unsized_(subscribers: usize, reason: &str) -> ZeroDrop {
         binding: None,
         first_order_rule: None,
         by_class: BTreeMap::new(),
+        marks: None,
+        tolerance: None,
+        risk: Vec::new(),
         validation: None,
     }
 }

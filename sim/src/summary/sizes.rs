@@ -1,7 +1,10 @@
 //! From high-water marks to a size, and from sizes to a recommendation.
 
+use hubbub::mailbox::MAX_CAPACITY;
+
 use super::document::{Binding, Recommendation, ZeroDrop};
 use super::format;
+use super::risk;
 use super::run::RunSummary;
 use crate::first_order::UnboundedSizeReason;
 
@@ -39,63 +42,89 @@ pub fn binding(runs: &[RunSummary], class_names: &[String]) -> Option<Binding> {
     })
 }
 
-/// The number to configure: the largest validated size over N.
-pub fn recommendation(sizes: &[ZeroDrop]) -> Recommendation {
+/// The size that is named as the answer for one N: the next power of two above the largest mark of all its runs.
+/// `None` where there are no marks, or where no mailbox is that large.
+pub fn named(size: &ZeroDrop) -> Option<u64> {
+    let tolerance = size.tolerance.as_ref().filter(|_| size.buffer.is_some())?;
+    Some(with_headroom(tolerance.buffer)).filter(|named| *named <= MAX_CAPACITY as u64)
+}
+
+/// The number to configure: the largest over N of the sizes that are named as answers.
+pub fn recommendation(sizes: &[ZeroDrop], run_seconds: f64) -> Recommendation {
     if let Some(unsizable) = sizes.iter().find(|size| size.buffer.is_none()) {
         return Recommendation { buffer: None, because: why_none(unsizable) };
     }
-    let largest = sizes.iter().max_by_key(|size| size.validation.as_ref().map_or(0, |tried| tried.buffer));
-    let Some((size, tried)) = largest.and_then(|size| size.validation.as_ref().map(|tried| (size, tried))) else {
-        return Recommendation { buffer: None, because: not_validated(sizes) };
+    if sizes.iter().any(|size| size.tolerance.is_none()) || sizes.is_empty() {
+        return Recommendation { buffer: None, because: only_exact(sizes) };
+    }
+    if let Some(too_large) = sizes.iter().find(|size| named(size).is_none()) {
+        return Recommendation { buffer: None, because: larger_than_any_mailbox(too_large.subscribers) };
+    }
+    let buffer = sizes.iter().filter_map(named).max();
+    let Some((buffer, tolerance)) = buffer.zip(sizes.iter().filter_map(|size| size.tolerance.as_ref()).next()) else {
+        return Recommendation { buffer: None, because: only_exact(sizes) };
     };
-    if tried.runs_with_drops > 0 {
-        let because = format!(
-            "At N = {} even a buffer of {} lost something in {} of {}; no larger size was tried.",
-            size.subscribers,
-            format::plural(tried.buffer, "frame"),
-            tried.runs_with_drops,
-            format::plural(tried.seeds.len() as u64, "validation run")
-        );
-        return Recommendation { buffer: None, because };
-    }
-    let (exact, validated) = exact_sizes(sizes);
     let mut because = format!(
-        "{exact} {validated} {}: {} at it dropped nothing, so at most {:.1} % of runs drop anything (95 % confidence).",
-        tried.buffer,
-        format::plural(tried.seeds.len() as u64, "fresh run"),
-        tried.run_drop_probability_upper95 * 100.0
+        "{} The next power of two above {} {buffer}. At that size {} (95 % confidence).",
+        largest_marks(sizes),
+        if sizes.len() == 1 { "it is" } else { "the largest of them is" },
+        risk::in_words(tolerance.risk_upper95, run_seconds),
     );
-    for size in sizes {
-        for failed in size.validation.iter().flat_map(|validation| &validation.failed) {
-            let (n, slots, run) = (size.subscribers, format::plural(failed.buffer, "slot"), failed.runs);
-            because += &format!(" At N = {n}, {slots} failed: fresh run {run} dropped.");
-        }
+    if let Some(fresh) = fresh_runs(sizes, buffer) {
+        because += &format!(" {fresh}");
     }
-    Recommendation { buffer: Some(tried.buffer), because }
+    Recommendation { buffer: Some(buffer), because }
 }
 
-/// What is known where no size was tried on fresh seeds.
-fn not_validated(sizes: &[ZeroDrop]) -> String {
+/// The sentence with the largest mark of every N.
+fn largest_marks(sizes: &[ZeroDrop]) -> String {
+    let runs = sizes.first().and_then(|size| size.marks.as_ref()).map_or(0, |marks| marks.runs);
+    let ns = listed(sizes.iter().map(|size| size.subscribers as u64));
+    let tolerances: Vec<u64> = sizes.iter().filter_map(|size| Some(size.tolerance.as_ref()?.buffer)).collect();
+    let largest = listed(tolerances.iter().copied());
+    let runs = format::plural(runs, "run");
+    match tolerances.as_slice() {
+        [one] => format!("In {runs} at N = {ns} the fullest mailbox held {}.", format::plural(*one, "frame")),
+        _ => format!("In {runs} each at N = {ns} the fullest mailbox held {largest} frames."),
+    }
+}
+
+/// What fresh runs at the recommended size came to, over every N that has it as its own; nothing where none was run.
+fn fresh_runs(sizes: &[ZeroDrop], buffer: u64) -> Option<String> {
+    let tried = sizes.iter().filter_map(|size| size.validation.as_ref()).filter(|tried| tried.buffer == buffer);
+    let (runs, lossy) =
+        tried.fold((0, 0), |(runs, lossy), tried| (runs + tried.seeds.len() as u64, lossy + tried.runs_with_drops));
+    let runs_in_words = format::plural(runs, "fresh run");
+    match (runs, lossy) {
+        (0, _) => None,
+        (_, 0) => Some(format!("{runs_in_words} at it lost nothing.")),
+        _ => Some(format!("Of {runs_in_words} at it, {} lost something.", format::count(lossy))),
+    }
+}
+
+/// What is known where only the exact sizes were asked for.
+fn only_exact(sizes: &[ZeroDrop]) -> String {
     let Some(largest) = sizes.iter().filter_map(|size| size.buffer).max() else {
         return "No size was asked for.".to_owned();
     };
-    let (exact, _) = exact_sizes(sizes);
-    format!("{exact} Nothing was validated on fresh seeds; a validation would begin at {}.", with_headroom(largest))
+    let ns = listed(sizes.iter().map(|size| size.subscribers as u64));
+    let exact = listed(sizes.iter().filter_map(|size| size.buffer));
+    let seeds = format::plural(sizes.first().map_or(0, |size| size.per_seed.len() as u64), "seed");
+    let are = if sizes.len() == 1 { "buffer without a drop on" } else { "buffers without a drop on" };
+    let verb = if sizes.len() == 1 { "is" } else { "are" };
+    format!(
+        "At N = {ns} the smallest {are} {seeds} {verb} {exact}. These few runs bound no risk; the next power of two above \
+         is {}.",
+        with_headroom(largest)
+    )
 }
 
-/// The sentence with the exact size of every N, and the beginning of the one with the validated size.
-fn exact_sizes(sizes: &[ZeroDrop]) -> (String, &'static str) {
-    let listed = |numbers: Vec<String>| numbers.join(", ");
-    let ns = listed(sizes.iter().map(|size| size.subscribers.to_string()).collect());
-    let exact = listed(sizes.iter().filter_map(|size| size.buffer).map(|exact| exact.to_string()).collect());
-    let seeds = format::plural(sizes.first().map_or(0, |size| size.per_seed.len() as u64), "seed");
-    if sizes.len() == 1 {
-        let said = format!("At N = {ns} the smallest buffer without a drop on {seeds} is {exact}.");
-        (said, "The validated size is")
-    } else {
-        let said = format!("At N = {ns} the smallest buffers without a drop on {seeds} are {exact}.");
-        (said, "The largest of the validated sizes is")
-    }
+fn listed(numbers: impl Iterator<Item = u64>) -> String {
+    numbers.map(|number| number.to_string()).collect::<Vec<_>>().join(", ")
+}
+
+fn larger_than_any_mailbox(subscribers: usize) -> String {
+    format!("At N = {subscribers} no mailbox that the server accepts is large enough: choose a policy.")
 }
 
 fn why_none(size: &ZeroDrop) -> String {
@@ -106,7 +135,7 @@ fn why_none(size: &ZeroDrop) -> String {
             "At N = {n} a subscriber never reads: no finite buffer serves it; the write deadline and the policy do."
         )
     } else if size.reason.as_deref() == Some(TOO_LARGE) {
-        format!("At N = {n} no mailbox that the server accepts is large enough: choose a policy.")
+        larger_than_any_mailbox(n)
     } else if size.reason.as_deref() == Some(OTHER_LIMITS) {
         format!("At N = {n} a limit in bytes or age loses frames however large the buffer is: raise that limit first.")
     } else if is(UnboundedSizeReason::ServerSaturated) {
@@ -122,7 +151,6 @@ fn why_none(size: &ZeroDrop) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::summary::document::{FailedSize, Validation};
     use crate::summary::fixture;
 
     /// A run whose fullest mailbox, the second class's, held that many.
@@ -160,71 +188,67 @@ mod tests {
         assert_eq!(binding(&[]), None);
     }
 
-    fn validated(subscribers: usize, exact: u64, buffer: u64) -> ZeroDrop {
-        let mut sizes = fixture::alpha().zero_drop;
-        let mut size = sizes.swap_remove(0);
-        (size.subscribers, size.buffer) = (subscribers, Some(exact));
-        if let Some(validation) = &mut size.validation {
-            validation.buffer = buffer;
-        }
-        size
+    /// A size whose 600 runs had this largest mark, and 59 fresh runs at the next power of two.
+    fn sized(subscribers: usize, largest: u64) -> ZeroDrop {
+        fixture::sized(subscribers, largest)
     }
 
-    fn changed(size: &ZeroDrop, change: impl FnOnce(&mut Validation)) -> ZeroDrop {
-        let mut size = size.clone();
-        change(size.validation.as_mut().unwrap());
+    fn with_lossy_fresh_runs(mut size: ZeroDrop, lossy: u64) -> ZeroDrop {
+        size.validation.as_mut().unwrap().runs_with_drops = lossy;
         size
     }
 
     #[test]
-    fn the_largest_validated_size_is_recommended_with_what_it_rests_on() {
-        let sizes = [validated(10, 47, 128), validated(100, 200, 256)];
-        let Recommendation { buffer, because } = recommendation(&sizes);
+    fn the_next_power_of_two_above_the_largest_mark_is_recommended_with_its_risk() {
+        let Recommendation { buffer, because } = recommendation(&[sized(10, 47), sized(100, 200)], 60.0);
         assert_eq!(buffer, Some(256));
         assert_eq!(
             because,
-            "At N = 10, 100 the smallest buffers without a drop on 8 seeds are 47, 200. The largest of the validated \
-             sizes is 256: 59 fresh runs at it dropped nothing, so at most 5.0 % of runs drop anything (95 % confidence)."
+            "In 600 runs each at N = 10, 100 the fullest mailbox held 47, 200 frames. The next power of two above the \
+             largest of them is 256. At that size at most one minute in 200 loses anything (95 % confidence). 59 fresh runs at it lost nothing."
         );
     }
 
     #[test]
-    fn a_size_below_what_servers_have_is_recommended_as_it_was_validated() {
-        let small = recommendation(&[validated(10, 1, 2)]);
+    fn a_size_below_what_servers_have_is_recommended_as_it_was_found() {
+        let small = recommendation(&[sized(10, 1)], 45.0);
         assert_eq!(small.buffer, Some(2));
         assert_eq!(
             small.because,
-            "At N = 10 the smallest buffer without a drop on 8 seeds is 1. The validated size is 2: 59 fresh runs at it \
-             dropped nothing, so at most 5.0 % of runs drop anything (95 % confidence)."
+            "In 600 runs at N = 10 the fullest mailbox held 1 frame. The next power of two above it is 2. At that size at \
+             most one run of 45 s in 200 loses anything (95 % confidence). 59 fresh runs at it lost nothing."
         );
     }
 
     #[test]
-    fn a_size_that_failed_its_validation_is_told() {
-        let failed = FailedSize { buffer: 64, runs: 2, runs_with_drops: 1 };
-        let size = changed(&validated(10, 47, 128), |validation| validation.failed.push(failed));
-        let because = recommendation(&[size]).because;
-        assert!(because.ends_with("At N = 10, 64 slots failed: fresh run 2 dropped."), "{because}");
-        let failed = FailedSize { buffer: 1, runs: 2, runs_with_drops: 1 };
-        let size = changed(&validated(10, 1, 2), |validation| validation.failed.push(failed));
-        let because = recommendation(&[size]).because;
-        assert!(because.ends_with("At N = 10, 1 slot failed: fresh run 2 dropped."), "{because}");
+    fn fresh_runs_that_lost_something_are_told() {
+        let Recommendation { buffer, because } = recommendation(&[with_lossy_fresh_runs(sized(10, 47), 2)], 60.0);
+        assert_eq!(buffer, Some(64));
+        assert!(because.ends_with("Of 59 fresh runs at it, 2 lost something."), "{because}");
     }
 
     #[test]
-    fn a_size_that_still_dropped_is_not_recommended() {
-        let size = changed(&validated(10, 47, 128), |validation| validation.runs_with_drops = 3);
-        let Recommendation { buffer, because } = recommendation(&[size]);
+    fn exact_sizes_alone_recommend_nothing() {
+        let exact = |subscribers, buffer| ZeroDrop { marks: None, tolerance: None, ..sized(subscribers, buffer) };
+        let Recommendation { buffer, because } = recommendation(&[exact(10, 47), exact(100, 130)], 60.0);
+        assert_eq!(buffer, None);
         assert_eq!(
-            (buffer, because.contains("even a buffer of 128 frames lost something in 3 of 59 validation runs")),
-            (None, true),
-            "{because}"
+            because,
+            "At N = 10, 100 the smallest buffers without a drop on 8 seeds are 47, 130. These few runs bound no risk; the \
+             next power of two above is 256."
         );
+    }
+
+    #[test]
+    fn a_mark_above_every_mailbox_recommends_nothing() {
+        let Recommendation { buffer, because } = recommendation(&[sized(10, MAX_CAPACITY as u64)], 60.0);
+        assert_eq!(buffer, None);
+        assert!(because.contains("no mailbox that the server accepts is large enough"), "{because}");
     }
 
     #[test]
     fn where_one_n_has_no_size_none_is_recommended_and_the_reason_is_its_own() {
-        assert_eq!(recommendation(&[]).buffer, None);
+        assert_eq!(recommendation(&[], 60.0).buffer, None);
         for (reason, says) in [
             (UnboundedSizeReason::NeverReads.as_str(), "never reads"),
             (UnboundedSizeReason::ServerSaturated.as_str(), "CPU is offered more"),
@@ -232,9 +256,8 @@ mod tests {
             (TOO_LARGE, "no mailbox that the server accepts"),
             (OTHER_LIMITS, "raise that limit first"),
         ] {
-            let mut unsizable = validated(100, 1, 2);
-            (unsizable.buffer, unsizable.reason) = (None, Some(reason.to_owned()));
-            let Recommendation { buffer, because } = recommendation(&[validated(10, 47, 128), unsizable]);
+            let unsizable = ZeroDrop { buffer: None, reason: Some(reason.to_owned()), ..sized(100, 1) };
+            let Recommendation { buffer, because } = recommendation(&[sized(10, 47), unsizable], 60.0);
             assert!(buffer.is_none() && because.contains("N = 100") && because.contains(says), "{because}");
         }
     }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
+use super::risk::RiskOptions;
 use super::{JsonOptions, LoadOptions, Policies, WorkerOptions, every_change, listed};
 use crate::cli::exit::Failure;
 use crate::cli::{console, files, number};
@@ -22,17 +23,19 @@ pub(in crate::cli) struct SweepOptions {
     buffers: Option<Vec<u64>>,
     #[arg(long, help = every_change())]
     sensitivity: bool,
-    /// Find the exact sizes without validating them on fresh seeds
-    #[arg(long)]
+    #[command(flatten)]
+    risk: RiskOptions,
+    /// Find only the exact sizes on the scenario's seeds, without the runs that bound the risk
+    #[arg(long, conflicts_with_all = ["runs", "risk"])]
     no_validate: bool,
-    /// Folder for results, in a subfolder named after the scenario [default: plots for an unchanged built-in scenario,
-    /// target/sweeps for any other load, none with --json -]
+    /// Folder for results, in a subfolder named after the scenario [default: target/sweeps, none with --json -; plots for
+    /// an unchanged built-in scenario with --runs 3000]
     #[arg(long, value_name = "DIR")]
     pub(in crate::cli) out: Option<PathBuf>,
     #[command(flatten)]
     pub(in crate::cli) json: JsonOptions,
     /// Repeat the published sweep (or its --subscribers and --buffers), and fail on any difference
-    #[arg(long, conflicts_with_all = ["json", "force", "sensitivity", "no_validate"])]
+    #[arg(long, conflicts_with_all = ["json", "force", "sensitivity", "no_validate", "runs", "risk"])]
     pub(in crate::cli) check: bool,
 }
 
@@ -44,8 +47,10 @@ pub(in crate::cli) struct SizeOptions {
     pub(in crate::cli) workers: WorkerOptions,
     #[arg(long, help = every_change())]
     pub(in crate::cli) sensitivity: bool,
-    /// Find the exact sizes without validating them on fresh seeds; says how long the validation would take
-    #[arg(long, visible_alias = "no-validate")]
+    #[command(flatten)]
+    risk: RiskOptions,
+    /// Find only the exact sizes on the scenario's seeds, without the runs that bound the risk; says how long these would take
+    #[arg(long, visible_alias = "no-validate", conflicts_with_all = ["runs", "risk"])]
     pub(in crate::cli) quick: bool,
     #[command(flatten)]
     pub(in crate::cli) json: JsonOptions,
@@ -56,16 +61,17 @@ impl SizeOptions {
         self.load.scenario(None, self.load.seeds)
     }
 
-    pub(in crate::cli) fn parts(&self) -> Parts {
-        let sizes = if self.quick { Sizes::Exact } else { Sizes::Validated };
-        Parts { cells: false, policies: false, sizes, sensitivity: self.sensitivity }
+    pub(in crate::cli) fn parts(&self, scenario: &Scenario) -> Result<Parts<'static>, Failure> {
+        let runs = self.risk.runs(scenario)?;
+        let sizes = if self.quick { Sizes::Exact } else { Sizes::WithRisk { runs } };
+        Ok(Parts { cells: false, policies: false, sizes, sensitivity: self.sensitivity })
     }
 
     pub(in crate::cli) fn command(&self) -> String {
         let sensitivity = if self.sensitivity { " --sensitivity" } else { "" };
         let quick = if self.quick { " --quick" } else { "" };
-        let world = self.workers.command();
-        format!("{}{sensitivity}{quick}{world}", self.load.command("size"))
+        let (risk, world) = (self.risk.command(), self.workers.command());
+        format!("{}{sensitivity}{quick}{risk}{world}", self.load.command("size"))
     }
 }
 
@@ -76,9 +82,14 @@ impl SweepOptions {
                 "--sensitivity: sizes are the same for every policy; leave out --policy all".to_owned(),
             ));
         }
+        if self.compares_policies() && self.risk.is_given() {
+            return Err(Failure::input(
+                "--runs, --risk: --policy all names no sizes, so there is no risk to bound".to_owned(),
+            ));
+        }
         if self.compares_policies() && self.no_validate {
             return Err(Failure::input(
-                "--no-validate: --policy all names no sizes, so there is nothing to validate".to_owned(),
+                "--no-validate: --policy all names no sizes, so there is nothing to leave out".to_owned(),
             ));
         }
         if self.compares_policies() {
@@ -96,14 +107,15 @@ impl SweepOptions {
     }
 
     /// What is run: of policies that are compared no sizes, since these are the same for all.
-    pub(in crate::cli) fn parts(&self, sensitivity: bool) -> Parts {
+    pub(in crate::cli) fn parts(&self, scenario: &Scenario, sensitivity: bool) -> Result<Parts<'static>, Failure> {
         let policies = self.compares_policies();
+        let runs = self.risk.runs(scenario)?;
         let sizes = match (policies, self.no_validate) {
             (true, _) => Sizes::None,
             (false, true) => Sizes::Exact,
-            (false, false) => Sizes::Validated,
+            (false, false) => Sizes::WithRisk { runs },
         };
-        Parts { cells: true, policies, sizes, sensitivity: sensitivity && !policies }
+        Ok(Parts { cells: true, policies, sizes, sensitivity: sensitivity && !policies })
     }
 
     /// Whether sizes under a changed load are wanted.
@@ -117,11 +129,16 @@ impl SweepOptions {
         if self.compares_policies() { published.join(files::POLICIES) } else { published }
     }
 
-    /// Whether a built-in scenario is run without a change.
+    /// Whether a built-in scenario is run without a change, with as many runs as are published.
     pub(in crate::cli) fn is_as_it_stands(&self) -> bool {
         let is_built_in = Scenario::built_in_names().any(|name| name == self.load.scenario);
         let is_by_default = self.workers.world() == RunWorld::default();
-        is_built_in && is_by_default && self.is_unchanged() && !self.sensitivity && !self.no_validate
+        is_built_in && is_by_default && self.is_unchanged() && self.is_complete()
+    }
+
+    /// Whether nothing is left out of what is published, and nothing added.
+    fn is_complete(&self) -> bool {
+        self.risk.is_as_published() && !self.sensitivity && !self.no_validate
     }
 
     /// Whether the scenario is run as its file says, built in or not.
@@ -139,7 +156,7 @@ impl SweepOptions {
         let buffers = listed("buffers", self.buffers.as_deref());
         let sensitivity = if self.sensitivity { " --sensitivity" } else { "" };
         let no_validate = if self.no_validate { " --no-validate" } else { "" };
-        let world = self.workers.command();
-        format!("{}{buffers}{sensitivity}{no_validate}{world}", self.load.command("sweep"))
+        let (risk, world) = (self.risk.command(), self.workers.command());
+        format!("{}{buffers}{sensitivity}{no_validate}{risk}{world}", self.load.command("sweep"))
     }
 }

@@ -1,10 +1,10 @@
-//! The exact size of one N, and the runs that validate it.
+//! The exact size of one N, the evidence of many runs, and runs at the size that is named as the answer.
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ByClass, Memory, Quantiles};
+use super::{ByClass, Marks, Memory, Quantiles, Risk, Tolerance};
 
 /// The exact answer for one N.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,7 +25,18 @@ pub struct ZeroDrop {
     /// Each class at that size, on these seeds; empty where there is no size.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub by_class: BTreeMap<String, ByClass>,
-    /// Runs on other seeds at the size with headroom; null where there is no size, and where nothing was validated.
+    /// High-water marks of many unbounded runs; null where there is no size, and where none were asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub marks: Option<Marks>,
+    /// What the largest mark bounds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tolerance: Option<Tolerance>,
+    /// The probability that a run loses anything, against the size: at every size at which it changes, at the sizes
+    /// swept, at the current size and at the size named as the answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub risk: Vec<Risk>,
+    /// Runs on fresh seeds at the size named as the answer, which is the next power of two above the largest mark; null
+    /// where there is no size, and where no marks were asked for.
     pub validation: Option<Validation>,
 }
 
@@ -42,10 +53,10 @@ pub struct Binding {
     pub at_ms: f64,
 }
 
-/// Runs on seeds that the size was not chosen from.
+/// Runs with bounded mailboxes, on seeds that the size was not chosen from.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Validation {
-    /// The last size tried.
+    /// The size named as the answer.
     pub buffer: u64,
     /// The seeds of that size, none of which chose it.
     pub seeds: Vec<u64>,
@@ -53,8 +64,6 @@ pub struct Validation {
     pub runs_with_drops: u64,
     /// One-sided 95 % Clopper–Pearson bound on P(a run drops anything).
     pub run_drop_probability_upper95: f64,
-    /// Sizes that failed before, with their runs.
-    pub failed: Vec<FailedSize>,
     /// Latency of the runs at that size.
     pub flush_latency_ms: Quantiles,
     /// Each class in the runs at that size; without latencies where a run dropped.
@@ -62,15 +71,4 @@ pub struct Validation {
     pub by_class: BTreeMap<String, ByClass>,
     /// Memory at that size.
     pub memory_bytes_per_subscriber: Memory,
-}
-
-/// A size that did not pass its validation.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct FailedSize {
-    /// The size.
-    pub buffer: u64,
-    /// Runs at it.
-    pub runs: u64,
-    /// Runs that dropped.
-    pub runs_with_drops: u64,
 }

@@ -1,0 +1,95 @@
+//! From high-water marks to the risk of a size.
+
+use std::collections::BTreeSet;
+
+use super::document::{Marks, Risk, Tolerance};
+use super::format;
+use super::statistics::upper_bound_95;
+
+/// Runs without being told: they bound the risk of the largest mark by 0.5 %.
+pub const DEFAULT_RUNS: u64 = 600;
+
+/// Runs of the published results: they bound the risk of the largest mark by 0.1 %.
+pub const PUBLISHED_RUNS: u64 = 3_000;
+
+/// Most runs of one N. The seeds of fresh runs begin behind these.
+pub const MOST_RUNS: u64 = 1_000_000;
+
+/// Number of runs whose largest mark is exceeded with at most this probability, with 95 % confidence:
+/// ⌈ln 0.05 / ln(1 − risk)⌉. `None` where `risk` is not between 0 and 1.
+pub fn runs_for(risk: f64) -> Option<u64> {
+    let is_probability = risk > 0.0 && risk < 1.0;
+    let runs = libm::ceil(libm::log(0.05) / libm::log1p(-risk));
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number above 0, and casts saturate")]
+    is_probability.then_some(runs as u64)
+}
+
+/// The largest mark of all runs with what it bounds; `largest_seed` is a run that has it.
+pub fn tolerance(marks: &Marks, largest_seed: u64) -> Tolerance {
+    let risk_upper95 = upper_bound_95(0, marks.runs);
+    Tolerance { buffer: marks.largest().max(1), risk_upper95, seed: largest_seed }
+}
+
+/// The risk at every size at which it changes, and at `buffers`; in ascending order of sizes.
+pub fn curve(marks: &Marks, buffers: &[u64]) -> Vec<Risk> {
+    let steps = marks.high_water.iter().map(|[frames, _]| *frames);
+    let sizes: BTreeSet<u64> = steps.chain(buffers.iter().copied()).filter(|buffer| *buffer > 0).collect();
+    sizes.into_iter().map(|buffer| at(marks, buffer)).collect()
+}
+
+/// The risk at one size.
+pub fn at(marks: &Marks, buffer: u64) -> Risk {
+    let runs_with_drops = marks.above(buffer);
+    Risk { buffer, runs: marks.runs, runs_with_drops, upper95: upper_bound_95(runs_with_drops, marks.runs) }
+}
+
+/// A bound of the risk as the share of runs that lose anything: `at most one minute in 200 loses anything`.
+pub fn in_words(risk_upper95: f64, run_seconds: f64) -> String {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number above 0, and casts saturate")]
+    let runs = libm::floor(1.0 / risk_upper95) as u64;
+    let is_minute = (run_seconds - 60.0).abs() < 1e-9;
+    let run = if is_minute { "minute".to_owned() } else { format!("run of {} s", format::number(run_seconds)) };
+    match runs {
+        0 | 1 => format!("every {run} may lose something"),
+        _ => format!("at most one {run} in {} loses anything", format::count(runs)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_risk_is_told_as_one_run_in_so_many() {
+        assert_eq!(in_words(0.004_98, 60.0), "at most one minute in 200 loses anything");
+        assert_eq!(in_words(0.000_998, 90.0), "at most one run of 90 s in 1,002 loses anything");
+        assert_eq!(in_words(0.95, 60.0), "every minute may lose something");
+    }
+
+    #[test]
+    fn fifty_nine_runs_are_the_tolerance_bound_of_95_and_95_percent() {
+        assert_eq!([0.05, 0.005, 0.001].map(runs_for), [Some(59), Some(598), Some(2_995)]);
+        assert_eq!([0.0, 1.0, -0.1, f64::NAN].map(runs_for), [None; 4]);
+    }
+
+    #[test]
+    fn the_defaults_bound_the_risk_by_half_and_a_tenth_of_a_percent() {
+        assert!(runs_for(0.005).unwrap() <= DEFAULT_RUNS);
+        assert!(runs_for(0.001).unwrap() <= PUBLISHED_RUNS);
+    }
+
+    #[test]
+    fn the_risk_falls_with_the_size_and_is_never_bounded_by_nothing() {
+        let marks = Marks::new(0, [2, 2, 5]);
+        let curve = curve(&marks, &[1, 8]);
+        let counted = |risk: &Risk| (risk.buffer, risk.runs_with_drops);
+        assert_eq!(curve.iter().map(counted).collect::<Vec<_>>(), [(1, 3), (2, 1), (5, 0), (8, 0)]);
+        assert!(curve.iter().all(|risk| risk.upper95 > 0.0));
+        assert!((curve[2].upper95 - tolerance(&marks, 2).risk_upper95).abs() < 1e-12);
+    }
+
+    #[test]
+    fn a_run_without_a_waiting_frame_needs_one_slot_all_the_same() {
+        assert_eq!(tolerance(&Marks::new(0, [0, 0]), 0).buffer, 1);
+    }
+}
