@@ -5,6 +5,10 @@ set positional-arguments
 sweep *options:
     cargo sim sweep "$@"
 
+# Make the published results of a scenario anew: 3,000 runs of each N, in plots/ (scenario alpha by default; tens of minutes)
+publish scenario="alpha":
+    cargo sim sweep --scenario "$1" --runs 3000
+
 # Run every policy on the same plans, for plots/policies/ and docs/deployment.md
 policies:
     cargo sim sweep --policy all --scenario backlog-flush --subscribers 6 --buffers 64,256,1024,8192 --out plots/policies
@@ -17,7 +21,7 @@ policies:
 stages *options:
     cargo sim stages "$@"
 
-# Find only the exact size without a drop, and validate it
+# Find only the size of a buffer, and the risk that it leaves
 size *options:
     cargo sim size "$@"
 

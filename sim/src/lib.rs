@@ -22,6 +22,7 @@ pub mod record;
 pub mod report;
 pub mod runs;
 pub mod scenario;
+pub mod shards;
 pub mod sizing;
 pub mod soak;
 pub mod specified;

@@ -1,5 +1,6 @@
 //! Runs of a scenario: which ones, and each of them from plan to summary.
 
+mod known;
 mod worlds;
 
 use hubbub::{Capacity, Overflow};
@@ -9,6 +10,7 @@ use crate::pool;
 use crate::pruning::{self, Runs};
 use crate::scenario::Scenario;
 use crate::summary::run::{Latencies, RunSummary};
+pub use known::{KnownRun, KnownRuns};
 pub use worlds::{Disagreement, RunError, RunLog, RunWorld};
 
 /// One run to do.
@@ -47,6 +49,8 @@ pub struct Workers<'a> {
     pub world: RunWorld,
     /// Whether the full stack repeats a share of the specification's runs beside those that decide.
     pub checks_a_share: bool,
+    /// Runs that other machines have done already; they are not done again.
+    pub known: Option<&'a KnownRuns>,
     /// Told how far the work is.
     pub progress: &'a dyn Progress,
 }
@@ -62,11 +66,23 @@ pub fn each(
     done: impl FnMut(usize, (RunSummary, Latencies)) + Send,
 ) -> Result<(), RunError> {
     let work = |job: &Job<'_>| {
-        let result = if wanted(job) { Some(worlds::one(job, workers.world)?) } else { None };
+        let result = if wanted(job) { Some(worlds::one(job, workers)?) } else { None };
         workers.progress.advance(job.units());
         Ok(result)
     };
     pool::each(jobs, workers.threads, work, done)
+}
+
+/// Of these jobs, those that the full stack repeats, whatever they decide, are done by it; their records must agree with
+/// the specification's. Returns for each job whether it was done by both.
+///
+/// # Errors
+/// The first disagreement, and the first failure of a world.
+pub fn check_share(jobs: &[Job<'_>], workers: Workers<'_>) -> Result<Vec<bool>, RunError> {
+    let is_checked: Vec<bool> = jobs.iter().map(Job::is_checked).collect();
+    let checked: Vec<Job<'_>> = jobs.iter().filter(|job| job.is_checked()).copied().collect();
+    worlds::check(&checked, workers)?;
+    Ok(is_checked)
 }
 
 /// Runs every N of a scenario on every seed with mailboxes that never overflow. The full stack runs it at those of
@@ -85,7 +101,7 @@ pub fn each_unbounded(
     workers.progress.begin("exact sizes", jobs.iter().map(Job::units).sum());
     let work = |job: &Job<'_>| -> Result<Option<Runs>, RunError> {
         let runs = match workers.world {
-            RunWorld::Specified => Runs { unbounded: worlds::one(job, workers.world)?, at: Vec::new() },
+            RunWorld::Specified => Runs { unbounded: worlds::one(job, workers)?, at: Vec::new() },
             RunWorld::Simulated => pruning::runs(&Plan::draw(scenario, job.subscribers, job.seed), policy, buffers)?,
         };
         workers.progress.advance(job.units());

@@ -44,7 +44,7 @@ pub(crate) fn alpha() {
             sweep(
                 &scenario,
                 parts,
-                Workers { threads, world: RunWorld::Simulated, checks_a_share: false, progress: &Silent },
+                Workers { threads, world: RunWorld::Simulated, checks_a_share: false, known: None, progress: &Silent },
                 |_| {},
             )
         });

@@ -22,6 +22,7 @@ mod record;
 mod recording;
 mod replay;
 mod run;
+mod shards;
 mod shrink;
 mod soak;
 mod stages;
@@ -39,14 +40,19 @@ use options::{Command, Options};
 
 /// Runs the program with these arguments, the first being its name.
 pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
-    let options = match Options::try_parse_from(number::joined(arguments)) {
+    let arguments = number::joined(arguments);
+    let options = match Options::try_parse_from(&arguments) {
         Ok(options) => options,
         Err(error) => return usage(&error),
     };
     interrupt::install();
     let result = match options.command {
         Command::Sweep(sweep) if sweep.check => check::check(&sweep),
-        Command::Sweep(sweep) => run::sweep(&sweep),
+        Command::Sweep(sweep) => match sweep.shard {
+            Some(shard) => shards::part(&sweep, shard, &arguments),
+            None => run::sweep(&sweep),
+        },
+        Command::Merge(options) => shards::merge(&options),
         Command::Size(size) => run::size(&size),
         Command::Load(options) => load::run(&options),
         Command::Record(options) => record::run(&options),

@@ -37,7 +37,7 @@ pub(super) use evidence::{EvidenceOptions, StagesOptions, VerifyOptions};
 pub(super) use incidents::{ReplayOptions, ShrinkOptions, SoakOptions};
 pub(super) use output::JsonOptions;
 pub(super) use real::{RealOptions, RecordOptions};
-pub(super) use sweep::{SizeOptions, SweepOptions};
+pub(super) use sweep::{MergeOptions, SizeOptions, SweepOptions};
 
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
@@ -47,6 +47,8 @@ pub(super) enum Command {
     Check(CheckOptions),
     /// Try buffer sizes: drop rate, memory and latency of each, the exact size without a drop, figures
     Sweep(SweepOptions),
+    /// Put the parts of a sweep together, which sweep --shard made on one machine or many
+    Merge(MergeOptions),
     /// Find only the size of a buffer, and the risk that it leaves
     Size(SizeOptions),
     /// Run a scenario over real TCP, against a new server or one that runs already: losses, latency, memory

@@ -80,7 +80,7 @@ pub(super) fn run(
 }
 
 /// Keeps the run on which two worlds disagree as an incident.
-fn leave(why: &SweepError) {
+pub(super) fn leave(why: &SweepError) {
     let SweepError::Run(RunError::Disagreement(found)) = why else { return };
     let frames = found.choice.capacity.frames().min(MAX_CAPACITY);
     let case = Case { plan: found.plan.clone(), frames, overflow: found.choice.overflow };

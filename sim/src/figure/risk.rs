@@ -30,7 +30,9 @@ struct Curve<'a> {
 pub(super) fn scene(sweep: &Sweep) -> Scene {
     let mut scene = Scene::default();
     let curves = curves(sweep);
-    let top = frame::head(&mut scene, &title(sweep), &words::subtitle(sweep));
+    let runs = curves.iter().map(|curve| curve.marks.runs).max().unwrap_or(0);
+    let seeds: Vec<u64> = (0..runs).collect();
+    let top = frame::head(&mut scene, &title(sweep), &words::subtitle_with_seeds(sweep, &seeds));
     let plot = Plot { left: 200.0, top: top + 56.0, right: 1_382.0, bottom: 872.0 };
     let references = frame::buffer_references(sweep);
     let steps = curves.iter().flat_map(|curve| curve.marks.high_water.iter().map(|[frames, _]| *frames));
@@ -51,8 +53,10 @@ pub(super) fn scene(sweep: &Sweep) -> Scene {
     for curve in &curves {
         curve.band(&mut scene, plot, &axis, &values);
     }
-    for curve in &curves {
-        curve.steps(&mut scene, plot, &axis, &values);
+    for (index, curve) in curves.iter().enumerate() {
+        // Of marks at nearly the same place, the later and smaller one leaves the rim of the earlier one free.
+        let radius = 8.0 + 4.0 * as_f64((curves.len() - 1 - index) as u64);
+        curve.steps(&mut scene, plot, (&axis, &values), radius);
     }
     labels(&mut scene, plot, &values, &curves);
     frame::foot(&mut scene, &note(sweep, &curves));
@@ -117,7 +121,7 @@ impl Curve<'_> {
         }
     }
 
-    fn steps(&self, scene: &mut Scene, plot: Plot, axis: &Across, values: &Values) {
+    fn steps(&self, scene: &mut Scene, plot: Plot, (axis, values): (&Across, &Values), radius: f64) {
         let mut points = vec![(plot.left, values.at(1.0))];
         let mut height = values.at(1.0);
         for (buffer, lossy) in self.lossy() {
@@ -128,7 +132,7 @@ impl Curve<'_> {
         }
         scene.polyline(&points, 3, self.look.colour, SOLID);
         if let Some(foot) = points.last() {
-            scene.marker(self.look.shape, *foot, 8.0, self.look.colour, self.look.open);
+            scene.marker(self.look.shape, *foot, radius, self.look.colour, self.look.open);
         }
     }
 }
@@ -170,8 +174,8 @@ fn note(sweep: &Sweep, curves: &[Curve<'_>]) -> String {
     let omitted =
         if omitted == 0 { String::new() } else { format!(" · {} not shown", format::plural(omitted as u64, "curve")) };
     format!(
-        "{} of each N · Band: 95 % interval (Clopper–Pearson) · Mark at the foot: the fullest mailbox of all runs · Dotted: \
-         bound where no run lost anything{omitted}",
+        "{} of each N · Band: 95 % interval · At the foot: fullest mailbox of all runs · Dotted: bound where none lost \
+         anything{omitted}",
         format::plural(runs, "run")
     )
 }

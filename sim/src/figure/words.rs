@@ -11,16 +11,21 @@ use super::view::{Along, View};
 
 /// What was run, in one line.
 pub(super) fn subtitle(sweep: &Sweep) -> String {
+    subtitle_with_seeds(sweep, &sweep.seeds)
+}
+
+/// What was run, in one line, of a figure of runs on these seeds.
+pub(super) fn subtitle_with_seeds(sweep: &Sweep, seeds: &[u64]) -> String {
     let trace = sweep.trace.as_ref().map(|t| format!("{} × {} · ", t.file, format::number(t.speed_up)));
-    let seeds = if sweep.seeds.len() == 1 { "seed" } else { "seeds" };
+    let word = if seeds.len() == 1 { "seed" } else { "seeds" };
     format!(
-        "{}{} events/s, peak {}/s, mean {} · {} s · {seeds} {} · {} · {}",
+        "{}{} events/s, peak {}/s, mean {} · {} s · {word} {} · {} · {}",
         trace.unwrap_or_default(),
         format::number(sweep.arrivals.mean_per_second),
         format::count(sweep.arrivals.peak_per_second),
         format::bytes(sweep.arrivals.mean_payload_bytes),
         format::number(sweep.virtual_seconds),
-        format::seeds(&sweep.seeds),
+        format::seeds(seeds),
         if sweep.compares_policies() { sweep.policy_in_words() } else { sweep.policy.clone() },
         sweep.world,
     )

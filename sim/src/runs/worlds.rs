@@ -59,10 +59,13 @@ pub struct Disagreement {
     pub choice: HubChoice,
 }
 
-/// Does a job in a world.
-pub(super) fn one(job: &Job<'_>, world: RunWorld) -> Result<(RunSummary, Latencies), RunError> {
+/// Does a job, unless its result is known.
+pub(super) fn one(job: &Job<'_>, workers: Workers<'_>) -> Result<(RunSummary, Latencies), RunError> {
+    if let Some(result) = workers.known.and_then(|known| known.result(job)) {
+        return Ok(result);
+    }
     let plan = Plan::draw(job.scenario, job.subscribers, job.seed);
-    let done = match world {
+    let done = match workers.world {
         RunWorld::Simulated => RunsDone::SIMULATED,
         RunWorld::Specified => match specified::run(&plan, job.choice) {
             Ok(record) => return Ok(RunSummary::done_by(RunsDone::SPECIFIED, job.seed, record)),
@@ -78,9 +81,13 @@ pub(super) fn one(job: &Job<'_>, world: RunWorld) -> Result<(RunSummary, Latenci
 ///
 /// # Errors
 /// The first disagreement, and the first failure of a world.
-fn check(jobs: &[Job<'_>], workers: Workers<'_>) -> Result<u64, RunError> {
+pub(super) fn check(jobs: &[Job<'_>], workers: Workers<'_>) -> Result<u64, RunError> {
+    let is_known = |job: &&Job<'_>| workers.known.is_some_and(|known| known.is_agreed(job));
+    let (known, open): (Vec<&Job<'_>>, Vec<&Job<'_>>) = jobs.iter().partition(is_known);
+    let jobs: Vec<Job<'_>> = open.into_iter().copied().collect();
+    let known = known.len() as u64;
     if jobs.is_empty() {
-        return Ok(0);
+        return Ok(known);
     }
     workers.progress.begin("spot checks by the full stack", jobs.iter().map(Job::units).sum());
     let mut agreed = 0;
@@ -98,9 +105,9 @@ fn check(jobs: &[Job<'_>], workers: Workers<'_>) -> Result<u64, RunError> {
             Some(why) => Err(Box::new(Disagreement { what: job.in_words(), why, plan, choice: job.choice }).into()),
         }
     };
-    pool::each(jobs, workers.threads, work, |_, ()| agreed += 1)?;
+    pool::each(&jobs, workers.threads, work, |_, ()| agreed += 1)?;
     workers.progress.end();
-    Ok(agreed)
+    Ok(known + agreed)
 }
 
 /// The runs that a result rests on: how many there were, and which of them the full stack may be asked to repeat.
@@ -184,7 +191,7 @@ impl<'a> RunLog<'a> {
 impl Job<'_> {
     /// Whether the full stack repeats the run, whatever it decides: all runs of small N on the scenario's own seeds, and a
     /// share of all others.
-    fn is_checked(&self) -> bool {
+    pub(super) fn is_checked(&self) -> bool {
         let is_own = self.seed < self.scenario.settings().seeds;
         (is_own && self.subscribers <= ALWAYS_CHECKED_SUBSCRIBERS) || self.hash().is_multiple_of(CHECKED_SHARE)
     }

@@ -29,10 +29,13 @@ mod trace;
 mod warning;
 
 use std::fs::File;
+use std::hash::Hasher;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
+
+use siphasher::sip::SipHasher13;
 
 pub use error::ScenarioError;
 pub use fault::FaultSettings;
@@ -67,6 +70,8 @@ pub struct Scenario {
     duration: Duration,
     /// Whether a trace of the command line took the place of the file's duration.
     trace_replaces_duration: bool,
+    /// A hash of settings and trace.
+    fingerprint: u64,
 }
 
 impl Scenario {
@@ -145,7 +150,8 @@ impl Scenario {
     fn completed(source: String, given: Settings, trace: Option<Arc<Trace>>) -> Result<Self, Vec<error::Wrong>> {
         let settings = needs::met(given.clone());
         let duration = check::check(&settings, trace.as_deref())?;
-        Ok(Self { source, given, settings, trace, duration, trace_replaces_duration: false })
+        let fingerprint = fingerprint(&settings, trace.as_deref());
+        Ok(Self { source, given, settings, trace, duration, trace_replaces_duration: false, fingerprint })
     }
 
     /// What the file says, with defaults filled in and what the overflow policy needs switched on.
@@ -160,11 +166,24 @@ impl Scenario {
         self.duration
     }
 
+    /// A hash of everything that is set and of the trace, the same on every machine. Equal scenarios have equal ones.
+    #[must_use]
+    pub fn fingerprint(&self) -> u64 {
+        self.fingerprint
+    }
+
     /// The trace that is replayed, if one is.
     #[must_use]
     pub fn trace(&self) -> Option<&Trace> {
         self.trace.as_deref()
     }
+}
+
+fn fingerprint(settings: &Settings, trace: Option<&Trace>) -> u64 {
+    let mut hasher = SipHasher13::new();
+    // The debug form has every field, and writes the shortest digits that read back as the same number.
+    hasher.write(format!("{settings:?} {trace:?}").as_bytes());
+    hasher.finish()
 }
 
 /// What a file says, and the trace that it names.

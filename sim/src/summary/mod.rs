@@ -14,3 +14,4 @@ pub mod run;
 pub mod sizes;
 pub mod stages;
 pub mod statistics;
+pub mod stored;

@@ -5,11 +5,13 @@ use std::time::Duration;
 use hdrhistogram::Histogram;
 use hubbub::LossCounts;
 
+use serde::{Deserialize, Serialize};
+
 use super::document::RunsDone;
 use crate::record::{Digest, Record, SubscriberRecord};
 
 /// Counts of one class, or of all subscribers, in one run.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Totals {
     /// Members.
     pub subscribers: usize,
@@ -77,16 +79,17 @@ impl Totals {
 }
 
 /// The subscriber that lost the largest part of what it was offered, the first of equals.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Worst {
     /// Index in the plan.
     pub subscriber: usize,
     /// `buffer_full / offered`, above 0.
+    #[serde(with = "super::stored::bits")]
     pub drop_rate: f64,
 }
 
 /// The largest high-water mark, the first of equals.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct HighWater {
     /// Index in the plan.
     pub subscriber: usize,
@@ -95,11 +98,12 @@ pub struct HighWater {
     /// Frames.
     pub frames: u64,
     /// When it was first reached, in plan time.
+    #[serde(with = "super::stored::bits")]
     pub at_ms: f64,
 }
 
 /// What is kept of a run until its cell is done.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct RunSummary {
     /// Its seed.
     pub seed: u64,

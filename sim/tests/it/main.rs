@@ -9,7 +9,8 @@
 //! - [`twins`]: a plan loses the same events over server-sent events and over WebSockets
 //! - [`two_stages`]: a second stage behind the transport is a hidden buffer
 //! - [`mutants`]: the checks can fail
-//! - [`sweeps`]: cells, exact sizes, validation
+//! - [`sweeps`]: cells, exact sizes, the risk of a size
+//! - [`many_machines`]: the parts of a sweep, and what becomes of them
 //! - [`pruned_runs`]: are the whole runs
 //! - [`command_line`]: options, files, exit codes
 //! - [`options`]: those without effect are refused, and no file is replaced
@@ -33,6 +34,7 @@ mod frames_per_write;
 mod imported_counters;
 mod importing;
 mod laws;
+mod many_machines;
 mod mutants;
 mod options;
 mod plans;

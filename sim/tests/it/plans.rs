@@ -11,7 +11,7 @@ use hubbub_sim::world::run;
 
 /// Sweeps by the specification, with spot checks by the full stack.
 pub(crate) const IN_BOTH: Workers<'static> =
-    Workers { threads: 2, world: RunWorld::Specified, checks_a_share: true, progress: &Silent };
+    Workers { threads: 2, world: RunWorld::Specified, checks_a_share: true, known: None, progress: &Silent };
 
 /// Sweeps by the full stack alone.
 pub(crate) const SIMULATED: Workers<'static> = Workers { world: RunWorld::Simulated, ..IN_BOTH };

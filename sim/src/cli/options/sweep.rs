@@ -5,11 +5,12 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::risk::RiskOptions;
-use super::{JsonOptions, LoadOptions, Policies, WorkerOptions, every_change, listed};
+use super::{JsonOptions, LoadOptions, Policies, Threads, WorkerOptions, every_change, listed};
 use crate::cli::exit::Failure;
 use crate::cli::{console, files, number};
 use crate::runs::RunWorld;
 use crate::scenario::Scenario;
+use crate::shards::{Shard, Spread};
 use crate::sweep::{self, Parts, Sizes};
 
 #[derive(Debug, Args)]
@@ -32,11 +33,26 @@ pub(in crate::cli) struct SweepOptions {
     /// an unchanged built-in scenario with --runs 3000]
     #[arg(long, value_name = "DIR")]
     pub(in crate::cli) out: Option<PathBuf>,
+    /// Do one part of the runs, as 3/16 for part 3 of 16, and write it to part.json in the folder of --out
+    #[arg(long, value_name = "I/N", requires = "out", conflicts_with_all = ["json", "check"])]
+    pub(in crate::cli) shard: Option<Shard>,
     #[command(flatten)]
     pub(in crate::cli) json: JsonOptions,
     /// Repeat the published sweep (or its --subscribers and --buffers), and fail on any difference
     #[arg(long, conflicts_with_all = ["json", "force", "sensitivity", "no_validate", "runs", "risk"])]
     pub(in crate::cli) check: bool,
+}
+
+#[derive(Debug, Args)]
+pub(in crate::cli) struct MergeOptions {
+    /// Parts of a sweep, each its folder or its part.json
+    #[arg(value_name = "PART", required = true)]
+    pub(in crate::cli) parts: Vec<PathBuf>,
+    /// Folder for the result, as plots/alpha
+    #[arg(long, value_name = "DIR")]
+    pub(in crate::cli) out: PathBuf,
+    #[command(flatten)]
+    pub(in crate::cli) threads: Threads,
 }
 
 #[derive(Debug, Args)]
@@ -116,6 +132,21 @@ impl SweepOptions {
             (false, false) => Sizes::WithRisk { runs },
         };
         Ok(Parts { cells: true, policies, sizes, sensitivity: sensitivity && !policies })
+    }
+
+    /// What of the sweep is spread over machines.
+    ///
+    /// # Errors
+    /// With what cannot be spread.
+    pub(in crate::cli) fn spread(&self, scenario: &Scenario) -> Result<Spread, Failure> {
+        if self.compares_policies() {
+            return Err(Failure::input("--shard: a comparison of policies is not spread over machines".to_owned()));
+        }
+        if self.workers.world() != RunWorld::Specified {
+            return Err(Failure::input("--shard: only runs of --world specified are spread over machines".to_owned()));
+        }
+        let runs = if self.no_validate { 0 } else { self.risk.runs(scenario)? };
+        Ok(Spread { runs, sensitivity: self.wants_sensitivity(scenario) })
     }
 
     /// Whether sizes under a changed load are wanted.

@@ -22,7 +22,8 @@ pub(in crate::cli) struct WorkerOptions {
 
 impl WorkerOptions {
     pub(in crate::cli) fn workers<'a>(&self, bars: &'a Bars) -> Workers<'a> {
-        Workers { threads: self.threads.number(), world: self.world(), checks_a_share: true, progress: bars }
+        let (threads, world) = (self.threads.number(), self.world());
+        Workers { threads, world, checks_a_share: true, known: None, progress: bars }
     }
 
     pub(in crate::cli) fn world(&self) -> RunWorld {
