@@ -15,7 +15,7 @@ use crate::summary::cell::{by_class, memory, pooled};
 use crate::summary::document::{FailedSize, RunsDone, Sensitivity, Validation, ZeroDrop};
 use crate::summary::run::{Latencies, RunSummary};
 use crate::summary::sizes;
-use crate::summary::statistics::upper_bound_95;
+use crate::tail::clopper_pearson::upper_bound_95;
 
 /// Clean runs that bound the probability of a drop by 5 % at 95 % confidence: 1 − 0.05^(1/59) = 0.0495.
 pub const VALIDATION_RUNS: u64 = 59;

@@ -1,7 +1,7 @@
 //! Intervals and quantiles, with their sources.
 
 use hdrhistogram::Histogram;
-use statrs::distribution::{Beta, ContinuousCDF, StudentsT};
+use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::document::Quantiles;
 
@@ -29,18 +29,6 @@ pub fn ratio_interval(replications: &[(u64, u64)]) -> Option<[f64; 2]> {
     Some([(ratio - half).max(0.0), (ratio + half).min(1.0)])
 }
 
-/// One-sided 95 % upper bound of a probability after `hits` in `runs`: Clopper and Pearson, *Biometrika* 26 (1934).
-/// With no hit it is `1 − 0.05^(1/runs)`.
-pub fn upper_bound_95(hits: u64, runs: u64) -> f64 {
-    if hits >= runs {
-        return 1.0;
-    }
-    if hits == 0 {
-        return 1.0 - 0.05_f64.powf(1.0 / runs as f64);
-    }
-    Beta::new(hits as f64 + 1.0, (runs - hits) as f64).map_or(1.0, |beta| beta.inverse_cdf(0.95))
-}
-
 /// Quantiles in milliseconds of a histogram in microseconds.
 pub fn quantiles_ms(histogram: &Histogram<u64>) -> Quantiles {
     if histogram.is_empty() {
@@ -58,22 +46,6 @@ pub fn rate(part: u64, whole: u64) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn fifty_nine_clean_runs_bound_the_probability_of_a_drop_by_five_percent() {
-        assert!((upper_bound_95(0, 59) - 0.0495).abs() < 1e-4);
-        assert!((upper_bound_95(0, 1) - 0.95).abs() < 1e-12);
-        assert_eq!(upper_bound_95(3, 3), 1.0);
-    }
-
-    #[test]
-    fn the_bound_agrees_with_the_binomial_it_inverts() {
-        let (hits, runs) = (2_u64, 20_u64);
-        let p = upper_bound_95(hits, runs);
-        let choose = [1.0, 20.0, 190.0];
-        let at_most_two: f64 = (0..3).map(|k| choose[k] * p.powi(k as i32) * (1.0 - p).powi(20 - k as i32)).sum();
-        assert!((at_most_two - 0.05).abs() < 1e-6, "P(X ≤ 2) = {at_most_two} at {p}");
-    }
 
     #[test]
     fn an_interval_needs_eight_replications_and_a_drop() {
