@@ -41,7 +41,8 @@ impl Exact {
         Self::of(buffers.map(|buffer| (1.0 - part) * one.risk(buffer) + part * other.risk(buffer)))
     }
 
-    fn of(risks: impl Iterator<Item = f64>) -> Self {
+    /// The distribution with these risks of the buffers from 0 on.
+    pub(super) fn of(risks: impl Iterator<Item = f64>) -> Self {
         Self(risks.take_while(|risk| *risk > SMALLEST_RISK).collect())
     }
 

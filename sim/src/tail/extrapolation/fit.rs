@@ -28,3 +28,35 @@ pub(super) fn fit(exceedances: &Exceedances) -> (f64, Pareto) {
     let (cost, [shape, log_scale]) = if other.0 < one.0 { other } else { one };
     (-cost, Pareto { shape, scale: libm::exp(log_scale) })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tail::exact::Exact;
+
+    #[test]
+    fn shape_and_scale_of_a_large_sample_are_found() {
+        for shape in [-0.4, 0.0, 0.3] {
+            let pareto = Pareto { shape, scale: 6.0 };
+            let marks = Exact::of((0..).map(|frames| pareto.survival(f64::from(frames)))).marks(20_000, 1);
+            let (_, fitted) = fit(&Exceedances::above(0, &marks));
+            assert!((fitted.shape - shape).abs() < 0.04 && (fitted.scale - 6.0).abs() < 0.3, "{fitted:?} for {shape}");
+        }
+    }
+
+    #[test]
+    fn no_neighbour_is_more_likely_than_the_fit() {
+        let exceedances = Exceedances::above(5, &Exact::mm1(0.7, 100.0).marks(600, 1));
+        let (best, Pareto { shape, scale }) = fit(&exceedances);
+        for (more, times) in [(0.01, 1.0), (-0.01, 1.0), (0.0, 1.01), (0.0, 0.99), (0.01, 0.99), (-0.01, 1.01)] {
+            let neighbour = Pareto { shape: shape + more, scale: scale * times };
+            assert!(exceedances.log_likelihood(neighbour) < best + 1e-6, "{neighbour:?}");
+        }
+    }
+
+    #[test]
+    fn marks_of_one_size_are_no_panic() {
+        let (log_likelihood, _) = fit(&Exceedances::above(3, &[4; 60]));
+        assert!(log_likelihood <= 0.0);
+    }
+}

@@ -19,7 +19,7 @@ const PARAMETERS: usize = 2;
 ///
 /// From the threshold upwards, a cell takes whole frames until it expects a quarter of what is left, and at least 5
 /// exceedances; the last cell has no upper end. The degrees of freedom are the cells less 1 less the two parameters
-/// (Fisher 1924). Parameters that are fitted to single frames make the statistic somewhat larger than that
+/// (Fisher, *Journal of the Royal Statistical Society* 87 (1924), 442–450). Parameters that are fitted to single frames make the statistic somewhat larger than that
 /// distribution (Chernoff and Lehmann, *Annals of Mathematical Statistics* 25 (1954), 579–586): the test is strict.
 pub(super) fn p_value(exceedances: &Exceedances, pareto: Pareto) -> Option<f64> {
     let cells = cells(exceedances, pareto);
@@ -68,4 +68,48 @@ fn first(from: u64, last: u64, holds: impl Fn(u64) -> bool) -> Option<u64> {
         }
     }
     Some(at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fit::fit;
+    use super::*;
+    use crate::tail::exact::Exact;
+
+    fn p(marks: &[u64]) -> Option<f64> {
+        let exceedances = Exceedances::above(0, marks);
+        p_value(&exceedances, fit(&exceedances).1)
+    }
+
+    #[test]
+    fn cells_take_a_quarter_of_what_is_left_and_hold_all_marks() {
+        let pareto = Pareto { shape: 0.0, scale: 10.0 };
+        let marks: Vec<u64> = (0..100).map(|mark| 1 + mark % 50).collect();
+        let cells = cells(&Exceedances::above(0, &marks), pareto);
+        let expected: f64 = cells.iter().map(|cell| cell.expected).sum();
+        let observed: f64 = cells.iter().map(|cell| cell.observed).sum();
+        assert!((expected - 100.0).abs() < 1e-9 && observed == 100.0, "{cells:?}");
+        assert!(cells.iter().all(|cell| cell.expected >= FEWEST_EXPECTED) && cells[0].observed == 6.0, "{cells:?}");
+    }
+
+    #[test]
+    fn a_tail_of_the_distribution_itself_passes_in_nineteen_of_twenty_cases() {
+        let pareto = Pareto { shape: 0.1, scale: 8.0 };
+        let exact = Exact::of((0..).map(|frames| pareto.survival(f64::from(frames))));
+        let passes = (0..200).filter(|seed| p(&exact.marks(150, *seed)).unwrap() >= 0.05).count();
+        // The test is strict: it refuses some more than one in twenty.
+        assert!((175..=195).contains(&passes), "{passes} of 200");
+    }
+
+    #[test]
+    fn two_lumps_are_no_tail() {
+        let marks: Vec<u64> = (0..150).map(|mark| if mark % 3 == 0 { 40 + mark % 7 } else { 1 + mark % 7 }).collect();
+        assert!(p(&marks).unwrap() < 0.001);
+    }
+
+    #[test]
+    fn three_sizes_are_too_few_for_a_test() {
+        let marks: Vec<u64> = (0..150).map(|mark| 1 + mark % 3).collect();
+        assert_eq!(p(&marks), None);
+    }
 }

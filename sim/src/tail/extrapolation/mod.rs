@@ -6,7 +6,7 @@
 //! - **Model**: marks above a threshold exceed it by a generalised Pareto excess, rounded up to whole frames (Pickands
 //!   1975; Coles 2001, chapter 4). The likelihood is that of whole numbers: `P(H = h | H > u) = G(h − u) − G(h − u − 1)`.
 //! - **Threshold**: the lowest of a list above which the goodness of fit has p ≥ 0.05, a rule of Choulakian and Stephens,
-//!   *Technometrics* 43 (2001), 478–484. The lowest threshold of the list leaves a quarter of all marks above it, and 300
+//!   *Technometrics* 43 (2001), 478–484. The lowest threshold of the list leaves a fifth of all marks above it, and 150
 //!   at most. Each further threshold leaves three quarters of those, and the highest leaves 50 or more.
 //! - **Goodness of fit**: Pearson's chi-square on pooled sizes, with two parameters estimated.
 //! - **Interval**: 95 % by the profile likelihood of the size. It includes the uncertainty of shape, scale and of the
