@@ -12,8 +12,15 @@
 //! - **Interval**: 95 % by the profile likelihood of the size. It includes the uncertainty of shape, scale and of the
 //!   proportion of marks above the threshold. It does not include the choice of the threshold.
 //!
-//! An answer assumes that the tail goes on as it begins. No data can show that: a rare kind of run that none or few of
-//! the runs belong to is in no extrapolation.
+//! # Limits
+//!
+//! An answer assumes that the tail goes on as it begins, and the marks cannot show that. Measured at a tenth of one loss
+//! in all runs, with 600 and with 3,000 runs, 1,000 times each:
+//!
+//! - Of single queues and of tails with an end, 95.9 to 98.5 % of the intervals covered the exact size.
+//! - A kind of run with larger marks that is 0.3 to 2 % of all runs: 83 to 97 %. Most misses were sizes too low.
+//! - The same with 5 to 20 % of all runs, so that the threshold lies where both kinds mix: 76 to 98 %. Most misses were
+//!   sizes too high.
 
 mod exceedances;
 mod fit;
@@ -87,7 +94,7 @@ pub enum Refusal {
         exceedances: u64,
     },
     /// All marks are equal.
-    #[error("all {runs} runs have a high-water mark of {mark} frames, so that no tail is seen")]
+    #[error("the high-water mark of all {runs} runs is {mark}: no tail is seen")]
     NoTail {
         /// Number of marks.
         runs: u64,

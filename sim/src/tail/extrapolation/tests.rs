@@ -10,7 +10,7 @@ const FEWEST_COVERED: usize = 183;
 /// Extrapolates as far as allowed from marks of a known distribution, again and again until 200 repetitions are answered,
 /// and counts the intervals that cover the true size.
 ///
-/// A refused repetition is not counted as covered or missed. At most a fifth of all may be refused.
+/// A refused repetition is not counted as covered or missed, and at most 50 may be refused.
 fn assert_covers(exact: &Exact, runs: usize) {
     let risk = 1.0 / (REACH as usize * runs) as f64;
     let size = exact.size(risk);
@@ -27,10 +27,12 @@ fn assert_covers(exact: &Exact, runs: usize) {
         if answered == REPETITIONS {
             break;
         }
-        assert!(refused <= REPETITIONS / 4, "{refused} refused, {answered} answered");
+        assert!(refused <= 50, "{refused} refused, {answered} answered");
     }
     assert!(covered >= FEWEST_COVERED, "{covered} of {answered} cover {size} frames, {refused} were refused");
 }
+
+// When these tests were written, they counted 193, 197, 195 and 191 of 200, with 13, 3, 9 and 5 refused.
 
 #[test]
 fn intervals_cover_the_exact_size_of_a_queue() {
@@ -135,7 +137,7 @@ fn marks_of_too_few_sizes_are_refused() {
 
 #[test]
 fn equal_marks_have_no_tail() {
-    assert_eq!(refusal(&[7; 600], 0.001), "all 600 runs have a high-water mark of 7 frames, so that no tail is seen");
+    assert_eq!(refusal(&[7; 600], 0.001), "the high-water mark of all 600 runs is 7: no tail is seen");
 }
 
 #[test]
