@@ -4,7 +4,7 @@ use crate::tail::exact::Exact;
 /// Of answered repetitions.
 const REPETITIONS: usize = 200;
 
-/// 95 % of 200 are 190; of independent intervals that cover with that probability, fewer than 183 have one chance in 70.
+/// 95 % of 200 are 190; of independent intervals that cover with that probability, fewer than 183 have one chance in 80.
 const FEWEST_COVERED: usize = 183;
 
 /// Extrapolates as far as allowed from marks of a known distribution, again and again until 200 repetitions are answered,
