@@ -29,6 +29,7 @@ pub mod specified;
 pub mod stages;
 pub mod summary;
 pub mod sweep;
+pub mod tail;
 pub mod theory;
 mod time;
 pub mod transport;

@@ -59,6 +59,7 @@ fn zero_drop(scenario: &Scenario, subscribers: usize, unbounded: &UnboundedRuns,
         marks: None,
         tolerance: None,
         risk: Vec::new(),
+        extrapolated: None,
         validation: None,
     }
 }

@@ -48,6 +48,8 @@ pub enum Sizes<'a> {
     WithRisk {
         /// Number of unbounded runs of each N, the scenario's own seeds among them.
         runs: u64,
+        /// A smaller risk than these runs bound, to which sizes are extrapolated.
+        extrapolated_risk: Option<f64>,
     },
     /// As `WithRisk`, with the marks of these published sizes, of which only some are repeated.
     AsPublished(&'a [ZeroDrop]),
@@ -81,8 +83,11 @@ pub fn sweep(
     let cells = grid.run(workers, &mut log)?;
     match parts.sizes {
         Sizes::None | Sizes::Exact => {}
-        Sizes::WithRisk { runs } => {
+        Sizes::WithRisk { runs, extrapolated_risk } => {
             sizing::marks::find(scenario, &unbounded, &mut zero_drop, runs, workers, &mut log)?;
+            if let Some(risk) = extrapolated_risk {
+                zero_drop.iter_mut().for_each(|size| sizing::marks::extrapolate(size, risk));
+            }
         }
         Sizes::AsPublished(published) => {
             sizing::marks::repeat(scenario, published, &mut zero_drop, workers, &mut log)?;

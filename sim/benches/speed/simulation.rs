@@ -36,9 +36,10 @@ pub(crate) fn speed() {
 pub(crate) fn alpha() {
     let scenario = Scenario::named("alpha").expect("a built-in scenario");
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
-    for (what, cells, sizes) in
-        [("grid of cells", true, Sizes::None), ("sizes and their risk", false, Sizes::WithRisk { runs: 60 })]
-    {
+    for (what, cells, sizes) in [
+        ("grid of cells", true, Sizes::None),
+        ("sizes and their risk", false, Sizes::WithRisk { runs: 60, extrapolated_risk: None }),
+    ] {
         let parts = Parts { cells, policies: false, sizes, sensitivity: false };
         let (result, took) = timed(|| {
             sweep(

@@ -6,7 +6,7 @@
 use crate::summary::document::{Marks, Sweep, ZeroDrop};
 use crate::summary::format;
 use crate::summary::sizes;
-use crate::summary::statistics::interval_95;
+use crate::tail::clopper_pearson::interval_95;
 
 use super::axis::{Across, Values};
 use super::drop_rate::tick;

@@ -58,7 +58,7 @@ pub fn readme(sweep: &Sweep, command: &str) -> String {
     if !sweep.zero_drop.is_empty() {
         let _ = write!(page, "{}\n\n", sizes::KEY);
     }
-    for line in sizes::bindings(sweep) {
+    for line in sizes::bindings(sweep).into_iter().chain(sizes::extrapolated(sweep)) {
         let _ = writeln!(page, "- {line}");
     }
     if !sweep.zero_drop.is_empty() {

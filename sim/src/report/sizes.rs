@@ -2,7 +2,7 @@
 
 use hubbub::Overflow;
 
-use crate::summary::document::{Memory, Risk, Sweep, ZeroDrop};
+use crate::summary::document::{Extrapolation, Memory, Risk, Sweep, ZeroDrop};
 use crate::summary::{format, sizes};
 
 use super::parts::count_as_f64;
@@ -143,7 +143,34 @@ fn binding(answer: &ZeroDrop) -> String {
     line
 }
 
-/// What a validated size costs and how late frames are at it, one row an N.
+/// Sizes of a smaller risk than the runs bound: one line an N, none where none was asked for.
+pub(super) fn extrapolated(sweep: &Sweep) -> Vec<String> {
+    sweep.zero_drop.iter().filter_map(extrapolated_for).collect()
+}
+
+fn extrapolated_for(answer: &ZeroDrop) -> Option<String> {
+    let Extrapolation { risk, found, refused } = answer.extrapolated.as_ref()?;
+    let n = format::count(answer.subscribers as u64);
+    let risk = format!("{} %", format::precise(risk * 100.0));
+    let said = match (found, refused) {
+        (Some(found), _) => format!(
+            "{} slots for a risk of {risk} a run, {} to {} with 95 % confidence. It is an extrapolation: a generalised \
+             Pareto tail of shape {} above {}, fitted to {} marks (goodness of fit: p = {}).",
+            format::count(found.buffer),
+            format::count(found.low),
+            format::count(found.high),
+            format::precise(found.shape),
+            format::plural(found.threshold, "frame"),
+            format::count(found.exceedances),
+            format::precise(found.goodness_p),
+        ),
+        (None, Some(why)) => format!("no extrapolation to a risk of {risk} a run: {why}"),
+        (None, None) => return None,
+    };
+    Some(format!("N = {n}: {said}"))
+}
+
+/// What a named size costs and how late frames are at it, one row an N.
 pub(super) fn cost(sweep: &Sweep) -> Option<Table> {
     let mut table = Table::new(&[
         ("N", Lean::Right),

@@ -92,7 +92,7 @@ fn told_of_sizes(sweep: &Sweep) -> String {
     let Some(table) = sizes::table(sweep) else { return String::new() };
     let key = prose(sizes::KEY, "  ");
     let mut text = format!("\nThe size, and the risk that it leaves\n\n{}\n{key}\n", table.plain(false));
-    for line in sizes::bindings(sweep) {
+    for line in sizes::bindings(sweep).into_iter().chain(sizes::extrapolated(sweep)) {
         text.push_str(&prose(&line, "  "));
     }
     if let Some(means) = sizes::size_means(sweep) {

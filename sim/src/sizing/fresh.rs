@@ -12,7 +12,7 @@ use crate::summary::document::{Validation, ZeroDrop};
 use crate::summary::risk::MOST_RUNS;
 use crate::summary::run::{Latencies, RunSummary};
 use crate::summary::sizes;
-use crate::summary::statistics::upper_bound_95;
+use crate::tail::clopper_pearson::upper_bound_95;
 
 /// Fresh runs at the size of each N. Without a loss they alone bound the risk by 5 % (the 95/95 case of the tolerance
 /// bound).

@@ -9,9 +9,10 @@ use std::collections::BTreeMap;
 use super::Unbounded;
 use crate::runs::{self, Job, RunError, RunLog, Workers};
 use crate::scenario::Scenario;
-use crate::summary::document::{Marks, ZeroDrop};
+use crate::summary::document::{Extrapolation, Marks, ZeroDrop};
 use crate::summary::run::RunSummary;
 use crate::summary::{risk, sizes};
+use crate::tail::extrapolation;
 
 /// Of the runs behind published marks, as many are repeated for each N by a check.
 const REPEATED_BY_A_CHECK: usize = 60;
@@ -94,6 +95,16 @@ pub fn repeat<'a>(
         }
     }
     Ok(())
+}
+
+/// Extrapolates the marks of a size to a smaller risk than they bound, or says why that cannot be done.
+pub fn extrapolate(size: &mut ZeroDrop, risk: f64) {
+    let Some(marks) = &size.marks else { return };
+    let marks: Vec<u64> = marks.each().collect();
+    size.extrapolated = Some(match extrapolation::extrapolate(&marks, risk) {
+        Ok(found) => Extrapolation { risk, found: Some(found), refused: None },
+        Err(why) => Extrapolation { risk, found: None, refused: Some(why.to_string()) },
+    });
 }
 
 fn jobs(scenario: &Scenario, subscribers: usize, seeds: std::ops::Range<u64>) -> Vec<Job<'_>> {

@@ -383,6 +383,7 @@ pub(crate) fn sized(subscribers: usize, buffer: u64) -> ZeroDrop {
         by_class: cell.by_class.clone(),
         tolerance: Some(risk::tolerance(&marks, 3)),
         risk: risk::curve(&marks, &[64, with_headroom]),
+        extrapolated: None,
         marks: Some(marks),
         validation: Some(Validation {
             buffer: with_headroom,
@@ -408,6 +409,7 @@ fn unsized_(subscribers: usize, reason: &str) -> ZeroDrop {
         marks: None,
         tolerance: None,
         risk: Vec::new(),
+        extrapolated: None,
         validation: None,
     }
 }

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use super::document::{Marks, Risk, Tolerance};
 use super::format;
-use super::statistics::upper_bound_95;
+use crate::tail::clopper_pearson::upper_bound_95;
+use crate::tail::tolerance::risk_of_largest;
 
 /// Runs without being told: they bound the risk of the largest mark by 0.5 %.
 pub const DEFAULT_RUNS: u64 = 600;
@@ -15,18 +16,9 @@ pub const PUBLISHED_RUNS: u64 = 3_000;
 /// Most runs of one N. The seeds of fresh runs begin behind these.
 pub const MOST_RUNS: u64 = 1_000_000;
 
-/// Number of runs whose largest mark is exceeded with at most this probability, with 95 % confidence:
-/// ⌈ln 0.05 / ln(1 − risk)⌉. `None` where `risk` is not between 0 and 1.
-pub fn runs_for(risk: f64) -> Option<u64> {
-    let is_probability = risk > 0.0 && risk < 1.0;
-    let runs = libm::ceil(libm::log(0.05) / libm::log1p(-risk));
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number above 0, and casts saturate")]
-    is_probability.then_some(runs as u64)
-}
-
 /// The largest mark of all runs with what it bounds; `largest_seed` is a run that has it.
 pub fn tolerance(marks: &Marks, largest_seed: u64) -> Tolerance {
-    let risk_upper95 = upper_bound_95(0, marks.runs);
+    let risk_upper95 = risk_of_largest(marks.runs);
     Tolerance { buffer: marks.largest().max(1), risk_upper95, seed: largest_seed }
 }
 
@@ -67,15 +59,9 @@ mod tests {
     }
 
     #[test]
-    fn fifty_nine_runs_are_the_tolerance_bound_of_95_and_95_percent() {
-        assert_eq!([0.05, 0.005, 0.001].map(runs_for), [Some(59), Some(598), Some(2_995)]);
-        assert_eq!([0.0, 1.0, -0.1, f64::NAN].map(runs_for), [None; 4]);
-    }
-
-    #[test]
     fn the_defaults_bound_the_risk_by_half_and_a_tenth_of_a_percent() {
-        assert!(runs_for(0.005).unwrap() <= DEFAULT_RUNS);
-        assert!(runs_for(0.001).unwrap() <= PUBLISHED_RUNS);
+        assert!(risk_of_largest(DEFAULT_RUNS) <= 0.005);
+        assert!(risk_of_largest(PUBLISHED_RUNS) <= 0.001);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Intervals and quantiles, with their sources.
 
 use hdrhistogram::Histogram;
-use statrs::distribution::{Beta, ContinuousCDF, StudentsT};
+use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::document::Quantiles;
 
@@ -29,27 +29,6 @@ pub fn ratio_interval(replications: &[(u64, u64)]) -> Option<[f64; 2]> {
     Some([(ratio - half).max(0.0), (ratio + half).min(1.0)])
 }
 
-/// One-sided 95 % upper bound of a probability after `hits` in `runs`: Clopper and Pearson, *Biometrika* 26 (1934).
-/// With no hit it is `1 − 0.05^(1/runs)`.
-pub fn upper_bound_95(hits: u64, runs: u64) -> f64 {
-    if hits >= runs {
-        return 1.0;
-    }
-    if hits == 0 {
-        return 1.0 - 0.05_f64.powf(1.0 / runs as f64);
-    }
-    Beta::new(hits as f64 + 1.0, (runs - hits) as f64).map_or(1.0, |beta| beta.inverse_cdf(0.95))
-}
-
-/// Two-sided 95 % interval of a probability after `hits` in `runs`: Clopper and Pearson, *Biometrika* 26 (1934).
-pub fn interval_95(hits: u64, runs: u64) -> [f64; 2] {
-    let (h, others) = (hits as f64, runs.saturating_sub(hits) as f64);
-    let quantile = |a: f64, b: f64, p: f64| Beta::new(a, b).map(|beta| beta.inverse_cdf(p));
-    let low = if hits == 0 { 0.0 } else { quantile(h, others + 1.0, 0.025).unwrap_or(0.0) };
-    let high = if hits >= runs { 1.0 } else { quantile(h + 1.0, others, 0.975).unwrap_or(1.0) };
-    [low, high]
-}
-
 /// Quantiles in milliseconds of a histogram in microseconds.
 pub fn quantiles_ms(histogram: &Histogram<u64>) -> Quantiles {
     if histogram.is_empty() {
@@ -67,33 +46,6 @@ pub fn rate(part: u64, whole: u64) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn fifty_nine_clean_runs_bound_the_probability_of_a_drop_by_five_percent() {
-        assert!((upper_bound_95(0, 59) - 0.0495).abs() < 1e-4);
-        assert!((upper_bound_95(0, 1) - 0.95).abs() < 1e-12);
-        assert_eq!(upper_bound_95(3, 3), 1.0);
-    }
-
-    #[test]
-    fn the_bound_agrees_with_the_binomial_it_inverts() {
-        let (hits, runs) = (2_u64, 20_u64);
-        let p = upper_bound_95(hits, runs);
-        let choose = [1.0, 20.0, 190.0];
-        let at_most_two: f64 = (0..3).map(|k| choose[k] * p.powi(k as i32) * (1.0 - p).powi(20 - k as i32)).sum();
-        assert!((at_most_two - 0.05).abs() < 1e-6, "P(X ≤ 2) = {at_most_two} at {p}");
-    }
-
-    #[test]
-    fn an_interval_of_a_probability_holds_what_was_seen_and_ends_at_0_and_1() {
-        let [low, high] = interval_95(0, 59);
-        assert!(low == 0.0 && (high - (1.0 - 0.025_f64.powf(1.0 / 59.0))).abs() < 1e-6, "{high}");
-        let [low, high] = interval_95(59, 59);
-        assert!(high == 1.0 && (low - 0.025_f64.powf(1.0 / 59.0)).abs() < 1e-6, "{low}");
-        // The textbook's 5 of 10.
-        let [low, high] = interval_95(5, 10);
-        assert!((low - 0.187_086).abs() < 1e-4 && (high - 0.812_914).abs() < 1e-4, "{low} {high}");
-    }
 
     #[test]
     fn an_interval_needs_eight_replications_and_a_drop() {

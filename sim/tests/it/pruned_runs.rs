@@ -108,5 +108,5 @@ fn a_sweep_with_pruned_runs_has_the_cells_of_one_without() {
         let parts = Parts { cells: true, policies: false, sizes, sensitivity: false };
         sweep(&scenario, parts, SIMULATED, |_| {}).unwrap().cells
     };
-    assert_eq!(cells(Sizes::WithRisk { runs: 4 }), cells(Sizes::None));
+    assert_eq!(cells(Sizes::WithRisk { runs: 4, extrapolated_risk: None }), cells(Sizes::None));
 }

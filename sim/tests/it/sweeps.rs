@@ -16,7 +16,12 @@ const SMALL: &str = include_str!("small.toml");
 fn swept(scenario: &Scenario, threads: usize) -> Sweep {
     sweep(
         scenario,
-        Parts { cells: true, policies: false, sizes: Sizes::WithRisk { runs: 20 }, sensitivity: false },
+        Parts {
+            cells: true,
+            policies: false,
+            sizes: Sizes::WithRisk { runs: 20, extrapolated_risk: None },
+            sensitivity: false,
+        },
         Workers { threads, ..IN_BOTH },
         |_| {},
     )

@@ -5,7 +5,10 @@ use clap::Args;
 use crate::cli::exit::Failure;
 use crate::cli::number;
 use crate::scenario::Scenario;
-use crate::summary::risk::{DEFAULT_RUNS, MOST_RUNS, PUBLISHED_RUNS, runs_for};
+use crate::summary::risk::{DEFAULT_RUNS, MOST_RUNS, PUBLISHED_RUNS};
+use crate::sweep::Sizes;
+use crate::tail::extrapolation::REACH;
+use crate::tail::tolerance::{risk_of_largest, runs_for};
 
 #[derive(Debug, Clone, Args)]
 pub(in crate::cli) struct RiskOptions {
@@ -16,6 +19,10 @@ pub(in crate::cli) struct RiskOptions {
     /// Largest share of runs that may lose anything, as 0.005, in place of --runs: makes as many runs as show it
     #[arg(long, value_name = "P", conflicts_with = "runs", value_parser = risk)]
     risk: Option<Risk>,
+    /// Also extrapolate the sizes to this smaller risk, as 0.0002. It reaches down to a tenth of one lossy run in all, and
+    /// assumes that the tail goes on as the marks show it
+    #[arg(long, value_name = "P")]
+    extrapolate: Option<f64>,
 }
 
 /// A probability, and the runs that bound it.
@@ -25,7 +32,8 @@ struct Risk {
 }
 
 fn risk(text: &str) -> Result<Risk, String> {
-    let runs = text.parse().ok().and_then(runs_for).filter(|runs| *runs <= MOST_RUNS);
+    let risk = text.parse().ok().filter(|risk| *risk > 0.0 && *risk < 1.0);
+    let runs = risk.map(runs_for).filter(|runs| *runs <= MOST_RUNS);
     let allowed = || {
         format!(
             "must be a probability above 0.000003 and below 1, as 0.005: {MOST_RUNS} runs at most are made for each N"
@@ -35,9 +43,9 @@ fn risk(text: &str) -> Result<Risk, String> {
 }
 
 impl RiskOptions {
-    /// Whether the number of runs was chosen.
+    /// Whether anything was chosen.
     pub(in crate::cli) fn is_given(&self) -> bool {
-        self.runs.is_some() || self.risk.is_some()
+        self.runs.is_some() || self.risk.is_some() || self.extrapolate.is_some()
     }
 
     /// Number of unbounded runs of each N.
@@ -46,7 +54,7 @@ impl RiskOptions {
     /// With fewer runs than the scenario has seeds.
     pub(in crate::cli) fn runs(&self, scenario: &Scenario) -> Result<u64, Failure> {
         let (runs, seeds) = (self.number(), scenario.settings().seeds);
-        if self.is_given() && runs < seeds {
+        if runs < seeds && (self.runs.is_some() || self.risk.is_some()) {
             let option = if self.risk.is_some() { "--risk" } else { "--runs" };
             return Err(Failure::input(format!(
                 "{option}: {runs} runs are fewer than the {seeds} seeds of the scenario; ask for {seeds} or more, or give --seeds"
@@ -55,16 +63,33 @@ impl RiskOptions {
         Ok(runs.max(seeds))
     }
 
+    /// What is worked out of sizes.
+    ///
+    /// # Errors
+    /// With too few runs, and with a risk that they cannot be extrapolated to.
+    pub(in crate::cli) fn sizes(&self, scenario: &Scenario) -> Result<Sizes<'static>, Failure> {
+        let runs = self.runs(scenario)?;
+        let (bound, reach) = (risk_of_largest(runs), 1.0 / (runs * REACH) as f64);
+        match self.extrapolate {
+            Some(risk) if !(risk >= reach && risk < bound) => Err(Failure::input(format!(
+                "--extrapolate: must be a risk below {bound:.2e}, which {runs} runs bound themselves, and not below \
+                 {reach:.2e}, a tenth of one run in all"
+            ))),
+            extrapolated_risk => Ok(Sizes::WithRisk { runs, extrapolated_risk }),
+        }
+    }
+
     /// Whether as many runs are made as the published results have.
     pub(in crate::cli) fn is_as_published(&self) -> bool {
-        self.number() == PUBLISHED_RUNS
+        self.number() == PUBLISHED_RUNS && self.extrapolate.is_none()
     }
 
     /// The option as part of a command line; empty for the default number.
     pub(in crate::cli) fn command(&self) -> String {
+        let extrapolate = self.extrapolate.map_or_else(String::new, |risk| format!(" --extrapolate {risk}"));
         match self.number() {
-            DEFAULT_RUNS => String::new(),
-            runs => format!(" --runs {runs}"),
+            DEFAULT_RUNS => extrapolate,
+            runs => format!(" --runs {runs}{extrapolate}"),
         }
     }
 

@@ -27,7 +27,7 @@ pub(in crate::cli) struct SweepOptions {
     #[command(flatten)]
     risk: RiskOptions,
     /// Find only the exact sizes on the scenario's seeds, without the runs that bound the risk
-    #[arg(long, conflicts_with_all = ["runs", "risk"])]
+    #[arg(long, conflicts_with_all = ["runs", "risk", "extrapolate"])]
     no_validate: bool,
     /// Folder for results, in a subfolder named after the scenario [default: target/sweeps, none with --json -; plots for
     /// an unchanged built-in scenario with --runs 3000]
@@ -39,7 +39,7 @@ pub(in crate::cli) struct SweepOptions {
     #[command(flatten)]
     pub(in crate::cli) json: JsonOptions,
     /// Repeat the published sweep (or its --subscribers and --buffers), and fail on any difference
-    #[arg(long, conflicts_with_all = ["json", "force", "sensitivity", "no_validate", "runs", "risk"])]
+    #[arg(long, conflicts_with_all = ["json", "force", "sensitivity", "no_validate", "runs", "risk", "extrapolate"])]
     pub(in crate::cli) check: bool,
 }
 
@@ -66,7 +66,7 @@ pub(in crate::cli) struct SizeOptions {
     #[command(flatten)]
     risk: RiskOptions,
     /// Find only the exact sizes on the scenario's seeds, without the runs that bound the risk; says how long these would take
-    #[arg(long, visible_alias = "no-validate", conflicts_with_all = ["runs", "risk"])]
+    #[arg(long, visible_alias = "no-validate", conflicts_with_all = ["runs", "risk", "extrapolate"])]
     pub(in crate::cli) quick: bool,
     #[command(flatten)]
     pub(in crate::cli) json: JsonOptions,
@@ -78,8 +78,7 @@ impl SizeOptions {
     }
 
     pub(in crate::cli) fn parts(&self, scenario: &Scenario) -> Result<Parts<'static>, Failure> {
-        let runs = self.risk.runs(scenario)?;
-        let sizes = if self.quick { Sizes::Exact } else { Sizes::WithRisk { runs } };
+        let sizes = if self.quick { Sizes::Exact } else { self.risk.sizes(scenario)? };
         Ok(Parts { cells: false, policies: false, sizes, sensitivity: self.sensitivity })
     }
 
@@ -100,7 +99,7 @@ impl SweepOptions {
         }
         if self.compares_policies() && self.risk.is_given() {
             return Err(Failure::input(
-                "--runs, --risk: --policy all names no sizes, so there is no risk to bound".to_owned(),
+                "--runs, --risk, --extrapolate: --policy all names no sizes, so there is no risk to bound".to_owned(),
             ));
         }
         if self.compares_policies() && self.no_validate {
@@ -125,11 +124,10 @@ impl SweepOptions {
     /// What is run: of policies that are compared no sizes, since these are the same for all.
     pub(in crate::cli) fn parts(&self, scenario: &Scenario, sensitivity: bool) -> Result<Parts<'static>, Failure> {
         let policies = self.compares_policies();
-        let runs = self.risk.runs(scenario)?;
         let sizes = match (policies, self.no_validate) {
             (true, _) => Sizes::None,
             (false, true) => Sizes::Exact,
-            (false, false) => Sizes::WithRisk { runs },
+            (false, false) => self.risk.sizes(scenario)?,
         };
         Ok(Parts { cells: true, policies, sizes, sensitivity: sensitivity && !policies })
     }

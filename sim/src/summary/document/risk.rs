@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::tail::extrapolation::Extrapolated;
+
 /// The largest high-water marks of unbounded runs on consecutive seeds. A run loses something at a buffer of K frames
 /// exactly if its mark is above K.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -37,6 +39,17 @@ pub struct Risk {
     pub runs_with_drops: u64,
     /// One-sided 95 % upper bound of the probability (C. J. Clopper and E. S. Pearson, *Biometrika* 26, 1934).
     pub upper95: f64,
+}
+
+/// The size of a smaller risk than the runs bound, from the shape of the tail of their marks; or why there is none.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Extrapolation {
+    /// The risk asked for: the probability that a run loses anything.
+    pub risk: f64,
+    /// The size with its interval, and the distribution that it comes from; null where it is refused.
+    pub found: Option<Extrapolated>,
+    /// Why the marks give no answer; null where they do.
+    pub refused: Option<String>,
 }
 
 impl Marks {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ByClass, Marks, Memory, Quantiles, Risk, Tolerance};
+use super::{ByClass, Extrapolation, Marks, Memory, Quantiles, Risk, Tolerance};
 
 /// The exact answer for one N.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,6 +35,9 @@ pub struct ZeroDrop {
     /// swept, at the current size and at the size named as the answer.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub risk: Vec<Risk>,
+    /// The size of a smaller risk, where one was asked for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub extrapolated: Option<Extrapolation>,
     /// Runs on fresh seeds at the size named as the answer, which is the next power of two above the largest mark; null
     /// where there is no size, and where no marks were asked for.
     pub validation: Option<Validation>,
