@@ -154,11 +154,13 @@ fn extrapolated_for(answer: &ZeroDrop) -> Option<String> {
     let risk = format!("{} %", format::precise(risk * 100.0));
     let said = match (found, refused) {
         (Some(found), _) => format!(
-            "{} slots for a risk of {risk} a run, {} to {} with 95 % confidence. It is an extrapolation: a generalised \
-             Pareto tail of shape {} above {}, fitted to {} marks (goodness of fit: p = {}).",
-            format::count(found.buffer),
+            "{} slots for a risk of {risk} a run, with 95 % confidence (interval {} to {}, most likely {}). It is an \
+             extrapolation and assumes that the tail goes on as the marks show it: a generalised Pareto distribution of \
+             shape {} above {}, fitted to {} marks (goodness of fit: p = {}).",
+            format::count(found.high),
             format::count(found.low),
             format::count(found.high),
+            format::count(found.buffer),
             format::precise(found.shape),
             format::plural(found.threshold, "frame"),
             format::count(found.exceedances),

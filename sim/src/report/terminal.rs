@@ -142,7 +142,7 @@ mod tests {
             "The sweep",
             "0 of 59",
             "0.5 %",
-            "the largest of 600 runs",
+            "that of seed 3",
             "bound by subscriber 9 (background-tab) at 31.4 s of seed 3",
         ] {
             assert!(page.contains(said), "{said}\n{page}");
