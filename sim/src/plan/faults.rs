@@ -73,3 +73,17 @@ fn members(subscribers: &[SubscriberPlan], seed: u64) -> impl Iterator<Item = En
         EntityRng::of_member(seed, RngStream::Faults, class, rank - 1)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_scenario_can_describe_every_kind_of_fault_of_a_plan() {
+        for kind in FaultKind::KINDS {
+            // Every kind has a field that must be given, so the name alone is refused for that and for nothing else.
+            let refused = toml::from_str::<FaultSettings>(&format!("kind = \"{kind}\"")).unwrap_err();
+            assert!(refused.to_string().contains("missing field"), "{kind}: {refused}");
+        }
+    }
+}

@@ -59,6 +59,43 @@ fn the_page_on_fidelity_has_every_law_and_every_kind_of_fault() {
 }
 
 #[test]
+fn the_page_on_scenarios_has_every_kind_of_fault() {
+    let page = page("docs/scenarios.md");
+    let (_, faults) = page.split_once("## `[[fault]]`").unwrap();
+    for kind in FaultKind::KINDS {
+        assert!(faults.contains(&format!("`{kind}` (")), "{kind}");
+    }
+}
+
+/// Whether a test of this path is there, as `cargo test` names it: `documents::name`, or `pruning::tests::name`.
+fn is_a_test(path: &str) -> bool {
+    let Some((modules, test)) = path.rsplit_once("::") else { return false };
+    let file = modules.replace("::", "/");
+    // Unit tests are in a file `tests.rs`, or in a module at the end of the file that they test.
+    let inline = file.trim_end_matches("/tests");
+    let folders = ["sim/tests/it", "tests/it", "src", "sim/src"].map(|folder| root().join(folder));
+    let files = folders.iter().flat_map(|folder| [file.as_str(), inline].map(|file| folder.join(format!("{file}.rs"))));
+    let definition = format!("fn {test}(");
+    files.into_iter().any(|file| fs::read_to_string(file).is_ok_and(|text| text.contains(&definition)))
+}
+
+#[test]
+fn every_file_and_every_test_that_the_page_for_contributors_names_exists() {
+    let page = page("CONTRIBUTING.md");
+    let names = page.split('`').skip(1).step_by(2);
+    let names = names.filter(|name| !name.contains(char::is_whitespace) && !name.contains("NAME"));
+    let (tests, others): (Vec<_>, Vec<_>) = names.partition(|name| name.contains("::"));
+    let files: Vec<_> = others.into_iter().filter(|name| name.contains('/')).collect();
+    for test in &tests {
+        assert!(is_a_test(test), "{test}: no such test");
+    }
+    for file in &files {
+        assert!(root().join(file).exists(), "{file}: no such file");
+    }
+    assert!(files.len() > 20 && tests.len() > 5, "{files:?}, {tests:?}");
+}
+
+#[test]
 fn the_operators_page_has_every_policy_and_every_reason() {
     let page = page("docs/deployment.md");
     assert_eq!(first_cells(&page, "| policy | an event"), Overflow::ALL.map(Overflow::name));
@@ -85,6 +122,11 @@ fn every_scenario_incident_and_trace_that_there_is_is_named() {
     let help = String::from_utf8(sim(&folder("names"), &["sweep", "--help"]).stdout).unwrap();
     assert!(built_in.iter().all(|name| help.contains(name.as_str())), "{help}");
     assert!(Overflow::ALL.iter().all(|policy| help.contains(policy.name())), "{help}");
+    let (pages, checks) = (page("README.md") + &page("docs/deployment.md"), page(".ci/run"));
+    for name in &built_in {
+        assert!(pages.contains(name.as_str()), "{name}: neither the README nor the operator's page names it");
+        assert!(checks.contains(name.as_str()), "{name}: CI does not check its published results");
+    }
     for (head, folder, ending) in [("| incident |", "sim/incidents", "json"), ("| file |", "sim/traces", "jsonl")] {
         let named = first_cells(&page(&format!("{folder}/README.md")), head);
         let named: BTreeSet<_> =
