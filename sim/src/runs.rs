@@ -9,7 +9,7 @@ use crate::pool;
 use crate::pruning::{self, Runs};
 use crate::scenario::Scenario;
 use crate::summary::run::{Latencies, RunSummary};
-pub use worlds::{Disagreement, RunError, RunLog, RunWorld};
+pub use worlds::{CHECKED_SHARE, Disagreement, RunError, RunLog, RunWorld, is_checked};
 
 /// One run to do.
 #[derive(Debug, Clone, Copy)]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use hubbub::PushOutcome;
 
 use super::case::LONG;
-use super::{Broken, Case, observed};
+use super::{Broken, Case, Observed, Trial};
 use crate::plan::{Arrival, Fault, FaultKind, Plan, Reading};
 use crate::record::{Observation, ObservationKind};
 
@@ -43,9 +43,8 @@ pub fn with_a_probe(mut case: Case) -> Case {
     case
 }
 
-pub(super) fn drains_and_goes_on(case: &Case) -> Result<(), Broken> {
-    let case = with_a_probe(case.clone());
-    let (record, observations) = observed(&case)?;
+pub(super) fn drains_and_goes_on(trial: &Trial<'_>) -> Result<(), Broken> {
+    let (case, Observed { record, log, .. }) = trial.probed()?;
     if record.unpublished > 0 && case.plan.restarts().next().is_none() {
         return Err(Broken::new(format!("{} arrivals were not published", record.unpublished)));
     }
@@ -55,7 +54,7 @@ pub(super) fn drains_and_goes_on(case: &Case) -> Result<(), Broken> {
             let why = format!("{} frames still wait at the end", subscriber.in_flight);
             return Err(Broken::of(index, why));
         }
-        let life: Vec<_> = observations.iter().filter(|seen| seen.subscriber == index).collect();
+        let life: Vec<_> = log.iter().filter(|seen| seen.subscriber == index).collect();
         if has_died(&case.plan, index) && has_a_stream(&life) {
             return Err(Broken::of(index, "it has died, and has a stream at the end"));
         }
