@@ -11,12 +11,12 @@ use crate::pool;
 use crate::runs::{Progress, RunWorld};
 pub use tally::{Soaked, Spent};
 
-/// Cases begun before it is asked again whether to go on.
-const CASES_AT_A_TIME: u64 = 64;
+/// Most cases begun before it is asked again whether to go on. Threads wait for each other where one is asked.
+const MOST_CASES_AT_A_TIME: u64 = 4096;
 
-/// Number of cases from which on every mark is expected to be reached: the rarest are reached by one case in some
+/// Number of cases from which on every mark is expected to be reached: the rarest is reached by one case in some tens of
 /// thousands.
-pub const CASES_FOR_EVERY_MARK: u64 = 100_000;
+pub const CASES_FOR_EVERY_MARK: u64 = 200_000;
 
 /// A case that breaks a law.
 #[derive(Debug, Clone, PartialEq)]
@@ -45,12 +45,13 @@ pub struct Soak<'a> {
     pub threads: usize,
 }
 
-/// Judges case after case, for as long as `goes_on` says of the number judged; stops at the first that breaks a law.
+/// Judges case after case; stops at the first that breaks a law. `goes_on` is told the number of cases judged, and returns
+/// how many more may be judged before it is asked again; `None` ends the soak.
 pub fn soak(soak: Soak<'_>, progress: &dyn Progress, mut goes_on: impl FnMut(u64) -> Option<u64>) -> Soaked {
     let mut soaked = Soaked::default();
     let mut next = soak.first_seed;
     while let Some(cases) = goes_on(next - soak.first_seed).filter(|cases| *cases > 0) {
-        let seeds: Vec<u64> = (next..next + cases.min(CASES_AT_A_TIME)).collect();
+        let seeds: Vec<u64> = (next..next + cases.min(MOST_CASES_AT_A_TIME)).collect();
         let work = |seed: &u64| {
             let judged = judged::judge(soak, *seed).map(Some);
             progress.advance(1);

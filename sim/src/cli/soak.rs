@@ -18,6 +18,9 @@ use crate::report::prose;
 use crate::runs::{Progress, RunWorld};
 use crate::soak::{Found, Soak, soak};
 
+/// Cases that a soak of a limited time begins before it looks at the clock.
+const CASES_AT_A_TIME: u64 = 64;
+
 /// Judges until the time is over, and leaves an incident where a law is broken.
 pub(super) fn run(options: &SoakOptions) -> Result<Exit, Failure> {
     let Some(caught) = canaries(options.world()) else {
@@ -39,7 +42,7 @@ pub(super) fn run(options: &SoakOptions) -> Result<Exit, Failure> {
     let what = Soak { laws: &laws, first_seed, world: options.world(), threads };
     let soaked = soak(what, progress, |judged| match options.seeds {
         Some(seeds) => seeds.checked_sub(judged),
-        None => (begun.elapsed() < lasts).then_some(u64::MAX),
+        None => (begun.elapsed() < lasts).then_some(CASES_AT_A_TIME),
     });
     bars.end();
     console::print(&text::told(first_seed, &soaked));

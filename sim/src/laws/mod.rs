@@ -13,6 +13,7 @@ mod holes;
 mod isolation;
 mod liveness;
 mod memory;
+mod probe;
 mod reasons;
 mod repetition;
 mod room;
@@ -26,7 +27,8 @@ pub use account::audit;
 pub use canary::canary;
 pub use case::Case;
 pub use isolation::{isolation_of, what_neighbours_cost};
-pub use liveness::{absence, with_a_probe};
+pub use liveness::absence;
+pub use probe::with_a_probe;
 pub use sizes::{exact_size, no_earlier_loss, no_more_losses};
 pub use trial::{Observed, Trial, World};
 

@@ -2,7 +2,8 @@
 
 use std::cell::OnceCell;
 
-use super::{Broken, Case, liveness};
+use super::probe::with_a_probe;
+use super::{Broken, Case};
 use crate::plan::{HubChoice, Plan};
 use crate::record::{Observation, Record};
 use crate::specified::{self, Marks, SpecifiedError};
@@ -72,7 +73,7 @@ impl<'a> Trial<'a> {
     /// mailbox must have been drained.
     pub(super) fn probed(&self) -> Result<(&Case, &Observed), Broken> {
         let (case, run) = self.probed.get_or_init(|| {
-            let case = liveness::with_a_probe(self.case.clone());
+            let case = with_a_probe(self.case.clone());
             let run = self.observed(&case.plan, case.choice());
             (case, run)
         });

@@ -68,7 +68,7 @@ pub(super) struct Connection {
     /// Ticks: since when the socket accepts nothing, and when the timer of the write deadline fires.
     pub(super) blocked_since: Option<u64>,
     pub(super) deadline: u64,
-    /// For marks: the tick of the last comment after a silence, and whether a gap notice in one was the last thing told.
+    /// For marks: the tick of the last comment after a silence, and whether one had a gap notice.
     pub(super) commented_in: u64,
     pub(super) told_in_a_comment: bool,
 }

@@ -96,8 +96,8 @@ impl Mailbox {
         self.last_offered = sequence;
         self.offered += 1;
         if self.is_behind {
-            let is_full = self.is_replaying() && self.waiting.len() == self.limits.capacity.frames();
-            self.marks.add_if(is_full, Mark::OfferedToAFullReplay);
+            let has_one_slot = self.waiting.len() + 1 == self.limits.capacity.frames();
+            self.marks.add_if(has_one_slot && self.is_replaying(), Mark::OfferedDuringAReplay);
             return observe(self.park(sequence));
         }
         let bound = self.bound(memory, event);

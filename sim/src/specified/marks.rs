@@ -2,9 +2,6 @@
 //!
 //! A campaign of many cases counts them. A state that no case reaches is one of which the laws have said nothing.
 
-mod mailbox;
-mod reached;
-
 /// Rare states, each with the sentence that says what it is. A sentence has room on one line behind a count.
 macro_rules! marks {
     ($($mark:ident = $sentence:literal,)*) => {
@@ -37,7 +34,7 @@ marks! {
     LargerThanTheByteLimit = "An event larger than the byte limit is queued: nothing waits.",
     ConflationOfOneKey = "Conflation replaces a frame of a mailbox with a single key.",
     ConflationInVain = "Conflation removes frames, and the mailbox is closed all the same.",
-    OfferedToAFullReplay = "An event is offered during a replay whose mailbox is full.",
+    OfferedDuringAReplay = "An event is offered during a replay that has left one slot free.",
     OverflowBesideAReplay = "A mailbox overflows while another subscriber's replay goes on.",
     ParkedOutOfTheHistory = "A parked event leaves the history before it is sent.",
     ReplayOutOfTheHistory = "A replay loses events that leave the history while it goes on.",
@@ -52,7 +49,7 @@ marks! {
     NoticeForTwoReasons = "One gap notice covers losses for two reasons.",
     TwoNoticesInAWrite = "Two frames of one write each follow a gap notice.",
     NoticeInAComment = "A comment after a silence carries a gap notice.",
-    HoleBehindANotice = "A gap notice in a comment is followed by another hole.",
+    NoticeAfterAComment = "A gap notice in a comment is followed by another notice.",
     CommentAndFrameInATick = "A comment and a frame are written in the same tick.",
     TurnEndsWithMore = "A task makes two flushes in a turn, and more frames wait.",
     WindowFullAtAWrite = "A window is exactly full at the end of a write.",
@@ -67,7 +64,7 @@ marks! {
     DeadlineOfAnEarlierBlockage = "The timer of a write deadline fires for an earlier blockage.",
     EndAndDeadlineInATick = "A client's end and its write deadline fall into one tick.",
     ProcessEndsDuringAReplay = "The process ends during a replay.",
-    ProcessEndsBeforeARequest = "The process ends between a connection and its request.",
+    ProcessEndsAsAStreamBegins = "The process ends in the tick in which a stream begins.",
     ProcessEndsAsAClientComes = "The process ends in the tick in which a client comes.",
     EndLostInAnOutage = "The end of a stream is lost in an outage, and is told again.",
     DeathNoticedByALaterWrite = "A client dies with nothing under way, and a later write tells.",

@@ -61,6 +61,7 @@ mod memory;
 mod parking;
 mod path;
 mod publish;
+mod reached;
 mod run;
 mod scope;
 mod session;
@@ -99,10 +100,7 @@ pub fn run_observed(plan: &Plan, choice: HubChoice) -> Result<(Record, Vec<Obser
 ///
 /// # Errors
 /// When the specification does not cover the plan, or the run contradicts itself.
-pub fn run_with_marks(
-    plan: &Plan,
-    choice: HubChoice,
-) -> Result<(Record, Vec<Observation>, Marks), SpecifiedError> {
+pub fn run_with_marks(plan: &Plan, choice: HubChoice) -> Result<(Record, Vec<Observation>, Marks), SpecifiedError> {
     scope::check(plan)?;
     let plan = plan.in_virtual_time();
     let recorder = Recorder::new(&plan);

@@ -147,8 +147,17 @@ impl<'a> Run<'a> {
             if is_over {
                 return;
             }
-            self.tick += 1;
+            self.tick = self.next_tick(driver_wakes_at).max(self.tick + 1);
         }
+    }
+
+    /// The next tick in which something is due: nothing happens in those before it.
+    fn next_tick(&self, driver_wakes_at: u64) -> u64 {
+        let driver_at = if self.has_news { self.tick + 1 } else { driver_wakes_at };
+        let messages = [self.byes.front(), self.requests.front()].into_iter().flatten().map(|(at, _)| *at);
+        let timers = [&self.deadlines, &self.silences].into_iter().filter_map(|timers| timers.keys().next().copied());
+        let clients = self.paths.iter().filter_map(Path::next_tick);
+        messages.chain(timers).chain(clients).fold(driver_at, u64::min)
     }
 
     /// The driver finds what is new by itself while it is at work.

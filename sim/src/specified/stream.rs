@@ -205,8 +205,7 @@ impl Run<'_> {
             let notices = parts.iter().filter(|part| part.gap.is_some()).count();
             self.marks.add_if(notices > 1, Mark::TwoNoticesInAWrite);
             self.marks.add_if(connection.commented_in == self.tick, Mark::CommentAndFrameInATick);
-            let was_told_in_a_comment = std::mem::take(&mut connection.told_in_a_comment);
-            self.marks.add_if(was_told_in_a_comment && parts[0].gap.is_some(), Mark::HoleBehindANotice);
+            self.marks.add_if(connection.told_in_a_comment && notices > 0, Mark::NoticeAfterAComment);
             connection.begin_chunk(bytes);
             let mut end = connection.offset - frames::CHUNK_END - bytes;
             for part in parts.drain(..) {
@@ -253,6 +252,7 @@ impl Run<'_> {
         let gap_bytes = gap.as_ref().map_or(0, frames::gap);
         let bytes = gap_bytes + frames::KEEPALIVE;
         connection.commented_in = self.tick;
+        self.marks.add_if(connection.told_in_a_comment && gap.is_some(), Mark::NoticeAfterAComment);
         connection.told_in_a_comment |= gap.is_some();
         self.marks.add_if(gap.is_some(), Mark::NoticeInAComment);
         connection.begin_chunk(bytes);

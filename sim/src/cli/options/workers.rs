@@ -8,7 +8,8 @@ use crate::cli::threads::Threads;
 use crate::runs::{RunWorld, Workers};
 
 /// The names of the worlds that can do runs; the first is the default.
-pub(super) const WORLDS: [(&str, RunWorld); 2] = [("specified", RunWorld::Specified), ("simulated", RunWorld::Simulated)];
+pub(super) const WORLDS: [(&str, RunWorld); 2] =
+    [("specified", RunWorld::Specified), ("simulated", RunWorld::Simulated)];
 
 #[derive(Debug, Clone, Args)]
 pub(in crate::cli) struct WorkerOptions {
