@@ -40,8 +40,8 @@ fn worlds(soaked: &Soaked) -> String {
     if by_the_specification > 0 {
         let _ = write!(
             told,
-            " {} of them were judged by both, with the law agreement: 1 case in {CHECKED_SHARE}, chosen by a hash of its \
-             seed. {} cases are outside the specification's scope.",
+            " {} cases were judged by both: 1 in {CHECKED_SHARE}, chosen by a hash of its seed. {} cases are outside the \
+             specification's scope.",
             count(by_both),
             count(outside_scope)
         );
