@@ -69,6 +69,10 @@ check *options:
 soak *minutes:
     cargo sim soak "$@"
 
+# Test every law with many random cases, and count the rare states that they reach (a million: some hours)
+campaign cases="1000000":
+    cargo sim soak --seeds "$1"
+
 # Build mutants of the Hub and of the simulated world; the soak must report each (some minutes)
 mutants-by-hand:
     cargo test --package hubbub-sim --test it every_mutant_of_the -- --ignored --test-threads 1

@@ -11,7 +11,7 @@ use crate::pruning::{self, Runs};
 use crate::scenario::Scenario;
 use crate::summary::run::{Latencies, RunSummary};
 pub use known::{KnownRun, KnownRuns};
-pub use worlds::{Disagreement, RunError, RunLog, RunWorld};
+pub use worlds::{CHECKED_SHARE, Disagreement, RunError, RunLog, RunWorld, is_checked};
 
 /// One run to do.
 #[derive(Debug, Clone, Copy)]

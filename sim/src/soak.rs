@@ -1,34 +1,22 @@
 //! The soak: every law on one drawn case after the other, until one is broken or time is up.
+//!
+//! The specification runs every case that it covers, and the full stack runs a stated share of these again. Cases outside
+//! the specification's scope are run by the full stack alone.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
+mod judged;
+mod tally;
 
-use crate::laws::{self, Case, Law, Violation, draw};
+use crate::laws::{Case, Law, Violation};
 use crate::pool;
-use crate::runs::Progress;
-use crate::world;
+use crate::runs::{Progress, RunWorld};
+pub use tally::{Soaked, Spent};
 
-/// Cases begun before it is asked again whether to go on.
-const CASES_AT_A_TIME: u64 = 64;
+/// Most cases begun before it is asked again whether to go on. Threads wait for each other where one is asked.
+const MOST_CASES_AT_A_TIME: u64 = 4096;
 
-/// What a soak came to.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Soaked {
-    /// Cases judged, the broken one among them.
-    pub cases: u64,
-    /// Of those, how many lost something to a full mailbox.
-    pub cases_with_losses: u64,
-    /// Events published, and frames offered, in the cases' own runs; the laws made several more of each.
-    pub events: u64,
-    /// Frames offered in all cases.
-    pub frames: u64,
-    /// In how many cases each kind of fault was.
-    pub faults: BTreeMap<&'static str, u64>,
-    /// Where the CPU is shared: by how much neighbours delayed one event of a witness at most, a case each.
-    pub costs: Vec<Duration>,
-    /// What was broken, if anything was.
-    pub broken: Option<Found>,
-}
+/// Number of cases from which on every mark is expected to be reached: the rarest is reached by one case in some tens of
+/// thousands.
+pub const CASES_FOR_EVERY_MARK: u64 = 200_000;
 
 /// A case that breaks a law.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,71 +27,43 @@ pub struct Found {
     pub case: Case,
     /// What it breaks.
     pub violation: Violation,
+    /// Whether the full stack keeps the law, and agrees with the specification on the case: a fault of the specification
+    /// that the incident of the case does not show.
+    pub is_of_the_specification_alone: bool,
 }
 
-/// Puts `laws` to the cases of the seeds from `first_seed` on, on so many threads, for as long as `goes_on` says of the number
-/// judged; stops at the first that is broken.
-pub fn soak(
-    laws: &[Law],
-    first_seed: u64,
-    threads: usize,
-    progress: &dyn Progress,
-    mut goes_on: impl FnMut(u64) -> Option<u64>,
-) -> Soaked {
+/// What is judged, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Soak<'a> {
+    /// The laws to judge by.
+    pub laws: &'a [Law],
+    /// Seed of the first case; each further case has the next seed.
+    pub first_seed: u64,
+    /// The world that runs the cases.
+    pub world: RunWorld,
+    /// Number of threads; the verdict does not depend on it.
+    pub threads: usize,
+}
+
+/// Judges case after case; stops at the first that breaks a law. `goes_on` is told the number of cases judged, and returns
+/// how many more may be judged before it is asked again; `None` ends the soak.
+pub fn soak(soak: Soak<'_>, progress: &dyn Progress, mut goes_on: impl FnMut(u64) -> Option<u64>) -> Soaked {
     let mut soaked = Soaked::default();
-    let mut next = first_seed;
-    while let Some(cases) = goes_on(next - first_seed).filter(|cases| *cases > 0) {
-        let seeds: Vec<u64> = (next..next + cases.min(CASES_AT_A_TIME)).collect();
+    let mut next = soak.first_seed;
+    while let Some(cases) = goes_on(next - soak.first_seed).filter(|cases| *cases > 0) {
+        let seeds: Vec<u64> = (next..next + cases.min(MOST_CASES_AT_A_TIME)).collect();
         let work = |seed: &u64| {
-            let judged = judge(laws, *seed).map(Some);
+            let judged = judged::judge(soak, *seed).map(Some);
             progress.advance(1);
             judged
         };
-        let verdict = pool::each(&seeds, threads, work, |_, sight: Sight| soaked.add(&sight));
+        let verdict = pool::each(&seeds, soak.threads, work, |_, sight| soaked.add(&sight));
         next += seeds.len() as u64;
         if let Err(found) = verdict {
-            soaked.cases = found.seed - first_seed + 1;
+            soaked.cases = found.seed - soak.first_seed + 1;
             soaked.broken = Some(*found);
             break;
         }
     }
     soaked
-}
-
-/// What one case had in it.
-struct Sight {
-    events: u64,
-    frames: u64,
-    has_losses: bool,
-    faults: Vec<&'static str>,
-    cost: Option<Duration>,
-}
-
-fn judge(laws: &[Law], seed: u64) -> Result<Sight, Box<Found>> {
-    let case = draw::case_of(seed);
-    if let Some(violation) = laws.iter().find_map(|law| law.judge(&case).err()) {
-        return Err(Box::new(Found { seed, case, violation }));
-    }
-    let offered = world::run(&case.plan, case.choice()).map(|record| {
-        let subscribers = record.subscribers.iter();
-        subscribers.fold((0, 0), |(offered, lost), s| (offered + s.offered, lost + s.dropped.buffer_full))
-    });
-    let (frames, lost) = offered.unwrap_or_default();
-    let mut faults: Vec<_> = case.plan.faults.iter().map(|fault| fault.harm.kind()).collect();
-    faults.sort_unstable();
-    faults.dedup();
-    let costs = case.plan.server.cpu.and_then(|_| laws::what_neighbours_cost(&case, 0).ok());
-    let cost = costs.and_then(|costs| costs.into_iter().max());
-    Ok(Sight { events: case.plan.arrivals.len() as u64, frames, has_losses: lost > 0, faults, cost })
-}
-
-impl Soaked {
-    fn add(&mut self, sight: &Sight) {
-        self.cases += 1;
-        self.cases_with_losses += u64::from(sight.has_losses);
-        self.events += sight.events;
-        self.costs.extend(sight.cost);
-        self.frames += sight.frames;
-        sight.faults.iter().for_each(|kind| *self.faults.entry(kind).or_default() += 1);
-    }
 }

@@ -1,6 +1,7 @@
 //! `soak`: the laws on random cases, for a time or a number of seeds.
 
-use std::fmt::Write;
+mod text;
+
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -12,14 +13,17 @@ use super::options::SoakOptions;
 use super::progress::Bars;
 use super::{console, files, whole};
 use crate::incident::Incident;
-use crate::laws::canary;
+use crate::laws::{Violation, World, canary};
 use crate::report::prose;
-use crate::runs::Progress;
-use crate::soak::{Found, Soaked, soak};
+use crate::runs::{Progress, RunWorld};
+use crate::soak::{Found, Soak, soak};
+
+/// Cases that a soak of a limited time begins before it looks at the clock.
+const CASES_AT_A_TIME: u64 = 64;
 
 /// Judges until the time is over, and leaves an incident where a law is broken.
 pub(super) fn run(options: &SoakOptions) -> Result<Exit, Failure> {
-    let Some(caught) = canary() else {
+    let Some(caught) = canaries(options.world()) else {
         console::complain("a run judged by a wrong rule, as a test of the laws, is not reported: no law says anything");
         return Ok(Exit::Violated);
     };
@@ -33,19 +37,33 @@ pub(super) fn run(options: &SoakOptions) -> Result<Exit, Failure> {
         None => (&by_time, lasts.as_secs().max(1)),
     };
     bars.begin("soak", units);
-    let soaked = soak(&options.laws(), first_seed, options.threads.number(), progress, |judged| match options.seeds {
+    let laws = options.laws();
+    let threads = options.threads.number();
+    let what = Soak { laws: &laws, first_seed, world: options.world(), threads };
+    let soaked = soak(what, progress, |judged| match options.seeds {
         Some(seeds) => seeds.checked_sub(judged),
-        None => (begun.elapsed() < lasts).then_some(u64::MAX),
+        None => (begun.elapsed() < lasts).then_some(CASES_AT_A_TIME),
     });
     bars.end();
-    console::print(&told(first_seed, &soaked));
-    let proof = "Before the first case a run was judged by a wrong rule on purpose (a canary), to see that the laws report \
-                 what is wrong. It was reported:";
-    console::print(&format!("{}{}", prose(proof, ""), prose(&caught.to_string(), "  ")));
+    console::print(&text::told(first_seed, &soaked));
+    let proof = "Before the first case a run of each world that is used was judged by a wrong rule on purpose (a canary), to \
+                 see that the laws report what is wrong. It was reported:";
+    let caught: String = caught.iter().map(|violation| prose(&violation.to_string(), "  ")).collect();
+    console::print(&format!("{}{caught}", prose(proof, "")));
+    console::note(&text::speed(&soaked));
     match &soaked.broken {
         Some(found) => leave(found, &options.out).map(|()| Exit::Violated),
         None => Ok(Exit::AsExpected),
     }
+}
+
+/// What the canaries of the worlds that run cases are reported as; `None` where one of them is not.
+fn canaries(world: RunWorld) -> Option<Vec<Violation>> {
+    let worlds: &[World] = match world {
+        RunWorld::Specified => &[World::Specified, World::Simulated],
+        RunWorld::Simulated => &[World::Simulated],
+    };
+    worlds.iter().map(|world| canary(*world)).collect()
 }
 
 /// Counts the seconds of a soak that lasts for a time, in place of its cases.
@@ -76,39 +94,13 @@ fn seed_of_the_moment() -> u64 {
     since.map_or(0, |since| since.as_secs() * 1000)
 }
 
-fn told(first_seed: u64, soaked: &Soaked) -> String {
-    let mut text = String::new();
-    let Soaked { cases, cases_with_losses, events, frames, .. } = soaked;
-    let head = format!(
-        "{cases} cases, seeds from {first_seed} on: {events} events, {frames} frames offered; {cases_with_losses} of the \
-         cases lost some to a full mailbox."
-    );
-    text.push_str(&prose(&head, ""));
-    for (kind, cases) in &soaked.faults {
-        let _ = writeln!(text, "  {cases:>7} with {kind}");
-    }
-    let mut costs = soaked.costs.clone();
-    costs.sort_unstable();
-    if let (Some(median), Some(most)) = (costs.get(costs.len() / 2), costs.last()) {
-        let [median, most] = [median, most].map(|cost| cost.as_secs_f64() * 1000.0);
-        let cost = format!(
-            "In {} of the cases subscribers share a CPU. There one subscriber (the witness) was run alone and beside all \
-             others. The others delayed one of its events by at most {median:.1} ms in the median case, and by {most:.1} ms \
-             in the worst.",
-            costs.len()
-        );
-        text.push_str(&prose(&cost, ""));
-    }
-    match &soaked.broken {
-        Some(Found { seed, violation, .. }) => {
-            text.push_str(&prose(&format!("BROKEN by seed {seed}: {violation}"), ""));
-        }
-        None => text.push_str("No law was broken.\n"),
-    }
-    text
-}
-
 fn leave(found: &Found, folder: &Path) -> Result<(), Failure> {
+    if found.is_of_the_specification_alone {
+        // An incident runs on the full stack, which does not show it.
+        let (seed, law) = (found.seed, found.violation.law.name());
+        console::note(&format!("REPRODUCE WITH: cargo sim soak --seeds 1 --first-seed {seed} --law {law}"));
+        return Ok(());
+    }
     let title = format!("the soak's seed {} breaks a law", found.seed);
     let incident = Incident::of_violation(&title, found.case.clone(), found.violation.clone());
     let name = format!("{}-seed-{}", found.violation.law.name(), found.seed);

@@ -2,23 +2,24 @@
 
 use std::time::Duration;
 
-use super::{Broken, Case, observed};
+use super::{Broken, Trial};
 use crate::record::Observation;
 use crate::specified::{self, SpecifiedError};
 
 /// Holds the full stack to the specification: every observation, every account, both histograms of each class, and the
 /// memory of events. Nothing is said of a case that the specification does not cover.
-pub(super) fn of_both_worlds(case: &Case) -> Result<(), Broken> {
-    let (specified, specified_log) = match specified::run_observed(&case.plan, case.choice()) {
+pub(super) fn of_both_worlds(trial: &Trial<'_>) -> Result<(), Broken> {
+    let plan = &trial.case.plan;
+    let (specified, specified_log) = match specified::run_observed(plan, trial.case.choice()) {
         Ok(run) => run,
         Err(SpecifiedError::Outside(_)) => return Ok(()),
         Err(failure @ SpecifiedError::Disagreement(_)) => return Err(Broken::new(failure.to_string())),
     };
-    let (simulated, simulated_log) = observed(case)?;
-    if let Some(first) = first_difference(case.plan.subscribers.len(), &simulated_log, &specified_log) {
+    let simulated = trial.own()?;
+    if let Some(first) = first_difference(plan.subscribers.len(), &simulated.log, &specified_log) {
         return Err(first);
     }
-    match simulated.difference(&specified) {
+    match simulated.record.difference(&specified) {
         Some(why) => Err(Broken::new(why)),
         None => Ok(()),
     }

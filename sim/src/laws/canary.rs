@@ -1,20 +1,25 @@
 //! The canary: a run that is judged by the wrong rule, and so must be reported. Where it is not, no law says anything.
 
-use super::{Case, Law, Violation, audit, draw};
-use crate::world;
+use super::{Case, Law, Observed, Trial, Violation, World, audit, draw};
 
-/// Judges mailboxes of K frames as if they had been set to K − 1; `None` is a judge who sees nothing.
-pub fn canary() -> Option<Violation> {
+/// Judges mailboxes of K frames as if they had been set to K − 1, in a run of that world; `None` is a judge who sees
+/// nothing.
+pub fn canary(world: World) -> Option<Violation> {
     for seed in 0..1000 {
         let case = draw::case_of(seed);
-        let (record, log) = match world::run_observed(&case.plan, case.choice()) {
+        let trial = match world {
+            World::Simulated => Some(Trial::on_the_full_stack(&case)),
+            World::Specified => Trial::on_the_specification(&case),
+        };
+        let Some(trial) = trial else { continue };
+        let Observed { record, log, .. } = match trial.own() {
             Ok(run) => run,
-            Err(failure) => return Some(Violation::of_failure(&failure)),
+            Err(failure) => return Some(failure.under(Law::Completion)),
         };
         let is_filled = record.subscribers.iter().any(|subscriber| subscriber.high_water == case.frames as u64);
         if case.frames > 1 && is_filled {
-            let misjudged = Case { frames: case.frames - 1, ..case };
-            return audit(&misjudged, &record, &log).err().map(|broken| broken.under(Law::Account));
+            let misjudged = Case { frames: case.frames - 1, ..case.clone() };
+            return audit(&misjudged, record, log).err().map(|broken| broken.under(Law::Account));
         }
     }
     None

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Broken, Case, liveness, observed};
+use super::{Broken, Trial};
 use crate::plan::Plan;
 use crate::record::{Observation, ObservationKind};
 use hubbub::{LossReason, PushOutcome};
@@ -20,11 +20,10 @@ struct Client {
     replaced: BTreeSet<u64>,
 }
 
-pub(super) fn are_told(case: &Case) -> Result<(), Broken> {
+pub(super) fn are_told(trial: &Trial<'_>) -> Result<(), Broken> {
     // The last event of a plan with a probe is read by everybody who is there, and settles all before.
-    let case = liveness::with_a_probe(case.clone());
-    let (_, observations) = observed(&case)?;
-    holes(&case.plan, &observations)
+    let (case, run) = trial.probed()?;
+    holes(&case.plan, &run.log)
 }
 
 /// Checks a run of a plan with recovery.

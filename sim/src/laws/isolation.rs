@@ -2,19 +2,17 @@
 
 use std::time::Duration;
 
-use super::{Broken, Case, observed};
-use crate::plan::Plan;
+use super::{Broken, Trial};
 use crate::record::{Observation, ObservationKind};
 
 /// Whether a witness sees the same at the same times with and without the others.
 ///
 /// # Errors
 /// With the first thing that it sees otherwise.
-pub fn isolation_of(case: &Case, witness: usize) -> Result<(), Broken> {
-    let lonely = Case { plan: case.plan.with_only(|index| index == witness), ..case.clone() };
-    let (_, alone) = observed(&lonely)?;
-    let (_, crowded) = observed(case)?;
-    let crowded: Vec<_> = crowded.iter().filter(|seen| seen.subscriber == witness).collect();
+pub fn isolation_of(trial: &Trial<'_>, witness: usize) -> Result<(), Broken> {
+    let case = trial.case;
+    let alone = alone(trial, witness)?;
+    let crowded: Vec<_> = trial.own()?.log.iter().filter(|seen| seen.subscriber == witness).collect();
     for (step, (alone, crowded)) in alone.iter().zip(&crowded).enumerate() {
         if (alone.at, alone.what) != (crowded.at, crowded.what) {
             let (alone, crowded) = (told(alone), told(crowded));
@@ -59,21 +57,26 @@ fn told(seen: &Observation) -> String {
 ///
 /// # Errors
 /// The failure of a run.
-pub fn what_neighbours_cost(case: &Case, witness: usize) -> Result<Vec<Duration>, Broken> {
-    let lonely = Case { plan: case.plan.with_only(|index| index == witness), ..case.clone() };
-    let receipts = |plan: &Plan, index: usize| -> Result<Vec<(u64, Duration)>, Broken> {
-        let (_, log) = observed(&Case { plan: plan.clone(), ..case.clone() })?;
-        let own = log.into_iter().filter(|seen| seen.subscriber == index);
-        let receipt = |seen: Observation| match seen.what {
-            ObservationKind::Received { sequence } => Some((sequence, seen.at)),
-            _ => None,
-        };
-        Ok(own.filter_map(receipt).collect())
-    };
-    let (alone, crowded) = (receipts(&lonely.plan, 0)?, receipts(&case.plan, witness)?);
-    let cost = crowded.iter().filter_map(|(sequence, at)| {
-        let place = alone.binary_search_by_key(sequence, |(sequence, _)| *sequence).ok()?;
+pub fn what_neighbours_cost(trial: &Trial<'_>, witness: usize) -> Result<Vec<Duration>, Broken> {
+    let alone: Vec<_> = receipts(&alone(trial, witness)?, 0).collect();
+    let cost = receipts(&trial.own()?.log, witness).filter_map(|(sequence, at)| {
+        let place = alone.binary_search_by_key(&sequence, |(sequence, _)| *sequence).ok()?;
         Some(at.saturating_sub(alone[place].1))
     });
     Ok(cost.collect())
+}
+
+/// What a subscriber sees without all others.
+fn alone(trial: &Trial<'_>, witness: usize) -> Result<Vec<Observation>, Broken> {
+    let plan = trial.case.plan.with_only(|index| index == witness);
+    Ok(trial.observed(&plan, trial.case.choice())?.log)
+}
+
+/// The sequences that a subscriber reads, and when.
+fn receipts(log: &[Observation], index: usize) -> impl Iterator<Item = (u64, Duration)> {
+    let own = log.iter().filter(move |seen| seen.subscriber == index);
+    own.filter_map(|seen| match seen.what {
+        ObservationKind::Received { sequence } => Some((sequence, seen.at)),
+        _ => None,
+    })
 }

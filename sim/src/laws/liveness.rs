@@ -1,51 +1,14 @@
 //! Liveness: when sources rest and faults are over, whoever reads gets everything that waits, within a time that can be
 //! told before; and whoever misses a new event then has a reason that can be named.
 
-use std::time::Duration;
-
 use hubbub::PushOutcome;
 
-use super::case::LONG;
-use super::{Broken, Case, observed};
-use crate::plan::{Arrival, Fault, FaultKind, Plan, Reading};
+use super::{Broken, Observed, Trial};
+use crate::plan::{FaultKind, Plan};
 use crate::record::{Observation, ObservationKind};
 
-/// Head, hello and what a frame has beside its payload, each with room to spare.
-const HEAD_BYTES: u64 = 300;
-const FRAME_OVERHEAD_BYTES: u64 = 60;
-/// What a frame may have before it.
-const NOTICE_BYTES: u64 = 160;
-const TICK: Duration = Duration::from_millis(1);
-/// Times are rounded up to ticks three times a round trip.
-const TICKS_A_TRIP: u32 = 4;
-
-/// Everybody reads in the end, and one more event comes when all must have been drained.
-#[must_use]
-pub fn with_a_probe(mut case: Case) -> Case {
-    for subscriber in &mut case.plan.subscribers {
-        if subscriber.reading == Reading::Never {
-            subscriber.reading = Reading::Rate { bytes_per_second: 5000 };
-        }
-    }
-    if case.plan.server.recovery.is_some() {
-        // Whoever is cut off again and again while it catches up need not ever arrive.
-        case.plan.server.write_deadline = LONG;
-    }
-    let faults_are_over = time_until_healed(&case.plan).max(case.plan.duration);
-    // With a history more may wait than a mailbox holds.
-    let frames = if case.plan.server.recovery.is_some() { usize::MAX } else { case.frames };
-    let rest = time_to_drain(&case.plan, frames);
-    let plan = &mut case.plan;
-    plan.duration = faults_are_over + rest;
-    plan.arrivals.push(Arrival { at: plan.duration, payload_bytes: 30, key: 0 });
-    // Who is dead is noticed by the probe at the latest.
-    plan.drain = rest + plan.server.user_timeout + TICK * TICKS_A_TRIP;
-    case
-}
-
-pub(super) fn drains_and_goes_on(case: &Case) -> Result<(), Broken> {
-    let case = with_a_probe(case.clone());
-    let (record, observations) = observed(&case)?;
+pub(super) fn drains_and_goes_on(trial: &Trial<'_>) -> Result<(), Broken> {
+    let (case, Observed { record, log, .. }) = trial.probed()?;
     if record.unpublished > 0 && case.plan.restarts().next().is_none() {
         return Err(Broken::new(format!("{} arrivals were not published", record.unpublished)));
     }
@@ -55,7 +18,7 @@ pub(super) fn drains_and_goes_on(case: &Case) -> Result<(), Broken> {
             let why = format!("{} frames still wait at the end", subscriber.in_flight);
             return Err(Broken::of(index, why));
         }
-        let life: Vec<_> = observations.iter().filter(|seen| seen.subscriber == index).collect();
+        let life: Vec<_> = log.iter().filter(|seen| seen.subscriber == index).collect();
         if has_died(&case.plan, index) && has_a_stream(&life) {
             return Err(Broken::of(index, "it has died, and has a stream at the end"));
         }
@@ -71,7 +34,8 @@ pub(super) fn drains_and_goes_on(case: &Case) -> Result<(), Broken> {
 pub fn absence(plan: &Plan, index: usize, life: &[&Observation]) -> Option<&'static str> {
     let subscriber = &plan.subscribers[index];
     let class = &plan.classes[subscriber.class];
-    let leaves = subscriber.leave_at.is_some_and(|at| at <= plan.duration);
+    // The last event is under way during the drain: a client that leaves then may leave before it arrives.
+    let leaves = subscriber.leave_at.is_some_and(|at| at <= plan.duration + plan.drain);
     if has_died(plan, index) {
         Some("it has died")
     } else if leaves || plan.is_struck(index, |harm| matches!(harm, FaultKind::ClassLeaves { .. })) {
@@ -120,57 +84,6 @@ fn hears(life: &[&Observation], probe: u64) -> Result<(), String> {
     let is_heard =
         |seen: &&Observation| matches!(seen.what, ObservationKind::Received { sequence } if sequence == probe);
     if life[offer..].iter().any(is_heard) { Ok(()) } else { Err("a new event is not read".into()) }
-}
-
-/// When every fault is over and all who can come back have done so: a connection that has lost bytes is given up after
-/// the user timeout, and the client needs a pause, perhaps a second one, and a few round trips.
-fn time_until_healed(plan: &Plan) -> Duration {
-    let Some(over) = plan.faults.iter().map(Fault::until).max() else { return Duration::ZERO };
-    let trip = plan.classes.iter().map(|class| class.round_trip.unwrap_or_default()).max().unwrap_or_default();
-    let pauses = plan.classes.iter().filter_map(|class| class.reconnect_after);
-    let restarts = plan.faults.iter().filter_map(|fault| match &fault.harm {
-        FaultKind::ServerRestarts { back_after, .. } => back_after.iter().max().copied(),
-        _ => None,
-    });
-    let pause = pauses.chain(restarts).max().unwrap_or_default();
-    over + plan.server.user_timeout + 2 * pause + 4 * (trip + TICK * TICKS_A_TRIP)
-}
-
-/// Within this long after the last arrival and the last fault, every mailbox whose subscriber reads is empty.
-///
-/// The sum of what can hold it up: a full mailbox, at the reader's rate or a half window a round trip; the rest of its
-/// stalls; and the work of a CPU that has done nothing yet.
-pub(crate) fn time_to_drain(plan: &Plan, frames: usize) -> Duration {
-    let alone = plan.subscribers.iter().map(|subscriber| {
-        let class = &plan.classes[subscriber.class];
-        let largest = plan.arrivals.iter().map(|arrival| u64::from(arrival.payload_bytes)).max().unwrap_or(0);
-        let notice = plan.server.recovery.map_or(0, |_| NOTICE_BYTES);
-        let frame = largest + FRAME_OVERHEAD_BYTES + notice;
-        // No mailbox holds more than there are events.
-        let frames = frames.min(plan.arrivals.len()) as u64;
-        let backlog = HEAD_BYTES + class.window_bytes + (frames + 3) * frame;
-        let trips = u32::try_from(2 * backlog / class.window_bytes + 3).unwrap_or(u32::MAX);
-        let trip = class.round_trip.unwrap_or_default() + TICK * TICKS_A_TRIP;
-        let at_rate = |bytes_per_second: u64| Duration::from_secs_f64(backlog as f64 / (bytes_per_second as f64 / 1.1));
-        let last_stall = subscriber.reading.stalls().last().map_or(Duration::ZERO, |stall| stall.from + stall.lasts);
-        let reading = match &subscriber.reading {
-            Reading::Rate { bytes_per_second } | Reading::RateWithStalls { bytes_per_second, .. } => {
-                at_rate(*bytes_per_second) + last_stall
-            }
-            Reading::Stalls { .. } => last_stall,
-            Reading::Serves { times } => {
-                times.iter().max().copied().unwrap_or_default() * u32::try_from(plan.arrivals.len()).unwrap_or(u32::MAX)
-            }
-            Reading::AsItArrives | Reading::Never => Duration::ZERO,
-        };
-        trip * trips + reading
-    });
-    let work = plan.server.cpu.map_or(Duration::ZERO, |cpu| {
-        let (events, subscribers) = (plan.arrivals.len(), plan.subscribers.len());
-        let deliveries = u32::try_from((events + 4) * subscribers).unwrap_or(u32::MAX);
-        cpu.publish * u32::try_from(events).unwrap_or(u32::MAX) + cpu.delivery * deliveries
-    });
-    alone.max().unwrap_or_default() + work
 }
 
 fn is_offer_of(what: ObservationKind, wanted: u64) -> bool {

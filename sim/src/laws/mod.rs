@@ -1,7 +1,8 @@
-//! Laws: what holds for any plan, checked by running it through the whole stack.
+//! Laws: what holds for any plan, checked by running it on the full stack or on the specification.
 //!
 //! The property tests put them to many drawn cases, the soak to many more, and an incident names the one that failed.
-//! A law knows nothing of how a run is done: it compares what runs leave behind.
+//! A law knows nothing of how a run is done: it compares what runs leave behind. A [`Trial`] does the runs, in the world
+//! that it is made for.
 
 mod account;
 mod agreement;
@@ -12,8 +13,12 @@ mod holes;
 mod isolation;
 mod liveness;
 mod memory;
+mod probe;
 mod reasons;
+mod repetition;
+mod room;
 mod sizes;
+mod trial;
 mod window;
 
 use serde::{Deserialize, Serialize};
@@ -22,13 +27,15 @@ pub use account::audit;
 pub use canary::canary;
 pub use case::Case;
 pub use isolation::{isolation_of, what_neighbours_cost};
-pub use liveness::{absence, with_a_probe};
+pub use liveness::absence;
+pub use probe::with_a_probe;
 pub use sizes::{exact_size, no_earlier_loss, no_more_losses};
+pub use trial::{Observed, Trial, World};
 
 use crate::ledger::Misfit;
-use crate::plan::HubChoice;
 use crate::record::{Observation, Record};
-use crate::world::{self, WorldError};
+use crate::specified::SpecifiedError;
+use crate::world::WorldError;
 
 /// A law.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -120,36 +127,67 @@ impl Law {
         }
     }
 
-    /// Puts it to a case, on which it must hold.
+    /// Whether it says anything of runs in a world. Two laws say nothing of the specification alone.
+    pub fn is_about(self, world: World) -> bool {
+        match self {
+            // Agreement compares the specification with the full stack, and so has to run both.
+            Self::Agreement => world == World::Simulated,
+            // The specification is one thread without tasks, clocks, random numbers and hash maps: it repeats by
+            // construction, and two runs of it would compare a function with itself.
+            Self::Repetition => world == World::Simulated,
+            Self::Completion
+            | Self::Account
+            | Self::Window
+            | Self::Memory
+            | Self::Reasons
+            | Self::Room
+            | Self::Holes
+            | Self::ExactSize
+            | Self::FirstLoss
+            | Self::Isolation
+            | Self::Liveness => true,
+        }
+    }
+
+    /// Puts it to a case on the full stack, on which it must hold.
     ///
     /// # Errors
     /// With what does not hold.
     pub fn judge(self, case: &Case) -> Result<(), Violation> {
-        if !self.applies(case) {
+        self.judge_in(&Trial::on_the_full_stack(case))
+    }
+
+    /// Puts it to a case in the world of the trial, in which it must hold if it says anything of that world.
+    ///
+    /// # Errors
+    /// With what does not hold.
+    pub fn judge_in(self, trial: &Trial<'_>) -> Result<(), Violation> {
+        let case = trial.case;
+        if !self.applies(case) || !self.is_about(trial.world()) {
             return Ok(());
         }
         let verdict = match self {
-            Self::Completion => run(case, case.choice()).map(drop),
-            Self::Account => observed(case).and_then(|(record, log)| audit(case, &record, &log).map(drop)),
-            Self::Window => observed(case).and_then(|(_, log)| window::fits(&case.plan, &log)),
-            Self::Memory => run(case, case.choice()).and_then(|record| memory::within(case, &record)),
-            Self::Reasons => run(case, case.choice()).and_then(|record| reasons::are_known(case, &record)),
-            Self::Room => room(case),
-            Self::Agreement => agreement::of_both_worlds(case),
-            Self::Repetition => repetition(case),
-            Self::Holes => holes::are_told(case),
-            Self::ExactSize => exact_size(case),
-            Self::FirstLoss => sizes::first_loss(case, 1 + case.frames / 3),
-            Self::Isolation => isolation_of(case, case.plan.arrivals.len() % case.plan.subscribers.len()),
-            Self::Liveness => liveness::drains_and_goes_on(case),
+            Self::Completion => trial.own().map(drop),
+            Self::Account => trial.own().and_then(|run| audit(case, &run.record, &run.log).map(drop)),
+            Self::Window => trial.own().and_then(|run| window::fits(&case.plan, &run.log)),
+            Self::Memory => trial.own().and_then(|run| memory::within(case, &run.record)),
+            Self::Reasons => trial.own().and_then(|run| reasons::are_known(case, &run.record)),
+            Self::Room => room::is_used(trial),
+            Self::Agreement => agreement::of_both_worlds(trial),
+            Self::Repetition => repetition::of_a_run(trial),
+            Self::Holes => holes::are_told(trial),
+            Self::ExactSize => exact_size(trial),
+            Self::FirstLoss => sizes::first_loss(trial, 1 + case.frames / 3),
+            Self::Isolation => isolation_of(trial, case.plan.arrivals.len() % case.plan.subscribers.len()),
+            Self::Liveness => liveness::drains_and_goes_on(trial),
         };
         verdict.map_err(|broken| broken.under(self))
     }
 }
 
-/// The first law that a case breaks.
-pub fn first_broken(case: &Case) -> Option<Violation> {
-    Law::ALL.into_iter().find_map(|law| law.judge(case).err())
+/// The first of `laws` that a case breaks in the world of the trial.
+pub fn first_broken(laws: &[Law], trial: &Trial<'_>) -> Option<Violation> {
+    laws.iter().find_map(|law| law.judge_in(trial).err())
 }
 
 /// What the account and the window say of a run that has been done.
@@ -234,31 +272,8 @@ impl From<WorldError> for Broken {
     }
 }
 
-fn run(case: &Case, choice: HubChoice) -> Result<Record, Broken> {
-    Ok(world::run(&case.plan, choice)?)
-}
-
-fn observed(case: &Case) -> Result<(Record, Vec<Observation>), Broken> {
-    Ok(world::run_observed(&case.plan, case.choice())?)
-}
-
-/// Far more than a drawn case sends.
-const ENDLESS_WINDOW_BYTES: u64 = 1 << 30;
-
-fn room(case: &Case) -> Result<(), Broken> {
-    let mut case = case.clone();
-    case.plan.classes.iter_mut().for_each(|class| class.window_bytes = ENDLESS_WINDOW_BYTES);
-    let record = run(&case, case.choice())?;
-    match record.subscribers.iter().position(|subscriber| subscriber.high_water > 1) {
-        Some(waits) => {
-            let why = format!("{} wait, with room in the socket", record.subscribers[waits].high_water);
-            Err(Broken::of(waits, why))
-        }
-        None => Ok(()),
+impl From<SpecifiedError> for Broken {
+    fn from(failure: SpecifiedError) -> Self {
+        Self { is_failure: true, ..Self::new(failure.to_string()) }
     }
-}
-
-fn repetition(case: &Case) -> Result<(), Broken> {
-    let (first, second) = (run(case, case.choice())?.digest, observed(case)?.0.digest);
-    if first == second { Ok(()) } else { Err(Broken::new(format!("digest {first}, and {second} when run again"))) }
 }

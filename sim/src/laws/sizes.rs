@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hubbub::Overflow;
 
-use super::{Broken, Case, run};
+use super::{Broken, Trial};
 use crate::record::Record;
 
 fn drops(record: &Record) -> u64 {
@@ -16,28 +16,28 @@ fn drops(record: &Record) -> u64 {
 ///
 /// # Errors
 /// With the size at which it is otherwise.
-pub fn exact_size(case: &Case) -> Result<(), Broken> {
+pub fn exact_size(trial: &Trial<'_>) -> Result<(), Broken> {
     // A policy that loses nothing by being full says nothing of when it is.
-    let case = match case.overflow {
-        Overflow::Conflate | Overflow::Park => &case.clone().dropping_newest(),
-        Overflow::DropNewest | Overflow::DropOldest | Overflow::Disconnect => case,
+    let case = match trial.case.overflow {
+        Overflow::Conflate | Overflow::Park => &trial.case.clone().dropping_newest(),
+        Overflow::DropNewest | Overflow::DropOldest | Overflow::Disconnect => trial.case,
     };
-    let unbounded = run(case, case.unbounded())?;
+    let unbounded = trial.run(&case.plan, case.unbounded())?;
     let size = unbounded.subscribers.iter().map(|subscriber| subscriber.high_water).max().unwrap_or(0) as usize;
-    let lost = drops(&run(case, case.choice_of(size.max(1)))?);
+    let lost = drops(&trial.run(&case.plan, case.choice_of(size.max(1)))?);
     if lost > 0 {
         return Err(Broken::new(format!("{lost} lost at H = {size}")));
     }
-    if size >= 2 && drops(&run(case, case.choice_of(size - 1))?) == 0 {
+    if size >= 2 && drops(&trial.run(&case.plan, case.choice_of(size - 1))?) == 0 {
         return Err(Broken::new(format!("nothing lost below H = {size}")));
     }
     Ok(())
 }
 
 /// The first loss with that many slots more is no earlier.
-pub(super) fn first_loss(case: &Case, more: usize) -> Result<(), Broken> {
-    let less = run(case, case.choice())?;
-    no_earlier_loss(&less, &run(case, case.choice_of(case.frames + more))?)
+pub(super) fn first_loss(trial: &Trial<'_>, more: usize) -> Result<(), Broken> {
+    let choice = trial.case.choice_of(trial.case.frames + more);
+    no_earlier_loss(&trial.own()?.record, &trial.run(&trial.case.plan, choice)?)
 }
 
 /// Of a run and one with more room: the first loss is no earlier, and whoever lost nothing loses nothing.

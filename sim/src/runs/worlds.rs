@@ -13,7 +13,7 @@ use crate::summary::run::{Latencies, RunSummary};
 use crate::world::{self, WorldError};
 
 /// Of the runs that are not checked in any case, one in this many is, chosen by a hash of what is run.
-const CHECKED_SHARE: u64 = 256;
+pub const CHECKED_SHARE: u64 = 256;
 
 /// Every run of so many subscribers or fewer is checked, if it is on one of the scenario's own seeds.
 const ALWAYS_CHECKED_SUBSCRIBERS: usize = 10;
@@ -211,6 +211,12 @@ impl Job<'_> {
         };
         format!("{} with N = {subscribers}, {frames}, {}, seed {seed}", scenario.settings().name, choice.overflow)
     }
+}
+
+/// Whether the full stack repeats what the specification does with a seed: one seed of [`CHECKED_SHARE`], chosen by a hash
+/// that is the same on every machine.
+pub fn is_checked(seed: u64) -> bool {
+    mixed(seed).is_multiple_of(CHECKED_SHARE)
 }
 
 /// One step of `SplitMix64` (G. L. Steele, D. Lea, C. H. Flood 2014).

@@ -68,6 +68,9 @@ pub(super) struct Connection {
     /// Ticks: since when the socket accepts nothing, and when the timer of the write deadline fires.
     pub(super) blocked_since: Option<u64>,
     pub(super) deadline: u64,
+    /// For marks: the tick of the last comment after a silence, and whether one had a gap notice.
+    pub(super) commented_in: u64,
+    pub(super) told_in_a_comment: bool,
 }
 
 impl Connection {
@@ -94,6 +97,8 @@ impl Connection {
             last_flush: 0,
             blocked_since: None,
             deadline: 0,
+            commented_in: 0,
+            told_in_a_comment: false,
         }
     }
 

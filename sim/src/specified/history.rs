@@ -40,6 +40,11 @@ impl History {
         }
     }
 
+    /// Whether the one event that is always kept has more bytes than the limit.
+    pub(super) fn is_over_its_bytes(&self) -> bool {
+        self.bytes > self.most_bytes
+    }
+
     /// The first sequence from which on every event is kept.
     pub(super) fn kept_from(&self, memory: &Memory) -> u64 {
         u64::from(self.first - memory.published_before) + 1

@@ -5,6 +5,8 @@
 
 use hubbub::{EventId, Gap, GapReason, LossReason};
 
+use super::marks::{Mark, Marks};
+
 #[derive(Debug, Clone, Copy)]
 struct Loss {
     first: u64,
@@ -17,32 +19,37 @@ struct Loss {
 
 /// Losses in the order of their first events.
 #[derive(Debug, Default)]
-pub(super) struct Holes(Vec<Loss>);
+pub(super) struct Holes {
+    losses: Vec<Loss>,
+    pub(super) marks: Marks,
+}
 
 impl Holes {
     /// `count` of the events `first ..= last` are lost.
     pub(super) fn lose(&mut self, (first, last): (u64, u64), count: u64, reason: LossReason, last_queued: u64) {
-        let place = self.0.partition_point(|loss| loss.first < first);
-        self.0.insert(place, Loss { first, last, count, reason, last_queued });
+        let place = self.losses.partition_point(|loss| loss.first < first);
+        self.losses.insert(place, Loss { first, last, count, reason, last_queued });
     }
 
     /// The notice in front of an event.
     pub(super) fn before(&mut self, id: EventId) -> Option<Gap> {
-        let until = self.0.partition_point(|loss| loss.first < id.sequence);
+        let until = self.losses.partition_point(|loss| loss.first < id.sequence);
         self.told(until, id.epoch)
     }
 
     /// The notice behind the last event: of the losses between which nothing was queued.
     pub(super) fn at_the_end(&mut self, epoch: u64) -> Option<Gap> {
-        let pairs = self.0.iter().zip(self.0.iter().skip(1));
+        let pairs = self.losses.iter().zip(self.losses.iter().skip(1));
         let apart = pairs.enumerate().find(|(_, (before, after))| after.last_queued >= before.last);
-        let until = apart.map_or(self.0.len(), |(place, _)| place + 1);
+        let until = apart.map_or(self.losses.len(), |(place, _)| place + 1);
         self.told(until, epoch)
     }
 
     fn told(&mut self, until: usize, epoch: u64) -> Option<Gap> {
-        let told: Vec<Loss> = self.0.drain(..until).collect();
+        let told: Vec<Loss> = self.losses.drain(..until).collect();
         let first = told.first()?;
+        let has_two_reasons = told.iter().any(|loss| loss.reason != first.reason);
+        self.marks.add_if(has_two_reasons, Mark::NoticeForTwoReasons);
         let id = |sequence| Some(EventId { epoch, sequence });
         let last = told.iter().map(|loss| loss.last).max()?;
         let count = told.iter().map(|loss| loss.count).sum();

@@ -2,6 +2,7 @@
 
 use super::client::{End, Stage};
 use super::connection::Read;
+use super::marks::Mark;
 use super::path::Release;
 use super::run::Run;
 use super::time::{TICK, at, ticks};
@@ -51,7 +52,8 @@ impl Run<'_> {
         let has_ended = self.clients[index].has_ended_by(self.tick);
         match self.clients[index].stage {
             Stage::Waiting => self.set_out(index),
-            Stage::Held | Stage::Coming | Stage::Away if has_ended => {
+            stage @ (Stage::Held | Stage::Coming | Stage::Away) if has_ended => {
+                self.marks.add_if(stage == Stage::Coming, Mark::LeftBeforeItsStream);
                 self.recorder.left(at(self.tick * TICK), index);
                 self.clients[index].stage = Stage::Gone;
             }
@@ -63,7 +65,10 @@ impl Run<'_> {
                 self.wake_client_at(index, self.tick + 1);
             }
             Stage::Opening if self.is_up && self.listening == Some(self.process) => self.ask_for_the_stream(index),
-            Stage::Opening => self.go_away(index),
+            Stage::Opening => {
+                self.marks.add_if(self.listening.is_some() && !self.is_up, Mark::ProcessEndsAsAClientComes);
+                self.go_away(index);
+            }
             Stage::Reading(connection) => self.receive(index, connection),
             Stage::Leaving(connection) => self.say_goodbye(index, connection),
             Stage::Away => {
@@ -98,6 +103,7 @@ impl Run<'_> {
     }
 
     fn ask_for_the_stream(&mut self, index: usize) {
+        self.marks.add_if(self.clients[index].has_ended_by(self.tick), Mark::LeftWithItsRequest);
         let cursor = self.clients[index].cursor;
         let connection = self.open(index, cursor);
         let client = &mut self.clients[index];

@@ -8,11 +8,12 @@
 //!   closes the mailbox (*disconnect*, and *conflate* where nothing is old), or is parked (*park*).
 //! - From the first parked frame until nothing waits any more, everything offered is parked.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 
 use hubbub::{CloseReason, Counts, EventId, Limits, LossCounts, LossReason, Overflow, PushOutcome};
 
 use super::holes::Holes;
+use super::marks::{Mark, Marks};
 use super::memory::{Memory, Place};
 use crate::time::nanos;
 
@@ -36,6 +37,7 @@ pub(super) struct Mailbox {
     delivered: u64,
     pub(super) dropped: LossCounts,
     high_water: u64,
+    pub(super) marks: Marks,
 }
 
 impl Mailbox {
@@ -57,6 +59,7 @@ impl Mailbox {
             delivered: 0,
             dropped: LossCounts::default(),
             high_water: 0,
+            marks: Marks::default(),
         }
     }
 
@@ -93,9 +96,13 @@ impl Mailbox {
         self.last_offered = sequence;
         self.offered += 1;
         if self.is_behind {
+            let has_one_slot = self.waiting.len() + 1 == self.limits.capacity.frames();
+            self.marks.add_if(has_one_slot && self.is_replaying(), Mark::OfferedDuringAReplay);
             return observe(self.park(sequence));
         }
-        let outcome = match self.bound(memory, event) {
+        let bound = self.bound(memory, event);
+        self.mark_bound(memory, event, bound);
+        let outcome = match bound {
             None => {
                 self.queue(memory, event);
                 self.high_water = self.high_water.max(self.waiting.len() as u64);
@@ -134,65 +141,30 @@ impl Mailbox {
         observe: &mut impl FnMut(PushOutcome<EventId>),
     ) -> PushOutcome<EventId> {
         let mut lost = None;
+        let waiting = self.waiting.len();
         while let Some(oldest) = self.waiting.pop_front() {
             self.lose(memory, oldest, reason, &mut lost, observe);
             match self.bound(memory, event) {
-                Some(next) => reason = next,
+                Some(next) => {
+                    self.marks.add_if(next != reason, Mark::TwoLimitsForOneEvent);
+                    reason = next;
+                }
                 None => break,
             }
         }
+        self.marks.add_if(waiting > 1 && self.waiting.is_empty(), Mark::EverythingDisplaced);
         self.queue(memory, event);
         displaced(memory, lost, self.waiting.len())
     }
 
-    fn conflate(
-        &mut self,
-        memory: &mut Memory,
-        event: Place,
-        mut reason: LossReason,
-        observe: &mut impl FnMut(PushOutcome<EventId>),
-    ) -> PushOutcome<EventId> {
-        let mut lost = None;
-        while let Some(old) = self.first_made_old(memory, event) {
-            if let Some(old) = self.waiting.remove(old) {
-                self.lose(memory, old, LossReason::Conflated, &mut lost, observe);
-            }
-            match self.bound(memory, event) {
-                Some(next) => reason = next,
-                None => {
-                    self.queue(memory, event);
-                    return displaced(memory, lost, self.waiting.len());
-                }
-            }
-        }
-        // What was let go for nothing is observed as well.
-        if let Some((lost, reason)) = lost {
-            let lost = memory.get(lost).id;
-            observe(PushOutcome::Shed { lost, reason });
-        }
-        self.cut_off(memory, reason)
-    }
-
-    /// Where the frame waits that was made old first: the one before the first frame whose key has been seen before.
-    fn first_made_old(&self, memory: &Memory, event: Place) -> Option<usize> {
-        let mut seen = BTreeMap::new();
-        for (index, place) in self.waiting.iter().chain([&event]).enumerate() {
-            let Some(key) = memory.get(*place).key else { continue };
-            if let Some(old) = seen.insert(key, index) {
-                return Some(old);
-            }
-        }
-        None
-    }
-
-    fn cut_off(&mut self, memory: &mut Memory, reason: LossReason) -> PushOutcome<EventId> {
+    pub(super) fn cut_off(&mut self, memory: &mut Memory, reason: LossReason) -> PushOutcome<EventId> {
         *self.dropped.of(reason) += 1;
         self.close(memory, CloseReason::Evicted);
         PushOutcome::Disconnected { reason }
     }
 
     /// A waiting frame is lost. The one lost before it is observed now; the last is part of the event's own outcome.
-    fn lose(
+    pub(super) fn lose(
         &mut self,
         memory: &mut Memory,
         frame: Place,
@@ -220,7 +192,7 @@ impl Mailbox {
     }
 
     /// The limit that keeps an event out, if one does.
-    fn bound(&self, memory: &Memory, event: Place) -> Option<LossReason> {
+    pub(super) fn bound(&self, memory: &Memory, event: Place) -> Option<LossReason> {
         let oldest = memory.get(*self.waiting.front()?);
         if self.waiting.len() >= self.limits.capacity.frames() {
             return Some(LossReason::BufferFull);
@@ -285,7 +257,7 @@ impl Mailbox {
     }
 }
 
-fn displaced(memory: &Memory, lost: Option<(Place, LossReason)>, waiting: usize) -> PushOutcome<EventId> {
+pub(super) fn displaced(memory: &Memory, lost: Option<(Place, LossReason)>, waiting: usize) -> PushOutcome<EventId> {
     match lost {
         Some((lost, reason)) => PushOutcome::Displaced { lost: memory.get(lost).id, reason },
         None => PushOutcome::Queued { waiting },

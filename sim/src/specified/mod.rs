@@ -47,6 +47,7 @@
 //! of comments and gap notices. Other laws guard these: `docs/fidelity.md` lists them. WebSockets are outside its scope.
 
 mod client;
+mod conflation;
 mod connection;
 mod cpu;
 mod frames;
@@ -55,10 +56,12 @@ mod holes;
 mod life;
 mod links;
 mod mailbox;
+mod marks;
 mod memory;
 mod parking;
 mod path;
 mod publish;
+mod reached;
 mod run;
 mod scope;
 mod session;
@@ -67,6 +70,7 @@ mod stream;
 mod time;
 mod travel;
 
+pub use marks::{Mark, Marks};
 pub use scope::{OutsideScope, SpecifiedError};
 
 use crate::plan::{HubChoice, Plan};
@@ -80,7 +84,7 @@ use crate::record::{Observation, Record, Recorder};
 pub fn run(plan: &Plan, choice: HubChoice) -> Result<Record, SpecifiedError> {
     scope::check(plan)?;
     let plan = plan.in_virtual_time();
-    run_scaled(&plan, choice, &Recorder::new(&plan))
+    Ok(run_scaled(&plan, choice, &Recorder::new(&plan))?.0)
 }
 
 /// Runs a plan as [`run`] does, and keeps every single observation: 48 bytes each, several for every frame.
@@ -88,19 +92,30 @@ pub fn run(plan: &Plan, choice: HubChoice) -> Result<Record, SpecifiedError> {
 /// # Errors
 /// When the specification does not cover the plan, or the run contradicts itself.
 pub fn run_observed(plan: &Plan, choice: HubChoice) -> Result<(Record, Vec<Observation>), SpecifiedError> {
+    let (record, observations, _) = run_with_marks(plan, choice)?;
+    Ok((record, observations))
+}
+
+/// Runs a plan as [`run_observed`] does, and returns the rare states that the run reached as well.
+///
+/// # Errors
+/// When the specification does not cover the plan, or the run contradicts itself.
+pub fn run_with_marks(plan: &Plan, choice: HubChoice) -> Result<(Record, Vec<Observation>, Marks), SpecifiedError> {
     scope::check(plan)?;
     let plan = plan.in_virtual_time();
     let recorder = Recorder::new(&plan);
     recorder.keep_observations();
-    let record = run_scaled(&plan, choice, &recorder)?;
-    Ok((record, recorder.take_observations()))
+    let (record, marks) = run_scaled(&plan, choice, &recorder)?;
+    Ok((record, recorder.take_observations(), marks))
 }
 
-fn run_scaled(plan: &Plan, choice: HubChoice, recorder: &Recorder) -> Result<Record, SpecifiedError> {
+fn run_scaled(plan: &Plan, choice: HubChoice, recorder: &Recorder) -> Result<(Record, Marks), SpecifiedError> {
     let mut run = run::Run::new(plan, choice, recorder.lock());
     run.run();
     let counts = run.counts();
     let most_bytes = run.memory.most_bytes();
+    let marks = run.marks();
     drop(run);
-    recorder.finish(counts, most_bytes).map_err(SpecifiedError::Disagreement)
+    let record = recorder.finish(counts, most_bytes).map_err(SpecifiedError::Disagreement)?;
+    Ok((record, marks))
 }

@@ -3,6 +3,7 @@
 use hubbub::{EventId, LossReason, PushOutcome};
 
 use super::mailbox::{Mailbox, is_told};
+use super::marks::Mark;
 use super::memory::Memory;
 
 impl Mailbox {
@@ -36,6 +37,10 @@ impl Mailbox {
         if lost > 0 {
             let range = (self.parked_from, reached - 1);
             let last_queued = self.last_queued;
+            let is_replay = self.parked_for == LossReason::OutOfReach;
+            let mark = if is_replay { Mark::ReplayOutOfTheHistory } else { Mark::ParkedOutOfTheHistory };
+            self.marks.add(mark);
+            self.marks.add_if(lost == 1, Mark::HoleOfOne);
             self.parked -= lost;
             self.is_behind &= self.parked > 0 || !self.waiting.is_empty();
             *self.dropped.of(self.parked_for) += lost;
@@ -49,6 +54,8 @@ impl Mailbox {
             let event = memory.place(self.parked_from);
             let has_room = self.waiting.len() < self.limits.capacity.frames() && self.has_bytes_for(memory, event);
             if !self.waiting.is_empty() && !has_room {
+                let has_slots = self.waiting.len() < self.limits.capacity.frames();
+                self.marks.add_if(has_slots, Mark::FilledUpToTheByteLimit);
                 break;
             }
             self.parked_from += 1;

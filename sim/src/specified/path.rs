@@ -80,6 +80,13 @@ impl Path {
         self.landing.pop_front_if(|flight| flight.sent_in < tick)
     }
 
+    /// The next tick in which a client has something to do.
+    pub(super) fn next_tick(&self) -> Option<u64> {
+        let timer = self.timers.peek().map(|timer| timer.0.0);
+        let arrival = self.landing.front().map(|flight| flight.sent_in + 1);
+        timer.into_iter().chain(arrival).min()
+    }
+
     /// A client has read bytes; what arrives at one time arrives in the order in which it was told.
     pub(super) fn tell(&mut self, release: Release) {
         let place = match self.releases.back() {

@@ -1,10 +1,11 @@
 //! Publishing, with the CPU or without; and the server's process, which ends and begins.
 
-use hubbub::CloseReason;
+use hubbub::{CloseReason, LossReason};
 
 use super::cpu::{Cpu, Work};
 use super::frames;
 use super::history::History;
+use super::marks::Mark;
 use super::run::{Run, Turn};
 use super::time::at;
 use crate::time::nanos;
@@ -66,20 +67,29 @@ impl Run<'_> {
         let epoch = self.epoch(self.process);
         let event = self.memory.publish(epoch, u64::from(arrival.payload_bytes), nanos(arrival.at), key);
         self.history.push(&mut self.memory, event);
+        self.marks.add_if(self.history.is_over_its_bytes(), Mark::HistoryOfOneLargeEvent);
+        let (mut overflows, mut replays) = (false, false);
         let now = at(self.clock);
         for place in 0..self.streams.len() {
             let index = self.streams[place];
             let connection = &mut self.connections[index];
             let id = connection.server_side();
             let recorder = &mut self.recorder;
+            let is_blocked = connection.blocked_since.is_some();
+            let marks = &mut self.marks;
+            replays |= connection.mailbox.is_replaying();
             connection.mailbox.offer(&mut self.memory, event, |outcome| {
                 recorder.offered(now, id, sequence, outcome);
+                let lost_for = outcome.loss_reason();
+                overflows |= lost_for.is_some();
+                marks.add_if(is_blocked && lost_for == Some(LossReason::Age), Mark::AgeWhileBlocked);
             });
             let is_cut_off = connection.mailbox.closed().is_some();
             if std::mem::take(&mut connection.on_frame) || is_cut_off {
                 self.wake(index);
             }
         }
+        self.marks.add_if(overflows && replays, Mark::OverflowBesideAReplay);
         self.memory.release(event);
     }
 
@@ -106,6 +116,7 @@ impl Run<'_> {
 
     fn end_process(&mut self, now: u64) {
         self.is_up = false;
+        self.mark_end_of_process();
         for place in 0..self.streams.len() {
             let index = self.streams[place];
             self.connections[index].mailbox.close(&mut self.memory, CloseReason::Evicted);

@@ -13,6 +13,7 @@ use super::client::Client;
 use super::connection::{Connection, Part};
 use super::cpu::Cpu;
 use super::history::History;
+use super::marks::{Mark, Marks};
 use super::memory::Memory;
 use super::path::Path;
 use super::time::{TICK, ticks};
@@ -69,6 +70,8 @@ pub(super) struct Run<'a> {
     /// Those that were woken, in that order: tasks of connections, and clients.
     pub(super) woken: VecDeque<usize>,
     pub(super) woken_clients: VecDeque<usize>,
+    /// Rare states that have been reached, apart from those of mailboxes.
+    pub(super) marks: Marks,
     /// Whether the driver is told of something new when it is not at work.
     has_news: bool,
     is_driver_at_work: bool,
@@ -111,6 +114,7 @@ impl<'a> Run<'a> {
             outgoing: Vec::new(),
             woken: VecDeque::new(),
             woken_clients: VecDeque::new(),
+            marks: Marks::default(),
             has_news: false,
             is_driver_at_work: false,
             sources_end: nanos(plan.duration),
@@ -143,8 +147,17 @@ impl<'a> Run<'a> {
             if is_over {
                 return;
             }
-            self.tick += 1;
+            self.tick = self.next_tick(driver_wakes_at).max(self.tick + 1);
         }
+    }
+
+    /// The next tick in which something is due: nothing happens in those before it.
+    fn next_tick(&self, driver_wakes_at: u64) -> u64 {
+        let driver_at = if self.has_news { self.tick + 1 } else { driver_wakes_at };
+        let messages = [self.byes.front(), self.requests.front()].into_iter().flatten().map(|(at, _)| *at);
+        let timers = [&self.deadlines, &self.silences].into_iter().filter_map(|timers| timers.keys().next().copied());
+        let clients = self.paths.iter().filter_map(Path::next_tick);
+        messages.chain(timers).chain(clients).fold(driver_at, u64::min)
     }
 
     /// The driver finds what is new by itself while it is at work.
@@ -186,6 +199,14 @@ impl<'a> Run<'a> {
                 return;
             };
             self.clock = first;
+            if arrives_at == Some(first) {
+                let ties = [
+                    (read_at, Mark::ReadAtAnArrival),
+                    (worked_at, Mark::WorkAtAnArrival),
+                    (turns_at, Mark::RestartAtAnArrival),
+                ];
+                self.mark_ties(first, ties);
+            }
             if read_at == Some(first) {
                 self.release_until(first);
             } else if timed_out_at == Some(first) {

@@ -5,6 +5,7 @@ use hubbub::{CloseReason, EventId, Gap, GapReason, LossReason, SubscriberId};
 use super::connection::{Connection, Passing, Read};
 use super::frames;
 use super::mailbox::Mailbox;
+use super::marks::Mark;
 use super::run::Run;
 use super::socket::Socket;
 use super::time::{at, ticks};
@@ -46,7 +47,9 @@ impl Run<'_> {
         self.subscribed += 1;
         let now = at(self.clock);
         let keepalive = ticks(nanos(self.plan.server.keepalive));
-        let beginning = self.beginning(self.connections[index].cursor);
+        let cursor = self.connections[index].cursor;
+        self.mark_cursor(cursor);
+        let beginning = self.beginning(cursor);
         let connection = &mut self.connections[index];
         connection.id = SubscriberId(self.subscribed);
         let id = connection.server_side();
@@ -93,6 +96,10 @@ impl Run<'_> {
 
     /// The server hears that the client has gone.
     pub(super) fn hear_of_the_clients_end(&mut self, index: usize) {
+        let connection = &self.connections[index];
+        let due = connection.blocked_since.map(|since| since + ticks(nanos(self.plan.server.write_deadline)));
+        let is_due = !connection.is_closed && due.is_some_and(|due| due <= self.tick);
+        self.marks.add_if(is_due, Mark::EndAndDeadlineInATick);
         self.end(index, CloseReason::ClientGone);
     }
 
@@ -102,10 +109,12 @@ impl Run<'_> {
         let Some(since) = connection.blocked_since.filter(|_| !connection.is_closed) else { return };
         let due = since + ticks(nanos(self.plan.server.write_deadline));
         if due > self.tick {
+            self.marks.add(Mark::DeadlineOfAnEarlierBlockage);
             connection.deadline = due;
             self.deadlines.entry(due).or_default().push(index);
             return;
         }
+        self.marks.add_if(connection.mailbox.is_replaying(), Mark::EvictedDuringAReplay);
         self.end(index, CloseReason::Evicted);
     }
 
@@ -125,6 +134,8 @@ impl Run<'_> {
         let id = connection.server_side();
         let has_stream = connection.id != SubscriberId(0);
         let counts = connection.mailbox.counts();
+        let has_flushed = counts.delivered > 0 && connection.last_flush == self.tick;
+        self.marks.add_if(why == CloseReason::Evicted && has_flushed, Mark::EvictedInTheTickOfAFlush);
         self.streams.retain(|other| *other != index);
         if has_stream {
             self.recorder.ended(at(self.clock), id, counts);

@@ -66,6 +66,11 @@ impl Socket {
         self.in_window
     }
 
+    /// Whether the window has no room for a single byte.
+    pub(super) fn is_full(&self) -> bool {
+        self.in_window == self.window_bytes
+    }
+
     /// Whether the client asks when its bytes were accepted.
     pub(super) fn keeps_times(&self) -> bool {
         self.times.is_some()

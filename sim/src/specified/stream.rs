@@ -9,6 +9,7 @@ use hubbub::CloseReason;
 use super::connection::{Connection, Part, Passing, Read};
 use super::cpu::Work;
 use super::frames;
+use super::marks::Mark;
 use super::run::Run;
 use super::socket::{Loss, Turn};
 use super::time::{at, ticks};
@@ -59,6 +60,7 @@ impl Run<'_> {
                 let has_more = self.let_go(index, 0);
                 flushes += 1;
                 if flushes == FLUSHES_A_TURN {
+                    self.marks.add_if(has_more, Mark::TurnEndsWithMore);
                     self.connections[index].on_frame = !has_more;
                 }
                 // Whoever waits behind the gate is woken by the flush.
@@ -92,6 +94,8 @@ impl Run<'_> {
             connection.blocked_since = None;
             connection.unsent -= accepted;
             let unsent = connection.unsent;
+            self.marks.add_if(unsent == 0 && connection.socket.is_full(), Mark::WindowFullAtAWrite);
+            self.marks.add_if((1..=frames::CHUNK_END).contains(&unsent), Mark::AllButTheLineEnd);
             let is_shared = connection.passing.len() > 1;
             let asks = is_held && connection.socket.turn == Turn::NotAsked;
             let is_outgoing = !is_held && !std::mem::replace(&mut connection.socket.is_outgoing, true);
@@ -168,6 +172,7 @@ impl Run<'_> {
                 break;
             }
             connection.passing.pop_front();
+            self.marks.add_if(left > 0, Mark::PartOfASharedWrite);
             connection.last_flush = self.tick;
             has_more = true;
             if let Some(event) = event {
@@ -197,6 +202,10 @@ impl Run<'_> {
         let has_any = !parts.is_empty();
         if has_any {
             let bytes = parts.iter().map(|part| part.gap_bytes + part.frame_bytes).sum();
+            let notices = parts.iter().filter(|part| part.gap.is_some()).count();
+            self.marks.add_if(notices > 1, Mark::TwoNoticesInAWrite);
+            self.marks.add_if(connection.commented_in == self.tick, Mark::CommentAndFrameInATick);
+            self.marks.add_if(connection.told_in_a_comment && notices > 0, Mark::NoticeAfterAComment);
             connection.begin_chunk(bytes);
             let mut end = connection.offset - frames::CHUNK_END - bytes;
             for part in parts.drain(..) {
@@ -242,6 +251,10 @@ impl Run<'_> {
         let gap = connection.mailbox.holes().and_then(|holes| holes.at_the_end(epoch));
         let gap_bytes = gap.as_ref().map_or(0, frames::gap);
         let bytes = gap_bytes + frames::KEEPALIVE;
+        connection.commented_in = self.tick;
+        self.marks.add_if(connection.told_in_a_comment && gap.is_some(), Mark::NoticeAfterAComment);
+        connection.told_in_a_comment |= gap.is_some();
+        self.marks.add_if(gap.is_some(), Mark::NoticeInAComment);
         connection.begin_chunk(bytes);
         if let Some(gap) = gap {
             let end = connection.offset - frames::CHUNK_END - frames::KEEPALIVE;

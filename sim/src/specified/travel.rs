@@ -1,5 +1,6 @@
 //! What goes over the network: bytes to the clients, the word of reads to the server, and what is lost for good.
 
+use super::marks::Mark;
 use super::path::{Flight, Path};
 use super::run::Run;
 use super::socket::Loss;
@@ -15,6 +16,7 @@ impl Run<'_> {
             let accepted = connection.socket.take_outbox();
             // A write that the CPU finishes after the end of its connection finds nobody to take it.
             let bytes = if has_ended { 0 } else { accepted };
+            self.marks.add_if(has_ended && accepted > 0, Mark::WriteAfterTheEnd);
             let is_end = connection.is_closed && !has_ended;
             connection.end_is_sent |= is_end;
             let class = connection.class;
@@ -31,13 +33,16 @@ impl Run<'_> {
     fn passed(&mut self, flight: Flight, class: usize) -> Flight {
         let link = &self.paths[class].link;
         let due = flight.sent_in * TICK;
-        let is_cut = self.connections[flight.connection].socket.loss != Loss::None;
+        let loss = self.connections[flight.connection].socket.loss;
+        let is_cut = loss != Loss::None;
         let passes_at = if is_cut { None } else { link.passes_at(self.tick * TICK, due) };
         if let Some(at) = passes_at {
             return Flight { sent_in: ticks(at), ..flight };
         }
         // An end is told again whenever the client asks, until it hears it.
         let sent_in = ticks(link.up_at(due));
+        self.marks.add_if(!is_cut && flight.is_end, Mark::EndLostInAnOutage);
+        self.marks.add_if(loss == Loss::ToCome && flight.bytes > 0, Mark::DeathNoticedByALaterWrite);
         if flight.bytes > 0 && self.connections[flight.connection].socket.lose() {
             self.expect_timeout(self.tick * TICK, flight.connection);
         }

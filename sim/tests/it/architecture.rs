@@ -45,7 +45,7 @@ const OF_THE_TESTBED: Arrows = &[
     ("import", &["plan", "pool", "record", "runs", "scenario", "time", "transport", "world"]),
     ("laws", &["ledger", "plan", "record", "specified", "transport", "world"]),
     ("incident", &["figure", "laws", "plan", "record", "runs", "summary", "world"]),
-    ("soak", &["laws", "pool", "runs", "world"]),
+    ("soak", &["laws", "pool", "runs", "specified"]),
     ("fingerprint", &["plan", "pool", "record", "runs", "scenario", "world"]),
     ("verify", &["plan", "pool", "record", "runs", "scenario", "theory", "world"]),
     (

@@ -368,10 +368,27 @@ fn a_soak_of_some_seeds_catches_its_canary_and_breaks_nothing() {
     let text = String::from_utf8(told.stdout).unwrap();
     assert_eq!(told.status.code(), Some(0), "{text}");
     assert!(text.contains("6 cases") && text.contains("(a canary)"), "{text}");
+    assert!(
+        text.contains("cases were judged by runs of the specification") && text.contains("NEVER REACHED"),
+        "{text}"
+    );
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
     assert_eq!(fs::read_dir(folder.join("incidents")).unwrap().count(), 0, "nothing is left where nothing is broken");
     assert!(refused(&folder, &["soak", "--seeds", "1", "--out", "small.toml"]).contains("--out: small.toml"));
     for wrong in [&["soak", "0"][..], &["soak", "--seeds", "0"], &["soak", "5", "--seeds", "5"], &["soak", "long"]] {
         assert!(refused(&folder, wrong).lines().count() == 1, "{wrong:?}");
+    }
+}
+
+#[test]
+fn the_full_stack_runs_every_case_of_a_soak_in_the_simulated_world_or_by_the_law_of_agreement() {
+    let folder = folder("soak-simulated");
+    for options in [&["--world", "simulated"][..], &["--law", "agreement"]] {
+        let soak = [&["soak", "--seeds", "3", "--first-seed", "0", "--out", "incidents"], options].concat();
+        let text = String::from_utf8(sim(&folder, &soak).stdout).unwrap();
+        let told = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let worlds = "0 cases were judged by runs of the specification, and 3 by runs of the full stack.";
+        assert!(told.contains(worlds) && told.contains("No law was broken."), "{options:?}: {text}");
     }
 }
 

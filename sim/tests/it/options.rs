@@ -54,6 +54,7 @@ const WITHOUT_EFFECT: &[Refused] = &[
     (&["replay", "--all", "."], "there is no incident (*.json) in it"),
     (&["shrink", "x.json", "--most-runs", "0"], "--most-runs"),
     (&["soak", "1", "--seeds", "1"], "--seeds"),
+    (&["soak", "--world", "real"], "specified, simulated"),
     (&["determinism", "--write", "--print"], "--write"),
     (&["verify", "--force"], "--json"),
     (&["verify", "--quick", "--json", "-", "--force"], "--force: --json - writes no file"),

@@ -7,8 +7,10 @@ use clap::builder::PossibleValuesParser;
 use hubbub::Overflow;
 
 use super::Threads;
+use super::workers::{WORLDS, world_named};
 use crate::cli::number;
 use crate::laws::Law;
+use crate::runs::RunWorld;
 
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("written").args(["events", "timeline", "save"]).multiple(true))]
@@ -73,6 +75,7 @@ pub(in crate::cli) struct ShrinkOptions {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = SOAK_RESULT)]
 pub(in crate::cli) struct SoakOptions {
     /// Time to run, in minutes [default: 1]
     #[arg(value_name = "MINUTES", allow_negative_numbers = true, value_parser = minutes, conflicts_with = "seeds")]
@@ -83,15 +86,27 @@ pub(in crate::cli) struct SoakOptions {
     /// Seed of the first case; each further case has the next seed [default: one that was not used before]
     #[arg(long, value_name = "X", value_parser = number::first_seed)]
     pub(in crate::cli) first_seed: Option<u64>,
-    /// Judge by this law alone [default: all laws]
+    /// Judge by this law alone [default: all laws]. The laws `agreement` and `repetition` are about the full stack: it
+    /// runs every case for them
     #[arg(long, value_name = "LAW", value_parser = PossibleValuesParser::new(Law::ALL.map(Law::name)))]
     pub(in crate::cli) law: Option<String>,
+    /// World that runs the cases. `specified`: the specification, and one case in 256 by the full stack as well.
+    /// `simulated`: every case by the full stack, after some 20 times as long
+    #[arg(long, value_name = "WORLD", default_value = WORLDS[0].0, value_parser = PossibleValuesParser::new(WORLDS.map(|world| world.0)))]
+    world: String,
     #[command(flatten)]
     pub(in crate::cli) threads: Threads,
     /// Folder for the incident of a broken law
     #[arg(long, value_name = "DIR", default_value = "target/incidents")]
     pub(in crate::cli) out: PathBuf,
 }
+
+/// What a soak prints.
+const SOAK_RESULT: &str = "\
+The result counts rare states (marks) that the specification's run of a case
+can reach, as the eviction of a subscriber in the very tick of a flush. A mark
+that no case reached is reported. It does not change the exit code: it says
+that these cases did not test a state, not that a law is broken.";
 
 /// More than nothing and at most a week.
 fn minutes(text: &str) -> Result<f64, String> {
@@ -100,6 +115,11 @@ fn minutes(text: &str) -> Result<f64, String> {
 }
 
 impl SoakOptions {
+    /// The world that runs the cases.
+    pub(in crate::cli) fn world(&self) -> RunWorld {
+        world_named(&self.world)
+    }
+
     /// The laws to judge by.
     pub(in crate::cli) fn laws(&self) -> Vec<Law> {
         let is_asked = |law: &Law| self.law.as_deref().is_none_or(|asked| asked == law.name());

@@ -7,8 +7,9 @@ use crate::cli::progress::Bars;
 use crate::cli::threads::Threads;
 use crate::runs::{RunWorld, Workers};
 
-/// The names of the worlds that can do a sweep's runs; the first is the default.
-const WORLDS: [(&str, RunWorld); 2] = [("specified", RunWorld::Specified), ("simulated", RunWorld::Simulated)];
+/// The names of the worlds that can do runs; the first is the default.
+pub(super) const WORLDS: [(&str, RunWorld); 2] =
+    [("specified", RunWorld::Specified), ("simulated", RunWorld::Simulated)];
 
 #[derive(Debug, Clone, Args)]
 pub(in crate::cli) struct WorkerOptions {
@@ -27,7 +28,7 @@ impl WorkerOptions {
     }
 
     pub(in crate::cli) fn world(&self) -> RunWorld {
-        WORLDS.into_iter().find(|(name, _)| *name == self.world).map_or(RunWorld::default(), |(_, world)| world)
+        world_named(&self.world)
     }
 
     /// The `--world` option as part of a command line; empty for the default world.
@@ -37,4 +38,9 @@ impl WorkerOptions {
             RunWorld::Simulated => " --world simulated",
         }
     }
+}
+
+/// The world of a name that the parser has let pass.
+pub(super) fn world_named(name: &str) -> RunWorld {
+    WORLDS.into_iter().find(|(known, _)| *known == name).map_or(RunWorld::default(), |(_, world)| world)
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hubbub::Overflow;
 use hubbub_sim::laws::draw::any_case;
-use hubbub_sim::laws::{Case, Law, isolation_of, what_neighbours_cost};
+use hubbub_sim::laws::{Case, Law, Trial, isolation_of, what_neighbours_cost};
 use hubbub_sim::plan::{CpuPlan, Reading};
 use proptest::prelude::*;
 use proptest::sample::Index;
@@ -16,7 +16,7 @@ use crate::plans::{ms, plan};
 fn a_witness_sees_the_same_at_the_same_times_with_and_without_any_neighbours() {
     let case = any_case().prop_map(Case::without_cpu);
     holds(Law::Isolation, 64, (case, any::<Index>()), |(case, witness)| {
-        broken(isolation_of(&case, witness.index(case.plan.subscribers.len())))
+        broken(isolation_of(&Trial::on_the_full_stack(&case), witness.index(case.plan.subscribers.len())))
     });
 }
 
@@ -29,7 +29,8 @@ fn with_a_shared_cpu_what_neighbours_cost_is_measured_and_is_the_work_done_for_t
         let readings = std::iter::once(Reading::AsItArrives).chain(std::iter::repeat_n(neighbour, 9)).collect();
         let mut plan = plan(readings, 2000, 50, ms(20), 400);
         plan.server.cpu = Some(cpu);
-        sound(what_neighbours_cost(&Case { plan, frames: 64, overflow: Overflow::DropNewest }, 0))
+        let case = Case { plan, frames: 64, overflow: Overflow::DropNewest };
+        sound(what_neighbours_cost(&Trial::on_the_full_stack(&case), 0))
     };
     let readers = crowd(Reading::AsItArrives);
     let dead = crowd(Reading::Never);

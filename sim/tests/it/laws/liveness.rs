@@ -2,10 +2,17 @@
 //! everybody who has no reason to miss it.
 
 use hubbub_sim::laws::Law;
+use hubbub_sim::laws::draw::case_of;
 
 use super::campaign::obeys;
 
 #[test]
 fn when_sources_rest_and_faults_are_over_every_mailbox_drains_and_a_new_event_reaches_whoever_can_be_there() {
     obeys(64, Law::Liveness);
+}
+
+/// Seed 587: a client leaves 16 ms after the last event was published, and that event takes 15 ms to reach it.
+#[test]
+fn a_client_that_leaves_while_the_last_event_is_under_way_may_miss_it() {
+    assert_eq!(Law::Liveness.judge(&case_of(587)), Ok(()));
 }

@@ -6,7 +6,9 @@
 //! - [`sizes`]: the exact size, and what a larger mailbox or window changes
 //! - [`agreement`]: the specification leaves the full stack's record
 //! - [`repetition`]: one plan, one digest
+//! - [`specification`]: the laws on the specification alone
 //! - [`marks`]: the cases are not vacuous
+//! - [`rare_states`]: each rare state of the specification is reached by a known case
 //! - [`campaign`]: how they are run
 
 mod account;
@@ -15,5 +17,7 @@ mod campaign;
 mod isolation;
 mod liveness;
 mod marks;
+mod rare_states;
 mod repetition;
 mod sizes;
+mod specification;
