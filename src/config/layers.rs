@@ -58,6 +58,7 @@ impl Effective {
         let mut from_environment = Layer::default();
         let mut from_command_line = Layer::default();
         let mut pairs: Vec<_> = environment.into_iter().collect();
+        // The system's order of variables is arbitrary, and the order of messages must not be.
         pairs.sort();
         for (name, value) in pairs {
             apply_variable(&mut from_environment, &name.to_string_lossy(), &value.to_string_lossy(), &mut refusals);

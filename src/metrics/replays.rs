@@ -59,6 +59,7 @@ impl Replays {
         self.with(|all| {
             let left = all.get_mut(&subscriber)?;
             let changed = change(left);
+            // An event is taken before it is flushed, so nothing is left to take either.
             if left.to_flush == 0 {
                 all.remove(&subscriber);
             }
