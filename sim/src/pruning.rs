@@ -50,6 +50,7 @@ pub fn runs(plan: &Plan, overflow: Overflow, buffers: &[u64]) -> Result<Runs, Wo
         let choice = HubChoice { capacity: Capacity::UNBOUNDED, overflow: Overflow::DropNewest };
         return Ok(Runs { unbounded: RunSummary::of(plan.seed, world::run(plan, choice)?), at: Vec::new() });
     }
+    // Any policy would do, since every frame fits. This one needs no history and ends no stream.
     let unbounded = RunWithLives::of(plan, Capacity::UNBOUNDED, Overflow::DropNewest)?;
     let mut at = Vec::new();
     for buffer in buffers {
@@ -75,6 +76,7 @@ fn pruned(
         return Ok(None);
     }
     let again = RunWithLives::of(&plan.with_only(is_touched), capacity, overflow)?;
+    // Asked again: the parts that are run anew may have other ends than they had without a limit.
     if again.lives.has_end {
         return Ok(None);
     }

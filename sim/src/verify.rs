@@ -110,6 +110,7 @@ pub fn verify(extent: &VerifyExtent, threads: usize, progress: &dyn Progress) ->
     let queues = measure(extent, threads, progress)?;
     let cases: Vec<QueueCase> = queues.iter().filter_map(|queue| queue.judge(queue.mailbox + 1)).collect();
     let convergence = converge(extent.convergence_replications, threads, progress)?;
+    // One more for the convergence: it can raise a false alarm as well.
     let intervals = cases.iter().map(QueueCase::intervals).sum::<usize>() + 1;
     Ok(Verify {
         schema: SCHEMA.to_owned(),

@@ -92,6 +92,7 @@ impl Response {
                 Part::Whole => bytes.len(),
                 Part::Chunk(left) | Part::Sized(left) => bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX)),
                 Part::End => return Ok(()),
+                // One byte at a time: these parts are short, and a segment may end anywhere in them.
                 Part::Head | Part::ChunkSize(_) | Part::ChunkExtension(_) | Part::ChunkEnd => 1,
             };
             self.part = match self.part {
@@ -140,6 +141,7 @@ impl Response {
             return Err(NotAStream::Type(brief(kind)));
         }
         let encoding = value("content-encoding").unwrap_or("identity");
+        // Read as it is, a compressed body has no events, and the server would seem to have lost everything.
         if !encoding.is_empty() && !encoding.eq_ignore_ascii_case("identity") {
             return Err(NotAStream::Encoded(brief(encoding)));
         }
@@ -184,6 +186,7 @@ impl Part {
             }
             (Self::ChunkSize(size), _) => match char::from(byte).to_digit(16) {
                 Some(digit) => {
+                    // Checked: a size that wrapped around would make the parser take a payload for framing.
                     size.checked_mul(16).map(|size| Self::ChunkSize(size + u64::from(digit))).ok_or(malformed)
                 }
                 None => Ok(Self::ChunkExtension(size)),

@@ -34,6 +34,7 @@ impl Drops {
             let mut plan = Plan::draw(scenario, 1, seed);
             plan.classes.truncate(1);
             plan.arrivals.retain(|arrival| arrival.at < closes);
+            // No drain: the operator's counter was read when the window closed.
             (plan.duration, plan.drain) = (closes, Duration::ZERO);
             plan
         };

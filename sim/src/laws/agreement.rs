@@ -9,6 +9,7 @@ use crate::specified::{self, SpecifiedError};
 /// Holds the full stack to the specification: every observation, every account, both histograms of each class, and the
 /// memory of events. Nothing is said of a case that the specification does not cover.
 pub(super) fn of_both_worlds(case: &Case) -> Result<(), Broken> {
+    // The specification first: it knows without a run of the full stack whether it covers the case.
     let (specified, specified_log) = match specified::run_observed(&case.plan, case.choice()) {
         Ok(run) => run,
         Err(SpecifiedError::Outside(_)) => return Ok(()),
@@ -26,6 +27,7 @@ pub(super) fn of_both_worlds(case: &Case) -> Result<(), Broken> {
 
 /// The first observation that differs, in time; of several at one time, that of the first subscriber.
 fn first_difference(subscribers: usize, simulated: &[Observation], specified: &[Observation]) -> Option<Broken> {
+    // Subscriber by subscriber, as the digest: at one moment the two logs may have different ones in another order.
     let of = |log: &[Observation], index: usize| -> Vec<Observation> {
         log.iter().filter(|observation| observation.subscriber == index).copied().collect()
     };

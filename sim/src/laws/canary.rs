@@ -11,6 +11,7 @@ pub fn canary() -> Option<Violation> {
             Ok(run) => run,
             Err(failure) => return Some(Violation::of_failure(&failure)),
         };
+        // Only a mailbox that was filled to its last slot can show that the judge's size is wrong.
         let is_filled = record.subscribers.iter().any(|subscriber| subscriber.high_water == case.frames as u64);
         if case.frames > 1 && is_filled {
             let misjudged = Case { frames: case.frames - 1, ..case };

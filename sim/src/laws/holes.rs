@@ -99,6 +99,7 @@ impl Client {
         }
         self.settled = Some(sequence);
         self.told.clear();
+        // The cursor has passed the older ones. They cannot be asked about again.
         self.replaced = self.replaced.split_off(&(sequence + 1));
         Ok(())
     }

@@ -16,6 +16,7 @@ pub fn isolation_of(case: &Case, witness: usize) -> Result<(), Broken> {
     let (_, crowded) = observed(case)?;
     let crowded: Vec<_> = crowded.iter().filter(|seen| seen.subscriber == witness).collect();
     for (step, (alone, crowded)) in alone.iter().zip(&crowded).enumerate() {
+        // Not the subscriber: in a plan of its own the witness has another index.
         if (alone.at, alone.what) != (crowded.at, crowded.what) {
             let (alone, crowded) = (told(alone), told(crowded));
             return Err(Broken::of(witness, format!("observation {step}: {alone} alone, {crowded} in the crowd")));

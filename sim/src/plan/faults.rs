@@ -57,6 +57,7 @@ pub(super) fn draw(scenario: &Scenario, subscribers: &[SubscriberPlan], seed: u6
         };
         faults.extend(harms.into_iter().map(|harm| Fault { at, harm }));
     }
+    // A stable sort: faults of one moment stay in the order of the scenario.
     faults.sort_by_key(|fault| fault.at);
     faults
 }

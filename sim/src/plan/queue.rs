@@ -104,6 +104,7 @@ fn arrivals(queues: &Queues, seed: u64) -> Vec<Arrival> {
     while arrivals.len() < queues.frames {
         let batch = match queues.traffic {
             Traffic::Constant => {
+                // Not added up, as the others are: D/D/1/K is compared to the nanosecond, and a sum of gaps drifts.
                 at = BEGINS.as_secs_f64() + gap * (arrivals.len() + 1) as f64;
                 1
             }
@@ -136,6 +137,7 @@ struct Member {
 
 fn times(service: ServiceTime, frames: usize, Member { seed, rank }: Member) -> Vec<Duration> {
     match service {
+        // The last time of a list holds for all events that follow, so one is enough.
         ServiceTime::Constant(time) => vec![time],
         ServiceTime::Exponential(mean) => {
             let mut rng = EntityRng::of_member(seed, RngStream::Services, 0, rank);

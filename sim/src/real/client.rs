@@ -153,6 +153,7 @@ impl<'a> Session<'a> {
         // Before it connects: the window's scale is settled then.
         if !audience.sockets.leave_windows {
             let window = u32::try_from(audience.classes[class].window_bytes).unwrap_or(u32::MAX);
+            // The system call takes a signed number.
             socket.set_recv_buffer_size(window.min(i32::MAX.unsigned_abs()))?;
         }
         if let Some(bytes) = audience.sockets.segment_bytes {
@@ -205,6 +206,7 @@ impl<'a> Session<'a> {
             Ok(0) => return Ok(true),
             Ok(got) => got,
             Err(why) if why.kind() == io::ErrorKind::WouldBlock => 0,
+            // An end like any other: the server has cut the client off with bytes still under way.
             Err(why) if why.kind() == io::ErrorKind::ConnectionReset => return Ok(true),
             Err(why) => return Err(why.into()),
         };

@@ -87,6 +87,7 @@ fn structures(slabinfo: &str) -> u64 {
     let bytes = |line: &str| {
         let mut words = line.split_whitespace();
         let is_of_sockets = SOCKET_SLABS.contains(&words.next()?);
+        // After the name come active objects, all objects, and the size of one. Free objects belong to no connection.
         let (objects, _, size) = (words.next()?, words.next()?, words.next()?);
         is_of_sockets.then(|| Some(objects.parse::<u64>().ok()? * size.parse::<u64>().ok()?))?
     };

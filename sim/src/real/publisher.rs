@@ -60,6 +60,7 @@ pub(super) fn publish(
                 sleep(&clock, arrival.at.min(clock.now() + LOOK));
             }
             worst = worst.max(clock.now().saturating_sub(arrival.at));
+            // Before it is sent: a client may have the event before the answer to the publish is back.
             progress.begun.store(index as u64 + 1, Ordering::Relaxed);
             // A smaller payload has no room for the number that a client finds losses by.
             let bytes = arrival.payload_bytes.max(LEAST_NUMBERED_BYTES);

@@ -124,6 +124,7 @@ async fn own(
     let mut lives = connect(plan, &audience);
     let publish_lag = publish(plan, &audience, &ingest, &mut lives, is_wanted, &mut || watch.look()).await?;
     audience.receipts.borrow_mut().close();
+    // Not on this thread: it waits for the server, which waits for clients to read.
     let finished = tokio::task::spawn_blocking(move || server.finish());
     let (report, server) =
         finished.await.map_err(|why| RealError::Server(why.to_string()))?.map_err(RealError::Server)?;
@@ -131,6 +132,7 @@ async fn own(
     let flushed = report.subscribers.iter().map(|subscriber| subscriber.delivered).sum::<u64>();
     let has_all = || audience.receipts.borrow().total() >= flushed;
     drain(plan, &audience, is_wanted, has_all).await?;
+    // Before the server ends: clients would take the end of their streams for a failure.
     lives.abort_all();
     drop(server);
     let memory = watch.per_subscriber(plan.subscribers.len());
@@ -203,6 +205,7 @@ async fn publish(
     let clock = audience.clock;
     let arrivals = plan.arrivals.clone();
     let url = ingest.clone();
+    // A thread of its own: all clients share this one, and their work must not delay an arrival.
     let publisher = std::thread::spawn(move || publisher::publish(&url, &arrivals, clock, &progress));
     let result = loop {
         sleep(LOOK).await;

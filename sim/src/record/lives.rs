@@ -120,6 +120,7 @@ impl Lives {
                 self.of[index].lose(lost, released);
                 self.of[index].queue(sequence);
             }
+            // Such policies end streams or use the history. Runs under them are never put together from parts.
             PushOutcome::Disconnected { .. } | PushOutcome::Shed { .. } | PushOutcome::Parked { .. } => {
                 self.has_end = true;
             }

@@ -21,6 +21,7 @@ use crate::plan::{HubChoice, Plan};
 use crate::record::{Lives, Observation, Record, Recorder};
 
 /// turmoil counts writes where a socket counts bytes; this many never bind, and the window does (field of `Wire`).
+// The number is also turmoil's listen backlog, and turmoil panics when more connections than that are pending.
 const NEVER_BINDING: usize = 1 << 20;
 
 /// Bytes a client takes off a socket at a time; more than most windows.
@@ -83,6 +84,7 @@ pub fn run_with_lives(plan: &Plan, choice: HubChoice) -> Result<(Record, Lives),
     let recorder = Recorder::new(&plan);
     recorder.keep_lives(&plan);
     let record = run_scaled(&plan, choice, None, recorder.clone())?;
+    // `keep_lives` above has asked for them, and nothing else takes them.
     let lives = recorder.take_lives().unwrap_or_else(|| unreachable!("they were asked for"));
     Ok((record, lives))
 }
@@ -124,6 +126,7 @@ fn run_scaled(
         }
     }
     let record = environment.recorder.finish(processes.counts(), processes.peak_pinned_bytes());
+    // After the accounts: it drops the connections that are still open, and they would count as left.
     drop(sim);
     record.map_err(WorldError::Disagreement)
 }
@@ -136,10 +139,12 @@ fn pinned_builder() -> turmoil::Builder {
         .rng_seed(0)
         .epoch(SystemTime::UNIX_EPOCH)
         .tick_duration(TICK)
+        // turmoil stops a simulation after 10 s by default. A run ends where its plan does.
         .simulation_duration(Duration::from_secs(u64::from(u32::MAX)))
         .min_message_latency(TICK)
         .max_message_latency(TICK)
         .tcp_capacity(NEVER_BINDING)
+        // All subscribers of a class share one host, and turmoil's default range has only 16,384 ports.
         .ephemeral_ports(1024..=u16::MAX);
     builder
 }

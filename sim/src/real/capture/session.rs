@@ -116,6 +116,8 @@ impl<'a> Session<'a> {
     async fn read(&mut self, stream: &mut StreamParser) -> Result<Infallible, Stop> {
         let mut socket = self.connect().await?;
         let timeout = self.listening.head_timeout;
+        // One limit for the whole head. A limit for each read would let a server that sends it byte by byte take for
+        // ever.
         let late_at = Instant::now() + timeout;
         let mut buffer = vec![0; BUFFER_BYTES];
         loop {
