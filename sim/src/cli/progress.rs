@@ -127,6 +127,7 @@ impl Lines {
             let (is_over, changed) = &*told;
             let mut over = locked(is_over);
             loop {
+                // Not a sleep: the end of the work would then wait for the thread, for up to ten seconds.
                 let waited = changed.wait_timeout_while(over, LINE_EVERY, |over| !*over);
                 over = waited.unwrap_or_else(PoisonError::into_inner).0;
                 if *over {

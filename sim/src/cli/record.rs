@@ -61,6 +61,7 @@ fn keep(options: &RecordOptions, recording: Recording, heard: &Capture) -> Resul
     let summary = summary(&recording, heard);
     let finished = recording.finish(partial.as_deref());
     finished.map_err(|why| Failure::input(format!("{out}: its first line cannot be written: {why}")))?;
+    // Read back as a sweep would read it: a file may be whole and still not be a trace that can be played.
     let refused = Trace::load(&options.out).err();
     match &refused {
         None => {

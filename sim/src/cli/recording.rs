@@ -47,6 +47,7 @@ impl Recording {
             }
             _ => Failure::input(format!("--out: {name}: cannot be written to: {why}")),
         };
+        // `create_new` looks and makes the file in one step: nothing can be put in its place in between.
         let mut file = OpenOptions::new().read(true).write(true).create_new(true).open(path).map_err(refused)?;
         if let Err(why) = file.write_all(&wide_mark(CUT_OFF)) {
             let _ = fs::remove_file(path);
@@ -101,6 +102,7 @@ impl Recording {
         self.events += events;
         self.pending_events -= events;
         self.written += whole as u64;
+        // If this fails as well, a cut line stays at the end of a file that is marked as partial.
         let _ = self.file.set_len(self.written);
     }
 

@@ -55,6 +55,7 @@ pub(super) fn write<'a>(files: impl IntoIterator<Item = (PathBuf, &'a [u8])>) ->
         file.write_all(content)
     });
     if result.is_ok() {
+        // Last, when nothing is left that could fail for lack of room. A rename replaces a file in one step.
         result = written.iter().try_for_each(|(temporary, place)| fs::rename(temporary, place));
     }
     if result.is_err() {

@@ -153,6 +153,7 @@ fn encoded(rgb: &[u8]) -> Vec<u8> {
     let mut encoder = png::Encoder::new(&mut file, WIDTH, HEIGHT);
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
+    // Set although defaults exist: another version's defaults would change the bytes of every published figure.
     encoder.set_compression(png::Compression::Best);
     encoder.set_filter(png::FilterType::Up);
     let written = encoder.write_header().and_then(|mut writer| writer.write_image_data(rgb));

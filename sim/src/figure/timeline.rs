@@ -50,6 +50,7 @@ fn across(timeline: &Timeline, seconds: f64) -> f64 {
 fn highest(timeline: &Timeline) -> (u64, bool) {
     let depths = timeline.rows.iter().flat_map(|row| row.depth.iter().map(|(_, depth)| *depth));
     let deepest = depths.max().unwrap_or(0).max(1);
+    // A limit far above what waited would press the curves flat.
     let limit_shows = timeline.capacity <= 4 * deepest;
     (if limit_shows { deepest.max(timeline.capacity) } else { deepest }, limit_shows)
 }

@@ -49,6 +49,7 @@ pub(super) fn check(settings: &Settings, trace: Option<&Trace>) -> Result<Durati
     // A cycle follows from the speed: a wrong one would be told twice.
     let has_no_cycle = found.0.len() > before && trace.is_some() && settings.duration_seconds.is_none();
     let is_sound = found.0.is_empty();
+    // Not returned at once: an author wants to hear everything that is wrong in one go.
     let duration = duration(settings, trace).map_err(|wrong| found.0.extend((!has_no_cycle).then_some(wrong)));
     // What is checked against a duration that is wrong is checked against the longest.
     let assumed = duration.unwrap_or(of_seconds(MAX_SECONDS));
@@ -59,6 +60,7 @@ pub(super) fn check(settings: &Settings, trace: Option<&Trace>) -> Result<Durati
     arrivals::payload(&mut found, settings, trace);
     classes::classes(&mut found, settings, assumed);
     faults::faults(&mut found, settings, assumed);
+    // Last: what a policy lacks is worth saying only beside what is wrong with the values themselves.
     found.note(needs::check(settings, trace));
     duration.ok().filter(|_| found.0.is_empty()).ok_or(found.0)
 }

@@ -20,6 +20,7 @@ impl Scenario {
         }
         for (class, members) in settings.classes.iter().zip(counts) {
             let name = || class.name.clone();
+            // A class with a share and no member is left out of every figure, without a word.
             if members < class.count.unwrap_or(1) {
                 warnings.push(Warning::ClassShort { class: name(), members, subscribers });
             }

@@ -34,6 +34,7 @@ fn apportion(shares: &[f64], seats: usize) -> Vec<usize> {
         remainder(b).total_cmp(&remainder(a))
     });
     let over = seats.saturating_sub(given.iter().sum());
+    // A cycle of nothing would never yield the seats that are left.
     for index in by_remainder.into_iter().cycle().take(if shares.is_empty() { 0 } else { over }) {
         given[index] += 1;
     }
@@ -46,6 +47,7 @@ fn apportion(shares: &[f64], seats: usize) -> Vec<usize> {
 /// Gives each class without members one of the largest class's.
 fn spread_to_empty(given: &mut [usize]) {
     while let Some(empty) = given.iter().position(|members| *members == 0) {
+        // Reversed: `max_by_key` takes the last of equals, and of equals the first class gives.
         let Some(largest) = (0..given.len()).rev().max_by_key(|index| given[*index]).filter(|index| given[*index] > 1)
         else {
             return;

@@ -28,6 +28,7 @@ impl Scenario {
     }
 
     fn reviewed(file: &str, text: &str, folder: &TraceFolder) -> Result<Self, Vec<ScenarioError>> {
+        // Shape first: with an unknown or missing key there are no settings whose values could be checked.
         let problems = shape::problems(file, text);
         if !problems.is_empty() {
             return Err(problems);

@@ -41,6 +41,7 @@ pub fn binding(runs: &[RunSummary], class_names: &[String]) -> Option<Binding> {
 
 /// The number to configure: the largest validated size over N.
 pub fn recommendation(sizes: &[ZeroDrop]) -> Recommendation {
+    // One N without a finite size is enough: the number to configure is for all of them.
     if let Some(unsizable) = sizes.iter().find(|size| size.buffer.is_none()) {
         return Recommendation { buffer: None, because: why_none(unsizable) };
     }

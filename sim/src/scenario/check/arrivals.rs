@@ -53,6 +53,8 @@ pub(super) fn payload(found: &mut Found, settings: &Settings, trace: Option<&Tra
             found.note(within("payload.median_bytes", median_bytes, 1.0..=MAX_PAYLOAD_BYTES as f64));
             found.note(within("payload.sigma", sigma, 0.0..=MAX_SIGMA));
             found.note(whole("payload.min_bytes", min_bytes, 1..=MAX_PAYLOAD_BYTES));
+            // A least size above the limit is told by the line before. Cut to the limit, it leaves a range that is not
+            // empty.
             found.note(whole("payload.max_bytes", max_bytes, min_bytes.min(MAX_PAYLOAD_BYTES)..=MAX_PAYLOAD_BYTES));
         }
         Payload::FromTrace { times } => {
