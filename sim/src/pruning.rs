@@ -117,7 +117,9 @@ fn is_independent(plan: &Plan, overflow: Overflow) -> bool {
         let connected_at = subscriber.connect_at + 2 * round_trip + TIME_TO_CONNECT;
         subscriber.leave_at.is_none() && connected_at < plan.duration
     });
+    // A CPU is shared: a frame more for one subscriber delays the others.
     plan.server.cpu.is_none()
+        // A history gives a subscriber what its mailbox did not hold, and the moments of that depend on the buffer.
         && plan.server.recovery.is_none()
         // What a frame takes in memory is known of this one.
         && plan.server.transport == Transport::Sse

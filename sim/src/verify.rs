@@ -140,6 +140,7 @@ pub fn measure(extent: &VerifyExtent, threads: usize, progress: &dyn Progress) -
         Ok::<_, WorldError>(Some(counted))
     };
     let mut results = vec![Vec::new(); jobs.len()];
+    // By the index of the job, since threads finish in any order.
     pool::each(&jobs, threads, work, |index, counted| results[index] = counted)?;
     progress.end();
     let mut measured = Vec::new();

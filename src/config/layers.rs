@@ -76,6 +76,7 @@ impl Effective {
 
     /// The layers, each over those before it.
     fn of(layers: [Layer; 3]) -> Self {
+        // The library merges in the order of adding: a later source overrides an earlier one.
         let builder = layers.into_iter().fold(config_rs::Config::builder(), |builder, layer| builder.add_source(layer));
         // Tables of checked values cannot fail to be merged.
         let merged = builder.build().and_then(|merged| merged.get_table(SECTION)).unwrap_or_default();
@@ -183,6 +184,7 @@ impl Effective {
     fn line(&self, setting: &Setting) -> String {
         match setting.as_toml(&self.config) {
             Ok(value) => format!("{} = {value}", setting.key),
+            // A comment, so that what is printed can be loaded again as a file.
             Err(instead) => format!("# {} {instead}", setting.key),
         }
     }

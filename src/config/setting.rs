@@ -78,6 +78,7 @@ impl<'a> Given<'a> {
     pub(super) fn of_variable(text: &'a str) -> Self {
         // The integer parser alone would take a sign.
         let number = text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten();
+        // All three forms: which of them is meant is known to the kind of the setting and not to the text.
         let items = text.split(',').map(str::trim).collect();
         Self { number, text: Some(text), list: Some(if text.trim().is_empty() { Vec::new() } else { items }) }
     }

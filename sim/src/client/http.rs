@@ -136,6 +136,7 @@ impl Response {
             _ => {}
         }
         let kind = value("content-type").unwrap_or("no content type");
+        // A character set may follow. An `EventSource` judges this part alone.
         let essence = kind.split(';').next().unwrap_or_default().trim();
         if !essence.eq_ignore_ascii_case("text/event-stream") {
             return Err(NotAStream::Type(brief(kind)));

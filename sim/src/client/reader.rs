@@ -149,6 +149,7 @@ impl Reader {
     /// counts as read at the change.
     pub(crate) fn read_at(&self, end: u64, now: Duration) -> Duration {
         match &self.pace {
+            // Not after `now`: the exact time is rounded up, to a nanosecond that may not have begun.
             Pace::Rate(busy) => busy.read_at(end).min(now),
             Pace::Free | Pace::Stopped | Pace::Serving(_) => now,
         }

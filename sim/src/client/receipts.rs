@@ -148,6 +148,7 @@ impl Receipts {
             connections: subscriber.offered.len() as u64,
             ..SubscriberRecord::default()
         };
+        // A client cannot know the reason. This is the one that a load test is about.
         record.dropped.buffer_full = lost;
         self.complete(index, &mut record);
         record

@@ -77,6 +77,7 @@ impl SseBlocks {
     pub(super) fn feed(&mut self, start: u64, mut body: &[u8], item: &mut impl FnMut(StreamItem<'_>)) {
         let mut offset = start;
         while !body.is_empty() {
+            // Kept from one call to the next, since a segment may end between CR and LF.
             if std::mem::take(&mut self.after_cr) && body[0] == b'\n' {
                 body = &body[1..];
                 offset += 1;
@@ -187,6 +188,7 @@ impl Block {
         self.data.clear();
         self.data_lines = 0;
         self.data_bytes = 0;
+        // The text of the id stays, for its memory: without a parsed one it counts for nothing.
         self.parsed_id = None;
         self.number = None;
     }

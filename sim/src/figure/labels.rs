@@ -55,7 +55,7 @@ impl Labels {
             if wide > 0.0 && high > 0.0 { wide * high } else { 0.0 }
         };
         let crossed = self.lines.iter().filter(|line| crosses(**line, [left, top, right, bottom])).count();
-        // The weights are so far apart that no number of the lesser faults outweighs a greater one.
+        // Far apart, so that the lesser faults only decide between places that are about equal in the greater ones.
         outside * 1e6 + self.boxes.iter().map(covered).sum::<f64>() * 1e3 + crossed as f64
     }
 }

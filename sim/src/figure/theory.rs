@@ -147,6 +147,7 @@ fn curves(scene: &mut Scene, panel: &Panel<'_>, quantity: &Quantity, mailboxes: 
         let Look { colour, dash, .. } = look(index);
         scene.polyline(&points, 3, colour, dash);
     }
+    // One for the whole panel: a point of one curve may lie on a point of any other.
     let mut nested = Nested::default();
     for (index, mailbox) in mailboxes.iter().enumerate() {
         let shown = of(*mailbox).filter_map(|case| Some((axes.0.at(case.rho), (quantity.simulated)(case)?)));

@@ -111,6 +111,8 @@ fn steps(timeline: &Timeline, row: &TimelineRow) -> Vec<(f64, f64, u64)> {
     let mut steps: Vec<(f64, f64, u64)> = Vec::new();
     let mut depth = 0;
     for column in 0..columns {
+        // A column without observations keeps the depth of the last. One with some may begin at that depth and only
+        // fall.
         let shown = deepest[column].map_or(depth, |deepest| deepest.max(depth));
         depth = last[column].unwrap_or(depth);
         let from = LEFT + column as f64;

@@ -139,9 +139,12 @@ impl Work<'_> {
                 let half = usize::midpoint(fails, shows);
                 let is_kept = |index: usize| if at_the_end { index < half } else { index >= all - half };
                 let smaller = with_arrivals(&self.case.plan, &is_kept);
+                // Bisection takes for granted that more arrivals show it too. Where they do not, the steps that follow
+                // repair that.
                 if self.would_show(smaller) { shows = half } else { fails = half }
             }
             let is_kept = |index: usize| if at_the_end { index < shows } else { index >= all - shows };
+            // Run once more: the last probe of the bisection may have been of another number.
             self.try_plan(with_arrivals(&self.case.plan, &is_kept));
             self.less(|plan| plan.subscribers.len(), |plan, is_kept| plan.with_only(is_kept), 1);
         }

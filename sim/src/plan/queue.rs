@@ -97,6 +97,7 @@ impl Plan {
 
 fn arrivals(queues: &Queues, seed: u64) -> Vec<Arrival> {
     let mut gaps = EntityRng::of(seed, RngStream::Arrivals);
+    // A stream of its own: the times of batches do not depend on how many numbers their sizes take.
     let mut sizes = EntityRng::of(seed, RngStream::Batches);
     let gap = queues.gap.as_secs_f64();
     let mut arrivals = Vec::with_capacity(queues.frames);
@@ -118,6 +119,7 @@ fn arrivals(queues: &Queues, seed: u64) -> Vec<Arrival> {
             }
         };
         let arrival = Arrival { at: of_seconds(at), payload_bytes: FRAME_PAYLOAD_BYTES, key: 0 };
+        // The last batch is cut: the number of frames belongs to the experiment, and a run must not exceed it.
         arrivals.extend(std::iter::repeat_n(arrival, batch.min(queues.frames - arrivals.len())));
     }
     arrivals

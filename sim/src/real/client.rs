@@ -185,6 +185,7 @@ impl<'a> Session<'a> {
                 continue;
             };
             match until {
+                // The time came before the bytes: the speed may be another one from here on.
                 Some(until) if timeout_at(until, self.stream.readable()).await.is_err() => continue,
                 Some(_) => {}
                 None => self.stream.readable().await?,

@@ -52,6 +52,7 @@ impl Watch {
 
     pub(super) fn per_subscriber(&self, subscribers: usize) -> PerSubscriber {
         let grown =
+            // Saturating: the kernel's part is that of the whole system, where others may have freed memory meanwhile.
             |of: fn(&Usage) -> u64| of(&self.most).saturating_sub(of(&self.before)) as f64 / subscribers.max(1) as f64;
         PerSubscriber {
             allocator: grown(|usage| usage.anonymous),

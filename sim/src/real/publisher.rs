@@ -99,6 +99,7 @@ async fn post(url: &Url, sender: &mut Option<SendRequest<Full<Bytes>>>, body: By
                 *sender = read.is_ok().then_some(connection);
                 return if status.is_success() { Ok(()) } else { Err(PublishError::Refused(status)) };
             }
+            // Only after these two is it certain that nothing was sent. An event must not be published twice.
             Err(why) if is_second_try || !(why.is_canceled() || why.is_closed()) => {
                 return Err(PublishError::Unreachable(why.to_string()));
             }

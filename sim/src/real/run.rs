@@ -116,6 +116,7 @@ async fn own(
     let mut server = ServerProcess::start(&order).map_err(RealError::Server)?;
     let clock = Clock::starting_in(LEAD);
     server.begin(&clock).map_err(RealError::Server)?;
+    // Before the first client: all that grows from here on is the clients' doing.
     let mut watch = Watch::new(server.id());
     let stream =
         Url::local(server.address, &format!("/v1/stream/{}?table={}", plan.server.transport.name(), plan.table));
@@ -132,7 +133,7 @@ async fn own(
     let flushed = report.subscribers.iter().map(|subscriber| subscriber.delivered).sum::<u64>();
     let has_all = || audience.receipts.borrow().total() >= flushed;
     drain(plan, &audience, is_wanted, has_all).await?;
-    // Before the server ends: clients would take the end of their streams for a failure.
+    // Before the server ends, so that no client tries to come back to it.
     lives.abort_all();
     drop(server);
     let memory = watch.per_subscriber(plan.subscribers.len());

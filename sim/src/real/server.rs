@@ -52,6 +52,7 @@ pub(super) struct ServerProcess {
 impl ServerProcess {
     pub(super) fn start(order: &Order) -> Result<Self, String> {
         let why = |why: &dyn std::fmt::Display| format!("no server for the run: {why}");
+        // This same program: a second binary would have to be built, found, and of the same version.
         let program = std::env::current_exe().map_err(|it| why(&it))?;
         let piped = Command::new(program).arg(CHILD).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
         let mut process = piped.map_err(|it| why(&it))?;
@@ -121,6 +122,7 @@ pub fn serve_child(orders: impl BufRead, mut answers: impl Write) -> Result<(), 
     let hub = hub(&order)?;
     let leaves_at = (0..order.plan.subscribers.len()).map(|index| SubscriberFaults::of(&order.plan, index).leaves_at);
     let leaves_at: Arc<[_]> = leaves_at.collect();
+    // With the metrics of a real server, so that their cost is part of what is measured.
     let environment = Measured::new(RecordingEnvironment { clock, recorder: recorder.clone(), leaves_at });
     runtime.spawn(hubbub::serve(listener, hub.clone(), settings(&order), environment, std::future::pending()));
     say("serving")?;

@@ -82,6 +82,7 @@ impl Lives {
 
     pub(super) fn published(&mut self, at: Duration) {
         self.encoded_bytes.push(0);
+        // Never shared with the moment before: events of one time are published one after the other.
         self.moments.push(Moment { published: narrow(self.encoded_bytes.len() as u64), at: nanos(at) });
         self.published.push(narrow(self.moments.len() as u64 - 1));
     }

@@ -60,7 +60,6 @@ pub(super) fn check(settings: &Settings, trace: Option<&Trace>) -> Result<Durati
     arrivals::payload(&mut found, settings, trace);
     classes::classes(&mut found, settings, assumed);
     faults::faults(&mut found, settings, assumed);
-    // Last: what a policy lacks is worth saying only beside what is wrong with the values themselves.
     found.note(needs::check(settings, trace));
     duration.ok().filter(|_| found.0.is_empty()).ok_or(found.0)
 }

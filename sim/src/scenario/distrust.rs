@@ -20,7 +20,7 @@ impl Scenario {
         }
         for (class, members) in settings.classes.iter().zip(counts) {
             let name = || class.name.clone();
-            // A class with a share and no member is left out of every figure, without a word.
+            // A class without members takes no part in any run, and nothing else would say so.
             if members < class.count.unwrap_or(1) {
                 warnings.push(Warning::ClassShort { class: name(), members, subscribers });
             }

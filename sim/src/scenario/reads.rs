@@ -58,6 +58,7 @@ impl Reads {
     }
 }
 
+// By hand: a derived enum that may be a word or a table says nothing of which key in the table is wrong.
 impl<'de> Deserialize<'de> for Reads {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(ReadsVisitor)

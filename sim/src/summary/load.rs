@@ -15,7 +15,6 @@ pub fn arrivals(plans: impl Iterator<Item = Plan>) -> ArrivalsSummary {
         count += 1;
         events += plan.arrivals.len() as u64;
         bytes += plan.payload_bytes();
-        // A mean of rates and not of counts: plans of a trace may differ in length.
         per_second += plan.mean_per_second();
         peak = peak.max(plan.most_events_in(Duration::from_secs(1)));
     }

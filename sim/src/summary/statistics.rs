@@ -35,6 +35,7 @@ pub fn upper_bound_95(hits: u64, runs: u64) -> f64 {
     if hits >= runs {
         return 1.0;
     }
+    // In closed form: it is exact, and the general one needs a numerical inverse.
     if hits == 0 {
         return 1.0 - 0.05_f64.powf(1.0 / runs as f64);
     }

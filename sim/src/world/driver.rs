@@ -67,6 +67,8 @@ impl Driver {
         loop {
             self.environment.network.set_driver_at_work(true);
             self.environment.barrier.quiet().await;
+            // After the barrier: what timers have woken runs before the exact events of the tick, as the specification
+            // has it.
             let now = self.environment.clock.host_now();
             self.work_through(now, &mut next_arrival).await;
             self.transmit(now);
@@ -165,6 +167,7 @@ impl Driver {
 
     /// Sends off what the sockets have accepted, and delivers what has come all the way.
     fn transmit(&self, now: Duration) {
+        // Before what is due is sent: at the shortest one-way time, bytes accepted in this tick are due in it.
         self.environment.network.dispatch(now);
         while let Some(transmission) = self.environment.network.next_transmission(now) {
             transmission.wire.send(&transmission.bytes, transmission.end);

@@ -51,6 +51,7 @@ impl Processes {
 
     /// Ends the running process. All of its connections are cut off.
     pub(super) fn end(&self) {
+        // `send` would fail once nobody listens. The value must change all the same.
         if let Some(process) = self.running.send_replace(None) {
             // Before the tasks end: a stream that is dropped counts as left by its client, and its frames as
             // `client_gone`.

@@ -164,6 +164,7 @@ fn serve(sim: &mut turmoil::Sim<'_>, (plan, choice): (&Plan, HubChoice), process
     sim.client(SERVER, async move {
         driver.environment.clock.start();
         let driver = tokio::spawn(driver.run());
+        // Not waited for: it serves for ever, and the run is over when the driver says so.
         drop(tokio::task::spawn_local(processes.serve(settings)));
         // A driver that panics ends the simulation; one that has ended has said so.
         Ok(driver.await?)
@@ -187,6 +188,7 @@ fn populate(sim: &mut turmoil::Sim<'_>, plan: &Plan, environment: &ModelEnvironm
             resumes: plan.server.recovery.is_some(),
             buffer: RefCell::new(vec![0; CLIENT_BUFFER_BYTES]),
         };
+        // A host a class and not one a subscriber: in every tick turmoil looks at the links between all pairs of hosts.
         sim.client(format!("class-{class_index}"), async move {
             let host = Rc::new(host);
             let mut lives = JoinSet::new();

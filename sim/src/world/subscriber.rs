@@ -60,6 +60,8 @@ pub(super) async fn live(
     loop {
         let way = async {
             host.link_up(zero).await;
+            // Before the connect, because turmoil's own handshake adds one tick only, whatever the class's round trip
+            // is.
             sleep(hurdle).await;
         };
         if until(planned_end, way).await.is_none() {

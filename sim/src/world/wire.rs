@@ -73,6 +73,7 @@ impl Wire {
         // At most what is in the window: after the server has closed, reads of what came before still arrive.
         let released = bytes.min(state.in_window);
         state.in_window -= released;
+        // Told once until the outbox is taken: a second entry for the same wire would find it empty.
         let is_news = state.write_merged(window_bytes) && !std::mem::replace(&mut state.is_queued, true);
         wake(state);
         (released, is_news)
@@ -193,7 +194,7 @@ impl Wire {
         let is_held = has_cpu && !matches!(state.turn, Turn::Granted { .. });
         let Accepted { taken, kept } = state.accept(parts, window_bytes, is_held);
         if taken == 0 {
-            // One place for both waits: a task writes or flushes, and never waits for room and for the CPU at once.
+            // One place for both waits, for room and for the CPU, since the same task makes them.
             state.writer = Some(cx.waker().clone());
             return Poll::Pending;
         }
