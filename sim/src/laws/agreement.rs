@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Broken, Case, observed};
-use crate::record::Observation;
+use crate::record::{Observation, exact_ms};
 use crate::specified::{self, SpecifiedError};
 
 /// Holds the full stack to the specification: every observation, every account, both histograms of each class, and the
@@ -40,8 +40,9 @@ fn first_difference(subscribers: usize, simulated: &[Observation], specified: &[
     });
     let at = |one: &Option<Observation>| one.map_or(Duration::MAX, |observation| observation.at);
     let (index, simulated, specified) = differences.min_by_key(|(_, one, other)| at(one).min(at(other)))?;
-    let told =
-        |one: Option<Observation>| one.map_or("nothing".to_owned(), |one| format!("{:?} at {:?}", one.what, one.at));
+    let told = |one: Option<Observation>| {
+        one.map_or("nothing".to_owned(), |one| format!("\"{}\" at {}", one.what, exact_ms(one.at)))
+    };
     let why = format!("{} simulated, {} specified", told(simulated), told(specified));
     let at_ms = simulated.or(specified).map(|observation| observation.at.as_secs_f64() * 1000.0);
     Some(Broken { at_ms, ..Broken::of(index, why) })

@@ -18,7 +18,7 @@ pub(super) fn within(case: &Case, record: &Record) -> Result<(), Broken> {
     let deep = record.subscribers.iter().position(|subscriber| subscriber.high_water > case.frames as u64);
     if let Some(subscriber) = deep {
         let waiting = record.subscribers[subscriber].high_water;
-        return Err(Broken::of(subscriber, format!("{waiting} waiting, of {} at most", case.frames)));
+        return Err(Broken::of(subscriber, format!("{waiting} frames wait, and at most {} may", case.frames)));
     }
     let (bytes, most) = (record.peak_pinned_bytes, most_pinned_bytes(&case.plan, case.frames));
     if bytes > most {

@@ -33,7 +33,9 @@ pub(super) fn fits(plan: &Plan, observations: &[Observation]) -> Result<(), Brok
         // Of the oldest all but a byte may have been read.
         let held = unread.bytes - unread.frames.front().map_or(0, |(_, bytes)| *bytes);
         if held > window_bytes {
-            let why = format!("{held} B delivered behind the frame being read, in a window of {window_bytes}");
+            let why = format!(
+                "{held} B are delivered behind the frame that is being read, and the window holds {window_bytes} B"
+            );
             return Err(Broken { at_ms: Some(at.as_secs_f64() * 1000.0), ..Broken::of(*subscriber, why) });
         }
     }

@@ -122,7 +122,7 @@ fn run_scaled(
             return Err(WorldError::Network("a connection's task panicked".to_owned()));
         }
         if sim.elapsed() > plan.duration + plan.drain + GRACE {
-            return Err(WorldError::Network(format!("no end after {:?}", sim.elapsed())));
+            return Err(WorldError::Network(format!("no end after {:.3} s", sim.elapsed().as_secs_f64())));
         }
     }
     let record = environment.recorder.finish(processes.counts(), processes.peak_pinned_bytes());
