@@ -11,7 +11,7 @@
 //! - [`mutants`]: the checks can fail
 //! - [`sweeps`]: cells, exact sizes, validation
 //! - [`pruned_runs`]: are the whole runs
-//! - [`command_line`]: options, files, exit codes
+//! - [`command_line`]: options, files, exit codes, by command
 //! - [`options`]: those without effect are refused, and no file is replaced
 //! - [`imported_counters`], [`importing`]: an operator's counters become a scenario
 //! - [`determinism`]: digests and incidents, the same in every profile
