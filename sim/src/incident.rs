@@ -126,6 +126,7 @@ impl Incident {
             return Err(IncidentError::Schema(head.schema));
         }
         let incident: Self = serde_json::from_str(text)?;
+        // Only for its errors: a size or a policy that there is not should be found when the file is read.
         incident.case()?;
         incident.expected.check().map_err(IncidentError::Value)?;
         incident.plan.check().map_err(IncidentError::Value)?;
@@ -180,6 +181,7 @@ impl Incident {
             }
         };
         let same_trajectory = now.digest == self.expected.digest;
+        // The digest covers all that happened, so other numbers under the same digest have been edited by hand.
         if let Some(edited) = self.expected.edited(&now).filter(|_| same_trajectory) {
             return Err(IncidentError::Value(edited));
         }

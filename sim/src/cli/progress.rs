@@ -98,6 +98,7 @@ impl Drop for Bars {
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A worker that panicked while it counted leaves a wrong bar at worst, which must not hide its panic.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -145,6 +146,7 @@ impl Lines {
         *locked(&self.stop.0) = true;
         self.stop.1.notify_all();
         if let Some(thread) = self.thread {
+            // Waited for, so that no line about this work comes after the output that follows it.
             let _ = thread.join();
         }
     }

@@ -50,6 +50,7 @@ impl Recording {
         // `create_new` looks and makes the file in one step: nothing can be put in its place in between.
         let mut file = OpenOptions::new().read(true).write(true).create_new(true).open(path).map_err(refused)?;
         if let Err(why) = file.write_all(&wide_mark(CUT_OFF)) {
+            // Left behind, the file would make the next attempt fail, which must not find one.
             let _ = fs::remove_file(path);
             return Err(refused(why));
         }
@@ -119,6 +120,7 @@ impl Recording {
     /// Marks the file as partial, or takes the mark off. Where there is no room for that beside it, it is done in place.
     pub(super) fn finish(mut self, partial: Option<&str>) -> io::Result<()> {
         let beside = PathBuf::from(format!("{}.tmp", self.path.display()));
+        // After a failed write there is most likely no room for a second copy either.
         if self.failed.is_none()
             && let Ok(file) = File::create_new(&beside)
         {
@@ -138,6 +140,7 @@ impl Recording {
         }
         self.file.seek(SeekFrom::Start(MARK_BYTES as u64))?;
         io::copy(&mut self.file, &mut whole)?;
+        // Dropped without it, the buffer would swallow the error of its last write.
         whole.flush()
     }
 }

@@ -162,6 +162,7 @@ impl Response {
 
 /// A header's value in a line of its own.
 fn brief(value: &str) -> String {
+    // It comes from a foreign server and is printed: neither its length nor a control character may spoil the terminal.
     value.chars().take(200).filter(|c| !c.is_control()).collect()
 }
 

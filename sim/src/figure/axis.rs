@@ -21,7 +21,10 @@ impl Across {
         let place = |v: f64| if log { libm::log2(v.max(1e-9)) } else { v };
         let low = values.iter().copied().map(place).fold(f64::INFINITY, f64::min);
         let high = values.iter().copied().map(place).fold(f64::NEG_INFINITY, f64::max);
+        // Without a value the two ends are infinite and the wrong way round, and no place on the axis would be a
+        // number.
         let (low, high) = if low <= high { (low, high) } else { (0.0, 1.0) };
+        // At least some: a single value has no width, and `at` divides by the width.
         let room = ((high - low) * 0.06).max(if log { 0.5 } else { 1.0 });
         Self { log, low: low - room, high: high + room, left, right }
     }

@@ -37,6 +37,7 @@ impl Labels {
         let mut best: Option<(f64, Text)> = None;
         for text in texts {
             let hidden = self.hidden(text.extent());
+            // Strictly less: of equally good places the earlier one stays, and the better ones come first.
             if best.as_ref().is_none_or(|(least, _)| hidden < *least) {
                 best = Some((hidden, text));
             }

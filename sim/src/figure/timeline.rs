@@ -61,6 +61,7 @@ fn panel(scene: &mut Scene, timeline: &Timeline, row: &TimelineRow, [top, bottom
     scene.rectangle([LEFT, top, RIGHT, bottom], BAND);
     for (from, to) in &row.stalls {
         let (from, to) = (across(timeline, *from), across(timeline, *to));
+        // At least a pixel wide: a short stall may explain the losses of a long run.
         scene.rectangle([from, top, to.max(from + 1.0), bottom], STALLED);
     }
     for fault in &row.faults {
@@ -128,6 +129,7 @@ fn steps(timeline: &Timeline, row: &TimelineRow) -> Vec<(f64, f64, u64)> {
 /// The pixel columns of some times, each once.
 fn columns(timeline: &Timeline, times: &[f64]) -> Vec<f64> {
     let mut columns: Vec<f64> = times.iter().map(|at| across(timeline, *at).floor()).collect();
+    // Enough to make them unique, because the times are in order.
     columns.dedup();
     columns
 }

@@ -27,6 +27,7 @@ pub(super) fn draw(scenario: &Scenario, seed: u64) -> Vec<Time> {
         Arrivals::BacklogFlush { events, per_second, at_seconds, background_per_second } => {
             let mut times = poisson(&mut rng, *background_per_second, [0.0, end]);
             times.extend((0..*events).map(|index| at_seconds + index as f64 / per_second));
+            // The cut below ends at the first time beyond the run, which is right only for sorted times.
             times.sort_by(f64::total_cmp);
             times
         }
@@ -84,6 +85,7 @@ fn bursts(rng: &mut EntityRng, quiet: Phase, burst: Phase, end: f64) -> Vec<f64>
     while from < end {
         let phase = if bursting { burst } else { quiet };
         let to = from + rng.between(phase.seconds) * left;
+        // A gap that crosses the end of a phase is drawn anew in the next: an exponential gap has no memory.
         times.extend(poisson(rng, phase.per_second, [from, to.min(end)]));
         from = to;
         left = 1.0;

@@ -225,6 +225,8 @@ async fn publish(
             break Ok(());
         }
     };
+    // On every way out, since the publisher's thread would otherwise go on posting. Relaxed: the flag guards no other
+    // data.
     audience.progress.is_called_off.store(true, Ordering::Relaxed);
     result?;
     let failed = |why: PublishError| RealError::Publish { url: ingest.clone(), why: why.to_string() };

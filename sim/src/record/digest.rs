@@ -28,6 +28,7 @@ impl fmt::Display for Digest {
     }
 }
 
+// Not the standard library's hasher: its algorithm may change with any version, and digests are stored and compared.
 /// A digest under way.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Running(SipHasher13);

@@ -60,6 +60,7 @@ impl Scenario {
     ///
     /// The scenario cannot have what the policy needs: conflation without keys.
     pub fn under(&self, policy: Overflow) -> Result<Self, ScenarioError> {
+        // From what was given: what the present policy needed must not stay switched on under another.
         let Self { given: mut settings, trace, .. } = self.clone();
         settings.server.policy = policy;
         self.derived(format!("{} under policy {policy}", self.source), settings, trace)

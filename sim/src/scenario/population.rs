@@ -29,6 +29,7 @@ fn apportion(shares: &[f64], seats: usize) -> Vec<usize> {
     let quota = |share: f64| share * seats as f64;
     let mut given: Vec<usize> = shares.iter().map(|share| quota(*share).floor() as usize).collect();
     let mut by_remainder: Vec<usize> = (0..shares.len()).collect();
+    // A stable sort: of equal remainders the earlier class comes first.
     by_remainder.sort_by(|a, b| {
         let remainder = |index: &usize| quota(shares[*index]) - quota(shares[*index]).floor();
         remainder(b).total_cmp(&remainder(a))

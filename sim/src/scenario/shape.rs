@@ -144,6 +144,7 @@ fn first_of(name: &str) -> &str {
 /// The names as a choice, each once.
 fn one_of<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let mut known: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+    // Keys of one inner table are neighbours in the list of keys and share their first part.
     known.dedup();
     match &*known {
         [one] => one.clone(),

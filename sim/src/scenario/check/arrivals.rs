@@ -39,6 +39,7 @@ pub(super) fn amount(found: &mut Found, settings: &Settings, trace: Option<&Trac
     }
     match &settings.arrivals {
         Arrivals::BacklogFlush { events, per_second, at_seconds, .. } => {
+            // A flush that the end of the run cuts off would be smaller than what the file says.
             let end = at_seconds + (*events as f64) / per_second;
             found.note(within("arrivals: at_seconds + events / per_second", end, 0.0..=duration.as_secs_f64()));
         }

@@ -97,6 +97,7 @@ fn reads(found: &mut Found, class: &Class, settings: &Settings, duration: Durati
         .map(|(name, seconds)| pair(&at(&format!("reads.stalls.{name}_seconds")), seconds, range.clone()));
     let is_sound = checked.iter().all(Result::is_ok);
     checked.into_iter().for_each(|checked| found.note(checked));
+    // What follows divides by these values and compares them.
     if !is_sound {
         return;
     }
