@@ -102,6 +102,7 @@ pub(super) async fn live(
     loop {
         let mut session = Session::open(&audience, index, plan.class, cursor.as_deref()).await?;
         let end = session.read(&mut pace, faults.leaves_at).await?;
+        // A stream that ended before it gave an id leaves the client where it was.
         cursor = session.parser.last_id().or(cursor).filter(|_| audience.resumes);
         let begun = audience.progress.begun.load(Ordering::Relaxed);
         audience.receipts.borrow_mut().ended(index, begun);

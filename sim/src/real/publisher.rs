@@ -95,6 +95,7 @@ async fn post(url: &Url, sender: &mut Option<SendRequest<Full<Bytes>>>, body: By
         match sent {
             Ok(response) => {
                 let status = response.status();
+                // To its end: only then can the connection take the next request.
                 let read = response.into_body().collect().await;
                 *sender = read.is_ok().then_some(connection);
                 return if status.is_success() { Ok(()) } else { Err(PublishError::Refused(status)) };
@@ -125,6 +126,7 @@ async fn connect(url: &Url) -> Result<SendRequest<Full<Bytes>>, PublishError> {
     let unreachable = |why: &dyn std::fmt::Display| PublishError::Unreachable(why.to_string());
     let address = url.resolve().await.map_err(|why| unreachable(&why))?;
     let stream = TcpStream::connect(address).await.map_err(|why| unreachable(&why))?;
+    // Without it, Nagle's algorithm may hold the body of a publish back until its head is acknowledged.
     stream.set_nodelay(true).map_err(|why| unreachable(&why))?;
     let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(|why| unreachable(&why))?;
     drop(tokio::spawn(connection));
