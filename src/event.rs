@@ -18,6 +18,7 @@ use key::EventKey;
 pub use key::{KeyPath, KeyPathError, MAX_KEY_PATH_BYTES};
 
 /// The id of an event, `<epoch>-<sequence>`: the life of the Hub, and the event's place in it. Ordered as published.
+// The derived order compares the fields as they stand: the epoch must come first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EventId {
     /// The life of the Hub. A client's cursor cannot tell two Hubs with the same epoch apart.
@@ -45,6 +46,7 @@ impl FromStr for EventId {
         // The integer parser alone would take a sign.
         let number = |digits: &str| {
             let plain = digits.bytes().all(|b| b.is_ascii_digit());
+            // No digits at all, or too many, are refused by the parser.
             if plain { digits.parse().map_err(|_| EventIdError) } else { Err(EventIdError) }
         };
         Ok(Self { epoch: number(epoch)?, sequence: number(sequence)? })

@@ -150,6 +150,7 @@ impl Hub {
 
     /// A slot with the policy that the rules have for the patterns, and with their capacity unless one is given.
     fn slot(&self, patterns: &[Pattern], capacity: Option<Capacity>, channel: Channel) -> Slot {
+        // The policy's key is not needed here: an event gets its key when it is published.
         let Policy { limits, overflow, .. } = *self.shared.rules.of_patterns(patterns);
         let limits = Limits { capacity: capacity.unwrap_or(limits.capacity), ..limits };
         Slot::new(patterns, Mailbox::new(limits, overflow), channel, self.shared.rules.announces_gaps)
@@ -179,11 +180,13 @@ impl Hub {
         let id = EventId { epoch: self.shared.epoch, sequence: *last };
         let event = Arc::new(self.event(id, topic, payload, now));
         // Before the audience is read: a subscriber that comes in between finds the event in the history.
+        // Its lock is released at once: subscribers that catch up need it during the fan-out.
         lock(&self.shared.history).push(&event);
         // A snapshot: subscribers that come or leave from here on do not wait for the fan-out.
         let audience = self.shared.registry.read().unwrap_or_else(PoisonError::into_inner).audience(topic);
         let mut publication = Publication { id, offered: 0, dropped: 0 };
         for slot in audience.iter() {
+            // No offer: the subscriber has left since the snapshot, or is listed for two patterns that match.
             let Some(Offered { outcome, shed }) = slot.offer(&event) else { continue };
             publication.offered += 1;
             publication.dropped += usize::from(outcome.is_loss());
@@ -200,6 +203,7 @@ impl Hub {
         if let Some(path) = &policy.key
             && !event.find_key(path)
         {
+            // Relaxed, here and where it is read: the count orders nothing.
             self.shared.without_key.fetch_add(1, Ordering::Relaxed);
         }
         event
@@ -240,6 +244,7 @@ impl Hub {
     /// Cuts every subscriber off, as when the server stops: events that have not been flushed are lost as
     /// [`CloseReason::Evicted`]. Later subscribers are served as usual.
     pub fn evict_all(&self) {
+        // Collected first: `remove` takes the registry for writing.
         let slots = self.shared.registry.read().unwrap_or_else(PoisonError::into_inner).all();
         slots.iter().for_each(|slot| self.remove(slot, CloseReason::Evicted));
     }

@@ -99,6 +99,7 @@ fn main() -> ExitCode {
 }
 
 fn serve(config: &Config) -> ExitCode {
+    // Named, since `_` would drop the guard here, and lines that are not written yet would be lost.
     let (log, _flushed_at_the_end) = tracing_appender::non_blocking(io::stderr());
     log_to(log, config.log_level);
     allow_files(config.server.max_connections as u64 + OTHER_FILES);
@@ -156,6 +157,7 @@ fn read(path: &Path) -> Result<String, Vec<String>> {
     let refused = |why: &dyn std::fmt::Display| vec![format!("{}: {why}", path.display())];
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(|why| refused(&why))?;
+    // Read, and not asked for its length: a pipe or a device has none. One byte more shows that a file is too long.
     file.take(MAX_CONFIG_BYTES + 1).read_to_end(&mut bytes).map_err(|why| refused(&why))?;
     if bytes.len() as u64 > MAX_CONFIG_BYTES {
         return Err(refused(&format_args!("longer than {MAX_CONFIG_BYTES} bytes, which is the most")));
@@ -166,6 +168,7 @@ fn read(path: &Path) -> Result<String, Vec<String>> {
 /// Serves until a signal comes and the server has ended, or a second signal comes.
 async fn run(config: &Config) -> Result<(), String> {
     let no_signals = |why: io::Error| format!("no signals to stop by: {why}");
+    // Before the socket is bound: from then on a signal has to stop the server, and not to kill the process.
     let mut first = Signals::listen().map_err(no_signals)?;
     let mut second = Signals::listen().map_err(no_signals)?;
     let cannot_listen = |why: io::Error| format!("cannot listen on {}: {why}", config.listen);

@@ -68,6 +68,7 @@ impl<E: Environment> Measured<E> {
     }
 
     fn age_us(&self, event: &Event) -> u64 {
+        // Saturating: publisher and transport read the clock on different threads.
         let age = self.now().saturating_sub(event.published_at());
         u64::try_from(age.as_micros()).unwrap_or(u64::MAX)
     }

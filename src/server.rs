@@ -104,6 +104,7 @@ impl<E: Environment> Server<E> {
         S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
     {
         let Some(member) = self.connections.enter(self.settings.max_connections) else {
+            // Closed without an answer: writing one would take the place that is missing.
             self.environment.refused(Limit::Connections);
             return;
         };
@@ -132,6 +133,7 @@ impl<E: Environment> Server<E> {
         self.connections.tell(Phase::Ending);
         if before(pin!(sleep(grace)), self.connections.gone()).await.is_none() {
             tracing::warn!("cutting off {} that did not end", counted(self.connections.len()));
+            // Without a timeout: `Over` ends a connection at its next poll, and wakes all of them.
             self.connections.tell(Phase::Over);
             self.connections.gone().await;
         }

@@ -140,6 +140,7 @@ fn compared(
         Sockets { unsent_bytes: Some(UNSENT_BYTES), segment_bytes: Some(SEGMENT_BYTES), leave_windows: false };
     let unread = repeated(&window::unread(&plan, WATCHED), sockets, 2, progress, is_wanted)?;
     let mut held: Vec<u64> = unread.iter().flat_map(|record| watched(record).map(|member| member.delivered)).collect();
+    // The median below: equal sockets hold a few frames more or less, and one of them may be an outlier.
     held.sort_unstable();
     let held_frames = held.get(held.len() / 2).copied().unwrap_or(0);
     let model_bytes = window::holding(&plan, WATCHED, choice(), held_frames)?;

@@ -51,6 +51,7 @@ pub fn cases() -> Result<Vec<FingerprintRun>, ScenarioError> {
     for name in Scenario::built_in_names() {
         let whole = Scenario::named(name)?;
         let cut = whole.with(Overrides { duration_seconds: Some(SECONDS), ..Overrides::default() });
+        // A scenario whose times do not fit into the shorter run is refused, and then runs whole.
         let scenario = cut.unwrap_or(whole);
         let subscribers = scenario.settings().subscribers.iter().copied().min().unwrap_or(1);
         cases.extend(SEEDS.map(|seed| FingerprintRun { scenario: scenario.clone(), subscribers, seed }));

@@ -160,6 +160,7 @@ fn drain_rate(fit: &Fit) -> DrainRate {
 }
 
 /// The mean over the seeds in whole frames, as an operator's count is; any loss at all is at least one.
+// At least one for any loss: rounded to 0, a rate that loses something would pass for one that loses nothing.
 fn whole_frames(lost: &[u64]) -> u64 {
     let sum: u64 = lost.iter().sum();
     ((2 * sum + SEEDS) / (2 * SEEDS)).max(u64::from(sum > 0))

@@ -120,11 +120,13 @@ impl Incident {
         struct Head {
             schema: String,
         }
+        // The schema alone first: of another form's file one would only hear which field it lacks.
         let head: Head = serde_json::from_str(text).map_err(IncidentError::Other)?;
         if head.schema != SCHEMA {
             return Err(IncidentError::Schema(head.schema));
         }
         let incident: Self = serde_json::from_str(text)?;
+        // Only for its errors: a size or a policy that there is not should be found when the file is read.
         incident.case()?;
         incident.expected.check().map_err(IncidentError::Value)?;
         incident.plan.check().map_err(IncidentError::Value)?;
@@ -169,6 +171,7 @@ impl Incident {
         let expected_law = self.expected.first_violation.as_ref().map(|violation| violation.law);
         let (now, run) = match world::run_observed(&case.plan, case.choice()) {
             Ok((record, log)) => {
+                // Only asked where account and window hold, because it runs the case once more, or several times.
                 let own = || self.law.or(expected_law).and_then(|law| law.judge(&case).err());
                 let violation = first_broken_of_run(&case, &record, &log).or_else(own);
                 (Expected::of(&record, violation), Some((record, log)))
@@ -178,9 +181,11 @@ impl Incident {
             }
         };
         let same_trajectory = now.digest == self.expected.digest;
+        // The digest covers all that happened, so other numbers under the same digest have been edited by hand.
         if let Some(edited) = self.expected.edited(&now).filter(|_| same_trajectory) {
             return Err(IncidentError::Value(edited));
         }
+        // Another version may give another run. The same one may not, unless what was found is that it does not repeat.
         let is_this_version = self.version == env!("CARGO_PKG_VERSION");
         let broken_law = now.first_violation.as_ref().map(|violation| violation.law);
         let verdict = if broken_law != expected_law {

@@ -102,7 +102,7 @@ impl Ledger {
         }
         let LedgerTotals { offered, delivered, dropped, .. } = self.sums;
         let accounted = delivered + dropped.total() + self.outstanding.len() as u64;
-        ensure!(offered == accounted, "{offered} offered, {accounted} accounted for after {what:?}");
+        ensure!(offered == accounted, "{offered} frames are offered and {accounted} accounted for, after: {what}");
         Ok(())
     }
 
@@ -155,8 +155,9 @@ impl Ledger {
 
     /// Every event is offered to an open stream, in order and once.
     fn offered(&mut self, sequence: u64) -> Result<(), String> {
-        ensure!(self.stream == Stream::Open, "{sequence} is offered to a stream that is not open");
-        ensure!(self.last_offered.is_none_or(|last| last + 1 == sequence), "{sequence} after {:?}", self.last_offered);
+        ensure!(self.stream == Stream::Open, "event {sequence} is offered to a stream that is not open");
+        let next = self.last_offered.map_or(sequence, |last| last + 1);
+        ensure!(next == sequence, "event {sequence} is offered, and event {next} was to come next");
         self.last_offered = Some(sequence);
         self.sums.offered += 1;
         Ok(())
@@ -165,33 +166,48 @@ impl Ledger {
     fn queued(&mut self, sequence: u64, waiting: usize) -> Result<(), String> {
         self.offered(sequence)?;
         self.outstanding.push_back(sequence);
-        ensure!(!self.is_behind || waiting == 1, "{sequence} waits with {waiting}, and those of before are among them");
+        ensure!(
+            !self.is_behind || waiting == 1,
+            "event {sequence} is queued, and older events still wait in the history"
+        );
         self.parked = 0;
         self.is_behind = false;
-        ensure!((1..=self.frames).contains(&waiting), "{waiting} waiting, of {} at most", self.frames);
+        ensure!((1..=self.frames).contains(&waiting), "{waiting} frames wait, and at most {} may", self.frames);
         let in_flight = self.outstanding.len().checked_sub(waiting);
-        ensure!(in_flight.is_some_and(|n| n <= self.frames_per_write), "{waiting} of {} wait", self.outstanding.len());
+        ensure!(
+            in_flight.is_some_and(|n| n <= self.frames_per_write),
+            "{waiting} of {} outstanding frames wait",
+            self.outstanding.len()
+        );
         Ok(())
     }
 
     /// An overflow, and there is a policy for it. Returns how many are in flight where the mailbox is full in frames; in
     /// bytes and age it is enough that something waits.
     fn overflowed(&mut self, sequence: u64, policy: Overflow, reason: LossReason) -> Result<usize, String> {
-        ensure!(self.overflow == policy, "{sequence} is lost as {policy} has it, and the policy is {}", self.overflow);
-        ensure!(!self.is_behind, "{sequence} is lost to {}, and those of before wait", reason);
+        ensure!(
+            self.overflow == policy,
+            "event {sequence} is lost as under {policy}, and the policy is {}",
+            self.overflow
+        );
+        ensure!(!self.is_behind, "event {sequence} is lost ({reason}), and older events wait in the history");
         self.parked = 0;
         let outstanding = self.outstanding.len();
         match reason {
             LossReason::BufferFull => {
                 let in_flight = outstanding.checked_sub(self.frames).filter(|n| *n <= self.frames_per_write);
-                in_flight.ok_or_else(|| format!("{sequence} is lost with {outstanding} of {}", self.frames))
+                in_flight.ok_or_else(|| {
+                    format!("event {sequence} is lost with {outstanding} outstanding, and a mailbox of {}", self.frames)
+                })
             }
-            LossReason::OutOfReach => Err(format!("{sequence} is out of reach, and nothing was replayed")),
+            LossReason::OutOfReach => {
+                Err(format!("event {sequence} is lost as out_of_reach, and nothing was replayed"))
+            }
             LossReason::ClientGone | LossReason::Evicted => {
-                Err(format!("{sequence} is lost as {reason}, and its stream goes on"))
+                Err(format!("event {sequence} is lost as {reason}, and its stream goes on"))
             }
             LossReason::Bytes | LossReason::Age | LossReason::Conflated => {
-                ensure!(outstanding > 0, "{sequence} is lost to {}, and nothing waits", reason);
+                ensure!(outstanding > 0, "event {sequence} is lost ({reason}), and nothing waits");
                 Ok(outstanding.min(self.frames_per_write))
             }
         }
@@ -208,7 +224,7 @@ impl Ledger {
         self.offered(sequence)?;
         self.outstanding.push_back(sequence);
         let waiting = self.outstanding.len().saturating_sub(self.frames_per_write);
-        ensure!(waiting <= self.frames, "{waiting} wait at least, of {} at most", self.frames);
+        ensure!(waiting <= self.frames, "at least {waiting} frames wait, and at most {} may", self.frames);
         Ok(())
     }
 
@@ -220,13 +236,16 @@ impl Ledger {
     fn let_go(&mut self, sequence: u64, lost: u64, reason: LossReason) -> Result<(), String> {
         *self.sums.dropped.of(reason) += 1;
         let place = self.outstanding.iter().position(|waiting| *waiting == lost);
-        let place = place.ok_or_else(|| format!("{lost} is lost, and does not wait"))?;
+        let place = place.ok_or_else(|| format!("event {lost} is lost, and does not wait"))?;
         if reason == LossReason::Conflated {
             self.overflowed(sequence, Overflow::Conflate, reason)?;
         } else {
             let in_flight = self.overflowed(sequence, Overflow::DropOldest, reason)?;
             let is_oldest = if reason == LossReason::BufferFull { place == in_flight } else { place <= in_flight };
-            ensure!(is_oldest, "{lost} is lost, and is number {place} of those outstanding");
+            ensure!(
+                is_oldest,
+                "event {lost} is lost, and is not the oldest that waits: {place} are outstanding before it"
+            );
         }
         self.outstanding.remove(place);
         Ok(())
@@ -243,17 +262,28 @@ impl Ledger {
 
     fn parked(&mut self, sequence: u64, waiting: usize) -> Result<(), String> {
         self.offered(sequence)?;
-        ensure!(self.overflow == Overflow::Park || self.is_behind, "{sequence} is parked, by {}", self.overflow);
+        ensure!(
+            self.overflow == Overflow::Park || self.is_behind,
+            "event {sequence} is parked, and the policy is {}",
+            self.overflow
+        );
         self.outstanding.push_back(sequence);
         self.parked += 1;
         self.is_behind = true;
         let in_flight = self.outstanding.len().checked_sub(waiting);
-        ensure!(in_flight.is_some_and(|n| n <= self.frames_per_write), "{waiting} of {} wait", self.outstanding.len());
+        ensure!(
+            in_flight.is_some_and(|n| n <= self.frames_per_write),
+            "{waiting} of {} outstanding frames wait",
+            self.outstanding.len()
+        );
         Ok(())
     }
 
     fn replayed(&mut self, first: u64, count: u64) -> Result<(), String> {
-        ensure!(self.outstanding.is_empty() && self.last_offered.is_none(), "{count} are replayed amid a stream");
+        ensure!(
+            self.outstanding.is_empty() && self.last_offered.is_none(),
+            "{count} events are replayed in the middle of a stream"
+        );
         self.outstanding.extend(first..first + count);
         self.parked = self.outstanding.len();
         self.is_behind = true;
@@ -265,7 +295,7 @@ impl Ledger {
     /// The oldest of those in the history are gone; nothing else waits then.
     fn forgotten(&mut self, count: u64, reason: LossReason) -> Result<(), String> {
         let gone = usize::try_from(count).unwrap_or(usize::MAX);
-        ensure!(gone <= self.parked, "{gone} are forgotten of {}", self.parked);
+        ensure!(gone <= self.parked, "{gone} parked events are lost, and {} are parked", self.parked);
         self.outstanding.drain(..gone);
         self.parked -= gone;
         *self.sums.dropped.of(reason) += count;
@@ -274,10 +304,11 @@ impl Ledger {
 
     /// Delivered are exactly those offered and not lost, in their order.
     fn flushed(&mut self, sequence: u64) -> Result<(), String> {
-        ensure!(self.stream == Stream::Open, "{sequence} is delivered to a stream that is not open");
-        let oldest = self.outstanding.pop_front();
+        ensure!(self.stream == Stream::Open, "event {sequence} is delivered to a stream that is not open");
+        let oldest =
+            self.outstanding.pop_front().ok_or_else(|| format!("event {sequence} is delivered, and none waits"))?;
         self.parked = self.parked.min(self.outstanding.len());
-        ensure!(oldest == Some(sequence), "{sequence} is delivered, and {oldest:?} is the oldest");
+        ensure!(oldest == sequence, "event {sequence} is delivered, and event {oldest} is older and waits");
         if !std::mem::take(&mut self.read_before_its_flush) {
             self.on_the_way.push_back(sequence);
         }
@@ -289,7 +320,7 @@ impl Ledger {
     fn received(&mut self, sequence: u64) -> Result<(), String> {
         self.sums.received += 1;
         if let Some(next) = self.on_the_way.pop_front() {
-            ensure!(next == sequence, "{sequence} is read, and {next} is next");
+            ensure!(next == sequence, "event {sequence} is read, and the next to be read was event {next}");
             return Ok(());
         }
         if self.cut_short.pop_front_if(|next| *next == sequence).is_some() {
@@ -297,17 +328,30 @@ impl Ledger {
             return Ok(());
         }
         let in_flight = self.outstanding.front();
-        ensure!(in_flight == Some(&sequence) && !self.read_before_its_flush, "{sequence} is read and was not sent");
+        ensure!(
+            in_flight == Some(&sequence) && !self.read_before_its_flush,
+            "event {sequence} is read, and was not sent"
+        );
         self.read_before_its_flush = true;
         Ok(())
     }
 
     fn ended(&mut self, client_gone: u64, evicted: u64) -> Result<(), String> {
         ensure!(matches!(self.stream, Stream::Open | Stream::CutOff), "a stream ends that has not begun");
-        ensure!(client_gone == 0 || evicted == 0, "{client_gone} and {evicted} lost for two reasons");
-        ensure!(self.stream == Stream::Open || client_gone == 0, "cut off, and lost as gone");
+        ensure!(
+            client_gone == 0 || evicted == 0,
+            "{client_gone} frames are lost as client_gone and {evicted} as evicted, by one end"
+        );
+        ensure!(
+            self.stream == Stream::Open || client_gone == 0,
+            "the subscriber was cut off, and frames are lost as client_gone"
+        );
         let lost = usize::try_from(client_gone + evicted).unwrap_or(usize::MAX);
-        ensure!(lost == self.outstanding.len(), "{lost} are lost of {}", self.outstanding.len());
+        ensure!(
+            lost == self.outstanding.len(),
+            "{lost} frames are lost with the stream, and {} were outstanding",
+            self.outstanding.len()
+        );
         let read = usize::from(self.read_before_its_flush);
         let in_flight = self.frames_per_write;
         self.cut_short = self.outstanding.drain(..).take(in_flight).skip(read).collect();

@@ -49,6 +49,7 @@ pub fn load(scenario: &Scenario, target: &LoadTarget, progress: &dyn Progress, i
         LoadTarget::Own => {
             settings.subscribers.iter().flat_map(|n| settings.buffers.iter().map(|k| (*n, *k))).collect()
         }
+        // Its buffers are not known. 0, which no mailbox has, stands for that.
         LoadTarget::Other { .. } => settings.subscribers.iter().map(|n| (*n, 0)).collect(),
     };
     let run_ms = millis(scenario.duration());

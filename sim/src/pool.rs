@@ -20,6 +20,7 @@ pub fn each<J: Sync, R: Send, E: Send>(
     let failed = Mutex::new(None::<(usize, E)>);
     let worker = || {
         loop {
+            // Relaxed: the counter only gives out numbers. What jobs leave behind goes through the mutexes.
             let index = next.fetch_add(1, Ordering::Relaxed);
             let Some(job) = jobs.get(index) else { return };
             match work(job) {
@@ -28,6 +29,7 @@ pub fn each<J: Sync, R: Send, E: Send>(
                 Err(error) => {
                     next.store(jobs.len(), Ordering::Relaxed);
                     let mut failed = failed.lock().unwrap_or_else(PoisonError::into_inner);
+                    // Jobs before this one may still be under way on other threads, and fail after it.
                     if failed.as_ref().is_none_or(|(earliest, _)| index < *earliest) {
                         *failed = Some((index, error));
                     }

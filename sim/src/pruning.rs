@@ -50,6 +50,7 @@ pub fn runs(plan: &Plan, overflow: Overflow, buffers: &[u64]) -> Result<Runs, Wo
         let choice = HubChoice { capacity: Capacity::UNBOUNDED, overflow: Overflow::DropNewest };
         return Ok(Runs { unbounded: RunSummary::of(plan.seed, world::run(plan, choice)?), at: Vec::new() });
     }
+    // Any policy would do, since every frame fits. This one needs no history and ends no stream.
     let unbounded = RunWithLives::of(plan, Capacity::UNBOUNDED, Overflow::DropNewest)?;
     let mut at = Vec::new();
     for buffer in buffers {
@@ -75,6 +76,7 @@ fn pruned(
         return Ok(None);
     }
     let again = RunWithLives::of(&plan.with_only(is_touched), capacity, overflow)?;
+    // Asked again: the parts that are run anew may have other ends than they had without a limit.
     if again.lives.has_end {
         return Ok(None);
     }
@@ -115,7 +117,9 @@ fn is_independent(plan: &Plan, overflow: Overflow) -> bool {
         let connected_at = subscriber.connect_at + 2 * round_trip + TIME_TO_CONNECT;
         subscriber.leave_at.is_none() && connected_at < plan.duration
     });
+    // A CPU is shared: a frame more for one subscriber delays the others.
     plan.server.cpu.is_none()
+        // A history gives a subscriber what its mailbox did not hold, and the moments of that depend on the buffer.
         && plan.server.recovery.is_none()
         // What a frame takes in memory is known of this one.
         && plan.server.transport == Transport::Sse

@@ -8,6 +8,7 @@ mod digest;
 mod lives;
 mod observation;
 mod recorder;
+mod words;
 
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ pub use lives::{Frame, Life, Lives, Moment, NEVER};
 pub use observation::{Observation, ObservationKind};
 pub use recorder::{Observations, Recorder};
 pub(crate) use recorder::{count, histogram};
+pub(crate) use words::exact_ms;
 
 /// One run.
 #[derive(Debug)]

@@ -68,6 +68,7 @@ pub fn stages(seeds: u64, threads: usize, progress: &dyn Progress) -> Result<Sta
     };
     pool::each(&jobs, threads, work, |index, run| done.push((jobs[index].0, run)))?;
     progress.end();
+    // In the order in which threads finished. It does not show: rows are sums and merged histograms.
     for (row, (run, latencies)) in done {
         rows[row].runs.push(run);
         rows[row].latencies.merge(latencies);

@@ -110,6 +110,7 @@ pub fn verify(extent: &VerifyExtent, threads: usize, progress: &dyn Progress) ->
     let queues = measure(extent, threads, progress)?;
     let cases: Vec<QueueCase> = queues.iter().filter_map(|queue| queue.judge(queue.mailbox + 1)).collect();
     let convergence = converge(extent.convergence_replications, threads, progress)?;
+    // One more for the convergence: it can raise a false alarm as well.
     let intervals = cases.iter().map(QueueCase::intervals).sum::<usize>() + 1;
     Ok(Verify {
         schema: SCHEMA.to_owned(),
@@ -139,6 +140,7 @@ pub fn measure(extent: &VerifyExtent, threads: usize, progress: &dyn Progress) -
         Ok::<_, WorldError>(Some(counted))
     };
     let mut results = vec![Vec::new(); jobs.len()];
+    // By the index of the job, since threads finish in any order.
     pool::each(&jobs, threads, work, |index, counted| results[index] = counted)?;
     progress.end();
     let mut measured = Vec::new();

@@ -29,6 +29,7 @@ fn read_into(layer: &mut Layer, file: ConfigFile<'_>, refusals: &mut Vec<Refusal
             return;
         }
     };
+    // Nothing ends at the first fault: an operator corrects all of them in one go.
     for (key, value) in in_order(&table) {
         match (key.get_ref().as_ref(), value.get_ref()) {
             (SECTION, DeValue::Table(section)) => source.read_section(section, layer, refusals),

@@ -58,6 +58,7 @@ impl Effective {
         let mut from_environment = Layer::default();
         let mut from_command_line = Layer::default();
         let mut pairs: Vec<_> = environment.into_iter().collect();
+        // The system's order of variables is arbitrary, and the order of messages must not be.
         pairs.sort();
         for (name, value) in pairs {
             apply_variable(&mut from_environment, &name.to_string_lossy(), &value.to_string_lossy(), &mut refusals);
@@ -75,6 +76,7 @@ impl Effective {
 
     /// The layers, each over those before it.
     fn of(layers: [Layer; 3]) -> Self {
+        // The library merges in the order of adding: a later source overrides an earlier one.
         let builder = layers.into_iter().fold(config_rs::Config::builder(), |builder, layer| builder.add_source(layer));
         // Tables of checked values cannot fail to be merged.
         let merged = builder.build().and_then(|merged| merged.get_table(SECTION)).unwrap_or_default();
@@ -182,6 +184,7 @@ impl Effective {
     fn line(&self, setting: &Setting) -> String {
         match setting.as_toml(&self.config) {
             Ok(value) => format!("{} = {value}", setting.key),
+            // A comment, so that what is printed can be loaded again as a file.
             Err(instead) => format!("# {} {instead}", setting.key),
         }
     }

@@ -27,6 +27,7 @@ pub(super) fn put(
             }
         }
         None => {
+            // A mistyped token is nearly the token, and messages end up in logs.
             let value = if matches!(setting.kind, SettingKind::Secret { .. }) { "(not shown)" } else { written };
             let key = setting.name();
             let value = one_line(value);

@@ -26,6 +26,7 @@ impl Origins {
 
     /// Whether pages of this origin are allowed.
     pub fn allow(&self, origin: &str) -> bool {
+        // Schemes and hosts have no case, and a program that is not a browser may send any.
         self.any || self.named.iter().any(|named| named.eq_ignore_ascii_case(origin))
     }
 

@@ -76,7 +76,9 @@ impl<'a> Given<'a> {
 
     /// A variable's value.
     pub(super) fn of_variable(text: &'a str) -> Self {
+        // The integer parser alone would take a sign.
         let number = text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten();
+        // All three forms: which of them is meant is known to the kind of the setting and not to the text.
         let items = text.split(',').map(str::trim).collect();
         Self { number, text: Some(text), list: Some(if text.trim().is_empty() { Vec::new() } else { items }) }
     }
@@ -136,6 +138,7 @@ impl Setting {
 
     /// The number a configuration has; 0 for what is none.
     pub(super) fn number(&self, config: &Config) -> u64 {
+        // A setting is described by the place to write to. So reading goes through a copy.
         let mut config = config.clone();
         match self.kind {
             SettingKind::Seconds { of, .. } => of(&mut config).as_secs(),

@@ -78,6 +78,7 @@ impl Default for ServerSettings {
             frames_per_write: 1,
             ws_channel_buffer: DEFAULT_BUFFER,
             max_subscribers: 10_000,
+            // More than there may be streams, so that a full server can still answer that it is full.
             max_connections: 11_000,
             max_publishes: 64,
             max_ingest_bytes: 1 << 20,

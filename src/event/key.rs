@@ -77,6 +77,7 @@ impl<'de> Visitor<'de> for Walk<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
+        // Walked and not parsed into a `Value`: of all members one is wanted, and other publishers wait meanwhile.
         let (name, rest) = self.names.split_once('.').map_or((self.names, None), |(name, rest)| (name, Some(rest)));
         while let Some(member) = map.next_key::<std::borrow::Cow<'de, str>>()? {
             match rest {

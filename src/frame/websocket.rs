@@ -35,6 +35,7 @@ pub enum CommandError {
 #[serde(deny_unknown_fields)]
 struct Asked<'a> {
     action: Action,
+    // A text with escapes cannot be borrowed.
     #[serde(borrow)]
     table: std::borrow::Cow<'a, str>,
 }
@@ -84,6 +85,7 @@ pub fn message(text: &str) -> Bytes {
     let mut bytes = Vec::with_capacity(wire_bytes(length));
     bytes.push(WHOLE_TEXT);
     match (u8::try_from(length), u16::try_from(length)) {
+        // 126 and 127 in place of a length announce a longer one of two or eight bytes (RFC 6455, 5.2).
         (Ok(short @ ..126), _) => bytes.push(short),
         (_, Ok(longer)) => {
             bytes.push(126);
@@ -99,6 +101,7 @@ pub fn message(text: &str) -> Bytes {
 }
 
 fn envelope(id: &str, topic: &Topic, payload: &[u8]) -> String {
+    // Neither the name nor the id needs escaping: tokens are made of letters, digits, `_` and `-`.
     let table = topic.table();
     // Checked although publishing has checked it: a program that embeds the Hub may publish anything.
     match std::str::from_utf8(payload).ok().filter(|text| serde_json::from_str::<IgnoredAny>(text).is_ok()) {

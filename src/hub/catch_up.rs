@@ -12,6 +12,7 @@ use crate::event::Event;
 use crate::loss::LossReason;
 
 /// Most events that are moved into a mailbox at a time, also if its capacity is larger.
+// Bounds the work of one poll: the capacity may be as large as the history, or have no bound.
 const MOST_AT_A_TIME: usize = 256;
 
 /// Most of them that are put in under one lock: a publisher waits at the mailbox for that long.
@@ -37,6 +38,8 @@ impl Hub {
                 (Some(before), Some(lost)) => Some(Forgotten { count: before.count + lost.count, ..before }),
                 (before, lost) => before.or(lost),
             };
+            // The lock is taken anew for each few: a fan-out can offer an event in between, which is parked behind
+            // these.
             let fits = found.chunks(MOST_AT_ONCE).all(|events| lock(&slot.state).unpark(events));
             if found.is_empty() || !fits {
                 break;
@@ -49,6 +52,7 @@ impl Hub {
     /// The next parked events, and those before them that the history has not kept.
     fn next_parked(&self, slot: &Slot, most: usize) -> (Option<Forgotten>, Vec<Arc<Event>>) {
         let state = lock(&slot.state);
+        // Read together, under one lock: the three describe the same moment.
         let from = state.parked_from;
         let until = state.last_offered;
         let parked = state.mailbox.parked();

@@ -16,6 +16,8 @@ impl Hub {
         // With this lock no fan-out is under way, so every event is offered either with the new pattern or without it.
         let last = lock(&self.shared.publishing);
         let mut registry = self.registry_mut();
+        // Checked again with the lock. A subscriber that has left since must not be listed: nothing would remove it
+        // again.
         let is_new = registry.has(slot) && lock(&slot.state).want(pattern, *last + 1);
         if is_new {
             registry.list(slot, pattern);
@@ -30,6 +32,8 @@ impl Hub {
         }
         let last = lock(&self.shared.publishing);
         let mut registry = self.registry_mut();
+        // Events up to `last` were offered for the pattern, and parked ones among them are still to be found in the
+        // history.
         let was_wanted = registry.has(slot) && lock(&slot.state).give_up(pattern, *last);
         if was_wanted {
             registry.unlist(slot, pattern);

@@ -42,8 +42,10 @@ impl Beginning {
         let now = Self { at: id(last), from: last + 1, ..Self::default() };
         let Some(cursor) = cursor else { return now };
         match cursor {
+            // A sequence beyond `last` was never given out, whatever its epoch says: it falls through to the last arm.
             Cursor::After(at) if at.epoch == epoch && at.sequence <= last => {
                 let from = at.sequence + 1;
+                // `reached` is at least 1, since sequences begin there. So nothing below wraps around.
                 let gap = Gap {
                     first: id(from),
                     last: id(reached - 1),

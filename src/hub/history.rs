@@ -23,6 +23,7 @@ pub struct HistorySettings {
 pub(super) struct History {
     settings: HistorySettings,
     /// In the order of publication.
+    // Beside the logs, because the limits are for all topics together and the oldest event goes first.
     order: VecDeque<Arc<Event>>,
     /// The events kept, by topic.
     by_topic: BTreeMap<Topic, Log>,
@@ -37,6 +38,7 @@ impl History {
     }
 
     pub(super) fn push(&mut self, event: &Arc<Event>) {
+        // Kept even without a history: it says where a new stream begins.
         self.last = event.id().sequence;
         if self.settings.events == 0 {
             return;

@@ -35,6 +35,7 @@ pub(super) fn is_told(reason: LossReason) -> bool {
 impl Holes {
     /// Notes that `first ..= last` are lost, behind everything queued so far; `count` of them were this subscriber's.
     pub(super) fn lost_behind(&mut self, last_queued: u64, (first, last): (u64, u64), count: u64, reason: LossReason) {
+        // The reason of the first loss stays: one notice has room for one reason.
         match self.holes.back_mut().filter(|hole| hole.last > last_queued) {
             // Nothing was queued since the last loss, so both are one hole.
             Some(hole) => {

@@ -29,6 +29,8 @@ impl Interests {
     pub(super) fn new(patterns: &[Pattern]) -> Self {
         let mut interests = Self::default();
         for pattern in patterns {
+            // From 0: where a stream really begins is decided later, under the registry's lock, and not by the
+            // interests.
             interests.add(pattern, 0);
         }
         interests
@@ -55,6 +57,7 @@ impl Interests {
             Some(topic) => self.topics.get_mut(&topic),
             None => self.wildcards.iter_mut().find(|(other, _)| other == pattern).map(|(_, offers)| offers),
         };
+        // Ranges are in order, so only the last one can be open.
         let Some(offer) = offers.and_then(|offers| offers.0.last_mut()).filter(|offer| offer.last.is_none()) else {
             return false;
         };
@@ -65,6 +68,7 @@ impl Interests {
     /// Forgets the ranges that ended before the event `first`, and those that ended before they began.
     pub(super) fn forget_before(&mut self, first: u64) {
         let is_kept = |offers: &mut Offers| {
+            // The second condition: a pattern that was wanted and given up between two events has a range without any.
             offers.0.retain(|offer| offer.last.is_none_or(|last| last >= first && last >= offer.first));
             !offers.0.is_empty()
         };

@@ -34,6 +34,8 @@ impl Log {
     pub(super) fn push(&mut self, event: Arc<Event>) {
         let sequence = event.id().sequence;
         let before = match self.0.back_mut() {
+            // This copies the chunk only if a reader holds it. A reader keeps what it was given: its span ended before
+            // this event.
             Some(chunk) if chunk.events.len() < CHUNK_EVENTS => {
                 Arc::make_mut(&mut chunk.events).push_back(event);
                 chunk.last = sequence;

@@ -36,6 +36,7 @@ impl Recipients {
 impl Registry {
     pub(super) fn add(&mut self, mut slot: Slot) -> Arc<Slot> {
         self.last_id += 1;
+        // Given out here, under the registry's lock: the order of ids is the order of subscribing.
         slot.set_id(SubscriberId(self.last_id));
         let slot = Arc::new(slot);
         self.all.insert(slot.id(), slot.clone());
@@ -92,6 +93,7 @@ impl Registry {
     pub(super) fn audience(&self, topic: &Topic) -> Recipients {
         let matching = self.by_pattern.iter().filter(|(pattern, _)| pattern.matches(topic));
         Recipients {
+            // Only a pointer is cloned, however many subscribers the topic has. Patterns have to be matched anyway.
             exact: self.by_topic.get(topic).cloned(),
             by_pattern: matching.map(|(_, slot)| slot.clone()).collect(),
         }

@@ -18,6 +18,7 @@ impl Hub {
         let mut registry = self.registry_mut();
         let mut beginning = Beginning::default();
         let announces = self.shared.rules.announces_gaps;
+        // Otherwise nothing would be read from the beginning, and the history's lock need not be taken.
         if announces || cursor.is_some() {
             // The registry is locked: later events will find the subscriber there, and earlier ones are in the history.
             let history = lock(&self.shared.history);
@@ -31,6 +32,7 @@ impl Hub {
         }
         let slot = registry.add(slot);
         drop(registry);
+        // Worked out nevertheless: a cursor needs the beginning for its replay.
         if !announces {
             beginning.at = None;
             beginning.opening = None;

@@ -74,6 +74,7 @@ impl Slot {
             on_frame: None,
             on_close: None,
         };
+        // The registry replaces the id when it adds the slot.
         Self { id: SubscriberId(0), channel, is_closed: AtomicBool::new(false), state: Mutex::new(state) }
     }
 
@@ -156,6 +157,7 @@ impl State {
 
     /// Forgets patterns that were given up and of which nothing is parked any more.
     pub(super) fn forget_interests(&mut self) {
+        // With nothing parked, no event of a pattern that was given up can still be fetched: all such ranges may go.
         let parked_from = if self.mailbox.parked() > 0 { self.parked_from } else { u64::MAX };
         Arc::make_mut(&mut self.interests).forget_before(parked_from);
     }
@@ -180,6 +182,7 @@ impl State {
         }
         match outcome {
             PushOutcome::Queued { .. } | PushOutcome::Displaced { .. } => self.last_queued = sequence,
+            // Only the first parked event sets it: those that follow wait behind, and catching up moves it on.
             PushOutcome::Parked { .. } if !was_parked => self.parked_from = sequence,
             PushOutcome::Parked { .. }
             | PushOutcome::Refused { .. }

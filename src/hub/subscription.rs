@@ -80,6 +80,7 @@ impl Subscription {
         if !self.has_forgotten.load(Ordering::Acquire) {
             return None;
         }
+        // Cleared before the sum is taken. In the other order, a loss noted in between would have its flag cleared.
         self.has_forgotten.store(false, Ordering::Release);
         lock(&self.forgotten).take()
     }
@@ -135,12 +136,14 @@ impl Subscription {
             // Checked last: parked events are fetched only when the mailbox is empty, so they never compete with new
             // ones.
             if state.mailbox.parked() == 0 {
+                // Compared first: a clone of a waker counts references, and a task nearly always keeps its waker.
                 if !state.on_frame.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
                     state.on_frame = Some(cx.waker().clone());
                 }
                 return Poll::Pending;
             }
             drop(state);
+            // The loop ends: catching up fills the empty mailbox, or finds that nothing is parked any more.
             if let Some(forgotten) = self.hub.catch_up(&self.slot) {
                 self.forgot(forgotten);
             }
@@ -209,6 +212,7 @@ impl Subscription {
 
 impl Drop for Subscription {
     fn drop(&mut self) {
+        // After `leave` or `evict` this changes nothing: a mailbox closes once, and the registry removes once.
         self.hub.remove(&self.slot, CloseReason::ClientGone);
     }
 }

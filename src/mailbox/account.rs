@@ -27,6 +27,7 @@ impl Counts {
         self.dropped.add(&other.dropped);
         self.waiting += other.waiting;
         self.in_flight += other.in_flight;
+        // Not a sum: the marks of two mailboxes belong to different moments.
         self.high_water = self.high_water.max(other.high_water);
     }
 

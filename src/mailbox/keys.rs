@@ -58,6 +58,7 @@ impl Keys {
     /// Forgets the superseded positions of frames that have left, once they are the greater part.
     #[inline]
     pub(super) fn prune<T>(&mut self, queue: &Queue<T>, waiting: usize) {
+        // Only then: the search costs as much as the stale positions that it removes.
         if self.superseded.len() > 2 * waiting + 16 {
             self.superseded.retain(|position| queue.waiting_at(*position).is_some());
         }

@@ -33,6 +33,7 @@ impl<T: QueueItem> Mailbox<T> {
         if self.closed.is_none() && frames > 0 {
             self.offered += frames;
             self.parked += frames;
+            // No limit kept these frames out. Only the history can lose them.
             self.parked_for = LossReason::OutOfReach;
             self.is_behind = true;
         }
@@ -49,6 +50,7 @@ impl<T: QueueItem> Mailbox<T> {
     pub fn unpark(&mut self, frame: T) {
         if let Some(parked) = self.parked.checked_sub(1) {
             self.parked = parked;
+            // The high-water mark stays: it measures pushes, and catching up may fill a mailbox of any size.
             self.note_key(&frame);
             self.enqueue(frame);
         }

@@ -42,7 +42,9 @@ impl<T> Queue<T> {
     /// Takes out the oldest waiting frame.
     #[inline]
     pub(super) fn remove_oldest(&mut self) -> Option<T> {
+        // `remove` moves the shorter side, which is that of the few frames in flight.
         let oldest = if self.in_flight == 0 { self.frames.pop_front() } else { self.frames.remove(self.in_flight) };
+        // The frames behind keep their positions by it. Those in flight do not, and nothing asks for theirs.
         self.first += u64::from(oldest.is_some());
         oldest.flatten()
     }

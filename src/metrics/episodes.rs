@@ -48,6 +48,7 @@ impl Episodes {
         }
         watcher.episode = Some(Episode { since: now, lost: frames });
         let peer = watcher.peer;
+        // Released before the log line: other subscribers' losses wait for this lock, in the middle of a fan-out.
         drop(watchers);
         self.open.fetch_add(1, Ordering::Relaxed);
         self.begun.fetch_add(1, Ordering::Relaxed);
@@ -56,6 +57,7 @@ impl Episodes {
 
     /// Ends a subscriber's episode: a frame has found its mailbox empty.
     pub(super) fn caught_up(&self, subscriber: SubscriberId, now: Duration) {
+        // Relaxed: a late view ends an episode one frame later, and only its log line depends on that.
         if self.open.load(Ordering::Relaxed) == 0 {
             return;
         }

@@ -143,6 +143,7 @@ impl Out<'_, '_> {
             (bound, *count)
         });
         let buckets: Vec<_> = buckets.collect();
+        // Summed here and not counted apart: threads go on counting during the read, and the two must agree.
         let count = buckets.iter().map(|(_, count)| count).sum();
         labelled(&mut encoder, &[], |of| {
             of.encode_histogram::<NoLabelSet>(read.sum as f64 / per_unit, count, &buckets, None)

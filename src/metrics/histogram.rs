@@ -82,6 +82,8 @@ impl Histogram {
         // Bounds are inclusive, as in the `le` label of Prometheus.
         let bucket = self.bounds.partition_point(|bound| *bound < value);
         stripe.counts[bucket].fetch_add(1, Ordering::Relaxed);
+        // A scrape between the two sees the count without the sum. It is off by one value, and the next one is right
+        // again.
         stripe.sum.fetch_add(value, Ordering::Relaxed);
     }
 
@@ -101,6 +103,7 @@ fn this_thread() -> usize {
     }
     NUMBER.with(|number| {
         number.get().unwrap_or_else(|| {
+            // Relaxed: the numbers need only differ.
             let new = THREADS.fetch_add(1, Ordering::Relaxed);
             number.set(Some(new));
             new

@@ -59,6 +59,7 @@ impl Replays {
         self.with(|all| {
             let left = all.get_mut(&subscriber)?;
             let changed = change(left);
+            // An event is taken before it is flushed, so nothing is left to take either.
             if left.to_flush == 0 {
                 all.remove(&subscriber);
             }
@@ -69,6 +70,7 @@ impl Replays {
     fn with<T>(&self, change: impl FnOnce(&mut BTreeMap<SubscriberId, Left>) -> T) -> T {
         let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
         let changed = change(&mut left);
+        // Under the lock, so that the number never falls behind the map.
         self.streams.store(left.len(), Ordering::Relaxed);
         changed
     }

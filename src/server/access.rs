@@ -55,6 +55,7 @@ pub(super) fn may_ask<B>(response: Response<B>, origin: HeaderValue) -> Response
 /// Lets the page of an allowed origin read the answer.
 pub(super) fn may_read<B>(mut response: Response<B>, origin: HeaderValue) -> Response<B> {
     response.headers_mut().insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    // Otherwise a cache could give the answer for one origin to a page of another.
     response.headers_mut().append(VARY, HeaderValue::from_static("origin"));
     response
 }

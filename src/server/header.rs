@@ -36,6 +36,7 @@ pub(super) fn check<B>(request: &Request<B>) -> Result<(), String> {
 
 /// Whether a header is a host. An empty one is allowed: it is for a target without a name.
 fn is_host(host: &HeaderValue) -> bool {
+    // The type also accepts user information, which is not part of a host.
     let is_authority = |host: &[u8]| !host.contains(&b'@') && Authority::try_from(host).is_ok();
     host.is_empty() || is_authority(host.as_bytes())
 }

@@ -67,6 +67,7 @@ impl<E: Environment> Exchange<E> {
     }
 
     async fn publish_one(&self, topic: &Topic, body: Incoming) -> Result<String, Refused> {
+        // Named, so that the permit lives as long as the body is in memory. `_` would drop it here.
         let (payload, _permit) = self.receive(body).await?;
         let text = text(&payload).map_err(|wrong| bad(wrong.in_event()))?;
         check_object(text).map_err(|wrong| bad(wrong.in_event()))?;
@@ -106,6 +107,7 @@ impl<E: Environment> Exchange<E> {
         }
         let receive = async {
             // The permit is waited for within the timeout of the request, so that waiting publishers do not pile up.
+            // Fails only when the semaphore is closed, which never happens: it ends with the server.
             let permit = self.server.publishes.acquire().await.map_err(|_| bad("the server stops".to_owned()))?;
             let body = Limited::new(body, limit).collect().await;
             let body = body.map_err(|why| if why.is::<LengthLimitError>() { too_large() } else { broke_off() })?;

@@ -23,6 +23,7 @@ impl Wrong {
     /// The message for a batch with one event on each line. The checked text began at line `first` of the body.
     pub(super) fn in_batch(self, first: usize) -> String {
         let Self { what, at } = self;
+        // The parser counts lines from 1, also at the end of an empty text.
         let line = first + at.map_or(0, |(line, _)| line - 1);
         let column = at.map_or(String::new(), |(_, column)| format!(" at column {column}"));
         format!("line {line} of the body {what}{column}")

@@ -52,6 +52,7 @@ impl<E: Environment> HttpBody for Body<E> {
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Whole(body) => body.size_hint(),
+            // Without a length hyper writes chunks. The gate counts on their ends where frames share a write.
             Self::Events(_) => SizeHint::default(),
         }
     }

@@ -39,6 +39,7 @@ impl<E: Environment> Exchange<E> {
         if request.method() == Method::HEAD {
             return describe(whole(StatusCode::OK, EVENT_STREAM, Bytes::new()), request);
         }
+        // Before the subscription: a client that is turned away leaves no trace in the Hub.
         let Ok(place) = self.server.streams.clone().try_acquire_owned() else { return self.come_back_later(request) };
         let patterns = [topic.into()];
         let subscription = match cursor(request.headers(), query) {

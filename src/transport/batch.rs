@@ -40,6 +40,7 @@ impl Batch {
             let mut parts = [IoSlice::new(&[]); MOST_PARTS];
             let filled = self.chunks_vectored(&mut parts);
             let written = ready!(Pin::new(&mut *stream).poll_write_vectored(cx, &parts[..filled]))?;
+            // A stream that is ready and takes nothing would make this loop spin.
             if written == 0 {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }

@@ -54,6 +54,7 @@ impl<E: Environment> Handover<E> {
 }
 
 /// The protocol that a connection speaks at the moment.
+// Boxed: otherwise every connection would reserve room for the larger of the two as long as it is open.
 enum Protocol<S: AsyncRead + AsyncWrite + Unpin, E: Environment, V: HttpService<Incoming>> {
     Http(Box<Http<S, E, V>>),
     WebSocket(Box<WebSocket<S, E>>),
@@ -99,6 +100,7 @@ where
         let stream = TokioIo::new(GatedStream::new(stream, gate.clone()));
         let mut builder = http1::Builder::new();
         builder.max_buf_size(bounds.max_header_bytes.max(READ_BUFFER_BYTES)).max_header_size(bounds.max_header_bytes);
+        // No timer without a timeout: given one, hyper applies a default timeout of its own.
         if let Some(timeout) = bounds.request_timeout {
             builder.timer(TokioTimer::new()).header_read_timeout(timeout);
         }
@@ -115,6 +117,8 @@ where
             Phase::Ending if self.is_ending => {}
             Phase::Ending => {
                 self.is_ending = true;
+                // hyper's graceful shutdown ends keep-alive, and waits for the response under way. A stream ends only
+                // by its body.
                 self.gate.end();
                 if let Protocol::Http(http) = &mut self.protocol {
                     Pin::new(&mut **http).graceful_shutdown();
@@ -151,6 +155,7 @@ where
         let Some(since) = self.gate.blocked_since() else { return Poll::Pending };
         let due = since + self.write_deadline;
         let timer = self.deadline.get_or_insert_with(|| Box::pin(sleep_until(due)));
+        // Polled again after a reset, since only a poll registers the waker for the new time.
         while timer.as_mut().poll(cx).is_ready() {
             if due <= Instant::now() {
                 return Poll::Ready(());
@@ -177,6 +182,7 @@ where
         if this.is_told_to_end(cx) || this.gate.is_cut_off(&mut this.on_close, cx.waker()) {
             return Poll::Ready(());
         }
+        // Before the deadline: bytes that the socket accepts in this poll are progress, and end the blockage.
         if this.poll_protocol(cx).is_ready() {
             return Poll::Ready(());
         }

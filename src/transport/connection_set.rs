@@ -66,6 +66,8 @@ impl ConnectionSet {
 
     /// Tells all connections, and those that enter later, what to do.
     pub(crate) fn tell(&self, phase: Phase) {
+        // Stored before the list is read: a connection that enters later sees the phase, and all others are in the
+        // list.
         self.phase.store(phase as u8, Ordering::Release);
         // Woken without the lock: a waker may run a task at once, and that task may leave the set.
         let wakers: Vec<_> = self.lock().members.values().flatten().cloned().collect();
@@ -79,6 +81,7 @@ impl ConnectionSet {
             if state.members.is_empty() {
                 return Poll::Ready(());
             }
+            // Room for one waker is enough: only the server's own end waits here.
             state.on_empty = Some(cx.waker().clone());
             Poll::Pending
         })

@@ -86,6 +86,7 @@ impl Runtime for Tokio {
     }
 
     fn spawn(&self, connection: impl Future<Output = ()> + Send + 'static) {
+        // Detached: the set of connections knows how many are open, and how they end.
         drop(tokio::spawn(connection));
     }
 }

@@ -30,6 +30,8 @@ pub(crate) struct Gate<E> {
     environment: E,
     /// Whether the stream has to end when nothing waits any more.
     is_ending: AtomicBool,
+    // Never contended: one task polls body, stream and future. It is a mutex because that task may move between
+    // threads.
     state: Mutex<State>,
 }
 
@@ -88,6 +90,7 @@ impl<E: Environment> Gate<E> {
         let id = subscription.id();
         if !asked.as_ref().is_some_and(|(asked, of)| *asked == id && of.will_wake(waker)) {
             *asked = Some((id, waker.clone()));
+            // Before the look below: a later close finds the waker, and an earlier one is seen.
             subscription.wake_on_close(waker);
         }
         subscription.is_closed()
@@ -103,6 +106,7 @@ impl<E: Environment> Gate<E> {
 
     /// Lets the stream on this connection end when nothing waits any more; also a stream that begins later.
     pub(super) fn end(&self) {
+        // Relaxed: the connection's future stores it, and the body that reads it is polled by that same future.
         self.is_ending.store(true, Ordering::Relaxed);
     }
 

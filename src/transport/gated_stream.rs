@@ -51,6 +51,8 @@ impl<S: AsyncWrite + Unpin, E: Environment> GatedStream<S, E> {
     /// Tells the gate which frames of a partly accepted write are gone, once the stream has flushed what it accepted.
     fn settle(&mut self, cx: &mut Context<'_>) {
         if self.left.is_some()
+            // A write alone is not enough: the simulated socket accepts bytes and holds them until its CPU has done the
+            // work.
             && Pin::new(&mut self.stream).poll_flush(cx).is_ready()
             && let Some(left) = self.left.take()
         {

@@ -93,6 +93,7 @@ impl<E: Environment> Body for SseBody<E> {
     type Error = Infallible;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Yielded {
+        // Before the mailbox is asked: a frame taken while the gate is closed would be out of reach of every policy.
         if !self.outlet.gate().is_open(cx.waker()) {
             return Poll::Pending;
         }

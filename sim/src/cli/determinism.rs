@@ -34,10 +34,12 @@ pub(super) fn determinism(options: &DeterminismOptions) -> Result<Exit, Failure>
     bars.begin("determinism", WAYS * runs);
     let here = |threads| fingerprint::fingerprints(&cases, threads, &bars);
     let fresh = || in_a_fresh_process().inspect(|_| bars.advance(runs));
+    // One thread, in this process: the plainest way is what the others are compared with.
     let first = here(1)?;
     let mut ways = vec![("again in this process", here(1)?)];
     ways.push(("on two threads", here(2)?));
     ways.push(("in a fresh process", fresh()?));
+    // Two of them: what is keyed by process, as the order of a hash map, may agree once by chance.
     ways.push(("in another fresh process", fresh()?));
     bars.end();
     for (way, prints) in &ways {
@@ -46,6 +48,7 @@ pub(super) fn determinism(options: &DeterminismOptions) -> Result<Exit, Failure>
             return Ok(Exit::NotDeterministic);
         }
     }
+    // Neighbours are the two seeds of a scenario. If they agree, the digest does not see what the seed decides.
     if let Some(pair) = first.chunks(2).find(|pair| pair.len() == 2 && pair[0].digest == pair[1].digest) {
         console::complain(&format!("{}: seeds 0 and 1 give the same digest", pair[0].scenario));
         return Ok(Exit::Violated);

@@ -110,6 +110,7 @@ impl Failure {
             Self::Real(RealError::CalledOff) | Self::Fidelity(FidelityError::Real(RealError::CalledOff)) => {
                 Exit::Interrupted
             }
+            // Our own server's failure is a fault of this program, and not of what was asked for.
             Self::Real(RealError::Server(_)) => Exit::Violated,
             Self::Scenario(_) | Self::Trace(_) | Self::Input(_) | Self::Files(_) | Self::Real(_) => Exit::BadInput,
             Self::World(_) | Self::Run(_) | Self::Verify(_) | Self::Fidelity(_) => Exit::Violated,

@@ -35,7 +35,9 @@ fn meaning(scenario: &Scenario) -> String {
         listed(&mut settings.buffers.iter().map(ToString::to_string)),
     );
     let (seconds, drain) = (rounded(scenario.duration().as_secs_f64()), rounded(settings.drain_seconds));
+    // Arrivals do not depend on the number of subscribers, and the smallest plan is the quickest to draw.
     let fewest = settings.subscribers.iter().min().copied().unwrap_or(1);
+    // A few seeds are enough for means that are only shown, and the command answers at once.
     let arrivals = load::arrivals((0..settings.seeds.min(8)).map(|seed| Plan::draw(scenario, fewest, seed)));
     let (mean, bytes) = (arrivals.mean_per_second, arrivals.mean_payload_bytes);
     let (shown, peak, payload) = (rounded(mean), arrivals.peak_per_second, rounded(bytes));

@@ -144,6 +144,7 @@ pub(super) fn write(folder: &Path, sweep: &Sweep) -> Result<(), Failure> {
 pub(super) fn write_all(folder: &Path, files: &[File]) -> Result<(), Failure> {
     let result = while_writing(|| -> io::Result<()> {
         whole::write(files.iter().map(|(name, content)| (folder.join(name), content.as_slice())))?;
+        // Only now that all files are in place: a failure before this must leave the old result whole.
         for stale in figure_files(folder)? {
             if !files.iter().any(|(name, _)| folder.join(name) == stale) {
                 fs::remove_file(stale)?;
@@ -163,6 +164,7 @@ pub(super) fn figure_files(folder: &Path) -> io::Result<Vec<PathBuf>> {
             figures.push(path);
         }
     }
+    // The system lists a folder in an arbitrary order, and messages about it must not change from run to run.
     figures.sort();
     Ok(figures)
 }

@@ -16,6 +16,8 @@ const USAGE: &str = "cargo sim import [OPTIONS] --events-per-second <X> --burst-
                         --burst-seconds <X> --frame-bytes <BYTES> --viewers <N>
                         --dropped <N> --window-seconds <X> --buffer <K>";
 
+// Negative numbers are let through to the counters' own check. It names what is allowed, where clap would see an
+// option.
 #[derive(Debug, Args)]
 #[command(override_usage = USAGE)]
 pub(super) struct ImportOptions {
@@ -105,6 +107,7 @@ pub(super) fn import(options: &ImportOptions) -> Result<Exit, Failure> {
         None => console::print(&told(&imported)),
     }
     if let Some(file) = &file {
+        // Asked again: the fit took a while, and the file may have been made meanwhile.
         files::prepare_one("--out", file, options.force)?;
         files::write_one(file, &imported.text)?;
         let file = file.display();

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::console;
 use super::exit::Exit;
 
+// Atomics, because the handler runs on a thread of its own, at any moment.
 static IS_CAUGHT: AtomicBool = AtomicBool::new(false);
 static IS_WRITING: AtomicBool = AtomicBool::new(false);
 static WAS_INTERRUPTED: AtomicBool = AtomicBool::new(false);

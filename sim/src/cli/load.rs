@@ -33,6 +33,7 @@ pub(super) fn run(options: &RealOptions) -> Result<Exit, Failure> {
     interrupt::catch();
     let Loaded { mut sweep, ended_by } = load(&scenario, &target, &progress::Bars::new(), &|| !interrupt::was_caught());
     sweep.command = options.command();
+    // Read back from its own text: what is shown has the rounded numbers that the file has.
     let sweep = json::from_json(&json::to_json(&sweep)).unwrap_or(sweep);
     // An older whole result is worth more than a new one without a single cell.
     if ended_by.is_none() || !sweep.cells.is_empty() {

@@ -88,6 +88,7 @@ fn usage(error: &clap::Error) -> Exit {
         }
         _ => {
             let text = error.to_string();
+            // clap writes a page with usage and hints. This program promises one line for each error.
             let mut paragraphs = text.split("\n\n").map(|part| part.split_whitespace().collect::<Vec<_>>().join(" "));
             let what = paragraphs.next().unwrap_or_default();
             let tip = paragraphs.find(|part| part.starts_with("tip:")).map(|tip| format!(" ({tip})"));

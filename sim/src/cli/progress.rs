@@ -98,6 +98,7 @@ impl Drop for Bars {
 }
 
 fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A worker that panicked while it counted leaves a wrong bar at worst, which must not hide its panic.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -127,6 +128,7 @@ impl Lines {
             let (is_over, changed) = &*told;
             let mut over = locked(is_over);
             loop {
+                // Not a sleep: the end of the work would then wait for the thread, for up to ten seconds.
                 let waited = changed.wait_timeout_while(over, LINE_EVERY, |over| !*over);
                 over = waited.unwrap_or_else(PoisonError::into_inner).0;
                 if *over {
@@ -144,6 +146,7 @@ impl Lines {
         *locked(&self.stop.0) = true;
         self.stop.1.notify_all();
         if let Some(thread) = self.thread {
+            // Waited for, so that no line about this work comes after the output that follows it.
             let _ = thread.join();
         }
     }

@@ -22,8 +22,10 @@ pub(super) fn run(options: &RecordOptions) -> Result<Exit, Failure> {
     // The file changes once more: another Ctrl-C waits for that.
     interrupt::catch();
     let Writing { mut recording, .. } = writing;
+    // What came since the last look at the clock is still in memory.
     recording.flush();
     match heard {
+        // Events that could not be written count as well: they came, and the mark says that they are lost.
         Ok(heard) if recording.events + recording.unwritten() > 0 => keep(options, recording, &heard),
         Ok(heard) => {
             recording.discard();
@@ -61,6 +63,7 @@ fn keep(options: &RecordOptions, recording: Recording, heard: &Capture) -> Resul
     let summary = summary(&recording, heard);
     let finished = recording.finish(partial.as_deref());
     finished.map_err(|why| Failure::input(format!("{out}: its first line cannot be written: {why}")))?;
+    // Read back as a sweep would read it: a file may be whole and still not be a trace that can be played.
     let refused = Trace::load(&options.out).err();
     match &refused {
         None => {
@@ -75,6 +78,7 @@ fn keep(options: &RecordOptions, recording: Recording, heard: &Capture) -> Resul
         console::complain(&format!("cargo sim sweep does not take it: {why}"));
     }
     Ok(match (interrupt::was_caught(), partial, refused) {
+        // Ctrl-C first: what somebody stops early is partial as well, but on purpose.
         (true, ..) => Exit::Interrupted,
         (false, None, None) => Exit::AsExpected,
         (false, ..) => Exit::Violated,

@@ -47,8 +47,10 @@ impl Recording {
             }
             _ => Failure::input(format!("--out: {name}: cannot be written to: {why}")),
         };
+        // `create_new` looks and makes the file in one step: nothing can be put in its place in between.
         let mut file = OpenOptions::new().read(true).write(true).create_new(true).open(path).map_err(refused)?;
         if let Err(why) = file.write_all(&wide_mark(CUT_OFF)) {
+            // Left behind, the file would make the next attempt fail, which must not find one.
             let _ = fs::remove_file(path);
             return Err(refused(why));
         }
@@ -101,6 +103,7 @@ impl Recording {
         self.events += events;
         self.pending_events -= events;
         self.written += whole as u64;
+        // If this fails as well, a cut line stays at the end of a file that is marked as partial.
         let _ = self.file.set_len(self.written);
     }
 
@@ -117,6 +120,7 @@ impl Recording {
     /// Marks the file as partial, or takes the mark off. Where there is no room for that beside it, it is done in place.
     pub(super) fn finish(mut self, partial: Option<&str>) -> io::Result<()> {
         let beside = PathBuf::from(format!("{}.tmp", self.path.display()));
+        // After a failed write there is most likely no room for a second copy either.
         if self.failed.is_none()
             && let Ok(file) = File::create_new(&beside)
         {
@@ -136,6 +140,7 @@ impl Recording {
         }
         self.file.seek(SeekFrom::Start(MARK_BYTES as u64))?;
         io::copy(&mut self.file, &mut whole)?;
+        // Dropped without it, the buffer would swallow the error of its last write.
         whole.flush()
     }
 }

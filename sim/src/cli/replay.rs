@@ -19,6 +19,7 @@ pub(super) fn replay(options: &ReplayOptions) -> Result<Exit, Failure> {
     let (name, incident) = incident(options)?;
     let Rerun { mut replay, run } = incident.replay().map_err(|why| Failure::input(format!("{name}: {why}")))?;
     if options.file.is_none() {
+        // The expectation was recorded a moment ago from the same plan, and meeting it would say nothing.
         replay = replay.without_expectation();
     }
     match &run {
@@ -141,6 +142,7 @@ pub(super) fn replay_all(folder: &Path) -> Result<Exit, Failure> {
     let entries = std::fs::read_dir(folder).map_err(|why| Failure::input(format!("{}: {why}", folder.display())))?;
     let mut paths: Vec<_> = entries.filter_map(|entry| entry.ok().map(|entry| entry.path())).collect();
     paths.retain(|path| path.extension().is_some_and(|kind| kind == "json"));
+    // File systems list a folder in different orders, and the output should not depend on that.
     paths.sort();
     if paths.is_empty() {
         return Err(Failure::input(format!("--all: {}: there is no incident (*.json) in it", folder.display())));

@@ -23,6 +23,7 @@ use hubbub::mailbox::MAX_CAPACITY;
 pub(super) fn sweep(options: &SweepOptions) -> Result<Exit, Failure> {
     let scenario = options.scenario()?;
     warn(&scenario);
+    // Before the run, which may take minutes: a file that cannot be written is found now.
     options.json.prepare()?;
     let folder = folder(options, &scenario);
     if let Some(folder) = &folder {

@@ -80,6 +80,7 @@ impl Progress for ByTime<'_> {
 
     fn advance(&self, _: u64) {
         let now = self.begun.elapsed().as_secs();
+        // Threads report at the same time. `fetch_max` gives each second to one of them.
         self.bars.advance(now.saturating_sub(self.seconds.fetch_max(now, Ordering::Relaxed)));
     }
 
@@ -91,6 +92,7 @@ impl Progress for ByTime<'_> {
 #[expect(clippy::disallowed_methods, reason = "where a soak begins is no behaviour, and it is printed")]
 fn seed_of_the_moment() -> u64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    // A thousand seeds for each second, so that soaks that begin soon after each other do not repeat cases.
     since.map_or(0, |since| since.as_secs() * 1000)
 }
 

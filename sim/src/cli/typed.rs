@@ -6,6 +6,7 @@ use std::path::Path;
 pub(super) fn typed(path: &Path) -> String {
     let path = path.display().to_string();
     let is_plain = |c: char| c.is_alphanumeric() || "_-./+,:@%=".contains(c);
+    // A quote inside ends the quoted text, stands escaped outside it, and begins it again.
     if !path.is_empty() && path.chars().all(is_plain) { path } else { format!("'{}'", path.replace('\'', r"'\''")) }
 }
 

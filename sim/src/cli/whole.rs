@@ -26,6 +26,7 @@ pub(super) fn place(file: &Path) -> PathBuf {
 
 /// Makes sure that a file can be made at this place.
 pub(super) fn probe(place: &Path) -> io::Result<()> {
+    // By making one: permissions do not tell of a read-only file system or a full disk.
     let (temporary, _) = create_beside(place)?;
     fs::remove_file(temporary)
 }
@@ -34,6 +35,7 @@ pub(super) fn probe(place: &Path) -> io::Result<()> {
 pub(super) fn unused(folder: &Path, name: &str, ending: &str, text: &str) -> PathBuf {
     let mut file = folder.join(format!("{name}.{ending}"));
     let mut number = 1;
+    // Of the link itself: `exists` follows links, and a broken one would look like a free name.
     while file.symlink_metadata().is_ok() && !fs::read(&file).is_ok_and(|there| there == text.as_bytes()) {
         number += 1;
         file = folder.join(format!("{name}-{number}.{ending}"));
@@ -43,6 +45,7 @@ pub(super) fn unused(folder: &Path, name: &str, ending: &str, text: &str) -> Pat
 
 /// Writes to a pipe or a device.
 pub(super) fn write_to(device: &Path, content: &[u8]) -> io::Result<()> {
+    // Without `create`: if the device has gone meanwhile, no ordinary file may take its place.
     OpenOptions::new().write(true).open(device)?.write_all(content)
 }
 
@@ -51,10 +54,12 @@ pub(super) fn write<'a>(files: impl IntoIterator<Item = (PathBuf, &'a [u8])>) ->
     let mut written: Vec<(PathBuf, PathBuf)> = Vec::new();
     let mut result = files.into_iter().try_for_each(|(place, content)| {
         let (temporary, mut file) = create_beside(&place)?;
+        // Noted before anything is written, so that a file whose write fails is removed as well.
         written.push((temporary, place));
         file.write_all(content)
     });
     if result.is_ok() {
+        // Last, when nothing is left that could fail for lack of room. A rename replaces a file in one step.
         result = written.iter().try_for_each(|(temporary, place)| fs::rename(temporary, place));
     }
     if result.is_err() {

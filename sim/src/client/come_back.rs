@@ -16,6 +16,8 @@ pub(crate) fn time_to_come_back(plan: &Plan) -> Duration {
     let pause = plan.classes.iter().filter_map(|class| class.reconnect_after).max().unwrap_or_default();
     let round_trip = plan.classes.iter().filter_map(|class| class.round_trip).max().unwrap_or_default();
     let hears = (0..plan.subscribers.len()).map(|index| time_to_hear(plan, index)).max().unwrap_or_default();
+    // Too long rather than too short: a run that ended earlier would count as missed what a client was about to ask
+    // for.
     hears.saturating_add(pause + 3 * (round_trip + TICK)).min(plan.drain)
 }
 
@@ -39,6 +41,7 @@ fn time_to_hear(plan: &Plan, index: usize) -> Duration {
     let slow_periods = SubscriberFaults::of(plan, index)
         .slow_periods
         .into_iter()
+        // A reader that stops for good never hears of the end. Waiting for it would last for ever.
         .filter(|slow_period| slow_period.until < Duration::MAX);
     slow_periods
         .map(|slow_period| slow_period.until.saturating_sub(slow_period.from))

@@ -52,6 +52,7 @@ impl SubscriberFaults {
             FaultKind::ServerRestarts { back_after, .. } => {
                 self.restarts.push(Restart { from: at, until, back_after: back_after[index] });
             }
+            // Faults of a link strike bytes under way, which are the network's and not the client's.
             FaultKind::LinkHeld { .. } | FaultKind::Partition { .. } => {}
         }
     }

@@ -92,6 +92,7 @@ impl Response {
                 Part::Whole => bytes.len(),
                 Part::Chunk(left) | Part::Sized(left) => bytes.len().min(usize::try_from(left).unwrap_or(usize::MAX)),
                 Part::End => return Ok(()),
+                // One byte at a time: these parts are short, and a segment may end anywhere in them.
                 Part::Head | Part::ChunkSize(_) | Part::ChunkExtension(_) | Part::ChunkEnd => 1,
             };
             self.part = match self.part {
@@ -135,11 +136,13 @@ impl Response {
             _ => {}
         }
         let kind = value("content-type").unwrap_or("no content type");
+        // A character set may follow. An `EventSource` judges this part alone.
         let essence = kind.split(';').next().unwrap_or_default().trim();
         if !essence.eq_ignore_ascii_case("text/event-stream") {
             return Err(NotAStream::Type(brief(kind)));
         }
         let encoding = value("content-encoding").unwrap_or("identity");
+        // Read as it is, a compressed body has no events, and the server would seem to have lost everything.
         if !encoding.is_empty() && !encoding.eq_ignore_ascii_case("identity") {
             return Err(NotAStream::Encoded(brief(encoding)));
         }
@@ -159,6 +162,7 @@ impl Response {
 
 /// A header's value in a line of its own.
 fn brief(value: &str) -> String {
+    // It comes from a foreign server and is printed: neither its length nor a control character may spoil the terminal.
     value.chars().take(200).filter(|c| !c.is_control()).collect()
 }
 
@@ -184,6 +188,7 @@ impl Part {
             }
             (Self::ChunkSize(size), _) => match char::from(byte).to_digit(16) {
                 Some(digit) => {
+                    // Checked: a size that wrapped around would make the parser take a payload for framing.
                     size.checked_mul(16).map(|size| Self::ChunkSize(size + u64::from(digit))).ok_or(malformed)
                 }
                 None => Ok(Self::ChunkExtension(size)),

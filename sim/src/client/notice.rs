@@ -28,6 +28,7 @@ impl Notice {
 }
 
 fn id<'de, D: Deserializer<'de>>(field: D) -> Result<Option<EventId>, D::Error> {
+    // An id of another form counts as unknown: the notice still says that something is missing.
     Ok(Option::<Cow<'_, str>>::deserialize(field)?.and_then(|text| text.parse().ok()))
 }
 

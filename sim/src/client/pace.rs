@@ -38,6 +38,7 @@ impl ReadPacer {
     pub(crate) fn may(&mut self, now: Duration) -> May {
         while let Some((at, speed)) = self.changes.pop_front_if(|(at, _)| *at <= now) {
             self.speed = speed;
+            // A new stretch: what was taken before the change was taken at another rate.
             self.busy = self.busy.map(|_| (at, 0));
         }
         match self.speed {

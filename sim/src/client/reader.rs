@@ -48,6 +48,7 @@ impl Busy {
     /// Bytes read whole in it by `now`, were there enough.
     fn room_by(&self, now: Duration) -> u64 {
         let (bytes_per_second, scale) = self.rate;
+        // In 128 bits: at 125 MB/s, nanoseconds times rate overflow 64 bits after two and a half minutes.
         let nanos = u128::from(nanos(now.saturating_sub(self.since)));
         let bytes = nanos * u128::from(bytes_per_second) / (1_000_000_000 * u128::from(scale));
         u64::try_from(bytes).unwrap_or(u64::MAX)
@@ -129,6 +130,7 @@ impl Reader {
             Pace::Free => self.arrived,
             Pace::Stopped => self.read_before,
             Pace::Rate(busy) => busy.read_before + busy.room_by(now).min(self.arrived - busy.read_before),
+            // Never less than was told: the first bytes of a frame may have arrived before its id was known.
             Pace::Serving(service) => service.read_up_to().unwrap_or(self.arrived).max(self.told),
         }
     }
@@ -147,6 +149,7 @@ impl Reader {
     /// counts as read at the change.
     pub(crate) fn read_at(&self, end: u64, now: Duration) -> Duration {
         match &self.pace {
+            // Not after `now`: the exact time is rounded up, to a nanosecond that may not have begun.
             Pace::Rate(busy) => busy.read_at(end).min(now),
             Pace::Free | Pace::Stopped | Pace::Serving(_) => now,
         }

@@ -94,6 +94,7 @@ impl Receipts {
     }
 
     pub(crate) fn received(&mut self, now: Duration, index: usize, number: Option<u64>) {
+        // A server under test may have other publishers, whose payloads carry any number.
         let Some(number) = number.filter(|number| *number < self.arrivals.len() as u64) else { return };
         let Some(arrival) = usize::try_from(number).ok().and_then(|number| self.arrivals.get(number)) else { return };
         let subscriber = &mut self.subscribers[index];
@@ -147,6 +148,7 @@ impl Receipts {
             connections: subscriber.offered.len() as u64,
             ..SubscriberRecord::default()
         };
+        // A client cannot know the reason. This is the one that a load test is about.
         record.dropped.buffer_full = lost;
         self.complete(index, &mut record);
         record

@@ -40,6 +40,8 @@ impl Service {
     /// A frame has begun to arrive.
     pub(crate) fn begin(&mut self, seen_at: Duration, start: u64, sequence: u64, accepted_at: Duration) {
         let place = usize::try_from(sequence.saturating_sub(1)).unwrap_or(usize::MAX);
+        // By the event's number and not by the frame's place: a frame that is lost must not shift the times of those
+        // behind it.
         let time = self.times.get(place).or(self.times.last()).copied().unwrap_or_default();
         self.frames.push_back(Frame { start, accepted_at, seen_at, time });
         if self.frames.len() == 1 {
@@ -72,6 +74,7 @@ impl Service {
     pub(crate) fn end_by(&mut self, now: Duration) -> Option<Duration> {
         let told_at = self.tells_at().filter(|at| *at <= now)?;
         self.frames.pop_front();
+        // Kept apart from `ends_at`, because a word that is sent late also arrives late.
         self.freed_at = told_at + self.one_way;
         self.serve();
         Some(told_at)

@@ -46,6 +46,7 @@ pub(crate) fn speeds(reading: &Reading, slow_periods: &[SlowPeriod]) -> VecDeque
     };
     let mut changes: VecDeque<_> = times.into_iter().map(|at| (at, speed(at))).collect();
     let mut last = None;
+    // A change to the same speed would still begin a new stretch of reading, and round its bytes down once more.
     changes.retain(|(_, speed)| last.replace(*speed) != Some(*speed));
     changes
 }

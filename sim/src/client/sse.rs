@@ -77,6 +77,7 @@ impl SseBlocks {
     pub(super) fn feed(&mut self, start: u64, mut body: &[u8], item: &mut impl FnMut(StreamItem<'_>)) {
         let mut offset = start;
         while !body.is_empty() {
+            // Kept from one call to the next, since a segment may end between CR and LF.
             if std::mem::take(&mut self.after_cr) && body[0] == b'\n' {
                 body = &body[1..];
                 offset += 1;
@@ -98,6 +99,7 @@ impl SseBlocks {
         }
         let beginning = if self.line.is_empty() { part } else { &self.line };
         let most = if beginning.starts_with(b"data") { DATA_LINE_BYTES } else { LINE_BYTES };
+        // The rest of the line is only counted: its length goes into a figure, and its text is not needed.
         let room = most.saturating_sub(self.line.len());
         self.line.extend_from_slice(&part[..part.len().min(room)]);
         self.line_bytes += part.len() as u64;
@@ -151,6 +153,7 @@ impl SseBlocks {
             self.last_id.clone_from(&block.id);
         }
         if block.data_lines > 0 {
+            // Any server may name its events `gap`. Only one whose data is a notice is taken for one.
             let may_be_notice = block.name == "gap" && block.data_lines == 1;
             let notice = if may_be_notice { Notice::read(&block.data) } else { None };
             item(match notice {
@@ -185,6 +188,7 @@ impl Block {
         self.data.clear();
         self.data_lines = 0;
         self.data_bytes = 0;
+        // The text of the id stays, for its memory: without a parsed one it counts for nothing.
         self.parsed_id = None;
         self.number = None;
     }

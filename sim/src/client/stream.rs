@@ -60,6 +60,7 @@ impl StreamParser {
     pub(crate) fn retry(&self) -> Option<Duration> {
         match &self.body {
             Body::Sse(blocks) => blocks.retry(),
+            // This server puts the pause into the text of its close frame, which a client of the plan does not read.
             Body::WebSocket(_) => None,
         }
     }

@@ -81,6 +81,7 @@ impl Message {
             return;
         }
         self.kept.extend_from_slice(&part[..part.len().min(room)]);
+        // Tried at every part, since the id says where a frame begins, and a segment may end inside the envelope.
         if self.is_text && self.id.is_none() {
             self.id = event_id(&self.kept);
             if let Some(id) = self.id {

@@ -41,6 +41,7 @@ pub(super) fn holding(plan: &Plan, class: usize, choice: HubChoice, frames: u64)
         }
         Ok(high)
     };
+    // Every window in between takes as many frames. The middle is farthest from taking one more or one less.
     Ok(u64::midpoint(least(frames)?, least(frames + 1)?))
 }
 

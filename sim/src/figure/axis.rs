@@ -16,10 +16,15 @@ pub(super) struct Across {
 impl Across {
     /// An axis over these values between two pixels, with some room at both ends.
     pub(super) fn new(log: bool, values: &[f64], left: f64, right: f64) -> Self {
+        // From `libm`: the standard library's logarithm differs between platforms, and figures are compared byte for
+        // byte.
         let place = |v: f64| if log { libm::log2(v.max(1e-9)) } else { v };
         let low = values.iter().copied().map(place).fold(f64::INFINITY, f64::min);
         let high = values.iter().copied().map(place).fold(f64::NEG_INFINITY, f64::max);
+        // Without a value the two ends are infinite and the wrong way round, and no place on the axis would be a
+        // number.
         let (low, high) = if low <= high { (low, high) } else { (0.0, 1.0) };
+        // At least some: a single value has no width, and `at` divides by the width.
         let room = ((high - low) * 0.06).max(if log { 0.5 } else { 1.0 });
         Self { log, low: low - room, high: high + room, left, right }
     }
@@ -89,12 +94,14 @@ impl Values {
     fn multiples(&self, steps: &[f64]) -> Vec<f64> {
         let decades = exponent(self.floor)..=exponent(self.ceiling);
         let all = decades.flat_map(|e| steps.iter().map(move |step| step * ten_to(e)));
+        // With some slack: a tick is a product, and may miss the end that it stands on by a rounding.
         all.filter(|v| *v >= self.floor * 0.999 && *v <= self.ceiling * 1.001).collect()
     }
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "exponents are small")]
 fn exponent(value: f64) -> i32 {
+    // The logarithm of a power of ten may come out just below its exponent.
     libm::floor(libm::log10(value) + 1e-9) as i32
 }
 

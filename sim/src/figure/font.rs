@@ -36,6 +36,7 @@ fn font(weight: Weight) -> &'static FontRef<'static> {
 
 #[expect(clippy::cast_possible_truncation, reason = "font sizes are small")]
 fn scale(font: &FontRef<'_>, em: f64) -> PxScale {
+    // The library scales by the height of a line, and sizes here are ems.
     PxScale::from(em as f32 * font.height_unscaled() / font.units_per_em().unwrap_or(2048.0))
 }
 

@@ -45,6 +45,7 @@ pub(super) fn head(scene: &mut Scene, title: &str, subtitle: &str) -> f64 {
     let room = f64::from(WIDTH) - 2.0 * EDGE;
     let mut y = 48.0;
     // A title that nearly fits is set smaller, one that does not takes a second line.
+    // An empty title has a width of zero.
     let em = (TITLE_EM * room / font::width(title, TITLE_EM, Weight::Bold).max(1.0)).min(TITLE_EM);
     let em = if em < SMALLEST_TITLE_EM { TITLE_EM } else { libm::floor(em) };
     for line in at_most_two(font::wrapped(title, em, Weight::Bold, room), em, Weight::Bold, room) {

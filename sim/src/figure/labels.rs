@@ -37,6 +37,7 @@ impl Labels {
         let mut best: Option<(f64, Text)> = None;
         for text in texts {
             let hidden = self.hidden(text.extent());
+            // Strictly less: of equally good places the earlier one stays, and the better ones come first.
             if best.as_ref().is_none_or(|(least, _)| hidden < *least) {
                 best = Some((hidden, text));
             }
@@ -55,6 +56,7 @@ impl Labels {
             if wide > 0.0 && high > 0.0 { wide * high } else { 0.0 }
         };
         let crossed = self.lines.iter().filter(|line| crosses(**line, [left, top, right, bottom])).count();
+        // Far apart, so that the lesser faults only decide between places that are about equal in the greater ones.
         outside * 1e6 + self.boxes.iter().map(covered).sum::<f64>() * 1e3 + crossed as f64
     }
 }

@@ -112,6 +112,7 @@ impl Lanes {
     pub(super) fn landing(&self, axis: &Across, view: &View<'_>, index: usize, zero_x: f64) -> Point {
         let exact = view.curves[index].zero_drop.and_then(|z| z.buffer).map(as_f64);
         let x = match view.along {
+            // The exact size may lie between two sizes swept, and zero begins there rather than at the next size swept.
             Along::Buffers => exact.map_or(zero_x, |k| k.min(zero_x)),
             Along::Subscribers => zero_x,
         };

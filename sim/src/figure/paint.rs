@@ -39,6 +39,7 @@ pub(super) fn png(scene: &Scene) -> Vec<u8> {
         for mark in &scene.marks {
             shape(&mut backend, mark, f64::from(OVERSAMPLE));
         }
+        // After all shapes, as in the SVG: no line may run through a letter.
         for text in texts(scene) {
             letters(&mut backend, text, f64::from(OVERSAMPLE));
         }
@@ -141,6 +142,7 @@ fn averaged(large: &[u8]) -> Vec<u8> {
             for channel in 0..3 {
                 let cells = (0..n * n).map(|i| (y * n + i / n) * row + (x * n + i % n) * 3 + channel);
                 let sum: usize = cells.map(|i| usize::from(large[i])).sum();
+                // Half the divisor on top rounds to the nearest; a plain division would darken every soft edge.
                 small.push(((sum + n * n / 2) / (n * n)) as u8);
             }
         }
@@ -153,6 +155,7 @@ fn encoded(rgb: &[u8]) -> Vec<u8> {
     let mut encoder = png::Encoder::new(&mut file, WIDTH, HEIGHT);
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
+    // Set although defaults exist: another version's defaults would change the bytes of every published figure.
     encoder.set_compression(png::Compression::Best);
     encoder.set_filter(png::FilterType::Up);
     let written = encoder.write_header().and_then(|mut writer| writer.write_image_data(rgb));
@@ -162,6 +165,7 @@ fn encoded(rgb: &[u8]) -> Vec<u8> {
 
 /// Gives the SVG a title for those who cannot see it.
 fn described(document: &str, title: &str) -> String {
+    // The `&` first, since the other two replacements bring in more of them.
     let escaped = title.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     match document.find("<svg").and_then(|open| document[open..].find('>').map(|end| open + end + 1)) {
         Some(end) => format!("{}\n<title>{escaped}</title>{}", &document[..end], &document[end..]),

@@ -140,6 +140,7 @@ fn curves(scene: &mut Scene, panel: &Panel<'_>, quantity: &Quantity, mailboxes: 
         let (least, most) = loads.fold((f64::MAX, 0.0_f64), |(low, high), load| (low.min(load), high.max(load)));
         let Some(case) = of(*mailbox).next() else { continue };
         let places = usize::try_from(case.system_size).unwrap_or(1);
+        // Equal ratios, so that the points are evenly spread on the logarithmic axis.
         let step = |step: u32| least * libm::pow(most / least, f64::from(step) / f64::from(STEPS));
         let value = |load: f64| panel.model.steady(load, places).map(|steady| (load, (quantity.theory)(steady)));
         let shown = (0..=STEPS).map(step).filter_map(value).filter(|(_, value)| axes.1.shows(*value));
@@ -147,6 +148,7 @@ fn curves(scene: &mut Scene, panel: &Panel<'_>, quantity: &Quantity, mailboxes: 
         let Look { colour, dash, .. } = look(index);
         scene.polyline(&points, 3, colour, dash);
     }
+    // One for the whole panel: a point of one curve may lie on a point of any other.
     let mut nested = Nested::default();
     for (index, mailbox) in mailboxes.iter().enumerate() {
         let shown = of(*mailbox).filter_map(|case| Some((axes.0.at(case.rho), (quantity.simulated)(case)?)));

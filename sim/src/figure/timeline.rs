@@ -50,6 +50,7 @@ fn across(timeline: &Timeline, seconds: f64) -> f64 {
 fn highest(timeline: &Timeline) -> (u64, bool) {
     let depths = timeline.rows.iter().flat_map(|row| row.depth.iter().map(|(_, depth)| *depth));
     let deepest = depths.max().unwrap_or(0).max(1);
+    // A limit far above what waited would press the curves flat.
     let limit_shows = timeline.capacity <= 4 * deepest;
     (if limit_shows { deepest.max(timeline.capacity) } else { deepest }, limit_shows)
 }
@@ -60,6 +61,7 @@ fn panel(scene: &mut Scene, timeline: &Timeline, row: &TimelineRow, [top, bottom
     scene.rectangle([LEFT, top, RIGHT, bottom], BAND);
     for (from, to) in &row.stalls {
         let (from, to) = (across(timeline, *from), across(timeline, *to));
+        // At least a pixel wide: a short stall may explain the losses of a long run.
         scene.rectangle([from, top, to.max(from + 1.0), bottom], STALLED);
     }
     for fault in &row.faults {
@@ -110,6 +112,8 @@ fn steps(timeline: &Timeline, row: &TimelineRow) -> Vec<(f64, f64, u64)> {
     let mut steps: Vec<(f64, f64, u64)> = Vec::new();
     let mut depth = 0;
     for column in 0..columns {
+        // A column without observations keeps the depth of the last. One with some may begin at that depth and only
+        // fall.
         let shown = deepest[column].map_or(depth, |deepest| deepest.max(depth));
         depth = last[column].unwrap_or(depth);
         let from = LEFT + column as f64;
@@ -125,6 +129,7 @@ fn steps(timeline: &Timeline, row: &TimelineRow) -> Vec<(f64, f64, u64)> {
 /// The pixel columns of some times, each once.
 fn columns(timeline: &Timeline, times: &[f64]) -> Vec<f64> {
     let mut columns: Vec<f64> = times.iter().map(|at| across(timeline, *at).floor()).collect();
+    // Enough to make them unique, because the times are in order.
     columns.dedup();
     columns
 }

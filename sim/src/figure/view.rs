@@ -42,6 +42,7 @@ impl<'a> View<'a> {
         let along = along(sweep);
         let keys: BTreeSet<u64> = sweep.cells.iter().map(|cell| key(along, cell)).collect();
         let keys: Vec<u64> = keys.into_iter().collect();
+        // Chosen before the looks are given out: the curves shown get the first looks, which differ most.
         let shown = spread(keys.len(), most);
         let xs: BTreeSet<u64> = sweep.cells.iter().map(|cell| x(along, cell)).collect();
         let curves: Vec<_> = shown.iter().enumerate().map(|(i, &k)| curve(sweep, along, keys[k], i)).collect();

@@ -84,6 +84,7 @@ impl Counters {
             let allowed = "must be drop-newest or drop-oldest: whoever is cut off loses the same at any drain rate";
             return Err(wrong("--policy", self.policy, allowed));
         }
+        // At the fastest rate: it passes every check of rates, so that only the counters can be refused.
         let text = text::scenario(self, self.fastest(), "");
         Scenario::parse(&self.name, &text).map_err(|cause| self.refused(&cause))
     }

@@ -66,6 +66,7 @@ impl Counters {
     /// anything.
     pub(super) fn rates(&self, scenario: &Scenario) -> [u64; 2] {
         let deadline = scenario.settings().server.write_deadline_seconds;
+        // Above the quotient: exactly at it, progress would show in the very moment of the deadline.
         let slowest = (step_bytes(self.window_bytes) as f64 / deadline) as u64 + 1;
         [slowest, self.fastest().max(slowest + 1)]
     }

@@ -32,8 +32,10 @@ impl Drops {
         let closes = opens + of_seconds(counters.window_seconds);
         let plan = |seed| {
             let mut plan = Plan::draw(scenario, 1, seed);
+            // Each class is a simulated host, and with one subscriber only the first class has a member.
             plan.classes.truncate(1);
             plan.arrivals.retain(|arrival| arrival.at < closes);
+            // No drain: the operator's counter was read when the window closed.
             (plan.duration, plan.drain) = (closes, Duration::ZERO);
             plan
         };

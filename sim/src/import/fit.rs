@@ -40,6 +40,7 @@ pub(super) fn fit<E>(
     let most = if probes.at(fastest)? >= lost {
         None
     } else {
+        // `lost` is at least 1 here, because the fastest rate loses less.
         Some(probes.slowest_losing_at_most(lost - 1, [nearest, fastest])? - 1)
     };
     let middle = most.map_or(least, |most| u64::midpoint(least, most));

@@ -82,6 +82,7 @@ fn longest_hole<'a>(own: impl Iterator<Item = &'a Observation>, frames: u64, rea
         match observation.what {
             ObservationKind::Pushed { outcome, .. } => match outcome {
                 PushOutcome::Queued { .. } | PushOutcome::Parked { .. } => hole = 0,
+                // A frame that is lost for another reason was not accepted either: the hole goes on.
                 _ if outcome.loss_reason() != Some(reason) => {}
                 PushOutcome::Refused { .. } | PushOutcome::Disconnected { .. } => hole += 1,
                 PushOutcome::Displaced { lost, .. } | PushOutcome::Shed { lost, .. } => {

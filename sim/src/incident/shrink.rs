@@ -58,6 +58,7 @@ pub fn aim(incident: &Incident) -> Option<Aim> {
         return Some(Aim::Breaks(violation.law));
     }
     let lost = incident.expected.dropped;
+    // Reversed: `max_by_key` takes the last of equals, and of equals the first reason is wanted.
     let (reason, frames) = lost.by_reason().into_iter().rev().max_by_key(|(_, frames)| *frames)?;
     (frames > 0).then_some(Aim::Loses(reason))
 }
@@ -93,6 +94,7 @@ pub fn shrink(
         Aim::Breaks(law) => law.judge(&work.case).err(),
         Aim::Loses(_) => None,
     };
+    // Judged again above: the smaller case breaks the law at another time and in other words.
     let shrunk = match violation {
         Some(violation) => Incident::of_violation(&title, work.case, violation),
         None => Incident::record(&title, work.case).map_err(|why| IncidentError::Value(why.to_string()))?,
@@ -137,9 +139,12 @@ impl Work<'_> {
                 let half = usize::midpoint(fails, shows);
                 let is_kept = |index: usize| if at_the_end { index < half } else { index >= all - half };
                 let smaller = with_arrivals(&self.case.plan, &is_kept);
+                // Bisection takes for granted that more arrivals show it too. Where they do not, the steps that follow
+                // repair that.
                 if self.would_show(smaller) { shows = half } else { fails = half }
             }
             let is_kept = |index: usize| if at_the_end { index < shows } else { index >= all - shows };
+            // Run once more: the last probe of the bisection may have been of another number.
             self.try_plan(with_arrivals(&self.case.plan, &is_kept));
             self.less(|plan| plan.subscribers.len(), |plan, is_kept| plan.with_only(is_kept), 1);
         }
@@ -154,6 +159,7 @@ impl Work<'_> {
                 let leaves_out = |index: usize| !(from..from + piece).contains(&index);
                 let smaller = part(&self.case.plan, &leaves_out);
                 if count(&smaller) < at_least || !self.try_plan(smaller) {
+                    // Only after a failure: when a piece has been left out, the one behind it has moved to `from`.
                     from += piece;
                 }
             }

@@ -14,6 +14,7 @@ pub fn timeline(incident: &Incident, name: &str, record: &Record, observations: 
     let mut order: Vec<usize> = (0..record.subscribers.len()).collect();
     order.sort_by_key(|index| {
         let subscriber = &record.subscribers[*index];
+        // The index last: of equals the first in the plan is shown, in every run.
         (std::cmp::Reverse((subscriber.dropped.total(), subscriber.high_water)), *index)
     });
     let subscribers = format::count(order.len() as u64);

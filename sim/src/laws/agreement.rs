@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use super::{Broken, Trial};
-use crate::record::Observation;
+use crate::record::{Observation, exact_ms};
 use crate::specified::{self, SpecifiedError};
 
 /// Holds the full stack to the specification: every observation, every account, both histograms of each class, and the
 /// memory of events. Nothing is said of a case that the specification does not cover.
 pub(super) fn of_both_worlds(trial: &Trial<'_>) -> Result<(), Broken> {
     let plan = &trial.case.plan;
+    // The specification first: it knows without a run of the full stack whether it covers the case.
     let (specified, specified_log) = match specified::run_observed(plan, trial.case.choice()) {
         Ok(run) => run,
         Err(SpecifiedError::Outside(_)) => return Ok(()),
@@ -27,6 +28,7 @@ pub(super) fn of_both_worlds(trial: &Trial<'_>) -> Result<(), Broken> {
 
 /// The first observation that differs, in time; of several at one time, that of the first subscriber.
 fn first_difference(subscribers: usize, simulated: &[Observation], specified: &[Observation]) -> Option<Broken> {
+    // Subscriber by subscriber, as the digest: at one moment the two logs may have different ones in another order.
     let of = |log: &[Observation], index: usize| -> Vec<Observation> {
         log.iter().filter(|observation| observation.subscriber == index).copied().collect()
     };
@@ -39,8 +41,9 @@ fn first_difference(subscribers: usize, simulated: &[Observation], specified: &[
     });
     let at = |one: &Option<Observation>| one.map_or(Duration::MAX, |observation| observation.at);
     let (index, simulated, specified) = differences.min_by_key(|(_, one, other)| at(one).min(at(other)))?;
-    let told =
-        |one: Option<Observation>| one.map_or("nothing".to_owned(), |one| format!("{:?} at {:?}", one.what, one.at));
+    let told = |one: Option<Observation>| {
+        one.map_or("nothing".to_owned(), |one| format!("\"{}\" at {}", one.what, exact_ms(one.at)))
+    };
     let why = format!("{} simulated, {} specified", told(simulated), told(specified));
     let at_ms = simulated.or(specified).map(|observation| observation.at.as_secs_f64() * 1000.0);
     Some(Broken { at_ms, ..Broken::of(index, why) })

@@ -16,6 +16,7 @@ pub fn canary(world: World) -> Option<Violation> {
             Ok(run) => run,
             Err(failure) => return Some(failure.under(Law::Completion)),
         };
+        // Only a mailbox that was filled to its last slot can show that the judge's size is wrong.
         let is_filled = record.subscribers.iter().any(|subscriber| subscriber.high_water == case.frames as u64);
         if case.frames > 1 && is_filled {
             let misjudged = Case { frames: case.frames - 1, ..case.clone() };

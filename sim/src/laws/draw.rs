@@ -75,6 +75,7 @@ fn assembled((mut classes, members, arrivals, server, time_scale, drawn): Parts)
     let members =
         members.into_iter().map(|(class, member)| SubscriberPlan { class: class.index(classes.len()), ..member });
     let mut subscribers: Vec<_> = members.collect();
+    // A plan has its subscribers grouped by class.
     subscribers.sort_by_key(|subscriber| subscriber.class);
     for (index, class) in classes.iter_mut().enumerate() {
         class.name = format!("class-{index}");
@@ -82,6 +83,7 @@ fn assembled((mut classes, members, arrivals, server, time_scale, drawn): Parts)
     let faults: Vec<Fault> = drawn.assembled(subscribers.len(), classes.len());
     Plan {
         scenario: "law".into(),
+        // Any seed will do here: `case_of` puts the case's own in its place.
         seed: 3,
         table: "t".into(),
         duration: arrivals.last().map_or(BEGIN, |last| last.at),
@@ -166,6 +168,7 @@ fn arrivals() -> impl Strategy<Value = Vec<Arrival>> {
         // At least twenty: what is missing comes at the end.
         let late = Duration::from_millis(1);
         times.extend((times.len()..20).map(|n| at + late * u32::try_from(n).unwrap_or(0)));
+        // The sizes end the zip: a case has at most 300 events, however long its trains are.
         let arrivals = times.into_iter().zip(sizes).zip(keys);
         arrivals.map(|((at, payload_bytes), key)| Arrival { at, payload_bytes, key }).collect()
     })

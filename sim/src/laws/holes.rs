@@ -66,38 +66,53 @@ impl Client {
     /// for.
     fn placed(&mut self, after: u64) -> Result<(), String> {
         match self.settled.replace(after) {
-            Some(settled) => Err(format!("it has come back with {settled} read, and is placed after {after}")),
+            Some(settled) => {
+                Err(format!("the client comes back after event {settled}, and its stream begins after event {after}"))
+            }
             None => Ok(()),
         }
     }
 
     fn told(&mut self, after: u64, until: u64) -> Result<(), String> {
-        let Some(settled) = self.settled else { return Err("it is told of a hole, and not where it is".into()) };
+        let Some(settled) = self.settled else {
+            return Err("a gap is reported before the stream has said where it begins".into());
+        };
         if after < settled {
-            return Err(format!("{} is told to be missing, and {settled} has been read", after + 1));
+            return Err(format!(
+                "event {} is reported as missing, and the client has all events up to {settled}",
+                after + 1
+            ));
         }
         if let Some((_, before)) = self.told.last().filter(|(_, before)| after < *before) {
-            return Err(format!("{} is told to be missing, and so was {before} before", after + 1));
+            return Err(format!(
+                "event {} is reported as missing, and so it was before, in a gap up to event {before}",
+                after + 1
+            ));
         }
         self.told.push((after, until));
         Ok(())
     }
 
     fn received(&mut self, sequence: u64) -> Result<(), String> {
-        let Some(settled) = self.settled else { return Err(format!("{sequence} is read before any place")) };
+        let Some(settled) = self.settled else {
+            return Err(format!("event {sequence} is read before the stream has said where it begins"));
+        };
         if sequence <= settled {
-            return Err(format!("{sequence} is read, and {settled} was read before"));
+            return Err(format!("event {sequence} is read, and the client has all events up to {settled}"));
         }
         let is_told = |missing: u64| self.told.iter().any(|(after, until)| (after + 1..=*until).contains(&missing));
         if is_told(sequence) {
-            return Err(format!("{sequence} is read, and was told to be missing"));
+            return Err(format!("event {sequence} is read, and was reported as missing"));
         }
         let silent = (settled + 1..sequence).find(|missing| !is_told(*missing) && !self.replaced.contains(missing));
         if let Some(silent) = silent {
-            return Err(format!("{sequence} is read, and {silent} before it was neither read nor told to be missing"));
+            return Err(format!(
+                "event {sequence} is read, and event {silent} was neither read before it nor reported as missing"
+            ));
         }
         self.settled = Some(sequence);
         self.told.clear();
+        // The cursor has passed the older ones. They cannot be asked about again.
         self.replaced = self.replaced.split_off(&(sequence + 1));
         Ok(())
     }

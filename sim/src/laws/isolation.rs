@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Broken, Trial};
-use crate::record::{Observation, ObservationKind};
+use crate::record::{Observation, ObservationKind, exact_ms};
 
 /// Whether a witness sees the same at the same times with and without the others.
 ///
@@ -14,13 +14,20 @@ pub fn isolation_of(trial: &Trial<'_>, witness: usize) -> Result<(), Broken> {
     let alone = alone(trial, witness)?;
     let crowded: Vec<_> = trial.own()?.log.iter().filter(|seen| seen.subscriber == witness).collect();
     for (step, (alone, crowded)) in alone.iter().zip(&crowded).enumerate() {
+        // Not the subscriber: in a plan of its own the witness has another index.
         if (alone.at, alone.what) != (crowded.at, crowded.what) {
             let (alone, crowded) = (told(alone), told(crowded));
-            return Err(Broken::of(witness, format!("observation {step}: {alone} alone, {crowded} in the crowd")));
+            return Err(Broken::of(
+                witness,
+                format!("observation {step} is {alone} alone, and {crowded} beside others"),
+            ));
         }
     }
     if crowded.len() < alone.len() {
-        return Err(Broken::of(witness, format!("{} observations alone, {} in the crowd", alone.len(), crowded.len())));
+        return Err(Broken::of(
+            witness,
+            format!("there are {} observations alone, and {} beside others", alone.len(), crowded.len()),
+        ));
     }
     // A run ends when nothing is left to do, so neighbours make it longer: a client may still come or go, and one whose
     // stream has ended may read what its socket still holds.
@@ -43,13 +50,13 @@ pub fn isolation_of(trial: &Trial<'_>, witness: usize) -> Result<(), Broken> {
         _ => false,
     };
     match crowded[alone.len()..].iter().find(|seen| !is_late(seen)) {
-        Some(seen) => Err(Broken::of(witness, format!("{} in the crowd alone", told(seen)))),
+        Some(seen) => Err(Broken::of(witness, format!("only beside others there is {}", told(seen)))),
         None => Ok(()),
     }
 }
 
 fn told(seen: &Observation) -> String {
-    format!("{:?} at {:?}", seen.what, seen.at)
+    format!("\"{}\" at {}", seen.what, exact_ms(seen.at))
 }
 
 /// What neighbours cost a witness where the CPU is shared: for each event it reads in both runs of one plan, how much

@@ -79,7 +79,7 @@ fn hears(life: &[&Observation], probe: u64) -> Result<(), String> {
         return Err("a new event is not offered to it, for no reason that can be named".into());
     };
     if life[offer].what.outcome() != Some(PushOutcome::Queued { waiting: 1 }) {
-        return Err(format!("a new event finds its mailbox not drained: {:?}", life[offer].what));
+        return Err(format!("a new event finds its mailbox not drained: {}", life[offer].what));
     }
     let is_heard =
         |seen: &&Observation| matches!(seen.what, ObservationKind::Received { sequence } if sequence == probe);

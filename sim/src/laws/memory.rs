@@ -18,7 +18,7 @@ pub(super) fn within(case: &Case, record: &Record) -> Result<(), Broken> {
     let deep = record.subscribers.iter().position(|subscriber| subscriber.high_water > case.frames as u64);
     if let Some(subscriber) = deep {
         let waiting = record.subscribers[subscriber].high_water;
-        return Err(Broken::of(subscriber, format!("{waiting} waiting, of {} at most", case.frames)));
+        return Err(Broken::of(subscriber, format!("{waiting} frames wait, and at most {} may", case.frames)));
     }
     let (bytes, most) = (record.peak_pinned_bytes, most_pinned_bytes(&case.plan, case.frames));
     if bytes > most {
@@ -33,6 +33,7 @@ fn most_pinned_bytes(plan: &Plan, frames: usize) -> u64 {
     let kept = plan.server.recovery.map_or(0, |recovery| recovery.history_events);
     let events = (frames + plan.server.frames_per_write) * plan.subscribers.len() + 1 + kept;
     let mut sizes: Vec<_> = plan.arrivals.iter().map(|arrival| u64::from(arrival.payload_bytes)).collect();
+    // The largest ones: which events are in memory at the peak is not known here.
     sizes.sort_unstable_by(|a, b| b.cmp(a));
     let overhead = frame_overhead_bytes(plan);
     sizes.iter().take(events).map(|payload| 2 * payload + overhead).sum()

@@ -15,12 +15,18 @@ pub(super) fn are_known(case: &Case, record: &Record) -> Result<(), Broken> {
         };
         let lost = subscriber.dropped;
         if lost.client_gone > 0 && planned.leave_at.is_none() && !case.plan.is_struck(index, goes) {
-            return Err(Broken::of(index, format!("{} lost as gone, by a client that stays", lost.client_gone)));
+            return Err(Broken::of(
+                index,
+                format!("{} frames are lost as client_gone, and the client stays", lost.client_gone),
+            ));
         }
         let may_be_cut_off = matches!(case.overflow, Overflow::Disconnect | Overflow::Conflate)
             || case.plan.server.write_deadline < LONG;
         if lost.evicted > 0 && !may_be_cut_off && case.plan.restarts().next().is_none() {
-            return Err(Broken::of(index, format!("{} evicted, and nothing cuts a client off", lost.evicted)));
+            return Err(Broken::of(
+                index,
+                format!("{} frames are lost as evicted, and nothing cuts a client off", lost.evicted),
+            ));
         }
     }
     Ok(())

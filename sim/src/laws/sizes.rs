@@ -5,9 +5,10 @@ use std::time::Duration;
 use hubbub::Overflow;
 
 use super::{Broken, Trial};
-use crate::record::Record;
+use crate::record::{Record, exact_ms};
 
 fn drops(record: &Record) -> u64 {
+    // Only what a full mailbox lost. What goes with a stream is lost at every size.
     record.subscribers.iter().map(|subscriber| subscriber.dropped.buffer_full).sum()
 }
 
@@ -26,10 +27,10 @@ pub fn exact_size(trial: &Trial<'_>) -> Result<(), Broken> {
     let size = unbounded.subscribers.iter().map(|subscriber| subscriber.high_water).max().unwrap_or(0) as usize;
     let lost = drops(&trial.run(&case.plan, case.choice_of(size.max(1)))?);
     if lost > 0 {
-        return Err(Broken::new(format!("{lost} lost at H = {size}")));
+        return Err(Broken::new(format!("{lost} frames are lost at H = {size}")));
     }
     if size >= 2 && drops(&trial.run(&case.plan, case.choice_of(size - 1))?) == 0 {
-        return Err(Broken::new(format!("nothing lost below H = {size}")));
+        return Err(Broken::new(format!("nothing is lost at one frame less than H = {size}")));
     }
     Ok(())
 }
@@ -48,7 +49,10 @@ pub fn no_earlier_loss(less: &Record, more: &Record) -> Result<(), Broken> {
     let never = Duration::MAX;
     compare(less, more, |less, more| {
         let (before, after) = (less.first_drop_at.unwrap_or(never), more.first_drop_at.unwrap_or(never));
-        (after < before).then(|| format!("first loss at {before:?}, and at {after:?} with more room"))
+        (after < before).then(|| {
+            let before = less.first_drop_at.map_or("never".to_owned(), |at| format!("first at {}", exact_ms(at)));
+            format!("with more room a frame is lost at {}, and with less {before}", exact_ms(after))
+        })
     })
 }
 
@@ -59,7 +63,7 @@ pub fn no_earlier_loss(less: &Record, more: &Record) -> Result<(), Broken> {
 pub fn no_more_losses(less: &Record, more: &Record) -> Result<(), Broken> {
     compare(less, more, |less, more| {
         let (before, after) = (less.dropped.buffer_full, more.dropped.buffer_full);
-        (after > before).then(|| format!("{before} lost, and {after} with more room"))
+        (after > before).then(|| format!("{before} frames are lost, and {after} with more room"))
     })
 }
 

@@ -19,6 +19,8 @@ pub(super) fn fits(plan: &Plan, observations: &[Observation]) -> Result<(), Brok
     let is_renumbered = plan.restarts().next().is_some();
     let least = plan.arrivals.iter().map(|arrival| u64::from(arrival.payload_bytes)).min().unwrap_or(0);
     // What arrives without a server gets no sequence, so then only the least payload is sure.
+    // Payloads alone: what a frame has beside them also fills the window, so the law is weaker than the truth, never
+    // wrong.
     let payload = |sequence: u64| match plan.arrivals.get(usize::try_from(sequence - 1).unwrap_or(usize::MAX)) {
         Some(arrival) if !is_renumbered => u64::from(arrival.payload_bytes),
         _ => least,
@@ -31,7 +33,9 @@ pub(super) fn fits(plan: &Plan, observations: &[Observation]) -> Result<(), Brok
         // Of the oldest all but a byte may have been read.
         let held = unread.bytes - unread.frames.front().map_or(0, |(_, bytes)| *bytes);
         if held > window_bytes {
-            let why = format!("{held} B delivered behind the frame being read, in a window of {window_bytes}");
+            let why = format!(
+                "{held} B are delivered behind the frame that is being read, and the window holds {window_bytes} B"
+            );
             return Err(Broken { at_ms: Some(at.as_secs_f64() * 1000.0), ..Broken::of(*subscriber, why) });
         }
     }

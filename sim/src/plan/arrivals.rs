@@ -27,6 +27,7 @@ pub(super) fn draw(scenario: &Scenario, seed: u64) -> Vec<Time> {
         Arrivals::BacklogFlush { events, per_second, at_seconds, background_per_second } => {
             let mut times = poisson(&mut rng, *background_per_second, [0.0, end]);
             times.extend((0..*events).map(|index| at_seconds + index as f64 / per_second));
+            // The cut below ends at the first time beyond the run, which is right only for sorted times.
             times.sort_by(f64::total_cmp);
             times
         }
@@ -34,12 +35,14 @@ pub(super) fn draw(scenario: &Scenario, seed: u64) -> Vec<Time> {
             return scenario.trace().map_or_else(Vec::new, |trace| replay(&mut rng, trace, *speed_up, end_nanos));
         }
     };
+    // Cut off again below: rounding can move the last time to the end of the run.
     let nanos = times.into_iter().map(|at| (at * 1e9).round() as u64);
     nanos.take_while(|nanos| *nanos < end_nanos).map(|nanos| Time { nanos, recorded: None }).collect()
 }
 
 fn constant(rng: &mut EntityRng, per_second: f64, end: f64) -> Vec<f64> {
     let phase = rng.unit();
+    // Divided anew for each, since gaps that are added up also add up their rounding.
     let times = (0u64..).map(|index| (phase + index as f64) / per_second);
     times.take_while(|at| *at < end).collect()
 }
@@ -82,6 +85,7 @@ fn bursts(rng: &mut EntityRng, quiet: Phase, burst: Phase, end: f64) -> Vec<f64>
     while from < end {
         let phase = if bursting { burst } else { quiet };
         let to = from + rng.between(phase.seconds) * left;
+        // A gap that crosses the end of a phase is drawn anew in the next: an exponential gap has no memory.
         times.extend(poisson(rng, phase.per_second, [from, to.min(end)]));
         from = to;
         left = 1.0;
@@ -93,6 +97,7 @@ fn bursts(rng: &mut EntityRng, quiet: Phase, burst: Phase, end: f64) -> Vec<f64>
 /// The trace from a random phase on, wrapped round for as long as it takes.
 fn replay(rng: &mut EntityRng, trace: &Trace, speed_up: f64, end_nanos: u64) -> Vec<Time> {
     let cycle = cycle_nanos(trace, speed_up);
+    // At most `cycle - 1`: the product of a number just below 1 may round up to the whole cycle.
     let phase = ((rng.unit() * cycle as f64) as u64).min(cycle - 1);
     let offsets: Vec<u64> = trace.events().iter().map(|event| sped_up_nanos(event.at, speed_up)).collect();
     let first = offsets.partition_point(|offset| *offset < phase);

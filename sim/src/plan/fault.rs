@@ -101,6 +101,7 @@ impl FaultKind {
             Self::ServerRestarts { .. } => 6,
             Self::ClassLeaves { .. } => 7,
         };
+        // In bounds: the match has one index for each of the eight names.
         Self::KINDS[index]
     }
 

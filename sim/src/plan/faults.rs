@@ -49,6 +49,7 @@ pub(super) fn draw(scenario: &Scenario, subscribers: &[SubscriberPlan], seed: u6
                 let lasts = of_seconds(*lasts_seconds);
                 classes.map(|class| FaultKind::Partition { class, lasts }).collect()
             }
+            // A pause for each subscriber, from the number that it has drawn for this fault anyway.
             FaultSettings::ServerRestarts { lasts_seconds, back_within_seconds, .. } => {
                 let back_after = rng.iter().map(|part| of_seconds(part * back_within_seconds)).collect();
                 vec![FaultKind::ServerRestarts { lasts: of_seconds(*lasts_seconds), back_after }]
@@ -57,6 +58,7 @@ pub(super) fn draw(scenario: &Scenario, subscribers: &[SubscriberPlan], seed: u6
         };
         faults.extend(harms.into_iter().map(|harm| Fault { at, harm }));
     }
+    // A stable sort: faults of one moment stay in the order of the scenario.
     faults.sort_by_key(|fault| fault.at);
     faults
 }

@@ -16,6 +16,7 @@ impl Plan {
                 FaultKind::ReaderStalls { subscriber, .. }
                 | FaultKind::ReaderTrickles { subscriber, .. }
                 | FaultKind::ReaderStops { subscriber }
+                // Without a place in the smaller plan there is nobody left to strike, and the fault goes.
                 | FaultKind::ClientDies { subscriber } => *subscriber = *places.get(subscriber)?,
                 FaultKind::ServerRestarts { back_after, .. } => {
                     *back_after = kept.iter().map(|index| back_after[*index]).collect();

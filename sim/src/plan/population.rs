@@ -50,6 +50,7 @@ fn subscriber(class: &Class, member: Member, end: Duration) -> SubscriberPlan {
     let default_connect = [0.0, DEFAULT_CONNECT_WITHIN.min(end / DEFAULT_CONNECT_PART).as_secs_f64()];
     let connect = class.connect_seconds.unwrap_or(default_connect);
     let connect_at = of_seconds(member.rng(RngStream::Connect).between(connect));
+    // A stream of its own for each choice: a scenario that adds one leaves all others as they were.
     let stays = class.stay_seconds.map(|stay| of_seconds(member.rng(RngStream::Stay).between(stay)));
     let leave_at = stays.map(|stays| connect_at + stays).filter(|leave_at| *leave_at < end);
     let reading = match class.reads {

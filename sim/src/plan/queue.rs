@@ -97,6 +97,7 @@ impl Plan {
 
 fn arrivals(queues: &Queues, seed: u64) -> Vec<Arrival> {
     let mut gaps = EntityRng::of(seed, RngStream::Arrivals);
+    // A stream of its own: the times of batches do not depend on how many numbers their sizes take.
     let mut sizes = EntityRng::of(seed, RngStream::Batches);
     let gap = queues.gap.as_secs_f64();
     let mut arrivals = Vec::with_capacity(queues.frames);
@@ -104,6 +105,7 @@ fn arrivals(queues: &Queues, seed: u64) -> Vec<Arrival> {
     while arrivals.len() < queues.frames {
         let batch = match queues.traffic {
             Traffic::Constant => {
+                // Not added up, as the others are: D/D/1/K is compared to the nanosecond, and a sum of gaps drifts.
                 at = BEGINS.as_secs_f64() + gap * (arrivals.len() + 1) as f64;
                 1
             }
@@ -117,6 +119,7 @@ fn arrivals(queues: &Queues, seed: u64) -> Vec<Arrival> {
             }
         };
         let arrival = Arrival { at: of_seconds(at), payload_bytes: FRAME_PAYLOAD_BYTES, key: 0 };
+        // The last batch is cut: the number of frames belongs to the experiment, and a run must not exceed it.
         arrivals.extend(std::iter::repeat_n(arrival, batch.min(queues.frames - arrivals.len())));
     }
     arrivals
@@ -136,6 +139,7 @@ struct Member {
 
 fn times(service: ServiceTime, frames: usize, Member { seed, rank }: Member) -> Vec<Duration> {
     match service {
+        // The last time of a list holds for all events that follow, so one is enough.
         ServiceTime::Constant(time) => vec![time],
         ServiceTime::Exponential(mean) => {
             let mut rng = EntityRng::of_member(seed, RngStream::Services, 0, rank);

@@ -50,6 +50,7 @@ impl RngStream {
     }
 }
 
+// A named generator and not `StdRng`, which may become another one with any version of the crate.
 /// A source of random numbers that only its owner draws from.
 #[derive(Debug)]
 pub(super) struct EntityRng(ChaCha12Rng);

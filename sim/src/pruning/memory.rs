@@ -64,6 +64,7 @@ struct Held {
 }
 
 fn held(published: &[Moment], parts: &[Part<'_>]) -> Vec<Held> {
+    // An event that finds room nowhere is let go by its publisher, in the moment in which it is published.
     let own = |published: &Moment| Held { taken: None, released: Some(*published), encoded_bytes: 0 };
     let mut held: Vec<_> = published.iter().map(own).collect();
     for part in parts {

@@ -102,6 +102,7 @@ pub(super) async fn live(
     loop {
         let mut session = Session::open(&audience, index, plan.class, cursor.as_deref()).await?;
         let end = session.read(&mut pace, faults.leaves_at).await?;
+        // A stream that ended before it gave an id leaves the client where it was.
         cursor = session.parser.last_id().or(cursor).filter(|_| audience.resumes);
         let begun = audience.progress.begun.load(Ordering::Relaxed);
         audience.receipts.borrow_mut().ended(index, begun);
@@ -153,6 +154,7 @@ impl<'a> Session<'a> {
         // Before it connects: the window's scale is settled then.
         if !audience.sockets.leave_windows {
             let window = u32::try_from(audience.classes[class].window_bytes).unwrap_or(u32::MAX);
+            // The system call takes a signed number.
             socket.set_recv_buffer_size(window.min(i32::MAX.unsigned_abs()))?;
         }
         if let Some(bytes) = audience.sockets.segment_bytes {
@@ -184,6 +186,7 @@ impl<'a> Session<'a> {
                 continue;
             };
             match until {
+                // The time came before the bytes: the speed may be another one from here on.
                 Some(until) if timeout_at(until, self.stream.readable()).await.is_err() => continue,
                 Some(_) => {}
                 None => self.stream.readable().await?,
@@ -205,6 +208,7 @@ impl<'a> Session<'a> {
             Ok(0) => return Ok(true),
             Ok(got) => got,
             Err(why) if why.kind() == io::ErrorKind::WouldBlock => 0,
+            // An end like any other: the server has cut the client off with bytes still under way.
             Err(why) if why.kind() == io::ErrorKind::ConnectionReset => return Ok(true),
             Err(why) => return Err(why.into()),
         };

@@ -22,6 +22,7 @@ impl Clock {
 
     /// The clock of a run that begins, or began, when the system's monotonic clock reads `zero_ns`.
     pub(super) fn of(zero_ns: u64) -> Self {
+        // An `Instant` does not give its number away. So both clocks are read one right after the other.
         let here = Instant::now();
         let now_ns = monotonic_ns();
         let until = Duration::from_nanos(zero_ns.saturating_sub(now_ns));

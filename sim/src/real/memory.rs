@@ -52,6 +52,7 @@ impl Watch {
 
     pub(super) fn per_subscriber(&self, subscribers: usize) -> PerSubscriber {
         let grown =
+            // Saturating: the kernel's part is that of the whole system, where others may have freed memory meanwhile.
             |of: fn(&Usage) -> u64| of(&self.most).saturating_sub(of(&self.before)) as f64 / subscribers.max(1) as f64;
         PerSubscriber {
             allocator: grown(|usage| usage.anonymous),
@@ -87,6 +88,7 @@ fn structures(slabinfo: &str) -> u64 {
     let bytes = |line: &str| {
         let mut words = line.split_whitespace();
         let is_of_sockets = SOCKET_SLABS.contains(&words.next()?);
+        // After the name come active objects, all objects, and the size of one. Free objects belong to no connection.
         let (objects, _, size) = (words.next()?, words.next()?, words.next()?);
         is_of_sockets.then(|| Some(objects.parse::<u64>().ok()? * size.parse::<u64>().ok()?))?
     };

@@ -45,6 +45,7 @@ impl Missing {
             None | Some(Order::Unknown) => {}
             Some(Order::Anew) => self.began_anew += 1,
             Some(Order::Later(distance)) => {
+                // An event's own id is not missing. A place says that everything up to it has passed without coming.
                 self.skipped = self.skipped.saturating_add(distance - u64::from(is_event));
             }
             Some(Order::NotLater) => self.went_back += u64::from(is_event),

@@ -60,6 +60,7 @@ pub(super) fn publish(
                 sleep(&clock, arrival.at.min(clock.now() + LOOK));
             }
             worst = worst.max(clock.now().saturating_sub(arrival.at));
+            // Before it is sent: a client may have the event before the answer to the publish is back.
             progress.begun.store(index as u64 + 1, Ordering::Relaxed);
             // A smaller payload has no room for the number that a client finds losses by.
             let bytes = arrival.payload_bytes.max(LEAST_NUMBERED_BYTES);
@@ -94,10 +95,12 @@ async fn post(url: &Url, sender: &mut Option<SendRequest<Full<Bytes>>>, body: By
         match sent {
             Ok(response) => {
                 let status = response.status();
+                // To its end: only then can the connection take the next request.
                 let read = response.into_body().collect().await;
                 *sender = read.is_ok().then_some(connection);
                 return if status.is_success() { Ok(()) } else { Err(PublishError::Refused(status)) };
             }
+            // Only after these two is it certain that nothing was sent. An event must not be published twice.
             Err(why) if is_second_try || !(why.is_canceled() || why.is_closed()) => {
                 return Err(PublishError::Unreachable(why.to_string()));
             }
@@ -123,6 +126,7 @@ async fn connect(url: &Url) -> Result<SendRequest<Full<Bytes>>, PublishError> {
     let unreachable = |why: &dyn std::fmt::Display| PublishError::Unreachable(why.to_string());
     let address = url.resolve().await.map_err(|why| unreachable(&why))?;
     let stream = TcpStream::connect(address).await.map_err(|why| unreachable(&why))?;
+    // Without it, Nagle's algorithm may hold the body of a publish back until its head is acknowledged.
     stream.set_nodelay(true).map_err(|why| unreachable(&why))?;
     let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(|why| unreachable(&why))?;
     drop(tokio::spawn(connection));

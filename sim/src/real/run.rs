@@ -116,6 +116,7 @@ async fn own(
     let mut server = ServerProcess::start(&order).map_err(RealError::Server)?;
     let clock = Clock::starting_in(LEAD);
     server.begin(&clock).map_err(RealError::Server)?;
+    // Before the first client: all that grows from here on is the clients' doing.
     let mut watch = Watch::new(server.id());
     let stream =
         Url::local(server.address, &format!("/v1/stream/{}?table={}", plan.server.transport.name(), plan.table));
@@ -124,6 +125,7 @@ async fn own(
     let mut lives = connect(plan, &audience);
     let publish_lag = publish(plan, &audience, &ingest, &mut lives, is_wanted, &mut || watch.look()).await?;
     audience.receipts.borrow_mut().close();
+    // Not on this thread: it waits for the server, which waits for clients to read.
     let finished = tokio::task::spawn_blocking(move || server.finish());
     let (report, server) =
         finished.await.map_err(|why| RealError::Server(why.to_string()))?.map_err(RealError::Server)?;
@@ -131,6 +133,7 @@ async fn own(
     let flushed = report.subscribers.iter().map(|subscriber| subscriber.delivered).sum::<u64>();
     let has_all = || audience.receipts.borrow().total() >= flushed;
     drain(plan, &audience, is_wanted, has_all).await?;
+    // Before the server ends, so that no client tries to come back to it.
     lives.abort_all();
     drop(server);
     let memory = watch.per_subscriber(plan.subscribers.len());
@@ -203,6 +206,7 @@ async fn publish(
     let clock = audience.clock;
     let arrivals = plan.arrivals.clone();
     let url = ingest.clone();
+    // A thread of its own: all clients share this one, and their work must not delay an arrival.
     let publisher = std::thread::spawn(move || publisher::publish(&url, &arrivals, clock, &progress));
     let result = loop {
         sleep(LOOK).await;
@@ -221,6 +225,8 @@ async fn publish(
             break Ok(());
         }
     };
+    // On every way out, since the publisher's thread would otherwise go on posting. Relaxed: the flag guards no other
+    // data.
     audience.progress.is_called_off.store(true, Ordering::Relaxed);
     result?;
     let failed = |why: PublishError| RealError::Publish { url: ingest.clone(), why: why.to_string() };

@@ -52,6 +52,7 @@ pub(super) struct ServerProcess {
 impl ServerProcess {
     pub(super) fn start(order: &Order) -> Result<Self, String> {
         let why = |why: &dyn std::fmt::Display| format!("no server for the run: {why}");
+        // This same program: a second binary would have to be built, found, and of the same version.
         let program = std::env::current_exe().map_err(|it| why(&it))?;
         let piped = Command::new(program).arg(CHILD).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
         let mut process = piped.map_err(|it| why(&it))?;
@@ -93,6 +94,8 @@ impl ServerProcess {
 
 impl Drop for ServerProcess {
     fn drop(&mut self) {
+        // It may have ended by itself. It is waited for in either case, or it would stay in the system's table as a
+        // zombie.
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
@@ -119,6 +122,7 @@ pub fn serve_child(orders: impl BufRead, mut answers: impl Write) -> Result<(), 
     let hub = hub(&order)?;
     let leaves_at = (0..order.plan.subscribers.len()).map(|index| SubscriberFaults::of(&order.plan, index).leaves_at);
     let leaves_at: Arc<[_]> = leaves_at.collect();
+    // With the metrics of a real server, so that their cost is part of what is measured.
     let environment = Measured::new(RecordingEnvironment { clock, recorder: recorder.clone(), leaves_at });
     runtime.spawn(hubbub::serve(listener, hub.clone(), settings(&order), environment, std::future::pending()));
     say("serving")?;
@@ -126,6 +130,7 @@ pub fn serve_child(orders: impl BufRead, mut answers: impl Write) -> Result<(), 
     let record = runtime.block_on(closed(&order.plan, &clock, &hub, &recorder))?;
     say(&serde_json::to_string(&Report::of(record)).map_err(|why| why.to_string())?)?;
     // Streams stay open until the parent process has read everything under way.
+    // A closed pipe ends it as an order does: the parent process is gone.
     next().map(drop).or(Ok(()))
 }
 
@@ -143,6 +148,8 @@ fn settings(order: &Order) -> ServerSettings {
         write_deadline: order.plan.server.write_deadline,
         frames_per_write: order.plan.server.frames_per_write,
         ws_channel_buffer: Capacity::new(order.buffer).unwrap_or(defaults.ws_channel_buffer),
+        // Above the write deadline, as a configuration must have it: else the system would end stalled connections
+        // first.
         user_timeout: order.plan.server.user_timeout.max(order.plan.server.write_deadline + Duration::from_secs(1)),
         socket_unsent_bytes: order.unsent_bytes.unwrap_or(defaults.socket_unsent_bytes),
         max_subscribers: usize::MAX,

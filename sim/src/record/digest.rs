@@ -16,6 +16,8 @@ pub struct Digest(pub u128);
 impl Digest {
     /// The digest of digests, in their order.
     pub fn over(digests: impl IntoIterator<Item = Self>) -> Self {
+        // Each subscriber has a digest of its own. In what order different ones are served within one moment is not
+        // part of it.
         let mut running = Running::default();
         digests.into_iter().for_each(|digest| running.0.write_u128(digest.0));
         running.digest()
@@ -41,6 +43,7 @@ impl<'de> Deserialize<'de> for Digest {
     }
 }
 
+// Not the standard library's hasher: its algorithm may change with any version, and digests are stored and compared.
 /// A digest under way.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Running(SipHasher13);

@@ -82,6 +82,7 @@ impl Lives {
 
     pub(super) fn published(&mut self, at: Duration) {
         self.encoded_bytes.push(0);
+        // Never shared with the moment before: events of one time are published one after the other.
         self.moments.push(Moment { published: narrow(self.encoded_bytes.len() as u64), at: nanos(at) });
         self.published.push(narrow(self.moments.len() as u64 - 1));
     }
@@ -120,6 +121,7 @@ impl Lives {
                 self.of[index].lose(lost, released);
                 self.of[index].queue(sequence);
             }
+            // Such policies end streams or use the history. Runs under them are never put together from parts.
             PushOutcome::Disconnected { .. } | PushOutcome::Shed { .. } | PushOutcome::Parked { .. } => {
                 self.has_end = true;
             }

@@ -108,6 +108,7 @@ impl ObservationKind {
     /// Kind and two numbers, as they go into a digest. They are part of every recorded one.
     pub(super) fn numbers(self) -> [u64; 3] {
         match self {
+            // Numbered in the order in which kinds were added: a changed number would change every recorded digest.
             Self::Subscribed { connection } => [1, 0, connection],
             Self::Pushed { sequence, outcome } => match outcome {
                 PushOutcome::Queued { waiting } => [2, sequence, waiting as u64],
@@ -130,6 +131,7 @@ impl ObservationKind {
 
 /// The kind of an observation, told apart by the reason; a full buffer is the kind alone.
 fn beside(reason: LossReason, kind: u64) -> u64 {
+    // A full buffer has place 0. So its kinds have the numbers that digests had before there were other reasons.
     let place = LossReason::ALL.iter().position(|other| *other == reason).unwrap_or(0);
     kind + 256 * place as u64
 }

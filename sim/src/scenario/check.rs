@@ -49,6 +49,7 @@ pub(super) fn check(settings: &Settings, trace: Option<&Trace>) -> Result<Durati
     // A cycle follows from the speed: a wrong one would be told twice.
     let has_no_cycle = found.0.len() > before && trace.is_some() && settings.duration_seconds.is_none();
     let is_sound = found.0.is_empty();
+    // Not returned at once: an author wants to hear everything that is wrong in one go.
     let duration = duration(settings, trace).map_err(|wrong| found.0.extend((!has_no_cycle).then_some(wrong)));
     // What is checked against a duration that is wrong is checked against the longest.
     let assumed = duration.unwrap_or(of_seconds(MAX_SECONDS));
@@ -66,6 +67,7 @@ pub(super) fn check(settings: &Settings, trace: Option<&Trace>) -> Result<Durati
 fn names(found: &mut Found, settings: &Settings) {
     let Settings { name, table, question, .. } = settings;
     let folder = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    // Refused rather than escaped: the name is part of a path, and `..` or a slash would leave the folder of results.
     if !(1..=64).contains(&name.len()) || !name.chars().all(folder) {
         found.add("name", quoted(name), "must be 1 to 64 of a-z, 0-9 and -: it names a folder");
     }
@@ -91,6 +93,7 @@ fn grid(found: &mut Found, field: &str, values: &[u64], most: u64) {
     let mut seen = BTreeSet::new();
     for (index, value) in values.iter().enumerate() {
         found.note(whole(&format!("{field}[{index}]"), *value, 1..=most));
+        // A cell belongs to its size and N: a value given twice would be run and shown twice.
         if !seen.insert(value) {
             found.add(format!("{field}[{index}]"), value, "must not be there twice");
         }

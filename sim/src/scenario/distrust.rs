@@ -20,6 +20,7 @@ impl Scenario {
         }
         for (class, members) in settings.classes.iter().zip(counts) {
             let name = || class.name.clone();
+            // A class without members takes no part in any run, and nothing else would say so.
             if members < class.count.unwrap_or(1) {
                 warnings.push(Warning::ClassShort { class: name(), members, subscribers });
             }
@@ -51,6 +52,7 @@ impl Scenario {
         let scale = f64::from(settings.time_scale);
         let one_way_ms = match round_trip {
             RoundTrip::Ms(ms) => ms / 2.0,
+            // One tick, the least that a message takes in the simulated network.
             RoundTrip::Minimum => 1.0 / scale,
         };
         let frame_bytes = load::mean_payload_bytes(&settings.payload, self.trace()) + load::FRAME_OVERHEAD_BYTES;

@@ -92,8 +92,10 @@ pub(super) fn syntax_at(file: &str, text: &str, start: usize, is_quoted: bool, m
     let before = text.get(..start.min(text.len())).unwrap_or("");
     let line = before.matches('\n').count() + 1;
     let quoted = text.lines().nth(line - 1).filter(|_| is_quoted).unwrap_or("").trim();
+    // A control character of a broken file must not reach the terminal.
     let quoted: String = quoted.chars().filter(|c| !c.is_control()).take(MOST_QUOTED_CHARS).collect();
     let place = if quoted.is_empty() { format!("{file}:{line}") } else { format!("{file}:{line}: `{quoted}`") };
+    // Incidents and traces are files of this program too, and easily given to the wrong command.
     let is_json = file.ends_with(".json") || file.ends_with(".jsonl");
     let form = if is_json { ": a scenario is TOML; sim replay FILE runs an incident" } else { "" };
     ScenarioError::Syntax { place, message: format!("{message}{form}") }

@@ -22,6 +22,7 @@ pub(super) fn idle(settings: &Settings) -> Vec<Warning> {
         | FaultSettings::ServerRestarts { .. }
         | FaultSettings::ClassLeaves { .. } => false,
     };
+    // Compared with the default, since settings do not say whether a key was written.
     let has_own_timeout = server.user_timeout_seconds != ServerSection::default().user_timeout_seconds;
     if has_own_timeout && !settings.faults.iter().any(loses_acknowledgements) {
         add(

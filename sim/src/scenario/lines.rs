@@ -5,6 +5,7 @@ use toml::de::{DeTable, DeValue};
 
 /// The line, from 1 on, of the field with that path, or of the innermost table on the way to it that there is.
 pub(super) fn line_of(text: &str, field: &str) -> usize {
+    // Parsed a second time, for the places: the settings that were checked do not keep them.
     let Ok(root) = DeTable::parse(text) else { return 1 };
     let start = place(root.get_ref(), field).unwrap_or(0);
     text.get(..start).unwrap_or("").matches('\n').count() + 1

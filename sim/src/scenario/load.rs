@@ -45,6 +45,8 @@ fn busiest_second(trace: &Trace, speed_up: f64) -> f64 {
         let nanos = move |event: &TraceEvent| round * cycle + sped_up_nanos(event.at, speed_up);
         trace.events().iter().map(move |event| Duration::from_nanos(nanos(event)))
     };
+    // Two rounds, since the busiest stretch may lie across the seam. What is longer than a cycle is counted in whole
+    // ones.
     let twice: Vec<Duration> = times(0).chain(times(1)).collect();
     let rest = busiest(&twice, Duration::from_nanos(SECOND_NANOS % cycle));
     (trace.events().len() as u64 * (SECOND_NANOS / cycle) + rest) as f64
@@ -72,6 +74,7 @@ pub(crate) fn busiest(times: &[Duration], length: Duration) -> u64 {
         return 0;
     }
     for (last, at) in times.iter().enumerate() {
+        // Both ends only move forward, so a long trace is passed once and not once for each event.
         while times[first] + length <= *at {
             first += 1;
         }

@@ -35,6 +35,7 @@ impl Scenario {
             reads / (reads + stalls)
         });
         Drain {
+            // Two ticks on top of the round trip: data and the word of freed room each wait for one.
             window_bytes_per_second: class.window_bytes as f64 * 1e3 / (round_trip_ms + 2.0 * tick_ms),
             limit_bytes_per_second: match class.reads {
                 Reads::Never => Some(0.0),

@@ -148,6 +148,7 @@ impl Scenario {
 
     /// The scenario with what its policy needs, or all that is wrong: at least one thing.
     fn completed(source: String, given: Settings, trace: Option<Arc<Trace>>) -> Result<Self, Vec<error::Wrong>> {
+        // The given ones are kept beside them: under another policy, what this one needed must be off again.
         let settings = needs::met(given.clone());
         let duration = check::check(&settings, trace.as_deref())?;
         let fingerprint = fingerprint(&settings, trace.as_deref());
@@ -197,6 +198,7 @@ fn first_of(wrong: Vec<error::Wrong>, source: &str) -> ScenarioError {
 
 fn read_text(path: &Path) -> io::Result<String> {
     let mut text = String::new();
+    // Read with a limit and not measured first: a device or a pipe has no length.
     File::open(path)?.take(MAX_FILE_BYTES + 1).read_to_string(&mut text)?;
     if text.len() as u64 > MAX_FILE_BYTES {
         return Err(io::Error::other(format!("larger than the {MAX_FILE_BYTES} bytes that a scenario may have")));

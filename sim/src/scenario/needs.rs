@@ -43,6 +43,7 @@ impl Needs {
 pub(super) fn met(mut settings: Settings) -> Settings {
     let needs = Needs::of(settings.server.policy);
     if needs.history {
+        // Only where it is missing: what the author wrote is meant.
         settings.server.recovery.get_or_insert_default();
     }
     if needs.coming_back {

@@ -60,6 +60,7 @@ impl Scenario {
     ///
     /// The scenario cannot have what the policy needs: conflation without keys.
     pub fn under(&self, policy: Overflow) -> Result<Self, ScenarioError> {
+        // From what was given: what the present policy needed must not stay switched on under another.
         let Self { given: mut settings, trace, .. } = self.clone();
         settings.server.policy = policy;
         self.derived(format!("{} under policy {policy}", self.source), settings, trace)
@@ -96,6 +97,7 @@ impl Scenario {
             trace_replaces_duration = settings.duration_seconds.is_some();
             settings.arrivals = Arrivals::Trace { file: given.name().to_owned(), speed_up: 1.0 };
             settings.payload = Payload::FromTrace { times: 1 };
+            // The file's duration belongs to the file's arrivals. One cycle of the trace takes its place.
             settings.duration_seconds = None;
             trace = Some(Arc::new(given));
         }
@@ -147,6 +149,7 @@ impl Arrivals {
                 *burst_per_second *= 2.0;
             }
             Self::BacklogFlush { events, per_second, background_per_second, .. } => {
+                // Saturating: the check that follows says what is too much, and a wrapped number would pass it.
                 *events = events.saturating_mul(2);
                 *per_second *= 2.0;
                 *background_per_second *= 2.0;

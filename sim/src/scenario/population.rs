@@ -29,11 +29,13 @@ fn apportion(shares: &[f64], seats: usize) -> Vec<usize> {
     let quota = |share: f64| share * seats as f64;
     let mut given: Vec<usize> = shares.iter().map(|share| quota(*share).floor() as usize).collect();
     let mut by_remainder: Vec<usize> = (0..shares.len()).collect();
+    // A stable sort: of equal remainders the earlier class comes first.
     by_remainder.sort_by(|a, b| {
         let remainder = |index: &usize| quota(shares[*index]) - quota(shares[*index]).floor();
         remainder(b).total_cmp(&remainder(a))
     });
     let over = seats.saturating_sub(given.iter().sum());
+    // A cycle of nothing would never yield the seats that are left.
     for index in by_remainder.into_iter().cycle().take(if shares.is_empty() { 0 } else { over }) {
         given[index] += 1;
     }
@@ -46,6 +48,7 @@ fn apportion(shares: &[f64], seats: usize) -> Vec<usize> {
 /// Gives each class without members one of the largest class's.
 fn spread_to_empty(given: &mut [usize]) {
     while let Some(empty) = given.iter().position(|members| *members == 0) {
+        // Reversed: `max_by_key` takes the last of equals, and of equals the first class gives.
         let Some(largest) = (0..given.len()).rev().max_by_key(|index| given[*index]).filter(|index| given[*index] > 1)
         else {
             return;

@@ -58,6 +58,7 @@ impl Reads {
     }
 }
 
+// By hand: a derived enum that may be a word or a table says nothing of which key in the table is wrong.
 impl<'de> Deserialize<'de> for Reads {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(ReadsVisitor)
@@ -159,6 +160,7 @@ impl Visitor<'_> for RoundTripVisitor {
     }
 
     fn visit_i64<E: de::Error>(self, ms: i64) -> Result<RoundTrip, E> {
+        // TOML tells `50` from `50.0`, and an author means the same by both.
         #[expect(clippy::cast_precision_loss, reason = "far above any round trip that passes the check")]
         Ok(RoundTrip::Ms(ms as f64))
     }

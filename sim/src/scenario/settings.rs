@@ -116,6 +116,7 @@ impl Default for RecoverySettings {
 
 impl Default for ServerSection {
     fn default() -> Self {
+        // Taken from the server and not written again: a scenario that says nothing is about the server as it is.
         let server = hubbub::ServerSettings::default();
         Self {
             policy: Overflow::default(),

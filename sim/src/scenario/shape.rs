@@ -21,6 +21,7 @@ pub(super) fn problems(file: &str, text: &str) -> Vec<ScenarioError> {
     if let Some(section) = SECTIONS.iter().find(|section| section.name.is_empty()) {
         shape.table(section, root.get_ref(), 0);
     }
+    // The parser's tables are sorted by key. An author reads from the top.
     shape.wrong.sort_by_key(|(start, _)| *start);
     let wrong = shape.wrong.into_iter().map(|(start, message)| syntax_at(file, text, start, true, message));
     let missing = shape.missing.into_iter().map(|(start, message)| syntax_at(file, text, start, false, message));
@@ -143,6 +144,7 @@ fn first_of(name: &str) -> &str {
 /// The names as a choice, each once.
 fn one_of<'a>(names: impl Iterator<Item = &'a str>) -> String {
     let mut known: Vec<String> = names.map(|name| format!("`{name}`")).collect();
+    // Keys of one inner table are neighbours in the list of keys and share their first part.
     known.dedup();
     match &*known {
         [one] => one.clone(),

@@ -24,6 +24,7 @@ pub fn template(name: &str) -> String {
             let header = if section.is_list { format!("[[{}]]", section.name) } else { format!("[{}]", section.name) };
             let _ = writeln!(text, "{off}{header}");
         }
+        // A table has one kind. The page of keys shows what the others have.
         let kind = section.kinds.first().copied();
         for key in section.keys.iter().filter(|key| key.is_of(kind)) {
             write_key(&mut text, section, key, off, name);

@@ -109,6 +109,7 @@ fn worst(runs: &[RunSummary]) -> Option<WorstSubscriber> {
     let mut worst: Option<WorstSubscriber> = None;
     for run in runs {
         let Some(of_run) = run.worst else { continue };
+        // Strictly above, so that of equals the first seed is named.
         if worst.as_ref().is_none_or(|worst| of_run.drop_rate > worst.drop_rate) {
             worst = Some(WorstSubscriber { id: of_run.subscriber, seed: run.seed, drop_rate: of_run.drop_rate });
         }

@@ -143,6 +143,7 @@ pub fn agrees(simulated: u64, real: &[u64]) -> bool {
     let mut real = real.to_vec();
     real.sort_unstable();
     let Some(median) = real.get(real.len() / 2) else { return false };
+    // At least one frame: of few losses, a tenth is less than a single frame.
     median.abs_diff(simulated) <= (simulated / 10).max(1)
 }
 

@@ -23,6 +23,7 @@ pub fn percent(rate: f64) -> String {
     match percent {
         p if p <= 0.0 => "0".to_owned(),
         p if p < 0.01 => "< 0.01".to_owned(),
+        // Each limit is where this form would round up to a number that belongs to the next one, as 0.0996 to 0.100.
         p if p < 0.0995 => format!("{p:.3}"),
         p if p < 0.995 => format!("{p:.2}"),
         p if p < 99.95 => format!("{p:.1}"),

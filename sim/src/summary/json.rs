@@ -43,6 +43,7 @@ pub fn from_json(text: &str) -> Result<Sweep, serde_json::Error> {
 /// The value with six significant digits.
 #[must_use]
 pub fn rounded(value: f64) -> f64 {
+    // Through text: arithmetic in binary would leave digits behind the sixth, and the written form would show them.
     format!("{value:.5e}").parse().unwrap_or(value)
 }
 
@@ -83,6 +84,8 @@ impl Stable {
     }
 }
 
+// Booleans and signed numbers keep the library's form, which puts no comma before them: no document has a list of
+// these.
 impl Formatter for Stable {
     fn write_null<W: ?Sized + Write>(&mut self, writer: &mut W) -> Result<(), Error> {
         self.scalar(writer)?;

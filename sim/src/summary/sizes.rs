@@ -17,6 +17,7 @@ pub const TOO_LARGE: &str = "larger_than_any_mailbox";
 /// The exact size of unbounded runs: until the first overflow nothing depends on the capacity, so the largest
 /// high-water mark is the smallest mailbox that loses nothing.
 pub fn exact(runs: &[RunSummary]) -> u64 {
+    // A mailbox has at least one slot, even where nothing ever waited.
     high_waters(runs).into_iter().max().unwrap_or(0).max(1)
 }
 
@@ -27,12 +28,14 @@ pub fn high_waters(runs: &[RunSummary]) -> Vec<u64> {
 
 /// With headroom: the next power of two strictly above.
 pub fn with_headroom(size: u64) -> u64 {
+    // One more first: a size that is a power of two already would otherwise get no headroom.
     (size + 1).next_power_of_two()
 }
 
 /// The subscriber and moment that the size comes from, the first of equals.
 pub fn binding(runs: &[RunSummary], class_names: &[String]) -> Option<Binding> {
     let highest = runs.iter().filter_map(|run| run.high_water.map(|high_water| (run.seed, high_water)));
+    // Not `max_by_key`, which keeps the last of equals.
     let (seed, high_water) = highest.reduce(|first, next| if next.1.frames > first.1.frames { next } else { first })?;
     Some(Binding {
         subscriber: high_water.subscriber,
@@ -51,6 +54,7 @@ pub fn named(size: &ZeroDrop) -> Option<u64> {
 
 /// The number to configure: the largest over N of the sizes that are named as answers.
 pub fn recommendation(sizes: &[ZeroDrop], run_seconds: f64) -> Recommendation {
+    // One N without a finite size is enough: the number to configure is for all of them.
     if let Some(unsizable) = sizes.iter().find(|size| size.buffer.is_none()) {
         return Recommendation { buffer: None, because: why_none(unsizable) };
     }

@@ -24,6 +24,7 @@ pub fn ratio_interval(replications: &[(u64, u64)]) -> Option<[f64; 2]> {
     let mean_whole = whole as f64 / n as f64;
     let squares: f64 = replications.iter().map(|(part, whole)| (*part as f64 - ratio * *whole as f64).powi(2)).sum();
     let variance = squares / (n as f64 - 1.0) / n as f64 / mean_whole.powi(2);
+    // Two tails of 2.5 % each leave 95 % between them.
     let t = StudentsT::new(0.0, 1.0, n as f64 - 1.0).ok()?.inverse_cdf(0.975);
     let half = t * variance.sqrt();
     Some([(ratio - half).max(0.0), (ratio + half).min(1.0)])

@@ -11,6 +11,7 @@ pub(super) fn stationary(mut rates: Vec<Vec<f64>>) -> Vec<f64> {
     for last in (1..states).rev() {
         let (before, rest) = rates.split_at_mut(last);
         let leaves = &rest[0];
+        // Above zero: in a connected chain, every state reaches those that are left.
         let total: f64 = leaves[..last].iter().sum();
         for row in before {
             row[last] /= total;

@@ -40,6 +40,7 @@ fn delay(shares: &[f64]) -> f64 {
 
 /// Shares in closed form: geometric, cut off at the number of places; arrivals see the same shares.
 fn mm1(load: f64, places: usize) -> Steady {
+    // Added up term by term: the closed form of the sum is 0 / 0 at load 1.
     let weights: Vec<f64> = std::iter::successors(Some(1.0), |weight| Some(weight * load)).take(places + 1).collect();
     let sum: f64 = weights.iter().sum();
     let shares: Vec<f64> = weights.into_iter().map(|weight| weight / sum).collect();
@@ -59,6 +60,7 @@ fn md1(load: f64, places: usize) -> Steady {
         }
     };
     let left = stationary((0..places).map(|from| (0..places).map(|next| step(from, next)).collect()).collect());
+    // At least 1: after a departure that leaves nothing, the next service begins with the next arrival.
     let lost: f64 = left.iter().enumerate().map(|(frames, share)| share * beyond[places - frames.max(1)]).sum();
     let loss = lost / (1.0 + lost);
     let mut shares: Vec<f64> = left.iter().map(|share| share / (left[0] + load)).collect();
@@ -104,6 +106,7 @@ fn batches(load: f64, places: usize, mean_frames: f64) -> Steady {
     let batches = load / mean_frames;
     let rate = |from: usize, to: usize| -> f64 {
         match to.checked_sub(from) {
+            // Time is in mean service times, so a busy server ends services at the rate 1.
             None if from - to == 1 => 1.0,
             None | Some(0) => 0.0,
             Some(more) => {

@@ -20,6 +20,7 @@ impl AcceptTimes {
 
     /// When the byte at an offset was accepted. Times of bytes before it are forgotten.
     pub(super) fn of(&mut self, offset: u64) -> Option<Duration> {
+        // Offsets that are asked for never decrease, so an earlier one is not asked for again.
         while self.log.front().is_some_and(|(end, _)| *end <= offset) {
             self.log.pop_front();
         }

@@ -24,6 +24,7 @@ impl Barrier {
     /// Passes when no counted task is woken.
     pub(super) async fn quiet(&self) {
         std::future::poll_fn(|cx| {
+            // Nothing can come between this look and the waker below: turmoil runs all tasks on one thread.
             if self.woken.load(Ordering::SeqCst) == 0 {
                 return Poll::Ready(());
             }
@@ -35,6 +36,7 @@ impl Barrier {
 
     /// Counts a task of that process from now on, as woken.
     pub(super) fn count<F: Future<Output = ()>>(self: &Arc<Self>, process: usize, task: F) -> Counted<F> {
+        // A new task has something to do: the barrier must not pass before its first poll.
         self.woken.fetch_add(1, Ordering::SeqCst);
         let bell = Arc::new(TaskWaker {
             barrier: self.clone(),
@@ -42,6 +44,7 @@ impl Barrier {
             is_woken: AtomicBool::new(true),
             outer: Mutex::default(),
         });
+        // Weak, so that the list does not keep the wakers of tasks that have ended.
         self.tasks.lock().unwrap_or_else(PoisonError::into_inner).push(Arc::downgrade(&bell));
         Counted { task: Some(Box::pin(task)), waker: Waker::from(bell.clone()), bell, is_running: false }
     }
@@ -50,6 +53,7 @@ impl Barrier {
     pub(super) fn end_process(&self) {
         self.process.fetch_add(1, Ordering::SeqCst);
         let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
+        // A task notices the end of its process only when it is polled, and one that waits for its socket would not be.
         tasks.iter().filter_map(Weak::upgrade).for_each(|bell| bell.wake_by_ref());
     }
 
@@ -113,6 +117,7 @@ impl<F: Future<Output = ()>> Future for Counted<F> {
         }
         // Cleared before it runs: whatever wakes it while it runs counts again.
         let was_counted = this.bell.is_woken.swap(false, Ordering::SeqCst);
+        // Dropped and not polled: a process that is killed does nothing more, not even a farewell.
         if this.bell.process != this.bell.barrier.process.load(Ordering::SeqCst) {
             this.task = None;
         }

@@ -25,6 +25,7 @@ pub(super) struct ModelClock {
 impl ModelClock {
     /// The run begins now. To be called on the server's host.
     pub(super) fn start(&self) -> Instant {
+        // Server and driver both call it, on one host: the first call sets the zero for both.
         *self.zero.get_or_init(Instant::now)
     }
 

@@ -22,6 +22,7 @@ use crate::client::payload;
 use crate::plan::{Arrival, Plan};
 
 /// How often a draining run is asked whether it is over.
+// Not every tick: the question adds up the accounts of all subscribers. The specification looks as often.
 const OVER_CHECK: Duration = TICK.saturating_mul(20);
 
 pub(super) struct Driver {
@@ -66,9 +67,13 @@ impl Driver {
         loop {
             self.environment.network.set_driver_at_work(true);
             self.environment.barrier.quiet().await;
+            // After the barrier: what timers have woken runs before the exact events of the tick, as the specification
+            // has it.
             let now = self.environment.clock.host_now();
             self.work_through(now, &mut next_arrival).await;
             self.transmit(now);
+            // Only from here on does the network ring. While the driver works it looks by itself, and a ring would wake
+            // it in vain.
             self.environment.network.set_driver_at_work(false);
             if self.has_ended(now, next_arrival) {
                 self.is_over.store(true, Ordering::Relaxed);
@@ -93,6 +98,9 @@ impl Driver {
                 return;
             };
             self.environment.clock.set(at);
+            // The order at equal times is a rule that the specification repeats. Room that is freed comes first, so
+            // that an event of the same nanosecond finds it. The CPU comes before arrivals, so that a publish sees
+            // finished work done.
             if read_at == Some(at) {
                 network.release_until(at);
             } else if timed_out_at == Some(at) {
@@ -148,6 +156,7 @@ impl Driver {
         let Arrival { at, payload_bytes, key } = self.arrivals[arrival];
         let payload = payload(arrival, key, payload_bytes);
         let now = self.environment.clock.now();
+        // Locked for the whole fan-out. No hook of the environment runs meanwhile: waking a task only queues it.
         let mut recorder = self.environment.recorder.lock();
         let sequence = recorder.published(at);
         let publication = hub.publish_each(at, &self.topic, payload, |subscriber, outcome| {
@@ -158,6 +167,7 @@ impl Driver {
 
     /// Sends off what the sockets have accepted, and delivers what has come all the way.
     fn transmit(&self, now: Duration) {
+        // Before what is due is sent: at the shortest one-way time, bytes accepted in this tick are due in it.
         self.environment.network.dispatch(now);
         while let Some(transmission) = self.environment.network.next_transmission(now) {
             transmission.wire.send(&transmission.bytes, transmission.end);
@@ -174,6 +184,7 @@ impl Driver {
             let counts = self.processes.counts();
             counts.waiting + counts.in_flight == 0 && network.cpu_is_idle()
         };
+        // The bytes first: they are one load, and the accounts behind `is_idle` are many.
         now >= self.run_ends || (network.outstanding_bytes() == 0 && is_idle())
     }
 

@@ -56,6 +56,7 @@ impl Observer for ModelEnvironment {
 
     fn taken(&self, subscriber: SubscriberId, event: &Event) {
         if self.keeps_lives {
+            // Nothing is encoded for it that would not be: the body asks for the same form next.
             let encoded_bytes = hubbub::frame::sse::event(event).len();
             let id = (self.process, subscriber);
             let sequence = event.id().sequence;

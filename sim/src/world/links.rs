@@ -42,6 +42,7 @@ impl Links {
     /// When the link is next up: what is repeated until it arrives passes then.
     pub(super) fn up_at(&self, class: usize, at: Duration) -> Duration {
         let mut at = at;
+        // A loop, since another outage may begin where one ends.
         while let Some(outage) = self.outage(class, at) {
             at = outage.until;
         }
@@ -52,6 +53,7 @@ impl Links {
     pub(super) fn passage(&self, class: usize, sent_at: Duration, due: Duration) -> Option<Duration> {
         let mut at = due;
         while let Some(outage) = self.outage(class, at) {
+            // From the sending and not from the outage on: the server's timeout runs while bytes are unacknowledged.
             if outage.loses || outage.until - sent_at > self.user_timeout {
                 return None;
             }

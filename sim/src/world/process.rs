@@ -24,6 +24,7 @@ pub(super) struct Processes {
     rules: Rules,
     /// The first one's; each has a number of its own.
     environment: ModelEnvironment,
+    // Kept to the end of the run, because its account is that of all processes together.
     hubs: Arc<Mutex<Vec<Hub>>>,
     running: watch::Sender<Option<Process>>,
 }
@@ -50,7 +51,10 @@ impl Processes {
 
     /// Ends the running process. All of its connections are cut off.
     pub(super) fn end(&self) {
+        // `send` would fail once nobody listens. The value must change all the same.
         if let Some(process) = self.running.send_replace(None) {
+            // Before the tasks end: a stream that is dropped counts as left by its client, and its frames as
+            // `client_gone`.
             process.hub.evict_all();
             self.environment.barrier.end_process();
         }
@@ -60,6 +64,7 @@ impl Processes {
     pub(super) fn begin(&self) {
         let mut hubs = self.hubs();
         let number = hubs.len();
+        // Consecutive epochs: a client finds the process in an id by subtraction.
         let hub = Hub::with(self.epoch.wrapping_add(number as u64), self.rules.clone());
         hubs.push(hub.clone());
         self.environment.recorder.lock().process_began();
@@ -95,6 +100,7 @@ impl Processes {
                     // It dies with its process, and is not asked to stop.
                     let stop = std::future::pending();
                     let serving = hubbub::serve(listener, process.hub, settings.clone(), environment, stop);
+                    // The listener is dropped with the server: connections are refused until the next process listens.
                     select(pin!(orders.changed()), pin!(serving)).await;
                 }
                 None => drop(orders.changed().await),

@@ -75,6 +75,7 @@ impl AsyncWrite for ServerStream {
         Poll::Ready(Ok(taken))
     }
 
+    // As tokio's TCP stream says. hyper gathers frames by another rule where a stream does not write vectored.
     fn is_write_vectored(&self) -> bool {
         true
     }
@@ -86,6 +87,7 @@ impl AsyncWrite for ServerStream {
         Poll::Ready(Ok(()))
     }
 
+    // The end of the stream takes the way of its bytes, behind them. It sets out when the stream is dropped.
     fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
         Poll::Ready(Ok(()))
     }

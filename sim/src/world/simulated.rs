@@ -21,6 +21,7 @@ use crate::plan::{HubChoice, Plan};
 use crate::record::{Lives, Observation, Record, Recorder};
 
 /// turmoil counts writes where a socket counts bytes; this many never bind, and the window does (field of `Wire`).
+// The number is also turmoil's listen backlog, and turmoil panics when more connections than that are pending.
 const NEVER_BINDING: usize = 1 << 20;
 
 /// Bytes a client takes off a socket at a time; more than most windows.
@@ -83,6 +84,7 @@ pub fn run_with_lives(plan: &Plan, choice: HubChoice) -> Result<(Record, Lives),
     let recorder = Recorder::new(&plan);
     recorder.keep_lives(&plan);
     let record = run_scaled(&plan, choice, None, recorder.clone())?;
+    // `keep_lives` above has asked for them, and nothing else takes them.
     let lives = recorder.take_lives().unwrap_or_else(|| unreachable!("they were asked for"));
     Ok((record, lives))
 }
@@ -120,10 +122,11 @@ fn run_scaled(
             return Err(WorldError::Network("a connection's task panicked".to_owned()));
         }
         if sim.elapsed() > plan.duration + plan.drain + GRACE {
-            return Err(WorldError::Network(format!("no end after {:?}", sim.elapsed())));
+            return Err(WorldError::Network(format!("no end after {:.3} s", sim.elapsed().as_secs_f64())));
         }
     }
     let record = environment.recorder.finish(processes.counts(), processes.peak_pinned_bytes());
+    // After the accounts: it drops the connections that are still open, and they would count as left.
     drop(sim);
     record.map_err(WorldError::Disagreement)
 }
@@ -136,10 +139,12 @@ fn pinned_builder() -> turmoil::Builder {
         .rng_seed(0)
         .epoch(SystemTime::UNIX_EPOCH)
         .tick_duration(TICK)
+        // turmoil stops a simulation after 10 s by default. A run ends where its plan does.
         .simulation_duration(Duration::from_secs(u64::from(u32::MAX)))
         .min_message_latency(TICK)
         .max_message_latency(TICK)
         .tcp_capacity(NEVER_BINDING)
+        // All subscribers of a class share one host, and turmoil's default range has only 16,384 ports.
         .ephemeral_ports(1024..=u16::MAX);
     builder
 }
@@ -159,6 +164,7 @@ fn serve(sim: &mut turmoil::Sim<'_>, (plan, choice): (&Plan, HubChoice), process
     sim.client(SERVER, async move {
         driver.environment.clock.start();
         let driver = tokio::spawn(driver.run());
+        // Not waited for: it serves for ever, and the run is over when the driver says so.
         drop(tokio::task::spawn_local(processes.serve(settings)));
         // A driver that panics ends the simulation; one that has ended has said so.
         Ok(driver.await?)
@@ -182,6 +188,7 @@ fn populate(sim: &mut turmoil::Sim<'_>, plan: &Plan, environment: &ModelEnvironm
             resumes: plan.server.recovery.is_some(),
             buffer: RefCell::new(vec![0; CLIENT_BUFFER_BYTES]),
         };
+        // A host a class and not one a subscriber: in every tick turmoil looks at the links between all pairs of hosts.
         sim.client(format!("class-{class_index}"), async move {
             let host = Rc::new(host);
             let mut lives = JoinSet::new();

@@ -60,6 +60,8 @@ pub(super) async fn live(
     loop {
         let way = async {
             host.link_up(zero).await;
+            // Before the connect, because turmoil's own handshake adds one tick only, whatever the class's round trip
+            // is.
             sleep(hurdle).await;
         };
         if until(planned_end, way).await.is_none() {
@@ -164,6 +166,8 @@ impl<'a> Session<'a> {
         let window_bytes = host.class.window_bytes;
         let keeps_times = matches!(plan.reading, Reading::Serves { .. });
         let path = Path { subscriber: index, class: host.class_index, window_bytes, keeps_times };
+        // There already: turmoil completes a connect when the server accepts, which is where the server's end
+        // registers.
         let wire = host.network.claim(stream.local_addr().ok()?, path)?;
         let target = format!("/v1/stream/{}?table={}", host.transport.name(), host.table);
         let since = cursor.filter(|_| host.resumes).map(|id| id.to_string());
@@ -191,6 +195,8 @@ impl<'a> Session<'a> {
         loop {
             let tells_at = self.reader.tells_at().map(|at| self.zero + tick_not_before(at));
             let mut turn = pin!(at(tells_at));
+            // Polled in a fixed order: of what falls into one tick the same is always seen first, as the specification
+            // has it.
             let end = std::future::poll_fn(|cx| {
                 if planned_end.as_mut().poll(cx).is_ready() {
                     return Poll::Ready(Ok(Some(end_as)));

@@ -70,8 +70,10 @@ impl Wire {
     pub(super) fn release(&self, bytes: u64) -> (u64, bool) {
         let window_bytes = self.window_bytes();
         let mut state = self.lock();
+        // At most what is in the window: after the server has closed, reads of what came before still arrive.
         let released = bytes.min(state.in_window);
         state.in_window -= released;
+        // Told once until the outbox is taken: a second entry for the same wire would find it empty.
         let is_news = state.write_merged(window_bytes) && !std::mem::replace(&mut state.is_queued, true);
         wake(state);
         (released, is_news)
@@ -152,6 +154,7 @@ impl Wire {
             && !bytes.is_empty()
         {
             let mut cx = Context::from_waker(Waker::noop());
+            // turmoil takes a write whole or not at all. Its limit never binds here, so the waker is never used.
             let _ = Pin::new(socket).poll_write(&mut cx, bytes);
         }
         if end {
@@ -191,6 +194,7 @@ impl Wire {
         let is_held = has_cpu && !matches!(state.turn, Turn::Granted { .. });
         let Accepted { taken, kept } = state.accept(parts, window_bytes, is_held);
         if taken == 0 {
+            // One place for both waits, for room and for the CPU, since the same task makes them.
             state.writer = Some(cx.waker().clone());
             return Poll::Pending;
         }

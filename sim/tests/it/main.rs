@@ -12,7 +12,7 @@
 //! - [`sweeps`]: cells, exact sizes, the risk of a size
 //! - [`many_machines`]: the parts of a sweep, and what becomes of them
 //! - [`pruned_runs`]: are the whole runs
-//! - [`command_line`]: options, files, exit codes
+//! - [`command_line`]: options, files, exit codes, by command
 //! - [`options`]: those without effect are refused, and no file is replaced
 //! - [`imported_counters`], [`importing`]: an operator's counters become a scenario
 //! - [`determinism`]: digests and incidents, the same in every profile

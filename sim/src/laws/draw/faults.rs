@@ -29,6 +29,7 @@ struct Raw {
 pub(super) fn faults() -> impl Strategy<Value = Drawn> {
     let raw = (any::<Index>(), micros_of_a_second(), millis(5..500), any::<Index>(), 200u64..8000);
     let raw = raw.prop_map(|(kind, at, lasts, whom, bytes_per_second)| Raw { kind, at, lasts, whom, bytes_per_second });
+    // For as many as there can be, since the number of subscribers is drawn elsewhere.
     let back_after = prop::collection::vec(millis(5..400), MOST_SUBSCRIBERS);
     let is_on = prop::array::uniform8(prop::bool::weighted(0.4));
     (is_on, prop::collection::vec(raw, 0..=4), back_after).prop_map(|(is_on, faults, back_after)| Drawn {
@@ -66,6 +67,7 @@ impl Drawn {
         };
         let mut faults: Vec<_> = self.faults.into_iter().map(fault).collect();
         faults.sort_by_key(|fault| fault.at);
+        // A plan refuses the restart of a server that is down.
         let mut is_down_until = Duration::ZERO;
         faults.retain(|fault| {
             let restarts = matches!(fault.harm, FaultKind::ServerRestarts { .. });

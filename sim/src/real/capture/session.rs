@@ -89,6 +89,7 @@ impl<'a> Session<'a> {
 
     /// A connection has ended, or was not to be had.
     pub(super) fn broken(&mut self, why: ClientError) {
+        // Kept where there is one: a failed attempt to come back lengthens the hole and does not begin another.
         self.away_since = self.away_since.or(Some(self.now()));
         self.last_break = Some(why);
     }
@@ -116,6 +117,8 @@ impl<'a> Session<'a> {
     async fn read(&mut self, stream: &mut StreamParser) -> Result<Infallible, Stop> {
         let mut socket = self.connect().await?;
         let timeout = self.listening.head_timeout;
+        // One limit for the whole head. A limit for each read would let a server that sends it byte by byte take for
+        // ever.
         let late_at = Instant::now() + timeout;
         let mut buffer = vec![0; BUFFER_BYTES];
         loop {
@@ -169,6 +172,7 @@ impl<'a> Session<'a> {
             StreamItem::Gap { notice, .. } => self.missing.gap(notice),
             StreamItem::Place { id, .. } => self.missing.id(id, false),
             StreamItem::Event { event, .. } => {
+                // Before its name is looked at: an event that is not wanted is not a missing one.
                 if let Some(id) = event.id {
                     self.missing.id(id, true);
                 }

@@ -39,6 +39,7 @@ pub(super) fn amount(found: &mut Found, settings: &Settings, trace: Option<&Trac
     }
     match &settings.arrivals {
         Arrivals::BacklogFlush { events, per_second, at_seconds, .. } => {
+            // A flush that the end of the run cuts off would be smaller than what the file says.
             let end = at_seconds + (*events as f64) / per_second;
             found.note(within("arrivals: at_seconds + events / per_second", end, 0.0..=duration.as_secs_f64()));
         }
@@ -53,6 +54,8 @@ pub(super) fn payload(found: &mut Found, settings: &Settings, trace: Option<&Tra
             found.note(within("payload.median_bytes", median_bytes, 1.0..=MAX_PAYLOAD_BYTES as f64));
             found.note(within("payload.sigma", sigma, 0.0..=MAX_SIGMA));
             found.note(whole("payload.min_bytes", min_bytes, 1..=MAX_PAYLOAD_BYTES));
+            // A least size above the limit is told by the line before. Cut to the limit, it leaves a range that is not
+            // empty.
             found.note(whole("payload.max_bytes", max_bytes, min_bytes.min(MAX_PAYLOAD_BYTES)..=MAX_PAYLOAD_BYTES));
         }
         Payload::FromTrace { times } => {

@@ -40,6 +40,7 @@ pub(super) fn classes(found: &mut Found, settings: &Settings, duration: Duration
         life(found, class, duration, &at);
         reads(found, class, settings, duration, &at);
     }
+    // Sums of values that are wrong themselves would be told as a second fault with the same cause.
     if found.0.is_empty() {
         parts(found, settings);
     }
@@ -57,6 +58,7 @@ fn size(class: &Class, at: At<'_>) -> Result<(), Wrong> {
 fn path(found: &mut Found, class: &Class, time_scale: u32, at: At<'_>) {
     found.note(whole(&at("window_bytes"), class.window_bytes, 1..=MAX_WINDOW_BYTES));
     let RoundTrip::Ms(ms) = class.round_trip_ms else { return };
+    // One tick each way. A scale of 0 is refused elsewhere, and must not divide here.
     let least = 2.0 / f64::from(time_scale.max(1));
     if !(ms > 0.0 && ms <= MAX_ROUND_TRIP_MS) {
         found.note(positive(&at("round_trip_ms"), ms, MAX_ROUND_TRIP_MS));
@@ -95,6 +97,7 @@ fn reads(found: &mut Found, class: &Class, settings: &Settings, duration: Durati
         .map(|(name, seconds)| pair(&at(&format!("reads.stalls.{name}_seconds")), seconds, range.clone()));
     let is_sound = checked.iter().all(Result::is_ok);
     checked.into_iter().for_each(|checked| found.note(checked));
+    // What follows divides by these values and compares them.
     if !is_sound {
         return;
     }
@@ -105,6 +108,7 @@ fn reads(found: &mut Found, class: &Class, settings: &Settings, duration: Durati
         found.add(at("reads.stalls.for_seconds"), numbers(stall), allowed);
     }
     let members = settings.subscribers.iter().max().map_or(0, |most| class.count.unwrap_or(*most)) as f64;
+    // By the shortest stretches: a plan may draw none that is longer.
     let stalls = members * class.share.unwrap_or(1.0) * duration.as_secs_f64() / (after[0] + stall[0]);
     found.note(within(&at("reads.stalls: stalls of all members in a run"), stalls.round(), 0.0..=MAX_STALLS));
 }

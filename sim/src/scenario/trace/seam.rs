@@ -13,6 +13,7 @@ const SHORTEST_PART: u32 = 4096;
 /// The pause after the last of the sorted times, which begin at 0 and end at `span`, before the first comes again.
 pub(super) fn pause(times: &[Duration], span: Duration) -> Duration {
     let gaps = times.len().saturating_sub(1).max(1) as u128;
+    // At least a nanosecond: without a pause the last event and the first would come at one time.
     let mean_gap = Duration::from_nanos(u64::try_from(span.as_nanos() / gaps).unwrap_or(u64::MAX).max(1));
     let parts =
         std::iter::successors(Some(LONGEST_PART), |part| Some(part * 2)).take_while(|part| *part <= SHORTEST_PART);

@@ -1,0 +1,100 @@
+//! `replay`, `soak` and `shrink`: plans with a verdict.
+
+use std::fs;
+
+use super::{folder, refused, sim};
+
+#[test]
+fn an_incident_is_saved_replayed_drawn_and_refused_where_it_was_tampered_with() {
+    let folder = folder("incident");
+    let run = ["replay", "--scenario", "small.toml", "--buffer", "4", "--seed", "3", "--title", "A tab stalls"];
+    let files = ["--save", "tab.json", "--events", "tab.jsonl", "--timeline", "tab.svg"];
+    let told = sim(&folder, &[&run[..], &files[..]].concat());
+    let text = String::from_utf8(told.stdout).unwrap();
+    assert_eq!(told.status.code(), Some(0), "{text}");
+    assert!(text.contains("Who lost what") && text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    let events = fs::read_to_string(folder.join("tab.jsonl")).unwrap();
+    let refused_events = events.lines().filter(|line| line.contains("\"refused\"")).count();
+    let again = sim(&folder, &["replay", "tab.json", "--json", "-"]);
+    let document: serde_json::Value = serde_json::from_slice(&again.stdout).unwrap();
+    assert_eq!(document["schema"].as_str(), Some("hubbub.replay/1"));
+    assert_eq!(document["verdict"].as_str(), Some("as-expected"));
+    assert_eq!(document["dropped"]["buffer_full"], refused_events);
+    assert!(refused_events > 0 && fs::read_to_string(folder.join("tab.svg")).unwrap().contains("A tab stalls"));
+
+    let stored = fs::read_to_string(folder.join("tab.json")).unwrap();
+    let edited = |name: &str, text: String| fs::write(folder.join(name), text).unwrap();
+    let other_digest = stored.replace(document["digest"].as_str().unwrap(), &"0".repeat(32));
+    edited("other-digest.json", other_digest.clone());
+    assert_eq!(sim(&folder, &["replay", "other-digest.json"]).status.code(), Some(3));
+    edited("older.json", other_digest.replace("\"0.1.0\"", "\"0.0.9\""));
+    let older = sim(&folder, &["replay", "older.json"]);
+    assert_eq!(older.status.code(), Some(0));
+    assert!(String::from_utf8_lossy(&older.stderr).contains("trajectory differs, verdict same"));
+    edited("truncated.json", stored[..stored.len() / 2].to_owned());
+    assert!(refused(&folder, &["replay", "truncated.json"]).contains("truncated.json"));
+    edited("schema.json", stored.replace("hubbub.incident/1", "hubbub.incident/9"));
+    assert!(refused(&folder, &["replay", "schema.json"]).contains("hubbub.incident/9"));
+    edited("absent.json", stored.replacen("\"class\":1", "\"class\":7", 1));
+    assert!(refused(&folder, &["replay", "absent.json"]).contains("there are 2 classes"));
+    edited("no-digest.json", stored.replacen("\"digest\":\"", "\"digest\":\"0", 1));
+    assert!(refused(&folder, &["replay", "no-digest.json"]).contains("must be 32 hex digits"));
+    edited("endless.json", stored.replacen("\"drain\":{\"secs\":", "\"drain\":{\"secs\":18446744073709551", 1));
+    assert!(refused(&folder, &["replay", "endless.json"]).contains("plan.drain: each at most a year"));
+    edited("unknown.json", stored.replacen("\"drain\":", "\"grain\":", 1));
+    assert!(refused(&folder, &["replay", "unknown.json"]).contains("`grain`"));
+    edited("counts.json", stored.replacen("\"buffer_full\":", "\"buffer_full\":1", 1));
+    assert!(refused(&folder, &["replay", "counts.json"]).contains("expected.dropped.buffer_full = 1"));
+}
+
+#[test]
+fn a_soak_of_some_seeds_catches_its_canary_and_breaks_nothing() {
+    let folder = folder("soak");
+    let told = sim(&folder, &["soak", "--seeds", "6", "--first-seed", "0", "--out", "incidents"]);
+    let text = String::from_utf8(told.stdout).unwrap();
+    assert_eq!(told.status.code(), Some(0), "{text}");
+    assert!(text.contains("6 cases") && text.contains("(a canary)"), "{text}");
+    assert!(
+        text.contains("cases were judged by runs of the specification") && text.contains("NEVER REACHED"),
+        "{text}"
+    );
+    assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+    assert_eq!(fs::read_dir(folder.join("incidents")).unwrap().count(), 0, "nothing is left where nothing is broken");
+    assert!(refused(&folder, &["soak", "--seeds", "1", "--out", "small.toml"]).contains("--out: small.toml"));
+    for wrong in [&["soak", "0"][..], &["soak", "--seeds", "0"], &["soak", "5", "--seeds", "5"], &["soak", "long"]] {
+        assert!(refused(&folder, wrong).lines().count() == 1, "{wrong:?}");
+    }
+}
+
+#[test]
+fn the_full_stack_runs_every_case_of_a_soak_in_the_simulated_world_or_by_the_law_of_agreement() {
+    let folder = folder("soak-simulated");
+    for options in [&["--world", "simulated"][..], &["--law", "agreement"]] {
+        let soak = [&["soak", "--seeds", "3", "--first-seed", "0", "--out", "incidents"], options].concat();
+        let text = String::from_utf8(sim(&folder, &soak).stdout).unwrap();
+        let told = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let worlds = "0 cases were judged by runs of the specification, and 3 by runs of the full stack.";
+        assert!(told.contains(worlds) && told.contains("No law was broken."), "{options:?}: {text}");
+    }
+}
+
+#[test]
+fn an_incident_shrinks_to_what_shows_the_same() {
+    let folder = folder("shrink");
+    let run = ["replay", "--scenario", "small.toml", "--buffer", "4", "--seed", "3", "--save", "tab.json"];
+    assert_eq!(sim(&folder, &run).status.code(), Some(0));
+    let told = sim(&folder, &["shrink", "tab.json", "--most-runs", "400"]);
+    let text = String::from_utf8(told.stdout).unwrap();
+    assert!(told.status.code() == Some(0) && text.contains("somebody loses a frame, buffer_full"), "{text}");
+    let shrunk: serde_json::Value =
+        serde_json::from_str(&fs::read_to_string(folder.join("tab-shrunk.json")).unwrap()).unwrap();
+    let arrivals = shrunk["plan"]["arrivals"].as_array().unwrap().len();
+    assert_eq!(shrunk["plan"]["subscribers"].as_array().unwrap().len(), 1);
+    assert!((5..60).contains(&arrivals), "a mailbox of 4 and what its socket holds: {arrivals}");
+    assert!(shrunk["expected"]["dropped"]["buffer_full"].as_u64() >= Some(1));
+    assert_eq!(sim(&folder, &["replay", "tab-shrunk.json"]).status.code(), Some(0));
+    let fine = ["replay", "--scenario", "small.toml", "--buffer", "1048576", "--save", "fine.json"];
+    assert_eq!(sim(&folder, &fine).status.code(), Some(0));
+    assert!(refused(&folder, &["shrink", "fine.json"]).contains("no subscriber loses anything"));
+    assert!(refused(&folder, &["shrink", "absent.json"]).contains("absent.json"));
+}
