@@ -3,7 +3,7 @@
 //! Each curve falls in steps, at the high-water marks of the runs. Beyond the largest mark no run lost anything, which
 //! bounds the risk and does not make it zero: there the upper end of the interval is drawn.
 
-use crate::summary::document::{Marks, Sweep, ZeroDrop};
+use crate::summary::document::{HighWaterMarks, Sweep, ZeroDrop};
 use crate::summary::format;
 use crate::summary::sizes;
 use crate::tail::clopper_pearson::interval_95;
@@ -22,7 +22,7 @@ const MOST_CURVES: usize = 4;
 /// One N.
 struct Curve<'a> {
     answer: &'a ZeroDrop,
-    marks: &'a Marks,
+    marks: &'a HighWaterMarks,
     look: Look,
 }
 

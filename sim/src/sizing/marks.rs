@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::Unbounded;
 use crate::runs::{self, Job, RunError, RunLog, Workers};
 use crate::scenario::Scenario;
-use crate::summary::document::{Extrapolation, Marks, ZeroDrop};
+use crate::summary::document::{Extrapolation, HighWaterMarks, ZeroDrop};
 use crate::summary::run::RunSummary;
 use crate::summary::{risk, sizes};
 use crate::tail::extrapolation;
@@ -87,7 +87,7 @@ pub fn repeat<'a>(
     for size in zero_drops.iter_mut().filter(|size| size.buffer.is_some()) {
         let Some((marks, tolerance)) = stored(size.subscribers) else { continue };
         let repeated = repeated.get(&size.subscribers).map_or(&[][..], Vec::as_slice);
-        let again = Marks::new(marks.first_seed, repeated.iter().map(|mark| mark.frames));
+        let again = HighWaterMarks::new(marks.first_seed, repeated.iter().map(|mark| mark.frames));
         let has_all = again.high_water.iter().all(|[frames, runs]| marks.equal_to(*frames) >= *runs);
         let has_largest = repeated.iter().any(|mark| mark.seed == tolerance.seed && mark.frames == marks.largest());
         if has_all && has_largest {
@@ -138,12 +138,12 @@ fn of_jobs<'a>(
 fn take(scenario: &Scenario, size: &mut ZeroDrop, marks: &[Mark]) {
     let largest = marks.iter().copied().reduce(|first, next| if next.frames > first.frames { next } else { first });
     let Some(largest) = largest else { return };
-    let marks = Marks::new(0, marks.iter().map(|mark| mark.frames));
+    let marks = HighWaterMarks::new(0, marks.iter().map(|mark| mark.frames));
     conclude(scenario, size, marks, largest.seed);
 }
 
 /// What follows from the marks.
-fn conclude(scenario: &Scenario, size: &mut ZeroDrop, marks: Marks, largest_seed: u64) {
+fn conclude(scenario: &Scenario, size: &mut ZeroDrop, marks: HighWaterMarks, largest_seed: u64) {
     let settings = scenario.settings();
     size.tolerance = Some(risk::tolerance(&marks, largest_seed));
     let named = sizes::named(size);

@@ -12,7 +12,7 @@ use hubbub::LossCounts;
 use serde::{Deserialize, Serialize};
 
 use crate::scenario::default_current_buffer;
-pub use risk::{Extrapolation, Marks, Risk, Tolerance};
+pub use risk::{Extrapolation, HighWaterMarks, Risk, Tolerance};
 pub use runs_done::RunsDone;
 pub use zero_drop::{Binding, Validation, ZeroDrop};
 

@@ -369,8 +369,10 @@ fn cell(subscribers: usize, buffer: u64, exact: u64) -> Cell {
 
 /// An N whose fullest mailbox held `buffer` frames in 600 runs, with 59 fresh runs at the next power of two.
 pub(crate) fn sized(subscribers: usize, buffer: u64) -> ZeroDrop {
-    let marks =
-        Marks::new(0, (0..600).map(|seed| if seed == 3 { buffer } else { (buffer * (seed % 50 + 10) / 60).max(1) }));
+    let marks = HighWaterMarks::new(
+        0,
+        (0..600).map(|seed| if seed == 3 { buffer } else { (buffer * (seed % 50 + 10) / 60).max(1) }),
+    );
     let with_headroom = (buffer + 1).next_power_of_two();
     let cell = cell(subscribers, with_headroom, buffer);
     ZeroDrop {

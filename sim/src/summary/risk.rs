@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::document::{Marks, Risk, Tolerance};
+use super::document::{HighWaterMarks, Risk, Tolerance};
 use super::format;
 use crate::tail::clopper_pearson::upper_bound_95;
 use crate::tail::tolerance::risk_of_largest;
@@ -17,20 +17,20 @@ pub const PUBLISHED_RUNS: u64 = 3_000;
 pub const MOST_RUNS: u64 = 1_000_000;
 
 /// The largest mark of all runs with what it bounds; `largest_seed` is a run that has it.
-pub fn tolerance(marks: &Marks, largest_seed: u64) -> Tolerance {
+pub fn tolerance(marks: &HighWaterMarks, largest_seed: u64) -> Tolerance {
     let risk_upper95 = risk_of_largest(marks.runs);
     Tolerance { buffer: marks.largest().max(1), risk_upper95, seed: largest_seed }
 }
 
 /// The risk at every size at which it changes, and at `buffers`; in ascending order of sizes.
-pub fn curve(marks: &Marks, buffers: &[u64]) -> Vec<Risk> {
+pub fn curve(marks: &HighWaterMarks, buffers: &[u64]) -> Vec<Risk> {
     let steps = marks.high_water.iter().map(|[frames, _]| *frames);
     let sizes: BTreeSet<u64> = steps.chain(buffers.iter().copied()).filter(|buffer| *buffer > 0).collect();
     sizes.into_iter().map(|buffer| at(marks, buffer)).collect()
 }
 
 /// The risk at one size.
-pub fn at(marks: &Marks, buffer: u64) -> Risk {
+pub fn at(marks: &HighWaterMarks, buffer: u64) -> Risk {
     let runs_with_drops = marks.above(buffer);
     Risk { buffer, runs: marks.runs, runs_with_drops, upper95: upper_bound_95(runs_with_drops, marks.runs) }
 }
@@ -66,7 +66,7 @@ mod tests {
 
     #[test]
     fn the_risk_falls_with_the_size_and_is_never_bounded_by_nothing() {
-        let marks = Marks::new(0, [2, 2, 5]);
+        let marks = HighWaterMarks::new(0, [2, 2, 5]);
         let curve = curve(&marks, &[1, 8]);
         let counted = |risk: &Risk| (risk.buffer, risk.runs_with_drops);
         assert_eq!(curve.iter().map(counted).collect::<Vec<_>>(), [(1, 3), (2, 1), (5, 0), (8, 0)]);
@@ -76,6 +76,6 @@ mod tests {
 
     #[test]
     fn a_run_without_a_waiting_frame_needs_one_slot_all_the_same() {
-        assert_eq!(tolerance(&Marks::new(0, [0, 0]), 0).buffer, 1);
+        assert_eq!(tolerance(&HighWaterMarks::new(0, [0, 0]), 0).buffer, 1);
     }
 }

@@ -7,7 +7,7 @@ use crate::tail::extrapolation::Extrapolated;
 /// The largest high-water marks of unbounded runs on consecutive seeds. A run loses something at a buffer of K frames
 /// exactly if its mark is above K.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Marks {
+pub struct HighWaterMarks {
     /// The first seed; the others follow it without a gap.
     pub first_seed: u64,
     /// Number of runs.
@@ -52,7 +52,7 @@ pub struct Extrapolation {
     pub refused: Option<String>,
 }
 
-impl Marks {
+impl HighWaterMarks {
     /// The marks of runs on the seeds from `first_seed` on, in any order.
     pub fn new(first_seed: u64, marks: impl IntoIterator<Item = u64>) -> Self {
         let mut marks: Vec<u64> = marks.into_iter().collect();
@@ -89,16 +89,16 @@ mod tests {
 
     #[test]
     fn marks_are_kept_in_order_and_equal_ones_once() {
-        let marks = Marks::new(5, [7, 3, 7, 9]);
-        assert_eq!(marks, Marks { first_seed: 5, runs: 4, high_water: vec![[3, 1], [7, 2], [9, 1]] });
+        let marks = HighWaterMarks::new(5, [7, 3, 7, 9]);
+        assert_eq!(marks, HighWaterMarks { first_seed: 5, runs: 4, high_water: vec![[3, 1], [7, 2], [9, 1]] });
         assert_eq!(marks.each().collect::<Vec<_>>(), [3, 7, 7, 9]);
         assert_eq!(marks.largest(), 9);
-        assert_eq!(Marks::new(0, []).largest(), 0);
+        assert_eq!(HighWaterMarks::new(0, []).largest(), 0);
     }
 
     #[test]
     fn a_run_loses_something_exactly_where_its_mark_is_above_the_buffer() {
-        let marks = Marks::new(0, [7, 3, 7, 9]);
+        let marks = HighWaterMarks::new(0, [7, 3, 7, 9]);
         assert_eq!([2, 3, 6, 7, 8, 9].map(|buffer| marks.above(buffer)), [4, 3, 3, 1, 1, 0]);
         assert_eq!(marks.equal_to(7), 2);
         assert_eq!(marks.equal_to(8), 0);

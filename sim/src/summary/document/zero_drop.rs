@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ByClass, Extrapolation, Marks, Memory, Quantiles, Risk, Tolerance};
+use super::{ByClass, Extrapolation, HighWaterMarks, Memory, Quantiles, Risk, Tolerance};
 
 /// The exact answer for one N.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,7 +27,7 @@ pub struct ZeroDrop {
     pub by_class: BTreeMap<String, ByClass>,
     /// High-water marks of many unbounded runs; null where there is no size, and where none were asked for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub marks: Option<Marks>,
+    pub marks: Option<HighWaterMarks>,
     /// What the largest mark bounds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tolerance: Option<Tolerance>,
