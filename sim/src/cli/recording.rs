@@ -117,7 +117,7 @@ impl Recording {
         let _ = fs::remove_file(&self.path);
     }
 
-    /// HighWaterMarks the file as partial, or takes the mark off. Where there is no room for that beside it, it is done in place.
+    /// Marks the file as partial, or takes the mark off. Where there is no room for that beside it, it is done in place.
     pub(super) fn finish(mut self, partial: Option<&str>) -> io::Result<()> {
         let beside = PathBuf::from(format!("{}.tmp", self.path.display()));
         // After a failed write there is most likely no room for a second copy either.

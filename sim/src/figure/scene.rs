@@ -96,7 +96,7 @@ pub(super) enum Mark {
     Text(Text),
 }
 
-/// HighWaterMarks in the order of painting.
+/// Marks in the order of painting.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Scene {
     /// The picture in words.

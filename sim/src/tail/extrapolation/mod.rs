@@ -54,7 +54,7 @@ pub struct Extrapolated {
     pub low: u64,
     /// High end of the buffer's 95 % interval, in frames, rounded up.
     pub high: u64,
-    /// HighWaterMarks above this many frames make the tail.
+    /// Marks above this many frames make the tail.
     pub threshold: u64,
     /// Number of marks above the threshold.
     pub exceedances: u64,
@@ -162,7 +162,7 @@ pub fn extrapolate(marks: &[u64], risk: f64) -> Result<Extrapolated, Refusal> {
     })
 }
 
-/// Refuses what needs no look at the tail. HighWaterMarks are in rising order.
+/// Refuses what needs no look at the tail. Marks are in rising order.
 fn check(sorted: &[u64], risk: f64) -> Result<(), Refusal> {
     let runs = sorted.len() as u64;
     if !(risk > 0.0 && risk < 1.0) {

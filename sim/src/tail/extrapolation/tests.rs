@@ -55,7 +55,7 @@ fn intervals_cover_the_exact_size_of_two_loads_mixed() {
     assert_covers(&mixed, 600);
 }
 
-/// HighWaterMarks of a queue at load 0.7.
+/// Marks of a queue at load 0.7.
 fn queue(runs: usize) -> Vec<u64> {
     Exact::mm1(0.7, 1000.0).marks(runs, 1)
 }
