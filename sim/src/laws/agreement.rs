@@ -4,16 +4,13 @@ use std::time::Duration;
 
 use super::{Broken, Case, observed};
 use crate::record::Observation;
-use crate::specified::{self, SpecifiedError};
+use crate::specified;
 
 /// Holds the full stack to the specification: every observation, every account, both histograms of each class, and the
-/// memory of events. Nothing is said of a case that the specification does not cover.
+/// memory of events.
 pub(super) fn of_both_worlds(case: &Case) -> Result<(), Broken> {
-    let (specified, specified_log) = match specified::run_observed(&case.plan, case.choice()) {
-        Ok(run) => run,
-        Err(SpecifiedError::Outside(_)) => return Ok(()),
-        Err(failure @ SpecifiedError::Disagreement(_)) => return Err(Broken::new(failure.to_string())),
-    };
+    let (specified, specified_log) = specified::run_observed(&case.plan, case.choice())
+        .map_err(|failure| Broken::new(failure.to_string()))?;
     let (simulated, simulated_log) = observed(case)?;
     if let Some(first) = first_difference(case.plan.subscribers.len(), &simulated_log, &specified_log) {
         return Err(first);

@@ -46,7 +46,7 @@ pub enum Law {
     Reasons,
     /// With room in every socket nobody waits in a mailbox. Without a CPU to share.
     Room,
-    /// The full stack and the specification leave the same record. Where the specification covers the plan.
+    /// The full stack and the specification leave the same record.
     Agreement,
     /// One plan gives one digest.
     Repetition,
