@@ -14,9 +14,10 @@ pub use losses::{Loss, losses};
 pub use timeline::timeline;
 pub use verdict::{LossFor, LossesOf, REPLAY_SCHEMA, Replay, Rerun, Verdict};
 
-use crate::laws::{Case, Law, Violation, first_broken_of_run};
+use crate::laws::{Case, Law, Trial, Violation, World, first_broken_of_run};
 use crate::plan::Plan;
 use crate::record::Record;
+use crate::specified::{self, SpecifiedError};
 use crate::world::{self, WorldError};
 
 /// The value of [`Incident::schema`].
@@ -79,12 +80,22 @@ pub enum IncidentError {
 }
 
 impl Incident {
-    /// Makes an incident of a run.
+    /// Makes an incident of a run of the full stack.
     ///
     /// # Errors
     /// The failure of the world.
     pub fn record(title: &str, case: Case) -> Result<Self, WorldError> {
         let (record, observations) = world::run_observed(&case.plan, case.choice())?;
+        let violation = first_broken_of_run(&case, &record, &observations);
+        Ok(Self::new(title, case, Expected::of(&record, violation)))
+    }
+
+    /// Makes an incident of a run of the specification.
+    ///
+    /// # Errors
+    /// The run contradicts itself.
+    pub fn record_specified(title: &str, case: Case) -> Result<Self, SpecifiedError> {
+        let (record, observations) = specified::run_observed(&case.plan, case.choice())?;
         let violation = first_broken_of_run(&case, &record, &observations);
         Ok(Self::new(title, case, Expected::of(&record, violation)))
     }
@@ -162,23 +173,41 @@ impl Incident {
         Self { version: env!("CARGO_PKG_VERSION").to_owned(), expected, ..self.clone() }
     }
 
-    /// Runs it again and judges the run.
+    /// Runs it again on the full stack and judges the run.
     ///
     /// # Errors
     /// A size or a policy that there is not, or numbers that are not those of its own digest.
     pub fn replay(&self) -> Result<Rerun, IncidentError> {
+        self.replay_in(World::Simulated)
+    }
+
+    /// Runs it again in a world and judges the run. Laws that say nothing of the specification alone are not judged there.
+    ///
+    /// # Errors
+    /// A size or a policy that there is not, or numbers that are not those of its own digest.
+    pub fn replay_in(&self, world: World) -> Result<Rerun, IncidentError> {
         let case = self.case()?;
         let expected_law = self.expected.first_violation.as_ref().map(|violation| violation.law);
-        let (now, run) = match world::run_observed(&case.plan, case.choice()) {
+        let result = match world {
+            World::Simulated => {
+                world::run_observed(&case.plan, case.choice()).map_err(|why| Violation::of_failure(&why))
+            }
+            World::Specified => {
+                specified::run_observed(&case.plan, case.choice()).map_err(|why| Violation::of_failure(&why))
+            }
+        };
+        let trial = match world {
+            World::Simulated => Trial::on_the_full_stack(&case),
+            World::Specified => Trial::on_the_specification(&case),
+        };
+        let (now, run) = match result {
             Ok((record, log)) => {
                 // Only asked where account and window hold, because it runs the case once more, or several times.
-                let own = || self.law.or(expected_law).and_then(|law| law.judge(&case).err());
+                let own = || self.law.or(expected_law).and_then(|law| law.judge_in(&trial).err());
                 let violation = first_broken_of_run(&case, &record, &log).or_else(own);
                 (Expected::of(&record, violation), Some((record, log)))
             }
-            Err(failure) => {
-                (Expected { first_violation: Some(Violation::of_failure(&failure)), ..Expected::default() }, None)
-            }
+            Err(violation) => (Expected { first_violation: Some(violation), ..Expected::default() }, None),
         };
         let same_trajectory = now.digest == self.expected.digest;
         // The digest covers all that happened, so other numbers under the same digest have been edited by hand.

@@ -8,16 +8,18 @@ use super::typed::typed;
 use super::{console, files, told, whole};
 use crate::figure;
 use crate::incident::{Incident, Rerun, Verdict, losses, timeline};
-use crate::laws::Case;
+use crate::laws::{Case, World};
 use crate::plan::Plan;
 use crate::record::{Observation, Record};
+use crate::runs::RunError;
 use crate::scenario::{Overrides, Scenario};
 
 /// Runs it, says what happened, and leaves what is asked for.
 pub(super) fn replay(options: &ReplayOptions) -> Result<Exit, Failure> {
     prepare(options)?;
     let (name, incident) = incident(options)?;
-    let Rerun { mut replay, run } = incident.replay().map_err(|why| Failure::input(format!("{name}: {why}")))?;
+    let Rerun { mut replay, run } =
+        incident.replay_in(options.world()).map_err(|why| Failure::input(format!("{name}: {why}")))?;
     if options.file.is_none() {
         // The expectation was recorded a moment ago from the same plan, and meeting it would say nothing.
         replay = replay.without_expectation();
@@ -118,7 +120,11 @@ fn incident(options: &ReplayOptions) -> Result<(String, Incident), Failure> {
     let title = options.title.clone().unwrap_or_else(|| scenario.settings().question.clone());
     let plan = Plan::draw(&scenario, subscribers, options.seed);
     let case = Case { plan, frames, overflow: scenario.settings().server.policy };
-    Ok((format!("{name}, N = {subscribers}, seed {}", options.seed), Incident::record(&title, case)?))
+    let incident = match options.world() {
+        World::Simulated => Incident::record(&title, case)?,
+        World::Specified => Incident::record_specified(&title, case).map_err(RunError::from)?,
+    };
+    Ok((format!("{name}, N = {subscribers}, seed {}", options.seed), incident))
 }
 
 /// The incident's or the scenario's name: that of its file, without folder and ending.

@@ -22,6 +22,7 @@ use hubbub::mailbox::MAX_CAPACITY;
 /// Runs a sweep and leaves its files.
 pub(super) fn sweep(options: &SweepOptions) -> Result<Exit, Failure> {
     let scenario = options.scenario()?;
+    let parts = options.parts(&scenario, options.wants_sensitivity(&scenario))?;
     warn(&scenario);
     // Before the run, which may take minutes: a file that cannot be written is found now.
     options.json.prepare()?;
@@ -29,7 +30,6 @@ pub(super) fn sweep(options: &SweepOptions) -> Result<Exit, Failure> {
     if let Some(folder) = &folder {
         files::prepare(folder)?;
     }
-    let parts = options.parts(&scenario, options.wants_sensitivity(&scenario))?;
     let bars = progress::Bars::new();
     let sweep = run(&scenario, parts, options.workers.workers(&bars), options.command())?;
     show(&sweep, &options.json)?;

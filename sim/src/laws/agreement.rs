@@ -4,18 +4,14 @@ use std::time::Duration;
 
 use super::{Broken, Trial};
 use crate::record::{Observation, exact_ms};
-use crate::specified::{self, SpecifiedError};
+use crate::specified;
 
 /// Holds the full stack to the specification: every observation, every account, both histograms of each class, and the
-/// memory of events. Nothing is said of a case that the specification does not cover.
+/// memory of events.
 pub(super) fn of_both_worlds(trial: &Trial<'_>) -> Result<(), Broken> {
     let plan = &trial.case.plan;
-    // The specification first: it knows without a run of the full stack whether it covers the case.
-    let (specified, specified_log) = match specified::run_observed(plan, trial.case.choice()) {
-        Ok(run) => run,
-        Err(SpecifiedError::Outside(_)) => return Ok(()),
-        Err(failure @ SpecifiedError::Disagreement(_)) => return Err(Broken::new(failure.to_string())),
-    };
+    let (specified, specified_log) =
+        specified::run_observed(plan, trial.case.choice()).map_err(|failure| Broken::new(failure.to_string()))?;
     let simulated = trial.own()?;
     if let Some(first) = first_difference(plan.subscribers.len(), &simulated.log, &specified_log) {
         return Err(first);

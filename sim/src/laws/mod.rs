@@ -53,7 +53,7 @@ pub enum Law {
     Reasons,
     /// With room in every socket nobody waits in a mailbox. Without a CPU to share.
     Room,
-    /// The full stack and the specification leave the same record. Where the specification covers the plan.
+    /// The full stack and the specification leave the same record.
     Agreement,
     /// One plan gives one digest.
     Repetition,
@@ -212,7 +212,7 @@ pub struct Violation {
 
 impl Violation {
     /// Of a run that did not come to its end.
-    pub fn of_failure(failure: &WorldError) -> Self {
+    pub fn of_failure(failure: &impl std::fmt::Display) -> Self {
         Self { law: Law::Completion, at_ms: None, subscriber: None, why: failure.to_string() }
     }
 }

@@ -11,7 +11,7 @@ pub(super) fn in_words(sweep: &Sweep) -> Option<String> {
     }
     let outside = match outside_scope {
         0 => String::new(),
-        runs => format!(" It does not cover {}, which the full stack did.", format::plural(runs, "other run")),
+        runs => format!(" It did not cover {}, which the full stack did.", format::plural(runs, "other run")),
     };
     let runs = format::plural(specified, "run");
     Some(format!(
@@ -31,7 +31,7 @@ mod tests {
         let simulated = RunsDone { simulated: 3, ..RunsDone::default() };
         assert_eq!(told(Some(simulated)).as_deref(), Some("The full stack did 3 runs."));
         let both = RunsDone { specified: 40, simulated: 7, agreed: 6, outside_scope: 1 };
-        let text = "The specification did 40 runs. The full stack repeated 6 of them, with equal records. It does not cover \
+        let text = "The specification did 40 runs. The full stack repeated 6 of them, with equal records. It did not cover \
                     1 other run, which the full stack did.";
         assert_eq!(told(Some(both)).as_deref(), Some(text));
     }

@@ -24,7 +24,7 @@ const LEAST_CHECKED: usize = 3;
 /// Which world does the runs of a sweep.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum RunWorld {
-    /// The specification, and the full stack for plans outside its scope. Some runs are done by both, and must agree.
+    /// The specification. Some runs are done by the full stack as well, and must agree.
     #[default]
     Specified,
     /// The full stack.
@@ -65,19 +65,14 @@ pub(super) fn one(job: &Job<'_>, workers: Workers<'_>) -> Result<(RunSummary, La
         return Ok(result);
     }
     let plan = Plan::draw(job.scenario, job.subscribers, job.seed);
-    let done = match workers.world {
-        RunWorld::Simulated => RunsDone::SIMULATED,
-        RunWorld::Specified => match specified::run(&plan, job.choice) {
-            Ok(record) => return Ok(RunSummary::done_by(RunsDone::SPECIFIED, job.seed, record)),
-            Err(SpecifiedError::Outside(_)) => RunsDone::OUTSIDE_SCOPE,
-            Err(failure @ SpecifiedError::Disagreement(_)) => return Err(failure.into()),
-        },
+    let (done, record) = match workers.world {
+        RunWorld::Simulated => (RunsDone::SIMULATED, world::run(&plan, job.choice)?),
+        RunWorld::Specified => (RunsDone::SPECIFIED, specified::run(&plan, job.choice)?),
     };
-    Ok(RunSummary::done_by(done, job.seed, world::run(&plan, job.choice)?))
+    Ok(RunSummary::done_by(done, job.seed, record))
 }
 
-/// Does jobs by the specification and by the full stack, whose records must agree. Returns how many did: a job outside
-/// the specification's scope is not counted.
+/// Does jobs by the specification and by the full stack, whose records must agree. Returns how many did.
 ///
 /// # Errors
 /// The first disagreement, and the first failure of a world.
@@ -93,11 +88,7 @@ pub(super) fn check(jobs: &[Job<'_>], workers: Workers<'_>) -> Result<u64, RunEr
     let mut agreed = 0;
     let work = |job: &Job<'_>| -> Result<Option<()>, RunError> {
         let plan = Plan::draw(job.scenario, job.subscribers, job.seed);
-        let specified = match specified::run(&plan, job.choice) {
-            Ok(record) => record,
-            Err(SpecifiedError::Outside(_)) => return Ok(None),
-            Err(failure @ SpecifiedError::Disagreement(_)) => return Err(failure.into()),
-        };
+        let specified = specified::run(&plan, job.choice)?;
         let simulated = world::run(&plan, job.choice)?;
         workers.progress.advance(job.units());
         match simulated.difference(&specified) {
@@ -174,7 +165,7 @@ impl<'a> RunLog<'a> {
         chosen: Vec<Job<'a>>,
         workers: Workers<'_>,
     ) -> Result<RunsDone, RunError> {
-        // Where nothing is within the specification's scope, there is nothing to compare.
+        // Where the full stack has done every run, there is nothing to compare.
         if self.done.specified > 0 {
             // The log has not seen these: the specification does them here.
             self.done.specified += deciding.len() as u64;

@@ -16,7 +16,7 @@ pub(super) fn judge(soak: Soak<'_>, seed: u64) -> Result<Sight, Box<Found>> {
     let specified = Trial::on_the_specification(&case);
     // Some laws say nothing of the specification alone: a soak of these has the full stack run every case.
     let is_about_it = soak.world == RunWorld::Specified && soak.laws.iter().any(|law| law.is_about(World::Specified));
-    let judged = specified.as_ref().filter(|_| is_about_it);
+    let judged = is_about_it.then_some(&specified);
     if let Some(violation) = judged.and_then(|trial| laws::first_broken(soak.laws, trial)) {
         return Err(Box::new(found_on_the_specification(seed, &case, violation)));
     }
@@ -43,8 +43,7 @@ pub(super) fn judge(soak: Soak<'_>, seed: u64) -> Result<Sight, Box<Found>> {
         cost,
         is_specified: judged.is_some(),
         is_simulated,
-        is_outside_scope: specified.is_none(),
-        marks: specified.as_ref().map(|trial| trial.own().map(|run| run.marks).unwrap_or_default()),
+        marks: judged.map(|trial| trial.own().map(|run| run.marks).unwrap_or_default()),
         spent,
     })
 }

@@ -23,13 +23,11 @@ pub struct Soaked {
     pub by_the_full_stack: u64,
     /// Cases that both ran.
     pub by_both: u64,
-    /// Cases outside the specification's scope.
-    pub outside_scope: u64,
     /// In how many cases each kind of fault was.
     pub faults: BTreeMap<&'static str, u64>,
     /// Where the CPU is shared: by how much neighbours delayed one event of a witness at most, a case each.
     pub costs: Vec<Duration>,
-    /// Cases in which marks were looked for: those in the specification's scope.
+    /// Cases in which marks were looked for: those that the specification ran.
     pub cases_with_marks: u64,
     /// In how many of those a mark was reached; marks that none reached are not in it.
     pub reached: BTreeMap<Mark, u64>,
@@ -57,8 +55,7 @@ pub(super) struct Sight {
     pub(super) cost: Option<Duration>,
     pub(super) is_specified: bool,
     pub(super) is_simulated: bool,
-    pub(super) is_outside_scope: bool,
-    /// `None` where the specification does not cover the case.
+    /// `None` where the specification did not run the case.
     pub(super) marks: Option<Marks>,
     pub(super) spent: Spent,
 }
@@ -82,7 +79,6 @@ impl Soaked {
         self.by_the_specification += u64::from(sight.is_specified);
         self.by_the_full_stack += u64::from(sight.is_simulated);
         self.by_both += u64::from(sight.is_specified && sight.is_simulated);
-        self.outside_scope += u64::from(sight.is_outside_scope);
         if let Some(marks) = sight.marks {
             self.cases_with_marks += 1;
             for mark in Mark::ALL.iter().filter(|mark| marks.contains(**mark)) {

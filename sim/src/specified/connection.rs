@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use hubbub::{EventId, Gap, SubscriberId};
 
-use super::frames;
+use super::frames::Frames;
 use super::mailbox::Mailbox;
 use super::memory::Place;
 use super::socket::Socket;
@@ -24,6 +24,13 @@ pub(super) enum Read {
     Gap { first: Option<u64>, last: Option<u64> },
 }
 
+/// Something that no mailbox counts: a greeting, a notice by itself, a comment, a ping.
+#[derive(Debug)]
+pub(super) struct Said {
+    pub(super) bytes: u64,
+    pub(super) read: Option<Read>,
+}
+
 /// A frame of a write, with the notice in front of it.
 pub(super) struct Part {
     pub(super) event: Place,
@@ -41,6 +48,8 @@ pub(super) struct Connection {
     pub(super) id: SubscriberId,
     pub(super) mailbox: Mailbox,
     pub(super) socket: Socket,
+    /// What is to be said first, once the head of the response is flushed.
+    pub(super) greeting: Vec<Said>,
     /// The write under way, in the order of the wire. Nothing more is taken from the mailbox until all of it is flushed.
     pub(super) passing: VecDeque<Passing>,
     /// Bytes of it that the socket has not accepted.
@@ -82,6 +91,7 @@ impl Connection {
             id: SubscriberId(0),
             mailbox,
             socket,
+            greeting: Vec::new(),
             passing: VecDeque::new(),
             unsent: 0,
             left: None,
@@ -107,15 +117,40 @@ impl Connection {
         (self.process, self.id)
     }
 
-    /// A part of the chunk that begins at the offset `begin`; returns where it ends.
-    pub(super) fn add(&mut self, part: &Part, id: EventId, begin: u64) -> u64 {
+    /// Begins a write of so many bytes; returns the offset of their first.
+    pub(super) fn begin_write(&mut self, frames: Frames, bytes: u64) -> u64 {
+        let begin = self.offset + frames.write_head(bytes);
+        let end = begin + bytes + frames.write_end();
+        self.unsent += end - self.offset;
+        self.offset = end;
+        begin
+    }
+
+    /// Begins a write of what no mailbox counts.
+    pub(super) fn say(&mut self, frames: Frames, said: Vec<Said>) {
+        let bytes = said.iter().map(|said| said.bytes).sum();
+        let mut end = self.begin_write(frames, bytes);
+        let count = said.len();
+        let mut part_bytes = 0;
+        for (nth, Said { bytes, read }) in said.into_iter().enumerate() {
+            end += bytes;
+            part_bytes += bytes;
+            self.unread.extend(read.map(|read| (end, read)));
+            if frames.has_messages() || nth + 1 == count {
+                self.passing.push_back(Passing { event: None, bytes: std::mem::take(&mut part_bytes) });
+            }
+        }
+    }
+
+    /// A part of the write whose rest begins at the offset `begin`; returns where the part ends.
+    pub(super) fn add(&mut self, frames: Frames, part: &Part, id: EventId, begin: u64) -> u64 {
         let start = begin + part.gap_bytes;
         let end = start + part.frame_bytes;
         if let Some(gap) = &part.gap {
             self.unread.push_back((start, Read::of(gap)));
         }
         if self.socket.keeps_times() {
-            self.begins.push_back((start + frames::id_line(id), start, id.sequence));
+            self.begins.push_back((start + frames.id_end(id, part.frame_bytes), start, id.sequence));
         }
         self.unread.push_back((end, Read::Event { sequence: id.sequence }));
         self.passing.push_back(Passing { event: Some(part.event), bytes: end - begin });

@@ -1,52 +1,109 @@
-//! Lengths in bytes of what the server writes: what HTTP adds, and encoded server-sent events.
+//! Lengths in bytes of what the server writes, over either transport.
 
-use hubbub::frame::sse;
+mod sse;
+mod websocket;
+
 use hubbub::{EventId, Gap};
 
-/// The head of the response: the status line, `content-type`, `cache-control`, `x-accel-buffering`, `transfer-encoding`
-/// and `date`, each with its line end, and an empty line.
-pub(super) const RESPONSE_HEAD: u64 = 17 + 33 + 25 + 23 + 28 + 37 + 2;
+use crate::plan::Plan;
+use crate::transport::Transport;
 
-/// The line end behind a chunk's bytes.
-pub(super) const CHUNK_END: u64 = 2;
-
-/// The comment after a silence.
-pub(super) const KEEPALIVE: u64 = sse::KEEPALIVE.len() as u64;
-
-/// `id: ` in front of an id, and the line end behind it.
-const ID_LINE: u64 = 5;
-
-/// `data: ` in front of a payload, its line end, and an empty line.
-const DATA_LINE: u64 = 8;
-
-/// The size of a chunk in hexadecimal digits, and a line end.
-pub(super) fn chunk_head(bytes: u64) -> u64 {
-    u64::from((u64::BITS - bytes.leading_zeros()).div_ceil(4)) + 2
+/// The frames of a plan's streams.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Frames {
+    transport: Transport,
+    table_bytes: u64,
 }
 
-/// The first bytes of a stream: the place it begins at is in them where the client is told.
-pub(super) fn hello(begins_at: Option<EventId>) -> u64 {
-    begins_at.map_or(sse::HELLO.len(), |place| sse::hello(place).len()) as u64
+impl Frames {
+    pub(super) fn of(plan: &Plan) -> Self {
+        Self { transport: plan.server.transport, table_bytes: plan.table.len() as u64 }
+    }
+
+    /// Whether everything is a message by itself, and may leave a write that is accepted in part before the rest. Notices
+    /// and comments of server-sent events share a part.
+    pub(super) fn has_messages(self) -> bool {
+        self.transport == Transport::Ws
+    }
+
+    /// The head of the response, in front of the stream.
+    pub(super) fn response_head(self) -> u64 {
+        match self.transport {
+            Transport::Sse => sse::RESPONSE_HEAD,
+            Transport::Ws => websocket::HANDSHAKE,
+        }
+    }
+
+    /// What HTTP adds in front of a write of so many bytes: the head of a chunk.
+    pub(super) fn write_head(self, bytes: u64) -> u64 {
+        match self.transport {
+            Transport::Sse => sse::chunk_head(bytes),
+            Transport::Ws => 0,
+        }
+    }
+
+    /// What HTTP adds behind a write.
+    pub(super) fn write_end(self) -> u64 {
+        match self.transport {
+            Transport::Sse => sse::CHUNK_END,
+            Transport::Ws => 0,
+        }
+    }
+
+    /// The greeting of a stream, with the place it begins at where the client is told.
+    pub(super) fn hello(self, begins_at: Option<EventId>) -> u64 {
+        match self.transport {
+            Transport::Sse => sse::hello(begins_at),
+            Transport::Ws => websocket::hello(begins_at),
+        }
+    }
+
+    /// What is sent after a silence: a comment or a ping.
+    pub(super) fn keepalive(self) -> u64 {
+        match self.transport {
+            Transport::Sse => sse::KEEPALIVE,
+            Transport::Ws => websocket::PING,
+        }
+    }
+
+    /// A gap notice.
+    pub(super) fn gap(self, gap: &Gap) -> u64 {
+        match self.transport {
+            Transport::Sse => sse::gap(gap),
+            Transport::Ws => websocket::gap(gap),
+        }
+    }
+
+    /// The event of an arrival, whose payload has so many bytes.
+    pub(super) fn event(self, id: EventId, arrival: u64, payload_bytes: u64) -> u64 {
+        match self.transport {
+            Transport::Sse => sse::event(id, payload_bytes),
+            Transport::Ws => websocket::event(self.table_bytes, id, arrival, payload_bytes),
+        }
+    }
+
+    /// How much of an event's frame has arrived when the client knows the id.
+    pub(super) fn id_end(self, id: EventId, frame_bytes: u64) -> u64 {
+        match self.transport {
+            Transport::Sse => sse::id_line(id),
+            Transport::Ws => websocket::id_end(self.table_bytes, id, frame_bytes),
+        }
+    }
 }
 
-/// A gap notice.
-pub(super) fn gap(gap: &Gap) -> u64 {
-    sse::gap(gap).len() as u64
-}
-
-/// The first line of an event: `id: EPOCH-SEQUENCE`.
-pub(super) fn id_line(id: EventId) -> u64 {
-    ID_LINE + digits(id.epoch) + 1 + digits(id.sequence)
-}
-
-/// An event whose payload is one line of so many bytes.
-pub(super) fn event(id: EventId, payload_bytes: u64) -> u64 {
-    id_line(id) + DATA_LINE + payload_bytes
+/// Whether a payload of so many bytes has room for its number: `{"n":ARRIVAL,"pad":""}`. Else it is made of zeros.
+fn is_object(arrival: u64, payload_bytes: u64) -> bool {
+    r#"{"n":,"pad":""}"#.len() as u64 + digits(arrival) <= payload_bytes
 }
 
 /// Whether a payload of so many bytes has room for its key: `{"n":ARRIVAL,"k":KEY,"pad":""}`.
 pub(super) fn has_key(arrival: u64, key: u64, payload_bytes: u64) -> bool {
     r#"{"n":,"k":,"pad":""}"#.len() as u64 + digits(arrival) + digits(key) <= payload_bytes
+}
+
+/// `EPOCH-SEQUENCE`.
+fn id_digits(id: EventId) -> u64 {
+    digits(id.epoch) + 1 + digits(id.sequence)
 }
 
 fn digits(number: u64) -> u64 {
@@ -58,11 +115,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_has_its_decimal_digits_and_a_chunk_its_hexadecimal_ones() {
-        let cases = [(0, 1, 2), (9, 1, 3), (10, 2, 3), (255, 3, 4), (256, 3, 5), (1_764_000_000_000, 13, 13)];
-        for (number, decimal, chunk) in cases {
+    fn a_number_has_its_decimal_digits() {
+        for (number, decimal) in [(0, 1), (9, 1), (10, 2), (255, 3), (1_764_000_000_000, 13)] {
             assert_eq!(digits(number), decimal, "digits of {number}");
-            assert_eq!(chunk_head(number), chunk, "head of a chunk of {number}");
         }
     }
 }

@@ -3,8 +3,6 @@
 
 use hubbub::EventId;
 
-use super::frames;
-
 /// An event's place in the order of publication over all processes of the server, from 0 on.
 pub(super) type Place = u32;
 
@@ -52,11 +50,20 @@ impl Memory {
         u64::from(self.published() - self.published_before)
     }
 
-    /// A new event, held by its publisher.
-    pub(super) fn publish(&mut self, epoch: u64, payload_bytes: u64, at: u64, key: Option<u32>) -> Place {
+    /// The id of the next event.
+    pub(super) fn next_id(&self, epoch: u64) -> EventId {
+        EventId { epoch, sequence: self.last_sequence() + 1 }
+    }
+
+    /// A new event with the next id, held by its publisher.
+    pub(super) fn publish(
+        &mut self,
+        id: EventId,
+        (payload_bytes, frame_bytes): (u64, u64),
+        at: u64,
+        key: Option<u32>,
+    ) -> Place {
         let place = self.published();
-        let id = EventId { epoch, sequence: self.last_sequence() + 1 };
-        let frame_bytes = frames::event(id, payload_bytes);
         self.events.push(Event { id, payload_bytes, at, key, frame_bytes, is_encoded: false, holders: 1 });
         self.add(payload_bytes);
         place

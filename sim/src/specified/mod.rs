@@ -22,7 +22,11 @@
 //!    - A write asks the CPU once, when the socket accepts its first byte. Until the CPU has done the work, what the socket
 //!      accepts fills the window and is held. The flush happens at the later of the CPU's time and the present one. A full
 //!      window asks for nothing (`socket.rs`). A write that the CPU finishes after its connection has ended reaches nobody.
-//!    - A task makes two flushes in a turn at most, and goes behind all others that are woken where more waits.
+//!    - A task makes two flushes in a turn at most, and goes behind all others that are woken where more waits. A
+//!      WebSocket's task makes any number, until nothing waits or a flush has to wait.
+//!    - A frame that shares a write is let go before the rest when a flush finds it accepted whole. A gap notice is a part
+//!      of the frame that it stands in front of. Of what no mailbox counts (the greeting, a notice in front of it or of a
+//!      comment) all is one part; over a WebSocket each message is a part by itself (`connection.rs`).
 //! 3. **What the sockets have accepted** goes on its way, connection by connection in the order in which they first
 //!    accepted something. It arrives in the first tick that is not before the present tick and the one-way time
 //!    (`travel.rs`, `path.rs`). Faults of the link are applied when it is sent (`links.rs`).
@@ -32,10 +36,16 @@
 //!    exactly. Leaving is looked at before all else.
 //!
 //! A stream begins three one-way times and two ticks after its client sets out: one tick for the handshake and one for the
-//! request (`session.rs`). A connection is accepted by the process that listens when its tick begins. A client that leaves
-//! is heard of a one-way time and a tick later. A comment is due when nothing was flushed for the keepalive, counted in
-//! ticks; it is looked at only when nothing waits. The write deadline is a timer that is set when a socket blocks and no
-//! earlier one is set; one that fires for a blockage since over is set anew or dropped.
+//! request (`session.rs`). A connection is accepted by the process that listens when its tick begins. The first write is the
+//! head of the response with the greeting behind it: first the notice of what is out of reach, then the place at which the
+//! stream begins. A WebSocket's first write is the answer to the handshake alone. The greeting is the next one, so it asks
+//! the CPU a second time, and its place comes before its notice. HTTP puts every write of server-sent events into a chunk;
+//! a WebSocket's message has a header of its own (`frames.rs`).
+//!
+//! A client that leaves is heard of a one-way time and a tick later. Nobody takes leave of a WebSocket: either side just
+//! closes. A comment, over a WebSocket a ping, is due when nothing was flushed for the keepalive, counted in ticks; it is
+//! looked at only when nothing waits. Clients do not answer a ping. The write deadline is a timer that is set when a socket
+//! blocks and no earlier one is set; one that fires for a blockage since over is set anew or dropped.
 //!
 //! A run is over, when the driver looks, once every arrival has been published, nothing waits and nothing is unread, but not
 //! before all who come back have had the time to; or at the end of the drain. The driver looks when something is due, when it
@@ -44,7 +54,7 @@
 //! # What it shares with the full stack
 //!
 //! The plan, the record, the arithmetic of readers and the schedule of faults (the room `client`), and the encoded lengths
-//! of comments and gap notices. Other laws guard these: `docs/fidelity.md` lists them. WebSockets are outside its scope.
+//! of greetings, comments and gap notices. Other laws guard these: `docs/fidelity.md` lists them.
 
 mod client;
 mod conflation;
@@ -63,7 +73,6 @@ mod path;
 mod publish;
 mod reached;
 mod run;
-mod scope;
 mod session;
 mod socket;
 mod stream;
@@ -71,18 +80,24 @@ mod time;
 mod travel;
 
 pub use marks::{Mark, Marks};
-pub use scope::{OutsideScope, SpecifiedError};
 
 use crate::plan::{HubChoice, Plan};
 use crate::record::{Observation, Record, Recorder};
+
+/// Why there is no record.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SpecifiedError {
+    /// What was recorded contradicts the mailboxes' own accounts: a fault in the specification.
+    #[error("record and mailboxes disagree: {0}")]
+    Disagreement(String),
+}
 
 /// Runs a plan in virtual time, at one buffer size and policy. The same arguments give the same record as the simulated
 /// world's.
 ///
 /// # Errors
-/// When the specification says nothing of the plan, or the run contradicts itself.
+/// When the run contradicts itself.
 pub fn run(plan: &Plan, choice: HubChoice) -> Result<Record, SpecifiedError> {
-    scope::check(plan)?;
     let plan = plan.in_virtual_time();
     Ok(run_scaled(&plan, choice, &Recorder::new(&plan))?.0)
 }
@@ -90,7 +105,7 @@ pub fn run(plan: &Plan, choice: HubChoice) -> Result<Record, SpecifiedError> {
 /// Runs a plan as [`run`] does, and keeps every single observation: 48 bytes each, several for every frame.
 ///
 /// # Errors
-/// When the specification does not cover the plan, or the run contradicts itself.
+/// When the run contradicts itself.
 pub fn run_observed(plan: &Plan, choice: HubChoice) -> Result<(Record, Vec<Observation>), SpecifiedError> {
     let (record, observations, _) = run_with_marks(plan, choice)?;
     Ok((record, observations))
@@ -99,9 +114,8 @@ pub fn run_observed(plan: &Plan, choice: HubChoice) -> Result<(Record, Vec<Obser
 /// Runs a plan as [`run_observed`] does, and returns the rare states that the run reached as well.
 ///
 /// # Errors
-/// When the specification does not cover the plan, or the run contradicts itself.
+/// When the run contradicts itself.
 pub fn run_with_marks(plan: &Plan, choice: HubChoice) -> Result<(Record, Vec<Observation>, Marks), SpecifiedError> {
-    scope::check(plan)?;
     let plan = plan.in_virtual_time();
     let recorder = Recorder::new(&plan);
     recorder.keep_observations();

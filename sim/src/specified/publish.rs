@@ -64,8 +64,10 @@ impl Run<'_> {
         let arrival = self.plan.arrivals[index];
         let sequence = self.recorder.published(arrival.at);
         let key = self.key_of(index);
-        let epoch = self.epoch(self.process);
-        let event = self.memory.publish(epoch, u64::from(arrival.payload_bytes), nanos(arrival.at), key);
+        let id = self.memory.next_id(self.epoch(self.process));
+        let payload_bytes = u64::from(arrival.payload_bytes);
+        let frame_bytes = self.frames.event(id, index as u64, payload_bytes);
+        let event = self.memory.publish(id, (payload_bytes, frame_bytes), nanos(arrival.at), key);
         self.history.push(&mut self.memory, event);
         self.marks.add_if(self.history.is_over_its_bytes(), Mark::HistoryOfOneLargeEvent);
         let (mut overflows, mut replays) = (false, false);

@@ -12,6 +12,7 @@ use hubbub::hub::Rules;
 use super::client::Client;
 use super::connection::{Connection, Part};
 use super::cpu::Cpu;
+use super::frames::Frames;
 use super::history::History;
 use super::marks::{Mark, Marks};
 use super::memory::Memory;
@@ -35,6 +36,7 @@ pub(super) enum Turn {
 pub(super) struct Run<'a> {
     pub(super) plan: &'a Plan,
     pub(super) rules: Rules,
+    pub(super) frames: Frames,
     pub(super) recorder: MutexGuard<'a, Observations>,
     /// The tick, and the exact time on the server.
     pub(super) tick: u64,
@@ -89,6 +91,7 @@ impl<'a> Run<'a> {
         Self {
             plan,
             rules: choice.rules(plan),
+            frames: Frames::of(plan),
             recorder,
             tick: 0,
             clock: 0,

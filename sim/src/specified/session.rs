@@ -2,8 +2,8 @@
 
 use hubbub::{CloseReason, EventId, Gap, GapReason, LossReason, SubscriberId};
 
-use super::connection::{Connection, Passing, Read};
-use super::frames;
+use super::connection::{Connection, Passing, Read, Said};
+use super::frames::Frames;
 use super::mailbox::Mailbox;
 use super::marks::Mark;
 use super::run::Run;
@@ -66,7 +66,7 @@ impl Run<'_> {
         connection.last_flush = self.tick;
         connection.silence = self.tick + keepalive;
         self.silences.entry(connection.silence).or_default().push(index);
-        connection.begin_stream(beginning.opening.as_ref(), beginning.at);
+        connection.begin_stream(self.frames, beginning.opening.as_ref(), beginning.at);
         self.wake(index);
     }
 
@@ -146,20 +146,20 @@ impl Run<'_> {
 }
 
 impl Connection {
-    /// The first write: the response's head, and a comment, in a chunk. The client reads of what is out of reach, and
-    /// where the stream begins.
-    fn begin_stream(&mut self, opening: Option<&Gap>, begins_at: Option<EventId>) {
-        let gap_bytes = opening.map_or(0, frames::gap);
-        let bytes = gap_bytes + frames::hello(begins_at);
-        let begin = frames::RESPONSE_HEAD + frames::chunk_head(bytes);
-        if let Some(gap) = opening {
-            self.unread.push_back((begin + gap_bytes, Read::of(gap)));
+    /// The first write: the head of the response, and with it the greeting, unless that is a message. The client reads of
+    /// what is out of reach, and where the stream begins.
+    fn begin_stream(&mut self, frames: Frames, opening: Option<&Gap>, begins_at: Option<EventId>) {
+        let head = frames.response_head();
+        self.offset = head;
+        self.unsent = head;
+        let notice = opening.map(|gap| Said { bytes: frames.gap(gap), read: Some(Read::of(gap)) });
+        let read = begins_at.map(|place| Read::Place { sequence: place.sequence });
+        let hello = Some(Said { bytes: frames.hello(begins_at), read });
+        if frames.has_messages() {
+            self.passing.push_back(Passing { event: None, bytes: head });
+            self.greeting = [hello, notice].into_iter().flatten().collect();
+        } else {
+            self.say(frames, [notice, hello].into_iter().flatten().collect());
         }
-        if let Some(place) = begins_at {
-            self.unread.push_back((begin + bytes, Read::Place { sequence: place.sequence }));
-        }
-        self.passing.push_back(Passing { event: None, bytes });
-        self.unsent = begin + bytes + frames::CHUNK_END;
-        self.offset = self.unsent;
     }
 }

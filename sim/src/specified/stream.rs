@@ -6,19 +6,19 @@
 
 use hubbub::CloseReason;
 
-use super::connection::{Connection, Part, Passing, Read};
+use super::connection::{Part, Passing, Read, Said};
 use super::cpu::Work;
-use super::frames;
 use super::marks::Mark;
 use super::run::Run;
 use super::socket::{Loss, Turn};
 use super::time::{at, ticks};
 use crate::time::nanos;
+use crate::transport::Transport;
 
 /// Events with which a mailbox is filled at a time, for a subscriber that is behind.
 const MOST_AT_A_TIME: usize = 256;
 
-/// Flushes in one turn of a task, after which others have theirs.
+/// Flushes in one turn of a task that writes server-sent events, after which others have theirs.
 const FLUSHES_A_TURN: u32 = 2;
 
 impl Run<'_> {
@@ -48,8 +48,8 @@ impl Run<'_> {
         }
     }
 
-    /// One turn of a task: what is under way is flushed, and one write more. Behind that the task wakes itself where more
-    /// waits, so that connections take turns.
+    /// One turn of a task: what is under way is flushed, and one write more. A WebSocket's task goes on for as long as
+    /// there is something to write and it is flushed at once.
     fn take_turn_of(&mut self, index: usize) {
         let mut flushes = 0;
         loop {
@@ -59,15 +59,7 @@ impl Run<'_> {
                 }
                 let has_more = self.let_go(index, 0);
                 flushes += 1;
-                if flushes == FLUSHES_A_TURN {
-                    self.marks.add_if(has_more, Mark::TurnEndsWithMore);
-                    self.connections[index].on_frame = !has_more;
-                }
-                // Whoever waits behind the gate is woken by the flush.
-                if has_more {
-                    self.wake(index);
-                }
-                if flushes == FLUSHES_A_TURN {
+                if self.plan.server.transport == Transport::Sse && self.gives_way(index, flushes, has_more) {
                     return;
                 }
             }
@@ -75,6 +67,20 @@ impl Run<'_> {
                 return;
             }
         }
+    }
+
+    /// After a flush the task wakes itself where more waits, and with the last flush of its turn it gives way to others.
+    /// Returns whether it does.
+    fn gives_way(&mut self, index: usize, flushes: u32, has_more: bool) -> bool {
+        let is_last = flushes == FLUSHES_A_TURN;
+        if is_last {
+            self.marks.add_if(has_more, Mark::TurnEndsWithMore);
+            self.connections[index].on_frame = !has_more;
+        }
+        if has_more {
+            self.wake(index);
+        }
+        is_last
     }
 
     /// Whether the socket has accepted all of the write under way, and the CPU has done its work; what it accepts now is
@@ -95,7 +101,7 @@ impl Run<'_> {
             connection.unsent -= accepted;
             let unsent = connection.unsent;
             self.marks.add_if(unsent == 0 && connection.socket.is_full(), Mark::WindowFullAtAWrite);
-            self.marks.add_if((1..=frames::CHUNK_END).contains(&unsent), Mark::AllButTheLineEnd);
+            self.marks.add_if((1..=self.frames.write_end()).contains(&unsent), Mark::AllButTheLineEnd);
             let is_shared = connection.passing.len() > 1;
             let asks = is_held && connection.socket.turn == Turn::NotAsked;
             let is_outgoing = !is_held && !std::mem::replace(&mut connection.socket.is_outgoing, true);
@@ -168,7 +174,7 @@ impl Run<'_> {
         let connection = &mut self.connections[index];
         while let Some(Passing { event, .. }) = connection.passing.front().copied() {
             let behind = || connection.passing.iter().skip(1).map(|passing| passing.bytes).sum::<u64>();
-            if left > 0 && (connection.passing.len() == 1 || left > behind() + frames::CHUNK_END) {
+            if left > 0 && (connection.passing.len() == 1 || left > behind() + self.frames.write_end()) {
                 break;
             }
             connection.passing.pop_front();
@@ -187,16 +193,23 @@ impl Run<'_> {
         has_more
     }
 
-    /// Begins the next write, of what waits or of a comment after a silence; `false` where there is nothing to write.
+    /// Begins the next write: a greeting that is still to be said, what waits, or what breaks a silence; `false` where there
+    /// is nothing to write.
     fn begin_write(&mut self, index: usize) -> bool {
+        let greeting = std::mem::take(&mut self.connections[index].greeting);
+        if !greeting.is_empty() {
+            self.connections[index].say(self.frames, greeting);
+            return true;
+        }
         self.catch_up(index);
         // One list for all writes: a write is begun for every frame.
         let mut parts = std::mem::take(&mut self.parts);
+        let frames = self.frames;
         let connection = &mut self.connections[index];
         while parts.len() < self.plan.server.frames_per_write
             && let Some((event, gap)) = connection.mailbox.take(&self.memory)
         {
-            let gap_bytes = gap.as_ref().map_or(0, frames::gap);
+            let gap_bytes = gap.as_ref().map_or(0, |gap| frames.gap(gap));
             parts.push(Part { event, gap, gap_bytes, frame_bytes: self.memory.encode(event) });
         }
         let has_any = !parts.is_empty();
@@ -206,10 +219,9 @@ impl Run<'_> {
             self.marks.add_if(notices > 1, Mark::TwoNoticesInAWrite);
             self.marks.add_if(connection.commented_in == self.tick, Mark::CommentAndFrameInATick);
             self.marks.add_if(connection.told_in_a_comment && notices > 0, Mark::NoticeAfterAComment);
-            connection.begin_chunk(bytes);
-            let mut end = connection.offset - frames::CHUNK_END - bytes;
+            let mut end = connection.begin_write(frames, bytes);
             for part in parts.drain(..) {
-                end = connection.add(&part, self.memory.get(part.event).id, end);
+                end = connection.add(frames, &part, self.memory.get(part.event).id, end);
             }
         } else {
             connection.on_frame = true;
@@ -232,8 +244,8 @@ impl Run<'_> {
         }
     }
 
-    /// A comment, where nothing has been flushed for as long as a silence may last, with the notice of what has been
-    /// lost behind the last event.
+    /// A comment or a ping, where nothing has been flushed for as long as a silence may last. In front of it is the notice
+    /// of what has been lost behind the last event.
     fn break_silence(&mut self, index: usize) -> bool {
         let keepalive = ticks(nanos(self.plan.server.keepalive));
         let connection = &mut self.connections[index];
@@ -247,28 +259,16 @@ impl Run<'_> {
         if !is_due {
             return false;
         }
+        let frames = self.frames;
         let epoch = self.plan.first_epoch().wrapping_add(connection.process as u64);
         let gap = connection.mailbox.holes().and_then(|holes| holes.at_the_end(epoch));
-        let gap_bytes = gap.as_ref().map_or(0, frames::gap);
-        let bytes = gap_bytes + frames::KEEPALIVE;
         connection.commented_in = self.tick;
         self.marks.add_if(connection.told_in_a_comment && gap.is_some(), Mark::NoticeAfterAComment);
         connection.told_in_a_comment |= gap.is_some();
         self.marks.add_if(gap.is_some(), Mark::NoticeInAComment);
-        connection.begin_chunk(bytes);
-        if let Some(gap) = gap {
-            let end = connection.offset - frames::CHUNK_END - frames::KEEPALIVE;
-            connection.unread.push_back((end, Read::of(&gap)));
-        }
-        connection.passing.push_back(Passing { event: None, bytes });
+        let notice = gap.map(|gap| Said { bytes: frames.gap(&gap), read: Some(Read::of(&gap)) });
+        let keepalive = Said { bytes: frames.keepalive(), read: None };
+        connection.say(frames, notice.into_iter().chain([keepalive]).collect());
         true
-    }
-}
-
-impl Connection {
-    /// A write of so many bytes begins, as a chunk.
-    fn begin_chunk(&mut self, bytes: u64) {
-        self.unsent = frames::chunk_head(bytes) + bytes + frames::CHUNK_END;
-        self.offset += self.unsent;
     }
 }

@@ -44,7 +44,7 @@ const OF_THE_TESTBED: Arrows = &[
     ("ledger", &["plan", "record"]),
     ("import", &["plan", "pool", "record", "runs", "scenario", "time", "transport", "world"]),
     ("laws", &["ledger", "plan", "record", "specified", "transport", "world"]),
-    ("incident", &["figure", "laws", "plan", "record", "runs", "summary", "world"]),
+    ("incident", &["figure", "laws", "plan", "record", "runs", "specified", "summary", "world"]),
     ("soak", &["laws", "pool", "runs", "specified"]),
     ("fingerprint", &["plan", "pool", "record", "runs", "scenario", "world"]),
     ("verify", &["plan", "pool", "record", "runs", "scenario", "theory", "world"]),

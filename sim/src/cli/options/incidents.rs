@@ -9,7 +9,7 @@ use hubbub::Overflow;
 use super::Threads;
 use super::workers::{WORLDS, world_named};
 use crate::cli::number;
-use crate::laws::Law;
+use crate::laws::{Law, World};
 use crate::runs::RunWorld;
 
 #[derive(Debug, Args)]
@@ -38,6 +38,10 @@ pub(in crate::cli) struct ReplayOptions {
     /// What a full mailbox does [default: the scenario's]
     #[arg(long, value_name = "POLICY")]
     pub(in crate::cli) policy: Option<Overflow>,
+    /// World that does the run. `simulated`: the full stack. `specified`: the specification, which is faster; laws about the
+    /// full stack are not judged
+    #[arg(long, value_name = "WORLD", default_value = WORLDS[1].0, value_parser = PossibleValuesParser::new(WORLDS.map(|world| world.0)))]
+    world: String,
     /// Write every event of every subscriber as JSON Lines, to a file that does not exist yet
     #[arg(long, value_name = "FILE")]
     pub(in crate::cli) events: Option<PathBuf>,
@@ -112,6 +116,16 @@ that these cases did not test a state, not that a law is broken.";
 fn minutes(text: &str) -> Result<f64, String> {
     let minutes = text.parse().ok().filter(|minutes| *minutes > 0.0 && *minutes <= 10_080.0);
     minutes.ok_or_else(|| "must be a number of minutes above 0, 10080 at most".to_owned())
+}
+
+impl ReplayOptions {
+    /// The world that does the run.
+    pub(in crate::cli) fn world(&self) -> World {
+        match world_named(&self.world) {
+            RunWorld::Specified => World::Specified,
+            RunWorld::Simulated => World::Simulated,
+        }
+    }
 }
 
 impl SoakOptions {

@@ -31,7 +31,7 @@ fn worlds(soaked: &Soaked) -> String {
     if soaked.broken.is_some() {
         return String::new();
     }
-    let Soaked { by_the_specification, by_the_full_stack, by_both, outside_scope, .. } = *soaked;
+    let Soaked { by_the_specification, by_the_full_stack, by_both, .. } = *soaked;
     let mut told = format!(
         "{} cases were judged by runs of the specification, and {} by runs of the full stack.",
         count(by_the_specification),
@@ -40,10 +40,8 @@ fn worlds(soaked: &Soaked) -> String {
     if by_the_specification > 0 {
         let _ = write!(
             told,
-            " {} cases were judged by both: 1 in {CHECKED_SHARE}, chosen by a hash of its seed. {} cases are outside the \
-             specification's scope.",
-            count(by_both),
-            count(outside_scope)
+            " {} cases were judged by both: 1 in {CHECKED_SHARE}, chosen by a hash of its seed.",
+            count(by_both)
         );
     }
     prose(&told, "")

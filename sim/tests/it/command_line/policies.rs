@@ -81,9 +81,9 @@ fn a_policy_that_cannot_be_run_is_left_out_of_a_comparison_and_named() {
 fn a_size_under_a_policy_that_keeps_everything_says_what_it_means() {
     let folder = folder("size-of-policies");
     for (policy, note, said) in [
-        ("park", "parks nobody on these seeds", "Under park a full buffer loses nothing."),
-        ("disconnect", "cuts nobody off on these seeds", "Under disconnect a full buffer ends the stream."),
-        ("conflate", "replaces no value on these seeds", "Under conflate a full buffer replaces old values."),
+        ("park", "parks nobody on 8 seeds", "Under park a full buffer loses nothing."),
+        ("disconnect", "cuts nobody off on 8 seeds", "Under disconnect a full buffer ends the stream."),
+        ("conflate", "replaces no value on 8 seeds", "Under conflate a full buffer replaces old values."),
     ] {
         let size = ["size", "--scenario", "small.toml", "--quick", "--subscribers", "4", "--policy", policy];
         let output = sim(&folder, &size);

@@ -18,6 +18,7 @@ const REACHED_BY: &[(Mark, u64)] = &[
     (Mark::LargerThanTheByteLimit, 91),
     (Mark::ConflationOfOneKey, 115),
     (Mark::ConflationInVain, 141),
+    (Mark::OfferedDuringAReplay, 144),
     (Mark::OverflowBesideAReplay, 8),
     (Mark::ParkedOutOfTheHistory, 2),
     (Mark::ReplayOutOfTheHistory, 8),
@@ -32,6 +33,7 @@ const REACHED_BY: &[(Mark, u64)] = &[
     (Mark::NoticeForTwoReasons, 34),
     (Mark::TwoNoticesInAWrite, 1068),
     (Mark::NoticeInAComment, 43),
+    (Mark::NoticeAfterAComment, 68),
     (Mark::CommentAndFrameInATick, 1),
     (Mark::TurnEndsWithMore, 4),
     (Mark::WindowFullAtAWrite, 17),
@@ -46,6 +48,7 @@ const REACHED_BY: &[(Mark, u64)] = &[
     (Mark::DeadlineOfAnEarlierBlockage, 0),
     (Mark::EndAndDeadlineInATick, 13_158),
     (Mark::ProcessEndsDuringAReplay, 75),
+    (Mark::ProcessEndsAsAStreamBegins, 493),
     (Mark::ProcessEndsAsAClientComes, 272),
     (Mark::EndLostInAnOutage, 1),
     (Mark::DeathNoticedByALaterWrite, 21),
@@ -53,7 +56,7 @@ const REACHED_BY: &[(Mark, u64)] = &[
     (Mark::LeftWithItsRequest, 221),
 ];
 
-/// What the specification reaches in the case of a seed; nothing if it does not cover the case.
+/// What the specification reaches in the case of a seed.
 fn marks_of(seed: u64) -> Marks {
     let case = case_of(seed);
     run_with_marks(&case.plan, case.choice()).map(|(_, _, marks)| marks).unwrap_or_default()

@@ -1,7 +1,6 @@
 //! The laws on the specification alone. `PROPTEST_CASES=10000` judges more cases.
 
 use std::env;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use hubbub_sim::laws::{Law, Trial, World, canary, draw, first_broken};
 use hubbub_sim::pool;
@@ -16,16 +15,12 @@ fn every_law_but_agreement_and_repetition_is_about_the_specification_and_holds_o
     assert!(Law::ALL.into_iter().all(|law| law.is_about(World::Simulated)));
     let asked = env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
     let seeds: Vec<u64> = (0..asked.unwrap_or(CASES)).collect();
-    let judged = AtomicU64::new(0);
     let judge = |seed: &u64| -> Result<Option<()>, String> {
         let case = draw::case_of(*seed);
-        let Some(trial) = Trial::on_the_specification(&case) else { return Ok(None) };
-        judged.fetch_add(1, Ordering::Relaxed);
-        first_broken(&laws, &trial).map_or(Ok(None), |violation| Err(format!("seed {seed}: {violation}")))
+        let violation = first_broken(&laws, &Trial::on_the_specification(&case));
+        violation.map_or(Ok(None), |violation| Err(format!("seed {seed}: {violation}")))
     };
     assert_eq!(pool::each(&seeds, 2, judge, |_, ()| {}), Ok(()));
-    let judged = judged.into_inner();
-    assert!(judged * 2 > seeds.len() as u64, "{judged} of {} cases are in the specification's scope", seeds.len());
 }
 
 #[test]

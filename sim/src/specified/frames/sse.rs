@@ -1,0 +1,60 @@
+//! Lengths in bytes of server-sent events over HTTP: the head of the response, chunks, and what is in them.
+
+use hubbub::frame::sse;
+use hubbub::{EventId, Gap};
+
+use super::id_digits;
+
+/// The head of the response: the status line, `content-type`, `cache-control`, `x-accel-buffering`, `transfer-encoding`
+/// and `date`, each with its line end, and an empty line.
+pub(super) const RESPONSE_HEAD: u64 = 17 + 33 + 25 + 23 + 28 + 37 + 2;
+
+/// The line end behind a chunk's bytes.
+pub(super) const CHUNK_END: u64 = 2;
+
+/// The comment after a silence.
+pub(super) const KEEPALIVE: u64 = sse::KEEPALIVE.len() as u64;
+
+/// `id: ` in front of an id, and the line end behind it.
+const ID_LINE: u64 = 5;
+
+/// `data: ` in front of a payload, its line end, and an empty line.
+const DATA_LINE: u64 = 8;
+
+/// The size of a chunk in hexadecimal digits, and a line end.
+pub(super) fn chunk_head(bytes: u64) -> u64 {
+    u64::from((u64::BITS - bytes.leading_zeros()).div_ceil(4)) + 2
+}
+
+/// The first bytes of a stream: the place it begins at is in them where the client is told.
+pub(super) fn hello(begins_at: Option<EventId>) -> u64 {
+    begins_at.map_or(sse::HELLO.len(), |place| sse::hello(place).len()) as u64
+}
+
+/// A gap notice.
+pub(super) fn gap(gap: &Gap) -> u64 {
+    sse::gap(gap).len() as u64
+}
+
+/// The first line of an event: `id: EPOCH-SEQUENCE`.
+pub(super) fn id_line(id: EventId) -> u64 {
+    ID_LINE + id_digits(id)
+}
+
+/// An event whose payload is one line of so many bytes.
+pub(super) fn event(id: EventId, payload_bytes: u64) -> u64 {
+    id_line(id) + DATA_LINE + payload_bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_head_of_a_chunk_has_hexadecimal_digits() {
+        let cases = [(0, 2), (9, 3), (10, 3), (255, 4), (256, 5), (1_764_000_000_000, 13)];
+        for (bytes, head) in cases {
+            assert_eq!(chunk_head(bytes), head, "head of a chunk of {bytes}");
+        }
+    }
+}
