@@ -128,7 +128,10 @@ impl Run<'_> {
         let pause = after_a_restart.or(self.paths[client.class].reconnect_after);
         let back = pause.map_or(u64::MAX, |pause| self.tick + ticks(nanos(pause)));
         let until = back.min(client.ends_at());
-        if until < u64::MAX {
+        if client.has_ended_by(self.tick) {
+            // It leaves in the tick in which it could not get a stream: a timer would be a tick late.
+            self.live(index);
+        } else if until < u64::MAX {
             self.wake_client_at(index, until);
         }
     }
