@@ -4,6 +4,25 @@
 //! Pure: it is handed the file's text and the environment's pairs, and knows no process and no disk. One table
 //! (`table`) names every setting. The file's keys, the variables, the help and `docs/configuration.md` are made from
 //! it.
+//!
+//! A text and an environment give validated values, or all that is wrong with them, each with its place:
+//!
+//! ```
+//! use hubbub::config::{Config, ConfigFile};
+//! use hubbub::{Overflow, ServerSettings};
+//!
+//! let text = "[server]\nsse_channel_buffer = 64\noverflow = \"drop-oldest\"\n";
+//! let file = ConfigFile { name: "hubbub.toml", text };
+//! let config = Config::load(Some(file), [("WH_SSE_CHANNEL_BUFFER".into(), "512".into())]).expect("valid");
+//! assert_eq!(config.sse_channel_buffer.frames(), 512, "a variable overrides the file");
+//! assert_eq!(config.overflow, Overflow::DropOldest);
+//! assert_eq!(config.server, ServerSettings::default());
+//!
+//! let file = ConfigFile { text: "[server]\nsse_channel_buffer = 0\nbuffer = 8\n", ..file };
+//! let wrong = Config::load(Some(file), []).expect_err("refused").iter().map(ToString::to_string).collect::<Vec<_>>();
+//! assert_eq!(wrong[0], "hubbub.toml:2: server.sse_channel_buffer = 0: must be 1 ..= 1048576");
+//! assert!(wrong[1].starts_with("hubbub.toml:3: server.buffer: no such setting: must be "));
+//! ```
 
 mod file;
 mod layer;

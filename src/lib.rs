@@ -2,6 +2,40 @@
 //!
 //! `docs/architecture.md` lists these modules and which may import which; a test checks it. The core (`loss`, `topic`,
 //! `event`, `mailbox`, `hub`) knows no clock, socket or runtime.
+//!
+//! A task reads a subscription while others publish, and what it has flushed counts as delivered:
+//!
+//! ```
+//! use std::future::poll_fn;
+//! use std::time::Duration;
+//!
+//! use hubbub::{Capacity, Hub, HubSettings, Overflow, Pattern, Topic};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! let capacity = Capacity::new(256).expect("1 to 1,048,576 frames");
+//! let hub = Hub::new(HubSettings { epoch: 1, capacity, overflow: Overflow::DropOldest });
+//! let subscription = hub.subscribe(&[Pattern::new("builds.>").expect("a pattern")]);
+//! let reader = tokio::spawn(async move {
+//!     let mut read = Vec::new();
+//!     // `None` once the subscriber is cut off.
+//!     while let Some(taken) = poll_fn(|cx| subscription.poll_take(cx)).await {
+//!         read.push(taken.event.payload().clone());
+//!         subscription.flushed(None);
+//!     }
+//!     read
+//! });
+//! let topic = Topic::new("builds.linux").expect("a topic");
+//! hub.publish(Duration::from_millis(1), &topic, "started".into());
+//! hub.publish(Duration::from_millis(2), &topic, "passed".into());
+//! # while hub.counts().delivered < 2 {
+//! #     tokio::task::yield_now().await;
+//! # }
+//! hub.evict_all();
+//! assert_eq!(reader.await.expect("no panic"), ["started", "passed"]);
+//! assert_eq!(hub.counts().delivered, 2);
+//! # }
+//! ```
 
 pub mod config;
 pub mod event;

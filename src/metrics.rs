@@ -3,6 +3,27 @@
 //! The Hub and the transports do not know this room: they tell their [`Environment`], and [`Measured`] is one that
 //! counts. Figures that the Hub has anyway are read when they are asked for. Only times and depths are counted at every
 //! frame, in counters that threads do not share.
+//!
+//! A program that subscribes and publishes by itself tells the environment so, and the exposition then has it:
+//!
+//! ```
+//! use hubbub::metrics::Measured;
+//! use hubbub::transport::{Observer, Runtime, Tokio};
+//! use hubbub::{Capacity, Hub, HubSettings, Overflow, Pattern, Topic};
+//!
+//! let capacity = Capacity::new(1).expect("1 to 1,048,576 frames");
+//! let hub = Hub::new(HubSettings { epoch: 1, capacity, overflow: Overflow::DropNewest });
+//! let reader = hub.subscribe(&[Pattern::new("builds").expect("a pattern")]);
+//! let measured = Measured::new(Tokio::start());
+//! measured.subscribed(reader.id(), ([127, 0, 0, 1], 4000).into());
+//! let topic = Topic::new("builds").expect("a topic");
+//! for _ in 0..3 {
+//!     hub.publish_each(measured.now(), &topic, "{}".into(), |id, outcome| measured.offered(id, outcome));
+//! }
+//! let text = measured.exposition(&hub, 0).expect("everything is measured");
+//! assert!(text.contains("\nhubbub_frames_offered_total 3\n"));
+//! assert!(text.contains("\nhubbub_slow_episodes_total 1\n"), "two losses in a row are one episode");
+//! ```
 
 mod episodes;
 mod exposition;

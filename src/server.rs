@@ -40,6 +40,38 @@ const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 ///
 /// At the end it accepts no more connections. Streams get the events that wait for them, are told when to come back,
 /// and are closed. Connections that are open when the settings' grace period is over are cut off.
+///
+/// A server on a listener of one's own ends when its `stop` is ready, and its streams first get what waits for them:
+///
+/// ```
+/// use hubbub::transport::Tokio;
+/// use hubbub::{Hub, ServerSettings, Topic, serve};
+/// use tokio::io::{AsyncReadExt, AsyncWriteExt};
+/// use tokio::net::{TcpListener, TcpStream};
+/// # use hubbub::{Capacity, HubSettings, Overflow};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> std::io::Result<()> {
+/// # let capacity = Capacity::new(4).expect("1 to 1,048,576 frames");
+/// # let hub = Hub::new(HubSettings { epoch: 7, capacity, overflow: Overflow::DropOldest });
+/// let listener = TcpListener::bind("127.0.0.1:0").await?;
+/// let mut client = TcpStream::connect(listener.local_addr()?).await?;
+/// let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+/// let until = async { drop(stopped.await) };
+/// let server = tokio::spawn(serve(listener, hub.clone(), ServerSettings::default(), Tokio::start(), until));
+/// client.write_all(b"GET /v1/stream/sse?table=builds HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n").await?;
+/// # while hub.subscribers() == 0 {
+/// #     tokio::task::yield_now().await;
+/// # }
+/// hub.publish(std::time::Duration::ZERO, &Topic::of_table("builds").expect("a table"), "last".into());
+/// stop.send(()).expect("the server runs");
+/// server.await?;
+/// let mut answer = String::new();
+/// client.read_to_string(&mut answer).await?;
+/// assert!(answer.contains("id: 7-1\ndata: last\n\n") && answer.contains("retry: "));
+/// # Ok(())
+/// # }
+/// ```
 pub async fn serve<L: Listener, E: Environment>(
     mut listener: L,
     hub: Hub,

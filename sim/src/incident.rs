@@ -1,6 +1,30 @@
 //! Incidents: a plan with a verdict, stored whole, so that it can be run again when everything else has changed.
 //!
 //! Knows what an incident is and how to judge a run of it; not where it is kept.
+//!
+//! An incident is recorded once, stored as JSON, and replayed by a test. A stored number that the run does not give is
+//! an error:
+//!
+//! ```
+//! use hubbub::Overflow;
+//! use hubbub_sim::incident::{Incident, Verdict};
+//! use hubbub_sim::laws::Case;
+//! use hubbub_sim::plan::Plan;
+//! use hubbub_sim::scenario::{Overrides, Scenario};
+//!
+//! let short = Overrides { duration_seconds: Some(5.0), ..Overrides::default() };
+//! let scenario = Scenario::named("steady-overload").and_then(|named| named.with(short)).expect("a valid scenario");
+//! let case = Case { plan: Plan::draw(&scenario, 2, 0), frames: 1, overflow: Overflow::DropNewest };
+//! let stored = Incident::record("a slow line and one slot", case).expect("the run ends").to_json();
+//! let mut incident = Incident::parse(&stored).expect("an incident");
+//! let replay = incident.replay().expect("a run").replay;
+//! assert_eq!((replay.verdict, replay.same_trajectory), (Verdict::AsExpected, true));
+//! assert!(replay.delivered > 0 && replay.offered >= replay.delivered + replay.dropped.total());
+//!
+//! incident.expected.delivered += 1;
+//! let why = incident.replay().expect_err("edited").to_string();
+//! assert!(why.starts_with("expected.delivered = "));
+//! ```
 
 mod losses;
 pub mod shrink;

@@ -2,6 +2,39 @@
 //!
 //! One straight pipeline: [`scenario`] → [`plan`] → [`world`] → [`record`] → [`summary`] → [`figure`] and [`report`].
 //! [`sweep`], [`sizing`] and [`verify`] drive it, [`cli`] is its only way out. See `docs/architecture.md`.
+//!
+//! A test of one's own draws a plan of a scenario, and runs it at several sizes. The high-water mark of a mailbox that
+//! never overflows is the smallest size without a loss:
+//!
+//! ```
+//! use hubbub::{Capacity, Overflow::DropNewest};
+//! use hubbub_sim::plan::{HubChoice, Plan};
+//! use hubbub_sim::{scenario::Scenario, specified};
+//!
+//! let text = r#"
+//! name = "builds"
+//! table = "builds"
+//! duration_seconds = 10
+//! subscribers = [4]
+//! arrivals = { kind = "poisson", per_second = 50 }
+//! payload = { kind = "fixed", bytes = 400 }
+//! [[class]]
+//! name = "slow-line"
+//! share = 1
+//! round_trip_ms = 40
+//! window_bytes = 4096
+//! reads.rate.bytes_per_second = 20000
+//! "#;
+//! let scenario = Scenario::parse("builds.toml", text).expect("a valid scenario");
+//! let plan = Plan::draw(&scenario, 4, 0);
+//! let run = |capacity| specified::run(&plan, HubChoice { capacity, overflow: DropNewest }).expect("a record");
+//! let size = run(Capacity::UNBOUNDED).subscribers.iter().map(|one| one.high_water).max().unwrap_or(0);
+//! let lost = |frames: u64| {
+//!     let record = run(Capacity::new(frames as usize).expect("a size"));
+//!     record.subscribers.iter().map(|one| one.dropped.total()).sum::<u64>()
+//! };
+//! assert!(size > 8 && lost(size) == 0 && lost(size - 1) > 0);
+//! ```
 
 pub mod cli;
 pub mod client;

@@ -3,6 +3,26 @@
 use crate::loss::LossCounts;
 
 /// A mailbox's account. At every moment `offered = delivered + dropped.total() + waiting + in_flight`.
+///
+/// A subscriber's account says where each of its frames is:
+///
+/// ```
+/// use hubbub::{Capacity, Hub, HubSettings, Overflow, Pattern, Topic};
+///
+/// let capacity = Capacity::new(4).expect("1 to 1,048,576 frames");
+/// let hub = Hub::new(HubSettings { epoch: 1, capacity, overflow: Overflow::DropOldest });
+/// let subscription = hub.subscribe(&[Pattern::new("builds").expect("a pattern")]);
+/// let topic = Topic::new("builds").expect("a topic");
+/// for _ in 0..10 {
+///     hub.publish(std::time::Duration::ZERO, &topic, "{}".into());
+/// }
+/// // Two frames leave the mailbox, and one of them reaches its socket.
+/// assert!(subscription.take().is_some() && subscription.take().is_some() && subscription.flushed(None));
+/// let counts = subscription.counts();
+/// assert_eq!([counts.offered, counts.delivered, counts.dropped.total()], [10, 1, 6]);
+/// assert_eq!([counts.waiting, counts.in_flight, counts.high_water], [2, 1, 4]);
+/// assert!(counts.is_conserved());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
     /// Frames that were pushed while the mailbox was open.

@@ -16,6 +16,32 @@ use crate::loss::{LossReason, PushOutcome};
 /// assert_eq!("drop-oldest".parse(), Ok(Overflow::DropOldest));
 /// assert_eq!(Overflow::ALL.map(Overflow::name).join(" "), "drop-newest drop-oldest conflate disconnect park");
 /// ```
+///
+/// Of ten frames into a mailbox of four, each policy leaves other ones. Here all frames but the first have one key:
+///
+/// ```
+/// use hubbub::mailbox::{Key, Mailbox, QueueItem};
+/// use hubbub::{Capacity, Limits, Overflow};
+///
+/// #[derive(Clone)]
+/// struct Frame(u64);
+/// impl QueueItem for Frame {
+///     fn key(&self) -> Option<Key<'_>> {
+///         let text = if self.0 == 1 { "first" } else { "other" };
+///         Some(Key { hash: self.0.min(2), scope: "builds", text })
+///     }
+/// }
+/// let left = |overflow| {
+///     let mut mailbox = Mailbox::new(Limits::frames(Capacity::new(4).expect("1 to 1,048,576 frames")), overflow);
+///     (1..=10).for_each(|n| drop(mailbox.push(&Frame(n), |_, _| {})));
+///     std::iter::from_fn(|| mailbox.take().map(|frame| frame.0)).collect::<Vec<_>>()
+/// };
+/// assert_eq!(left(Overflow::DropNewest), [1, 2, 3, 4]);
+/// assert_eq!(left(Overflow::DropOldest), [7, 8, 9, 10]);
+/// assert_eq!(left(Overflow::Conflate), [1, 8, 9, 10], "the last frame of a key stays");
+/// assert!(left(Overflow::Disconnect).is_empty(), "cut off at the fifth frame");
+/// assert_eq!(left(Overflow::Park), [1, 2, 3, 4], "the other six are parked, not lost");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Overflow {
     /// Refuses the frame.

@@ -151,6 +151,25 @@ impl Law {
 
     /// Puts it to a case on the full stack, on which it must hold.
     ///
+    /// A law on a plan of one's own runs the full stack, and holds where it says nothing of the case:
+    ///
+    /// ```
+    /// use hubbub_sim::laws::{Case, Law, Trial, audit};
+    /// use hubbub_sim::{plan::Plan, scenario::{Overrides, Scenario}};
+    ///
+    /// let short = Overrides { duration_seconds: Some(5.0), ..Overrides::default() };
+    /// let scenario = Scenario::named("steady-overload").and_then(|named| named.with(short)).expect("it is valid");
+    /// let plan = Plan::draw(&scenario, 2, 0);
+    /// let case = Case { plan, frames: 3, overflow: hubbub::Overflow::DropNewest };
+    /// assert_eq!(Law::Account.judge(&case), Ok(()));
+    /// assert!(!Law::Holes.applies(&case) && Law::Holes.judge(&case).is_ok(), "the plan has no recovery");
+    /// // The law is broken where the same run is judged as if its mailboxes had one slot less.
+    /// let trial = Trial::on_the_full_stack(&case);
+    /// let run = trial.own().expect("the run ends");
+    /// let misjudged = Case { frames: 2, ..case.clone() };
+    /// assert!(audit(&misjudged, &run.record, &run.log).is_err());
+    /// ```
+    ///
     /// # Errors
     /// With what does not hold.
     pub fn judge(self, case: &Case) -> Result<(), Violation> {
