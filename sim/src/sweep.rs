@@ -58,6 +58,23 @@ pub enum Sizes<'a> {
 /// Runs a scenario. `sized` is told the exact sizes before all further runs. The same arguments but for `threads`
 /// give the same document.
 ///
+/// The recommendation is the next power of two above the largest mark of all runs:
+/// ```
+/// use hubbub_sim::{runs::{Progress, RunWorld::Specified, Workers}, sweep::{Parts, Sizes, sweep}};
+/// # use hubbub_sim::scenario::{Overrides, Scenario}; struct Quiet;
+/// # impl Progress for Quiet { fn begin(&self, _: &str, _: u64) {} fn advance(&self, _: u64) {} fn end(&self) {} }
+/// let mut few = Overrides { subscribers: Some(vec![3]), seeds: Some(1), ..Overrides::default() };
+/// few.duration_seconds = Some(5.0);
+/// let scenario = Scenario::named("alpha").and_then(|alpha| alpha.with(few)).expect("a valid scenario");
+/// let sizes = Sizes::WithRisk { runs: 20, extrapolated_risk: None };
+/// let parts = Parts { cells: false, policies: false, sizes, sensitivity: false };
+/// let workers = Workers { threads: 1, world: Specified, checks_a_share: false, known: None, progress: &Quiet };
+/// let found = sweep(&scenario, parts, workers, |_| {}).expect("no run fails");
+/// let largest = found.zero_drop[0].tolerance.as_ref().expect("20 runs");
+/// assert!(largest.risk_upper95 < 0.14, "1 - 0.05^(1 / 20)");
+/// assert_eq!(found.recommendation.buffer, Some((largest.buffer + 1).next_power_of_two()));
+/// ```
+///
 /// # Errors
 /// A policy whose needs the scenario cannot meet, and the first failure of a world.
 pub fn sweep(
