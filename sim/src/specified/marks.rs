@@ -51,7 +51,7 @@ marks! {
     NoticeInAComment = "A comment after a silence carries a gap notice.",
     NoticeAfterAComment = "A gap notice in a comment is followed by another notice.",
     CommentAndFrameInATick = "A comment and a frame are written in the same tick.",
-    TurnEndsWithMore = "A task makes two flushes in a turn, and more frames wait.",
+    TurnEndsWithMore = "A task has made both passes of a turn, and more frames wait.",
     WindowFullAtAWrite = "A window is exactly full at the end of a write.",
     AllButTheLineEnd = "A socket accepts all of a write but its last line end.",
     PartOfASharedWrite = "Some frames of a shared write are flushed before the others.",

@@ -22,8 +22,10 @@
 //!    - A write asks the CPU once, when the socket accepts its first byte. Until the CPU has done the work, what the socket
 //!      accepts fills the window and is held. The flush happens at the later of the CPU's time and the present one. A full
 //!      window asks for nothing (`socket.rs`). A write that the CPU finishes after its connection has ended reaches nobody.
-//!    - A task makes two flushes in a turn at most, and goes behind all others that are woken where more waits. A
-//!      WebSocket's task makes any number, until nothing waits or a flush has to wait.
+//!    - A turn of a task has two passes at most. A pass begins a write, unless one is under way, and flushes it. The task
+//!      then wakes itself where more waits: after two passes it is behind all others that were woken. HTTP gathers less than
+//!      8192 bytes. A write of which as many are left, with what HTTP adds, is flushed at once and ends no pass: the pass
+//!      goes on with the next write. A WebSocket's task makes any number of flushes, until nothing waits or one has to wait.
 //!    - A frame that shares a write is let go before the rest when a flush finds it accepted whole. A gap notice is a part
 //!      of the frame that it stands in front of. Of what no mailbox counts (the greeting, a notice in front of it or of a
 //!      comment) all is one part; over a WebSocket each message is a part by itself (`connection.rs`).

@@ -18,8 +18,8 @@ use crate::transport::Transport;
 /// Events with which a mailbox is filled at a time, for a subscriber that is behind.
 const MOST_AT_A_TIME: usize = 256;
 
-/// Flushes in one turn of a task that writes server-sent events, after which others have theirs.
-const FLUSHES_A_TURN: u32 = 2;
+/// The bytes that HTTP gathers before it flushes. A write of which as many are left, or more, is flushed at once.
+const WRITE_BUFFER_BYTES: u64 = 8192;
 
 impl Run<'_> {
     /// A connection's task is to run, behind all that were woken before.
@@ -48,39 +48,58 @@ impl Run<'_> {
         }
     }
 
-    /// One turn of a task: what is under way is flushed, and one write more. A WebSocket's task goes on for as long as
-    /// there is something to write and it is flushed at once.
+    /// One turn of a task. A WebSocket's task goes on for as long as there is something to write and it is flushed at
+    /// once.
     fn take_turn_of(&mut self, index: usize) {
-        let mut flushes = 0;
-        loop {
-            if !self.connections[index].passing.is_empty() {
-                if !self.is_written(index) {
-                    return;
-                }
-                let has_more = self.let_go(index, 0);
-                flushes += 1;
-                if self.plan.server.transport == Transport::Sse && self.gives_way(index, flushes, has_more) {
-                    return;
-                }
-            }
-            if !self.begin_write(index) {
+        match self.plan.server.transport {
+            Transport::Sse => self.pass_twice(index),
+            Transport::Ws => while self.flush(index) && self.begin_write(index) {},
+        }
+    }
+
+    /// Two passes, each of which ends with the flush of what is under way. After that the task gives way to others: it
+    /// has woken itself where more waits.
+    fn pass_twice(&mut self, index: usize) {
+        for is_last in [false, true] {
+            if !self.fill(index) || !self.is_written(index) {
                 return;
+            }
+            let has_more = self.let_go(index, 0);
+            if is_last {
+                self.marks.add_if(has_more, Mark::TurnEndsWithMore);
+                self.connections[index].on_frame = !has_more;
+            }
+            if has_more {
+                self.wake(index);
             }
         }
     }
 
-    /// After a flush the task wakes itself where more waits, and with the last flush of its turn it gives way to others.
-    /// Returns whether it does.
-    fn gives_way(&mut self, index: usize, flushes: u32, has_more: bool) -> bool {
-        let is_last = flushes == FLUSHES_A_TURN;
-        if is_last {
-            self.marks.add_if(has_more, Mark::TurnEndsWithMore);
-            self.connections[index].on_frame = !has_more;
+    /// Begins a write, unless one is under way. One that fills the buffer is flushed at once, without a wake-up, and the
+    /// next one is begun. Returns whether a write is under way that leaves room in the buffer.
+    fn fill(&mut self, index: usize) -> bool {
+        loop {
+            let connection = &self.connections[index];
+            if connection.unsent >= WRITE_BUFFER_BYTES {
+                if !self.flush(index) {
+                    return false;
+                }
+            } else if !connection.passing.is_empty() {
+                return true;
+            }
+            if !self.begin_write(index) {
+                return false;
+            }
         }
-        if has_more {
-            self.wake(index);
+    }
+
+    /// Flushes what is under way, if anything is; `false` where that has to wait.
+    fn flush(&mut self, index: usize) -> bool {
+        let is_written = self.connections[index].passing.is_empty() || self.is_written(index);
+        if is_written {
+            self.let_go(index, 0);
         }
-        is_last
+        is_written
     }
 
     /// Whether the socket has accepted all of the write under way, and the CPU has done its work; what it accepts now is
