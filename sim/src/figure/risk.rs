@@ -19,6 +19,10 @@ use super::words;
 /// Most curves; of more, the first and an even choice of the others would hide each other's bands.
 const MOST_CURVES: usize = 4;
 
+/// From the first line of a label to its second, and to the next label.
+const SECOND_LINE: f64 = 26.0;
+const LABEL_HEIGHT: f64 = 62.0;
+
 /// One N.
 struct Curve<'a> {
     answer: &'a ZeroDrop,
@@ -46,7 +50,7 @@ pub(super) fn scene(sweep: &Sweep) -> Scene {
     };
     frame::values(&mut scene, plot, &values, Some(&tick));
     frame::values_title(&mut scene, plot, "runs that lose anything");
-    frame::across(&mut scene, plot, &axis, &octaves(steps));
+    frame::across(&mut scene, plot, &axis, &octaves(steps.chain([sweep.current_buffer])));
     frame::across_title(&mut scene, plot.left, plot.right, plot.bottom + 64.0, Along::Buffers);
     frame::reference_lines(&mut scene, plot, &axis, &references);
     frame::reference_labels(&mut scene, plot, &axis, &references);
@@ -139,18 +143,19 @@ impl Curve<'_> {
 
 /// N at the bound of each curve, at the right edge; the lowest of those that would meet is moved down.
 fn labels(scene: &mut Scene, plot: Plot, values: &Values, curves: &[Curve<'_>]) {
+    let below_the_first = LABEL_HEIGHT * as_f64(curves.len().saturating_sub(1) as u64);
     let mut free_below = f64::NEG_INFINITY;
     for curve in curves {
         let n = format::count(curve.answer.subscribers as u64);
         let largest = format::count(curve.marks.largest());
         // Only at the right edge is there room beside every curve.
         let bound = values.at(interval_95(0, curve.marks.runs)[1]);
-        let y = (bound - 18.0).max(free_below);
+        let y = (bound - 18.0).min(plot.bottom - SECOND_LINE - below_the_first).max(free_below);
         let text = Text::new((plot.right + 14.0, y), Anchor::Start, format!("N = {n}"));
         scene.text(text.em(LABEL_EM).bold().colour(deep(curve.look.colour)));
-        let below = Text::new((plot.right + 14.0, y + 26.0), Anchor::Start, format!("most: {largest}"));
+        let below = Text::new((plot.right + 14.0, y + SECOND_LINE), Anchor::Start, format!("most: {largest}"));
         scene.text(below.colour(deep(curve.look.colour)));
-        free_below = y + 62.0;
+        free_below = y + LABEL_HEIGHT;
     }
 }
 
@@ -184,6 +189,15 @@ fn note(sweep: &Sweep, curves: &[Curve<'_>]) -> String {
 mod tests {
     use super::*;
     use crate::summary::fixture;
+
+    #[test]
+    fn labels_of_as_many_curves_as_there_may_be_stay_above_the_note() {
+        let mut sweep = fixture::alpha();
+        sweep.zero_drop = [10, 20, 30, 40].map(|n| fixture::sized(n, 7)).to_vec();
+        let scene = scene(&sweep);
+        let lowest = scene.texts().filter(|text| text.content.starts_with("most: ")).map(|text| text.at.1);
+        assert!(lowest.fold(0.0, f64::max) <= 872.0);
+    }
 
     #[test]
     fn every_n_with_marks_has_a_curve_and_the_title_tells_the_risk_of_the_recommended_size() {

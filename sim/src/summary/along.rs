@@ -21,10 +21,10 @@ pub fn along(sweep: &Sweep) -> Along {
     if subscribers.len() > buffers.len() { Along::Subscribers } else { Along::Buffers }
 }
 
-/// Whether a sweep has marks of many runs, which say how large the risk of a size is.
+/// Whether a sweep has a curve of the risk of a size: marks of many runs that are not all the same.
 #[must_use]
 pub fn has_risk(sweep: &Sweep) -> bool {
-    sweep.zero_drop.iter().any(|size| size.marks.is_some())
+    sweep.zero_drop.iter().any(|size| size.marks.as_ref().is_some_and(|marks| marks.high_water.len() > 1))
 }
 
 /// File names, without extension, of the figures of drop rate, memory, latency and, where there are marks, of the risk;
