@@ -93,7 +93,7 @@ test:
 lint:
     cargo fmt --all --check && cargo clippy --workspace --all-targets -- -D warnings
 
-# Measure speed, memory and CPU cost on this machine, compared with nchan and a Go hub where these are installed (fanout: a part)
+# Measure speed, memory and CPU cost on this machine, compared with nchan and a Go hub where these are installed (fanout: a part; --json FILE: all results to a new file)
 bench *parts:
     cargo bench --package hubbub-sim --bench speed -- "$@"
 

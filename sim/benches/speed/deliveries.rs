@@ -5,6 +5,7 @@ use tokio::time::Instant;
 use crate::peers::{self, Server};
 use crate::process::Usage;
 use crate::readers::{Readers, payload};
+use crate::rows::{Line, Row, Rows};
 use crate::{median, say};
 
 const SUBSCRIBERS: usize = 1000;
@@ -30,7 +31,7 @@ struct Round {
 }
 
 /// One HTTP request after the other. Target: at least as many as nchan.
-pub(crate) fn sequential() {
+pub(crate) fn sequential(rows: &mut Rows) {
     say("");
     say(&format!("deliveries over loopback TCP to {SUBSCRIBERS} SSE streams, events of {PAYLOAD_BYTES} B; server,"));
     say(&format!("clients and publisher are processes of their own; medians of {ROUNDS}, k = 1000. CPU,"));
@@ -47,7 +48,7 @@ pub(crate) fn sequential() {
         let target = |rows: &[(&Peer, Round)]| {
             rows.iter().find(|(peer, _)| peer.name.starts_with("nchan")).map(|(_, nchan)| nchan.per_second)
         };
-        compare(&title, &peers, 200, target, |server, events| {
+        compare(rows, &title, &peers, 200, target, |server, events| {
             let publishers: Vec<_> = (0..connections).map(|_| server.publisher()).collect();
             std::thread::scope(|threads| {
                 for mut publisher in publishers {
@@ -62,7 +63,7 @@ pub(crate) fn sequential() {
 }
 
 /// Published by the server itself. Target: 350,000 a second.
-pub(crate) fn burst() {
+pub(crate) fn burst(rows: &mut Rows) {
     say("");
     let peers = [
         Peer { name: "Go net/http hub", start: || peers::go("1") },
@@ -71,12 +72,13 @@ pub(crate) fn burst() {
         Peer { name: "hubbub, 16 frames a write", start: || peers::hubbub_inside("16") },
     ];
     let target = |_: &[(&Peer, Round)]| Some(350_000.0);
-    compare("a burst of 300 made inside", &peers, 300, target, |server, events| {
+    compare(rows, "a burst of 300 made inside", &peers, 300, target, |server, events| {
         server.burst(events, &payload(PAYLOAD_BYTES));
     });
 }
 
 fn compare(
+    results: &mut Rows,
     title: &str,
     peers: &[Peer],
     events: usize,
@@ -103,24 +105,32 @@ fn compare(
     ));
     for ((peer, row), rounds) in rows.iter().zip(rounds.iter().filter(|rounds| !rounds.is_empty())) {
         let least = rounds.iter().map(|round| round.per_second).fold(f64::MAX, f64::min);
-        let lost = if row.lost == 0 { String::new() } else { format!("  lost {}", row.lost) };
-        say(&format!(
-            "  {:25}{:>4.0}k {:>5.0}k{:>6.2}{:>6.1}{:>7.1}{:>7.2}{:>8.2}{:>7.3}{lost}",
-            peer.name,
-            least / 1000.0,
-            row.per_second / 1000.0,
-            row.per_second / rows[0].1.per_second,
-            row.cpu_us,
-            row.kernel_us,
-            row.writes,
-            row.packets,
-            row.sleeps,
-        ));
+        results.print(line(title, peer, row, least, &rows[0]));
     }
     missing.iter().for_each(|why| say(&format!("  {why}")));
     if let Some(target) = target(&rows) {
         judge(&rows, target);
     }
+}
+
+/// The line of one server, its deliveries beside the first server's.
+fn line(title: &str, peer: &Peer, round: &Round, least: f64, first: &(&Peer, Round)) -> Line {
+    let name = peer.name;
+    let of = |what: &str, value, unit| Row::new(format!("{title}, {name}: {what}"), value, unit);
+    let middle = of("deliveries, median", round.per_second, "deliveries/s");
+    let lost = of("frames lost in all rounds", round.lost as f64, "frames");
+    let line = Line::new(&format!("  {name:25}"))
+        .thousands(4, of("deliveries, minimum", least, "deliveries/s"))
+        .text(" ")
+        .thousands(5, middle.beside(first.0.name, first.1.per_second))
+        .ratio(6)
+        .value(6, 1, of("CPU of a delivery", round.cpu_us, "µs"))
+        .value(7, 1, of("kernel CPU of a delivery", round.kernel_us, "µs"))
+        .value(7, 2, of("writes of a delivery", round.writes, "writes"))
+        .value(8, 2, of("packets of a delivery", round.packets, "packets"))
+        .value(7, 3, of("sleeps of a delivery", round.sleeps, "sleeps"));
+    // No column is left for it, and it is zero as a rule.
+    if round.lost == 0 { line.unprinted(lost) } else { line.text("  lost ").value(0, 0, lost) }
 }
 
 /// Says which of this project's servers reaches the target; of one that does not, where the time goes.

@@ -14,6 +14,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::broadcast;
 use tokio::time::Instant;
 
+use crate::rows::{Line, Row, Rows};
 use crate::{median, say};
 
 const SUBSCRIBERS: usize = 1000;
@@ -27,24 +28,26 @@ struct Cost {
 }
 
 /// Targets: at most 50 ns a subscriber without wake-ups, at most 400 ns with.
-pub(crate) fn bench() {
+pub(crate) fn bench(rows: &mut Rows) {
     say("");
     say(&format!("fan-out to {SUBSCRIBERS}, one thread, no sockets: ns a subscriber, median of {ROUNDS}"));
-    say("                                     publish   publish and take   target");
+    say("                                publish   publish and take   target");
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     for (what, target, round) in [
         ("hubbub, nobody waits", Some(50.0), hub_asleep as fn(&Runtime) -> Cost),
         ("tokio broadcast, nobody waits", None, broadcast_asleep),
-        ("hubbub, everybody is woken", Some(400.0), hub_awake),
-        ("tokio broadcast, everybody is woken", None, broadcast_awake),
+        ("hubbub, all are woken", Some(400.0), hub_awake),
+        ("tokio broadcast, all are woken", None, broadcast_awake),
     ] {
         let costs: Vec<_> = (0..ROUNDS).map(|_| round(&runtime)).collect();
         let publish = median(costs.iter().map(|cost| cost.publish).collect());
         let whole = median(costs.iter().map(|cost| cost.whole).collect());
-        let verdict = target.map_or(String::new(), |target| {
-            format!("{target:.0}: {}", if publish <= target { "met" } else { "missed" })
-        });
-        say(&format!("  {what:35}{publish:>7.0} {whole:>18.0}   {verdict}"));
+        let publish = Row::new(format!("{what}: publish"), publish, "ns");
+        let whole = Row::new(format!("{what}: publish and take"), whole, "ns");
+        let publish = if let Some(target) = target { publish.at_most(target) } else { publish };
+        let verdict = publish.verdict(target);
+        let line = Line::new(&format!("  {what:30}")).value(7, 0, publish).value(19, 0, whole);
+        rows.print(line.text("   ").text(&verdict));
     }
     say("  (a broadcast has one ring for all: no account, size or policy of a subscriber)");
 }

@@ -3,19 +3,33 @@
 //!
 //! `just bench simulation server` runs some of the parts: deliveries, fanout, memory, server, policies, simulation, alpha;
 //! and endurance, which takes five minutes and is run only by name.
+//!
+//! `just bench --json FILE` also writes all results to a new file when all parts are done. A relative FILE begins at the
+//! repository's root. The file holds an array of objects with these fields:
+//!
+//! - `part`: the part's name.
+//! - `row`: what is measured, unique within the part.
+//! - `value` and `unit`: the result, not rounded.
+//! - `beside`: what the result is compared with, or null.
+//! - `ratio`: the result divided by that, with two decimals as printed, or null.
 
 mod deliveries;
 mod fanout;
 mod memory;
+mod options;
 mod peers;
 mod policies;
 mod process;
 mod readers;
 mod replay;
+mod rows;
 mod server;
 mod simulation;
 
 use std::time::Duration;
+
+use crate::options::Options;
+use crate::rows::Rows;
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -28,45 +42,44 @@ fn main() {
         Some((child, arguments)) if child == readers::CHILD => return readers::child(arguments),
         _ => {}
     }
-    const PARTS: [&str; 8] =
-        ["deliveries", "fanout", "memory", "endurance", "server", "policies", "simulation", "alpha"];
-    let is_part = |argument: &&String| PARTS.contains(&argument.as_str()) || argument.parse::<u64>().is_ok();
-    if let Some(other) = arguments.iter().find(|argument| !is_part(argument)) {
-        say(&format!("bench: {other}: no part: must be {}", PARTS.join(", ")));
-        std::process::exit(2);
-    }
-    let is_wanted = |part: &str| arguments.is_empty() || arguments.iter().any(|argument| argument == part);
-    if is_wanted("deliveries") {
-        deliveries::sequential();
-        deliveries::burst();
-    }
-    if is_wanted("fanout") {
-        fanout::bench();
-    }
-    if is_wanted("memory") {
-        memory::idle();
-    }
-    // Five minutes, so only if it is asked for by name.
-    if let Some(place) = arguments.iter().position(|argument| argument == "endurance") {
-        memory::endurance(arguments.get(place + 1).and_then(|seconds| seconds.parse().ok()).unwrap_or(300));
-    }
-    if is_wanted("server") {
-        server::bench();
-    }
-    if is_wanted("policies") {
-        policies::pushes();
-        replay::replay();
-    }
-    if is_wanted("simulation") {
-        simulation::speed();
-    }
-    if is_wanted("alpha") {
-        simulation::alpha();
+    let options = Options::parse(&arguments).unwrap_or_else(|why| refuse(&why));
+    let mut rows = Rows::default();
+    let benches: [(&str, fn(&mut Rows, &Options)); 8] = [
+        ("deliveries", |rows, _| {
+            deliveries::sequential(rows);
+            deliveries::burst(rows);
+        }),
+        ("fanout", |rows, _| fanout::bench(rows)),
+        ("memory", |rows, _| memory::idle(rows)),
+        ("endurance", |rows, options| memory::endurance(rows, options.endurance_seconds.unwrap_or(300))),
+        ("server", |rows, _| server::bench(rows)),
+        ("policies", |rows, _| {
+            policies::pushes(rows);
+            replay::replay(rows);
+        }),
+        ("simulation", |rows, _| simulation::speed(rows)),
+        ("alpha", |rows, _| simulation::alpha(rows)),
+    ];
+    for (part, bench) in benches.into_iter().filter(|(part, _)| options.wants(part)) {
+        rows.begin(part);
+        bench(&mut rows, &options);
     }
     peers::clean_up();
+    if let Some(file) = &options.json
+        && let Err(why) = rows.write(file)
+    {
+        refuse(&format!("--json: {}: {why}", file.display()));
+    }
 }
 
-/// A line of results.
+/// Says in one line what is wrong, and ends.
+fn refuse(why: &str) -> ! {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr().lock(), "bench: {why}");
+    std::process::exit(2);
+}
+
+/// Prints a line.
 fn say(text: &str) {
     use std::io::Write;
     let _ = writeln!(std::io::stdout().lock(), "{text}");

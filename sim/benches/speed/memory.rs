@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use crate::peers::{self, Server};
 use crate::readers::{Readers, payload};
+use crate::rows::{Line, Row, Rows};
 use crate::{median, say};
 
 const ROUNDS: usize = 3;
@@ -15,7 +16,7 @@ const BEFORE: usize = 500;
 const MEASURED: usize = 1000;
 
 /// Target: at most 24 KiB.
-pub(crate) fn idle() {
+pub(crate) fn idle(rows: &mut Rows) {
     say("");
     say(&format!("user-space memory of an idle SSE stream, over {MEASURED} streams, median of {ROUNDS}"));
     for (name, start, target) in [
@@ -25,9 +26,11 @@ pub(crate) fn idle() {
     ] {
         match (0..ROUNDS).map(|_| start().map(|server| kib(&server))).collect::<Result<Vec<_>, _>>() {
             Ok(values) => {
-                let kib = median(values);
-                let verdict = |target| format!("   target {target}: {}", if kib <= target { "met" } else { "missed" });
-                say(&format!("  {name:26} {kib:>6.1} KiB{}", target.map_or(String::new(), verdict)));
+                let row = Row::new(format!("idle SSE stream, {name}"), median(values), "KiB");
+                let row = if let Some(target) = target { row.at_most(target) } else { row };
+                let verdict = row.verdict(target);
+                let line = Line::new(&format!("  {name:26} ")).value(6, 1, row).text(" KiB");
+                rows.print(if verdict.is_empty() { line } else { line.text("   target: ").text(&verdict) });
             }
             Err(why) => say(&format!("  {why}")),
         }
@@ -51,7 +54,7 @@ const SAMPLES: u32 = 10;
 const OTHER_FILES: u64 = 100;
 
 /// Target: 5,000 subscribers for five minutes without growth. Not asked for unless named.
-pub(crate) fn endurance(seconds: u64) {
+pub(crate) fn endurance(rows: &mut Rows, seconds: u64) {
     say("");
     if let Err(why) = allow_files(STREAMS as u64 + OTHER_FILES) {
         say(&format!("endurance: {why}"));
@@ -73,15 +76,21 @@ pub(crate) fn endurance(seconds: u64) {
         if event % (events / SAMPLES) == 0 {
             let (memory, cpu) = (server.running.memory_bytes(), server.running.usage().cpu_us);
             let (at, mib) = (begun.elapsed().as_secs_f64(), memory / f64::from(1 << 20));
-            say(&format!("  after {at:>4.0} s: {mib:>7.1} MiB, {:>5.1} us of CPU a delivery", share(cpu, event)));
             samples.push(mib);
+            let of = |what: &str, value, unit| Row::new(format!("{what}, sample {}", samples.len()), value, unit);
+            let line = Line::new("  after ").value(4, 0, of("time since the start", at, "s")).text(" s: ");
+            let line = line.value(7, 1, of("memory of the server", mib, "MiB")).text(" MiB, ");
+            let line = line.value(5, 1, of("CPU of a delivery", share(cpu, event), "µs"));
+            rows.print(line.text(" µs of CPU a delivery"));
         }
     }
     let lost = events as usize * STREAMS - readers.report();
     // The first is before every buffer has had its largest size.
     let growth = 100.0 * (samples[samples.len() - 1] / samples[1] - 1.0);
     let verdict = if growth <= 2.0 && lost == 0 { "met" } else { "missed" };
-    say(&format!("  lost {lost}; grown by {growth:.1} % since the second sample; target none: {verdict}"));
+    let line = Line::new("  lost ").value(0, 0, Row::new("frames lost", lost as f64, "frames")).text("; grown by ");
+    let line = line.value(0, 1, Row::new("growth of memory since the second sample", growth, "%"));
+    rows.print(line.text(&format!(" % since the second sample; target none: {verdict}")));
 }
 
 fn share(cpu_us: f64, events: u32) -> f64 {

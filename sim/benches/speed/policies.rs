@@ -7,6 +7,7 @@ use hubbub::hub::Rules;
 use hubbub::mailbox::{Key, Mailbox, QueueItem};
 use hubbub::{Capacity, Hub, Limits, Overflow, Pattern, Topic};
 
+use crate::rows::{Line, Row, Rows};
 use crate::{median, say, timed};
 
 /// Frames of a mailbox, and entities that events are about.
@@ -17,7 +18,7 @@ const EVENTS: usize = 10_000;
 const MAILBOXES: usize = 64;
 
 /// Target: a conflating or parked mailbox costs at most twice a plain one. In a Hub it does; a full one alone does not.
-pub(crate) fn pushes() {
+pub(crate) fn pushes(rows: &mut Rows) {
     say(&format!("a push, one event to {MAILBOXES} mailboxes of {FRAMES} in turn, {KEYS} keys (medians of 9)"));
     say("  mailbox alone             in a Hub");
     say("  nobody reads  all is read  nobody reads");
@@ -27,7 +28,11 @@ pub(crate) fn pushes() {
     let rounds: Vec<_> = (0..9).map(|_| Overflow::ALL.map(of)).collect();
     for (index, policy) in Overflow::ALL.into_iter().enumerate() {
         let column = |column: usize| median(rounds.iter().map(|round| round[index][column]).collect());
-        say(&format!("  {:9.1} ns {:9.1} ns {:10.1} ns  {policy}", column(0), column(1), column(2)));
+        let of = |what: &str, value| Row::new(format!("a push, {policy}: {what}"), value, "ns");
+        let line = Line::new("  ").value(9, 1, of("mailbox alone, nobody reads", column(0))).text(" ns ");
+        let line = line.value(9, 1, of("mailbox alone, all is read", column(1))).text(" ns ");
+        let line = line.value(10, 1, of("in a Hub, nobody reads", column(2)));
+        rows.print(line.text(&format!(" ns  {policy}")));
     }
 }
 

@@ -11,6 +11,7 @@ use hubbub::frame;
 use hubbub::hub::{Cursor, HistorySettings, Rules};
 use hubbub::{Capacity, Event, EventId, Hub, Limits, Overflow, Pattern, Subscription, Topic};
 
+use crate::rows::{Line, Row, Rows};
 use crate::{median, say, timed};
 
 const FRAMES: usize = 256;
@@ -19,14 +20,24 @@ const PUBLISHED: usize = 200_000;
 static PAYLOAD: [u8; 700] = [b'x'; 700];
 
 /// Target: the replay of 100,000 events to one subscriber does not move another's p99.
-pub(crate) fn replay() {
+pub(crate) fn replay(rows: &mut Rows) {
     say(&format!("from publish to a frame, {PUBLISHED} events, beside one that (medians of 5)"));
     // One after the other, over and over: a machine that is slower for a while is so for all.
     let rounds: Vec<_> = (0..5).map(|_| Another::ALL.map(latencies)).collect();
     for (index, another) in Another::ALL.into_iter().enumerate() {
         let of = |what: fn(&Latencies) -> f64| median(rounds.iter().map(|round| what(&round[index])).collect());
-        let (p50, p99, replays) = (of(|run| run.p50), of(|run| run.p99), of(|run| run.replays));
-        say(&format!("  p50 {p50:5.2} µs  p99 {p99:5.2} µs  {}", another.does(replays)));
+        let does = another.does();
+        let row = |what: &str, value, unit| Row::new(format!("{what}, beside one that {does}"), value, unit);
+        let line = Line::new("  p50 ").value(5, 2, row("p50 from publish to a frame", of(|run| run.p50), "µs"));
+        let line = line.text(" µs  p99 ");
+        let line = line.value(5, 2, row("p99 from publish to a frame", of(|run| run.p99), "µs"));
+        let line = line.text(&format!(" µs  {does}"));
+        rows.print(if another.is_replayed_to() {
+            let times = row("replays meanwhile", of(|run| run.replays), "times");
+            line.text(" ").value(0, 0, times).text(" times")
+        } else {
+            line
+        });
     }
 }
 
@@ -46,13 +57,17 @@ enum Another {
 impl Another {
     const ALL: [Self; 4] = [Self::Stands, Self::ReadsLive, Self::StandsBesideAHub, Self::ComesBack];
 
-    fn does(self, replays: f64) -> String {
+    fn does(self) -> String {
         match self {
             Self::Stands => "stands there".to_owned(),
             Self::ReadsLive => "reads what is live, on another core".to_owned(),
-            Self::StandsBesideAHub => format!("stands there; in another Hub {REPLAYED} replayed {replays:.0} times"),
-            Self::ComesBack => format!("comes back, and has {REPLAYED} replayed {replays:.0} times"),
+            Self::StandsBesideAHub => format!("stands there; in another Hub {REPLAYED} replayed"),
+            Self::ComesBack => format!("comes back, and has {REPLAYED} replayed"),
         }
+    }
+
+    fn is_replayed_to(self) -> bool {
+        matches!(self, Self::StandsBesideAHub | Self::ComesBack)
     }
 }
 

@@ -15,6 +15,7 @@ use hubbub::{Capacity, Hub, HubSettings, Overflow, ServerSettings, Topic};
 use tokio::io::AsyncReadExt;
 
 use crate::process::Running;
+use crate::rows::{Line, Row, Rows};
 use crate::{median, say};
 
 /// Argument that makes this program the server.
@@ -24,18 +25,20 @@ const PAYLOAD_BYTES: usize = 700;
 const ROUNDS: usize = 5;
 
 /// Measures and prints.
-pub(crate) fn bench() {
+pub(crate) fn bench(rows: &mut Rows) {
     say(&format!("server over real TCP on loopback, CPU time (median of {ROUNDS}; events of {PAYLOAD_BYTES} B, 50/s)"));
     let publish = (0..ROUNDS).map(|_| cpu_of(0, 2000, Duration::ZERO) / 2000.0);
     let publish = median(publish.collect());
-    say(&format!("  a publish (an HTTP request, nobody subscribed): {publish:.1} µs"));
+    let line = Line::new("  a publish (an HTTP request, nobody subscribed): ");
+    rows.print(line.value(0, 1, Row::new("CPU of a publish, nobody subscribed", publish, "µs")).text(" µs"));
     for subscribers in [100, 1000] {
         let events = 100;
         let delivery = (0..ROUNDS).map(|_| {
             let cpu = cpu_of(subscribers, events, Duration::from_millis(20));
             (cpu - publish * events as f64) / (events * subscribers) as f64
         });
-        say(&format!("  a delivery at N = {subscribers}: {:.1} µs", median(delivery.collect())));
+        let row = Row::new(format!("CPU of a delivery at N = {subscribers}"), median(delivery.collect()), "µs");
+        rows.print(Line::new(&format!("  a delivery at N = {subscribers}: ")).value(0, 1, row).text(" µs"));
     }
 }
 

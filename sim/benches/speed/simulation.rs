@@ -1,4 +1,4 @@
-//! Wall time of simulated runs through the full stack.
+//! Wall time of simulated runs through the full stack, and of the specification on the same plans.
 
 use std::time::Duration;
 
@@ -6,34 +6,52 @@ use hubbub::{Capacity, Overflow};
 use hubbub_sim::plan::{
     Arrival, ClassPlan, CpuPlan, DEFAULT_USER_TIMEOUT, HubChoice, Plan, Reading, ServerPlan, SubscriberPlan,
 };
+use hubbub_sim::record::Record;
 use hubbub_sim::runs::{Progress, RunWorld, Workers};
 use hubbub_sim::scenario::Scenario;
+use hubbub_sim::specified;
 use hubbub_sim::sweep::{Parts, Sizes, sweep};
 use hubbub_sim::world::run;
 
+use crate::rows::{Line, Row, Rows};
 use crate::{median, say, timed};
 
 /// Target: at most 3 µs a delivery at N = 1000, bursts included.
-pub(crate) fn speed() {
-    say("simulated, wall time of a delivery (median of 5 runs; 400 events of 400 B, 40 ms round trip, one thread)");
+pub(crate) fn speed(rows: &mut Rows) {
+    say("simulated, wall time of a delivery (medians of 5 runs; one thread,");
+    say("400 events of 400 B, 40 ms round trip)");
+    say("            full stack   specified   ratio");
     let cpu = Some(CpuPlan { publish: Duration::from_micros(5), delivery: Duration::from_micros(5) });
     for subscribers in [100, 1000, 3000] {
         for (burst, cpu, what) in [(1, None, "evenly"), (20, None, "in bursts of 20"), (20, cpu, "same, CPU modelled")]
         {
             let plan = plan(subscribers, burst, cpu);
-            let per_delivery = (0..5).map(|_| {
-                let choice = HubChoice { capacity: Capacity::UNBOUNDED, overflow: Overflow::DropNewest };
-                let (record, took) = timed(|| run(&plan, choice).expect("a valid plan"));
-                let delivered: u64 = record.subscribers.iter().map(|subscriber| subscriber.delivered).sum();
-                took.as_secs_f64() * 1e6 / delivered as f64
-            });
-            say(&format!("  N = {subscribers:4}  {:5.2} µs  {what}", median(per_delivery.collect())));
+            let choice = HubChoice { capacity: Capacity::UNBOUNDED, overflow: Overflow::DropNewest };
+            let run_both = |_| {
+                let full = per_delivery(|| run(&plan, choice).expect("a valid plan"));
+                (full, per_delivery(|| specified::run(&plan, choice).expect("a valid plan")))
+            };
+            let (full, specified): (Vec<_>, Vec<_>) = (0..5).map(run_both).unzip();
+            let (full, specified) = (median(full), median(specified));
+            let of = |world: &str, value| Row::new(format!("{world}, N = {subscribers}, {what}"), value, "µs");
+            let specification = of("specification, wall time of a delivery", specified);
+            let full_stack = of("full stack, wall time of a delivery", full);
+            let line = Line::new(&format!("  N = {subscribers:4}  ")).value(7, 2, full_stack).text(" µs  ");
+            let line = line.value(7, 3, specification.beside("full stack", full)).text(" µs").ratio(8);
+            rows.print(line.text(&format!("  {what}")));
         }
     }
 }
 
+/// Microseconds of wall time that a run takes for each delivery.
+fn per_delivery(work: impl FnOnce() -> Record) -> f64 {
+    let (record, took) = timed(work);
+    let delivered: u64 = record.subscribers.iter().map(|subscriber| subscriber.delivered).sum();
+    took.as_secs_f64() * 1e6 / delivered as f64
+}
+
 /// Targets: the sweep within 4 minutes, the size within 2, under 2 GiB.
-pub(crate) fn alpha() {
+pub(crate) fn alpha(rows: &mut Rows) {
     let scenario = Scenario::named("alpha").expect("a built-in scenario");
     let threads = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
     for (what, cells, sizes) in [
@@ -50,11 +68,18 @@ pub(crate) fn alpha() {
             )
         });
         result.expect("a valid scenario");
-        say(&format!("alpha, {what}: {:.0} s on {threads} threads", took.as_secs_f64()));
+        let line = Line::new(&format!("alpha, {what}: ")).value(0, 0, Row::new(what, took.as_secs_f64(), "s"));
+        rows.print(line.text(&format!(" s on {threads} threads")));
     }
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or("unknown").trim();
-    say(&format!("peak resident memory so far: {peak}"));
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse().ok());
+    match peak {
+        Some(kib) => {
+            let line = Line::new("peak resident memory so far: ");
+            rows.print(line.value(0, 0, Row::new("peak resident memory so far", kib, "KiB")).text(" KiB"));
+        }
+        None => say("peak resident memory so far: unknown"),
+    }
 }
 
 struct Silent;
