@@ -34,6 +34,9 @@ use crate::rows::Rows;
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
+/// Runs a part and adds what it measures.
+type Bench = fn(&mut Rows, &Options);
+
 fn main() {
     // cargo adds one of its own.
     let arguments: Vec<_> = std::env::args().skip(1).filter(|argument| argument != "--bench").collect();
@@ -44,7 +47,7 @@ fn main() {
     }
     let options = Options::parse(&arguments).unwrap_or_else(|why| refuse(&why));
     let mut rows = Rows::default();
-    let benches: [(&str, fn(&mut Rows, &Options)); 8] = [
+    let benches: [(&str, Bench); 8] = [
         ("deliveries", |rows, _| {
             deliveries::sequential(rows);
             deliveries::burst(rows);
