@@ -29,7 +29,8 @@ fn has_exact_sizes_only(sweep: &Sweep) -> bool {
     !sweep.zero_drop.is_empty() && sizes.all(|size| size.buffer.is_some() && size.marks.is_none())
 }
 
-/// How many runs lose something with the current buffer, at every N at which any does; nothing where none does.
+/// The sentence with the number of runs that lose something at the current buffer, for every N at which any run does;
+/// `None` where none does.
 fn risk_of_the_current_buffer(sweep: &Sweep) -> Option<String> {
     let of_n = |answer: &ZeroDrop| {
         let risk = risk_at(answer, sweep.current_buffer).filter(|risk| risk.runs_with_drops > 0)?;

@@ -5,7 +5,7 @@ use hubbub::{EventId, Gap};
 
 use super::{id_digits, is_object};
 
-/// The answer to the handshake: the status line, `connection`, `upgrade`, `sec-websocket-accept` and `date`, each with its
+/// The server's response to a handshake: the status line, `connection`, `upgrade`, `sec-websocket-accept` and `date`, each with its
 /// line end, and an empty line.
 pub(super) const HANDSHAKE: u64 = 34 + 21 + 20 + 52 + 37 + 2;
 
