@@ -5,8 +5,8 @@ use hubbub::{EventId, Gap};
 
 use super::{id_digits, is_object};
 
-/// The server's response to a handshake: the status line, `connection`, `upgrade`, `sec-websocket-accept` and `date`, each with its
-/// line end, and an empty line.
+/// The server's response to a handshake: the status line, `connection`, `upgrade`, `sec-websocket-accept` and `date`,
+/// each with its line end, and an empty line.
 pub(super) const HANDSHAKE: u64 = 34 + 21 + 20 + 52 + 37 + 2;
 
 /// The ping after a silence: a header alone.
