@@ -1,52 +1,14 @@
 //! Documents as sweeps leave them, made up: what figures, tables and JSON are tested and looked at with.
 
-use std::collections::BTreeMap;
-use std::time::Duration;
+mod record;
 
-use hdrhistogram::Histogram;
+use std::collections::BTreeMap;
+
 use hubbub::LossCounts;
 
 use super::document::*;
 use super::risk;
-use crate::record::{ClassRecord, Digest, Record, SubscriberRecord};
-
-/// A run of two classes, told apart by a factor: two viewers of the first and one of the second, which lost most.
-pub(crate) fn record(factor: u64) -> Record {
-    let subscriber = |class, offered, lost, high_water| SubscriberRecord {
-        class,
-        offered: offered * factor,
-        delivered: (offered - lost - 6) * factor,
-        received: (offered - lost - 8) * factor,
-        dropped: LossCounts {
-            buffer_full: lost * factor,
-            client_gone: factor,
-            evicted: 2 * factor,
-            ..LossCounts::default()
-        },
-        in_flight: 3 * factor,
-        high_water,
-        high_water_at: Duration::from_millis(1500 + high_water),
-        ..SubscriberRecord::default()
-    };
-    let class = |flush_us: u64, receipt_us: u64| {
-        let mut class = ClassRecord { flush_us: histogram(), receipt_us: histogram() };
-        class.flush_us += flush_us * factor;
-        class.receipt_us += receipt_us * factor;
-        class
-    };
-    Record {
-        subscribers: vec![subscriber(0, 100, 0, 5), subscriber(0, 100, 10, 9), subscriber(1, 100, 30, 9)],
-        classes: vec![class(1000, 2000), class(4000, 8000)],
-        unpublished: 4 * factor,
-        delivered_in_time: 200 * factor,
-        peak_pinned_bytes: 3000 * factor,
-        digest: Digest(u128::from(factor)),
-    }
-}
-
-fn histogram() -> Histogram<u64> {
-    Histogram::new(3).expect("three digits are few")
-}
+pub(crate) use record::record;
 
 /// One document of each shape that a sweep can leave.
 pub(crate) fn all() -> Vec<Sweep> {
