@@ -28,24 +28,18 @@ mod file;
 mod layer;
 mod layers;
 mod lookup;
-mod origins;
 mod page;
 mod policies;
 mod setting;
 mod settings;
 mod table;
-mod token;
 
 use std::ffi::OsString;
 
 pub use layers::Effective;
-pub use origins::Origins;
 pub use page::{help, markdown};
 pub use policies::TopicPolicy;
-pub use settings::{
-    Config, DEFAULT_SSE_CHANNEL_BUFFER, LogLevel, MAX_FRAMES_PER_WRITE, ServerSettings, UnknownLogLevel,
-};
-pub use token::Token;
+pub use settings::{Config, LogLevel, UnknownLogLevel};
 
 /// The name and the text of a configuration file.
 #[derive(Debug, Clone, Copy)]

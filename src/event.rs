@@ -1,18 +1,20 @@
 //! An event: its id, its topic, and a payload that is encoded once and shared by every mailbox it waits in.
 
+mod encoded;
 mod gap;
 mod key;
 
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use bytes::Bytes;
 
 use crate::topic::Topic;
 
+use encoded::Encoded;
 pub use gap::{Gap, GapReason};
 use key::EventKey;
 pub use key::{KeyPath, KeyPathError, MAX_KEY_PATH_BYTES};
@@ -61,8 +63,7 @@ pub struct Event {
     payload: Bytes,
     published_at: Duration,
     key: Option<EventKey>,
-    sse: OnceLock<Bytes>,
-    websocket: OnceLock<Bytes>,
+    encoded: Encoded,
     pinned: Arc<PinnedBytes>,
 }
 
@@ -75,7 +76,7 @@ impl Event {
         pinned: Arc<PinnedBytes>,
     ) -> Self {
         pinned.add(payload.len());
-        Self { id, topic, payload, published_at, key: None, sse: OnceLock::new(), websocket: OnceLock::new(), pinned }
+        Self { id, topic, payload, published_at, key: None, encoded: Encoded::default(), pinned }
     }
 
     /// Finds the event's key; `false` if the payload has none at that path.
@@ -108,31 +109,11 @@ impl Event {
     pub fn published_at(&self) -> Duration {
         self.published_at
     }
-
-    /// The event as a server-sent event: encoded for the first subscriber that needs it, and shared by all.
-    pub(crate) fn sse(&self, encode: impl FnOnce(&Self) -> Bytes) -> Bytes {
-        self.encoded(&self.sse, encode)
-    }
-
-    /// The event as a WebSocket message: encoded for the first subscriber that needs it, and shared by all.
-    pub(crate) fn websocket(&self, encode: impl FnOnce(&Self) -> Bytes) -> Bytes {
-        self.encoded(&self.websocket, encode)
-    }
-
-    fn encoded(&self, form: &OnceLock<Bytes>, encode: impl FnOnce(&Self) -> Bytes) -> Bytes {
-        let encoded = form.get_or_init(|| {
-            let encoded = encode(self);
-            self.pinned.add(encoded.len());
-            encoded
-        });
-        encoded.clone()
-    }
 }
 
 impl Drop for Event {
     fn drop(&mut self) {
-        let frames: usize = [&self.sse, &self.websocket].into_iter().filter_map(OnceLock::get).map(Bytes::len).sum();
-        self.pinned.subtract(self.payload.len() + frames);
+        self.pinned.subtract(self.payload.len() + self.encoded.bytes());
     }
 }
 
@@ -177,23 +158,5 @@ mod tests {
         for text in ["", "7", "7-", "-42", "7-42-1", "+7-42", "7-4 2", "99999999999999999999-1"] {
             assert_eq!(text.parse::<EventId>(), Err(EventIdError), "{text:?}");
         }
-    }
-
-    #[test]
-    fn the_payload_and_its_frame_are_counted_once_and_let_go_with_the_last_handle() {
-        let pinned = Arc::new(PinnedBytes::default());
-        let id = EventId { epoch: 1, sequence: 1 };
-        let payload = Bytes::from_static(b"12345");
-        let event = Arc::new(Event::new(id, Topic::new("t").unwrap(), payload, Duration::ZERO, pinned.clone()));
-        let others: Vec<_> = (0..10).map(|_| event.clone()).collect();
-        assert_eq!(event.sse(|e| Bytes::from(vec![b'x'; e.payload().len() + 3])).len(), 8);
-        event.sse(|_| unreachable!("encoded once"));
-        assert_eq!(pinned.now(), 13);
-        assert_eq!(pinned.peak(), 13);
-        drop(event);
-        assert_eq!(pinned.now(), 13);
-        drop(others);
-        assert_eq!(pinned.now(), 0);
-        assert_eq!(pinned.peak(), 13);
     }
 }

@@ -3,6 +3,18 @@
 //! `docs/architecture.md` lists these modules and which may import which; a test checks it. The core (`loss`, `topic`,
 //! `event`, `mailbox`, `hub`) knows no clock, socket or runtime.
 //!
+//! # Features
+//!
+//! Without the default features the package is the core: `loss`, `topic`, `event`, `mailbox` and `hub`.
+//!
+//! - `sse`: server-sent events, in `frame` and `transport`.
+//! - `ws`: WebSockets, in `frame` and `transport`.
+//! - `server`: `serve` and its settings. It comes with `sse`; its route for WebSockets needs `ws`.
+//! - `metrics`: an environment that measures, and its figures as text for Prometheus.
+//! - `cli`: the `hubbub` command and its configuration, with all other features. It is the default.
+//!
+//! # Example
+//!
 //! A task reads a subscription while others publish, and what it has flushed counts as delivered:
 //!
 //! ```
@@ -37,15 +49,29 @@
 //! # }
 //! ```
 
+#[cfg(feature = "cli")]
 pub mod config;
 pub mod event;
+#[cfg(feature = "__transport")]
 pub mod frame;
 pub mod hub;
 pub mod loss;
 pub mod mailbox;
+#[cfg(feature = "metrics")]
 pub mod metrics;
+#[cfg(feature = "server")]
 pub mod server;
 pub mod topic;
+// With `metrics` alone there is only its `environment`.
+#[cfg(any(feature = "__transport", feature = "metrics"))]
+#[cfg_attr(
+    all(feature = "__transport", not(feature = "server")),
+    expect(
+        dead_code,
+        unreachable_pub,
+        reason = "what connections are made of is private, and only the server uses it"
+    )
+)]
 pub mod transport;
 
 /// The README's example, compiled and run with the tests.
@@ -53,10 +79,12 @@ pub mod transport;
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-pub use config::{Config, ServerSettings};
+#[cfg(feature = "cli")]
+pub use config::Config;
 pub use event::{Event, EventId, Gap, GapReason};
 pub use hub::{Hub, HubSettings, Publication, SubscriberId, Subscription, Taken};
 pub use loss::{CloseReason, LossCounts, LossReason, PushOutcome};
 pub use mailbox::{Capacity, Counts, Limits, Overflow};
-pub use server::serve;
+#[cfg(feature = "server")]
+pub use server::{ServerSettings, serve};
 pub use topic::{Pattern, Topic};

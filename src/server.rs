@@ -4,12 +4,16 @@
 mod access;
 mod header;
 mod ingest;
+mod origins;
 mod page;
 mod payload;
 mod response;
 mod route;
+mod settings;
 mod stop;
 mod stream;
+mod token;
+#[cfg(feature = "ws")]
 mod websocket;
 
 use std::convert::Infallible;
@@ -23,15 +27,16 @@ use hyper::service::service_fn;
 use tokio::sync::Semaphore;
 use tokio::time::sleep;
 
-use crate::config::ServerSettings;
 use crate::hub::Hub;
-use crate::transport::connection::{Bounds, Connection, Handover};
+use crate::transport::connection::{Bounds, Connection, Shared};
 use crate::transport::connection_set::{ConnectionSet, Phase};
-use crate::transport::gate::Gate;
 use crate::transport::{Environment, Limit, Listener};
 
+pub use origins::Origins;
 pub use response::Body;
+pub use settings::{DEFAULT_HISTORY, DEFAULT_SSE_CHANNEL_BUFFER, MAX_FRAMES_PER_WRITE, ServerSettings};
 use stop::before;
+pub use token::{MAX_TOKEN_BYTES, Token};
 
 /// Pause after a failed accept. The usual cause is the limit on open files: without a pause the loop would spin.
 const ACCEPT_RETRY: Duration = Duration::from_millis(100);
@@ -140,10 +145,8 @@ impl<E: Environment> Server<E> {
             self.environment.refused(Limit::Connections);
             return;
         };
-        let gate = Arc::new(Gate::new(self.environment.clone()));
-        let handover = Arc::new(Handover::new());
-        let exchange =
-            Arc::new(Exchange { server: self.clone(), gate: gate.clone(), handover: handover.clone(), peer });
+        let shared = Shared::new(self.environment.clone());
+        let exchange = Arc::new(Exchange { server: self.clone(), connection: shared.clone(), peer });
         let service = service_fn(move |request| {
             let exchange = exchange.clone();
             // Boxed: otherwise every connection would reserve room for an answer under way as long as it is open, and
@@ -155,7 +158,7 @@ impl<E: Environment> Server<E> {
             request_timeout: self.settings.request_timeout,
             max_header_bytes: self.settings.max_header_bytes,
         };
-        self.environment.spawn(Connection::new(stream, gate, handover, member, service, &bounds));
+        self.environment.spawn(Connection::new(stream, shared, member, service, &bounds));
     }
 
     async fn end(&self) {
@@ -184,8 +187,7 @@ fn counted(connections: usize) -> String {
 /// What the requests of one connection share.
 struct Exchange<E: Environment> {
     server: Arc<Server<E>>,
-    gate: Arc<Gate<E>>,
-    handover: Arc<Handover<E>>,
+    connection: Shared<E>,
     peer: SocketAddr,
 }
 

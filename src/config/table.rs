@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use super::policies::{self, MAX_AGE_MS};
 use super::setting::{Setting, SettingKind};
-use super::token::MAX_TOKEN_BYTES;
-use super::{Config, MAX_FRAMES_PER_WRITE, Origins, Token, TopicPolicy};
+use super::{Config, TopicPolicy};
 use crate::mailbox::{Capacity, MAX_CAPACITY, Overflow};
+use crate::server::{MAX_FRAMES_PER_WRITE, MAX_TOKEN_BYTES, Origins, Token};
 
 /// Largest time, one day: a longer silence or deadline would have no effect in practice.
 const MAX_SECONDS: u64 = 24 * 60 * 60;

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use super::*;
 use crate::mailbox::{Capacity, MAX_CAPACITY, Overflow};
+use crate::server::{DEFAULT_SSE_CHANNEL_BUFFER, Origins, ServerSettings, Token};
 use std::num::NonZeroUsize;
 
 type Pair = (&'static str, &'static str);

@@ -15,7 +15,9 @@
 //! assert_eq!(frames[0].as_ptr(), frames[1].as_ptr(), "encoded once");
 //! ```
 
+#[cfg(feature = "sse")]
 pub mod sse;
+#[cfg(feature = "ws")]
 pub mod websocket;
 
 use crate::event::{EventId, Gap};

@@ -7,7 +7,8 @@ use hyper::header::{
 use hyper::http::uri::Authority;
 use hyper::{Method, Request, Response};
 
-use crate::config::{Origins, Token};
+use super::origins::Origins;
+use super::token::Token;
 
 /// The kind of origin that a request has.
 pub(super) enum Origin {

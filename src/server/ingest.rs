@@ -89,7 +89,7 @@ impl<E: Environment> Exchange<E> {
     }
 
     fn publish(&self, topic: &Topic, text: &str) -> EventId {
-        let environment = self.gate.environment();
+        let environment = self.connection.gate.environment();
         // Copied: the body is a slice of the connection's read buffer, and would keep all of it while the event waits.
         let payload = Bytes::copy_from_slice(text.as_bytes());
         let each = |subscriber, outcome| environment.offered(subscriber, outcome);

@@ -20,7 +20,8 @@ const PUBLISHED: &str = "POST, OPTIONS";
 /// The methods of the whole server, for `OPTIONS *`.
 const ANYWHERE: &str = "GET, HEAD, POST, OPTIONS";
 
-const PATHS: &str = "no such path: there is / to look at, /v1/stream/sse, /v1/stream/ws, /v1/ingest/{table}, /healthz, /readyz, /metrics";
+/// The paths of streams that the features of the build have.
+const STREAMS: &str = if cfg!(feature = "ws") { "/v1/stream/sse, /v1/stream/ws" } else { "/v1/stream/sse" };
 
 impl<E: Environment> Exchange<E> {
     pub(super) async fn answer(&self, request: Request<Incoming>) -> Response<Body<E>> {
@@ -59,9 +60,10 @@ impl<E: Environment> Exchange<E> {
             "/readyz" => |exchange, _| exchange.ready(),
             "/metrics" => |exchange, _| exchange.metrics(),
             "/v1/stream/sse" => Self::stream,
+            #[cfg(feature = "ws")]
             "/v1/stream/ws" => Self::websocket,
             "*" if request.method() == Method::OPTIONS => return response::options(ANYWHERE),
-            _ => return response::error(StatusCode::NOT_FOUND, PATHS),
+            _ => return no_such_path(),
         };
         match *request.method() {
             // hyper omits the body of an answer to HEAD.
@@ -89,4 +91,10 @@ impl<E: Environment> Exchange<E> {
             None => response::error(StatusCode::NOT_FOUND, "nothing is measured here"),
         }
     }
+}
+
+fn no_such_path<E: Environment>() -> Response<Body<E>> {
+    let others = "/v1/ingest/{table}, /healthz, /readyz, /metrics";
+    let why = format!("no such path: there is / to look at, {STREAMS}, {others}");
+    response::error(StatusCode::NOT_FOUND, &why)
 }

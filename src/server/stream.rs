@@ -25,6 +25,9 @@ const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
 
 const EVENT_STREAM: &str = "text/event-stream";
 
+/// Where a client that asks for several tables gets them, if the features of the build have it.
+const SEVERAL: &str = if cfg!(feature = "ws") { "; /v1/stream/ws?table=A&table=B carries several" } else { "" };
+
 /// Earliest time at which a client comes back after the limit of streams has turned it away.
 pub(super) const COME_BACK_LATER: Duration = Duration::from_secs(5);
 
@@ -51,7 +54,7 @@ impl<E: Environment> Exchange<E> {
         if request.version() < Version::HTTP_11 {
             pace.frames_per_write = 1;
         }
-        let stream = SseBody::new(self.gate.clone(), subscription, self.peer, pace);
+        let stream = SseBody::new(self.connection.gate.clone(), subscription, self.peer, pace);
         describe(Response::new(Body::Events(Events { stream, _place: place })), request)
     }
 
@@ -85,7 +88,7 @@ fn topic(query: &str) -> Result<Topic, String> {
         0 => Topic::of_table(&table).map_err(|why| format!("table: {why}")),
         more => {
             let tables = more + 1;
-            Err(format!("{tables} tables: this stream carries one; /v1/stream/ws?table=A&table=B carries several"))
+            Err(format!("{tables} tables: this stream carries one{SEVERAL}"))
         }
     }
 }

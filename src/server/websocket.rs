@@ -39,12 +39,13 @@ impl<E: Environment> Exchange<E> {
             Ok(patterns) => patterns,
             Err(why) => return error(StatusCode::BAD_REQUEST, &why),
         };
-        self.handover.leave(match self.server.streams.clone().try_acquire_owned() {
+        self.connection.handover.leave(match self.server.streams.clone().try_acquire_owned() {
             Ok(place) => {
                 let cursor = cursor(request.headers(), query);
                 let capacity = self.server.settings.ws_channel_buffer;
                 let subscription = self.server.hub.open(&patterns, cursor, capacity, Channel::WebSocket);
-                Begin::Stream(Outlet::new(self.gate.clone(), subscription, self.peer, self.pace(), END_BYTES), place)
+                let gate = self.connection.gate.clone();
+                Begin::Stream(Outlet::new(gate, subscription, self.peer, self.pace(), END_BYTES), place)
             }
             // A refusal in HTTP would not reach a browser's script, so the handshake succeeds and a close frame says
             // why.

@@ -1,15 +1,12 @@
 //! Frames that share a write, each the one copy that all mailboxes share.
 
+#[cfg(feature = "ws")]
+mod write;
+
 use std::collections::VecDeque;
-use std::io::{self, IoSlice};
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::io::IoSlice;
 
 use bytes::{Buf, Bytes};
-use tokio::io::AsyncWrite;
-
-/// Most pieces that one call writes: 32 frames, each with a gap in front of it.
-const MOST_PARTS: usize = 64;
 
 /// The frames of one write. A single frame needs no allocation.
 #[derive(Debug, Default)]
@@ -28,25 +25,6 @@ impl Batch {
         } else if !frame.is_empty() {
             self.more.push_back(frame);
         }
-    }
-
-    /// Writes to a stream; ready when the stream has taken everything.
-    pub(super) fn poll_write_to(
-        &mut self,
-        stream: &mut (impl AsyncWrite + Unpin),
-        cx: &mut Context<'_>,
-    ) -> Poll<io::Result<()>> {
-        while self.has_remaining() {
-            let mut parts = [IoSlice::new(&[]); MOST_PARTS];
-            let filled = self.chunks_vectored(&mut parts);
-            let written = ready!(Pin::new(&mut *stream).poll_write_vectored(cx, &parts[..filled]))?;
-            // A stream that is ready and takes nothing would make this loop spin.
-            if written == 0 {
-                return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
-            }
-            self.advance(written);
-        }
-        Poll::Ready(Ok(()))
     }
 }
 

@@ -3,9 +3,15 @@
 //! hyper does not poll a body while its socket is blocked. So what must happen to a client that reads nothing happens
 //! here: the write deadline, and the end of a subscriber that its overflow policy cut off.
 
+#[cfg(not(feature = "ws"))]
+#[path = "connection/no_upgrade.rs"]
+mod upgrade;
+#[cfg(feature = "ws")]
+mod upgrade;
+
 use std::convert::Infallible;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -20,8 +26,8 @@ use super::Environment;
 use super::connection_set::{ConnectionGuard, Phase};
 use super::gate::Gate;
 use super::gated_stream::GatedStream;
-use super::websocket::{Begin, WebSocket};
 use crate::hub::SubscriberId;
+use upgrade::{Handover, Upgraded};
 
 /// Most bytes that hyper reads ahead for a request's head, unless heads may be larger. hyper allows no smaller value.
 const READ_BUFFER_BYTES: usize = 8192;
@@ -36,20 +42,16 @@ pub(crate) struct Bounds {
     pub(crate) max_header_bytes: usize,
 }
 
-/// Where a request for a WebSocket leaves the stream that the connection continues with once the request is answered.
-pub(crate) struct Handover<E: Environment>(Mutex<Option<Box<Begin<E>>>>);
+/// What a connection shares with the requests on it.
+#[derive(Clone)]
+pub(crate) struct Shared<E: Environment> {
+    pub(crate) gate: Arc<Gate<E>>,
+    pub(crate) handover: Arc<Handover<E>>,
+}
 
-impl<E: Environment> Handover<E> {
-    pub(crate) fn new() -> Self {
-        Self(Mutex::new(None))
-    }
-
-    pub(crate) fn leave(&self, begin: Begin<E>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(begin));
-    }
-
-    fn take(&self) -> Option<Box<Begin<E>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+impl<E: Environment> Shared<E> {
+    pub(crate) fn new(environment: E) -> Self {
+        Self { gate: Arc::new(Gate::new(environment)), handover: Arc::default() }
     }
 }
 
@@ -57,7 +59,7 @@ impl<E: Environment> Handover<E> {
 // Boxed: otherwise every connection would reserve room for the larger of the two as long as it is open.
 enum Protocol<S: AsyncRead + AsyncWrite + Unpin, E: Environment, V: HttpService<Incoming>> {
     Http(Box<Http<S, E, V>>),
-    WebSocket(Box<WebSocket<S, E>>),
+    Upgraded(Box<Upgraded<S, E>>),
     Nothing,
 }
 
@@ -72,8 +74,7 @@ where
     V: HttpService<Incoming>,
 {
     protocol: Protocol<S, E, V>,
-    handover: Arc<Handover<E>>,
-    gate: Arc<Gate<E>>,
+    shared: Shared<E>,
     member: ConnectionGuard,
     is_ending: bool,
     write_deadline: Duration,
@@ -89,15 +90,8 @@ where
     V: HttpService<Incoming, Error = Infallible>,
     V::ResBody: Body<Error = Infallible> + 'static,
 {
-    pub(crate) fn new(
-        stream: S,
-        gate: Arc<Gate<E>>,
-        handover: Arc<Handover<E>>,
-        member: ConnectionGuard,
-        service: V,
-        bounds: &Bounds,
-    ) -> Self {
-        let stream = TokioIo::new(GatedStream::new(stream, gate.clone()));
+    pub(crate) fn new(stream: S, shared: Shared<E>, member: ConnectionGuard, service: V, bounds: &Bounds) -> Self {
+        let stream = TokioIo::new(GatedStream::new(stream, shared.gate.clone()));
         let mut builder = http1::Builder::new();
         builder.max_buf_size(bounds.max_header_bytes.max(READ_BUFFER_BYTES)).max_header_size(bounds.max_header_bytes);
         // No timer without a timeout: given one, hyper applies a default timeout of its own.
@@ -106,7 +100,7 @@ where
         }
         let protocol = Protocol::Http(Box::new(builder.serve_connection(stream, service)));
         let write_deadline = bounds.write_deadline;
-        Self { protocol, handover, gate, member, is_ending: false, write_deadline, deadline: None, on_close: None }
+        Self { protocol, shared, member, is_ending: false, write_deadline, deadline: None, on_close: None }
     }
 
     /// Begins to end the connection if the server says so; `true` when it has to end at once.
@@ -119,13 +113,13 @@ where
                 self.is_ending = true;
                 // hyper's graceful shutdown ends keep-alive, and waits for the response under way. A stream ends only
                 // by its body.
-                self.gate.end();
+                self.shared.gate.end();
                 if let Protocol::Http(http) = &mut self.protocol {
                     Pin::new(&mut **http).graceful_shutdown();
                 }
             }
             // Evicted, not left: the client is not the cause of the frames that are lost now.
-            Phase::Over => self.gate.evict(),
+            Phase::Over => self.shared.gate.evict(),
         }
         phase == Phase::Over
     }
@@ -134,25 +128,25 @@ where
     /// are in its account.
     fn poll_protocol(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if let Protocol::Http(http) = &mut self.protocol {
-            // Polled with the socket left open: a WebSocket may follow on it.
+            // Polled with the socket left open: another protocol may follow on it.
             let Poll::Ready(ended) = Pin::new(&mut **http).poll(cx) else { return Poll::Pending };
-            let (Ok(()), Some(begin)) = (ended, self.handover.take()) else { return Poll::Ready(()) };
+            let (Ok(()), Some(begin)) = (ended, self.shared.handover.take()) else { return Poll::Ready(()) };
             let Protocol::Http(http) = std::mem::replace(&mut self.protocol, Protocol::Nothing) else {
                 return Poll::Ready(());
             };
             let Parts { io, read_buf, .. } = http.into_parts();
-            let Some(next) = WebSocket::new(io.into_inner(), &read_buf, *begin) else { return Poll::Ready(()) };
-            self.protocol = Protocol::WebSocket(Box::new(next));
+            let Some(next) = Upgraded::new(io.into_inner(), &read_buf, *begin) else { return Poll::Ready(()) };
+            self.protocol = Protocol::Upgraded(Box::new(next));
         }
         match &mut self.protocol {
-            Protocol::WebSocket(websocket) => websocket.poll(cx),
+            Protocol::Upgraded(upgraded) => upgraded.poll(cx),
             Protocol::Http(_) | Protocol::Nothing => Poll::Ready(()),
         }
     }
 
     /// Ready when the socket has accepted nothing for too long.
     fn poll_deadline(&mut self, cx: &mut Context<'_>) -> Poll<()> {
-        let Some(since) = self.gate.blocked_since() else { return Poll::Pending };
+        let Some(since) = self.shared.gate.blocked_since() else { return Poll::Pending };
         let due = since + self.write_deadline;
         let timer = self.deadline.get_or_insert_with(|| Box::pin(sleep_until(due)));
         // Polled again after a reset, since only a poll registers the waker for the new time.
@@ -179,7 +173,7 @@ where
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = &mut *self;
         // Asked at every poll: hyper does not poll the body of a blocked connection, and this future still is.
-        if this.is_told_to_end(cx) || this.gate.is_cut_off(&mut this.on_close, cx.waker()) {
+        if this.is_told_to_end(cx) || this.shared.gate.is_cut_off(&mut this.on_close, cx.waker()) {
             return Poll::Ready(());
         }
         // Before the deadline: bytes that the socket accepts in this poll are progress, and end the blockage.
@@ -187,10 +181,10 @@ where
             return Poll::Ready(());
         }
         // A fan-out during this poll may have cut the subscriber off after the first look.
-        if this.poll_deadline(cx).is_pending() && !this.gate.is_cut_off(&mut this.on_close, cx.waker()) {
+        if this.poll_deadline(cx).is_pending() && !this.shared.gate.is_cut_off(&mut this.on_close, cx.waker()) {
             return Poll::Pending;
         }
-        this.gate.evict();
+        this.shared.gate.evict();
         Poll::Ready(())
     }
 }

@@ -4,8 +4,6 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use crate::event::{Event, EventId};
 use crate::hub::{Forgotten, Hub, SubscriberId};
 use crate::loss::PushOutcome;
@@ -107,49 +105,3 @@ pub trait Observer {
 pub trait Environment: Runtime + Observer {}
 
 impl<T: Runtime + Observer> Environment for T {}
-
-/// The environment of a real server: tokio's clock and tasks. As an observer it does nothing.
-#[derive(Debug, Clone)]
-pub struct Tokio {
-    started: Instant,
-}
-
-impl Tokio {
-    /// Starts the clock.
-    pub fn start() -> Self {
-        Self { started: Instant::now() }
-    }
-}
-
-impl Runtime for Tokio {
-    fn now(&self) -> Duration {
-        self.started.elapsed()
-    }
-
-    fn spawn(&self, connection: impl Future<Output = ()> + Send + 'static) {
-        // Detached: the set of connections knows how many are open, and how they end.
-        drop(tokio::spawn(connection));
-    }
-}
-
-impl Observer for Tokio {
-    fn subscribed(&self, _subscriber: SubscriberId, _peer: SocketAddr) {}
-
-    fn offered(&self, _subscriber: SubscriberId, _outcome: PushOutcome<EventId>) {}
-
-    fn replays(&self, _subscriber: SubscriberId, _first: EventId, _count: u64) {}
-
-    fn forgot(&self, _subscriber: SubscriberId, _forgotten: Forgotten) {}
-
-    fn taken(&self, _subscriber: SubscriberId, _event: &Event) {}
-
-    fn flushed(&self, _subscriber: SubscriberId, _event: &Event) {}
-
-    fn ended(&self, _subscriber: SubscriberId, _counts: Counts) {}
-
-    fn refused(&self, _limit: Limit) {}
-
-    fn exposition(&self, _hub: &Hub, _connections: usize) -> Option<String> {
-        None
-    }
-}

@@ -38,16 +38,30 @@
 //! # });
 //! ```
 
+#[cfg(feature = "__transport")]
 pub(crate) mod batch;
+#[cfg(feature = "__transport")]
 pub(crate) mod connection;
+#[cfg(feature = "__transport")]
 pub(crate) mod connection_set;
 pub mod environment;
+#[cfg(feature = "__transport")]
 pub(crate) mod gate;
+#[cfg(feature = "__transport")]
 mod gated_stream;
+#[cfg(feature = "server")]
 pub mod listener;
+#[cfg(feature = "__transport")]
 pub(crate) mod outlet;
+#[cfg(feature = "sse")]
 pub(crate) mod sse;
+#[cfg(feature = "__transport")]
+mod tokio_environment;
+#[cfg(feature = "ws")]
 pub(crate) mod websocket;
 
-pub use environment::{Environment, Limit, Observer, Runtime, Tokio};
+pub use environment::{Environment, Limit, Observer, Runtime};
+#[cfg(feature = "server")]
 pub use listener::Listener;
+#[cfg(feature = "__transport")]
+pub use tokio_environment::Tokio;

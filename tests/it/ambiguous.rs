@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use hubbub::ServerSettings;
-use hubbub::config::Token;
+use hubbub::server::Token;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 

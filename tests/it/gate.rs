@@ -1,6 +1,6 @@
 //! The buffer that is set is the buffer there is, also on real TCP, where the kernel decides what its buffers hold.
 
-use hubbub::config::MAX_FRAMES_PER_WRITE;
+use hubbub::server::MAX_FRAMES_PER_WRITE;
 use hubbub::{LossReason, Overflow, PushOutcome, ServerSettings};
 
 use crate::support::driven::Driven;

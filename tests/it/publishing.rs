@@ -1,7 +1,7 @@
 //! Publishing over HTTP: batches, tokens, and what pages of other origins may.
 
 use hubbub::ServerSettings;
-use hubbub::config::{Origins, Token};
+use hubbub::server::{Origins, Token};
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 
 use crate::support::wire::{read_until, sequences};

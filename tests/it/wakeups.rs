@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hubbub::Overflow;
-use hubbub::config::MAX_FRAMES_PER_WRITE;
+use hubbub::server::MAX_FRAMES_PER_WRITE;
 use proptest::prelude::*;
 
 use crate::support::driven::{Driven, KEEPALIVE, WRITE_DEADLINE};

@@ -10,7 +10,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use hubbub::Overflow;
-use hubbub::config::MAX_FRAMES_PER_WRITE;
+use hubbub::server::MAX_FRAMES_PER_WRITE;
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::strategy::ValueTree;

@@ -22,7 +22,7 @@ pub(super) const MAX_TIME_SCALE: u64 = 1000;
 pub(super) const MAX_HISTORY: u64 = 10_000_000;
 pub(super) const MAX_HISTORY_BYTES: u64 = 1 << 30;
 /// Most frames of one write, as the server has it.
-pub(super) const MAX_FRAMES_PER_WRITE: u64 = hubbub::config::MAX_FRAMES_PER_WRITE as u64;
+pub(super) const MAX_FRAMES_PER_WRITE: u64 = hubbub::server::MAX_FRAMES_PER_WRITE as u64;
 /// Most microseconds of one task of the worker: a second.
 pub(super) const MAX_TASK_US: f64 = 1e6;
 /// A thousand events in a tick.

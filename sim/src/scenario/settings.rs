@@ -4,6 +4,7 @@
 //! drawn from them is the plan's.
 
 use hubbub::Overflow;
+use hubbub::hub::HistorySettings;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
@@ -104,13 +105,8 @@ pub struct RecoverySettings {
 
 impl Default for RecoverySettings {
     fn default() -> Self {
-        let config = hubbub::Config::default();
-        Self {
-            history_events: config.history_events,
-            history_bytes: config.history_bytes,
-            waiting_bytes: None,
-            waiting_age_seconds: None,
-        }
+        let HistorySettings { events, bytes } = hubbub::server::DEFAULT_HISTORY;
+        Self { history_events: events, history_bytes: bytes, waiting_bytes: None, waiting_age_seconds: None }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Frames that share a write: how many are beyond the buffer, when each is flushed, and what that changes.
 
-use hubbub::config::MAX_FRAMES_PER_WRITE;
+use hubbub::server::MAX_FRAMES_PER_WRITE;
 use hubbub::{Overflow, PushOutcome};
 use hubbub_sim::laws::{Case, audit};
 use hubbub_sim::plan::{CpuPlan, Plan, Reading};

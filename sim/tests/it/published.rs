@@ -15,7 +15,7 @@ fn at_the_root(path: &str) -> String {
 fn the_servers_default_is_what_alpha_recommends_and_what_the_docs_say() {
     let alpha = from_json(&at_the_root("plots/alpha/sweep.json")).unwrap();
     let recommended = alpha.recommendation.buffer.unwrap();
-    assert_eq!(hubbub::config::DEFAULT_SSE_CHANNEL_BUFFER as u64, recommended);
+    assert_eq!(hubbub::server::DEFAULT_SSE_CHANNEL_BUFFER as u64, recommended);
     let page = at_the_root("docs/deployment.md");
     assert!(page.contains(&format!("sse_channel_buffer = {recommended}")));
 }

@@ -30,7 +30,7 @@ pub(in crate::cli) struct ReplayOptions {
     pub(in crate::cli) subscribers: Option<usize>,
     /// Mailbox size in frames
     #[arg(long, value_name = "K", value_parser = number::buffer)]
-    #[arg(default_value_t = hubbub::config::DEFAULT_SSE_CHANNEL_BUFFER as u64)]
+    #[arg(default_value_t = hubbub::server::DEFAULT_SSE_CHANNEL_BUFFER as u64)]
     pub(in crate::cli) buffer: u64,
     /// The seed
     #[arg(long, value_name = "X", value_parser = number::seed, default_value_t = 0)]

@@ -40,7 +40,7 @@ pub(in crate::cli) struct RealOptions {
 impl RealOptions {
     /// One seed unless told: every run takes its time.
     pub(in crate::cli) fn scenario(&self) -> Result<Scenario, Failure> {
-        let own = vec![hubbub::config::DEFAULT_SSE_CHANNEL_BUFFER as u64];
+        let own = vec![hubbub::server::DEFAULT_SSE_CHANNEL_BUFFER as u64];
         self.load.scenario(Some(self.buffers.clone().unwrap_or(own)), Some(self.load.seeds.unwrap_or(1)))
     }
 

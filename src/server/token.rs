@@ -5,7 +5,7 @@ use std::fmt;
 use subtle::ConstantTimeEq;
 
 /// Longest token, in bytes. It must fit into a header.
-pub(super) const MAX_TOKEN_BYTES: usize = 512;
+pub const MAX_TOKEN_BYTES: usize = 512;
 
 /// The secret that a publisher must present. Its `Debug` form does not show it.
 #[derive(Clone, PartialEq, Eq)]

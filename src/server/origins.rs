@@ -30,8 +30,8 @@ impl Origins {
         self.any || self.named.iter().any(|named| named.eq_ignore_ascii_case(origin))
     }
 
-    /// The origins as a setting.
-    pub(super) fn texts(&self) -> Vec<String> {
+    /// The origins as texts that [`Origins::new`] reads.
+    pub fn texts(&self) -> Vec<String> {
         self.any.then(|| "*".to_owned()).into_iter().chain(self.named.iter().cloned()).collect()
     }
 }

@@ -1,0 +1,37 @@
+//! In place of `upgrade` where the feature `ws` is off: no request leaves anything behind, and a connection speaks HTTP
+//! to its end.
+
+use std::convert::Infallible;
+use std::marker::PhantomData;
+use std::task::{Context, Poll};
+
+use super::super::Environment;
+use super::super::gated_stream::GatedStream;
+
+/// The place where nothing is left.
+pub(crate) struct Handover<E: Environment>(PhantomData<E>);
+
+impl<E: Environment> Handover<E> {
+    pub(super) fn take(&self) -> Option<Box<Infallible>> {
+        None
+    }
+}
+
+impl<E: Environment> Default for Handover<E> {
+    fn default() -> Self {
+        Self(PhantomData)
+    }
+}
+
+/// A protocol that cannot begin.
+pub(super) struct Upgraded<S, E>(Infallible, PhantomData<(S, E)>);
+
+impl<S, E: Environment> Upgraded<S, E> {
+    pub(super) fn new(_stream: GatedStream<S, E>, _read: &[u8], begin: Infallible) -> Option<Self> {
+        match begin {}
+    }
+
+    pub(super) fn poll(&mut self, _cx: &mut Context<'_>) -> Poll<()> {
+        match self.0 {}
+    }
+}
