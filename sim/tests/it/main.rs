@@ -21,6 +21,7 @@
 //! - [`recording`]: a stream as a trace, whatever the server does
 //! - [`published`]: one number wherever it stands
 //! - [`documents`]: lists in pages are what the code has
+//! - [`features`]: the packages that each feature of the Hub brings
 //! - [`architecture`]: who may know whom
 //! - [`plans`]: made by hand, for the others
 
@@ -30,6 +31,7 @@ mod connections_that_end;
 mod determinism;
 mod documents;
 mod faults;
+mod features;
 mod frames_per_write;
 mod imported_counters;
 mod importing;
