@@ -7,6 +7,7 @@
 //! A program that subscribes and publishes by itself tells the environment so, and the exposition then has it:
 //!
 //! ```
+//! # #[cfg(feature = "__transport")] {
 //! use hubbub::metrics::Measured;
 //! use hubbub::transport::{Observer, Runtime, Tokio};
 //! use hubbub::{Capacity, Hub, HubSettings, Overflow, Pattern, Topic};
@@ -23,6 +24,7 @@
 //! let text = measured.exposition(&hub, 0).expect("everything is measured");
 //! assert!(text.contains("\nhubbub_frames_offered_total 3\n"));
 //! assert!(text.contains("\nhubbub_slow_episodes_total 1\n"), "two losses in a row are one episode");
+//! # }
 //! ```
 
 mod episodes;

@@ -3,6 +3,7 @@
 //! Every subscriber of an event is sent the same bytes. In SSE, each line of the payload is a `data:` line of its own:
 //!
 //! ```
+//! # #[cfg(feature = "sse")] {
 //! use hubbub::{Capacity, Hub, HubSettings, Overflow, Pattern, Topic, frame::sse};
 //!
 //! let capacity = Capacity::new(4).expect("1 to 1,048,576 frames");
@@ -13,6 +14,7 @@
 //! let frames = [one, other].map(|reader| sse::event(&reader.take().expect("an event waits").event));
 //! assert_eq!(frames[0], "id: 7-1\ndata: red\ndata: green\n\n");
 //! assert_eq!(frames[0].as_ptr(), frames[1].as_ptr(), "encoded once");
+//! # }
 //! ```
 
 #[cfg(feature = "sse")]

@@ -118,7 +118,7 @@ pub fn hello(at: Option<EventId>) -> String {
     at.map_or("{\"hello\":{}}".to_owned(), |at| format!("{{\"hello\":{{\"at\":\"{at}\"}}}}"))
 }
 
-/// A gap notice, with the same JSON object as [`super::sse::gap`].
+/// A gap notice, with the same JSON object as a gap notice in SSE.
 pub fn gap(gap: &Gap) -> String {
     format!("{{\"gap\":{}}}", super::gap(gap))
 }

@@ -3,10 +3,11 @@
 //! **Invariant**: only the frames of one write are between a mailbox and its socket. The body yields the next frames
 //! when the socket has accepted the last byte of those before. It yields one frame, unless more may share a write.
 //!
-//! The flush gate is inside [`serve`](crate::serve). A body of one's own acknowledges a frame when it is asked for the
-//! next one. hyper may ask before its socket has accepted the frame. So `delivered` can be ahead of the socket:
+//! The flush gate is inside the server's `serve`. A body of one's own acknowledges a frame when it is asked for the next
+//! one. hyper may ask before its socket has accepted the frame. So `delivered` can be ahead of the socket:
 //!
 //! ```
+//! # #[cfg(feature = "sse")] {
 //! use std::future::poll_fn;
 //!
 //! use futures_util::{Stream, StreamExt, stream};
@@ -36,6 +37,7 @@
 //! assert_eq!(body.next().await, Some(b"id: 7-2\ndata: b\n\n".to_vec()));
 //! assert_eq!((hub.counts().delivered, hub.counts().in_flight), (1, 1));
 //! # });
+//! # }
 //! ```
 
 #[cfg(feature = "__transport")]
