@@ -101,6 +101,7 @@ fn done<'a>(
     let specified: Vec<Job<'_>> = specified.map(|(job, _)| *job).collect();
     let mut agreed = runs::check_share(&specified, workers)?.into_iter();
     for (job, (run, stored)) in &results {
+        // One answer for each run of the specification, in the order of `results`.
         let is_agreed = run.done == RunsDone::SPECIFIED && agreed.next().unwrap_or(false);
         known.push(KnownRun::new(job, stored.clone(), is_agreed));
     }

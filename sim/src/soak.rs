@@ -60,6 +60,7 @@ pub fn soak(soak: Soak<'_>, progress: &dyn Progress, mut goes_on: impl FnMut(u64
         let verdict = pool::each(&seeds, soak.threads, work, |_, sight| soaked.add(&sight));
         next += seeds.len() as u64;
         if let Err(found) = verdict {
+            // By the seed, since it depends on the threads how many later cases have been judged by now.
             soaked.cases = found.seed - soak.first_seed + 1;
             soaked.broken = Some(*found);
             break;

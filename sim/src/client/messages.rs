@@ -55,6 +55,7 @@ impl Messages {
                     Part::Payload(left - taken as u64)
                 }
             };
+            // After every arm and not in the last one: an empty message is whole with its length.
             if matches!(self.part, Part::Payload(0)) {
                 piece(Piece::Ends { end: offset });
                 self.part = Part::Opcode;

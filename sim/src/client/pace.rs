@@ -56,6 +56,7 @@ impl ReadPacer {
         if room >= piece {
             return May::Take(room);
         }
+        // Rounded up: woken a nanosecond early, the reader would find less than a piece and wait again.
         let due = since + Duration::from_nanos((taken + piece).saturating_mul(1_000_000_000).div_ceil(rate));
         May::WaitUntil(Some(self.changes_at().map_or(due, |at| at.min(due))))
     }

@@ -39,6 +39,7 @@ impl Service {
 
     /// A frame has begun to arrive.
     pub(crate) fn begin(&mut self, seen_at: Duration, start: u64, sequence: u64, accepted_at: Duration) {
+        // Sequences count from 1.
         let place = usize::try_from(sequence.saturating_sub(1)).unwrap_or(usize::MAX);
         // By the event's number and not by the frame's place: a frame that is lost must not shift the times of those
         // behind it.

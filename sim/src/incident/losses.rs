@@ -86,6 +86,7 @@ fn longest_hole<'a>(own: impl Iterator<Item = &'a Observation>, frames: u64, rea
                 _ if outcome.loss_reason() != Some(reason) => {}
                 PushOutcome::Refused { .. } | PushOutcome::Disconnected { .. } => hole += 1,
                 PushOutcome::Displaced { lost, .. } | PushOutcome::Shed { lost, .. } => {
+                    // The frame that is lost is an older one, so a hole is a row of sequences and not a row of pushes.
                     hole = if last_lost.is_some_and(|last| last + 1 == lost) { hole + 1 } else { 1 };
                     last_lost = Some(lost);
                 }

@@ -83,6 +83,7 @@ pub fn shrink(
         work.less(|plan| plan.faults.len(), with_faults, 0);
         work.less(|plan| plan.arrivals.len(), with_arrivals, 1);
         work.less_time();
+        // Another round, because a dimension may give way only after another one has.
         if Size::of(&work.case.plan) == before || work.runs_left == 0 {
             break;
         }

@@ -67,6 +67,7 @@ fn told(seen: &Observation) -> String {
 pub fn what_neighbours_cost(trial: &Trial<'_>, witness: usize) -> Result<Vec<Duration>, Broken> {
     let alone: Vec<_> = receipts(&alone(trial, witness)?, 0).collect();
     let cost = receipts(&trial.own()?.log, witness).filter_map(|(sequence, at)| {
+        // Ids reach a subscriber in order, so its receipts are sorted by sequence.
         let place = alone.binary_search_by_key(&sequence, |(sequence, _)| *sequence).ok()?;
         Some(at.saturating_sub(alone[place].1))
     });

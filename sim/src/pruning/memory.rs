@@ -73,6 +73,7 @@ fn held(published: &[Moment], parts: &[Part<'_>]) -> Vec<Held> {
             let event = &mut held[place];
             let taken = part.moment(frame.taken);
             event.taken = event.taken.into_iter().chain(taken).min();
+            // An event that one subscriber never lets go of is never released: `zip` gives `None` then.
             event.released = event.released.zip(part.moment(frame.released)).map(|(one, other)| one.max(other));
             event.encoded_bytes = event.encoded_bytes.max(u64::from(part.lives.encoded_bytes[place]));
         }
@@ -85,6 +86,7 @@ fn highest(changes: impl Iterator<Item = Change>) -> Option<u64> {
     let (mut now, mut least, mut most) = (0u64, 0u64, 0u64);
     for Change { published, encoded, returned, encoded_others, freed } in changes {
         if published > 0 {
+            // Another event was taken in the moment of a publication, and whether before or after it is not known.
             if encoded_others > 0 {
                 return None;
             }
@@ -93,6 +95,7 @@ fn highest(changes: impl Iterator<Item = Change>) -> Option<u64> {
             least = least.max(now);
             now -= returned;
         } else {
+            // At most: as if everything had been encoded before anything was let go.
             most = most.max(now + encoded_others);
             now = now + encoded_others - freed;
             least = least.max(now);

@@ -124,6 +124,7 @@ async fn listen(listening: &Listening, listener: &mut dyn Listener) -> Result<Ca
             Stop::CalledOff => break ListeningEnd::CalledOff,
             Stop::Broken(why) if !session.was_open() => return Err(why),
             Stop::Broken(why) => {
+                // As an `EventSource` does: an answer that is not a stream is final, and anything else is tried again.
                 let is_final = matches!(why, ClientError::NotAStream(_)) || !listening.reconnects;
                 session.broken(why);
                 if is_final {

@@ -15,6 +15,7 @@ use crate::record::Recorder;
 const PROCESS: usize = 0;
 
 /// Clients come from addresses of their own, all of them on loopback: 2²² have room from here on.
+// 127.64.0.0, far from the 127.0.0.1 that the server listens on.
 const FIRST_ADDRESS: u32 = 0x7f40_0000;
 const ADDRESSES: u32 = 1 << 22;
 

@@ -55,6 +55,7 @@ impl Missing {
     /// A notice has come. Of what is missing up to the next event, none is beside what it says.
     pub(super) fn gap(&mut self, notice: Notice) {
         self.notices += 1;
+        // The next event skips the ids that the notice has told of. They must not count a second time.
         self.last = None;
         match notice.count {
             Some(count) => self.counted = self.counted.saturating_add(count),

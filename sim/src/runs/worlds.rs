@@ -132,6 +132,7 @@ impl<'a> RunLog<'a> {
             let is_of_n = |job: &&Job<'_>| job.subscribers == n;
             let checked = chosen.iter().chain(&deciding).filter(is_of_n).count();
             let mut others: Vec<_> = self.specified.iter().filter(is_of_n).filter(|job| !job.is_checked()).collect();
+            // By a hash and not by place: the order of the log depends on which thread was done first.
             others.sort_by_key(|job| job.hash());
             chosen.extend(others.into_iter().take(LEAST_CHECKED.saturating_sub(checked)));
         }

@@ -139,6 +139,7 @@ pub fn known_runs(parts: &[(String, Part)], this: &str) -> Result<KnownRuns, Mer
             let (part_place, made_by) = (place.clone(), part.program.clone());
             return Err(MergeError::OtherProgram { part: part_place, made_by, this: this.to_owned() });
         }
+        // The fingerprint, too: a scenario's file may have changed from one part to the next under the same options.
         let is_of_first = part.arguments == first.arguments && part.scenario == first.scenario;
         if !is_of_first || part.shard.of != first.shard.of {
             return Err(MergeError::OtherSweep { part: place.clone(), first: first_place.clone() });

@@ -92,6 +92,7 @@ impl Driver {
             let worked_at = network.cpu_finishes_at();
             let timed_out_at = network.next_timeout_at();
             let turns_at = self.restarts.next_at();
+            // Without the CPU: this is also the time up to which the CPU's own work may be handed on.
             let other_at = [read_at, arrives_at, timed_out_at, turns_at].into_iter().flatten().min();
             let Some(at) = other_at.into_iter().chain(worked_at).min().filter(|at| *at <= now) else {
                 self.environment.clock.clear();

@@ -69,6 +69,7 @@ impl Network {
     pub(super) fn new(plan: &Plan, merged_frames: Option<usize>, clock: Arc<ModelClock>) -> Self {
         let classes = &plan.classes;
         let cpu = plan.server.cpu;
+        // turmoil carries no message in less than a tick.
         let one_way = classes.iter().map(|class| class.round_trip.map_or(TICK, |trip| (trip / 2).max(TICK)));
         let state = State {
             by_peer: BTreeMap::new(),
@@ -233,12 +234,14 @@ impl Network {
     }
 
     fn next_release(&self, now: Duration) -> Option<Release> {
+        // Called at every exact time, so all that is due is due at the same one. The order of classes only breaks ties.
         let mut state = self.lock();
         state.releases.iter_mut().find(|queue| queue.front().is_some_and(|first| first.due <= now))?.pop_front()
     }
 
     /// Everything accepted since the last call begins its way, all of it at `now`.
     pub(super) fn dispatch(&self, now: Duration) {
+        // Taken out first: `passed` locks the same state.
         let outgoing = std::mem::take(&mut self.lock().outgoing);
         for wire in outgoing {
             let (bytes, end) = wire.take_outbox();
@@ -278,6 +281,7 @@ impl Network {
 
     /// The server waits for an answer that will not come.
     fn expect_timeout(&self, now: Duration, wire: &Arc<Wire>) {
+        // All connections have the same timeout, so the queue stays in order of time.
         self.lock().timeouts.push_back((now + self.links.user_timeout(), wire.clone()));
     }
 

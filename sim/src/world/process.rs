@@ -80,6 +80,7 @@ impl Processes {
 
     /// Most bytes that events kept in memory.
     pub(super) fn peak_pinned_bytes(&self) -> u64 {
+        // The largest and not the sum: what a process kept in memory is gone before the next one begins.
         self.hubs().iter().map(|hub| hub.pinned_bytes().peak()).max().unwrap_or(0)
     }
 
@@ -103,6 +104,7 @@ impl Processes {
                     // The listener is dropped with the server: connections are refused until the next process listens.
                     select(pin!(orders.changed()), pin!(serving)).await;
                 }
+                // `self` owns the sender, so the channel cannot be closed.
                 None => drop(orders.changed().await),
             }
         }

@@ -53,6 +53,7 @@ impl Drawn {
         let back_after = &self.back_after[..subscribers];
         let fault = |raw: Raw| {
             let (lasts, class, subscriber) = (raw.lasts, raw.whom.index(classes), raw.whom.index(subscribers));
+            // The numbers are places in `FaultKind::KINDS`.
             let harm = match kinds[raw.kind.index(kinds.len())] {
                 0 => FaultKind::ReaderStalls { subscriber, lasts },
                 1 => FaultKind::ReaderTrickles { subscriber, lasts, bytes_per_second: raw.bytes_per_second },
