@@ -114,6 +114,7 @@ fn repeated(
     let target = Target::Own { choice: choice(), sockets };
     let mut records = Vec::new();
     progress.begin(&plan.scenario, repetitions * plan.duration.as_secs());
+    // One at a time: runs side by side would take CPU time from each other.
     for _ in 0..repetitions {
         let told = std::cell::Cell::new(0);
         let watch = |at: Duration| {

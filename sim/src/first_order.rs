@@ -55,6 +55,7 @@ pub fn buffer(plan: &Plan) -> Option<u64> {
             most = most.max(behind_reader - absorbed).max(behind_stall - absorbed);
         }
     }
+    // Up to a whole frame, and to the one slot that a mailbox has at least.
     Some(most.ceil().max(1.0) as u64)
 }
 

@@ -145,6 +145,7 @@ fn document(scenario: &Scenario, target: &LoadTarget) -> Sweep {
         schema: SCHEMA.to_owned(),
         world: "real".to_owned(),
         scenario: settings.name.clone(),
+        // Left to the caller, which knows the options that were given.
         command: String::new(),
         question: settings.question.clone(),
         policy: policy_name(scenario, target).to_owned(),

@@ -44,6 +44,7 @@ pub(super) fn fit<E>(
         Some(probes.slowest_losing_at_most(lost - 1, [nearest, fastest])? - 1)
     };
     let middle = most.map_or(least, |most| u64::midpoint(least, most));
+    // Tried and not taken for granted: where the rule does not hold, the middle may lose another number.
     let rate = if probes.at(middle)? == lost { middle } else { nearest };
     Ok(Fit {
         rate,

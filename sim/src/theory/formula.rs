@@ -62,6 +62,7 @@ fn md1(load: f64, places: usize) -> Steady {
     let left = stationary((0..places).map(|from| (0..places).map(|next| step(from, next)).collect()).collect());
     // At least 1: after a departure that leaves nothing, the next service begins with the next arrival.
     let lost: f64 = left.iter().enumerate().map(|(frames, share)| share * beyond[places - frames.max(1)]).sum();
+    // `lost` counts frames lost for each one that is accepted, hence the quotient.
     let loss = lost / (1.0 + lost);
     let mut shares: Vec<f64> = left.iter().map(|share| share / (left[0] + load)).collect();
     shares.push(loss);

@@ -96,6 +96,7 @@ impl<'a> Profile<'a> {
         while (outside.size - inside.size).abs() > PRECISION.0.max(PRECISION.1 * outside.size) {
             // Regula falsi with the halving of the method "Illinois" (Dowell and Jarratt, *BIT* 11 (1971), 168–174).
             let straight = inside.outside / (inside.outside - outside.outside);
+            // Kept away from both ends, so that every step shortens the bracket.
             let part = if outside.outside.is_finite() { straight.clamp(0.05, 0.95) } else { 0.5 };
             let size = inside.size + part * (outside.size - inside.size);
             let start = [0, 1].map(|axis| inside.at[axis] + part * (outside.at[axis] - inside.at[axis]));

@@ -39,6 +39,7 @@ pub(super) fn tail(sorted: &[u64]) -> Result<Tail, Refusal> {
     for threshold in thresholds(sorted) {
         let exceedances = Exceedances::above(threshold, sorted);
         most_exceedances = most_exceedances.max(exceedances.count);
+        // The thresholds rise, so those that follow have even fewer.
         if exceedances.count < FEWEST_EXCEEDANCES {
             break;
         }
