@@ -78,6 +78,7 @@ fn of_class(scenario: &Scenario, class: &Class, index: usize, offered: f64) -> S
     // Writing to a String cannot fail.
     let _ = writeln!(text, "class {:?}", class.name);
     let verdict = match offered / taken {
+        // Asked first, because the quotient is not a finite number here.
         _ if taken <= 0.0 => "takes nothing: no finite buffer serves it".to_owned(),
         load if load > 1.0 => format!("offered {:.0} % of that: no finite buffer serves it", load * 100.0),
         load => format!("offered {} % of that", rounded(load * 100.0)),

@@ -111,6 +111,7 @@ pub(super) fn prepare_one(option: &str, file: &Path, is_forced: bool) -> Result<
     if whole::is_pipe_or_device(file) {
         return Ok(());
     }
+    // Not `exists`, which follows a link: a link that leads nowhere would be overwritten.
     if !is_forced && file.symlink_metadata().is_ok() {
         let way_out = "name another file, or replace it with --force";
         return Err(Failure::input(format!("{option}: {name}: is there already and stays as it is: {way_out}")));
@@ -245,6 +246,7 @@ fn document<T: DeserializeOwned>(folder: &str, name: &str) -> Result<Option<T>, 
 }
 
 fn page_files() -> Vec<String> {
+    // Outside the project there may be no such folder, and then there is nothing to fill.
     let entries = fs::read_dir(PAGES).into_iter().flatten().flatten();
     let mut files: Vec<_> = entries.map(|entry| entry.path().display().to_string()).collect();
     files.retain(|file| file.ends_with(".md"));

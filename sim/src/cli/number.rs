@@ -24,6 +24,7 @@ pub(super) fn seeds(text: &str) -> Result<u64, String> {
 
 /// A number of runs, at least 1.
 pub(super) fn runs(text: &str) -> Result<u64, String> {
+    // No scenario has this number, so nothing else would check its range.
     whole(text, 1, MOST_RUNS)
         .and_then(|runs: u64| if (1..=MOST_RUNS).contains(&runs) { Ok(runs) } else { Err(range(1, MOST_RUNS)) })
 }
@@ -69,6 +70,7 @@ pub(super) fn joined(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsStr
             .and_then(|text| text.strip_prefix('-'))
             .is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit() || first == '.'));
         let takes_it = |before: &&mut OsString| {
+            // Longer than `--`, which ends the options and takes no value.
             before.to_str().is_some_and(|text| text.len() > 2 && text.starts_with("--") && !text.contains('='))
         };
         match joined.last_mut().filter(takes_it).filter(|_| is_negative) {

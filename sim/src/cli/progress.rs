@@ -48,6 +48,7 @@ impl Bars {
     }
 
     fn show(&self, what: &str, units: u64, is_most: bool) {
+        // A piece of work that failed has not said that it ended.
         self.end();
         let meter = Arc::new(Mutex::new(Meter::new(units, is_most)));
         let begun = Instant::now();
@@ -110,6 +111,7 @@ fn bar(what: &str, units: u64, meter: Arc<Mutex<Meter>>) -> ProgressBar {
     };
     let bar = ProgressBar::new(units).with_prefix(what.to_owned());
     bar.set_style(style.with_key("left", left));
+    // By a thread of its own: the time left counts down even while no unit ends.
     bar.enable_steady_tick(BAR_EVERY);
     bar
 }

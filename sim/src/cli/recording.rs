@@ -114,6 +114,7 @@ impl Recording {
 
     /// Removes the file: nothing came.
     pub(super) fn discard(self) {
+        // A file that stays after all says of itself that it was cut off.
         let _ = fs::remove_file(&self.path);
     }
 

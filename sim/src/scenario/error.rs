@@ -89,6 +89,7 @@ pub(super) fn syntax(file: &str, text: &str, error: &toml::de::Error) -> Scenari
 /// What is wrong at a byte of the file, with the number of the line and, where that helps, its text.
 pub(super) fn syntax_at(file: &str, text: &str, start: usize, is_quoted: bool, message: String) -> ScenarioError {
     const MOST_QUOTED_CHARS: usize = 80;
+    // By `get`: a span that ends inside a character must not panic.
     let before = text.get(..start.min(text.len())).unwrap_or("");
     let line = before.matches('\n').count() + 1;
     let quoted = text.lines().nth(line - 1).filter(|_| is_quoted).unwrap_or("").trim();

@@ -118,6 +118,7 @@ impl Scenario {
     }
 
     fn from_text(file: &str, text: &str, folder: &TraceFolder) -> Result<Self, ScenarioError> {
+        // Before the file is read into settings: that stops at the first fault and knows less of its place.
         if let Some(first) = shape::problems(file, text).into_iter().next() {
             return Err(first);
         }

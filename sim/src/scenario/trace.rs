@@ -238,6 +238,7 @@ impl Reading {
             }
             Some(key) => *self.keys.entry(key).or_insert(self.next_key),
         };
+        // Only an event without a key, or with a new one, uses a number up.
         self.next_key += u32::from(number == self.next_key);
         Ok(number)
     }
@@ -263,6 +264,7 @@ impl Reading {
 
 /// The line without its end, and whether it had one.
 fn text_of(bytes: &[u8], line: usize) -> Result<(&str, bool), String> {
+    // Before the check for UTF-8, since a line that is too long may have been cut inside a character.
     if bytes.len() > MAX_LINE_BYTES {
         return Err(format!("the line is longer than {MAX_LINE_BYTES} bytes"));
     }
