@@ -82,6 +82,7 @@ fn nothing_lost(scene: &mut Scene, view: &View<'_>, upper: Plot) {
 }
 
 fn curves(scene: &mut Scene, view: &View<'_>, axis: &Across, rates: &Values, lanes: &Lanes) {
+    // In three passes: markers lie above all lines, and lines above all whiskers.
     for (index, curve) in view.curves.iter().enumerate() {
         for &(x, cell) in &curve.cells {
             whisker(scene, (axis.at(x) + aside(view, index), rates), cell, curve.look);

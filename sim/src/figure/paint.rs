@@ -158,6 +158,7 @@ fn encoded(rgb: &[u8]) -> Vec<u8> {
     // Set although defaults exist: another version's defaults would change the bytes of every published figure.
     encoder.set_compression(png::Compression::Best);
     encoder.set_filter(png::FilterType::Up);
+    // A `Vec` takes all that is written to it.
     let written = encoder.write_header().and_then(|mut writer| writer.write_image_data(rgb));
     debug_assert!(written.is_ok(), "{written:?}");
     file

@@ -31,6 +31,7 @@ impl Seen<'_> {
     }
 
     fn age_seconds(&self) -> Option<f64> {
+        // A logarithmic axis has no place for 0, so an age below a tenth of a millisecond counts as that.
         self.0.receipt_latency_ms.p99.map(|ms| ms.max(0.1) / 1000.0)
     }
 }
@@ -44,6 +45,7 @@ pub(super) fn scene(sweep: &Sweep) -> Scene {
     let upper = Plot { bottom: plot.bottom - BAND_HEIGHT - GAP, ..plot };
     let seen = || curves.iter().flat_map(|(_, points)| points);
     let missed = Values::new(seen().map(Seen::missed), 1.0, upper.top + HEADROOM, upper.bottom);
+    // A vertical scale laid on its side: the right edge of the plot is its top.
     let ages = Values::new(seen().filter_map(Seen::age_seconds), f64::INFINITY, plot.right, plot.left);
     let Some(ages) = ages else { return scene };
     scene.rectangle([plot.left, plot.bottom - BAND_HEIGHT, plot.right, plot.bottom], BAND);

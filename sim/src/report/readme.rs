@@ -76,6 +76,7 @@ pub fn readme(sweep: &Sweep, command: &str) -> String {
     section(&mut page, "How the size moves", parts::sensitivity(sweep));
     section(&mut page, "The sweep", parts::cells(sweep));
     section(&mut page, "Digests of the runs", digests(sweep));
+    // Every part ends with an empty line, and a file ends with one line end.
     page.truncate(page.trim_end().len());
     page.push('\n');
     page

@@ -24,6 +24,7 @@ impl Table {
 
     pub(super) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         let mut row: Vec<String> = cells.into_iter().collect();
+        // A row may leave out its last cells.
         row.resize(self.columns.len(), String::new());
         self.rows.push(row);
     }

@@ -200,6 +200,7 @@ fn convergence(verify: &Verify) -> String {
     let convergence = &verify.convergence;
     let [once, twice] = convergence.time_scales;
     let [lost, lost_again] = convergence.lost.map(format::count);
+    // With a minus sign in place of the hyphen, as all other numbers have it.
     let frames = |value: f64| format!("{value:.2}").replace('-', "−");
     let [difference, low, high] = [convergence.difference, convergence.ci[0], convergence.ci[1]].map(frames);
     format!(
