@@ -66,6 +66,7 @@ fn mean_frame_bytes(plan: &Plan) -> f64 {
 
 /// Most frames left over from any stretch when this many a second are taken.
 fn behind(plan: &Plan, drain_per_second: f64) -> f64 {
+    // The whole run as well, which may be shorter than any of them.
     let stretches = STRETCHES.into_iter().filter(|stretch| *stretch < plan.duration).chain([plan.duration]);
     let left_over = |stretch| plan.most_events_in(stretch) as f64 - drain_per_second * stretch.as_secs_f64();
     stretches.map(left_over).fold(0.0, f64::max)

@@ -170,6 +170,7 @@ impl Incident {
 
     /// The form it is stored in.
     pub fn to_json(&self) -> String {
+        // An incident is plain data, so serialising it cannot fail.
         serde_json::to_string(self).unwrap_or_default() + "\n"
     }
 

@@ -60,6 +60,7 @@ pub fn load(scenario: &Scenario, target: &LoadTarget, progress: &dyn Progress, i
         match measured(scenario, target, (subscribers, buffer), progress, is_wanted) {
             Ok(cell) => sweep.cells.push(cell),
             Err(why) => {
+                // No further cell is tried: a server that fails, or a Ctrl-C, ends all that would follow.
                 sweep.partial = Some(format!("ended before N = {subscribers} was measured whole: {why}"));
                 ended_by = Some(why);
                 break;

@@ -201,7 +201,9 @@ fn published(folder: &Path) -> Result<Vec<(PathBuf, Sweep)>, Failure> {
             return Err(Failure::input(format!("{folder}: {why}: run this at the project's root")));
         }
     };
+    // By name: the system lists a folder in no order, and a page takes a part from the first document that has it.
     folders.sort();
+    // Folders of other evidence stand beside them and have documents of another kind.
     folders.retain(|folder| folder.join("sweep.json").exists());
     folders.into_iter().map(|folder| Ok((folder.clone(), read(&folder.join("sweep.json"))?.1))).collect()
 }

@@ -86,6 +86,8 @@ pub(super) fn joined(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsStr
 
 /// The words of a standard parser as what is allowed.
 pub(super) fn in_words(complaint: &str) -> String {
+    // These are texts of the standard library, and another version of Rust may have others. An unknown text is passed
+    // on as it is.
     let words = [
         (": invalid digit found in string", ": must be a whole number, not below 0"),
         (": number too large to fit in target type", ": must be at most 18446744073709551615"),

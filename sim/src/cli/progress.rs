@@ -52,6 +52,7 @@ impl Bars {
         self.end();
         let meter = Arc::new(Mutex::new(Meter::new(units, is_most)));
         let begun = Instant::now();
+        // A bar draws its line anew each time, which would fill a log with control characters.
         let display = if io::stderr().is_terminal() {
             Display::Bar(bar(what, units, Arc::clone(&meter)))
         } else {

@@ -46,6 +46,7 @@ pub(super) fn scene(view: &View<'_>) -> Scene {
     let panels = panels(view.curves.len(), top + 92.0);
     let quantiles = quantiles();
     let all: Vec<f64> = view.cells().flat_map(|cell| quantiles.each_ref().map(|q| (q.of)(cell))).flatten().collect();
+    // Over all panels: with a band in some of them only, their axes would not agree.
     let zeros = all.contains(&0.0);
     for (index, (curve, plot)) in view.curves.iter().zip(&panels).enumerate() {
         panel(&mut scene, view, curve, *plot, &references, (&all, zeros, left_most(&panels, index)));

@@ -33,6 +33,7 @@ pub(super) fn svg(scene: &Scene) -> String {
 /// The scene as a PNG file.
 pub(super) fn png(scene: &Scene) -> Vec<u8> {
     let (width, height) = (WIDTH * OVERSAMPLE, HEIGHT * OVERSAMPLE);
+    // White from the start, so the bitmap needs no rectangle for the ground as the SVG does.
     let mut large = vec![255; (width * height * 3) as usize];
     {
         let mut backend = BitMapBackend::with_buffer(&mut large, (width, height));

@@ -45,6 +45,7 @@ pub(super) fn scene(sweep: &Sweep) -> Scene {
     let axis = Across::new(true, &across, plot.left, plot.right);
     let bounds = curves.iter().map(|curve| interval_95(0, curve.marks.runs)[1]);
     let shares = curves.iter().flat_map(|curve| curve.lossy().map(|(_, lossy)| curve.share(lossy)));
+    // With 1, the height at which every curve begins.
     let Some(values) = Values::new(bounds.chain(shares).chain([1.0]), 1.0, plot.top, plot.bottom) else {
         return scene;
     };

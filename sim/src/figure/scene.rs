@@ -141,6 +141,7 @@ impl Scene {
 
     /// A marker of about twice `r` across.
     pub(super) fn marker(&mut self, shape: Shape, at: Point, r: f64, colour: RGBAColor, open: bool) {
+        // A white rim first, so that a marker stands out from the lines below it.
         self.filled(shape, at, r + 2.0, WHITE);
         self.filled(shape, at, r, colour);
         if open {
@@ -189,6 +190,7 @@ fn strokes(points: &[Point], dash: Dash) -> Vec<Vec<Point>> {
     }
     let mut strokes = Vec::new();
     let mut current: Vec<Point> = points.first().copied().into_iter().collect();
+    // Even parts of the pattern are drawn, and odd ones are left out.
     let (mut part, mut left) = (0, dash[0]);
     for pair in points.windows(2) {
         let ((mut x, mut y), (x1, y1)) = (pair[0], pair[1]);

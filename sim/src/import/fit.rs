@@ -37,6 +37,7 @@ pub(super) fn fit<E>(
     let nearest = probes.nearer(at_most_target.saturating_sub(1).max(slowest), at_most_target, target)?;
     let lost = probes.at(nearest)?;
     let least = probes.slowest_losing_at_most(lost, [slowest, nearest])?;
+    // Where the fastest rate loses as much, the range has no end that could be found.
     let most = if probes.at(fastest)? >= lost {
         None
     } else {
@@ -76,6 +77,7 @@ impl<E, F: FnMut(u64) -> Result<u64, E>> Probes<F> {
         let known = |lost: &u64| *lost <= most;
         let mut high =
             self.lost.range(slowest..fastest).find(|(_, lost)| known(lost)).map_or(fastest, |(rate, _)| *rate);
+        // A rate that is known to lose too much narrows the range from below.
         let mut low = self.lost.range(slowest..high).next_back().map_or(slowest, |(rate, _)| rate + 1);
         while low < high {
             let middle = u64::midpoint(low, high);

@@ -27,6 +27,7 @@ pub struct Loss {
 
 /// All losses, those of the subscriber that lost most first.
 pub fn losses(record: &Record, observations: &[Observation]) -> Vec<Loss> {
+    // Sorted once: a filter for each subscriber would go through the whole log each time.
     let mut by_subscriber: Vec<Vec<&Observation>> = vec![Vec::new(); record.subscribers.len()];
     observations.iter().for_each(|observation| by_subscriber[observation.subscriber].push(observation));
     let mut losses = Vec::new();

@@ -112,6 +112,7 @@ struct Work<'a> {
 
 impl Work<'_> {
     fn would_show(&mut self, plan: Plan) -> bool {
+        // Without a run left nothing is known of the plan, so the present one stays.
         if self.runs_left == 0 {
             return false;
         }
@@ -171,6 +172,7 @@ impl Work<'_> {
     /// Cuts the drain.
     fn less_time(&mut self) {
         while !self.case.plan.drain.is_zero() && self.runs_left > 0 {
+            // In whole milliseconds, so that halving ends at zero.
             let drain = Duration::from_millis(u64::try_from(self.case.plan.drain.as_millis() / 2).unwrap_or(0));
             if !self.try_plan(Plan { drain, ..self.case.plan.clone() }) {
                 break;

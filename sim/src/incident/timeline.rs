@@ -65,6 +65,7 @@ fn row(incident: &Incident, record: &Record, observations: &[Observation], index
         match observation.what {
             ObservationKind::Pushed { outcome, .. } => match outcome {
                 PushOutcome::Queued { waiting } | PushOutcome::Parked { waiting } => depth = waiting as u64,
+                // A displaced frame leaves the depth as it is: one goes and one comes.
                 PushOutcome::Refused { .. }
                 | PushOutcome::Displaced { .. }
                 | PushOutcome::Shed { .. }

@@ -26,6 +26,7 @@ pub(super) fn draw(scenario: &Scenario, seed: u64) -> Vec<Time> {
         }
         Arrivals::BacklogFlush { events, per_second, at_seconds, background_per_second } => {
             let mut times = poisson(&mut rng, *background_per_second, [0.0, end]);
+            // From the index and not from the time before, so that rounding does not add up.
             times.extend((0..*events).map(|index| at_seconds + index as f64 / per_second));
             // The cut below ends at the first time beyond the run, which is right only for sorted times.
             times.sort_by(f64::total_cmp);

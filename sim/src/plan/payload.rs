@@ -9,6 +9,7 @@ use std::time::Duration;
 /// Gives each time a size, and the key of its recorded event if there is one.
 pub(super) fn attach(scenario: &Scenario, seed: u64, times: Vec<Time>) -> Vec<Arrival> {
     let mut rng = EntityRng::of(seed, RngStream::Payload);
+    // A stream of its own: with keys or without, payloads have the same sizes.
     let mut keys = EntityRng::of(seed, RngStream::Keys);
     let entities = scenario.settings().keys;
     let payload = scenario.settings().payload;

@@ -73,6 +73,7 @@ fn subscriber(class: &Class, member: Member, end: Duration) -> SubscriberPlan {
 /// when the run begins. No stall begins after the last arrival, so that a drain can end.
 fn stalls(rng: &mut EntityRng, after_seconds: [f64; 2], for_seconds: [f64; 2], end: Duration) -> Vec<Stall> {
     let mut stalls = Vec::new();
+    // All three are drawn before the phase is known, so that both cases below take the same numbers.
     let after = rng.between(after_seconds);
     let length = rng.between(for_seconds);
     let phase = rng.unit() * (after + length);

@@ -170,6 +170,7 @@ fn part(line: usize, name: &str, published: Published<'_>) -> Result<String, Mar
     if !PARTS.contains(&part) {
         return Err(MarkerError::UnknownPart { line, name: named() });
     }
+    // A scenario may have a sweep, a load test and a comparison of policies. The part says which of them is meant.
     let is_meant = |sweep: &&Sweep| {
         sweep.scenario == scenario
             && (sweep.world == REAL) == (part == REAL)

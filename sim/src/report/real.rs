@@ -129,6 +129,7 @@ fn memory(sweep: &Sweep) -> Option<Table> {
 }
 
 fn buffer(cell: &Cell) -> String {
+    // 0 stands for the buffer of a server that does not say its own.
     if cell.buffer == 0 { "?".to_owned() } else { format::count(cell.buffer) }
 }
 

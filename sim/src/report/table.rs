@@ -44,6 +44,7 @@ impl Table {
     /// for it. The last column is cut where a line would be too wide.
     pub(super) fn plain(&self, grouped: bool) -> String {
         let width = |i: usize| {
+            // Characters and not bytes: a dash or a `≤` takes three bytes and one column.
             let cells = self.rows.iter().map(|row| row[i].chars().count());
             cells.chain([self.columns[i].0.chars().count()]).max().unwrap_or(0)
         };
@@ -53,6 +54,7 @@ impl Table {
             Some((_, Lean::Left)) => &widths[..widths.len() - 1],
             _ => &widths[..],
         };
+        // Columns stand two spaces apart, or one where they would not fit.
         let roomy = 2 + counted.iter().map(|width| width + 2).sum::<usize>() <= COLUMNS;
         let gap = if roomy { "  " } else { " " };
         let line = |cells: Vec<&str>| {

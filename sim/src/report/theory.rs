@@ -162,6 +162,7 @@ fn interval(case: &QueueCase, [low, high]: [f64; 2]) -> String {
     if case.is_exact() {
         "–".to_owned()
     } else {
+        // The interval of a mean may reach below 0, where neither a loss nor a delay can be.
         format!("{}–{}", format::precise(low.max(0.0)), format::precise(high))
     }
 }

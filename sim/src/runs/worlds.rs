@@ -93,6 +93,7 @@ pub(super) fn check(jobs: &[Job<'_>], workers: Workers<'_>) -> Result<u64, RunEr
         workers.progress.advance(job.units());
         match simulated.difference(&specified) {
             None => Ok(Some(())),
+            // Boxed: it carries a plan, and an error is to stay small.
             Some(why) => Err(Box::new(Disagreement { what: job.in_words(), why, plan, choice: job.choice }).into()),
         }
     };

@@ -80,6 +80,7 @@ impl Wrong {
 /// A TOML error as one line that quotes the line it is about.
 pub(super) fn syntax(file: &str, text: &str, error: &toml::de::Error) -> ScenarioError {
     let start = error.span().map_or(0, |span| span.start);
+    // The parser may use several lines, and this program promises one for each error.
     let message = error.message().replace('\n', ", ");
     // A missing field has no line to quote: its span is the table that lacks it.
     let is_quoted = !message.starts_with("missing field");

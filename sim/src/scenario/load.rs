@@ -70,6 +70,7 @@ pub(super) fn mean_payload_bytes(payload: &Payload, trace: Option<&Trace>) -> f6
 pub(crate) fn busiest(times: &[Duration], length: Duration) -> u64 {
     let mut first = 0;
     let mut most = 0;
+    // A stretch of no length holds nothing, and `first` would run past the end below.
     if length.is_zero() {
         return 0;
     }

@@ -66,6 +66,7 @@ pub struct Scenario {
     given: Settings,
     /// The given ones with what their policy needs.
     settings: Settings,
+    // Shared, since each changed scenario keeps the trace, and that may be large.
     trace: Option<Arc<Trace>>,
     duration: Duration,
     /// Whether a trace of the command line took the place of the file's duration.

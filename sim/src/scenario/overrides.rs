@@ -70,6 +70,7 @@ impl Scenario {
     pub(crate) fn runs_as(&self, other: &Self) -> bool {
         let mut settings = self.settings.clone();
         settings.server.policy = other.settings.server.policy;
+        // The traces, too: settings have only the name of a trace's file.
         settings == other.settings && self.trace == other.trace
     }
 

@@ -90,6 +90,7 @@ pub fn precise(value: f64) -> String {
         v if v < 0.0 => format!("−{}", precise(-v)),
         v if v <= 0.0 => "0".to_owned(),
         v if v < 0.0005 => "< 0.001".to_owned(),
+        // Each limit is where this form would round up to a number that belongs to the next one.
         v if v < 9.9995 => format!("{v:.3}"),
         v if v < 99.995 => format!("{v:.2}"),
         v if v < 999.95 => format!("{v:.1}"),

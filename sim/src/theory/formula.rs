@@ -112,6 +112,7 @@ fn batches(load: f64, places: usize, mean_frames: f64) -> Steady {
             None | Some(0) => 0.0,
             Some(more) => {
                 let this_or_larger = libm::pow(goes_on, more as f64 - 1.0);
+                // The last place is reached by every batch that is at least as large as the room.
                 batches * if to == places { this_or_larger } else { this_or_larger / mean_frames }
             }
         }
