@@ -103,6 +103,7 @@ impl Ledger {
             ObservationKind::Received { sequence } => self.received(sequence)?,
             ObservationKind::Ended { client_gone, evicted } => self.ended(client_gone, evicted)?,
         }
+        // At every step and not only at the end, so that the first wrong observation is named.
         let LedgerTotals { offered, delivered, dropped, .. } = self.sums;
         let accounted = delivered + dropped.total() + self.outstanding.len() as u64;
         ensure!(offered == accounted, "{offered} frames are offered and {accounted} accounted for, after: {what}");

@@ -89,6 +89,7 @@ fn measured(
         let told = Shared::new(0);
         let watch = |at: Duration| {
             let now = millis(at.min(plan.duration));
+            // A run tells the time since it began, and `progress` wants what has come since it was last told.
             progress.advance(now - told.replace(now));
             is_wanted()
         };

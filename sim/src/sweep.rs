@@ -119,6 +119,7 @@ pub fn sweep(
     let sensitivity =
         if parts.sensitivity { sizing::sensitivity(scenario, &zero_drop, workers, &mut done)? } else { Vec::new() };
     let settings = scenario.settings();
+    // Any N will do, because arrivals do not depend on the number of subscribers.
     let first = settings.subscribers.first().copied().unwrap_or(0);
     // Drawn one at a time, since the plan of a long trace is large.
     let plans = (0..settings.seeds).map(|seed| Plan::draw(scenario, first, seed));

@@ -68,6 +68,7 @@ pub(super) fn joined(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsStr
         let is_negative = argument
             .to_str()
             .and_then(|text| text.strip_prefix('-'))
+            // Numbers only, since `-o` is an option.
             .is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit() || first == '.'));
         let takes_it = |before: &&mut OsString| {
             // Longer than `--`, which ends the options and takes no value.

@@ -74,6 +74,7 @@ impl Progress for Bars {
     fn advance(&self, units: u64) {
         let shown = locked(&self.shown);
         let Some(shown) = &*shown else { return };
+        // The piece stays locked, so that no other thread ends it before its bar has moved.
         locked(&shown.meter).advance(units, shown.begun.elapsed());
         if let Display::Bar(bar) = &shown.display {
             bar.inc(units);

@@ -180,6 +180,7 @@ impl Block {
         }
         self.data_lines += 1;
         self.data_bytes += bytes;
+        // From the first line that has one: a server may send a payload in several lines of data.
         self.number = self.number.or_else(|| payload::number(value));
     }
 

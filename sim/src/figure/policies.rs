@@ -123,6 +123,7 @@ fn sizes(scene: &mut Scene, labels: &mut Labels, index: usize, seen: &[&Seen<'_>
         return;
     };
     let [least, most] = [least.0.buffer, most.0.buffer].map(format::count_short);
+    // Two sizes at one place would hide each other, so such a curve has one label for both ends.
     let is_near = (first.0 - last.0).abs() < 30.0 && (first.1 - last.1).abs() < 30.0;
     let texts = match points.len() {
         1 => vec![(*last, least)],

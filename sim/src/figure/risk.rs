@@ -107,6 +107,7 @@ impl Curve<'_> {
         for (buffer, lossy) in self.lossy() {
             let [low, high] = interval_95(lossy, self.marks.runs);
             let x = axis.at(buffer);
+            // Two points at each step, so that the band has corners where the curve has them.
             if let Some((high, low)) = last.replace((values.at(high), values.at(low))) {
                 above.push((x, high));
                 below.push((x, low));

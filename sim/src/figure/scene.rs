@@ -160,6 +160,7 @@ impl Scene {
             Shape::Diamond => around(&[(0.0, -1.25), (1.25, 0.0), (0.0, 1.25), (-1.25, 0.0)]),
             Shape::Plus => around(&plus(1.2, 0.42)),
             Shape::Cross => {
+                // Turned by 45 degrees, whose sine and cosine are 0.707.
                 let turned: Vec<Point> =
                     plus(1.3, 0.42).iter().map(|&(a, b)| ((a - b) * 0.707, (a + b) * 0.707)).collect();
                 around(&turned)

@@ -54,6 +54,7 @@ fn scene(fidelity: &Fidelity) -> Scene {
     let mut above = None;
     for (index, (plan, member)) in rows.iter().enumerate() {
         let y = top + height * (as_f64(index as u64) + 0.5);
+        // The name of a plan stands once, at the first of its rows.
         if above.replace(&plan.plan) != Some(&plan.plan) {
             scene.text(Text::new((36.0, y), Anchor::Start, plan.plan.clone()).em(LABEL_EM).bold());
         }

@@ -29,6 +29,7 @@ impl Ledger {
         self.offered(sequence)?;
         self.outstanding.push_back(sequence);
         ensure!(
+            // A subscriber that was behind is live again when nothing waits any more, so this frame is alone.
             !self.is_behind || waiting == 1,
             "event {sequence} is queued, and older events still wait in the history"
         );
@@ -57,6 +58,7 @@ impl Ledger {
         let outstanding = self.outstanding.len();
         match reason {
             LossReason::BufferFull => {
+                // What is outstanding beyond the slots is in flight, and no more than one write is.
                 let in_flight = outstanding.checked_sub(self.frames).filter(|n| *n <= self.frames_per_write);
                 in_flight.ok_or_else(|| {
                     format!("event {sequence} is lost with {outstanding} outstanding, and a mailbox of {}", self.frames)
@@ -70,6 +72,7 @@ impl Ledger {
             }
             LossReason::Bytes | LossReason::Age | LossReason::Conflated => {
                 ensure!(outstanding > 0, "event {sequence} is lost ({reason}), and nothing waits");
+                // How many of them are in flight does not show here, so the most that may be is assumed.
                 Ok(outstanding.min(self.frames_per_write))
             }
         }
@@ -103,6 +106,7 @@ impl Ledger {
             self.overflowed(sequence, Overflow::Conflate, reason)?;
         } else {
             let in_flight = self.overflowed(sequence, Overflow::DropOldest, reason)?;
+            // A full buffer says exactly how many frames are in flight before the oldest. Other limits only bound it.
             let is_oldest = if reason == LossReason::BufferFull { place == in_flight } else { place <= in_flight };
             ensure!(
                 is_oldest,
@@ -116,6 +120,7 @@ impl Ledger {
     fn disconnected(&mut self, sequence: u64, reason: LossReason) -> Result<(), String> {
         self.offered(sequence)?;
         *self.sums.dropped.of(reason) += 1;
+        // Conflation cuts a client off as well, where it can replace nothing.
         let policy = if self.overflow == Overflow::Conflate { Overflow::Conflate } else { Overflow::Disconnect };
         self.overflowed(sequence, policy, reason)?;
         self.stream = Stream::CutOff;

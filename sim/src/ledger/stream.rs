@@ -23,6 +23,7 @@ impl Ledger {
         ensure!(self.stream == Stream::Open, "event {sequence} is delivered to a stream that is not open");
         let oldest =
             self.outstanding.pop_front().ok_or_else(|| format!("event {sequence} is delivered, and none waits"))?;
+        // Frames leave the history in order, so no more are parked than are outstanding.
         self.parked = self.parked.min(self.outstanding.len());
         ensure!(oldest == sequence, "event {sequence} is delivered, and event {oldest} is older and waits");
         if !std::mem::take(&mut self.read_before_its_flush) {
@@ -39,6 +40,7 @@ impl Ledger {
             ensure!(next == sequence, "event {sequence} is read, and the next to be read was event {next}");
             return Ok(());
         }
+        // In flight when the stream ended: the server counts it as lost, and its client reads it all the same.
         if self.cut_short.pop_front_if(|next| *next == sequence).is_some() {
             self.sums.read_and_lost += 1;
             return Ok(());
@@ -70,6 +72,7 @@ impl Ledger {
         );
         let read = usize::from(self.read_before_its_flush);
         let in_flight = self.frames_per_write;
+        // The first of them may have been read already, before its flush was seen.
         self.cut_short = self.outstanding.drain(..).take(in_flight).skip(read).collect();
         self.sums.dropped.client_gone += client_gone;
         self.sums.dropped.evicted += evicted;

@@ -51,6 +51,7 @@ fn constant(rng: &mut EntityRng, per_second: f64, end: f64) -> Vec<f64> {
 /// Exponential gaps (a Poisson process) within `[from, to)`.
 fn poisson(rng: &mut EntityRng, per_second: f64, [from, to]: [f64; 2]) -> Vec<f64> {
     let mut times = Vec::new();
+    // At a rate of 0 the division below would give an infinite gap, or no number at all.
     if per_second <= 0.0 {
         return times;
     }
@@ -102,6 +103,7 @@ fn replay(rng: &mut EntityRng, trace: &Trace, speed_up: f64, end_nanos: u64) -> 
     let phase = ((rng.unit() * cycle as f64) as u64).min(cycle - 1);
     let offsets: Vec<u64> = trace.events().iter().map(|event| sped_up_nanos(event.at, speed_up)).collect();
     let first = offsets.partition_point(|offset| *offset < phase);
+    // Endless: the end of the run decides below how often the trace is played.
     let rounds =
         (0u64..).flat_map(|round| offsets.iter().enumerate().map(move |(index, offset)| (round, index, offset)));
     let times = rounds.skip(first).map(|(round, index, offset)| {

@@ -98,6 +98,7 @@ fn order(last: StreamId, next: StreamId) -> Order {
 /// Ids from the first missing one to the last, where both are known.
 fn between(notice: &Notice) -> Option<u64> {
     let (first, last): (EventId, EventId) = notice.first.zip(notice.last)?;
+    // Across a restart of the server, the distance of two ids says nothing.
     let distance = last.sequence.checked_sub(first.sequence).filter(|_| first.epoch == last.epoch)?;
     Some(distance.saturating_add(1))
 }

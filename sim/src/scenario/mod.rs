@@ -130,6 +130,7 @@ impl Scenario {
     /// What the file says, not yet checked.
     fn read(file: &str, text: &str, folder: &TraceFolder) -> Result<Parts, ScenarioError> {
         let mut settings: Settings = toml::from_str(text).map_err(|error| error::syntax(file, text, &error))?;
+        // Here and not by a default of the field, which would not know the name.
         if settings.question.is_empty() {
             settings.question = format!("What buffer does {} need?", settings.name);
         }

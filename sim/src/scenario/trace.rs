@@ -196,6 +196,7 @@ impl Reading {
     /// Takes the first line, if it is a mark.
     fn mark(&mut self, bytes: &[u8]) -> bool {
         let text = text_of(bytes, self.line).map_or("", |(text, _)| text);
+        // Anything else is judged as an event, whose message says what is wrong with it.
         self.partial = serde_json::from_str(text).ok().map(|mark: Mark| mark.partial);
         self.partial.is_some()
     }
@@ -203,6 +204,7 @@ impl Reading {
     fn event(&mut self, bytes: &[u8]) -> Result<TraceEvent, String> {
         let (text, ended) = text_of(bytes, self.line)?;
         let line: Line = serde_json::from_str(text).map_err(|error| {
+            // A recording that was killed ends in the middle of a line.
             let cut = if ended { "" } else { "the last line is cut off, or " };
             format!("`{}`: {cut}{}", quoted(text), without_line(&error))
         })?;
@@ -251,6 +253,7 @@ impl Reading {
         if self.events.len() == 1 {
             return whole("only 1 event: must have at least 2, their distance is the cycle");
         }
+        // With either separator, because the name goes into documents that must be the same on every system.
         let name = file.rsplit(['/', '\\']).next().unwrap_or(file).to_owned();
         let times: Vec<Duration> = self.events.iter().map(|event| event.at).collect();
         let span = times.last().copied().unwrap_or_default();

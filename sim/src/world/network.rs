@@ -180,6 +180,7 @@ impl Network {
     /// The server has closed a connection; what its client has not read holds nothing up any more.
     pub(super) fn has_closed(&self, peer: SocketAddr, wire: Arc<Wire>, unread_bytes: u64) {
         self.outstanding_bytes.fetch_sub(unread_bytes, Ordering::Relaxed);
+        // A port may be used again, and its address must not lead to the old connection.
         self.lock().by_peer.remove(&peer);
         self.has_outgoing(wire);
     }

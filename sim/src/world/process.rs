@@ -92,6 +92,7 @@ impl Processes {
     pub(super) async fn serve(self, settings: ServerSettings) -> std::io::Result<Infallible> {
         let mut orders = self.running.subscribe();
         loop {
+            // Marked as seen, so that `changed` below waits for the change after this one.
             let process = orders.borrow_and_update().clone();
             match process {
                 Some(process) => {

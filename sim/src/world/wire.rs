@@ -158,6 +158,7 @@ impl Wire {
             let _ = Pin::new(socket).poll_write(&mut cx, bytes);
         }
         if end {
+            // To drop it is what closes the connection for the client.
             state.socket = None;
         }
     }

@@ -166,6 +166,7 @@ pub fn extrapolate(marks: &[u64], risk: f64) -> Result<Extrapolated, Refusal> {
 /// Refuses what needs no look at the tail. Marks are in rising order.
 fn check(sorted: &[u64], risk: f64) -> Result<(), Refusal> {
     let runs = sorted.len() as u64;
+    // Negated, so that a risk that is not a number is refused as well.
     if !(risk > 0.0 && risk < 1.0) {
         return Err(Refusal::NoRisk { risk });
     }

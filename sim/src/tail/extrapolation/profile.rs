@@ -99,6 +99,8 @@ impl<'a> Profile<'a> {
             // Kept away from both ends, so that every step shortens the bracket.
             let part = if outside.outside.is_finite() { straight.clamp(0.05, 0.95) } else { 0.5 };
             let size = inside.size + part * (outside.size - inside.size);
+            // Placed between the two known places as the size is between the two sizes, so that the descent begins near
+            // its end.
             let start = [0, 1].map(|axis| inside.at[axis] + part * (outside.at[axis] - inside.at[axis]));
             let middle = self.side(size, start);
             let is_inside = middle.outside < 0.0;
