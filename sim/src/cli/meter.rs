@@ -72,6 +72,7 @@ pub(super) fn roughly(time: Duration) -> String {
     let seconds = time.as_secs_f64().ceil() as u64;
     let (minutes, mut text) = (seconds.div_ceil(60), String::new());
     let _ = match seconds {
+        // Work that is under way takes a second at least: 0 s would read as done.
         0..10 => write!(text, "{} s", seconds.max(1)),
         // In steps of five: an estimate is not exact to the second, and a number that always changes is hard to read.
         10..90 => write!(text, "{} s", seconds.div_ceil(5) * 5),

@@ -68,6 +68,7 @@ impl ReadPacer {
 
     /// Bytes were taken. `is_empty` says that the socket has no more.
     pub(crate) fn took(&mut self, bytes: u64, is_empty: bool) {
+        // An empty socket ends the stretch: from then on the reader is idle.
         self.busy = self.busy.filter(|_| !is_empty).map(|(since, taken)| (since, taken + bytes));
     }
 

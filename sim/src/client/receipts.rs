@@ -63,6 +63,7 @@ impl Receipts {
     pub(crate) fn joined(&mut self, index: usize, begun: u64) {
         let subscriber = &mut self.subscribers[index];
         subscriber.is_open = true;
+        // Only by the first stream, since a client that is away wants what is published meanwhile.
         subscriber.wanted_from.get_or_insert(begun);
         // Empty for now: what the stream owes is known when it ends, or when everything is published.
         subscriber.offered.push(begun..begun);

@@ -68,6 +68,7 @@ impl Service {
     /// When the word of the end of the service under way is sent, if there is one.
     pub(crate) fn tells_at(&self) -> Option<Duration> {
         let frame = self.frames.front()?;
+        // Not before the frame has come: a client cannot acknowledge what it has not seen.
         Some(self.ends_at.saturating_sub(self.one_way).max(frame.seen_at))
     }
 

@@ -36,6 +36,7 @@ impl Across {
 
     /// Where a value is.
     pub(super) fn at(&self, value: f64) -> f64 {
+        // A value of 0 has no logarithm and would lie infinitely far away.
         let place = if self.log { libm::log2(value.max(1e-9)) } else { value };
         self.left + (place - self.low) / (self.high - self.low) * (self.right - self.left)
     }

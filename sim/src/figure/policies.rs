@@ -179,6 +179,7 @@ fn curves(sweep: &Sweep) -> Vec<(String, Vec<Seen<'_>>)> {
             None => curves.push((cell.policy.clone(), vec![Seen(cell)])),
         }
     }
+    // The document has sizes in the order of the scenario's list, which need not be an ascending one.
     curves.iter_mut().for_each(|(_, points)| points.sort_by_key(|seen| seen.0.buffer));
     curves
 }

@@ -79,6 +79,7 @@ fn curves(sweep: &Sweep) -> Vec<Curve<'_>> {
 
 /// Powers of two from below the smallest mark to above the largest.
 fn octaves(marks: impl Iterator<Item = u64>) -> Vec<f64> {
+    // A mark of 0 has no logarithm and counts as 1.
     let (low, high) = marks.fold((u64::MAX, 1), |(low, high), mark| (low.min(mark.max(1)), high.max(mark)));
     let first = low.min(high).ilog2();
     let last = sizes::with_headroom(high).ilog2();

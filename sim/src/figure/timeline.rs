@@ -43,6 +43,7 @@ fn scene(timeline: &Timeline) -> Scene {
 }
 
 fn across(timeline: &Timeline, seconds: f64) -> f64 {
+    // What lasts beyond the run, as a stall may, ends at the right edge.
     LEFT + (seconds / timeline.seconds.max(1e-9)).clamp(0.0, 1.0) * (RIGHT - LEFT)
 }
 

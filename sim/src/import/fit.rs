@@ -34,6 +34,7 @@ pub(super) fn fit<E>(
 ) -> Result<Fit, E> {
     let mut probes = Probes { lost_at, lost: BTreeMap::new() };
     let at_most_target = probes.slowest_losing_at_most(target, [slowest, fastest])?;
+    // One byte a second less loses more than the target. The nearer of the two is the answer.
     let nearest = probes.nearer(at_most_target.saturating_sub(1).max(slowest), at_most_target, target)?;
     let lost = probes.at(nearest)?;
     let least = probes.slowest_losing_at_most(lost, [slowest, nearest])?;

@@ -150,6 +150,7 @@ fn buffers(counters: &Counters) -> Vec<u64> {
     }
     buffers.push(counters.buffer);
     buffers.sort_unstable();
+    // The size that there was may be a power of four itself.
     buffers.dedup();
     buffers
 }

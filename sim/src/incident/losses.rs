@@ -43,6 +43,7 @@ pub fn losses(record: &Record, observations: &[Observation]) -> Vec<Loss> {
             losses.push(Loss { subscriber, reason, frames, offered, first_at, last_at, longest_hole });
         }
     }
+    // By subscriber where as much is lost, so that the order repeats.
     losses.sort_by_key(|loss| (std::cmp::Reverse(loss.frames), loss.subscriber));
     losses
 }

@@ -191,6 +191,7 @@ fn with_arrivals(plan: &Plan, is_kept: &dyn Fn(usize) -> bool) -> Plan {
     let kept = plan.arrivals.iter().enumerate().filter(|(index, _)| is_kept(*index));
     let arrivals: Vec<_> = kept.map(|(_, arrival)| *arrival).collect();
     let ends = arrivals.last().map(|last| last.at).into_iter().chain(plan.faults.iter().map(Fault::until));
+    // A fault may end after the run, and must not make it longer.
     let duration = ends.max().unwrap_or_default().min(plan.duration);
     Plan { arrivals, duration, ..plan.clone() }
 }

@@ -115,6 +115,7 @@ impl Replay {
 /// All losses of a run, by subscriber.
 pub(super) fn losses_of(plan: &Plan, record: &Record, observations: &[Observation]) -> Vec<LossesOf> {
     let ms = |at: Duration| at.as_secs_f64() * 1000.0;
+    // By subscriber, because losses come with the largest first.
     let mut by_subscriber = BTreeMap::<usize, LossesOf>::new();
     for Loss { subscriber, reason, frames, offered, first_at, last_at, longest_hole } in losses(record, observations) {
         let class = plan.subscribers.get(subscriber).and_then(|of| plan.classes.get(of.class));

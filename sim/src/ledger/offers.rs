@@ -88,6 +88,7 @@ impl Ledger {
         self.let_go(sequence, lost, reason)?;
         self.offered(sequence)?;
         self.outstanding.push_back(sequence);
+        // At least so many wait, since no more than one write of the frames is in flight.
         let waiting = self.outstanding.len().saturating_sub(self.frames_per_write);
         ensure!(waiting <= self.frames, "at least {waiting} frames wait, and at most {} may", self.frames);
         Ok(())
@@ -161,6 +162,7 @@ impl Ledger {
 
     /// The oldest of those in the history are gone; nothing else waits then.
     pub(super) fn forgotten(&mut self, count: u64, reason: LossReason) -> Result<(), String> {
+        // A count that does not fit is more than are parked, and is refused below.
         let gone = usize::try_from(count).unwrap_or(usize::MAX);
         ensure!(gone <= self.parked, "{gone} parked events are lost, and {} are parked", self.parked);
         self.outstanding.drain(..gone);

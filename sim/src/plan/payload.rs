@@ -34,5 +34,6 @@ fn size(rng: &mut EntityRng, payload: Payload, recorded: Option<TraceEvent>) -> 
         }
         Payload::FromTrace { times } => recorded.map_or(1, |event| u64::from(event.bytes) * times),
     };
+    // The check of a scenario keeps sizes far below this limit.
     u32::try_from(bytes).unwrap_or(u32::MAX)
 }

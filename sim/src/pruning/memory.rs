@@ -33,6 +33,7 @@ pub(super) fn peak(plan: &Plan, parts: &[Part<'_>]) -> Option<u64> {
 }
 
 fn changes(plan: &Plan, parts: &[Part<'_>]) -> BTreeMap<Moment, Change> {
+    // Ordered by moment, because the peak is that of a running sum.
     let mut changes = BTreeMap::<Moment, Change>::new();
     let Some(Part { lives, .. }) = parts.first() else { return changes };
     let published: Vec<_> = lives.published.iter().map(|place| lives.moments[*place as usize]).collect();

@@ -21,6 +21,7 @@ const ADDRESSES: u32 = 1 << 22;
 
 /// Where a subscriber of the plan connects from, so that the server's side knows who it is.
 pub(super) fn address_of(index: usize) -> Ipv4Addr {
+    // A scenario has far fewer subscribers than there are addresses, so no two share one.
     Ipv4Addr::from_bits(FIRST_ADDRESS + 1 + u32::try_from(index).unwrap_or(u32::MAX) % (ADDRESSES - 1))
 }
 

@@ -25,6 +25,7 @@ pub fn readme(sweep: &Sweep, command: &str) -> String {
     }
     let mut page = format!("# {}\n\n", sweep.scenario);
     if !sweep.question.is_empty() {
+        // Writing to a `String` cannot fail, here and below.
         let _ = write!(page, "{}\n\n", sweep.question);
     }
     if !sweep.compares_policies() {

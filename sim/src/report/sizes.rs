@@ -53,6 +53,7 @@ pub(super) fn risk(sweep: &Sweep) -> Option<Table> {
     buffers.push(sweep.current_buffer);
     buffers.extend(with_risk.iter().filter_map(|answer| sizes::named(answer)));
     buffers.sort_unstable();
+    // The current size, and sizes that are named, are often among those swept.
     buffers.dedup();
     let heads: Vec<String> = with_risk.iter().map(|n| format!("N = {}", format::count(n.subscribers as u64))).collect();
     let columns = heads.iter().map(|head| (head.as_str(), Lean::Right));

@@ -18,6 +18,7 @@ pub fn terminal(verify: &Verify) -> String {
     let mut page = String::from("Hub, transport and reader beside queueing theory\n\n");
     page.push_str(&prose(&format!("{WHAT} {}", extent(verify)), "  "));
     for (model, cases) in models(verify) {
+        // Writing to a `String` cannot fail, here and below.
         let _ = write!(page, "\n{model}\n\n{}", table(&cases, false).plain(false));
     }
     let _ = write!(page, "\n{}\n{}", prose(KEY, "  "), prose(&convergence(verify), "  "));

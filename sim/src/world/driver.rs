@@ -109,6 +109,7 @@ impl Driver {
             } else if turns_at == Some(at) {
                 self.turn(at);
             } else if worked_at == Some(at) {
+                // No further than the next event of another kind, which may change what there is to do.
                 self.work_until(other_at.map_or(now, |other| other.min(now)));
             } else {
                 // While there is no server, the event is not published.

@@ -123,6 +123,7 @@ impl Network {
 
     /// While the driver is at work, it needs no bell to find what is new.
     pub(super) fn set_driver_at_work(&self, at_work: bool) {
+        // Relaxed, as all atomics of the network: turmoil runs every host on one thread.
         self.is_driver_at_work.store(at_work, Ordering::Relaxed);
     }
 

@@ -286,6 +286,7 @@ impl<'a> Session<'a> {
 
     /// The server's process that gave an id out.
     fn process(&self, id: EventId) -> usize {
+        // An epoch below the first one wraps around to a process that there never was.
         usize::try_from(id.epoch.wrapping_sub(self.host.first_epoch)).unwrap_or(usize::MAX)
     }
 }

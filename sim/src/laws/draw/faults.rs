@@ -67,6 +67,7 @@ impl Drawn {
             Fault { at: raw.at, harm }
         };
         let mut faults: Vec<_> = self.faults.into_iter().map(fault).collect();
+        // A plan has its faults in order of time.
         faults.sort_by_key(|fault| fault.at);
         // A plan refuses the restart of a server that is down.
         let mut is_down_until = Duration::ZERO;

@@ -49,6 +49,7 @@ pub(super) fn minimum(f: impl Fn(Point) -> f64, start: Point, size: Point) -> (f
             }
         };
     }
+    // The fallback is for the type alone, because a simplex always has corners.
     simplex.into_iter().min_by(|one, other| one.0.total_cmp(&other.0)).unwrap_or(simplex[0])
 }
 
