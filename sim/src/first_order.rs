@@ -45,6 +45,7 @@ pub fn buffer(plan: &Plan) -> Option<u64> {
         for member in plan.subscribers.iter().filter(|subscriber| subscriber.class == index) {
             let bytes_per_second =
                 reading_bytes_per_second(plan, class, &member.reading)? * reading_part(plan, &member.reading);
+            // The slowest member decides, since the size has to be enough for each of them.
             slowest = Some(bytes_per_second.min(slowest.unwrap_or(f64::INFINITY)));
             longest_stall = longest_stall.max(member.reading.longest_stall());
         }

@@ -117,6 +117,7 @@ pub fn import(counters: &Counters, threads: usize, progress: &dyn Progress) -> R
         progress.advance(1);
         lost
     };
+    // Before the search, which would end at some rate even where none explains the losses.
     explainable(counters, &drops, rates, progress)?;
     let fit = fit(rates, counters.dropped, probe)?;
     progress.end();

@@ -163,6 +163,7 @@ fn document(scenario: &Scenario, target: &LoadTarget) -> Sweep {
         current_buffer: settings.current_buffer,
         arrivals: load::arrivals(plans),
         classes: load::classes(scenario),
+        // The server has a real CPU, whatever the scenario models.
         cpu: None,
         faults: load::faults(scenario),
         machine: Some(machine()),

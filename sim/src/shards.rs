@@ -68,6 +68,7 @@ fn unbounded_jobs(scenario: &Scenario, runs: u64, shard: Shard) -> Vec<Job<'_>> 
 /// The runs of a plan at every buffer that its unbounded run does not fit into: at the others that run stands in.
 fn cells_of<'a>(job: &Job<'a>, unbounded: &RunSummary) -> Vec<Job<'a>> {
     let settings = job.scenario.settings();
+    // Only the scenario's own seeds have cells. Runs on others are made for their marks.
     if job.seed >= settings.seeds {
         return Vec::new();
     }

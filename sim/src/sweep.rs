@@ -262,6 +262,7 @@ impl<'a> Grid<'a> {
             let fits = |cell: &&mut Open<'_>| {
                 cell.subscribers == job.subscribers && cell.scenario.runs_as(job.scenario) && run.0.fits(cell.buffer)
             };
+            // Cloned, because one run may stand in for several sizes and policies.
             self.0.iter_mut().filter(fits).for_each(|cell| cell.take(run.clone()));
         };
         runs::each(&jobs, workers, |_| true, take)?;

@@ -103,6 +103,7 @@ fn compare(first: &[Fingerprint]) -> Result<Exit, Failure> {
             "{scenario}, seed {seed}: behaves otherwise than {FILE} has it; now {lost} of {offered} are lost"
         ));
     }
+    // The lengths, too: the file may have runs that are not made any more.
     if changed.is_empty() && known.len() == first.len() {
         console::note(&format!("{} runs, each in {WAYS} ways: the same digests, and those of {FILE}", first.len()));
         return Ok(Exit::AsExpected);

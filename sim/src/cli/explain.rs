@@ -107,6 +107,7 @@ fn rounded(value: f64) -> String {
 
 /// Lines of a terminal's width; those after the first begin with `indent`.
 fn wrapped(text: &str, indent: &str) -> String {
+    // Spaces at the beginning are an indent, and `split` would take them for empty words.
     let start = text.len() - text.trim_start().len();
     let mut lines = vec![String::new()];
     let mut first = true;

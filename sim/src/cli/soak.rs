@@ -23,7 +23,7 @@ const CASES_AT_A_TIME: u64 = 64;
 
 /// Judges until the time is over, and leaves an incident where a law is broken.
 pub(super) fn run(options: &SoakOptions) -> Result<Exit, Failure> {
-    // First of all: where the laws see nothing, it would prove nothing to run a case.
+    // Before any case: where the laws do not see a broken rule, a soak without a finding proves nothing.
     let Some(caught) = canaries(options.world()) else {
         console::complain("a run judged by a wrong rule, as a test of the laws, is not reported: no law says anything");
         return Ok(Exit::Violated);

@@ -61,7 +61,7 @@ impl Values {
         if high == 0.0 {
             return None;
         }
-        // At most `most`: a share cannot be above 1, and its axis need not show that there could be more.
+        // Cut off at `most`: a rate is never above 1, and its axis ends there.
         let (mut floor, ceiling) = (round_below(low / 1.05), round_above(high * 1.05).min(most));
         // Less than a decade would blow noise up.
         if ceiling / floor < 10.0 {

@@ -100,6 +100,7 @@ fn panel(
             scene.text(Text::new((plot.left - 14.0, zero_y), Anchor::End, "0").bold());
         }
     }
+    // Over all panels, so that heights can be compared between them.
     let Some(values) = Values::new(all.iter().copied(), f64::MAX, upper.top, upper.bottom) else {
         scene.text(Text::new(plot.middle(), Anchor::Middle, "nothing was delivered").colour(GREY));
         frame::across(scene, plot, &axis, &view.xs);

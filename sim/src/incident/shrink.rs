@@ -136,6 +136,7 @@ impl Work<'_> {
     fn less_at_the_ends(&mut self) {
         for at_the_end in [true, false] {
             let all = self.case.plan.arrivals.len();
+            // No arrival at all is taken to show nothing, and all of them are known to show it.
             let (mut fails, mut shows) = (0, all);
             while shows - fails > 1 {
                 let half = usize::midpoint(fails, shows);

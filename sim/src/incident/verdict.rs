@@ -104,6 +104,7 @@ impl Replay {
     #[must_use]
     pub fn without_expectation(self) -> Self {
         let verdict = match self.verdict {
+            // A broken law weighs more than a run that does not repeat.
             _ if !self.violations.is_empty() => Verdict::Violated,
             Verdict::NotDeterministic => Verdict::NotDeterministic,
             Verdict::AsExpected | Verdict::Violated | Verdict::NothingExpected => Verdict::NothingExpected,

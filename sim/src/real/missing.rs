@@ -89,6 +89,7 @@ fn order(last: StreamId, next: StreamId) -> Order {
         (StreamId::Number(_) | StreamId::Event(_), StreamId::Number(_) | StreamId::Event(_)) => None,
     };
     match numbers {
+        // Of another epoch or of another kind: the server has begun to count again.
         None => Order::Anew,
         Some((last, next)) if next > last => Order::Later(next - last),
         Some(_) => Order::NotLater,

@@ -218,6 +218,7 @@ async fn publish(
         if !is_wanted(clock.now()) {
             break Err(RealError::CalledOff);
         }
+        // Up to the planned end, even if everything is published: until then clients may leave and come back.
         if publisher.is_finished() && clock.now() >= plan.duration {
             break Ok(());
         }

@@ -155,6 +155,7 @@ fn settings(order: &Order) -> ServerSettings {
         // first.
         user_timeout: order.plan.server.user_timeout.max(order.plan.server.write_deadline + Duration::from_secs(1)),
         socket_unsent_bytes: order.unsent_bytes.unwrap_or(defaults.socket_unsent_bytes),
+        // No limit of the server may keep a client of the plan out.
         max_subscribers: usize::MAX,
         max_connections: usize::MAX,
         ..defaults

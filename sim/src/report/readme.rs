@@ -28,6 +28,7 @@ pub fn readme(sweep: &Sweep, command: &str) -> String {
         // Writing to a `String` cannot fail, here and below.
         let _ = write!(page, "{}\n\n", sweep.question);
     }
+    // A comparison of policies names no size, so there is nothing to recommend.
     if !sweep.compares_policies() {
         let (setting, because) = current::recommendation(sweep);
         let _ = write!(page, "**{setting}**. {because}\n\n");

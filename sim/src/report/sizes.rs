@@ -154,6 +154,7 @@ fn extrapolated_for(answer: &ZeroDrop) -> Option<String> {
     let n = format::count(answer.subscribers as u64);
     let risk = format!("{} %", format::precise(risk * 100.0));
     let said = match (found, refused) {
+        // The upper end is the size that is named: the most likely one is too small about as often as not.
         (Some(found), _) => format!(
             "{} slots for a risk of {risk} a run, with 95 % confidence (interval {} to {}, most likely {}). It is an \
              extrapolation and assumes that the tail goes on as the marks show it: a generalised Pareto distribution of \

@@ -35,7 +35,7 @@ impl Table {
         let head = line(self.columns.iter().map(|(name, _)| name.clone()).collect());
         let rule: Vec<String> =
             self.columns.iter().map(|(_, lean)| if *lean == Lean::Right { "--:" } else { ":--" }.to_owned()).collect();
-        // |A bar in a text would end its cell, and a line end the whole table.
+        // A bar in a text would end its cell, and a line end the whole table.
         let escaped = |row: &Vec<String>| row.iter().map(|cell| cell.replace('|', "\\|").replace('\n', " ")).collect();
         let rows: String = self.rows.iter().map(|row| line(escaped(row))).collect();
         format!("{head}{}{rows}", line(rule))

@@ -73,6 +73,7 @@ pub(super) fn check(settings: &Settings, trace: Option<&Trace>) -> Result<(), Wr
     let (field, least) = match settings.payload {
         Payload::Fixed { bytes } => ("payload.bytes", bytes),
         Payload::LogNormal { min_bytes, .. } => ("payload.min_bytes", min_bytes),
+        // Only with a trace, and the keys of a trace have been looked at above.
         Payload::FromTrace { .. } => return Ok(()),
     };
     if least < KEYED_PAYLOAD_BYTES {

@@ -117,6 +117,7 @@ impl Trace {
         let mut reading = Reading::default();
         let mut buffer = Vec::new();
         loop {
+            // One buffer for all lines, of which a trace may have millions.
             buffer.clear();
             // One byte more than allowed tells a line that is too long without holding the rest of it.
             let limit = MAX_LINE_BYTES as u64 + 1;

@@ -135,6 +135,7 @@ pub fn known_runs(parts: &[(String, Part)], this: &str) -> Result<KnownRuns, Mer
     let mut places = BTreeMap::<u64, &String>::new();
     let mut known = KnownRuns::default();
     for (place, part) in parts {
+        // First of all, because the document of another program may mean something else.
         if part.program != this {
             let (part_place, made_by) = (place.clone(), part.program.clone());
             return Err(MergeError::OtherProgram { part: part_place, made_by, this: this.to_owned() });

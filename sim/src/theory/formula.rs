@@ -56,6 +56,7 @@ fn md1(load: f64, places: usize) -> Steady {
         match next.checked_sub(left.saturating_sub(1)) {
             None => 0.0,
             Some(came) if next + 1 < places => exactly[came],
+            // The last state takes whatever comes beyond the room as well.
             Some(came) => at_least[came],
         }
     };

@@ -164,6 +164,7 @@ impl Driver {
         let publication = hub.publish_each(at, &self.topic, payload, |subscriber, outcome| {
             recorder.offered(now, (number, subscriber), sequence, outcome);
         });
+        // The Hub counts anew in each process and the recorder over all of them. Both must mean the same event.
         debug_assert_eq!(recorder.sequence(number, publication.id.sequence), sequence);
     }
 
@@ -177,6 +178,7 @@ impl Driver {
     }
 
     fn has_ended(&self, now: Duration, next_arrival: usize) -> bool {
+        // All may be quiet while a client is about to come back for what it missed.
         if now < self.all_back || next_arrival < self.arrivals.len() {
             return false;
         }
