@@ -39,6 +39,7 @@ pub fn runs_of(
     let mut known = Vec::new();
     let own = unbounded_jobs(scenario, spread.runs, shard);
     let unbounded = done(&own, "unbounded runs", workers, &mut known)?;
+    // Only now: the unbounded run of a plan shows which of its cells have to be run.
     let cells: Vec<_> = unbounded.iter().flat_map(|(job, run)| cells_of(job, run)).collect();
     done(&cells, "sweep", workers, &mut known)?;
     if spread.sensitivity {

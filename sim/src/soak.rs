@@ -50,6 +50,7 @@ pub struct Soak<'a> {
 pub fn soak(soak: Soak<'_>, progress: &dyn Progress, mut goes_on: impl FnMut(u64) -> Option<u64>) -> Soaked {
     let mut soaked = Soaked::default();
     let mut next = soak.first_seed;
+    // No case left is an end as well, or empty rounds would follow each other for ever.
     while let Some(cases) = goes_on(next - soak.first_seed).filter(|cases| *cases > 0) {
         let seeds: Vec<u64> = (next..next + cases.min(MOST_CASES_AT_A_TIME)).collect();
         let work = |seed: &u64| {

@@ -73,6 +73,7 @@ fn row(incident: &Incident, record: &Record, observations: &[Observation], index
             },
             // The frame behind it is in flight now.
             ObservationKind::Flushed { .. } => depth = depth.saturating_sub(1),
+            // Only at the beginning of a stream, when nothing else waits.
             ObservationKind::Replayed { count, .. } => depth = count,
             ObservationKind::Forgotten { count, .. } => {
                 depth = depth.saturating_sub(count);

@@ -13,6 +13,7 @@ pub fn isolation_of(trial: &Trial<'_>, witness: usize) -> Result<(), Broken> {
     let case = trial.case;
     let alone = alone(trial, witness)?;
     let crowded: Vec<_> = trial.own()?.log.iter().filter(|seen| seen.subscriber == witness).collect();
+    // `zip` ends with the shorter of the two. What either has beyond that is looked at below.
     for (step, (alone, crowded)) in alone.iter().zip(&crowded).enumerate() {
         // Not the subscriber: in a plan of its own the witness has another index.
         if (alone.at, alone.what) != (crowded.at, crowded.what) {

@@ -26,6 +26,7 @@ impl Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // With leading zeros: a check of stored digests counts 32 digits.
         write!(f, "{:032x}", self.0)
     }
 }

@@ -77,8 +77,10 @@ pub fn repeat<'a>(
     for size in zero_drops.iter().filter(|size| size.buffer.is_some()) {
         let Some((marks, tolerance)) = stored(size.subscribers) else { continue };
         let mut of_n = jobs(scenario, size.subscribers, marks.first_seed..marks.first_seed + marks.runs);
+        // By a hash: each check repeats the same runs, and these are not the first seeds only.
         of_n.sort_by_key(Job::hash);
         of_n.truncate(REPEATED_BY_A_CHECK);
+        // The largest mark decides the size, so its run is repeated in any case.
         if of_n.iter().all(|job| job.seed != tolerance.seed) {
             of_n.push(Job::unbounded(scenario, size.subscribers, tolerance.seed));
         }

@@ -78,6 +78,7 @@ impl<'a> Profile<'a> {
         }
         let (cost, at) = minimum(cost, start, [0.02, 0.02]);
         let deviance = 2.0 * (self.log_likelihood + cost);
+        // The descent may find a little more than the maximum of the fit, and a negative number has no root.
         Side { size, outside: libm::sqrt(deviance.max(0.0)) - libm::sqrt(CUT), at }
     }
 
