@@ -87,6 +87,7 @@ pub fn fidelity(
     let (hidden, sizes) = if extent.sockets { sockets::hidden(progress, is_wanted)? } else { Default::default() };
     Ok(Fidelity {
         schema: SCHEMA.to_owned(),
+        // Left to the caller, which knows the options that were given.
         command: String::new(),
         machine: crate::load::machine(),
         buffer: BUFFER as u64,

@@ -88,6 +88,7 @@ pub fn unbounded<'a>(
         of_n.runs.push(run);
         of_n.latencies.merge(latencies);
     })?;
+    // Threads finish in any order, and the sizes of the seeds are listed in theirs.
     by_n.values_mut().for_each(|of_n| of_n.runs.sort_by_key(|run| run.seed));
     Ok(by_n)
 }

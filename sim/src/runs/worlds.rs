@@ -173,6 +173,7 @@ impl<'a> RunLog<'a> {
             self.done.specified += deciding.len() as u64;
             let mut jobs = deciding;
             jobs.extend(chosen);
+            // The long ones first, so that no core is left with one at the end.
             jobs.sort_by_key(|job| std::cmp::Reverse(job.subscribers));
             let agreed = check(&jobs, workers)?;
             self.done.add_agreed(agreed);
