@@ -20,6 +20,7 @@ const TICKS_A_TRIP: u32 = 4;
 pub fn with_a_probe(mut case: Case) -> Case {
     for subscriber in &mut case.plan.subscribers {
         if subscriber.reading == Reading::Never {
+            // Slow, so that its mailbox fills all the same, but drains in the end.
             subscriber.reading = Reading::Rate { bytes_per_second: 5000 };
         }
     }

@@ -69,6 +69,7 @@ impl Network {
     pub(super) fn new(plan: &Plan, merged_frames: Option<usize>, clock: Arc<ModelClock>) -> Self {
         let classes = &plan.classes;
         let cpu = plan.server.cpu;
+        // turmoil carries no message in less than a tick.
         let one_way = classes.iter().map(|class| class.round_trip.map_or(TICK, |trip| (trip / 2).max(TICK)));
         let state = State {
             by_peer: BTreeMap::new(),
@@ -122,6 +123,7 @@ impl Network {
 
     /// While the driver is at work, it needs no bell to find what is new.
     pub(super) fn set_driver_at_work(&self, at_work: bool) {
+        // Relaxed, as all atomics of the network: turmoil runs every host on one thread.
         self.is_driver_at_work.store(at_work, Ordering::Relaxed);
     }
 
@@ -179,6 +181,7 @@ impl Network {
     /// The server has closed a connection; what its client has not read holds nothing up any more.
     pub(super) fn has_closed(&self, peer: SocketAddr, wire: Arc<Wire>, unread_bytes: u64) {
         self.outstanding_bytes.fetch_sub(unread_bytes, Ordering::Relaxed);
+        // A port may be used again, and its address must not lead to the old connection.
         self.lock().by_peer.remove(&peer);
         self.has_outgoing(wire);
     }
@@ -233,12 +236,14 @@ impl Network {
     }
 
     fn next_release(&self, now: Duration) -> Option<Release> {
+        // Called at every exact time, so all that is due is due at the same one. The order of classes only breaks ties.
         let mut state = self.lock();
         state.releases.iter_mut().find(|queue| queue.front().is_some_and(|first| first.due <= now))?.pop_front()
     }
 
     /// Everything accepted since the last call begins its way, all of it at `now`.
     pub(super) fn dispatch(&self, now: Duration) {
+        // Taken out first: `passed` locks the same state.
         let outgoing = std::mem::take(&mut self.lock().outgoing);
         for wire in outgoing {
             let (bytes, end) = wire.take_outbox();
@@ -278,6 +283,7 @@ impl Network {
 
     /// The server waits for an answer that will not come.
     fn expect_timeout(&self, now: Duration, wire: &Arc<Wire>) {
+        // All connections have the same timeout, so the queue stays in order of time.
         self.lock().timeouts.push_back((now + self.links.user_timeout(), wire.clone()));
     }
 

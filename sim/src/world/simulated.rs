@@ -118,6 +118,8 @@ fn run_scaled(
     populate(&mut sim, plan, &environment);
     while !is_over.load(Ordering::Relaxed) {
         sim.step().map_err(|why| WorldError::Network(why.to_string()))?;
+        // At every step: the barrier would wait for that task until the grace is over, and the run would end with
+        // another cause.
         if environment.barrier.has_panicked() {
             return Err(WorldError::Network("a connection's task panicked".to_owned()));
         }

@@ -158,6 +158,7 @@ impl Wire {
             let _ = Pin::new(socket).poll_write(&mut cx, bytes);
         }
         if end {
+            // To drop it is what closes the connection for the client.
             state.socket = None;
         }
     }
@@ -230,6 +231,7 @@ impl Wire {
     pub(super) fn close(&self) -> u64 {
         let mut state = self.lock();
         state.server_closed = true;
+        // Held bytes are in the window already where there is no second stage.
         let merged = state.merged.take().map_or(0, |merged| merged.bytes() + state.held.len());
         std::mem::take(&mut state.in_window) + merged as u64
     }
