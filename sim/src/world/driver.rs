@@ -173,7 +173,7 @@ impl Driver {
         // Before what is due is sent: at the shortest one-way time, bytes accepted in this tick are due in it.
         self.environment.network.dispatch(now);
         while let Some(transmission) = self.environment.network.next_transmission(now) {
-            transmission.wire.send(&transmission.bytes, transmission.end);
+            transmission.wire.send(transmission.bytes, transmission.end);
         }
     }
 

@@ -148,14 +148,19 @@ impl Wire {
     }
 
     /// Puts bytes on the simulated network; an end closes it. Whether the peer is still there shows on the read side.
-    pub(super) fn send(&self, bytes: &[u8], end: bool) {
+    pub(super) fn send(&self, mut bytes: Vec<u8>, end: bool) {
         let mut state = self.lock();
         if let Some(socket) = &mut state.socket
             && !bytes.is_empty()
         {
             let mut cx = Context::from_waker(Waker::noop());
             // turmoil takes a write whole or not at all. Its limit never binds here, so the waker is never used.
-            let _ = Pin::new(socket).poll_write(&mut cx, bytes);
+            let _ = Pin::new(socket).poll_write(&mut cx, &bytes);
+        }
+        // Its room is used again: a write of some parts would make it grow several times.
+        if state.outbox.capacity() < bytes.capacity() && state.outbox.is_empty() {
+            bytes.clear();
+            state.outbox = bytes;
         }
         if end {
             // To drop it is what closes the connection for the client.
