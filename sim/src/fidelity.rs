@@ -87,6 +87,7 @@ pub fn fidelity(
     let (hidden, sizes) = if extent.sockets { sockets::hidden(progress, is_wanted)? } else { Default::default() };
     Ok(Fidelity {
         schema: SCHEMA.to_owned(),
+        // Left to the caller, which knows the options that were given.
         command: String::new(),
         machine: crate::load::machine(),
         buffer: BUFFER as u64,
@@ -114,6 +115,7 @@ fn repeated(
     let target = Target::Own { choice: choice(), sockets };
     let mut records = Vec::new();
     progress.begin(&plan.scenario, repetitions * plan.duration.as_secs());
+    // One at a time: runs side by side would take CPU time from each other.
     for _ in 0..repetitions {
         let told = std::cell::Cell::new(0);
         let watch = |at: Duration| {

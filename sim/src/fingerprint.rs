@@ -75,6 +75,7 @@ impl FingerprintRun {
     /// The failure of a world.
     pub fn events(&self) -> Result<String, WorldError> {
         let (_, log) = world::run_observed(&self.plan(), self.choice())?;
+        // An observation is plain data, so serialising it cannot fail.
         let lines = log.iter().filter_map(|seen| serde_json::to_string(seen).ok());
         Ok(lines.flat_map(|line| [line, "\n".to_owned()]).collect())
     }

@@ -45,6 +45,7 @@ pub fn buffer(plan: &Plan) -> Option<u64> {
         for member in plan.subscribers.iter().filter(|subscriber| subscriber.class == index) {
             let bytes_per_second =
                 reading_bytes_per_second(plan, class, &member.reading)? * reading_part(plan, &member.reading);
+            // The slowest member decides, since the size has to be enough for each of them.
             slowest = Some(bytes_per_second.min(slowest.unwrap_or(f64::INFINITY)));
             longest_stall = longest_stall.max(member.reading.longest_stall());
         }
@@ -55,6 +56,7 @@ pub fn buffer(plan: &Plan) -> Option<u64> {
             most = most.max(behind_reader - absorbed).max(behind_stall - absorbed);
         }
     }
+    // Up to a whole frame, and to the one slot that a mailbox has at least.
     Some(most.ceil().max(1.0) as u64)
 }
 
@@ -65,6 +67,7 @@ fn mean_frame_bytes(plan: &Plan) -> f64 {
 
 /// Most frames left over from any stretch when this many a second are taken.
 fn behind(plan: &Plan, drain_per_second: f64) -> f64 {
+    // The whole run as well, which may be shorter than any of them.
     let stretches = STRETCHES.into_iter().filter(|stretch| *stretch < plan.duration).chain([plan.duration]);
     let left_over = |stretch| plan.most_events_in(stretch) as f64 - drain_per_second * stretch.as_secs_f64();
     stretches.map(left_over).fold(0.0, f64::max)

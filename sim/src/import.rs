@@ -117,9 +117,11 @@ pub fn import(counters: &Counters, threads: usize, progress: &dyn Progress) -> R
         progress.advance(1);
         lost
     };
+    // Before the search, which would end at some rate even where none explains the losses.
     explainable(counters, &drops, rates, progress)?;
     let fit = fit(rates, counters.dropped, probe)?;
     progress.end();
+    // Run once more: the search keeps whole frames only, and not what each seed lost.
     let lost = drops.at(fit.rate)?;
     let mean = lost.iter().sum::<u64>() as f64 / SEEDS as f64;
     let frames = mean - counters.dropped as f64;
@@ -143,6 +145,7 @@ pub fn import(counters: &Counters, threads: usize, progress: &dyn Progress) -> R
         residual: Residual { frames, relative: (counters.dropped > 0).then(|| frames / counters.dropped as f64) },
         text: String::new(),
     };
+    // Last, because the file quotes the numbers above.
     imported.text = text::scenario(counters, fit.rate, &text::fitted(&imported));
     // The file must be one that the sweep takes.
     Scenario::parse(&counters.name, &imported.text).map_err(|cause| counters.refused(&cause))?;

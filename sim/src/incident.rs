@@ -128,6 +128,7 @@ impl Incident {
     pub fn of_violation(title: &str, case: Case, violation: Violation) -> Self {
         let expected = match world::run(&case.plan, case.choice()) {
             Ok(record) => Expected::of(&record, Some(violation)),
+            // A run that fails leaves no record. The violation alone says what happened.
             Err(_) => Expected { first_violation: Some(violation), ..Expected::default() },
         };
         Self::new(title, case, expected)
@@ -170,6 +171,7 @@ impl Incident {
 
     /// The form it is stored in.
     pub fn to_json(&self) -> String {
+        // An incident is plain data, so serialising it cannot fail.
         serde_json::to_string(self).unwrap_or_default() + "\n"
     }
 

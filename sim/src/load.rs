@@ -60,6 +60,7 @@ pub fn load(scenario: &Scenario, target: &LoadTarget, progress: &dyn Progress, i
         match measured(scenario, target, (subscribers, buffer), progress, is_wanted) {
             Ok(cell) => sweep.cells.push(cell),
             Err(why) => {
+                // No further cell is tried: a server that fails, or a Ctrl-C, ends all that would follow.
                 sweep.partial = Some(format!("ended before N = {subscribers} was measured whole: {why}"));
                 ended_by = Some(why);
                 break;
@@ -88,6 +89,7 @@ fn measured(
         let told = Shared::new(0);
         let watch = |at: Duration| {
             let now = millis(at.min(plan.duration));
+            // A run tells the time since it began, and `progress` wants what has come since it was last told.
             progress.advance(now - told.replace(now));
             is_wanted()
         };
@@ -145,6 +147,7 @@ fn document(scenario: &Scenario, target: &LoadTarget) -> Sweep {
         schema: SCHEMA.to_owned(),
         world: "real".to_owned(),
         scenario: settings.name.clone(),
+        // Left to the caller, which knows the options that were given.
         command: String::new(),
         question: settings.question.clone(),
         policy: policy_name(scenario, target).to_owned(),
@@ -160,6 +163,7 @@ fn document(scenario: &Scenario, target: &LoadTarget) -> Sweep {
         current_buffer: settings.current_buffer,
         arrivals: load::arrivals(plans),
         classes: load::classes(scenario),
+        // The server has a real CPU, whatever the scenario models.
         cpu: None,
         faults: load::faults(scenario),
         machine: Some(machine()),

@@ -27,6 +27,7 @@ pub fn each<J: Sync, R: Send, E: Send>(
                 Ok(Some(result)) => done.lock().unwrap_or_else(PoisonError::into_inner)(index, result),
                 Ok(None) => {}
                 Err(error) => {
+                    // Every worker finds no job from here on, and ends after the one that it is at.
                     next.store(jobs.len(), Ordering::Relaxed);
                     let mut failed = failed.lock().unwrap_or_else(PoisonError::into_inner);
                     // Jobs before this one may still be under way on other threads, and fail after it.
@@ -38,6 +39,7 @@ pub fn each<J: Sync, R: Send, E: Send>(
         }
     };
     std::thread::scope(|scope| {
+        // `clamp` panics where its bounds are the wrong way round, as they would be without jobs.
         for _ in 0..threads.clamp(1, jobs.len().max(1)) {
             scope.spawn(worker);
         }

@@ -71,6 +71,7 @@ fn pruned(
     let is_touched = |index: usize| unbounded.record.subscribers[index].high_water > buffer;
     let touched = (0..plan.subscribers.len()).filter(|index| is_touched(*index)).count();
     let capacity = usize::try_from(buffer).ok().and_then(Capacity::new);
+    // Where nobody is touched, the unbounded run stands in; where everybody is, there is nothing to save.
     let Some(capacity) = capacity.filter(|_| touched > 0 && touched < plan.subscribers.len()) else { return Ok(None) };
     if unbounded.lives.has_end {
         return Ok(None);
@@ -80,6 +81,7 @@ fn pruned(
     if again.lives.has_end {
         return Ok(None);
     }
+    // `with_only` keeps the order of the subscribers, so the next part belongs to the next one that is touched.
     let mut places = 0..;
     let parts = (0..plan.subscribers.len()).map(|index| match is_touched(index) {
         true => again.part(places.next().unwrap_or_default()),

@@ -127,6 +127,7 @@ fn unbounded_jobs(scenario: &Scenario) -> Vec<Job<'_>> {
 impl<'a> Job<'a> {
     /// A run with mailboxes that never overflow.
     pub fn unbounded(scenario: &'a Scenario, subscribers: usize, seed: u64) -> Self {
+        // Any policy gives this run, since nothing overflows. With one for all, a run has only one hash and one key.
         let choice = HubChoice { capacity: Capacity::UNBOUNDED, overflow: Overflow::DropNewest };
         Self { scenario, subscribers, choice, seed }
     }

@@ -39,6 +39,7 @@ pub fn runs_of(
     let mut known = Vec::new();
     let own = unbounded_jobs(scenario, spread.runs, shard);
     let unbounded = done(&own, "unbounded runs", workers, &mut known)?;
+    // Only now: the unbounded run of a plan shows which of its cells have to be run.
     let cells: Vec<_> = unbounded.iter().flat_map(|(job, run)| cells_of(job, run)).collect();
     done(&cells, "sweep", workers, &mut known)?;
     if spread.sensitivity {
@@ -68,6 +69,7 @@ fn unbounded_jobs(scenario: &Scenario, runs: u64, shard: Shard) -> Vec<Job<'_>> 
 /// The runs of a plan at every buffer that its unbounded run does not fit into: at the others that run stands in.
 fn cells_of<'a>(job: &Job<'a>, unbounded: &RunSummary) -> Vec<Job<'a>> {
     let settings = job.scenario.settings();
+    // Only the scenario's own seeds have cells. Runs on others are made for their marks.
     if job.seed >= settings.seeds {
         return Vec::new();
     }
@@ -101,6 +103,7 @@ fn done<'a>(
     let specified: Vec<Job<'_>> = specified.map(|(job, _)| *job).collect();
     let mut agreed = runs::check_share(&specified, workers)?.into_iter();
     for (job, (run, stored)) in &results {
+        // One answer for each run of the specification, in the order of `results`.
         let is_agreed = run.done == RunsDone::SPECIFIED && agreed.next().unwrap_or(false);
         known.push(KnownRun::new(job, stored.clone(), is_agreed));
     }

@@ -88,6 +88,7 @@ pub fn unbounded<'a>(
         of_n.runs.push(run);
         of_n.latencies.merge(latencies);
     })?;
+    // Threads finish in any order, and the sizes of the seeds are listed in theirs.
     by_n.values_mut().for_each(|of_n| of_n.runs.sort_by_key(|run| run.seed));
     Ok(by_n)
 }
@@ -108,11 +109,13 @@ pub fn deciding<'a>(scenario: &'a Scenario, zero_drops: &[ZeroDrop]) -> Vec<Job<
     for size in zero_drops {
         let (Some(exact), Some(binding)) = (size.buffer, &size.binding) else { continue };
         let subscribers = size.subscribers;
+        // A set, because the seeds that decide may be one and the same.
         let mut runs = BTreeSet::from([(binding.seed, exact)]);
         if let Some(tolerance) = &size.tolerance {
             let largest = tolerance.buffer;
             let below = [(binding.seed, exact - 1), (tolerance.seed, largest), (tolerance.seed, largest - 1)];
             let named = sizes::named(size).map(|named| (tolerance.seed, named));
+            // A mailbox has at least one slot.
             runs.extend(below.into_iter().chain(named).filter(|(_, buffer)| *buffer > 0));
         }
         let of = |(seed, buffer)| Job { scenario, subscribers, choice: fresh::bounded(scenario, buffer), seed };
@@ -156,6 +159,7 @@ pub fn sensitivity(
             })),
         }
     }
+    // The sort is stable: within an N the changes stay in their order.
     rows.sort_by_key(|row| as_planned.iter().position(|size| size.subscribers == row.subscribers));
     Ok(rows)
 }

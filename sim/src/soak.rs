@@ -50,6 +50,7 @@ pub struct Soak<'a> {
 pub fn soak(soak: Soak<'_>, progress: &dyn Progress, mut goes_on: impl FnMut(u64) -> Option<u64>) -> Soaked {
     let mut soaked = Soaked::default();
     let mut next = soak.first_seed;
+    // No case left is an end as well, or empty rounds would follow each other for ever.
     while let Some(cases) = goes_on(next - soak.first_seed).filter(|cases| *cases > 0) {
         let seeds: Vec<u64> = (next..next + cases.min(MOST_CASES_AT_A_TIME)).collect();
         let work = |seed: &u64| {
@@ -60,6 +61,7 @@ pub fn soak(soak: Soak<'_>, progress: &dyn Progress, mut goes_on: impl FnMut(u64
         let verdict = pool::each(&seeds, soak.threads, work, |_, sight| soaked.add(&sight));
         next += seeds.len() as u64;
         if let Err(found) = verdict {
+            // By the seed, since it depends on the threads how many later cases have been judged by now.
             soaked.cases = found.seed - soak.first_seed + 1;
             soaked.broken = Some(*found);
             break;

@@ -113,12 +113,15 @@ pub fn sweep(
     // Without marks there is no size to run.
     sizing::validate(scenario, &mut zero_drop, workers, &mut log)?;
     let deciding = sizing::deciding(scenario, &zero_drop);
+    // Exact sizes alone are a first answer. For that only the deciding runs are checked.
     let mut done =
         if parts.sizes == Sizes::Exact { log.check_only(deciding, workers)? } else { log.check(deciding, workers)? };
     let sensitivity =
         if parts.sensitivity { sizing::sensitivity(scenario, &zero_drop, workers, &mut done)? } else { Vec::new() };
     let settings = scenario.settings();
+    // Any N will do, because arrivals do not depend on the number of subscribers.
     let first = settings.subscribers.first().copied().unwrap_or(0);
+    // Drawn one at a time, since the plan of a long trace is large.
     let plans = (0..settings.seeds).map(|seed| Plan::draw(scenario, first, seed));
     Ok(Sweep {
         schema: SCHEMA.to_owned(),
@@ -175,6 +178,7 @@ pub fn under_each_policy(scenario: &Scenario) -> Result<(Vec<Scenario>, Vec<Stri
 fn trace_used(scenario: &Scenario) -> Option<TraceUsed> {
     match &scenario.settings().arrivals {
         Arrivals::Trace { file, speed_up } => {
+            // The name alone: a path differs from machine to machine, and the document must not.
             let file = file.rsplit('/').next().unwrap_or(file).to_owned();
             Some(TraceUsed { file, speed_up: *speed_up })
         }
@@ -206,6 +210,7 @@ impl<'a> Open<'a> {
     }
 
     fn close(mut self) -> Cell {
+        // Threads finish in any order, and a cell must not depend on it.
         self.runs.sort_by_key(|run| run.seed);
         let settings = self.scenario.settings();
         let class_names: Vec<_> = settings.classes.iter().map(|class| class.name.clone()).collect();
@@ -257,6 +262,7 @@ impl<'a> Grid<'a> {
             let fits = |cell: &&mut Open<'_>| {
                 cell.subscribers == job.subscribers && cell.scenario.runs_as(job.scenario) && run.0.fits(cell.buffer)
             };
+            // Cloned, because one run may stand in for several sizes and policies.
             self.0.iter_mut().filter(fits).for_each(|cell| cell.take(run.clone()));
         };
         runs::each(&jobs, workers, |_| true, take)?;

@@ -32,5 +32,6 @@ impl Transport {
 /// smaller window. The receiver's side of silly-window avoidance, RFC 1122 §4.2.3.3.
 pub(crate) fn step_bytes(window_bytes: u64) -> u64 {
     const SEGMENT_BYTES: u64 = 1460;
+    // Rounded up: a window of one byte must not have a step of none.
     SEGMENT_BYTES.min(window_bytes.div_ceil(2))
 }

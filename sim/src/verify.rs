@@ -108,12 +108,14 @@ pub enum VerifyError {
 /// The first failure of a world, or a scenario that cannot be changed as it must.
 pub fn verify(extent: &VerifyExtent, threads: usize, progress: &dyn Progress) -> Result<Verify, VerifyError> {
     let queues = measure(extent, threads, progress)?;
+    // The system has a place more than the mailbox: the frame in service holds no slot.
     let cases: Vec<QueueCase> = queues.iter().filter_map(|queue| queue.judge(queue.mailbox + 1)).collect();
     let convergence = converge(extent.convergence_replications, threads, progress)?;
     // One more for the convergence: it can raise a false alarm as well.
     let intervals = cases.iter().map(QueueCase::intervals).sum::<usize>() + 1;
     Ok(Verify {
         schema: SCHEMA.to_owned(),
+        // Left to the caller, which knows the options that were given.
         command: String::new(),
         gap_ms: extent.gap().as_secs_f64() * 1e3,
         batch_frames: BATCH_FRAMES,
@@ -210,6 +212,7 @@ fn run(extent: &VerifyExtent, job: &Job) -> Result<Vec<Counted>, WorldError> {
     let plan = Plan::of_queues(&queues, job.seed);
     let capacity = Capacity::new(job.mailbox).unwrap_or(Capacity::UNBOUNDED);
     let arrivals: Vec<Duration> = plan.arrivals.iter().map(|arrival| arrival.at).collect();
+    // Under this policy a frame that finds no room never enters, as theory has it.
     let counted = ends(&plan, HubChoice { capacity, overflow: Overflow::DropNewest })?;
     let counted = counted.iter().zip(&plan.subscribers).map(|(ends, subscriber)| {
         let expected = recursion::fates(arrivals.iter().copied(), time(&subscriber.reading), job.mailbox + 1);

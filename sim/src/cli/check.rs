@@ -27,6 +27,7 @@ pub(super) fn check(options: &SweepOptions) -> Result<Exit, Failure> {
     let again = Sweep { runs: before.runs, ..again };
     let mut differences = if is_whole { whole(&text, &again) } else { part(&before, &again) };
     differences.extend(published::differences(&folder, &files::drawn(&folder, &before)));
+    // Pages are filled from `plots/` alone, so a sweep elsewhere says nothing about them.
     if options.out.is_none() {
         differences.extend(published::stale_pages()?);
     }
@@ -50,6 +51,7 @@ fn whole(text: &str, again: &Sweep) -> Vec<String> {
         Some((line, (before, now))) => {
             vec![format!("sweep.json:{}: published {:?}, now {:?}", line + 1, before.trim(), now.trim())]
         }
+        // `zip` ends with the shorter text. One that is longer shows only here.
         None if text != now => vec!["sweep.json: of another length".to_owned()],
         None => Vec::new(),
     }

@@ -9,6 +9,7 @@ pub(super) fn print(text: &str) {
 
 /// A note beside the result.
 pub(super) fn note(text: &str) {
+    // With standard error closed, there is nobody to tell that this failed.
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 

@@ -71,6 +71,7 @@ fn in_a_fresh_process() -> Result<Vec<Fingerprint>, Failure> {
 fn fresh_process(arguments: &[&str]) -> Result<Vec<u8>, Failure> {
     let program = std::env::current_exe().map_err(Failure::input)?;
     let output = Command::new(program).arg("determinism").args(arguments).output().map_err(Failure::input)?;
+    // Its exit code does not matter: what it printed is compared, and a part of that differs as well.
     Ok(output.stdout)
 }
 
@@ -102,6 +103,7 @@ fn compare(first: &[Fingerprint]) -> Result<Exit, Failure> {
             "{scenario}, seed {seed}: behaves otherwise than {FILE} has it; now {lost} of {offered} are lost"
         ));
     }
+    // The lengths, too: the file may have runs that are not made any more.
     if changed.is_empty() && known.len() == first.len() {
         console::note(&format!("{} runs, each in {WAYS} ways: the same digests, and those of {FILE}", first.len()));
         return Ok(Exit::AsExpected);

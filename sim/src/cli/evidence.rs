@@ -44,6 +44,7 @@ pub(super) fn leave<T: Serialize + DeserializeOwned>(
         files::write_all(&folder, &(forms.files)(&found))?;
         console::note(&format!("wrote {}/", folder.display()));
         if options.is_published() {
+            // No more than a note, because the result itself has been written.
             run::fill_docs().unwrap_or_else(|why| console::note(&format!("not filled: {why}")));
         }
     }

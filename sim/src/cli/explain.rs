@@ -78,6 +78,7 @@ fn of_class(scenario: &Scenario, class: &Class, index: usize, offered: f64) -> S
     // Writing to a String cannot fail.
     let _ = writeln!(text, "class {:?}", class.name);
     let verdict = match offered / taken {
+        // Asked first, because the quotient is not a finite number here.
         _ if taken <= 0.0 => "takes nothing: no finite buffer serves it".to_owned(),
         load if load > 1.0 => format!("offered {:.0} % of that: no finite buffer serves it", load * 100.0),
         load => format!("offered {} % of that", rounded(load * 100.0)),
@@ -106,6 +107,7 @@ fn rounded(value: f64) -> String {
 
 /// Lines of a terminal's width; those after the first begin with `indent`.
 fn wrapped(text: &str, indent: &str) -> String {
+    // Spaces at the beginning are an indent, and `split` would take them for empty words.
     let start = text.len() - text.trim_start().len();
     let mut lines = vec![String::new()];
     let mut first = true;

@@ -111,6 +111,7 @@ pub(super) fn prepare_one(option: &str, file: &Path, is_forced: bool) -> Result<
     if whole::is_pipe_or_device(file) {
         return Ok(());
     }
+    // Not `exists`, which follows a link: a link that leads nowhere would be overwritten.
     if !is_forced && file.symlink_metadata().is_ok() {
         let way_out = "name another file, or replace it with --force";
         return Err(Failure::input(format!("{option}: {name}: is there already and stays as it is: {way_out}")));
@@ -200,7 +201,9 @@ fn published(folder: &Path) -> Result<Vec<(PathBuf, Sweep)>, Failure> {
             return Err(Failure::input(format!("{folder}: {why}: run this at the project's root")));
         }
     };
+    // By name: the system lists a folder in no order, and a page takes a part from the first document that has it.
     folders.sort();
+    // Folders of other evidence stand beside them and have documents of another kind.
     folders.retain(|folder| folder.join("sweep.json").exists());
     folders.into_iter().map(|folder| Ok((folder.clone(), read(&folder.join("sweep.json"))?.1))).collect()
 }
@@ -245,6 +248,7 @@ fn document<T: DeserializeOwned>(folder: &str, name: &str) -> Result<Option<T>, 
 }
 
 fn page_files() -> Vec<String> {
+    // Outside the project there may be no such folder, and then there is nothing to fill.
     let entries = fs::read_dir(PAGES).into_iter().flatten().flatten();
     let mut files: Vec<_> = entries.map(|entry| entry.path().display().to_string()).collect();
     files.retain(|file| file.ends_with(".md"));

@@ -91,6 +91,7 @@ pub(super) fn import(options: &ImportOptions) -> Result<Exit, Failure> {
         (None, Some(_)) => None,
     };
     if let Some(file) = &file {
+        // By this ending, `--scenario` knows a file from a name.
         if file.extension().is_none_or(|kind| kind != "toml") {
             return Err(Failure::input(format!(
                 "--out: {}: must end in .toml, as a scenario's file does",

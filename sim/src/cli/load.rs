@@ -18,6 +18,7 @@ pub(super) fn run(options: &RealOptions) -> Result<Exit, Failure> {
     real::need_files(most)?;
     let target = match (&options.url, &options.ingest_url) {
         (Some(stream), Some(ingest)) => {
+            // Before anything else: a wrong URL would otherwise show only after a whole run.
             real::check_stream(stream, options.head_timeout()?)?;
             LoadTarget::Other { stream: stream.clone(), ingest: ingest.clone() }
         }

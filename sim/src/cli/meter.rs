@@ -37,6 +37,7 @@ impl Meter {
             return;
         }
         let fresh = now + self.at_the_mean_speed(now);
+        // Smoothed: one long job that ends would otherwise move the estimate by a jump.
         self.ends = Some(self.ends.map_or(fresh, |ends| ends.mul_f64(1.0 - WEIGHT) + fresh.mul_f64(WEIGHT)));
     }
 
@@ -61,6 +62,7 @@ impl Meter {
     pub(super) fn line(&self, what: &str, now: Duration) -> String {
         let left =
             Some(self.left(now)).filter(|left| !left.is_empty()).map_or_else(String::new, |left| format!(", {left}"));
+        // Rounded down, so that 100 % is said only of work that is done.
         format!("{what}: {:.0} % after {} s{left}", (self.part() * 100.0).floor(), now.as_secs())
     }
 }
@@ -70,7 +72,9 @@ pub(super) fn roughly(time: Duration) -> String {
     let seconds = time.as_secs_f64().ceil() as u64;
     let (minutes, mut text) = (seconds.div_ceil(60), String::new());
     let _ = match seconds {
+        // Work that is under way takes a second at least: 0 s would read as done.
         0..10 => write!(text, "{} s", seconds.max(1)),
+        // In steps of five: an estimate is not exact to the second, and a number that always changes is hard to read.
         10..90 => write!(text, "{} s", seconds.div_ceil(5) * 5),
         90..5400 => write!(text, "{minutes} min"),
         _ => write!(text, "{} h {} min", minutes / 60, minutes % 60),

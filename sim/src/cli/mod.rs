@@ -45,6 +45,7 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         Ok(options) => options,
         Err(error) => return usage(&error),
     };
+    // After the options: help and mistakes end at once, and need no handler.
     interrupt::install();
     let result = match options.command {
         Command::Sweep(sweep) if sweep.check => check::check(&sweep),

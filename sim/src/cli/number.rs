@@ -24,6 +24,7 @@ pub(super) fn seeds(text: &str) -> Result<u64, String> {
 
 /// A number of runs, at least 1.
 pub(super) fn runs(text: &str) -> Result<u64, String> {
+    // No scenario has this number, so nothing else would check its range.
     whole(text, 1, MOST_RUNS)
         .and_then(|runs: u64| if (1..=MOST_RUNS).contains(&runs) { Ok(runs) } else { Err(range(1, MOST_RUNS)) })
 }
@@ -67,8 +68,10 @@ pub(super) fn joined(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsStr
         let is_negative = argument
             .to_str()
             .and_then(|text| text.strip_prefix('-'))
+            // Numbers only, since `-o` is an option.
             .is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit() || first == '.'));
         let takes_it = |before: &&mut OsString| {
+            // Longer than `--`, which ends the options and takes no value.
             before.to_str().is_some_and(|text| text.len() > 2 && text.starts_with("--") && !text.contains('='))
         };
         match joined.last_mut().filter(takes_it).filter(|_| is_negative) {
@@ -84,6 +87,8 @@ pub(super) fn joined(arguments: impl IntoIterator<Item = OsString>) -> Vec<OsStr
 
 /// The words of a standard parser as what is allowed.
 pub(super) fn in_words(complaint: &str) -> String {
+    // These are texts of the standard library, and another version of Rust may have others. An unknown text is passed
+    // on as it is.
     let words = [
         (": invalid digit found in string", ": must be a whole number, not below 0"),
         (": number too large to fit in target type", ": must be at most 18446744073709551615"),

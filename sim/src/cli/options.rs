@@ -222,6 +222,7 @@ impl LoadOptions {
         let options = [
             Some(listed("subscribers", self.subscribers.as_deref())),
             self.seeds.map(|seeds| format!(" --seeds {seeds}")),
+            // The crate puts a space between units, and a shell would take the parts for two arguments.
             self.duration.map(|duration| format!(" --duration {}", duration.to_string().replace(' ', ""))),
             self.policy.map(|policy| format!(" --policy {policy}")),
             self.trace.as_deref().map(|trace| format!(" --trace {}", typed(trace))),

@@ -34,6 +34,7 @@ fn usual_parent(sweep: &Sweep) -> PathBuf {
     let name = &sweep.scenario;
     let is_built_in = Scenario::built_in_names().any(|built_in| built_in == name);
     let published = format!("cargo sim sweep --scenario {name} --runs {PUBLISHED_RUNS}");
+    // By the command, because a document does not say in which folder it was written.
     let is_as_it_stands = is_built_in && sweep.command == published;
     if sweep.world == "real" {
         PathBuf::from(MEASURED)

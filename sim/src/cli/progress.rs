@@ -48,9 +48,11 @@ impl Bars {
     }
 
     fn show(&self, what: &str, units: u64, is_most: bool) {
+        // A piece of work that failed has not said that it ended.
         self.end();
         let meter = Arc::new(Mutex::new(Meter::new(units, is_most)));
         let begun = Instant::now();
+        // A bar draws its line anew each time, which would fill a log with control characters.
         let display = if io::stderr().is_terminal() {
             Display::Bar(bar(what, units, Arc::clone(&meter)))
         } else {
@@ -72,6 +74,7 @@ impl Progress for Bars {
     fn advance(&self, units: u64) {
         let shown = locked(&self.shown);
         let Some(shown) = &*shown else { return };
+        // The piece stays locked, so that no other thread ends it before its bar has moved.
         locked(&shown.meter).advance(units, shown.begun.elapsed());
         if let Display::Bar(bar) = &shown.display {
             bar.inc(units);
@@ -110,6 +113,7 @@ fn bar(what: &str, units: u64, meter: Arc<Mutex<Meter>>) -> ProgressBar {
     };
     let bar = ProgressBar::new(units).with_prefix(what.to_owned());
     bar.set_style(style.with_key("left", left));
+    // By a thread of its own: the time left counts down even while no unit ends.
     bar.enable_steady_tick(BAR_EVERY);
     bar
 }

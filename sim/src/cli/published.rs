@@ -21,6 +21,7 @@ pub(super) fn docs(options: &DocsOptions) -> Result<Exit, Failure> {
         return Ok(Exit::Violated);
     }
     for (folder, files) in &folders {
+        // A folder that is as it should be stays untouched, so that the notes name what has changed.
         if !differences(folder, files).is_empty() {
             files::write_all(folder, files)?;
             console::note(&format!("drew {}/", folder.display()));

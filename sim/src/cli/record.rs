@@ -53,6 +53,7 @@ impl Listener for Writing {
     fn goes_on(&mut self, at: Duration) -> bool {
         self.bars.advance(at.as_secs().saturating_sub(self.seconds));
         self.seconds = at.as_secs();
+        // Written at every look, so that a recording that is killed lacks less than a second.
         self.recording.flush() && !interrupt::was_caught()
     }
 }

@@ -72,6 +72,7 @@ impl Recording {
         self.bytes += event.bytes;
         self.empty += u64::from(event.bytes == 0);
         // A Vec takes all that is written to it.
+        // An event has at least 1 byte in a trace. How many had none is told at the end.
         let _ = writeln!(self.pending, "{{\"at_ms\": {at_ms:.3}, \"bytes\": {}}}", event.bytes.max(1));
         self.pending_events += 1;
     }
@@ -114,6 +115,7 @@ impl Recording {
 
     /// Removes the file: nothing came.
     pub(super) fn discard(self) {
+        // A file that stays after all says of itself that it was cut off.
         let _ = fs::remove_file(&self.path);
     }
 
@@ -129,6 +131,7 @@ impl Recording {
             }
             let _ = fs::remove_file(&beside);
         }
+        // In place, over the wide line that the file begins with: that takes no room on the disk.
         self.file.seek(SeekFrom::Start(0))?;
         self.file.write_all(&wide_mark(partial.unwrap_or(NOT_TAKEN_OFF)))
     }

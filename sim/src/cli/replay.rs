@@ -61,6 +61,7 @@ fn prepare(options: &ReplayOptions) -> Result<(), Failure> {
     let files = [("--events", &options.events), ("--timeline", &options.timeline), ("--save", &options.save)];
     let files: Vec<_> = files.into_iter().filter_map(|(option, file)| Some((option, file.as_ref()?))).collect();
     for (index, (option, file)) in files.iter().enumerate() {
+        // Compared by place, since two options may write the path of one file in two ways.
         if let Some((other, _)) = files[..index].iter().find(|(_, before)| whole::place(before) == whole::place(file)) {
             return Err(Failure::input(format!("{option}: {}: is the file of {other} already", file.display())));
         }
@@ -109,6 +110,7 @@ fn incident(options: &ReplayOptions) -> Result<(String, Incident), Failure> {
     }
     let given = Scenario::named(options.scenario.as_deref().unwrap_or("alpha"))?;
     let subscribers = options.subscribers.unwrap_or_else(|| given.settings().subscribers.first().copied().unwrap_or(1));
+    // Given to the scenario's own check, which names a value that is out of range.
     let scenario = given.with(Overrides {
         subscribers: Some(vec![subscribers]),
         buffers: Some(vec![options.buffer]),

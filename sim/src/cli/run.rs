@@ -83,8 +83,10 @@ pub(super) fn run(
 /// Keeps the run on which two worlds disagree as an incident.
 pub(super) fn leave(why: &SweepError) {
     let SweepError::Run(RunError::Disagreement(found)) = why else { return };
+    // An incident cannot have an unbounded mailbox. The largest one comes closest.
     let frames = found.choice.capacity.frames().min(MAX_CAPACITY);
     let case = Case { plan: found.plan.clone(), frames, overflow: found.choice.overflow };
+    // Judged once more, because a law also says when it was broken, and for whom.
     let violation = Law::Agreement.judge(&case).err().unwrap_or_else(|| Violation {
         law: Law::Agreement,
         at_ms: None,
@@ -158,6 +160,7 @@ pub(super) fn warn(scenario: &Scenario) {
     for subscribers in &scenario.settings().subscribers {
         for warning in scenario.warnings(*subscribers) {
             let text = warning.to_string();
+            // Most warnings are the same at every N, and one line for each is enough.
             if !told.contains(&text) {
                 console::complain(&format!("warning: {text}"));
                 told.push(text);

@@ -79,6 +79,8 @@ fn what_is_swept(arguments: &[OsString]) -> Vec<String> {
     let mut kept = Vec::new();
     let mut arguments = arguments.iter().skip(2).map(|argument| argument.to_string_lossy().into_owned());
     while let Some(argument) = arguments.next() {
+        // A value after a space is an argument of its own and goes with its option. One after `=` is part of the
+        // option.
         if OF_A_PART.contains(&argument.as_str()) {
             arguments.next();
         } else if !OF_A_PART.iter().any(|option| argument.starts_with(&format!("{option}="))) {

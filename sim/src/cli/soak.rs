@@ -23,6 +23,7 @@ const CASES_AT_A_TIME: u64 = 64;
 
 /// Judges until the time is over, and leaves an incident where a law is broken.
 pub(super) fn run(options: &SoakOptions) -> Result<Exit, Failure> {
+    // Before any case: where the laws do not see a broken rule, a soak without a finding proves nothing.
     let Some(caught) = canaries(options.world()) else {
         console::complain("a run judged by a wrong rule, as a test of the laws, is not reported: no law says anything");
         return Ok(Exit::Violated);
@@ -60,6 +61,7 @@ pub(super) fn run(options: &SoakOptions) -> Result<Exit, Failure> {
 /// What the canaries of the worlds that run cases are reported as; `None` where one of them is not.
 fn canaries(world: RunWorld) -> Option<Vec<Violation>> {
     let worlds: &[World] = match world {
+        // The full stack repeats some cases of the specification, so the laws are tested in both worlds.
         RunWorld::Specified => &[World::Specified, World::Simulated],
         RunWorld::Simulated => &[World::Simulated],
     };

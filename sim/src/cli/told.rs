@@ -27,6 +27,7 @@ pub(super) fn run(name: &str, incident: &Incident, replay: &Replay) -> String {
     let _ = writeln!(text, "{}{}", prose(name, ""), prose(&incident.title, "  "));
     let _ = writeln!(text, "  verdict    {}", in_words(replay.verdict));
     match &replay.expected {
+        // Where the run is the stored one, both columns would be the same.
         Some(expected) if !replay.same_trajectory => text.push_str(&beside(incident, expected, replay)),
         _ => text.push_str(&alone(replay)),
     }
@@ -96,6 +97,7 @@ pub(super) fn losses(incident: &Incident, record: &Record, losses: &[Loss]) -> S
     }
     text.push_str("\nWho lost what, when and why\n\n");
     text.push_str("  subscriber  class           lost  of offered  reason      first    last   hole\n");
+    // The largest losses come first, so that those that matter most are shown.
     for loss in losses.iter().take(MOST_LOSSES) {
         let class = record.subscribers.get(loss.subscriber).map_or(0, |subscriber| subscriber.class);
         let class = incident.plan.classes.get(class).map_or("", |class| class.name.as_str());

@@ -26,6 +26,7 @@ pub(crate) fn time_to_come_back(plan: &Plan) -> Duration {
 fn time_to_hear(plan: &Plan, index: usize) -> Duration {
     let SubscriberPlan { class, reading, .. } = &plan.subscribers[index];
     let window_at = |bytes_per_second: u64| {
+        // Saturating, because a plan that was written by hand may have any window.
         let millis = plan.classes[*class].window_bytes.saturating_mul(1000) / bytes_per_second.max(1);
         Duration::from_millis(millis).saturating_mul(plan.time_scale)
     };

@@ -148,10 +148,12 @@ impl Response {
         }
         let length = || match value("content-length").map(str::parse) {
             None => Ok(Part::Whole),
+            // Ended here already: no byte will come that could end an empty body.
             Some(Ok(0)) => Ok(Part::End),
             Some(Ok(bytes)) => Ok(Part::Sized(bytes)),
             Some(Err(_)) => Err(NotAStream::Malformed("its content length")),
         };
+        // Looked at first, because it overrides a content length (RFC 9112, section 6.3).
         match value("transfer-encoding").map(str::to_ascii_lowercase).as_deref() {
             None | Some("identity") => length(),
             Some("chunked") => Ok(Part::ChunkSize(0)),
@@ -184,6 +186,7 @@ impl Part {
         let malformed = NotAStream::Malformed("a chunk");
         match (self, byte) {
             (Self::ChunkSize(size) | Self::ChunkExtension(size), b'\n') => {
+                // Trailer fields are not waited for. Nothing in them belongs to the stream.
                 Ok(if size == 0 { Self::End } else { Self::Chunk(size) })
             }
             (Self::ChunkSize(size), _) => match char::from(byte).to_digit(16) {

@@ -45,6 +45,7 @@ impl Messages {
                     piece(Piece::Begins { start: offset - 1, is_text: byte & 0x0f == TEXT });
                     Part::Length
                 }
+                // 126 and 127 say that the length follows in two or in eight bytes (RFC 6455, section 5.2).
                 Part::Length if byte == 126 => Part::LongLength(2, 0),
                 Part::Length if byte == 127 => Part::LongLength(8, 0),
                 Part::Length => Part::Payload(u64::from(byte)),
@@ -55,6 +56,7 @@ impl Messages {
                     Part::Payload(left - taken as u64)
                 }
             };
+            // After every arm and not in the last one: an empty message is whole with its length.
             if matches!(self.part, Part::Payload(0)) {
                 piece(Piece::Ends { end: offset });
                 self.part = Part::Opcode;

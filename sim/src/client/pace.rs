@@ -56,6 +56,7 @@ impl ReadPacer {
         if room >= piece {
             return May::Take(room);
         }
+        // Rounded up: woken a nanosecond early, the reader would find less than a piece and wait again.
         let due = since + Duration::from_nanos((taken + piece).saturating_mul(1_000_000_000).div_ceil(rate));
         May::WaitUntil(Some(self.changes_at().map_or(due, |at| at.min(due))))
     }
@@ -67,6 +68,7 @@ impl ReadPacer {
 
     /// Bytes were taken. `is_empty` says that the socket has no more.
     pub(crate) fn took(&mut self, bytes: u64, is_empty: bool) {
+        // An empty socket ends the stretch: from then on the reader is idle.
         self.busy = self.busy.filter(|_| !is_empty).map(|(since, taken)| (since, taken + bytes));
     }
 

@@ -16,6 +16,7 @@ pub(crate) fn payload(arrival: usize, key: u32, bytes: u32) -> Bytes {
     let bytes = bytes as usize;
     let heads =
         [format!("{{\"n\":{arrival},\"{PAYLOAD_KEY}\":{key},\"pad\":\""), format!("{{\"n\":{arrival},\"pad\":\"")];
+    // The first that fits: where there is little room, the key goes before the number.
     let Some(mut text) = heads.into_iter().find(|head| head.len() + TAIL.len() <= bytes) else {
         return Bytes::from(vec![b'0'; bytes]);
     };

@@ -188,6 +188,7 @@ impl Reader {
         let changes_at = self.changes.front().map(|(at, _)| *at);
         let told_at = match &self.pace {
             Pace::Free | Pace::Stopped => None,
+            // At the next step, or at the last byte that is there. Anything before that would not be told.
             Pace::Rate(busy) => Some(busy.read_at(self.arrived.min(self.told + self.step_bytes))),
             Pace::Serving(service) => service.tells_at(),
         };

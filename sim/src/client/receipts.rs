@@ -63,7 +63,9 @@ impl Receipts {
     pub(crate) fn joined(&mut self, index: usize, begun: u64) {
         let subscriber = &mut self.subscribers[index];
         subscriber.is_open = true;
+        // Only by the first stream, since a client that is away wants what is published meanwhile.
         subscriber.wanted_from.get_or_insert(begun);
+        // Empty for now: what the stream owes is known when it ends, or when everything is published.
         subscriber.offered.push(begun..begun);
     }
 
@@ -109,6 +111,7 @@ impl Receipts {
 
     /// Frames that clients have read.
     pub(crate) fn total(&self) -> u64 {
+        // With the duplicates, because the sum is compared with the number of frames that the server flushed.
         self.subscribers.iter().map(|subscriber| subscriber.received + subscriber.duplicates).sum()
     }
 

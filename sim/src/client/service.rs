@@ -39,6 +39,7 @@ impl Service {
 
     /// A frame has begun to arrive.
     pub(crate) fn begin(&mut self, seen_at: Duration, start: u64, sequence: u64, accepted_at: Duration) {
+        // Sequences count from 1.
         let place = usize::try_from(sequence.saturating_sub(1)).unwrap_or(usize::MAX);
         // By the event's number and not by the frame's place: a frame that is lost must not shift the times of those
         // behind it.
@@ -67,6 +68,7 @@ impl Service {
     /// When the word of the end of the service under way is sent, if there is one.
     pub(crate) fn tells_at(&self) -> Option<Duration> {
         let frame = self.frames.front()?;
+        // Not before the frame has come: a client cannot acknowledge what it has not seen.
         Some(self.ends_at.saturating_sub(self.one_way).max(frame.seen_at))
     }
 

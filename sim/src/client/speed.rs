@@ -39,6 +39,7 @@ pub(crate) fn speeds(reading: &Reading, slow_periods: &[SlowPeriod]) -> VecDeque
     let mut times: Vec<_> = slow.iter().flat_map(|slow_period| [slow_period.from, slow_period.until]).collect();
     times.push(Duration::ZERO);
     times.sort_unstable();
+    // Two periods may begin or end at the same time.
     times.dedup();
     let speed = |at: Duration| {
         let now = slow.iter().filter(|slow_period| (slow_period.from..slow_period.until).contains(&at));

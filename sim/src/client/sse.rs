@@ -180,6 +180,7 @@ impl Block {
         }
         self.data_lines += 1;
         self.data_bytes += bytes;
+        // From the first line that has one: a server may send a payload in several lines of data.
         self.number = self.number.or_else(|| payload::number(value));
     }
 
@@ -202,6 +203,7 @@ fn overwrite(text: &mut String, value: &[u8]) {
 /// Only of digits, as the standard has it.
 fn milliseconds(value: &[u8]) -> Option<Duration> {
     let is_number = !value.is_empty() && value.iter().all(u8::is_ascii_digit);
+    // Digits that do not fit into a number mean a very long time.
     let number = std::str::from_utf8(value).ok().filter(|_| is_number)?.parse().unwrap_or(u64::MAX);
     Some(Duration::from_millis(number.min(MOST_RETRY_MS)))
 }

@@ -31,6 +31,7 @@ pub(super) fn holding(plan: &Plan, class: usize, choice: HubChoice, frames: u64)
     let least = |frames: u64| -> Result<u64, WorldError> {
         let mut low = 0;
         let mut high = MOST_BYTES;
+        // A larger window never takes fewer frames, so a bisection finds the smallest that takes enough.
         while high - low > 1 {
             let middle = u64::midpoint(low, high);
             if held(&with_window(&plan, class, middle), class, choice)? >= frames {

@@ -36,6 +36,7 @@ impl Across {
 
     /// Where a value is.
     pub(super) fn at(&self, value: f64) -> f64 {
+        // A value of 0 has no logarithm and would lie infinitely far away.
         let place = if self.log { libm::log2(value.max(1e-9)) } else { value };
         self.left + (place - self.low) / (self.high - self.low) * (self.right - self.left)
     }
@@ -60,6 +61,7 @@ impl Values {
         if high == 0.0 {
             return None;
         }
+        // Cut off at `most`: a rate is never above 1, and its axis ends there.
         let (mut floor, ceiling) = (round_below(low / 1.05), round_above(high * 1.05).min(most));
         // Less than a decade would blow noise up.
         if ceiling / floor < 10.0 {

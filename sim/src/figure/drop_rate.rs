@@ -65,6 +65,7 @@ pub(super) fn logarithmic(view: &View<'_>) -> bool {
 /// A rate as a tick reads: in per cent, never rounded to another tick.
 pub(super) fn tick(rate: f64) -> String {
     let percent = rate * 100.0;
+    // Just below 1, because the tick of 1 % may miss it by a rounding.
     let decimals = if percent >= 0.999 { 0 } else { 5 };
     let digits = format!("{percent:.decimals$}");
     let digits = if decimals > 0 { digits.trim_end_matches('0') } else { &digits };
@@ -82,6 +83,7 @@ fn nothing_lost(scene: &mut Scene, view: &View<'_>, upper: Plot) {
 }
 
 fn curves(scene: &mut Scene, view: &View<'_>, axis: &Across, rates: &Values, lanes: &Lanes) {
+    // In three passes: markers lie above all lines, and lines above all whiskers.
     for (index, curve) in view.curves.iter().enumerate() {
         for &(x, cell) in &curve.cells {
             whisker(scene, (axis.at(x) + aside(view, index), rates), cell, curve.look);

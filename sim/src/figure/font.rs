@@ -73,6 +73,7 @@ pub(super) fn fitted(text: &str, em: f64, weight: Weight, most: f64) -> String {
         return text.to_owned();
     }
     let mut kept = text.to_owned();
+    // One character after the other, because characters differ in width.
     while kept.pop().is_some() {
         let shown = format!("{}…", kept.trim_end());
         if width(&shown, em, weight) <= most {

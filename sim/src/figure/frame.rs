@@ -177,6 +177,7 @@ fn saturation(view: &View<'_>) -> Option<Reference> {
     let cpu = view.sweep.cpu.as_ref()?;
     let at = (1e6 / view.sweep.arrivals.mean_per_second - cpu.publish_us) / cpu.delivery_us;
     let inside = view.xs.first().is_some_and(|x| at >= *x) && view.xs.last().is_some_and(|x| at <= *x);
+    // Rounded up: at the whole number below, the worker still has time left.
     let label = format!("worker busy all the time from N = {} on", format::number(libm::ceil(at)));
     inside.then_some(Reference { at, label, strong: false })
 }

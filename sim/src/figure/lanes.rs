@@ -100,6 +100,7 @@ impl Lanes {
             Along::Subscribers => {
                 let last = last_of_zeros(curve)?;
                 let label = Text::new((axis.at(last) + 14.0, y), Anchor::Start, format::number(last)).bold();
+                // At the right edge of the plot, the label stands on the other side of its point.
                 let has_room = label.extent()[2] < self.plot.right;
                 let inside = Text { at: (axis.at(last) - 14.0, y), anchor: Anchor::End, ..label.clone() };
                 let label = if has_room { label } else { inside };

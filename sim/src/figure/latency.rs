@@ -46,6 +46,7 @@ pub(super) fn scene(view: &View<'_>) -> Scene {
     let panels = panels(view.curves.len(), top + 92.0);
     let quantiles = quantiles();
     let all: Vec<f64> = view.cells().flat_map(|cell| quantiles.each_ref().map(|q| (q.of)(cell))).flatten().collect();
+    // Over all panels: with a band in some of them only, their axes would not agree.
     let zeros = all.contains(&0.0);
     for (index, (curve, plot)) in view.curves.iter().zip(&panels).enumerate() {
         panel(&mut scene, view, curve, *plot, &references, (&all, zeros, left_most(&panels, index)));
@@ -99,6 +100,7 @@ fn panel(
             scene.text(Text::new((plot.left - 14.0, zero_y), Anchor::End, "0").bold());
         }
     }
+    // Over all panels, so that heights can be compared between them.
     let Some(values) = Values::new(all.iter().copied(), f64::MAX, upper.top, upper.bottom) else {
         scene.text(Text::new(plot.middle(), Anchor::Middle, "nothing was delivered").colour(GREY));
         frame::across(scene, plot, &axis, &view.xs);

@@ -100,6 +100,7 @@ fn slots_alone(scene: &mut Scene, view: &View<'_>, axis: &Across, bytes: &Values
 
 /// Labels at the right, beside the ends of their curves and pushed apart where those are close.
 pub(super) fn spread_labels(scene: &mut Scene, plot: Plot, mut ends: Vec<End>) {
+    // From top to bottom, because each label may push the ones below it down.
     ends.sort_by(|a, b| a.at.1.total_cmp(&b.at.1));
     let mut rows: Vec<f64> = Vec::new();
     for end in &ends {

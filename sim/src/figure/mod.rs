@@ -68,6 +68,7 @@ fn scenes(sweep: &Sweep) -> Vec<(&'static str, Scene)> {
     if sweep.compares_policies() {
         return figure_names(sweep).into_iter().map(|name| (name, policies::scene(sweep))).collect();
     }
+    // Two views, because a figure of panels has room for fewer curves.
     let (Some(view), Some(few)) = (View::new(sweep, MOST_CURVES), View::new(sweep, MOST_PANELS)) else {
         return Vec::new();
     };

@@ -33,6 +33,7 @@ pub(super) fn svg(scene: &Scene) -> String {
 /// The scene as a PNG file.
 pub(super) fn png(scene: &Scene) -> Vec<u8> {
     let (width, height) = (WIDTH * OVERSAMPLE, HEIGHT * OVERSAMPLE);
+    // White from the start, so the bitmap needs no rectangle for the ground as the SVG does.
     let mut large = vec![255; (width * height * 3) as usize];
     {
         let mut backend = BitMapBackend::with_buffer(&mut large, (width, height));
@@ -158,6 +159,7 @@ fn encoded(rgb: &[u8]) -> Vec<u8> {
     // Set although defaults exist: another version's defaults would change the bytes of every published figure.
     encoder.set_compression(png::Compression::Best);
     encoder.set_filter(png::FilterType::Up);
+    // A `Vec` takes all that is written to it.
     let written = encoder.write_header().and_then(|mut writer| writer.write_image_data(rgb));
     debug_assert!(written.is_ok(), "{written:?}");
     file

@@ -31,6 +31,7 @@ impl Seen<'_> {
     }
 
     fn age_seconds(&self) -> Option<f64> {
+        // A logarithmic axis has no place for 0, so an age below a tenth of a millisecond counts as that.
         self.0.receipt_latency_ms.p99.map(|ms| ms.max(0.1) / 1000.0)
     }
 }
@@ -44,6 +45,7 @@ pub(super) fn scene(sweep: &Sweep) -> Scene {
     let upper = Plot { bottom: plot.bottom - BAND_HEIGHT - GAP, ..plot };
     let seen = || curves.iter().flat_map(|(_, points)| points);
     let missed = Values::new(seen().map(Seen::missed), 1.0, upper.top + HEADROOM, upper.bottom);
+    // A vertical scale laid on its side: the right edge of the plot is its top.
     let ages = Values::new(seen().filter_map(Seen::age_seconds), f64::INFINITY, plot.right, plot.left);
     let Some(ages) = ages else { return scene };
     scene.rectangle([plot.left, plot.bottom - BAND_HEIGHT, plot.right, plot.bottom], BAND);
@@ -121,6 +123,7 @@ fn sizes(scene: &mut Scene, labels: &mut Labels, index: usize, seen: &[&Seen<'_>
         return;
     };
     let [least, most] = [least.0.buffer, most.0.buffer].map(format::count_short);
+    // Two sizes at one place would hide each other, so such a curve has one label for both ends.
     let is_near = (first.0 - last.0).abs() < 30.0 && (first.1 - last.1).abs() < 30.0;
     let texts = match points.len() {
         1 => vec![(*last, least)],
@@ -176,6 +179,7 @@ fn curves(sweep: &Sweep) -> Vec<(String, Vec<Seen<'_>>)> {
             None => curves.push((cell.policy.clone(), vec![Seen(cell)])),
         }
     }
+    // The document has sizes in the order of the scenario's list, which need not be an ascending one.
     curves.iter_mut().for_each(|(_, points)| points.sort_by_key(|seen| seen.0.buffer));
     curves
 }

@@ -45,6 +45,7 @@ pub(super) fn scene(sweep: &Sweep) -> Scene {
     let axis = Across::new(true, &across, plot.left, plot.right);
     let bounds = curves.iter().map(|curve| interval_95(0, curve.marks.runs)[1]);
     let shares = curves.iter().flat_map(|curve| curve.lossy().map(|(_, lossy)| curve.share(lossy)));
+    // With 1, the height at which every curve begins.
     let Some(values) = Values::new(bounds.chain(shares).chain([1.0]), 1.0, plot.top, plot.bottom) else {
         return scene;
     };
@@ -78,6 +79,7 @@ fn curves(sweep: &Sweep) -> Vec<Curve<'_>> {
 
 /// Powers of two from below the smallest mark to above the largest.
 fn octaves(marks: impl Iterator<Item = u64>) -> Vec<f64> {
+    // A mark of 0 has no logarithm and counts as 1.
     let (low, high) = marks.fold((u64::MAX, 1), |(low, high), mark| (low.min(mark.max(1)), high.max(mark)));
     let first = low.min(high).ilog2();
     let last = sizes::with_headroom(high).ilog2();
@@ -106,6 +108,7 @@ impl Curve<'_> {
         for (buffer, lossy) in self.lossy() {
             let [low, high] = interval_95(lossy, self.marks.runs);
             let x = axis.at(buffer);
+            // Two points at each step, so that the band has corners where the curve has them.
             if let Some((high, low)) = last.replace((values.at(high), values.at(low))) {
                 above.push((x, high));
                 below.push((x, low));

@@ -141,6 +141,7 @@ impl Scene {
 
     /// A marker of about twice `r` across.
     pub(super) fn marker(&mut self, shape: Shape, at: Point, r: f64, colour: RGBAColor, open: bool) {
+        // A white rim first, so that a marker stands out from the lines below it.
         self.filled(shape, at, r + 2.0, WHITE);
         self.filled(shape, at, r, colour);
         if open {
@@ -159,6 +160,7 @@ impl Scene {
             Shape::Diamond => around(&[(0.0, -1.25), (1.25, 0.0), (0.0, 1.25), (-1.25, 0.0)]),
             Shape::Plus => around(&plus(1.2, 0.42)),
             Shape::Cross => {
+                // Turned by 45 degrees, whose sine and cosine are 0.707.
                 let turned: Vec<Point> =
                     plus(1.3, 0.42).iter().map(|&(a, b)| ((a - b) * 0.707, (a + b) * 0.707)).collect();
                 around(&turned)
@@ -189,6 +191,7 @@ fn strokes(points: &[Point], dash: Dash) -> Vec<Vec<Point>> {
     }
     let mut strokes = Vec::new();
     let mut current: Vec<Point> = points.first().copied().into_iter().collect();
+    // Even parts of the pattern are drawn, and odd ones are left out.
     let (mut part, mut left) = (0, dash[0]);
     for pair in points.windows(2) {
         let ((mut x, mut y), (x1, y1)) = (pair[0], pair[1]);

@@ -73,6 +73,7 @@ const COLOURS: [RGBAColor; 7] = [
 ];
 const SHAPES: [Shape; 7] =
     [Shape::Disc, Shape::Square, Shape::Up, Shape::Diamond, Shape::Down, Shape::Plus, Shape::Cross];
+// Four dashes and seven shapes have no common divisor, so the first 28 curves differ in one of the two.
 const DASHES: [Dash; 4] = [SOLID, DASHED, DASH_DOT, LONG_SHORT];
 
 /// The look of the curve with this index: the first seven differ in colour and shape, the next also in being open.

@@ -84,6 +84,7 @@ fn scene(verify: &Verify) -> Scene {
             let across = Across::new(true, &loads, plot.left, plot.right);
             let tick: &dyn Fn(f64) -> String = &quantity.tick;
             frame::values(&mut scene, plot, &axis, (index == 0).then_some(tick));
+            // The panels of a row share one axis, which stands at the first of them.
             if index == 0 {
                 frame::values_title(&mut scene, plot, quantity.title);
             }

@@ -43,6 +43,7 @@ fn scene(timeline: &Timeline) -> Scene {
 }
 
 fn across(timeline: &Timeline, seconds: f64) -> f64 {
+    // What lasts beyond the run, as a stall may, ends at the right edge.
     LEFT + (seconds / timeline.seconds.max(1e-9)).clamp(0.0, 1.0) * (RIGHT - LEFT)
 }
 
@@ -103,6 +104,7 @@ fn draw_fault(scene: &mut Scene, timeline: &Timeline, fault: &(f64, f64, String)
 /// The deepest of each pixel column, equal neighbours as one: a run has more observations than a picture has pixels.
 fn steps(timeline: &Timeline, row: &TimelineRow) -> Vec<(f64, f64, u64)> {
     let columns = (RIGHT - LEFT) as usize;
+    // One column more, because the end of the run lies on the right edge.
     let (mut deepest, mut last) = (vec![None; columns + 1], vec![None; columns + 1]);
     for (at, depth) in &row.depth {
         let column = ((across(timeline, *at) - LEFT) as usize).min(columns);

@@ -78,6 +78,7 @@ fn x(along: Along, cell: &Cell) -> u64 {
 
 fn curve(sweep: &Sweep, along: Along, wanted: u64, index: usize) -> Curve<'_> {
     let mut cells: Vec<_> = sweep.cells.iter().filter(|cell| key(along, cell) == wanted).collect();
+    // The document has cells in the order of the scenario's lists, and a line goes from left to right.
     cells.sort_by_key(|cell| x(along, cell));
     let label = match along {
         Along::Buffers => format!("N = {}", format::count(wanted)),

@@ -44,6 +44,7 @@ fn exact_sizes(view: &View<'_>) -> String {
     let answers: Vec<&ZeroDrop> = view.curves.iter().filter_map(|curve| curve.zero_drop).collect();
     let named = |of: &[&ZeroDrop]| {
         let names: Vec<String> = of.iter().map(|z| format::count(z.subscribers as u64)).collect();
+        // A title has no room for more names.
         if names.len() > 3 { format!("{} values of N", names.len()) } else { format!("N = {}", format::listed(&names)) }
     };
     let (finite, endless): (Vec<&ZeroDrop>, Vec<&ZeroDrop>) = answers.into_iter().partition(|z| z.buffer.is_some());
@@ -69,6 +70,7 @@ fn why(answer: &ZeroDrop) -> &str {
 
 /// Where drops begin, along N.
 fn onset(view: &View<'_>) -> String {
+    // Of the buffer that the server has now. Where that was not swept, the largest one takes its place.
     let curve = view.curves.iter().find(|c| c.key == view.sweep.current_buffer).or(view.curves.last());
     let Some(curve) = curve else { return "drop rate by number of subscribers".to_owned() };
     let lost = |cell: &&Cell| cell.dropped.buffer_full > 0;
@@ -121,6 +123,7 @@ pub(super) fn latency(view: &View<'_>) -> String {
 fn telling<'a>(view: &View<'a>) -> Vec<&'a Cell> {
     let wanted = view.sweep.recommendation.buffer.unwrap_or(view.sweep.current_buffer);
     let sizes: BTreeSet<u64> = view.cells().map(|cell| cell.buffer).collect();
+    // Where no size swept is as large, the largest one takes its place.
     let size = sizes.range(wanted..).next().or(sizes.last()).copied();
     view.cells().filter(|cell| Some(cell.buffer) == size).collect()
 }

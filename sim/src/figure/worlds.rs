@@ -41,6 +41,7 @@ fn scene(fidelity: &Fidelity) -> Scene {
     let rows: Vec<_> = fidelity.plans.iter().flat_map(|plan| shown(plan).into_iter().map(move |m| (plan, m))).collect();
     let most = rows.iter().flat_map(|(_, m)| m.real_lost.iter().copied().chain([m.simulated_lost])).max().unwrap_or(0);
     let step = round_step(most.div_ceil(STEPS).max(1));
+    // At least one step, so that `at` does not divide by zero where nothing was lost.
     let end = most.div_ceil(step).max(1) * step;
     let at = |lost: u64| LEFT + as_f64(lost) / as_f64(end) * (RIGHT - LEFT);
     for value in (0..=end / step).map(|nth| nth * step) {
@@ -53,6 +54,7 @@ fn scene(fidelity: &Fidelity) -> Scene {
     let mut above = None;
     for (index, (plan, member)) in rows.iter().enumerate() {
         let y = top + height * (as_f64(index as u64) + 0.5);
+        // The name of a plan stands once, at the first of its rows.
         if above.replace(&plan.plan) != Some(&plan.plan) {
             scene.text(Text::new((36.0, y), Anchor::Start, plan.plan.clone()).em(LABEL_EM).bold());
         }

@@ -94,6 +94,7 @@ impl Counters {
         let ScenarioError::Field { field, value, allowed, .. } = cause else {
             return ImportError::Refused { option: "the scenario of these options", why: cause.to_string() };
         };
+        // By how it begins: `buffers[2]` comes from the same option as `buffers`.
         let named = OPTIONS.into_iter().find(|(prefix, _)| field.starts_with(prefix)).map(|(_, option)| option);
         let option = named.unwrap_or("the scenario of these options");
         ImportError::Refused { option, why: format!("{field} = {value}: {allowed}") }

@@ -74,6 +74,7 @@ impl Counters {
     /// A drain rate that is fast enough for anything.
     pub(super) fn fastest(&self) -> u64 {
         let bytes_per_second = self.burst_per_second() * self.frame_bytes as f64 * FASTER_THAN_THE_BURST;
+        // The scenario's own limit comes last, because it holds whatever the window asks for.
         (bytes_per_second.ceil() as u64).max(step_bytes(self.window_bytes)).min(MAX_READ_BYTES_PER_SECOND)
     }
 

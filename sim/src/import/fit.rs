@@ -34,9 +34,11 @@ pub(super) fn fit<E>(
 ) -> Result<Fit, E> {
     let mut probes = Probes { lost_at, lost: BTreeMap::new() };
     let at_most_target = probes.slowest_losing_at_most(target, [slowest, fastest])?;
+    // One byte a second less loses more than the target. The nearer of the two is the answer.
     let nearest = probes.nearer(at_most_target.saturating_sub(1).max(slowest), at_most_target, target)?;
     let lost = probes.at(nearest)?;
     let least = probes.slowest_losing_at_most(lost, [slowest, nearest])?;
+    // Where the fastest rate loses as much, the range has no end that could be found.
     let most = if probes.at(fastest)? >= lost {
         None
     } else {
@@ -44,6 +46,7 @@ pub(super) fn fit<E>(
         Some(probes.slowest_losing_at_most(lost - 1, [nearest, fastest])? - 1)
     };
     let middle = most.map_or(least, |most| u64::midpoint(least, most));
+    // Tried and not taken for granted: where the rule does not hold, the middle may lose another number.
     let rate = if probes.at(middle)? == lost { middle } else { nearest };
     Ok(Fit {
         rate,
@@ -75,6 +78,7 @@ impl<E, F: FnMut(u64) -> Result<u64, E>> Probes<F> {
         let known = |lost: &u64| *lost <= most;
         let mut high =
             self.lost.range(slowest..fastest).find(|(_, lost)| known(lost)).map_or(fastest, |(rate, _)| *rate);
+        // A rate that is known to lose too much narrows the range from below.
         let mut low = self.lost.range(slowest..high).next_back().map_or(slowest, |(rate, _)| rate + 1);
         while low < high {
             let middle = u64::midpoint(low, high);

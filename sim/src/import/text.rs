@@ -143,12 +143,14 @@ fn command(counters: &Counters) -> String {
 /// Powers of four up to the burst, and the size that there was.
 fn buffers(counters: &Counters) -> Vec<u64> {
     let mut buffers = vec![1];
+    // The largest capacity is a power of four, so no step goes beyond it.
     while let Some(last) = buffers.last().copied().filter(|last| *last < counters.burst_events.min(MAX_CAPACITY as u64))
     {
         buffers.push(last * 4);
     }
     buffers.push(counters.buffer);
     buffers.sort_unstable();
+    // The size that there was may be a power of four itself.
     buffers.dedup();
     buffers
 }
@@ -171,6 +173,7 @@ fn duration_seconds(counters: &Counters, bytes_per_second: u64) -> f64 {
 fn carrying_window_bytes(counters: &Counters) -> u64 {
     let under_way = counters.burst_per_second() * counters.frame_bytes as f64 * under_way_seconds(counters, 0.5);
     let carrying = (2.0 * under_way).ceil() as u64;
+    // Half of the limit at most, because the next power of two may be nearly twice as large.
     carrying.min(MAX_WINDOW_BYTES / 2).next_power_of_two().max(counters.window_bytes)
 }
 

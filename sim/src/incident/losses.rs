@@ -27,6 +27,7 @@ pub struct Loss {
 
 /// All losses, those of the subscriber that lost most first.
 pub fn losses(record: &Record, observations: &[Observation]) -> Vec<Loss> {
+    // Sorted once: a filter for each subscriber would go through the whole log each time.
     let mut by_subscriber: Vec<Vec<&Observation>> = vec![Vec::new(); record.subscribers.len()];
     observations.iter().for_each(|observation| by_subscriber[observation.subscriber].push(observation));
     let mut losses = Vec::new();
@@ -42,6 +43,7 @@ pub fn losses(record: &Record, observations: &[Observation]) -> Vec<Loss> {
             losses.push(Loss { subscriber, reason, frames, offered, first_at, last_at, longest_hole });
         }
     }
+    // By subscriber where as much is lost, so that the order repeats.
     losses.sort_by_key(|loss| (std::cmp::Reverse(loss.frames), loss.subscriber));
     losses
 }
@@ -86,6 +88,7 @@ fn longest_hole<'a>(own: impl Iterator<Item = &'a Observation>, frames: u64, rea
                 _ if outcome.loss_reason() != Some(reason) => {}
                 PushOutcome::Refused { .. } | PushOutcome::Disconnected { .. } => hole += 1,
                 PushOutcome::Displaced { lost, .. } | PushOutcome::Shed { lost, .. } => {
+                    // The frame that is lost is an older one, so a hole is a row of sequences and not a row of pushes.
                     hole = if last_lost.is_some_and(|last| last + 1 == lost) { hole + 1 } else { 1 };
                     last_lost = Some(lost);
                 }

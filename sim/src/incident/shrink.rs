@@ -83,6 +83,7 @@ pub fn shrink(
         work.less(|plan| plan.faults.len(), with_faults, 0);
         work.less(|plan| plan.arrivals.len(), with_arrivals, 1);
         work.less_time();
+        // Another round, because a dimension may give way only after another one has.
         if Size::of(&work.case.plan) == before || work.runs_left == 0 {
             break;
         }
@@ -111,6 +112,7 @@ struct Work<'a> {
 
 impl Work<'_> {
     fn would_show(&mut self, plan: Plan) -> bool {
+        // Without a run left nothing is known of the plan, so the present one stays.
         if self.runs_left == 0 {
             return false;
         }
@@ -134,6 +136,7 @@ impl Work<'_> {
     fn less_at_the_ends(&mut self) {
         for at_the_end in [true, false] {
             let all = self.case.plan.arrivals.len();
+            // No arrival at all is taken to show nothing, and all of them are known to show it.
             let (mut fails, mut shows) = (0, all);
             while shows - fails > 1 {
                 let half = usize::midpoint(fails, shows);
@@ -170,6 +173,7 @@ impl Work<'_> {
     /// Cuts the drain.
     fn less_time(&mut self) {
         while !self.case.plan.drain.is_zero() && self.runs_left > 0 {
+            // In whole milliseconds, so that halving ends at zero.
             let drain = Duration::from_millis(u64::try_from(self.case.plan.drain.as_millis() / 2).unwrap_or(0));
             if !self.try_plan(Plan { drain, ..self.case.plan.clone() }) {
                 break;
@@ -188,6 +192,7 @@ fn with_arrivals(plan: &Plan, is_kept: &dyn Fn(usize) -> bool) -> Plan {
     let kept = plan.arrivals.iter().enumerate().filter(|(index, _)| is_kept(*index));
     let arrivals: Vec<_> = kept.map(|(_, arrival)| *arrival).collect();
     let ends = arrivals.last().map(|last| last.at).into_iter().chain(plan.faults.iter().map(Fault::until));
+    // A fault may end after the run, and must not make it longer.
     let duration = ends.max().unwrap_or_default().min(plan.duration);
     Plan { arrivals, duration, ..plan.clone() }
 }

@@ -65,6 +65,7 @@ fn row(incident: &Incident, record: &Record, observations: &[Observation], index
         match observation.what {
             ObservationKind::Pushed { outcome, .. } => match outcome {
                 PushOutcome::Queued { waiting } | PushOutcome::Parked { waiting } => depth = waiting as u64,
+                // A displaced frame leaves the depth as it is: one goes and one comes.
                 PushOutcome::Refused { .. }
                 | PushOutcome::Displaced { .. }
                 | PushOutcome::Shed { .. }
@@ -72,6 +73,7 @@ fn row(incident: &Incident, record: &Record, observations: &[Observation], index
             },
             // The frame behind it is in flight now.
             ObservationKind::Flushed { .. } => depth = depth.saturating_sub(1),
+            // Only at the beginning of a stream, when nothing else waits.
             ObservationKind::Replayed { count, .. } => depth = count,
             ObservationKind::Forgotten { count, .. } => {
                 depth = depth.saturating_sub(count);

@@ -104,6 +104,7 @@ impl Replay {
     #[must_use]
     pub fn without_expectation(self) -> Self {
         let verdict = match self.verdict {
+            // A broken law weighs more than a run that does not repeat.
             _ if !self.violations.is_empty() => Verdict::Violated,
             Verdict::NotDeterministic => Verdict::NotDeterministic,
             Verdict::AsExpected | Verdict::Violated | Verdict::NothingExpected => Verdict::NothingExpected,
@@ -115,6 +116,7 @@ impl Replay {
 /// All losses of a run, by subscriber.
 pub(super) fn losses_of(plan: &Plan, record: &Record, observations: &[Observation]) -> Vec<LossesOf> {
     let ms = |at: Duration| at.as_secs_f64() * 1000.0;
+    // By subscriber, because losses come with the largest first.
     let mut by_subscriber = BTreeMap::<usize, LossesOf>::new();
     for Loss { subscriber, reason, frames, offered, first_at, last_at, longest_hole } in losses(record, observations) {
         let class = plan.subscribers.get(subscriber).and_then(|of| plan.classes.get(of.class));

@@ -35,6 +35,7 @@ fn first_difference(subscribers: usize, simulated: &[Observation], specified: &[
         let place = (0..longest).find(|place| simulated.get(*place) != specified.get(*place))?;
         Some((index, simulated.get(place).copied(), specified.get(place).copied()))
     });
+    // An observation that is missing counts as later than any, so the one that is there gives the time.
     let at = |one: &Option<Observation>| one.map_or(Duration::MAX, |observation| observation.at);
     let (index, simulated, specified) = differences.min_by_key(|(_, one, other)| at(one).min(at(other)))?;
     let told = |one: Option<Observation>| {

@@ -5,6 +5,7 @@ use super::{Case, Law, Observed, Trial, Violation, World, audit, draw};
 /// Judges mailboxes of K frames as if they had been set to K − 1, in a run of that world; `None` is a judge who sees
 /// nothing.
 pub fn canary(world: World) -> Option<Violation> {
+    // Bounded: in a world where no mailbox ever fills, the search must end and say so.
     for seed in 0..1000 {
         let case = draw::case_of(seed);
         let trial = match world {

@@ -28,6 +28,7 @@ impl Case {
 
     /// The case's policy with mailboxes of `frames` slots, at least 1.
     pub fn choice_of(&self, frames: usize) -> HubChoice {
+        // Beyond the largest capacity there are more slots than a case has events, so no limit gives the same run.
         let capacity = Capacity::new(frames.max(1)).unwrap_or(Capacity::UNBOUNDED);
         HubChoice { capacity, overflow: self.overflow }
     }
@@ -84,6 +85,7 @@ impl Case {
     #[must_use]
     pub fn with_equal_frames(mut self, payload_bytes: u32) -> Self {
         for (sequence, arrival) in (1u32..).zip(&mut self.plan.arrivals) {
+            // At least 20, so that the digits of no sequence use it up.
             arrival.payload_bytes = payload_bytes.max(20) - sequence.ilog10();
         }
         self

@@ -40,6 +40,7 @@ pub fn any_case() -> impl Strategy<Value = Case> {
 
 /// The case of a seed: the same on every machine with the same version of proptest.
 pub fn case_of(seed: u64) -> Case {
+    // Without proptest's file of failed cases: the seed alone gives the case again.
     let config = Config { rng_seed: RngSeed::Fixed(seed), failure_persistence: None, ..Config::default() };
     let tree = any_case().new_tree(&mut TestRunner::new(config));
     let mut case = tree.map(|tree| tree.current()).unwrap_or_else(|why| unreachable!("nothing is filtered: {why}"));

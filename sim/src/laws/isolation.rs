@@ -13,6 +13,7 @@ pub fn isolation_of(trial: &Trial<'_>, witness: usize) -> Result<(), Broken> {
     let case = trial.case;
     let alone = alone(trial, witness)?;
     let crowded: Vec<_> = trial.own()?.log.iter().filter(|seen| seen.subscriber == witness).collect();
+    // `zip` ends with the shorter of the two. What either has beyond that is looked at below.
     for (step, (alone, crowded)) in alone.iter().zip(&crowded).enumerate() {
         // Not the subscriber: in a plan of its own the witness has another index.
         if (alone.at, alone.what) != (crowded.at, crowded.what) {
@@ -67,6 +68,7 @@ fn told(seen: &Observation) -> String {
 pub fn what_neighbours_cost(trial: &Trial<'_>, witness: usize) -> Result<Vec<Duration>, Broken> {
     let alone: Vec<_> = receipts(&alone(trial, witness)?, 0).collect();
     let cost = receipts(&trial.own()?.log, witness).filter_map(|(sequence, at)| {
+        // Ids reach a subscriber in order, so its receipts are sorted by sequence.
         let place = alone.binary_search_by_key(&sequence, |(sequence, _)| *sequence).ok()?;
         Some(at.saturating_sub(alone[place].1))
     });

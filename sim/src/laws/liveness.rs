@@ -12,6 +12,7 @@ pub(super) fn drains_and_goes_on(trial: &Trial<'_>) -> Result<(), Broken> {
     if record.unpublished > 0 && case.plan.restarts().next().is_none() {
         return Err(Broken::new(format!("{} arrivals were not published", record.unpublished)));
     }
+    // Sequences count what was published, and the probe is the last of that.
     let probe = case.plan.arrivals.len() as u64 - record.unpublished;
     for (index, subscriber) in record.subscribers.iter().enumerate() {
         if subscriber.in_flight > 0 && !has_stopped_reading(&case.plan, index) {
@@ -61,6 +62,7 @@ fn has_lost_its_stream_for_good(plan: &Plan, life: &[&Observation]) -> bool {
 
 fn has_a_stream(life: &[&Observation]) -> bool {
     let last = |wanted: fn(&ObservationKind) -> bool| life.iter().rposition(|seen| wanted(&seen.what));
+    // `None` is less than any place: a life without a beginning has no stream.
     last(|what| matches!(what, ObservationKind::Subscribed { .. }))
         > last(|what| matches!(what, ObservationKind::Ended { .. }))
 }

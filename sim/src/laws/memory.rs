@@ -36,5 +36,6 @@ fn most_pinned_bytes(plan: &Plan, frames: usize) -> u64 {
     // The largest ones: which events are in memory at the peak is not known here.
     sizes.sort_unstable_by(|a, b| b.cmp(a));
     let overhead = frame_overhead_bytes(plan);
+    // Twice the payload: the event keeps it, and so does the frame that is encoded from it.
     sizes.iter().take(events).map(|payload| 2 * payload + overhead).sum()
 }

@@ -197,6 +197,7 @@ impl Law {
             Self::Holes => holes::are_told(trial),
             Self::ExactSize => exact_size(trial),
             Self::FirstLoss => sizes::first_loss(trial, 1 + case.frames / 3),
+            // Another witness from case to case, without a draw that would change what a seed stands for.
             Self::Isolation => isolation_of(trial, case.plan.arrivals.len() % case.plan.subscribers.len()),
             Self::Liveness => liveness::drains_and_goes_on(trial),
         };

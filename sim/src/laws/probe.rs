@@ -20,6 +20,7 @@ const TICKS_A_TRIP: u32 = 4;
 pub fn with_a_probe(mut case: Case) -> Case {
     for subscriber in &mut case.plan.subscribers {
         if subscriber.reading == Reading::Never {
+            // Slow, so that its mailbox fills all the same, but drains in the end.
             subscriber.reading = Reading::Rate { bytes_per_second: 5000 };
         }
     }
@@ -63,9 +64,9 @@ pub(crate) fn time_to_drain(plan: &Plan, frames: usize) -> Duration {
         let largest = plan.arrivals.iter().map(|arrival| u64::from(arrival.payload_bytes)).max().unwrap_or(0);
         let notice = plan.server.recovery.map_or(0, |_| NOTICE_BYTES);
         let frame = largest + FRAME_OVERHEAD_BYTES + notice;
-        // No mailbox holds more than there are events.
-        let frames = frames.min(plan.arrivals.len()) as u64;
-        let backlog = HEAD_BYTES + class.window_bytes + (frames + 3) * frame;
+        // Those of the write under way stand beside the mailbox. Both together hold no more than there are events.
+        let held = frames.saturating_add(plan.server.frames_per_write).min(plan.arrivals.len()) as u64;
+        let backlog = HEAD_BYTES + class.window_bytes + (held + 3) * frame;
         let trips = u32::try_from(2 * backlog / class.window_bytes + 3).unwrap_or(u32::MAX);
         let trip = class.round_trip.unwrap_or_default() + TICK * TICKS_A_TRIP;
         let at_rate = |bytes_per_second: u64| Duration::from_secs_f64(backlog as f64 / (bytes_per_second as f64 / 1.1));

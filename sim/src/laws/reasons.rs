@@ -20,6 +20,7 @@ pub(super) fn are_known(case: &Case, record: &Record) -> Result<(), Broken> {
                 format!("{} frames are lost as client_gone, and the client stays", lost.client_gone),
             ));
         }
+        // Conflation cuts a client off as well, where no older frame of a key can make room.
         let may_be_cut_off = matches!(case.overflow, Overflow::Disconnect | Overflow::Conflate)
             || case.plan.server.write_deadline < LONG;
         if lost.evicted > 0 && !may_be_cut_off && case.plan.restarts().next().is_none() {

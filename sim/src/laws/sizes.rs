@@ -25,6 +25,7 @@ pub fn exact_size(trial: &Trial<'_>) -> Result<(), Broken> {
     };
     let unbounded = trial.run(&case.plan, case.unbounded())?;
     let size = unbounded.subscribers.iter().map(|subscriber| subscriber.high_water).max().unwrap_or(0) as usize;
+    // H is 0 where nothing ever waited, and a mailbox has at least one slot.
     let lost = drops(&trial.run(&case.plan, case.choice_of(size.max(1)))?);
     if lost > 0 {
         return Err(Broken::new(format!("{lost} frames are lost at H = {size}")));

@@ -35,6 +35,7 @@ pub struct Trial<'a> {
     /// What is run.
     pub case: &'a Case,
     world: World,
+    // Cells and not locks, because one thread judges a whole trial.
     own: OnceCell<Result<Observed, Broken>>,
     probed: OnceCell<(Case, Result<Observed, Broken>)>,
 }

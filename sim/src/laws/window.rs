@@ -53,6 +53,7 @@ impl Unread {
                 Some((_, bytes)) => self.bytes -= bytes,
                 None => self.read_early = Some(sequence),
             },
+            // The next connection has a window of its own.
             ObservationKind::Subscribed { .. } => *self = Self::default(),
             ObservationKind::Flushed { .. }
             | ObservationKind::Pushed { .. }

@@ -12,6 +12,7 @@ pub(crate) fn this() -> Machine {
     Machine {
         cpu: after(&read("/proc/cpuinfo"), "model name"),
         cores: std::thread::available_parallelism().map_or(0, std::num::NonZeroUsize::get),
+        // The kernel writes kB and means KiB.
         memory_bytes: memory_kb * 1024,
         kernel: read("/proc/sys/kernel/osrelease").trim().to_owned(),
     }

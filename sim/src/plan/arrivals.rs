@@ -26,6 +26,7 @@ pub(super) fn draw(scenario: &Scenario, seed: u64) -> Vec<Time> {
         }
         Arrivals::BacklogFlush { events, per_second, at_seconds, background_per_second } => {
             let mut times = poisson(&mut rng, *background_per_second, [0.0, end]);
+            // From the index and not from the time before, so that rounding does not add up.
             times.extend((0..*events).map(|index| at_seconds + index as f64 / per_second));
             // The cut below ends at the first time beyond the run, which is right only for sorted times.
             times.sort_by(f64::total_cmp);
@@ -50,6 +51,7 @@ fn constant(rng: &mut EntityRng, per_second: f64, end: f64) -> Vec<f64> {
 /// Exponential gaps (a Poisson process) within `[from, to)`.
 fn poisson(rng: &mut EntityRng, per_second: f64, [from, to]: [f64; 2]) -> Vec<f64> {
     let mut times = Vec::new();
+    // At a rate of 0 the division below would give an infinite gap, or no number at all.
     if per_second <= 0.0 {
         return times;
     }
@@ -101,6 +103,7 @@ fn replay(rng: &mut EntityRng, trace: &Trace, speed_up: f64, end_nanos: u64) -> 
     let phase = ((rng.unit() * cycle as f64) as u64).min(cycle - 1);
     let offsets: Vec<u64> = trace.events().iter().map(|event| sped_up_nanos(event.at, speed_up)).collect();
     let first = offsets.partition_point(|offset| *offset < phase);
+    // Endless: the end of the run decides below how often the trace is played.
     let rounds =
         (0u64..).flat_map(|round| offsets.iter().enumerate().map(move |(index, offset)| (round, index, offset)));
     let times = rounds.skip(first).map(|(round, index, offset)| {

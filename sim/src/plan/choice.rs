@@ -24,6 +24,7 @@ impl HubChoice {
         let Some(recovery) = plan.server.recovery else { return rules };
         rules.policy.limits =
             Limits { capacity: self.capacity, bytes: recovery.waiting_bytes, age: recovery.waiting_age };
+        // The constant is a valid key, so `ok` hides no error.
         rules.policy.key = PAYLOAD_KEY.parse().ok();
         rules.history = HistorySettings { events: recovery.history_events, bytes: recovery.history_bytes };
         rules.announces_gaps = true;

@@ -164,6 +164,7 @@ impl Fault {
 
     /// Whether the fault strikes a subscriber, given its index and its class.
     pub fn strikes(&self, subscriber: usize, class: usize) -> bool {
+        // A fault that names nobody, as a restart of the server, strikes everybody.
         self.harm.subscriber().is_none_or(|struck| struck == subscriber)
             && self.harm.class().is_none_or(|struck| struck == class)
     }

@@ -66,6 +66,7 @@ pub(super) fn draw(scenario: &Scenario, subscribers: &[SubscriberPlan], seed: u6
 fn members(subscribers: &[SubscriberPlan], seed: u64) -> impl Iterator<Item = EntityRng> {
     let mut class = 0;
     let mut rank = 0;
+    // Subscribers are grouped by class, so a rank counts from its class's first member.
     subscribers.iter().map(move |subscriber| {
         if subscriber.class != class {
             class = subscriber.class;

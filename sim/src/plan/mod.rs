@@ -86,6 +86,7 @@ pub struct ServerPlan {
     #[serde(default = "default_user_timeout")]
     pub user_timeout: Duration,
     /// Most frames that share a write to a subscriber that is behind.
+    // Not written where it is 1: a plan without the setting is stored as it was before there was one.
     #[serde(default = "one_frame", skip_serializing_if = "is_one_frame")]
     pub frames_per_write: usize,
     /// What subscribers are served over.

@@ -9,6 +9,7 @@ impl Plan {
     #[must_use]
     pub fn with_only(&self, is_kept: impl Fn(usize) -> bool) -> Self {
         let kept: Vec<_> = (0..self.subscribers.len()).filter(|index| is_kept(*index)).collect();
+        // A fault names its subscriber by its place, and that changes where others are left out.
         let places: BTreeMap<_, _> = kept.iter().enumerate().map(|(place, index)| (*index, place)).collect();
         let moved = |fault: &Fault| {
             let mut harm = fault.harm.clone();

@@ -9,6 +9,7 @@ use std::time::Duration;
 /// Gives each time a size, and the key of its recorded event if there is one.
 pub(super) fn attach(scenario: &Scenario, seed: u64, times: Vec<Time>) -> Vec<Arrival> {
     let mut rng = EntityRng::of(seed, RngStream::Payload);
+    // A stream of its own: with keys or without, payloads have the same sizes.
     let mut keys = EntityRng::of(seed, RngStream::Keys);
     let entities = scenario.settings().keys;
     let payload = scenario.settings().payload;
@@ -33,5 +34,6 @@ fn size(rng: &mut EntityRng, payload: Payload, recorded: Option<TraceEvent>) -> 
         }
         Payload::FromTrace { times } => recorded.map_or(1, |event| u64::from(event.bytes) * times),
     };
+    // The check of a scenario keeps sizes far below this limit.
     u32::try_from(bytes).unwrap_or(u32::MAX)
 }

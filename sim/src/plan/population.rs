@@ -52,6 +52,7 @@ fn subscriber(class: &Class, member: Member, end: Duration) -> SubscriberPlan {
     let connect_at = of_seconds(member.rng(RngStream::Connect).between(connect));
     // A stream of its own for each choice: a scenario that adds one leaves all others as they were.
     let stays = class.stay_seconds.map(|stay| of_seconds(member.rng(RngStream::Stay).between(stay)));
+    // A member that would leave during the drain stays, so that what is under way can reach it.
     let leave_at = stays.map(|stays| connect_at + stays).filter(|leave_at| *leave_at < end);
     let reading = match class.reads {
         Reads::AsItArrives => Reading::AsItArrives,
@@ -72,6 +73,7 @@ fn subscriber(class: &Class, member: Member, end: Duration) -> SubscriberPlan {
 /// when the run begins. No stall begins after the last arrival, so that a drain can end.
 fn stalls(rng: &mut EntityRng, after_seconds: [f64; 2], for_seconds: [f64; 2], end: Duration) -> Vec<Stall> {
     let mut stalls = Vec::new();
+    // All three are drawn before the phase is known, so that both cases below take the same numbers.
     let after = rng.between(after_seconds);
     let length = rng.between(for_seconds);
     let phase = rng.unit() * (after + length);

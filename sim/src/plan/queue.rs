@@ -114,6 +114,7 @@ fn arrivals(queues: &Queues, seed: u64) -> Vec<Arrival> {
                 1
             }
             Traffic::Batches { mean_frames } => {
+                // The larger the batches, the rarer they are, so that frames come at the same mean rate as one by one.
                 at += gap * mean_frames * gaps.exponential();
                 geometric(&mut sizes, mean_frames)
             }

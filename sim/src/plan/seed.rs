@@ -8,6 +8,7 @@ use rand_chacha::ChaCha12Rng;
 use rand_chacha::rand_core::{Rng, SeedableRng};
 
 /// The rest of the key: other programs' streams with the same seed are not these.
+// Exactly 24 bytes: with the 8 of the seed they fill the generator's key.
 const DOMAIN: &[u8; 24] = b"hubbub: the plan's luck\0";
 
 /// What a stream decides.

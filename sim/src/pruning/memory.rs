@@ -33,6 +33,7 @@ pub(super) fn peak(plan: &Plan, parts: &[Part<'_>]) -> Option<u64> {
 }
 
 fn changes(plan: &Plan, parts: &[Part<'_>]) -> BTreeMap<Moment, Change> {
+    // Ordered by moment, because the peak is that of a running sum.
     let mut changes = BTreeMap::<Moment, Change>::new();
     let Some(Part { lives, .. }) = parts.first() else { return changes };
     let published: Vec<_> = lives.published.iter().map(|place| lives.moments[*place as usize]).collect();
@@ -73,6 +74,7 @@ fn held(published: &[Moment], parts: &[Part<'_>]) -> Vec<Held> {
             let event = &mut held[place];
             let taken = part.moment(frame.taken);
             event.taken = event.taken.into_iter().chain(taken).min();
+            // An event that one subscriber never lets go of is never released: `zip` gives `None` then.
             event.released = event.released.zip(part.moment(frame.released)).map(|(one, other)| one.max(other));
             event.encoded_bytes = event.encoded_bytes.max(u64::from(part.lives.encoded_bytes[place]));
         }
@@ -85,6 +87,7 @@ fn highest(changes: impl Iterator<Item = Change>) -> Option<u64> {
     let (mut now, mut least, mut most) = (0u64, 0u64, 0u64);
     for Change { published, encoded, returned, encoded_others, freed } in changes {
         if published > 0 {
+            // Another event was taken in the moment of a publication, and whether before or after it is not known.
             if encoded_others > 0 {
                 return None;
             }
@@ -93,6 +96,7 @@ fn highest(changes: impl Iterator<Item = Change>) -> Option<u64> {
             least = least.max(now);
             now -= returned;
         } else {
+            // At most: as if everything had been encoded before anything was let go.
             most = most.max(now + encoded_others);
             now = now + encoded_others - freed;
             least = least.max(now);

@@ -122,8 +122,10 @@ async fn listen(listening: &Listening, listener: &mut dyn Listener) -> Result<Ca
         match stop {
             Stop::TimeIsUp => break ListeningEnd::InTime,
             Stop::CalledOff => break ListeningEnd::CalledOff,
+            // Without a first stream there is nothing to come back to, and the URL is most likely wrong.
             Stop::Broken(why) if !session.was_open() => return Err(why),
             Stop::Broken(why) => {
+                // As an `EventSource` does: an answer that is not a stream is final, and anything else is tried again.
                 let is_final = matches!(why, ClientError::NotAStream(_)) || !listening.reconnects;
                 session.broken(why);
                 if is_final {

@@ -95,6 +95,7 @@ pub(super) async fn live(
     // On loopback the kernel acknowledges for a client that is dead: one that never reads is as near as it gets.
     let stops = faults.dies_at.map(|from| SlowPeriod { from, until: Duration::MAX, speed: Speed::Stopped });
     faults.slow_periods.extend(stops);
+    // One pace for all connections, since its times are those of the run.
     let mut pace = ReadPacer::new(&plan.reading, &faults.slow_periods);
     let comes_back_after = audience.classes[plan.class].reconnect_after;
     sleep_until(audience.clock.at(plan.connect_at)).await;

@@ -27,6 +27,7 @@ impl Clock {
         let now_ns = monotonic_ns();
         let until = Duration::from_nanos(zero_ns.saturating_sub(now_ns));
         let since = Duration::from_nanos(now_ns.saturating_sub(zero_ns));
+        // One of the two is zero: the beginning lies either ahead or behind.
         Self { zero: here + until - since, zero_ns }
     }
 

@@ -15,11 +15,13 @@ use crate::record::Recorder;
 const PROCESS: usize = 0;
 
 /// Clients come from addresses of their own, all of them on loopback: 2²² have room from here on.
+// 127.64.0.0, far from the 127.0.0.1 that the server listens on.
 const FIRST_ADDRESS: u32 = 0x7f40_0000;
 const ADDRESSES: u32 = 1 << 22;
 
 /// Where a subscriber of the plan connects from, so that the server's side knows who it is.
 pub(super) fn address_of(index: usize) -> Ipv4Addr {
+    // A scenario has far fewer subscribers than there are addresses, so no two share one.
     Ipv4Addr::from_bits(FIRST_ADDRESS + 1 + u32::try_from(index).unwrap_or(u32::MAX) % (ADDRESSES - 1))
 }
 

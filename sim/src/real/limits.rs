@@ -26,6 +26,7 @@ pub fn need_files(connections: usize) -> Result<(), LimitError> {
     let connections = connections as u64;
     let needed = connections + OTHER_FILES;
     let limit = getrlimit(Resource::Nofile);
+    // rustix returns `None` for a limit of infinity.
     if limit.current.is_none_or(|current| current >= needed) {
         return Ok(());
     }

@@ -65,6 +65,7 @@ impl Watch {
 impl Usage {
     /// What cannot be read counts as nothing.
     fn now(process: u32) -> Self {
+        // The kernel adds all mappings up in this file; `smaps` would list each of them.
         let of_process = fs::read_to_string(format!("/proc/{process}/smaps_rollup")).unwrap_or_default();
         let sockets = fs::read_to_string("/proc/net/sockstat").unwrap_or_default();
         let slabs = fs::read_to_string("/proc/slabinfo").unwrap_or_default();

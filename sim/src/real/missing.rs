@@ -55,6 +55,7 @@ impl Missing {
     /// A notice has come. Of what is missing up to the next event, none is beside what it says.
     pub(super) fn gap(&mut self, notice: Notice) {
         self.notices += 1;
+        // The next event skips the ids that the notice has told of. They must not count a second time.
         self.last = None;
         match notice.count {
             Some(count) => self.counted = self.counted.saturating_add(count),
@@ -88,6 +89,7 @@ fn order(last: StreamId, next: StreamId) -> Order {
         (StreamId::Number(_) | StreamId::Event(_), StreamId::Number(_) | StreamId::Event(_)) => None,
     };
     match numbers {
+        // Of another epoch or of another kind: the server has begun to count again.
         None => Order::Anew,
         Some((last, next)) if next > last => Order::Later(next - last),
         Some(_) => Order::NotLater,
@@ -97,6 +99,7 @@ fn order(last: StreamId, next: StreamId) -> Order {
 /// Ids from the first missing one to the last, where both are known.
 fn between(notice: &Notice) -> Option<u64> {
     let (first, last): (EventId, EventId) = notice.first.zip(notice.last)?;
+    // Across a restart of the server, the distance of two ids says nothing.
     let distance = last.sequence.checked_sub(first.sequence).filter(|_| first.epoch == last.epoch)?;
     Some(distance.saturating_add(1))
 }

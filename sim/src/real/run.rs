@@ -166,6 +166,7 @@ async fn audience(
     come_from_own_addresses: bool,
     sockets: Sockets,
 ) -> Result<Rc<ClientContext>, RealError> {
+    // Resolved once, so that all clients reach the same address and no client waits for a name server.
     let server = url.resolve().await.map_err(|why| RealError::Client { url: url.clone(), why: why.into() })?;
     Ok(Rc::new(ClientContext {
         clock,
@@ -217,6 +218,7 @@ async fn publish(
         if !is_wanted(clock.now()) {
             break Err(RealError::CalledOff);
         }
+        // Up to the planned end, even if everything is published: until then clients may leave and come back.
         if publisher.is_finished() && clock.now() >= plan.duration {
             break Ok(());
         }
@@ -277,6 +279,7 @@ fn of_report(report: Report, receipts: &mut Receipts) -> Record {
         unpublished: 0,
         delivered_in_time: report.delivered_in_time,
         peak_pinned_bytes: report.peak_pinned_bytes,
+        // Left empty: wall time does not repeat, so there is nothing to compare a digest with.
         digest: Digest::default(),
     }
 }

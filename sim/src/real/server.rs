@@ -54,11 +54,14 @@ impl ServerProcess {
         let why = |why: &dyn std::fmt::Display| format!("no server for the run: {why}");
         // This same program: a second binary would have to be built, found, and of the same version.
         let program = std::env::current_exe().map_err(|it| why(&it))?;
+        // Standard error is inherited, so that what the server complains of reaches the terminal.
         let piped = Command::new(program).arg(CHILD).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn();
         let mut process = piped.map_err(|it| why(&it))?;
         let (Some(orders), Some(answers)) = (process.stdin.take(), process.stdout.take()) else {
             return Err(why(&"it has no pipes"));
         };
+        // Built before the first answer, with an address to be filled in: a start that fails now still ends the
+        // process.
         let address = SocketAddr::from(([127, 0, 0, 1], 0));
         let mut server = Self { process, address, answers: BufReader::new(answers), orders };
         let order = serde_json::to_string(order).map_err(|it| why(&it))?;
@@ -152,6 +155,7 @@ fn settings(order: &Order) -> ServerSettings {
         // first.
         user_timeout: order.plan.server.user_timeout.max(order.plan.server.write_deadline + Duration::from_secs(1)),
         socket_unsent_bytes: order.unsent_bytes.unwrap_or(defaults.socket_unsent_bytes),
+        // No limit of the server may keep a client of the plan out.
         max_subscribers: usize::MAX,
         max_connections: usize::MAX,
         ..defaults

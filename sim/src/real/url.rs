@@ -79,6 +79,7 @@ impl FromStr for Url {
         // Browsers also take `http:host` and `http:///host`, which are more likely a slip than meant.
         let authority = text.get("http:".len()..).and_then(|rest| rest.strip_prefix("//"));
         let has_authority = authority.is_some_and(|rest| !rest.starts_with('/'));
+        // Refused, because a request would leave them out without a word.
         let has_credentials = !parsed.username().is_empty() || parsed.password().is_some();
         if parsed.scheme() != "http" || !has_authority || has_credentials {
             return Err(bad());

@@ -26,6 +26,7 @@ impl Digest {
 
 impl fmt::Display for Digest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // With leading zeros: a check of stored digests counts 32 digits.
         write!(f, "{:032x}", self.0)
     }
 }
@@ -51,6 +52,7 @@ pub(super) struct Running(SipHasher13);
 impl Running {
     /// Adds something that happened, and when: in virtual nanoseconds.
     pub(super) fn add(&mut self, at: u64, what: ObservationKind) {
+        // Every observation adds four words, so no separator is needed to keep two logs apart.
         self.0.write_u64(at);
         what.numbers().into_iter().for_each(|number| self.0.write_u64(number));
     }

@@ -132,6 +132,8 @@ impl Lives {
     fn age_us(&self, now: Duration, sequence: u64) -> u32 {
         let published = self.moments[self.published[place(sequence)] as usize];
         let age = now.saturating_sub(Duration::from_nanos(published.at)) / self.time_scale;
+        // There is room for 71 minutes. Runs that are put together from parts last an hour at most, so no latency
+        // becomes `NEVER`.
         u32::try_from(age.as_micros()).unwrap_or(NEVER)
     }
 
@@ -151,6 +153,7 @@ impl Life {
     }
 
     fn lose(&mut self, sequence: u64, released: u32) {
+        // Searched for: a displaced frame need not be the next one of any step.
         if let Ok(place) = self.frames.binary_search_by_key(&narrow(sequence), |frame| frame.sequence) {
             self.frames[place].released = released;
         }

@@ -133,6 +133,7 @@ impl ObservationKind {
 fn beside(reason: LossReason, kind: u64) -> u64 {
     // A full buffer has place 0. So its kinds have the numbers that digests had before there were other reasons.
     let place = LossReason::ALL.iter().position(|other| *other == reason).unwrap_or(0);
+    // Kinds are below 256, so no pair of a kind and a reason gives the number of another.
     kind + 256 * place as u64
 }
 

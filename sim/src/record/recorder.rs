@@ -169,11 +169,13 @@ impl Observations {
     pub fn subscribed(&mut self, now: Duration, (process, id): ServerSide, index: usize) {
         let place = usize::try_from(id.0).unwrap_or(usize::MAX);
         let by_id = &mut self.processes[process].by_id;
+        // `usize::MAX` stands for an id that belongs to no subscriber of the plan; `of` leaves it out.
         by_id.resize(by_id.len().max(place + 1), usize::MAX);
         by_id[place] = index;
         let published = self.published_at.len() as u64;
         self.is_back(now, index);
         let (record, demand) = (&mut self.subscribers[index].0, &mut self.demands[index]);
+        // Only the first stream sets it: a client that is away still wants what is published meanwhile.
         demand.from.get_or_insert(published);
         demand.process = process;
         record.connections += 1;
@@ -188,7 +190,9 @@ impl Observations {
         let outcome = outcome.map(|lost| self.sequence(id.0, lost.sequence));
         self.note(now, index, ObservationKind::Pushed { sequence, outcome });
         let record = &mut self.subscribers[index].0;
+        // What is shed for an event is not an offer of its own. The event's outcome follows.
         record.offered += u64::from(!matches!(outcome, PushOutcome::Shed { .. }));
+        // Not for parked frames: they wait in the history and take no slot.
         if let PushOutcome::Queued { waiting } = outcome
             && waiting as u64 > record.high_water
         {
@@ -197,6 +201,7 @@ impl Observations {
         }
         if let Some(reason) = outcome.loss_reason() {
             *record.dropped.of(reason) += 1;
+            // A value that a newer one of its key has replaced is not lost to a limit.
             if reason != LossReason::Conflated {
                 record.first_drop_at.get_or_insert(plan_now);
             }
@@ -292,6 +297,7 @@ impl Observations {
         let record = &mut self.subscribers[index].0;
         record.dropped.client_gone += client_gone;
         record.dropped.evicted += evicted;
+        // A client that has left for good is not away, because it wants nothing any more.
         self.demands[index].away_since = self.demands[index].until.is_none().then_some(now);
     }
 
@@ -323,6 +329,7 @@ impl Observations {
     }
 
     fn note(&mut self, now: Duration, index: usize, what: ObservationKind) {
+        // In virtual time: at a scale above 1, plan time would round different times to the same one.
         self.subscribers[index].1.add(nanos(now), what);
         if let Some(log) = &mut self.log {
             log.push(Observation { at: now / self.time_scale, subscriber: index, what });
@@ -345,6 +352,7 @@ fn disagreement<'a>(
     let subscribers = subscribers.into_iter();
     let sum = |of: fn(&SubscriberRecord) -> u64| subscribers.clone().map(of).sum::<u64>();
     let lost = |s: &SubscriberRecord| s.dropped.total();
+    // Wrapping: a record that contradicts itself is reported below, and a panic here would hide how.
     let under_way = sum(|s| s.offered).wrapping_sub(sum(|s| s.delivered)).wrapping_sub(sum(lost));
     let pairs = [
         ("offered", sum(|s| s.offered), hub.offered),

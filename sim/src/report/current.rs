@@ -49,7 +49,9 @@ pub(super) fn slot_price(sweep: &Sweep) -> Option<String> {
     let at = |k: u64| format!("{} {} {}", slots(k), if k == 1 { "is" } else { "are" }, slots_in_bytes(price, k));
     let mut sizes: Vec<u64> = sweep.recommendation.buffer.into_iter().chain([sweep.current_buffer]).collect();
     sizes.sort_unstable();
+    // The current size may be the recommended one.
     sizes.dedup();
+    // What a single slot costs is said in the sentence anyway.
     let costs: Vec<_> = sizes.into_iter().filter(|k| *k > 1).map(at).collect();
     let costs = if costs.is_empty() { String::new() } else { format!(": {} a subscriber", costs.join(", ")) };
     Some(format!("A slot is a handle of {} B{costs}.", format::number(price)))

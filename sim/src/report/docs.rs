@@ -114,6 +114,7 @@ pub fn fill(text: &str, published: Published<'_>) -> Result<String, MarkerError>
     for (line, content) in (1..).zip(text.lines()) {
         match (marker(line, content)?, open.take()) {
             (Marker::Text, None) => page.push_str(&format!("{content}\n")),
+            // Old text between two markers is dropped. `take` above has cleared `open`, which is put back.
             (Marker::Text, still_open) => open = still_open,
             (Marker::Open(name), None) => {
                 page.push_str(&format!("{content}\n\n{}\n\n", part(line, &name, published)?.trim()));
@@ -144,6 +145,7 @@ fn marker(line: usize, content: &str) -> Result<Marker, MarkerError> {
     let name = trimmed.strip_prefix(OPEN).and_then(|rest| rest.strip_suffix("-->")).map(str::trim);
     match name {
         Some(name) if !name.is_empty() && !name.contains(char::is_whitespace) => Ok(Marker::Open(name.to_owned())),
+        // A comment that speaks of `generated` without being a marker is most likely one with a slip.
         None if !(content.contains("<!--") && content.contains("generated")) => Ok(Marker::Text),
         _ => Err(MarkerError::Malformed { line }),
     }
@@ -168,6 +170,7 @@ fn part(line: usize, name: &str, published: Published<'_>) -> Result<String, Mar
     if !PARTS.contains(&part) {
         return Err(MarkerError::UnknownPart { line, name: named() });
     }
+    // A scenario may have a sweep, a load test and a comparison of policies. The part says which of them is meant.
     let is_meant = |sweep: &&Sweep| {
         sweep.scenario == scenario
             && (sweep.world == REAL) == (part == REAL)

@@ -123,6 +123,7 @@ pub(super) fn interval(cell: &Cell) -> String {
 pub(super) fn sensitivity(sweep: &Sweep) -> Option<Table> {
     let (mut changes, mut subscribers): (Vec<&str>, Vec<usize>) = (Vec::new(), Vec::new());
     for entry in &sweep.sensitivity {
+        // In the order of the document, in which the load as planned comes first.
         if !changes.contains(&entry.change.as_str()) {
             changes.push(&entry.change);
         }

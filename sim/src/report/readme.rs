@@ -25,8 +25,10 @@ pub fn readme(sweep: &Sweep, command: &str) -> String {
     }
     let mut page = format!("# {}\n\n", sweep.scenario);
     if !sweep.question.is_empty() {
+        // Writing to a `String` cannot fail, here and below.
         let _ = write!(page, "{}\n\n", sweep.question);
     }
+    // A comparison of policies names no size, so there is nothing to recommend.
     if !sweep.compares_policies() {
         let (setting, because) = current::recommendation(sweep);
         let _ = write!(page, "**{setting}**. {because}\n\n");
@@ -76,6 +78,7 @@ pub fn readme(sweep: &Sweep, command: &str) -> String {
     section(&mut page, "How the size moves", parts::sensitivity(sweep));
     section(&mut page, "The sweep", parts::cells(sweep));
     section(&mut page, "Digests of the runs", digests(sweep));
+    // Every part ends with an empty line, and a file ends with one line end.
     page.truncate(page.trim_end().len());
     page.push('\n');
     page

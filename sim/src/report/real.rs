@@ -22,6 +22,7 @@ const MEMORY_KEY: &str = "slots: K handles, if the buffer fills · payload: peak
 /// The load test as a page of text, each line at most 80 columns and ended.
 pub(super) fn terminal(sweep: &Sweep) -> String {
     let mut page = prose(&format!("{} · over real TCP", sweep.scenario), "");
+    // Writing to a `String` cannot fail, here and below.
     let _ = write!(page, "\n{}", prose(&parts::load(sweep), "  "));
     if let Some(population) = parts::population(sweep) {
         let _ = write!(page, "\n{}", population.plain(false));
@@ -129,6 +130,7 @@ fn memory(sweep: &Sweep) -> Option<Table> {
 }
 
 fn buffer(cell: &Cell) -> String {
+    // 0 stands for the buffer of a server that does not say its own.
     if cell.buffer == 0 { "?".to_owned() } else { format::count(cell.buffer) }
 }
 

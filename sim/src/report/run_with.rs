@@ -8,6 +8,7 @@ pub(super) fn sentence(sweep: &Sweep) -> Option<String> {
     let mut groups: Vec<(String, Vec<String>)> = Vec::new();
     for run_with in &sweep.run_with {
         let words = in_words(run_with);
+        // Grouped by the words: what reads the same is said once for all.
         match groups.iter_mut().find(|(known, _)| *known == words) {
             Some((_, policies)) => policies.push(run_with.policy.clone()),
             None => groups.push((words, vec![run_with.policy.clone()])),

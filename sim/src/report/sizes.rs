@@ -53,6 +53,7 @@ pub(super) fn risk(sweep: &Sweep) -> Option<Table> {
     buffers.push(sweep.current_buffer);
     buffers.extend(with_risk.iter().filter_map(|answer| sizes::named(answer)));
     buffers.sort_unstable();
+    // The current size, and sizes that are named, are often among those swept.
     buffers.dedup();
     let heads: Vec<String> = with_risk.iter().map(|n| format!("N = {}", format::count(n.subscribers as u64))).collect();
     let columns = heads.iter().map(|head| (head.as_str(), Lean::Right));
@@ -153,6 +154,7 @@ fn extrapolated_for(answer: &ZeroDrop) -> Option<String> {
     let n = format::count(answer.subscribers as u64);
     let risk = format!("{} %", format::precise(risk * 100.0));
     let said = match (found, refused) {
+        // The upper end is the size that is named: the most likely one is too small about as often as not.
         (Some(found), _) => format!(
             "{} slots for a risk of {risk} a run, with 95 % confidence (interval {} to {}, most likely {}). It is an \
              extrapolation and assumes that the tail goes on as the marks show it: a generalised Pareto distribution of \

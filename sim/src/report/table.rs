@@ -24,6 +24,7 @@ impl Table {
 
     pub(super) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         let mut row: Vec<String> = cells.into_iter().collect();
+        // A row may leave out its last cells.
         row.resize(self.columns.len(), String::new());
         self.rows.push(row);
     }
@@ -34,6 +35,7 @@ impl Table {
         let head = line(self.columns.iter().map(|(name, _)| name.clone()).collect());
         let rule: Vec<String> =
             self.columns.iter().map(|(_, lean)| if *lean == Lean::Right { "--:" } else { ":--" }.to_owned()).collect();
+        // A bar in a text would end its cell, and a line end the whole table.
         let escaped = |row: &Vec<String>| row.iter().map(|cell| cell.replace('|', "\\|").replace('\n', " ")).collect();
         let rows: String = self.rows.iter().map(|row| line(escaped(row))).collect();
         format!("{head}{}{rows}", line(rule))
@@ -43,6 +45,7 @@ impl Table {
     /// for it. The last column is cut where a line would be too wide.
     pub(super) fn plain(&self, grouped: bool) -> String {
         let width = |i: usize| {
+            // Characters and not bytes: a dash or a `≤` takes three bytes and one column.
             let cells = self.rows.iter().map(|row| row[i].chars().count());
             cells.chain([self.columns[i].0.chars().count()]).max().unwrap_or(0)
         };
@@ -52,6 +55,7 @@ impl Table {
             Some((_, Lean::Left)) => &widths[..widths.len() - 1],
             _ => &widths[..],
         };
+        // Columns stand two spaces apart, or one where they would not fit.
         let roomy = 2 + counted.iter().map(|width| width + 2).sum::<usize>() <= COLUMNS;
         let gap = if roomy { "  " } else { " " };
         let line = |cells: Vec<&str>| {

@@ -26,6 +26,7 @@ pub fn terminal(sweep: &Sweep) -> String {
     page.push('\n');
     page.push_str(&prose(&parts::load(sweep), "  "));
     if let Some(population) = parts::population(sweep) {
+        // Writing to a `String` cannot fail, here and below.
         let _ = write!(page, "\n{}", population.plain(false));
     }
     if let Some(policies) = policies::short(sweep) {

@@ -18,6 +18,7 @@ pub fn terminal(verify: &Verify) -> String {
     let mut page = String::from("Hub, transport and reader beside queueing theory\n\n");
     page.push_str(&prose(&format!("{WHAT} {}", extent(verify)), "  "));
     for (model, cases) in models(verify) {
+        // Writing to a `String` cannot fail, here and below.
         let _ = write!(page, "\n{model}\n\n{}", table(&cases, false).plain(false));
     }
     let _ = write!(page, "\n{}\n{}", prose(KEY, "  "), prose(&convergence(verify), "  "));
@@ -162,6 +163,7 @@ fn interval(case: &QueueCase, [low, high]: [f64; 2]) -> String {
     if case.is_exact() {
         "–".to_owned()
     } else {
+        // The interval of a mean may reach below 0, where neither a loss nor a delay can be.
         format!("{}–{}", format::precise(low.max(0.0)), format::precise(high))
     }
 }
@@ -200,6 +202,7 @@ fn convergence(verify: &Verify) -> String {
     let convergence = &verify.convergence;
     let [once, twice] = convergence.time_scales;
     let [lost, lost_again] = convergence.lost.map(format::count);
+    // With a minus sign in place of the hyphen, as all other numbers have it.
     let frames = |value: f64| format!("{value:.2}").replace('-', "−");
     let [difference, low, high] = [convergence.difference, convergence.ci[0], convergence.ci[1]].map(frames);
     format!(

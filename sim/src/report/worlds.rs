@@ -17,6 +17,7 @@ pub fn terminal(fidelity: &Fidelity) -> String {
     let mut page = String::from("The same plans simulated and over real TCP\n\n");
     page.push_str(&prose(&what(fidelity), "  "));
     for plan in &fidelity.plans {
+        // Writing to a `String` cannot fail, here and below.
         let _ = write!(page, "\n{}\n{}", prose(&headline(plan), ""), table(&[plan], false).plain(false));
     }
     let _ = write!(page, "\n{}", prose(KEY, "  "));

@@ -93,6 +93,7 @@ pub(super) fn check(jobs: &[Job<'_>], workers: Workers<'_>) -> Result<u64, RunEr
         workers.progress.advance(job.units());
         match simulated.difference(&specified) {
             None => Ok(Some(())),
+            // Boxed: it carries a plan, and an error is to stay small.
             Some(why) => Err(Box::new(Disagreement { what: job.in_words(), why, plan, choice: job.choice }).into()),
         }
     };
@@ -132,6 +133,7 @@ impl<'a> RunLog<'a> {
             let is_of_n = |job: &&Job<'_>| job.subscribers == n;
             let checked = chosen.iter().chain(&deciding).filter(is_of_n).count();
             let mut others: Vec<_> = self.specified.iter().filter(is_of_n).filter(|job| !job.is_checked()).collect();
+            // By a hash and not by place: the order of the log depends on which thread was done first.
             others.sort_by_key(|job| job.hash());
             chosen.extend(others.into_iter().take(LEAST_CHECKED.saturating_sub(checked)));
         }
@@ -171,6 +173,7 @@ impl<'a> RunLog<'a> {
             self.done.specified += deciding.len() as u64;
             let mut jobs = deciding;
             jobs.extend(chosen);
+            // The long ones first, so that no core is left with one at the end.
             jobs.sort_by_key(|job| std::cmp::Reverse(job.subscribers));
             let agreed = check(&jobs, workers)?;
             self.done.add_agreed(agreed);

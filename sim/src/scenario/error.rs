@@ -80,6 +80,7 @@ impl Wrong {
 /// A TOML error as one line that quotes the line it is about.
 pub(super) fn syntax(file: &str, text: &str, error: &toml::de::Error) -> ScenarioError {
     let start = error.span().map_or(0, |span| span.start);
+    // The parser may use several lines, and this program promises one for each error.
     let message = error.message().replace('\n', ", ");
     // A missing field has no line to quote: its span is the table that lacks it.
     let is_quoted = !message.starts_with("missing field");
@@ -89,6 +90,7 @@ pub(super) fn syntax(file: &str, text: &str, error: &toml::de::Error) -> Scenari
 /// What is wrong at a byte of the file, with the number of the line and, where that helps, its text.
 pub(super) fn syntax_at(file: &str, text: &str, start: usize, is_quoted: bool, message: String) -> ScenarioError {
     const MOST_QUOTED_CHARS: usize = 80;
+    // By `get`: a span that ends inside a character must not panic.
     let before = text.get(..start.min(text.len())).unwrap_or("");
     let line = before.matches('\n').count() + 1;
     let quoted = text.lines().nth(line - 1).filter(|_| is_quoted).unwrap_or("").trim();

@@ -43,6 +43,7 @@ pub(super) enum Allowed {
 pub(super) enum Without {
     /// The file is refused.
     Required,
+    // A function, because the tables are statics and no `String` can be made in one.
     /// This value, as TOML has it.
     Default(fn() -> String),
     /// Something else, in words.

@@ -70,6 +70,7 @@ pub(super) fn mean_payload_bytes(payload: &Payload, trace: Option<&Trace>) -> f6
 pub(crate) fn busiest(times: &[Duration], length: Duration) -> u64 {
     let mut first = 0;
     let mut most = 0;
+    // A stretch of no length holds nothing, and `first` would run past the end below.
     if length.is_zero() {
         return 0;
     }
@@ -85,6 +86,7 @@ pub(crate) fn busiest(times: &[Duration], length: Duration) -> u64 {
 
 /// One cycle of a trace played at a speed, in nanoseconds; always beyond the last event.
 pub(crate) fn cycle_nanos(trace: &Trace, speed_up: f64) -> u64 {
+    // At a high speed, rounding may take the pause away. The first event must not come with the last one.
     sped_up_nanos(trace.cycle(), speed_up).max(sped_up_nanos(trace.span(), speed_up).saturating_add(1))
 }
 

@@ -66,6 +66,7 @@ pub struct Scenario {
     given: Settings,
     /// The given ones with what their policy needs.
     settings: Settings,
+    // Shared, since each changed scenario keeps the trace, and that may be large.
     trace: Option<Arc<Trace>>,
     duration: Duration,
     /// Whether a trace of the command line took the place of the file's duration.
@@ -118,6 +119,7 @@ impl Scenario {
     }
 
     fn from_text(file: &str, text: &str, folder: &TraceFolder) -> Result<Self, ScenarioError> {
+        // Before the file is read into settings: that stops at the first fault and knows less of its place.
         if let Some(first) = shape::problems(file, text).into_iter().next() {
             return Err(first);
         }
@@ -128,6 +130,7 @@ impl Scenario {
     /// What the file says, not yet checked.
     fn read(file: &str, text: &str, folder: &TraceFolder) -> Result<Parts, ScenarioError> {
         let mut settings: Settings = toml::from_str(text).map_err(|error| error::syntax(file, text, &error))?;
+        // Here and not by a default of the field, which would not know the name.
         if settings.question.is_empty() {
             settings.question = format!("What buffer does {} need?", settings.name);
         }

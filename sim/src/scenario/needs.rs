@@ -63,6 +63,7 @@ pub(super) fn check(settings: &Settings, trace: Option<&Trace>) -> Result<(), Wr
     let wrong = |field: &str, value: &dyn ToString, allowed: String| Err(Wrong::new(field, value.to_string(), allowed));
     if let (Arrivals::Trace { file, .. }, Some(trace)) = (&settings.arrivals, trace) {
         let allowed = format!("policy {policy} needs a trace in which keys repeat, as in {{\"key\": \"…\"}}");
+        // Fewer keys than events: at least one of them comes again.
         return if trace.keys() < trace.events().len() { Ok(()) } else { wrong("arrivals.file", file, allowed) };
     }
     if settings.keys < 2 {
@@ -72,6 +73,7 @@ pub(super) fn check(settings: &Settings, trace: Option<&Trace>) -> Result<(), Wr
     let (field, least) = match settings.payload {
         Payload::Fixed { bytes } => ("payload.bytes", bytes),
         Payload::LogNormal { min_bytes, .. } => ("payload.min_bytes", min_bytes),
+        // Only with a trace, and the keys of a trace have been looked at above.
         Payload::FromTrace { .. } => return Ok(()),
     };
     if least < KEYED_PAYLOAD_BYTES {

@@ -70,6 +70,7 @@ impl Scenario {
     pub(crate) fn runs_as(&self, other: &Self) -> bool {
         let mut settings = self.settings.clone();
         settings.server.policy = other.settings.server.policy;
+        // The traces, too: settings have only the name of a trace's file.
         settings == other.settings && self.trace == other.trace
     }
 
@@ -95,6 +96,7 @@ impl Scenario {
         let mut trace_replaces_duration = self.trace_replaces_duration;
         if let Some(given) = overrides.trace {
             trace_replaces_duration = settings.duration_seconds.is_some();
+            // At the recorded speed, because the file's speed-up belongs to the file's own trace.
             settings.arrivals = Arrivals::Trace { file: given.name().to_owned(), speed_up: 1.0 };
             settings.payload = Payload::FromTrace { times: 1 };
             // The file's duration belongs to the file's arrivals. One cycle of the trace takes its place.

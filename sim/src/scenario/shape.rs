@@ -52,6 +52,7 @@ impl Shape {
         }
         let required = keys.iter().filter(|key| key.is_required()).map(|key| key.name);
         let required = required.chain(tables.iter().filter(|(_, inner)| inner.is_required).map(|(name, _)| *name));
+        // No dotted key is required, so a look at the table itself is enough.
         for name in required.filter(|name| !table.contains_key(*name)) {
             self.missing.push((start, format!("missing field `{name}`")));
         }

@@ -19,6 +19,7 @@ pub fn template(name: &str) -> String {
         let is_off = !section.is_required && !section.kinds.is_empty() || section.name.contains('.');
         // Optional tables are commented out whole, so that none of them changes what holds.
         let off = if is_off { "# " } else { "" };
+        // Writing to a `String` cannot fail, here and below.
         let _ = writeln!(text, "\n{}", comment(section.about));
         if !section.name.is_empty() {
             let header = if section.is_list { format!("[[{}]]", section.name) } else { format!("[{}]", section.name) };

@@ -117,6 +117,7 @@ impl Trace {
         let mut reading = Reading::default();
         let mut buffer = Vec::new();
         loop {
+            // One buffer for all lines, of which a trace may have millions.
             buffer.clear();
             // One byte more than allowed tells a line that is too long without holding the rest of it.
             let limit = MAX_LINE_BYTES as u64 + 1;
@@ -196,6 +197,7 @@ impl Reading {
     /// Takes the first line, if it is a mark.
     fn mark(&mut self, bytes: &[u8]) -> bool {
         let text = text_of(bytes, self.line).map_or("", |(text, _)| text);
+        // Anything else is judged as an event, whose message says what is wrong with it.
         self.partial = serde_json::from_str(text).ok().map(|mark: Mark| mark.partial);
         self.partial.is_some()
     }
@@ -203,6 +205,7 @@ impl Reading {
     fn event(&mut self, bytes: &[u8]) -> Result<TraceEvent, String> {
         let (text, ended) = text_of(bytes, self.line)?;
         let line: Line = serde_json::from_str(text).map_err(|error| {
+            // A recording that was killed ends in the middle of a line.
             let cut = if ended { "" } else { "the last line is cut off, or " };
             format!("`{}`: {cut}{}", quoted(text), without_line(&error))
         })?;
@@ -238,6 +241,7 @@ impl Reading {
             }
             Some(key) => *self.keys.entry(key).or_insert(self.next_key),
         };
+        // Only an event without a key, or with a new one, uses a number up.
         self.next_key += u32::from(number == self.next_key);
         Ok(number)
     }
@@ -250,6 +254,7 @@ impl Reading {
         if self.events.len() == 1 {
             return whole("only 1 event: must have at least 2, their distance is the cycle");
         }
+        // With either separator, because the name goes into documents that must be the same on every system.
         let name = file.rsplit(['/', '\\']).next().unwrap_or(file).to_owned();
         let times: Vec<Duration> = self.events.iter().map(|event| event.at).collect();
         let span = times.last().copied().unwrap_or_default();
@@ -263,6 +268,7 @@ impl Reading {
 
 /// The line without its end, and whether it had one.
 fn text_of(bytes: &[u8], line: usize) -> Result<(&str, bool), String> {
+    // Before the check for UTF-8, since a line that is too long may have been cut inside a character.
     if bytes.len() > MAX_LINE_BYTES {
         return Err(format!("the line is longer than {MAX_LINE_BYTES} bytes"));
     }

@@ -135,10 +135,12 @@ pub fn known_runs(parts: &[(String, Part)], this: &str) -> Result<KnownRuns, Mer
     let mut places = BTreeMap::<u64, &String>::new();
     let mut known = KnownRuns::default();
     for (place, part) in parts {
+        // First of all, because the document of another program may mean something else.
         if part.program != this {
             let (part_place, made_by) = (place.clone(), part.program.clone());
             return Err(MergeError::OtherProgram { part: part_place, made_by, this: this.to_owned() });
         }
+        // The fingerprint, too: a scenario's file may have changed from one part to the next under the same options.
         let is_of_first = part.arguments == first.arguments && part.scenario == first.scenario;
         if !is_of_first || part.shard.of != first.shard.of {
             return Err(MergeError::OtherSweep { part: place.clone(), first: first_place.clone() });

@@ -38,6 +38,7 @@ pub fn validate<'a>(
     if jobs.is_empty() {
         return Ok(());
     }
+    // The long ones first, so that no core is left with one at the end.
     jobs.sort_by_key(|job| std::cmp::Reverse(job.subscribers));
     let mut by_n = BTreeMap::<usize, (Vec<RunSummary>, Latencies)>::new();
     workers.progress.begin("fresh runs", jobs.iter().map(Job::units).sum());
@@ -58,6 +59,7 @@ pub fn validate<'a>(
         let (Some(buffer), Some((mut runs, latencies))) = (sizes::named(size), by_n.remove(&size.subscribers)) else {
             continue;
         };
+        // Threads finish in any order.
         runs.sort_by_key(|run| run.seed);
         let runs_with_drops = runs.iter().filter(|run| run.has_drops()).count() as u64;
         size.validation = Some(Validation {

@@ -49,6 +49,7 @@ pub fn find<'a>(
     for size in zero_drops.iter_mut().filter(|size| size.buffer.is_some()) {
         let before = unbounded.get(&size.subscribers).into_iter().flat_map(|of_n| &of_n.runs).map(Mark::of);
         let more = more.get(&size.subscribers).into_iter().flatten().copied();
+        // Fewer runs may be asked for than the scenario has seeds.
         let mut marks: Vec<Mark> = before.filter(|mark| mark.seed < runs).chain(more).collect();
         marks.sort_by_key(|mark| mark.seed);
         take(scenario, size, &marks);
@@ -76,8 +77,10 @@ pub fn repeat<'a>(
     for size in zero_drops.iter().filter(|size| size.buffer.is_some()) {
         let Some((marks, tolerance)) = stored(size.subscribers) else { continue };
         let mut of_n = jobs(scenario, size.subscribers, marks.first_seed..marks.first_seed + marks.runs);
+        // By a hash: each check repeats the same runs, and these are not the first seeds only.
         of_n.sort_by_key(Job::hash);
         of_n.truncate(REPEATED_BY_A_CHECK);
+        // The largest mark decides the size, so its run is repeated in any case.
         if of_n.iter().all(|job| job.seed != tolerance.seed) {
             of_n.push(Job::unbounded(scenario, size.subscribers, tolerance.seed));
         }
@@ -88,6 +91,7 @@ pub fn repeat<'a>(
         let Some((marks, tolerance)) = stored(size.subscribers) else { continue };
         let repeated = repeated.get(&size.subscribers).map_or(&[][..], Vec::as_slice);
         let again = HighWaterMarks::new(marks.first_seed, repeated.iter().map(|mark| mark.frames));
+        // At least as many, since only some of the published runs were repeated.
         let has_all = again.high_water.iter().all(|[frames, runs]| marks.equal_to(*frames) >= *runs);
         let has_largest = repeated.iter().any(|mark| mark.seed == tolerance.seed && mark.frames == marks.largest());
         if has_all && has_largest {
@@ -136,6 +140,7 @@ fn of_jobs<'a>(
 }
 
 fn take(scenario: &Scenario, size: &mut ZeroDrop, marks: &[Mark]) {
+    // Strictly greater: of equal marks the one with the smallest seed is named.
     let largest = marks.iter().copied().reduce(|first, next| if next.frames > first.frames { next } else { first });
     let Some(largest) = largest else { return };
     let marks = HighWaterMarks::new(0, marks.iter().map(|mark| mark.frames));

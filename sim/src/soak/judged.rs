@@ -32,6 +32,7 @@ pub(super) fn judge(soak: Soak<'_>, seed: u64) -> Result<Sight, Box<Found>> {
     let spent = Spent { specified: specified_time, simulated: begun.elapsed() };
     let own = judged.or(simulated.as_ref()).map(Trial::own).and_then(Result::ok).map(|run| &run.record.subscribers[..]);
     let subscribers = own.unwrap_or_default();
+    // Each kind once, however many faults of it there are: cases are counted and not faults.
     let mut faults: Vec<_> = case.plan.faults.iter().map(|fault| fault.harm.kind()).collect();
     faults.sort_unstable();
     faults.dedup();

@@ -65,6 +65,7 @@ impl Soaked {
     pub fn marks(&self) -> Vec<(Mark, u64)> {
         let count = |mark: &Mark| (*mark, self.reached.get(mark).copied().unwrap_or(0));
         let mut marks: Vec<_> = Mark::ALL.iter().map(count).collect();
+        // By the mark where counts are equal, so that a report repeats.
         marks.sort_by_key(|(mark, cases)| (*cases, *mark));
         marks
     }

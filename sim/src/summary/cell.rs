@@ -48,6 +48,7 @@ pub fn cell(key: CellKey<'_>, runs: &[RunSummary], latencies: &Latencies) -> Cel
         received: all.received,
         in_flight: all.in_flight,
         dropped: all.dropped,
+        // Of the sums: in a mean of rates, a run with few frames would weigh as much as any other.
         drop_rate: rate(all.dropped.by_limits(), all.offered),
         drop_rate_ci95: ratio_interval(&per_run),
         runs_with_drops: runs.iter().filter(|run| run.has_drops()).count() as u64,

@@ -127,6 +127,7 @@ impl ComparedMember {
         let mut lost = self.real_lost.clone();
         lost.sort_unstable();
         let of = |place: usize| lost.get(place).copied().unwrap_or(0);
+        // Of an even number the upper one of the middle two, as in `agrees`.
         [of(lost.len() / 2), of(0), of(lost.len().saturating_sub(1))]
     }
 

@@ -90,6 +90,7 @@ pub fn precise(value: f64) -> String {
         v if v < 0.0 => format!("−{}", precise(-v)),
         v if v <= 0.0 => "0".to_owned(),
         v if v < 0.0005 => "< 0.001".to_owned(),
+        // Each limit is where this form would round up to a number that belongs to the next one.
         v if v < 9.9995 => format!("{v:.3}"),
         v if v < 99.995 => format!("{v:.2}"),
         v if v < 999.95 => format!("{v:.1}"),
@@ -130,6 +131,7 @@ pub fn count(value: u64) -> String {
 pub fn count_short(value: u64) -> String {
     match value {
         0..1_000_000 => count(value),
+        // Half the divisor on top rounds to the nearest, in whole numbers: a float cannot hold every `u64`.
         1_000_000..100_000_000 => hundredths((value + 5_000) / 10_000, "M"),
         100_000_000..1_000_000_000 => format!("{} M", value / 1_000_000),
         1_000_000_000..100_000_000_000 => hundredths((value + 5_000_000) / 10_000_000, "G"),
@@ -163,6 +165,7 @@ pub fn seeds(seeds: &[u64]) -> String {
     let mut ranges: Vec<(u64, u64)> = Vec::new();
     for &seed in seeds {
         match ranges.last_mut() {
+            // Checked, because a seed may be the largest number there is.
             Some((_, last)) if last.checked_add(1) == Some(seed) => *last = seed,
             _ => ranges.push((seed, seed)),
         }

@@ -111,11 +111,13 @@ impl Formatter for Stable {
     fn begin_array<W: ?Sized + Write>(&mut self, writer: &mut W) -> Result<(), Error> {
         self.nested(writer)?;
         self.depth += 1;
+        // A list stays on one line until an object or another list comes in it.
         self.broken.push(false);
         writer.write_all(b"[")
     }
 
     fn begin_array_value<W: ?Sized + Write>(&mut self, _: &mut W, first: bool) -> Result<(), Error> {
+        // The comma waits, because its place depends on what the element is.
         self.due = Some(first);
         Ok(())
     }

@@ -23,6 +23,7 @@ pub fn arrivals(plans: impl Iterator<Item = Plan>) -> ArrivalsSummary {
         events: events as f64 / runs,
         mean_per_second: per_second / runs,
         peak_per_second: peak,
+        // Over all events: in a mean of the runs' means, a run with few events would weigh as much as any other.
         mean_payload_bytes: bytes as f64 / events.max(1) as f64,
     }
 }

@@ -19,12 +19,14 @@ pub const MOST_RUNS: u64 = 1_000_000;
 /// The largest mark of all runs with what it bounds; `largest_seed` is a run that has it.
 pub fn tolerance(marks: &HighWaterMarks, largest_seed: u64) -> Tolerance {
     let risk_upper95 = risk_of_largest(marks.runs);
+    // At least 1, as every mailbox has, even where nothing ever waited.
     Tolerance { buffer: marks.largest().max(1), risk_upper95, seed: largest_seed }
 }
 
 /// The risk at every size at which it changes, and at `buffers`; in ascending order of sizes.
 pub fn curve(marks: &HighWaterMarks, buffers: &[u64]) -> Vec<Risk> {
     let steps = marks.high_water.iter().map(|[frames, _]| *frames);
+    // A run may have a mark of 0, and no buffer has that size.
     let sizes: BTreeSet<u64> = steps.chain(buffers.iter().copied()).filter(|buffer| *buffer > 0).collect();
     sizes.into_iter().map(|buffer| at(marks, buffer)).collect()
 }
@@ -38,6 +40,7 @@ pub fn at(marks: &HighWaterMarks, buffer: u64) -> Risk {
 /// A bound of the risk as the share of runs that lose anything: `at most one minute in 200 loses anything`.
 pub fn in_words(risk_upper95: f64, run_seconds: f64) -> String {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number above 0, and casts saturate")]
+    // Rounded down: one in fewer runs claims less, so the bound still holds.
     let runs = libm::floor(1.0 / risk_upper95) as u64;
     let is_minute = (run_seconds - 60.0).abs() < 1e-9;
     let run = if is_minute { "minute".to_owned() } else { format!("run of {} s", format::number(run_seconds)) };

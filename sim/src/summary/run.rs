@@ -58,6 +58,7 @@ impl Totals {
     fn of<'a>(subscribers: impl Iterator<Item = &'a SubscriberRecord>) -> Self {
         let mut sums = Self::default();
         for subscriber in subscribers {
+            // `add` takes over the other's number of members, so each subscriber brings the number so far.
             let members = sums.subscribers + 1;
             let SubscriberRecord { offered, delivered, received, in_flight, dropped, .. } = *subscriber;
             let SubscriberRecord { wanted, doubled, away, high_water, .. } = *subscriber;
@@ -160,6 +161,7 @@ impl RunSummary {
     pub fn all(&self) -> Totals {
         let mut sums = Totals::default();
         self.classes.iter().for_each(|class| sums.add(class));
+        // `add` is for runs of the same members. Classes have different ones, so their numbers are added here.
         sums.subscribers = self.classes.iter().map(|class| class.subscribers).sum();
         sums
     }
@@ -194,6 +196,7 @@ fn worst(subscribers: &[SubscriberRecord]) -> Option<Worst> {
     let mut worst: Option<Worst> = None;
     for (index, subscriber) in subscribers.iter().enumerate() {
         let drop_rate = subscriber.dropped.by_limits() as f64 / subscriber.offered.max(1) as f64;
+        // Strictly above: of equals the first is named, and without a loss nobody is.
         if drop_rate > worst.map_or(0.0, |worst| worst.drop_rate) {
             worst = Some(Worst { subscriber: index, drop_rate });
         }
@@ -202,6 +205,7 @@ fn worst(subscribers: &[SubscriberRecord]) -> Option<Worst> {
 }
 
 fn high_water(subscribers: &[SubscriberRecord]) -> Option<HighWater> {
+    // Not `max_by_key`, which keeps the last of equals.
     let (index, highest) = subscribers
         .iter()
         .enumerate()

@@ -65,6 +65,7 @@ pub fn recommendation(sizes: &[ZeroDrop], run_seconds: f64) -> Recommendation {
         return Recommendation { buffer: None, because: larger_than_any_mailbox(too_large.subscribers) };
     }
     let buffer = sizes.iter().filter_map(named).max();
+    // Every N has as many runs, so the bound of the first holds for all of them.
     let Some((buffer, tolerance)) = buffer.zip(sizes.iter().filter_map(|size| size.tolerance.as_ref()).next()) else {
         return Recommendation { buffer: None, because: only_exact(sizes) };
     };

@@ -41,6 +41,7 @@ impl StoredRun {
 }
 
 fn stored(histogram: &Histogram<u64>) -> StoredHistogram {
+    // The value falls into the same bucket again, so what is read back has the same counts.
     histogram.iter_recorded().map(|step| [step.value_iterated_to(), step.count_since_last_iteration()]).collect()
 }
 

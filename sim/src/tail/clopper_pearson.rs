@@ -10,6 +10,7 @@ use super::tolerance::risk_of_largest;
 /// One-sided 95 % upper bound of a probability after `hits` in `runs`. With no hit it is `1 − 0.05^(1/runs)`.
 #[must_use]
 pub fn upper_bound_95(hits: u64, runs: u64) -> f64 {
+    // The quantile has a closed form here and needs no numerical inverse.
     if hits == 0 { risk_of_largest(runs) } else { upper(hits, runs, 0.05) }
 }
 
@@ -19,6 +20,7 @@ pub fn upper_bound_95(hits: u64, runs: u64) -> f64 {
 #[must_use]
 pub fn interval_95(hits: u64, runs: u64) -> [f64; 2] {
     let misses = runs.saturating_sub(hits);
+    // By symmetry: a miss is a hit of the opposite.
     let low = 1.0 - upper(misses, runs, 0.025);
     [if hits == 0 { 0.0 } else { low }, upper(hits, runs, 0.025)]
 }

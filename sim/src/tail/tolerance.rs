@@ -12,6 +12,7 @@ const ERROR: f64 = 0.05;
 /// run, the risk is 1.
 #[must_use]
 pub fn risk_of_largest(runs: u64) -> f64 {
+    // By `expm1`: for many runs the plain difference from 1 would lose its digits.
     -libm::expm1(libm::log(ERROR) / runs as f64)
 }
 

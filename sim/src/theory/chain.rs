@@ -14,6 +14,7 @@ pub(super) fn stationary(mut rates: Vec<Vec<f64>>) -> Vec<f64> {
         // Above zero: in a connected chain, every state reaches those that are left.
         let total: f64 = leaves[..last].iter().sum();
         for row in before {
+            // Divided in place: the second pass below needs the quotient.
             row[last] /= total;
             let part = row[last];
             row[..last].iter_mut().zip(&leaves[..last]).for_each(|(rate, onward)| *rate += part * onward);

@@ -56,12 +56,14 @@ fn md1(load: f64, places: usize) -> Steady {
         match next.checked_sub(left.saturating_sub(1)) {
             None => 0.0,
             Some(came) if next + 1 < places => exactly[came],
+            // The last state takes whatever comes beyond the room as well.
             Some(came) => at_least[came],
         }
     };
     let left = stationary((0..places).map(|from| (0..places).map(|next| step(from, next)).collect()).collect());
     // At least 1: after a departure that leaves nothing, the next service begins with the next arrival.
     let lost: f64 = left.iter().enumerate().map(|(frames, share)| share * beyond[places - frames.max(1)]).sum();
+    // `lost` counts frames lost for each one that is accepted, hence the quotient.
     let loss = lost / (1.0 + lost);
     let mut shares: Vec<f64> = left.iter().map(|share| share / (left[0] + load)).collect();
     shares.push(loss);
@@ -111,6 +113,7 @@ fn batches(load: f64, places: usize, mean_frames: f64) -> Steady {
             None | Some(0) => 0.0,
             Some(more) => {
                 let this_or_larger = libm::pow(goes_on, more as f64 - 1.0);
+                // The last place is reached by every batch that is at least as large as the room.
                 batches * if to == places { this_or_larger } else { this_or_larger / mean_frames }
             }
         }

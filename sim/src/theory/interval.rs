@@ -12,6 +12,7 @@ pub fn mean_interval(values: &[f64], confidence: f64) -> Option<(f64, [f64; 2])>
     let mean = values.iter().sum::<f64>() / count;
     // In a second pass: a sum of squares less the square of a sum loses the digits that matter here.
     let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
+    // On both sides: half of the error lies beyond either end.
     let t = StudentsT::new(0.0, 1.0, count - 1.0).ok()?.inverse_cdf(f64::midpoint(1.0, confidence));
     let half = t * (squares / (count - 1.0) / count).sqrt();
     Some((mean, [mean - half, mean + half]))

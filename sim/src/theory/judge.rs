@@ -74,6 +74,7 @@ impl Measurement {
                 (of_runs(Sample::loss)?, of_runs(Sample::delay_ms)?, (steady.loss, delay_ms))
             }
             None => {
+                // Nothing is drawn here, so a second run would be the first one again.
                 let (run, reference) = (self.samples.first()?, self.by_recursion.first()?);
                 let (loss, delay) = (run.loss(), run.delay_ms());
                 ((loss, [loss; 2]), (delay, [delay; 2]), (reference.loss(), reference.delay_ms()))
@@ -86,6 +87,7 @@ impl Measurement {
         let frames: u64 = self.samples.iter().map(|sample| sample.frames).sum();
         let expected_losses = theory.0 * frames as f64;
         let is_exact = self.model == Model::Dd1k;
+        // Sums could agree by chance. That no frame has another fate makes it exact.
         let equal = self.samples == self.by_recursion && self.other_fates == 0;
         let resolvable = is_exact || expected_losses >= FEWEST_EXPECTED_LOSSES;
         let is_inside = |(_, [low, high]): Interval, theory| {
@@ -137,6 +139,7 @@ impl QueueCase {
     /// Intervals that were held against theory.
     #[must_use]
     pub fn intervals(&self) -> usize {
+        // The delay is always judged, and the loss where it is resolvable. Equality has no interval.
         if self.is_exact() { 0 } else { 1 + usize::from(self.resolvable) }
     }
 }

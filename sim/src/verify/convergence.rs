@@ -39,6 +39,8 @@ pub fn converge(replications: u64, threads: usize, progress: &dyn Progress) -> R
     // The two runs of a seed are neighbours among the jobs. Compared in pairs, the luck that they share cancels out.
     let pairs: Vec<[u64; 2]> = counts.chunks_exact(2).map(|pair| [pair[0], pair[1]]).collect();
     let differences: Vec<f64> = pairs.iter().map(|[once, twice]| *twice as f64 - *once as f64).collect();
+    // Without two replications there is no interval. `NaN` then fails both comparisons below, and nothing counts as
+    // inside.
     let (difference, ci) = mean_interval(&differences, CONFIDENCE).unwrap_or((f64::NAN, [f64::NAN; 2]));
     Ok(Convergence {
         scenario: SCENARIO.to_owned(),

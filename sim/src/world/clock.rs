@@ -44,6 +44,7 @@ impl ModelClock {
 
     /// The driver has got to `exact`.
     pub(super) fn set(&self, exact: Duration) {
+        // Plus one: zero stands for "not at work", and a run begins at time zero.
         self.exact.store(nanos(exact) + 1, Ordering::Relaxed);
     }
 
@@ -55,6 +56,7 @@ impl ModelClock {
 
 /// The first tick not before `at`.
 pub(super) fn tick_not_before(at: Duration) -> Duration {
+    // Rounded up: nothing may happen before its exact time.
     Duration::from_millis(nanos(at).div_ceil(1_000_000))
 }
 

@@ -65,6 +65,7 @@ impl<C: Connection> Cpu<C> {
     /// Takes work that is finished by `until` and begins the next; a publish only if it `may_publish`.
     pub(super) fn finish(&mut self, until: Duration, may_publish: bool) -> Option<(Duration, Work<C>)> {
         let is_wanted = |work: &Work<C>| may_publish || matches!(work, Work::Delivery(_));
+        // A finished publish that is not wanted yet stays where it is, so that nothing behind it overtakes it.
         let (at, work) = self.running.take_if(|(at, work)| *at <= until && is_wanted(work))?;
         self.free_at = at;
         self.start(at);

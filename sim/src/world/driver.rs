@@ -92,6 +92,7 @@ impl Driver {
             let worked_at = network.cpu_finishes_at();
             let timed_out_at = network.next_timeout_at();
             let turns_at = self.restarts.next_at();
+            // Without the CPU: this is also the time up to which the CPU's own work may be handed on.
             let other_at = [read_at, arrives_at, timed_out_at, turns_at].into_iter().flatten().min();
             let Some(at) = other_at.into_iter().chain(worked_at).min().filter(|at| *at <= now) else {
                 self.environment.clock.clear();
@@ -108,6 +109,7 @@ impl Driver {
             } else if turns_at == Some(at) {
                 self.turn(at);
             } else if worked_at == Some(at) {
+                // No further than the next event of another kind, which may change what there is to do.
                 self.work_until(other_at.map_or(now, |other| other.min(now)));
             } else {
                 // While there is no server, the event is not published.
@@ -162,6 +164,7 @@ impl Driver {
         let publication = hub.publish_each(at, &self.topic, payload, |subscriber, outcome| {
             recorder.offered(now, (number, subscriber), sequence, outcome);
         });
+        // The Hub counts anew in each process and the recorder over all of them. Both must mean the same event.
         debug_assert_eq!(recorder.sequence(number, publication.id.sequence), sequence);
     }
 
@@ -170,11 +173,12 @@ impl Driver {
         // Before what is due is sent: at the shortest one-way time, bytes accepted in this tick are due in it.
         self.environment.network.dispatch(now);
         while let Some(transmission) = self.environment.network.next_transmission(now) {
-            transmission.wire.send(&transmission.bytes, transmission.end);
+            transmission.wire.send(transmission.bytes, transmission.end);
         }
     }
 
     fn has_ended(&self, now: Duration, next_arrival: usize) -> bool {
+        // All may be quiet while a client is about to come back for what it missed.
         if now < self.all_back || next_arrival < self.arrivals.len() {
             return false;
         }

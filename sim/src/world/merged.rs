@@ -22,6 +22,7 @@ impl MergedChannel {
     /// Takes what one write holds; `false` where it is thrown away.
     pub(super) fn push(&mut self, frame: Vec<u8>) -> bool {
         if self.written == self.writing.len() {
+            // Its writer is idle and takes the frame at once. The frame uses none of the channel's slots.
             self.writing = frame;
             self.written = 0;
         } else if self.waiting.len() < self.frames {

@@ -1,8 +1,8 @@
 //! The network between the server and its subscribers: who is connected, and what is under way in either direction.
 //!
-//! turmoil carries every byte, in a link of one tick. The rest of the one-way time a byte waits here, before it is
-//! sent: turmoil looks at every message under way on a link each time one is sent, so long links would cost the square
-//! of what they carry. What a client has read is told to the server's window after the same one-way time.
+//! turmoil carries every byte, in a link without latency. The one-way time a byte waits here, before it is sent: turmoil
+//! looks at every message under way on a link each time one is sent, so links with a latency would cost the square of
+//! what they carry. What a client has read is told to the server's window after the same one-way time.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
@@ -50,7 +50,7 @@ struct State {
 
 /// Bytes on their way to a client.
 pub(super) struct Transmission {
-    /// When it goes on turmoil's link.
+    /// When it has come all the way, and goes on turmoil's link.
     due: Duration,
     pub(super) wire: Arc<Wire>,
     pub(super) bytes: Vec<u8>,
@@ -69,6 +69,7 @@ impl Network {
     pub(super) fn new(plan: &Plan, merged_frames: Option<usize>, clock: Arc<ModelClock>) -> Self {
         let classes = &plan.classes;
         let cpu = plan.server.cpu;
+        // turmoil carries no message in less than a tick.
         let one_way = classes.iter().map(|class| class.round_trip.map_or(TICK, |trip| (trip / 2).max(TICK)));
         let state = State {
             by_peer: BTreeMap::new(),
@@ -122,6 +123,7 @@ impl Network {
 
     /// While the driver is at work, it needs no bell to find what is new.
     pub(super) fn set_driver_at_work(&self, at_work: bool) {
+        // Relaxed, as all atomics of the network: turmoil runs every host on one thread.
         self.is_driver_at_work.store(at_work, Ordering::Relaxed);
     }
 
@@ -179,6 +181,7 @@ impl Network {
     /// The server has closed a connection; what its client has not read holds nothing up any more.
     pub(super) fn has_closed(&self, peer: SocketAddr, wire: Arc<Wire>, unread_bytes: u64) {
         self.outstanding_bytes.fetch_sub(unread_bytes, Ordering::Relaxed);
+        // A port may be used again, and its address must not lead to the old connection.
         self.lock().by_peer.remove(&peer);
         self.has_outgoing(wire);
     }
@@ -233,18 +236,19 @@ impl Network {
     }
 
     fn next_release(&self, now: Duration) -> Option<Release> {
+        // Called at every exact time, so all that is due is due at the same one. The order of classes only breaks ties.
         let mut state = self.lock();
         state.releases.iter_mut().find(|queue| queue.front().is_some_and(|first| first.due <= now))?.pop_front()
     }
 
     /// Everything accepted since the last call begins its way, all of it at `now`.
     pub(super) fn dispatch(&self, now: Duration) {
+        // Taken out first: `passed` locks the same state.
         let outgoing = std::mem::take(&mut self.lock().outgoing);
         for wire in outgoing {
             let (bytes, end) = wire.take_outbox();
             let class = wire.path().map_or(0, |path| path.class);
-            // The last tick of the way is turmoil's.
-            let due = tick_not_before(now + self.one_way[class]).saturating_sub(TICK);
+            let due = tick_not_before(now + self.one_way[class]);
             let outgoing = Transmission { due, wire, bytes, end };
             let transmission = if self.has_faults { self.passed(outgoing, class, now) } else { outgoing };
             self.lock().transmissions[class].push_back(transmission);
@@ -254,15 +258,17 @@ impl Network {
     /// What faults leave of bytes that are sent at `now`, and when they go on.
     fn passed(&self, outgoing: Transmission, class: usize, now: Duration) -> Transmission {
         let Transmission { due, wire, bytes, end } = outgoing;
-        let passage = if wire.is_cut() { None } else { self.links.passage(class, now, due) };
+        // An outage holds or loses what begins the last tick of its way while it lasts.
+        let last_tick = due.saturating_sub(TICK);
+        let passage = if wire.is_cut() { None } else { self.links.passage(class, now, last_tick) };
         match passage {
-            Some(at) => Transmission { due: tick_not_before(at), wire, bytes, end },
+            Some(at) => Transmission { due: tick_not_before(at) + TICK, wire, bytes, end },
             None => {
                 if !bytes.is_empty() && wire.lose() {
                     self.expect_timeout(now, &wire);
                 }
                 // An end is told again whenever the client asks, until it hears it.
-                let due = tick_not_before(self.links.up_at(class, due));
+                let due = tick_not_before(self.links.up_at(class, last_tick)) + TICK;
                 Transmission { due, wire, bytes: Vec::new(), end }
             }
         }
@@ -278,6 +284,7 @@ impl Network {
 
     /// The server waits for an answer that will not come.
     fn expect_timeout(&self, now: Duration, wire: &Arc<Wire>) {
+        // All connections have the same timeout, so the queue stays in order of time.
         self.lock().timeouts.push_back((now + self.links.user_timeout(), wire.clone()));
     }
 

@@ -80,6 +80,7 @@ impl Processes {
 
     /// Most bytes that events kept in memory.
     pub(super) fn peak_pinned_bytes(&self) -> u64 {
+        // The largest and not the sum: what a process kept in memory is gone before the next one begins.
         self.hubs().iter().map(|hub| hub.pinned_bytes().peak()).max().unwrap_or(0)
     }
 
@@ -91,6 +92,7 @@ impl Processes {
     pub(super) async fn serve(self, settings: ServerSettings) -> std::io::Result<Infallible> {
         let mut orders = self.running.subscribe();
         loop {
+            // Marked as seen, so that `changed` below waits for the change after this one.
             let process = orders.borrow_and_update().clone();
             match process {
                 Some(process) => {
@@ -103,6 +105,7 @@ impl Processes {
                     // The listener is dropped with the server: connections are refused until the next process listens.
                     select(pin!(orders.changed()), pin!(serving)).await;
                 }
+                // `self` owns the sender, so the channel cannot be closed.
                 None => drop(orders.changed().await),
             }
         }

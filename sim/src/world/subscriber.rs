@@ -52,6 +52,7 @@ pub(super) async fn live(
     let zero = Instant::now();
     let ends = [(faults.leaves_at, End::Left), (faults.dies_at, End::Died)];
     let ends = ends.into_iter().filter_map(|(at, end)| Some((zero + tick_not_before(at?), end)));
+    // Where both fall into one tick, the earlier entry wins: the client leaves.
     let planned_end = ends.min_by_key(|(at, _)| *at);
     // The TCP handshake and the request: three times the one-way delay, and turmoil adds one tick.
     let hurdle = host.network.one_way(host.class_index) * 3;
@@ -230,6 +231,7 @@ impl<'a> Session<'a> {
                 Poll::Pending if has_news => return Poll::Ready(Ok(false)),
                 Poll::Pending => return Poll::Pending,
                 Poll::Ready(Ok(())) if !bytes.filled().is_empty() => {}
+                // A reset ends the stream as a close does: what arrived before it is read all the same.
                 Poll::Ready(Ok(()) | Err(_)) => return Poll::Ready(Ok(true)),
             }
             has_news = true;
@@ -284,6 +286,7 @@ impl<'a> Session<'a> {
 
     /// The server's process that gave an id out.
     fn process(&self, id: EventId) -> usize {
+        // An epoch below the first one wraps around to a process that there never was.
         usize::try_from(id.epoch.wrapping_sub(self.host.first_epoch)).unwrap_or(usize::MAX)
     }
 }

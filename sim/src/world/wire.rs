@@ -148,16 +148,22 @@ impl Wire {
     }
 
     /// Puts bytes on the simulated network; an end closes it. Whether the peer is still there shows on the read side.
-    pub(super) fn send(&self, bytes: &[u8], end: bool) {
+    pub(super) fn send(&self, mut bytes: Vec<u8>, end: bool) {
         let mut state = self.lock();
         if let Some(socket) = &mut state.socket
             && !bytes.is_empty()
         {
             let mut cx = Context::from_waker(Waker::noop());
             // turmoil takes a write whole or not at all. Its limit never binds here, so the waker is never used.
-            let _ = Pin::new(socket).poll_write(&mut cx, bytes);
+            let _ = Pin::new(socket).poll_write(&mut cx, &bytes);
+        }
+        // Its room is used again: a write of some parts would make it grow several times.
+        if state.outbox.capacity() < bytes.capacity() && state.outbox.is_empty() {
+            bytes.clear();
+            state.outbox = bytes;
         }
         if end {
+            // To drop it is what closes the connection for the client.
             state.socket = None;
         }
     }
@@ -230,6 +236,7 @@ impl Wire {
     pub(super) fn close(&self) -> u64 {
         let mut state = self.lock();
         state.server_closed = true;
+        // Held bytes are in the window already where there is no second stage.
         let merged = state.merged.take().map_or(0, |merged| merged.bytes() + state.held.len());
         std::mem::take(&mut state.in_window) + merged as u64
     }

@@ -114,6 +114,7 @@ that these cases did not test a state, not that a law is broken.";
 
 /// More than nothing and at most a week.
 fn minutes(text: &str) -> Result<f64, String> {
+    // Both comparisons fail for NaN, which is a number to the parser.
     let minutes = text.parse().ok().filter(|minutes| *minutes > 0.0 && *minutes <= 10_080.0);
     minutes.ok_or_else(|| "must be a number of minutes above 0, 10080 at most".to_owned())
 }

@@ -52,6 +52,7 @@ impl RealOptions {
     /// The command that measures the same again.
     pub(in crate::cli) fn command(&self) -> String {
         let others = [("url", &self.url), ("ingest-url", &self.ingest_url)];
+        // In quotes, since a query may have a `&` that means something to a shell.
         let others = others.iter().filter_map(|(name, url)| Some(format!(" --{name} '{}'", url.as_ref()?)));
         let timeout = self.head_timeout.map(|timeout| format!(" --head-timeout {}", joined(timeout)));
         format!(

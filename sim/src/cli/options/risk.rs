@@ -54,6 +54,7 @@ impl RiskOptions {
     /// With fewer runs than the scenario has seeds.
     pub(in crate::cli) fn runs(&self, scenario: &Scenario) -> Result<u64, Failure> {
         let (runs, seeds) = (self.number(), scenario.settings().seeds);
+        // Only a number that was asked for is refused. The default gives way to the seeds.
         if runs < seeds && (self.runs.is_some() || self.risk.is_some()) {
             let option = if self.risk.is_some() { "--risk" } else { "--runs" };
             return Err(Failure::input(format!(

@@ -143,12 +143,14 @@ impl SweepOptions {
         if self.workers.world() != RunWorld::Specified {
             return Err(Failure::input("--shard: only runs of --world specified are spread over machines".to_owned()));
         }
+        // With 0, a part still has the runs on the scenario's own seeds.
         let runs = if self.no_validate { 0 } else { self.risk.runs(scenario)? };
         Ok(Spread { runs, sensitivity: self.wants_sensitivity(scenario) })
     }
 
     /// Whether sizes under a changed load are wanted.
     pub(in crate::cli) fn wants_sensitivity(&self, scenario: &Scenario) -> bool {
+        // A file asks for it for its own load. Where options change that load, only the option asks.
         self.sensitivity || (scenario.settings().sensitivity && self.is_unchanged())
     }
 

@@ -106,6 +106,7 @@ fn verdict(soaked: &Soaked) -> String {
 
 /// Cases in a second of one thread, by the world that ran them.
 pub(super) fn speed(soaked: &Soaked) -> String {
+    // Not by zero: a short soak may spend no time that the clock can tell.
     let rate = |cases: u64, seconds: f64| cases as f64 / seconds.max(f64::EPSILON);
     let mut told = Vec::new();
     if soaked.by_the_specification > 0 {

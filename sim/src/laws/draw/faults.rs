@@ -53,6 +53,7 @@ impl Drawn {
         let back_after = &self.back_after[..subscribers];
         let fault = |raw: Raw| {
             let (lasts, class, subscriber) = (raw.lasts, raw.whom.index(classes), raw.whom.index(subscribers));
+            // The numbers are places in `FaultKind::KINDS`.
             let harm = match kinds[raw.kind.index(kinds.len())] {
                 0 => FaultKind::ReaderStalls { subscriber, lasts },
                 1 => FaultKind::ReaderTrickles { subscriber, lasts, bytes_per_second: raw.bytes_per_second },
@@ -66,6 +67,7 @@ impl Drawn {
             Fault { at: raw.at, harm }
         };
         let mut faults: Vec<_> = self.faults.into_iter().map(fault).collect();
+        // A plan has its faults in order of time.
         faults.sort_by_key(|fault| fault.at);
         // A plan refuses the restart of a server that is down.
         let mut is_down_until = Duration::ZERO;

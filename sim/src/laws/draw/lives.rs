@@ -11,6 +11,7 @@ pub(super) fn subscriber() -> impl Strategy<Value = SubscriberPlan> {
     let leave_at = prop_oneof![4 => Just(None), 1 => millis(60..900).prop_map(Some)];
     let parts = (millis(0..80), leave_at, reading());
     parts.prop_map(|(connect_at, leave_at, reading)| {
+        // A plan refuses a client that leaves before it connects.
         let leave_at = leave_at.map(|at| at.max(connect_at));
         SubscriberPlan { class: 0, connect_at, leave_at, reading }
     })

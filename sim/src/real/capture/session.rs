@@ -101,6 +101,7 @@ impl<'a> Session<'a> {
     }
 
     pub(super) fn finish(self, ended: ListeningEnd) -> Capture {
+        // A client that is away at the end has heard nothing since the break.
         let until = self.away_since.unwrap_or_else(|| self.now()).min(self.listening.lasts);
         Capture {
             ended,
@@ -122,6 +123,7 @@ impl<'a> Session<'a> {
         let late_at = Instant::now() + timeout;
         let mut buffer = vec![0; BUFFER_BYTES];
         loop {
+            // Only up to the head: an open stream may be silent for as long as it likes.
             let limit = (!stream.is_open()).then_some(late_at);
             let Some(got) = self.watched(socket.read(&mut buffer), limit).await? else {
                 return Err(ClientError::HeadLate(timeout).into());
@@ -218,6 +220,7 @@ impl<'a> Session<'a> {
                 return Ok(None);
             }
             let look_at = [ends_at, limit].into_iter().flatten().fold(now + LOOK, Instant::min);
+            // By reference: a look at the listener must not cancel the work.
             if let Ok(done) = timeout_at(look_at, work.as_mut()).await {
                 return Ok(Some(done));
             }

@@ -63,6 +63,7 @@ pub(super) fn payload(found: &mut Found, settings: &Settings, trace: Option<&Tra
                 return found.add("payload.kind", "from-trace", "must be fixed or log-normal: there is no trace");
             };
             let largest = trace.events().iter().map(|event| u64::from(event.bytes)).max().unwrap_or(1);
+            // By the largest event, so that no product is more than a payload may have.
             found.note(whole("payload.times", times, 1..=MAX_PAYLOAD_BYTES / largest));
         }
     }

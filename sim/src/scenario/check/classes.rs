@@ -15,6 +15,7 @@ use crate::scenario::{Class, RoundTrip, Settings};
 use crate::transport::step_bytes;
 
 /// How exactly shares sum to 1.
+// Shares are decimal fractions, and floats do not add these up to exactly 1.
 const SHARE_TOLERANCE: f64 = 1e-6;
 
 /// The whole path of a class's field.
@@ -60,6 +61,7 @@ fn path(found: &mut Found, class: &Class, time_scale: u32, at: At<'_>) {
     let RoundTrip::Ms(ms) = class.round_trip_ms else { return };
     // One tick each way. A scale of 0 is refused elsewhere, and must not divide here.
     let least = 2.0 / f64::from(time_scale.max(1));
+    // Negated, so that a value that is not a number is refused as well.
     if !(ms > 0.0 && ms <= MAX_ROUND_TRIP_MS) {
         found.note(positive(&at("round_trip_ms"), ms, MAX_ROUND_TRIP_MS));
     } else if ms < least {
@@ -118,6 +120,7 @@ fn rate(class: &Class, bytes_per_second: u64, settings: &Settings, at: At<'_>) -
     let field = at("reads.rate.bytes_per_second");
     whole(&field, bytes_per_second, 1..=MAX_READ_BYTES_PER_SECOND)?;
     let deadline = settings.server.write_deadline_seconds;
+    // Above the quotient: at exactly that rate, progress would show in the very moment of the deadline.
     let least = (step_bytes(class.window_bytes) as f64 / deadline).floor() + 1.0;
     if (bytes_per_second as f64) < least {
         let least = number(least);

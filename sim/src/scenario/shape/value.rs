@@ -19,6 +19,7 @@ pub(super) fn problem(key: &Key, value: &Spanned<DeValue<'_>>) -> Option<(usize,
         Allowed::Text(_) => match key.unit {
             "text" | "path" => (Some(value).filter(|value| !value.get_ref().is_str()), "a text in quotes".to_owned()),
             "true or false" => (Some(value).filter(|value| !value.get_ref().is_bool()), "true or false".to_owned()),
+            // A pair whose limits need words, as of `connect_seconds`: only its example shows that it is two numbers.
             "s" if key.example.starts_with('[') => {
                 (pair(value).or_else(numbers), format!("two numbers{} in brackets", of(key)))
             }
@@ -27,6 +28,7 @@ pub(super) fn problem(key: &Key, value: &Spanned<DeValue<'_>>) -> Option<(usize,
         },
     };
     let wrong = wrong?;
+    // A number below 0 is of the right type, so the message names its value.
     let is_negative = matches!(wrong.get_ref(), DeValue::Integer(number) if number.as_str().starts_with('-'));
     let what = if is_negative { "value" } else { "type" };
     let message = format!("invalid {what}: {}, expected {expected}", in_words(wrong.get_ref()));

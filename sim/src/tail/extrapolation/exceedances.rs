@@ -20,6 +20,7 @@ pub(super) struct Exceedances {
 impl Exceedances {
     /// The marks above a threshold.
     pub(super) fn above(threshold: u64, marks: &[u64]) -> Self {
+        // Ordered, since tallies rise with the excess.
         let mut tallies = BTreeMap::new();
         for mark in marks.iter().filter(|mark| **mark > threshold) {
             *tallies.entry(mark - threshold).or_insert(0) += 1;

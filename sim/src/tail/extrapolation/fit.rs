@@ -10,6 +10,7 @@ pub(super) const SHAPES: std::ops::RangeInclusive<f64> = -1.0..=1.0;
 
 /// The distribution that makes the exceedances most likely, with its log-likelihood.
 pub(super) fn fit(exceedances: &Exceedances) -> (f64, Pareto) {
+    // The logarithm of the scale is varied, so that no step of the descent makes the scale negative.
     let cost = |[shape, log_scale]: Point| {
         if !SHAPES.contains(&shape) {
             return f64::INFINITY;
@@ -24,6 +25,7 @@ pub(super) fn fit(exceedances: &Exceedances) -> (f64, Pareto) {
         // A second simplex goes on where the first may have become too thin.
         minimum(cost, near, [0.02, -0.02])
     };
+    // Two starts, one exponential and one with an end point: a single descent may stop beside the maximum.
     let (one, other) = (from(0.0), from(-0.3));
     let (cost, [shape, log_scale]) = if other.0 < one.0 { other } else { one };
     (-cost, Pareto { shape, scale: libm::exp(log_scale) })

@@ -42,6 +42,7 @@ fn cells(exceedances: &Exceedances, pareto: Pareto) -> Vec<Cell> {
     let (mut from, mut left) = (0, count);
     loop {
         let enough = |to: u64| left - beyond(to) >= FEWEST_EXPECTED.max(PART * left);
+        // A cut that leaves too little above it is not made: the last cell must expect enough as well.
         let to = first(from, exceedances.largest(), enough).filter(|to| beyond(*to) >= FEWEST_EXPECTED);
         let upper = to.unwrap_or(u64::MAX);
         let here = exceedances.tallies.iter().filter(|(frames, _)| *frames > from && *frames <= upper);

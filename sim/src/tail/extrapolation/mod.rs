@@ -151,6 +151,7 @@ pub fn extrapolate(marks: &[u64], risk: f64) -> Result<Extrapolated, Refusal> {
     let threshold = exceedances.threshold;
     Ok(Extrapolated {
         risk,
+        // The interval is rounded outwards, and the size up: fewer frames have a larger risk than was asked for.
         buffer: threshold.saturating_add(profile.size().ceil() as u64),
         low: threshold.saturating_add(low.floor() as u64),
         high: threshold.saturating_add(high.ceil() as u64),
@@ -165,6 +166,7 @@ pub fn extrapolate(marks: &[u64], risk: f64) -> Result<Extrapolated, Refusal> {
 /// Refuses what needs no look at the tail. Marks are in rising order.
 fn check(sorted: &[u64], risk: f64) -> Result<(), Refusal> {
     let runs = sorted.len() as u64;
+    // Negated, so that a risk that is not a number is refused as well.
     if !(risk > 0.0 && risk < 1.0) {
         return Err(Refusal::NoRisk { risk });
     }

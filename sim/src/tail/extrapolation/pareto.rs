@@ -19,6 +19,7 @@ pub(super) struct Pareto {
 impl Pareto {
     /// The distribution with a shape whose excess is above `excess` with probability `exp(−hazard)`.
     pub(super) fn through(excess: f64, hazard: f64, shape: f64) -> Self {
+        // `expm1` and, below, `log1p` keep their digits where the shape is close to 0.
         let stretched = if shape.abs() < SMALLEST_SHAPE { hazard } else { libm::expm1(shape * hazard) / shape };
         Self { shape, scale: excess / stretched }
     }
@@ -43,6 +44,7 @@ impl Pareto {
         if surpassed == f64::INFINITY {
             return f64::NEG_INFINITY;
         }
+        // What exceeds `before` is again such a distribution. Its scale has grown by shape times that excess.
         let within = self.hazard(1.0 / self.scale / (1.0 + self.shape * before));
         libm::log(-libm::expm1(-within)) - surpassed
     }

@@ -78,6 +78,7 @@ impl<'a> Profile<'a> {
         }
         let (cost, at) = minimum(cost, start, [0.02, 0.02]);
         let deviance = 2.0 * (self.log_likelihood + cost);
+        // The descent may find a little more than the maximum of the fit, and a negative number has no root.
         Side { size, outside: libm::sqrt(deviance.max(0.0)) - libm::sqrt(CUT), at }
     }
 
@@ -96,8 +97,11 @@ impl<'a> Profile<'a> {
         while (outside.size - inside.size).abs() > PRECISION.0.max(PRECISION.1 * outside.size) {
             // Regula falsi with the halving of the method "Illinois" (Dowell and Jarratt, *BIT* 11 (1971), 168–174).
             let straight = inside.outside / (inside.outside - outside.outside);
+            // Kept away from both ends, so that every step shortens the bracket.
             let part = if outside.outside.is_finite() { straight.clamp(0.05, 0.95) } else { 0.5 };
             let size = inside.size + part * (outside.size - inside.size);
+            // Placed between the two known places as the size is between the two sizes, so that the descent begins near
+            // its end.
             let start = [0, 1].map(|axis| inside.at[axis] + part * (outside.at[axis] - inside.at[axis]));
             let middle = self.side(size, start);
             let is_inside = middle.outside < 0.0;

@@ -25,6 +25,7 @@ pub(super) fn minimum(f: impl Fn(Point) -> f64, start: Point, size: Point) -> (f
     let corner = |point: Point| (f(point), point);
     let mut simplex = [corner(start), corner([start[0] + size[0], start[1]]), corner([start[0], start[1] + size[1]])];
     for _ in 0..MOST_STEPS {
+        // `total_cmp` puts the infinite values of points that are not allowed last.
         simplex.sort_by(|one, other| one.0.total_cmp(&other.0));
         if has_arrived(&simplex) {
             break;
@@ -48,6 +49,7 @@ pub(super) fn minimum(f: impl Fn(Point) -> f64, start: Point, size: Point) -> (f
             }
         };
     }
+    // The fallback is for the type alone, because a simplex always has corners.
     simplex.into_iter().min_by(|one, other| one.0.total_cmp(&other.0)).unwrap_or(simplex[0])
 }
 

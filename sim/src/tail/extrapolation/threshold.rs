@@ -39,6 +39,7 @@ pub(super) fn tail(sorted: &[u64]) -> Result<Tail, Refusal> {
     for threshold in thresholds(sorted) {
         let exceedances = Exceedances::above(threshold, sorted);
         most_exceedances = most_exceedances.max(exceedances.count);
+        // The thresholds rise, so those that follow have even fewer.
         if exceedances.count < FEWEST_EXCEEDANCES {
             break;
         }
@@ -66,6 +67,7 @@ fn thresholds(sorted: &[u64]) -> Vec<u64> {
     let wanted = wanted.take_while(|exceedances| *exceedances >= FEWEST_EXCEEDANCES as f64);
     let above = |exceedances: f64| sorted.iter().rev().nth(exceedances as usize).copied();
     let mut thresholds: Vec<u64> = wanted.filter_map(above).collect();
+    // Equal neighbours come from a mark that many runs have, and one fit for each is enough.
     thresholds.dedup();
     thresholds
 }

@@ -91,6 +91,7 @@ impl State {
 
     /// Takes all bytes, as a second stage does, to be held or to be merged.
     fn accept_all(&mut self, parts: &[IoSlice<'_>], window_bytes: u64, is_held: bool) -> Accepted {
+        // Whatever room the window has: a second stage hides that from the connection.
         let taken = parts.iter().map(|part| part.len()).sum();
         if is_held {
             parts.iter().for_each(|part| self.held.extend_from_slice(part));
@@ -104,6 +105,7 @@ impl State {
     pub(super) fn merge(&mut self, frame: Vec<u8>, window_bytes: u64) -> usize {
         let Some(merged) = &mut self.merged else { return 0 };
         let bytes = frame.len();
+        // What does not fit is lost without a word, so the connection is told that all of it was taken.
         let is_kept = merged.push(frame);
         self.write_merged(window_bytes);
         if is_kept { 0 } else { bytes }

@@ -16,3 +16,9 @@ fn when_sources_rest_and_faults_are_over_every_mailbox_drains_and_a_new_event_re
 fn a_client_that_leaves_while_the_last_event_is_under_way_may_miss_it() {
     assert_eq!(Law::Liveness.judge(&case_of(587)), Ok(()));
 }
+
+/// Seed 10000103: a reader of 5,000 bytes a second has 28 frames of one write to read, and 30 that wait behind them.
+#[test]
+fn the_time_to_drain_counts_the_frames_of_a_shared_write_beside_those_of_the_mailbox() {
+    assert_eq!(Law::Liveness.judge(&case_of(10_000_103)), Ok(()));
+}
