@@ -62,8 +62,10 @@ impl Client {
         Self {
             class: plan.subscribers[index].class,
             stage: Stage::Waiting,
+            // Where both fall into one tick, the first entry wins: the client leaves.
             end: leaves.into_iter().chain(dies).min_by_key(|(tick, _)| *tick),
             faults,
+            // A stand-in: every stream begins with a reader of its own, and nothing is read before.
             reader: Reader::new(&Reading::Never, &[], 1, 1, at(1)),
             arrived: 0,
             hears_end: false,

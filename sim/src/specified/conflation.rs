@@ -23,6 +23,7 @@ impl Mailbox {
             if let Some(old) = self.waiting.remove(old) {
                 self.lose(memory, old, LossReason::Conflated, &mut lost, observe);
             }
+            // Asked after every single one, as in the Hub: several may have to go, and no more than have to.
             match self.bound(memory, event) {
                 Some(next) => reason = next,
                 None => {
@@ -42,8 +43,11 @@ impl Mailbox {
 
     /// Where the frame waits that was made old first: the one before the first frame whose key has been seen before.
     fn first_made_old(&self, memory: &Memory, event: Place) -> Option<usize> {
+        // Searched anew every time. The Hub remembers positions, so a fault in its bookkeeping shows as a disagreement.
         let mut seen = BTreeMap::new();
+        // With the new event, which does not wait yet: it makes the frame before it of its key old.
         for (index, place) in self.waiting.iter().chain([&event]).enumerate() {
+            // A frame without a key is never old: nothing says what it is about.
             let Some(key) = memory.get(*place).key else { continue };
             if let Some(old) = seen.insert(key, index) {
                 return Some(old);

@@ -121,6 +121,7 @@ impl Connection {
     pub(super) fn begin_write(&mut self, frames: Frames, bytes: u64) -> u64 {
         let begin = self.offset + frames.write_head(bytes);
         let end = begin + bytes + frames.write_end();
+        // Added and not set: the head of the response may still be unsent in front of the first write.
         self.unsent += end - self.offset;
         self.offset = end;
         begin
@@ -136,6 +137,7 @@ impl Connection {
             end += bytes;
             part_bytes += bytes;
             self.unread.extend(read.map(|read| (end, read)));
+            // HTTP's body yields a notice and what follows as one piece, so both leave the gate together.
             if frames.has_messages() || nth + 1 == count {
                 self.passing.push_back(Passing { event: None, bytes: std::mem::take(&mut part_bytes) });
             }

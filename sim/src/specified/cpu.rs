@@ -60,6 +60,7 @@ impl Cpu {
         has_ended: impl Fn(usize) -> bool,
     ) -> Option<(u64, Work)> {
         let is_wanted = |work: &Work| may_publish || matches!(work, Work::Deliver(_));
+        // A finished publish that is not wanted yet stays where it is, so that nothing behind it overtakes it.
         let (at, work) = self.running.take_if(|(at, work)| *at <= until && is_wanted(work))?;
         self.free_at = at;
         self.start(at, has_ended);
@@ -78,7 +79,9 @@ impl Cpu {
         if self.running.is_some() {
             return;
         }
+        // Finished work is handed on in batches, so the worker may be past the time at which this is asked for.
         let begins_at = now.max(self.free_at);
+        // Publishes first: behind the fan-out, a saturated server would slow its own publisher and never drop.
         if let Some(arrival) = self.publishes.pop_front() {
             self.running = Some((begins_at + self.publish_cost, Work::Publish(arrival)));
             return;

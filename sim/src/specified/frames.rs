@@ -38,6 +38,7 @@ impl Frames {
     pub(super) fn write_head(self, bytes: u64) -> u64 {
         match self.transport {
             Transport::Sse => sse::chunk_head(bytes),
+            // hyper hands the socket over after the handshake: it adds nothing to what follows.
             Transport::Ws => 0,
         }
     }
@@ -107,6 +108,7 @@ fn id_digits(id: EventId) -> u64 {
 }
 
 fn digits(number: u64) -> u64 {
+    // Zero has no logarithm, and one digit.
     u64::from(number.checked_ilog10().unwrap_or(0)) + 1
 }
 

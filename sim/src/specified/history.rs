@@ -24,6 +24,7 @@ impl History {
     /// The newest event is kept, and the oldest are let go as far as they are too many.
     pub(super) fn push(&mut self, memory: &mut Memory, event: Place) {
         if self.most_events == 0 {
+            // Moved on all the same, as in the Hub: what is kept then begins with the next event.
             self.first = event + 1;
             return;
         }
@@ -47,6 +48,7 @@ impl History {
 
     /// The first sequence from which on every event is kept.
     pub(super) fn kept_from(&self, memory: &Memory) -> u64 {
+        // Sequences begin at 1 in every process, and places count from 0 over all of them.
         u64::from(self.first - memory.published_before) + 1
     }
 }

@@ -20,6 +20,7 @@ struct Loss {
 /// Losses in the order of their first events.
 #[derive(Debug, Default)]
 pub(super) struct Holes {
+    // Not merged when they come, as the Hub's holes are: a hole that the Hub merges wrongly shows here.
     losses: Vec<Loss>,
     pub(super) marks: Marks,
 }
@@ -39,6 +40,7 @@ impl Holes {
 
     /// The notice behind the last event: of the losses between which nothing was queued.
     pub(super) fn at_the_end(&mut self, epoch: u64) -> Option<Gap> {
+        // As the Hub does: a frame queued between two losses keeps them apart, and one comment tells the first.
         let pairs = self.losses.iter().zip(self.losses.iter().skip(1));
         let apart = pairs.enumerate().find(|(_, (before, after))| after.last_queued >= before.last);
         let until = apart.map_or(self.losses.len(), |(place, _)| place + 1);
@@ -53,6 +55,7 @@ impl Holes {
         let id = |sequence| Some(EventId { epoch, sequence });
         let last = told.iter().map(|loss| loss.last).max()?;
         let count = told.iter().map(|loss| loss.count).sum();
+        // The reason of the earliest loss: a notice has room for one, and the Hub keeps that of the earlier hole.
         Some(Gap { first: id(first.first), last: id(last), count: Some(count), reason: GapReason::Lost(first.reason) })
     }
 }

@@ -29,6 +29,7 @@ impl Run<'_> {
         while let Some(flight) = self.paths[class].arrived(self.tick) {
             let index = self.connections[flight.connection].subscriber;
             let client = &mut self.clients[index];
+            // A client that has left takes nothing of its old connection, and a loss leaves flights without bytes.
             if client.stage == Stage::Reading(flight.connection) && (flight.bytes > 0 || flight.is_end) {
                 client.arrived += flight.bytes;
                 client.hears_end |= flight.is_end;
@@ -52,6 +53,7 @@ impl Run<'_> {
         let has_ended = self.clients[index].has_ended_by(self.tick);
         match self.clients[index].stage {
             Stage::Waiting => self.set_out(index),
+            // Not while it opens: a connect is not cut short by the end, which is seen once there is a stream.
             stage @ (Stage::Held | Stage::Coming | Stage::Away) if has_ended => {
                 self.marks.add_if(stage == Stage::Coming, Mark::LeftBeforeItsStream);
                 self.recorder.left(at(self.tick * TICK), index);
@@ -59,11 +61,13 @@ impl Run<'_> {
             }
             Stage::Held => self.come(index),
             Stage::Coming => {
+                // turmoil's own handshake takes one tick more, whatever the one-way time is.
                 let client = &mut self.clients[index];
                 client.stage = Stage::Opening;
                 client.opened_at = self.tick;
                 self.wake_client_at(index, self.tick + 1);
             }
+            // Where the process that accepted it has ended since, nothing is left of the connection.
             Stage::Opening if self.is_up && self.listening == Some(self.process) => self.ask_for_the_stream(index),
             Stage::Opening => {
                 self.marks.add_if(self.listening.is_some() && !self.is_up, Mark::ProcessEndsAsAClientComes);
@@ -89,6 +93,7 @@ impl Run<'_> {
         client.stage = Stage::Held;
         let until = up_at.min(client.ends_at().max(self.tick));
         self.wake_client_at(index, until);
+        // A client that leaves in this tick does so now. The timer above fires in the next one, and finds it gone.
         if self.clients[index].has_ended_by(self.tick) {
             self.live(index);
         }
@@ -97,6 +102,7 @@ impl Run<'_> {
     fn come(&mut self, index: usize) {
         let client = &mut self.clients[index];
         client.stage = Stage::Coming;
+        // Rounded up once for all three ways: the full stack's client sleeps them out in one sleep, before it connects.
         let there = self.tick + ticks(WAYS_TO_A_STREAM * self.paths[client.class].one_way);
         let until = there.min(client.ends_at());
         self.wake_client_at(index, until);
@@ -115,7 +121,9 @@ impl Run<'_> {
         client.arrived = 0;
         client.hears_end = false;
         client.is_over = false;
+        // One tick, which is turmoil's: the client has waited out the way of its request before it connected.
         self.requests.push_back((self.tick + 1, connection));
+        // At once: a client that leaves in this tick has sent its request, and leaves the stream that it asked for.
         self.receive(index, connection);
     }
 
@@ -125,6 +133,7 @@ impl Run<'_> {
         client.stage = Stage::Away;
         let opened_at = at(client.opened_at * TICK);
         let after_a_restart = client.faults.back_after(opened_at, at(self.tick * TICK));
+        // A pause after a restart is drawn for every client, so that they do not all come back at once.
         let pause = after_a_restart.or(self.paths[client.class].reconnect_after);
         let back = pause.map_or(u64::MAX, |pause| self.tick + ticks(nanos(pause)));
         let until = back.min(client.ends_at());
@@ -144,12 +153,14 @@ impl Run<'_> {
             return self.wake_client_at(index, up_at);
         }
         client.stage = Stage::Gone;
+        // turmoil takes one tick more for the close of the socket.
         self.byes.push_back((self.tick + 1, connection));
     }
 
     /// Takes what has arrived, reads as planned, and lets the server know.
     fn receive(&mut self, index: usize, connection: usize) {
         let has_ended = self.clients[index].has_ended_by(self.tick);
+        // What arrives in the tick of leaving is never taken, because leaving is looked at first.
         if !has_ended && !self.clients[index].is_over {
             self.take_arrivals(index, connection);
         }
@@ -161,12 +172,14 @@ impl Run<'_> {
             }
             let now = at(self.tick * TICK);
             let client = &mut self.clients[index];
+            // The client hears of the end only when it has read, at its own pace, what came before.
             if client.is_over && client.reader.read_by(now) == client.reader.arrived() {
                 return self.go_away(index);
             }
             let tells_at = client.reader.tells_at().map_or(u64::MAX, |time| ticks(nanos(time)));
             let next = tells_at.min(client.ends_at());
             if next == u64::MAX {
+                // An earlier timer may still be set; without its name, it wakes nobody.
                 client.timer = None;
                 return;
             }
@@ -182,6 +195,7 @@ impl Run<'_> {
         let arrived = std::mem::take(&mut client.arrived);
         let in_all = client.reader.arrived() + arrived;
         let connection = &mut self.connections[connection];
+        // Before the bytes count as arrived: a reader that serves frames must know where the first one starts.
         while let Some((_, start, sequence)) = connection.begins.pop_front_if(|(line_end, ..)| *line_end <= in_all) {
             if let Some(accepted_at) = connection.socket.accepted_at(start) {
                 client.reader.begin(now, start, sequence, at(accepted_at));
@@ -201,6 +215,7 @@ impl Run<'_> {
         let mut has_told = false;
         while let bytes @ 1.. = client.reader.tell(now) {
             if !client.is_over {
+                // TCP repeats the word of a read with every acknowledgement, so an outage delays it and loses nothing.
                 let due = path.link.up_at(nanos(client.reader.told_at()) + path.one_way);
                 path.tell(Release { due, connection, bytes });
                 has_told = true;
@@ -240,6 +255,7 @@ impl Run<'_> {
         self.recorder.left(at(self.tick * TICK), index);
         let client = &mut self.clients[index];
         if client.end.is_some_and(|(_, end)| end == End::Died) {
+            // Nobody tells the server: it notices only that an acknowledgement does not come.
             client.stage = Stage::Gone;
             let arrived = client.reader.arrived();
             return self.has_died(connection, arrived);

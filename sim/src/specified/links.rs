@@ -45,6 +45,7 @@ impl Link {
     pub(super) fn passes_at(&self, sent_at: u64, due: u64) -> Option<u64> {
         let mut passes_at = due;
         while let Some(outage) = self.outage(passes_at) {
+            // From the sending on and not from the outage: the timeout runs while bytes are unacknowledged.
             if outage.loses || outage.until - sent_at > self.user_timeout {
                 return None;
             }

@@ -95,6 +95,7 @@ impl Mailbox {
         let sequence = memory.get(event).id.sequence;
         self.last_offered = sequence;
         self.offered += 1;
+        // Even with a free slot: the parked events are older, and ids must reach the client in order.
         if self.is_behind {
             let has_one_slot = self.waiting.len() + 1 == self.limits.capacity.frames();
             self.marks.add_if(has_one_slot && self.is_replaying(), Mark::OfferedDuringAReplay);
@@ -105,6 +106,7 @@ impl Mailbox {
         let outcome = match bound {
             None => {
                 self.queue(memory, event);
+                // Measured only here: an event that displaces others never makes more wait than before.
                 self.high_water = self.high_water.max(self.waiting.len() as u64);
                 PushOutcome::Queued { waiting: self.waiting.len() }
             }
@@ -144,6 +146,7 @@ impl Mailbox {
         let waiting = self.waiting.len();
         while let Some(oldest) = self.waiting.pop_front() {
             self.lose(memory, oldest, reason, &mut lost, observe);
+            // Each frame counts for the limit that made it go, and that may change from one frame to the next.
             match self.bound(memory, event) {
                 Some(next) => {
                     self.marks.add_if(next != reason, Mark::TwoLimitsForOneEvent);
@@ -193,6 +196,7 @@ impl Mailbox {
 
     /// The limit that keeps an event out, if one does.
     pub(super) fn bound(&self, memory: &Memory, event: Place) -> Option<LossReason> {
+        // Where nothing waits, no limit binds: an event above one could never be delivered otherwise.
         let oldest = memory.get(*self.waiting.front()?);
         if self.waiting.len() >= self.limits.capacity.frames() {
             return Some(LossReason::BufferFull);
@@ -200,12 +204,14 @@ impl Mailbox {
         if !self.has_bytes_for(memory, event) {
             return Some(LossReason::Bytes);
         }
+        // Between planned times, as the driver publishes: a wait for the CPU makes no event older.
         let age = memory.get(event).at.saturating_sub(oldest.at);
         self.limits.age.filter(|most| age > nanos(*most)).map(|_| LossReason::Age)
     }
 
     pub(super) fn has_bytes_for(&self, memory: &Memory, event: Place) -> bool {
         let Some(most) = self.limits.bytes else { return true };
+        // Added up at every question. The Hub keeps a running sum, which this one checks.
         let frames = self.waiting.iter().chain([&event]);
         frames.map(|place| memory.get(*place).payload_bytes).sum::<u64>() <= most.get() as u64
     }
@@ -215,6 +221,7 @@ impl Mailbox {
         let frame = self.waiting.pop_front()?;
         self.in_flight.push_back(frame);
         if self.waiting.is_empty() {
+            // Behind ends with no slot taken and nothing parked, so that old and new events never mix.
             self.is_behind = self.parked > 0;
         }
         let gap = self.holes.as_mut().and_then(|holes| holes.before(memory.get(frame).id));

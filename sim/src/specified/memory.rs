@@ -22,6 +22,7 @@ pub(super) struct Event {
 /// All events published so far.
 #[derive(Debug, Default)]
 pub(super) struct Memory {
+    // Never shortened: an id is still asked for when the event's bytes are gone.
     events: Vec<Event>,
     /// Events of processes that have ended.
     pub(super) published_before: Place,
@@ -102,6 +103,7 @@ impl Memory {
     pub(super) fn begin_process(&mut self) {
         self.most_bytes = self.most_bytes.max(self.peak_bytes);
         self.published_before = self.published();
+        // At once: the history's events are not released one by one, but go with their process.
         self.bytes = 0;
         self.peak_bytes = 0;
     }

@@ -11,8 +11,10 @@ impl Mailbox {
     pub(super) fn begin_after(&mut self, last: u64, from: u64, count: u64) {
         self.last_offered = last;
         self.parked_from = from;
+        // Counted as offered, so that the account holds for replayed events as it does for live ones.
         self.offered += count;
         self.parked += count;
+        // With nothing to replay, the subscriber is not behind: the next live event must get a slot.
         if count > 0 {
             self.parked_for = LossReason::OutOfReach;
             self.is_behind = true;
@@ -20,6 +22,7 @@ impl Mailbox {
     }
 
     pub(super) fn park(&mut self, sequence: u64) -> PushOutcome<EventId> {
+        // Nothing is parked once all has moved into slots, and yet the subscriber is behind until these are empty.
         if self.parked == 0 {
             self.parked_from = sequence;
         }
@@ -30,8 +33,10 @@ impl Mailbox {
     /// Fills the mailbox with parked events, `most` of them at a time, from a history that reaches back to `kept_from`.
     /// Returns how many it has not kept, and why they had been parked.
     pub(super) fn catch_up(&mut self, memory: &mut Memory, kept_from: u64, most: usize) -> Option<(u64, LossReason)> {
+        // In one go. The Hub looks again for every chunk of its log, but nothing is published in between: both agree.
         let until = self.last_offered;
         let kept = (until + 1).saturating_sub(kept_from.max(self.parked_from));
+        // Everything from there on was offered, so what the history no longer has is lost.
         let lost = if kept_from > self.parked_from { self.parked - kept.min(self.parked) } else { 0 };
         let reached = kept_from.min(until + 1);
         if lost > 0 {
@@ -42,6 +47,7 @@ impl Mailbox {
             self.marks.add(mark);
             self.marks.add_if(lost == 1, Mark::HoleOfOne);
             self.parked -= lost;
+            // Without this, a subscriber whose parked events are all lost would park for ever.
             self.is_behind &= self.parked > 0 || !self.waiting.is_empty();
             *self.dropped.of(self.parked_for) += lost;
             if let Some(holes) = self.holes.as_mut().filter(|_| is_told(self.parked_for)) {
@@ -52,7 +58,9 @@ impl Mailbox {
         let most = most.min(self.limits.capacity.frames());
         for _ in 0..most.min(usize::try_from(self.parked).unwrap_or(usize::MAX)) {
             let event = memory.place(self.parked_from);
+            // A limit of age is not looked at: a parked event is old by its nature.
             let has_room = self.waiting.len() < self.limits.capacity.frames() && self.has_bytes_for(memory, event);
+            // The first is taken in any case: an event above the byte limit would stay parked for ever otherwise.
             if !self.waiting.is_empty() && !has_room {
                 let has_slots = self.waiting.len() < self.limits.capacity.frames();
                 self.marks.add_if(has_slots, Mark::FilledUpToTheByteLimit);
@@ -60,6 +68,7 @@ impl Mailbox {
             }
             self.parked_from += 1;
             self.parked -= 1;
+            // The high-water mark stays: it measures offers, and catching up may fill a mailbox of any size.
             self.queue(memory, event);
         }
         (lost > 0).then_some((lost, self.parked_for))

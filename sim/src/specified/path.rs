@@ -48,6 +48,7 @@ impl Path {
     pub(super) fn of(plan: &Plan, class: usize) -> Self {
         let class_plan = &plan.classes[class];
         Self {
+            // turmoil carries no message in less than a tick.
             one_way: class_plan.round_trip.map_or(TICK, |trip| nanos(trip / 2)).max(TICK),
             link: Link::of(plan, class),
             reconnect_after: class_plan.reconnect_after,
@@ -71,6 +72,7 @@ impl Path {
     /// What is sent by a tick begins the last millisecond of its way; nothing overtakes what was sent before.
     pub(super) fn land(&mut self, tick: u64) {
         while let Some(flight) = self.flights.pop_front_if(|flight| flight.sent_in <= tick) {
+            // Noted anew: bytes behind others that an outage has held go later than they were planned to.
             self.landing.push_back(Flight { sent_in: tick, ..flight });
         }
     }
@@ -89,6 +91,7 @@ impl Path {
 
     /// A client has read bytes; what arrives at one time arrives in the order in which it was told.
     pub(super) fn tell(&mut self, release: Release) {
+        // Times of reads are exact inside a tick, and clients do not run in their order. Most reads need no search.
         let place = match self.releases.back() {
             Some(last) if last.due > release.due => self.releases.partition_point(|other| other.due <= release.due),
             Some(_) | None => self.releases.len(),
@@ -106,6 +109,7 @@ impl Path {
 
     /// Sets a timer of a client, and returns its name.
     pub(super) fn set_timer(&mut self, tick: u64, client: usize) -> (u64, u64) {
+        // A timer that is replaced stays in the heap: its name is no longer the client's, so it wakes nobody.
         self.timers_set += 1;
         self.timers.push(Reverse((tick, self.timers_set, client)));
         (tick, self.timers_set)

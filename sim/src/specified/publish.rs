@@ -35,7 +35,9 @@ impl Run<'_> {
         while let Some((finished_at, work)) = self.finish_work(until, !has_granted) {
             match work {
                 Work::Deliver(connection) => {
+                    // The clock stays here: a write that waits for this goes on at the time of its grant, or later.
                     let is_waited_for = self.connections[connection].socket.grant(finished_at);
+                    // Even if it is listed already, as in the full stack: a second look finds an empty outbox.
                     self.outgoing.push(connection);
                     self.tell_driver();
                     if is_waited_for {
@@ -67,6 +69,7 @@ impl Run<'_> {
         let id = self.memory.next_id(self.epoch(self.process));
         let payload_bytes = u64::from(arrival.payload_bytes);
         let frame_bytes = self.frames.event(id, index as u64, payload_bytes);
+        // The planned time, also if the CPU publishes later: what the server keeps waiting counts as latency.
         let event = self.memory.publish(id, (payload_bytes, frame_bytes), nanos(arrival.at), key);
         self.history.push(&mut self.memory, event);
         self.marks.add_if(self.history.is_over_its_bytes(), Mark::HistoryOfOneLargeEvent);
@@ -87,11 +90,13 @@ impl Run<'_> {
                 marks.add_if(is_blocked && lost_for == Some(LossReason::Age), Mark::AgeWhileBlocked);
             });
             let is_cut_off = connection.mailbox.closed().is_some();
+            // A task that has not asked for a frame is writing, or woken already. It looks into its mailbox after that.
             if std::mem::take(&mut connection.on_frame) || is_cut_off {
                 self.wake(index);
             }
         }
         self.marks.add_if(overflows && replays, Mark::OverflowBesideAReplay);
+        // An event that neither the history nor a mailbox has taken leaves memory here.
         self.memory.release(event);
     }
 
@@ -104,6 +109,7 @@ impl Run<'_> {
 
     /// The first half of the ids of a process's events.
     pub(super) fn epoch(&self, process: usize) -> u64 {
+        // Consecutive, so that a client finds the process in an id by subtraction; wrapping, as it subtracts.
         self.plan.first_epoch().wrapping_add(process as u64)
     }
 
@@ -119,11 +125,13 @@ impl Run<'_> {
     fn end_process(&mut self, now: u64) {
         self.is_up = false;
         self.mark_end_of_process();
+        // Mailboxes first: a stream that just ends counts its frames as lost by the client.
         for place in 0..self.streams.len() {
             let index = self.streams[place];
             self.connections[index].mailbox.close(&mut self.memory, CloseReason::Evicted);
             self.wake(index);
         }
+        // A connection that has no stream yet is woken by no mailbox.
         for index in 0..self.connections.len() {
             if !self.connections[index].is_closed {
                 self.wake(index);

@@ -24,6 +24,7 @@ use crate::record::Observations;
 use crate::time::nanos;
 
 /// Ticks between two looks whether a draining run is over.
+// As often as the full stack's driver looks, so that a run ends in the same tick in both worlds.
 const OVER_CHECK: u64 = 20;
 
 /// The end of the server's process, or the beginning of the next.
@@ -128,6 +129,7 @@ impl<'a> Run<'a> {
 
     /// Runs it to its end.
     pub(super) fn run(&mut self) {
+        // In the order in which the full stack spawns them: timers of one tick fire in the order of their setting.
         for (index, subscriber) in self.plan.subscribers.iter().enumerate() {
             self.wake_client_at(index, ticks(nanos(subscriber.connect_at)));
         }
@@ -147,15 +149,18 @@ impl<'a> Run<'a> {
                 driver_wakes_at = self.next_wake(now);
             }
             (0..self.paths.len()).for_each(|class| self.run_clients(class));
+            // Only now: turmoil's step runs the hosts of the clients after the server's, also in the last tick.
             if is_over {
                 return;
             }
+            // Never the same tick again: what a client sets for a tick that is under way is due in the next one.
             self.tick = self.next_tick(driver_wakes_at).max(self.tick + 1);
         }
     }
 
     /// The next tick in which something is due: nothing happens in those before it.
     fn next_tick(&self, driver_wakes_at: u64) -> u64 {
+        // Clients run after the driver, so it looks at what they tell it one tick later.
         let driver_at = if self.has_news { self.tick + 1 } else { driver_wakes_at };
         let messages = [self.byes.front(), self.requests.front()].into_iter().flatten().map(|(at, _)| *at);
         let timers = [&self.deadlines, &self.silences].into_iter().filter_map(|timers| timers.keys().next().copied());
@@ -203,6 +208,7 @@ impl<'a> Run<'a> {
             let worked_at = self.cpu.as_ref().and_then(Cpu::finishes_at);
             let other_at = [read_at, timed_out_at, turns_at, arrives_at].into_iter().flatten().min();
             let Some(first) = other_at.into_iter().chain(worked_at).min().filter(|first| *first <= now) else {
+                // What still runs in this tick has the time of the tick, as on the full stack's host.
                 self.clock = now;
                 return;
             };
@@ -215,6 +221,8 @@ impl<'a> Run<'a> {
                 ];
                 self.mark_ties(first, ties);
             }
+            // Room that is freed comes first, so that an event of the same nanosecond finds it. The CPU comes before
+            // arrivals, so that a publish sees finished work done.
             if read_at == Some(first) {
                 self.release_until(first);
             } else if timed_out_at == Some(first) {
@@ -222,6 +230,7 @@ impl<'a> Run<'a> {
             } else if turns_at == Some(first) {
                 self.take_turn(first);
             } else if worked_at == Some(first) {
+                // No further than the next event of another kind, which may change what there is to do.
                 self.work_until(other_at.map_or(now, |other| other.min(now)));
             } else {
                 self.arrive(first);
@@ -250,6 +259,7 @@ impl<'a> Run<'a> {
     }
 
     fn is_over(&self, now: u64) -> bool {
+        // All may be quiet while a client is about to come back for what it missed.
         if now < self.all_back || self.next_arrival < self.plan.arrivals.len() {
             return false;
         }
@@ -258,6 +268,7 @@ impl<'a> Run<'a> {
         }
         let is_read = |connection: &Connection| connection.socket.in_window() == 0;
         let is_idle = |connection: &Connection| connection.mailbox.is_idle();
+        // An arrival may still wait for the CPU, and be published into mailboxes that are empty now.
         self.cpu.as_ref().is_none_or(|cpu| cpu.finishes_at().is_none())
             && self.connections.iter().all(|connection| is_read(connection) && is_idle(connection))
     }

@@ -34,6 +34,7 @@ impl Run<'_> {
         let socket = Socket::new(self.plan.classes[plan.class].window_bytes, keeps_times);
         let mut connection = Connection::new(subscriber, plan.class, mailbox, socket);
         connection.process = self.process;
+        // Without a history there is nothing to resume, so clients do not say where they were.
         connection.cursor = cursor.filter(|_| recovers);
         self.connections.push(connection);
         self.connections.len() - 1
@@ -41,6 +42,7 @@ impl Run<'_> {
 
     /// A request has come: the stream begins with the head of the response and the first comment.
     pub(super) fn subscribe(&mut self, index: usize) {
+        // The client may have left, or the process ended, while the request was on its way.
         if self.connections[index].is_closed {
             return;
         }
@@ -79,7 +81,9 @@ impl Run<'_> {
         }
         let gap = |first, last, reason| Some(Gap { first, last, count: None, reason });
         match cursor {
+            // Told where it begins: a client that loses its stream before its first event can still come back to there.
             None => Beginning { at: id(last), opening: None, from: last + 1 },
+            // Of this process the client has seen nothing, and of an earlier one nothing is left.
             Some((process, _)) if process != self.process => {
                 let until = if kept_from > 1 { id(kept_from - 1) } else { None };
                 Beginning { at: None, opening: gap(None, until, GapReason::Restarted), from: kept_from }
@@ -137,9 +141,11 @@ impl Run<'_> {
         let has_flushed = counts.delivered > 0 && connection.last_flush == self.tick;
         self.marks.add_if(why == CloseReason::Evicted && has_flushed, Mark::EvictedInTheTickOfAFlush);
         self.streams.retain(|other| *other != index);
+        // Before its request, a connection has no subscriber whose account could end.
         if has_stream {
             self.recorder.ended(at(self.clock), id, counts);
         }
+        // The end of the stream takes the way of its bytes, behind those that the socket has accepted.
         self.outgoing.push(index);
         self.tell_driver();
     }
@@ -156,9 +162,11 @@ impl Connection {
         let read = begins_at.map(|place| Read::Place { sequence: place.sequence });
         let hello = Some(Said { bytes: frames.hello(begins_at), read });
         if frames.has_messages() {
+            // The answer to the handshake is a write by itself: only then does the socket belong to the WebSocket.
             self.passing.push_back(Passing { event: None, bytes: head });
             self.greeting = [hello, notice].into_iter().flatten().collect();
         } else {
+            // The notice first: an id moves the client's cursor, which must not pass a hole that was not told.
             self.say(frames, [notice, hello].into_iter().flatten().collect());
         }
     }

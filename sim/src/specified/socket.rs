@@ -94,7 +94,9 @@ impl Socket {
 
     /// The client has read bytes; whether the server's task waited for that.
     pub(super) fn release(&mut self, bytes: u64) -> bool {
+        // At most what is there: after the server has closed, reads of what came before still arrive.
         self.in_window -= bytes.min(self.in_window);
+        // This wakes a task that waits for the CPU, too, and in vain: the full stack keeps one waker for both waits.
         std::mem::take(&mut self.writer_waits)
     }
 
@@ -126,6 +128,7 @@ impl Socket {
 
     /// The client has died, with so many bytes arrived. Whether the server waits for an answer already.
     pub(super) fn cut(&mut self, arrived: u64) -> bool {
+        // A full window counts, too: TCP probes it, and a dead client does not answer.
         let waits = self.accepted > arrived || self.writer_waits;
         let is_first = matches!(self.loss, Loss::None | Loss::ToCome);
         if is_first {

@@ -16,14 +16,17 @@ use crate::time::nanos;
 use crate::transport::Transport;
 
 /// Events with which a mailbox is filled at a time, for a subscriber that is behind.
+// The Hub's own number, which bounds the work of one poll.
 const MOST_AT_A_TIME: usize = 256;
 
 /// The bytes that HTTP gathers before it flushes. A write of which as many are left, or more, is flushed at once.
+// The transport sets hyper's limit to this, the smallest that hyper allows, unless larger heads are configured.
 const WRITE_BUFFER_BYTES: u64 = 8192;
 
 impl Run<'_> {
     /// A connection's task is to run, behind all that were woken before.
     pub(super) fn wake(&mut self, index: usize) {
+        // Once, as tokio has it: a task that waits for its turn is not queued a second time.
         if !std::mem::replace(&mut self.connections[index].is_woken, true) {
             self.woken.push_back(index);
         }
@@ -38,6 +41,7 @@ impl Run<'_> {
                 continue;
             }
             let is_alive = self.is_up && connection.process == self.process;
+            // Asked first, as by the connection's future: a subscriber that was cut off counts as evicted in any case.
             if connection.mailbox.closed().is_some() {
                 self.end(index, CloseReason::Evicted);
             } else if !is_alive || connection.socket.loss == Loss::TimedOut {
@@ -60,6 +64,7 @@ impl Run<'_> {
     /// Two passes, each of which ends with the flush of what is under way. After that the task gives way to others: it
     /// has woken itself where more waits.
     fn pass_twice(&mut self, index: usize) {
+        // hyper asks the body a second time after a flush, flushes what that gave, and returns.
         for is_last in [false, true] {
             if !self.fill(index) || !self.is_written(index) {
                 return;
@@ -69,6 +74,7 @@ impl Run<'_> {
                 self.marks.add_if(has_more, Mark::TurnEndsWithMore);
                 self.connections[index].on_frame = !has_more;
             }
+            // After the first pass, too, though the second follows at once: the flush wakes the body if more waits.
             if has_more {
                 self.wake(index);
             }
@@ -85,6 +91,7 @@ impl Run<'_> {
                     return false;
                 }
             } else if !connection.passing.is_empty() {
+                // The gate is closed: hyper polls the body once more, and gets nothing before the flush.
                 return true;
             }
             if !self.begin_write(index) {
@@ -106,9 +113,11 @@ impl Run<'_> {
     /// on its way.
     fn is_written(&mut self, index: usize) -> bool {
         while self.connections[index].unsent > 0 {
+            // Before the next bytes, as in the transport: the CPU may have done the work for those accepted earlier.
             self.settle(index);
             let has_cpu = self.cpu.is_some();
             let connection = &mut self.connections[index];
+            // Granted until the next flush: what the socket accepts by then goes out without a second turn of the CPU.
             let is_held = has_cpu && !matches!(connection.socket.turn, Turn::Granted(_));
             let accepted = connection.socket.accept(connection.unsent, self.clock, is_held);
             if accepted == 0 {
@@ -133,6 +142,7 @@ impl Run<'_> {
                 self.outgoing.push(index);
                 self.tell_driver();
             }
+            // A single frame that was accepted in part is still in flight, so only a shared write is looked at.
             if unsent > 0 && is_shared {
                 self.connections[index].left = Some(unsent);
                 self.settle(index);
@@ -140,6 +150,7 @@ impl Run<'_> {
         }
         let is_flushed = self.is_flushed(index);
         if is_flushed {
+            // The flush lets all frames go, also those of a part that was accepted earlier.
             self.connections[index].left = None;
         }
         is_flushed
@@ -161,11 +172,13 @@ impl Run<'_> {
         match socket.turn {
             Turn::NotAsked => true,
             Turn::Waiting => {
+                // Not blocked: a wait for the server's own CPU must not look like a client that reads nothing.
                 socket.writer_waits = true;
                 false
             }
             Turn::Granted(at) => {
                 socket.turn = Turn::NotAsked;
+                // Never back: a write that had to wait for room goes on now, however long ago the CPU was done.
                 self.clock = self.clock.max(at);
                 true
             }
@@ -178,7 +191,9 @@ impl Run<'_> {
         if connection.blocked_since.is_some() {
             return;
         }
+        // In ticks: the transport asks tokio's clock, which stands still while the driver works through a tick.
         connection.blocked_since = Some(self.tick);
+        // A timer that is still to fire stays, as in the transport: to set it anew at every blockage would cost more.
         if connection.deadline <= self.tick {
             connection.deadline = self.tick + ticks(nanos(self.plan.server.write_deadline));
             self.deadlines.entry(connection.deadline).or_default().push(index);
@@ -193,12 +208,14 @@ impl Run<'_> {
         let connection = &mut self.connections[index];
         while let Some(Passing { event, .. }) = connection.passing.front().copied() {
             let behind = || connection.passing.iter().skip(1).map(|passing| passing.bytes).sum::<u64>();
+            // Counted from the end, because the heads of the response and of chunks are in front of the frames.
             if left > 0 && (connection.passing.len() == 1 || left > behind() + self.frames.write_end()) {
                 break;
             }
             connection.passing.pop_front();
             self.marks.add_if(left > 0, Mark::PartOfASharedWrite);
             connection.last_flush = self.tick;
+            // For what no mailbox counts, the gate wakes the body in any case: it cannot say whether more waits.
             has_more = true;
             if let Some(event) = event {
                 if connection.mailbox.flushed().is_some() {
@@ -220,6 +237,7 @@ impl Run<'_> {
             self.connections[index].say(self.frames, greeting);
             return true;
         }
+        // Only for the first frame of a write: those that share it come from slots alone, as in the Hub.
         self.catch_up(index);
         // One list for all writes: a write is begun for every frame.
         let mut parts = std::mem::take(&mut self.parts);
@@ -273,6 +291,7 @@ impl Run<'_> {
         }
         let due = connection.last_flush + keepalive;
         let is_due = due <= self.tick;
+        // Moved when it fires and not at every flush, as the transport's timer is.
         connection.silence = if is_due { self.tick + keepalive } else { due };
         self.silences.entry(connection.silence).or_default().push(index);
         if !is_due {

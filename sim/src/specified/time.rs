@@ -7,6 +7,7 @@ pub(super) const TICK: u64 = 1_000_000;
 
 /// The first tick that is not before `nanos`.
 pub(super) fn ticks(nanos: u64) -> u64 {
+    // Rounded up, as tokio's timers are: nothing may happen before its exact time.
     nanos.div_ceil(TICK)
 }
 

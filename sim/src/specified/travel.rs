@@ -26,6 +26,7 @@ impl Run<'_> {
             let flight = if self.plan.faults.is_empty() { flight } else { self.passed(flight, class) };
             self.paths[class].send(flight);
         }
+        // After the sockets: at the shortest one-way time, bytes that were accepted in this tick are due in it.
         self.paths.iter_mut().for_each(|path| path.land(self.tick));
     }
 
@@ -34,6 +35,7 @@ impl Run<'_> {
         let link = &self.paths[class].link;
         let due = flight.sent_in * TICK;
         let loss = self.connections[flight.connection].socket.loss;
+        // TCP's repair is left out: a connection that has lost bytes carries nothing any more.
         let is_cut = loss != Loss::None;
         let passes_at = if is_cut { None } else { link.passes_at(self.tick * TICK, due) };
         if let Some(at) = passes_at {
@@ -55,6 +57,7 @@ impl Run<'_> {
 
     /// The words of reads that have reached the server by `now`, class by class.
     pub(super) fn release_until(&mut self, now: u64) {
+        // Called at every exact time, so all that is due is due at the same one. The order of classes only breaks ties.
         for class in 0..self.paths.len() {
             while let Some(release) = self.paths[class].released(now) {
                 if self.connections[release.connection].socket.release(release.bytes) {
@@ -73,6 +76,7 @@ impl Run<'_> {
     }
 
     fn expect_timeout(&mut self, now: u64, connection: usize) {
+        // All connections have the same timeout, so the queue stays in the order of time.
         self.timeouts.push_back((now + nanos(self.plan.server.user_timeout), connection));
     }
 

@@ -7,6 +7,7 @@ use super::id_digits;
 
 /// The head of the response: the status line, `content-type`, `cache-control`, `x-accel-buffering`, `transfer-encoding`
 /// and `date`, each with its line end, and an empty line.
+// A constant, although it has a date: HTTP writes every date with 29 characters.
 pub(super) const RESPONSE_HEAD: u64 = 17 + 33 + 25 + 23 + 28 + 37 + 2;
 
 /// The line end behind a chunk's bytes.
@@ -23,6 +24,7 @@ const DATA_LINE: u64 = 8;
 
 /// The size of a chunk in hexadecimal digits, and a line end.
 pub(super) fn chunk_head(bytes: u64) -> u64 {
+    // hyper writes the size without leading zeros, so the head grows with the chunk.
     u64::from((u64::BITS - bytes.leading_zeros()).div_ceil(4)) + 2
 }
 
@@ -43,6 +45,7 @@ pub(super) fn id_line(id: EventId) -> u64 {
 
 /// An event whose payload is one line of so many bytes.
 pub(super) fn event(id: EventId, payload_bytes: u64) -> u64 {
+    // A plan's payloads have no line breaks, so one `data:` line is enough.
     id_line(id) + DATA_LINE + payload_bytes
 }
 

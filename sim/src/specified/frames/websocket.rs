@@ -7,6 +7,7 @@ use super::{id_digits, is_object};
 
 /// The server's response to a handshake: the status line, `connection`, `upgrade`, `sec-websocket-accept` and `date`,
 /// each with its line end, and an empty line.
+// A constant, since a date and an accept key always have the same lengths: 29 and 28 characters.
 pub(super) const HANDSHAKE: u64 = 34 + 21 + 20 + 52 + 37 + 2;
 
 /// The ping after a silence: a header alone.
@@ -20,6 +21,7 @@ const DATA: u64 = 9 + 1;
 
 /// The header of a message: its kind, and the length of its text in one byte, in three or in nine.
 fn header(text_bytes: u64) -> u64 {
+    // A first length of 126 or 127 announces a longer field, so it says 125 at most (RFC 6455, 5.2).
     match text_bytes {
         0..126 => 2,
         126..0x1_0000 => 4,
@@ -56,8 +58,10 @@ pub(super) fn event(table_bytes: u64, id: EventId, arrival: u64, payload_bytes: 
 
 /// The beginning of an event's message of so many bytes, up to the quote behind the id.
 pub(super) fn id_end(table_bytes: u64, id: EventId, message_bytes: u64) -> u64 {
+    // Found by trial, because the header depends on the length of the text: only one of the three fits.
     let is_header_of = |bytes: &u64| message(message_bytes.saturating_sub(*bytes)) == message_bytes;
     let header = [2, 4, 10].into_iter().find(is_header_of).unwrap_or(0);
+    // With the quote: before it the id could still have another digit.
     header + TABLE + table_bytes + id_digits(id) + 1
 }
 
