@@ -19,9 +19,10 @@
 //!      publish wakes subscribers in the order of their ids.
 //!    - The CPU finishes work up to the next event of another kind: any number of deliveries, or one publish (`cpu.rs`).
 //!      Publishes go before deliveries. Its finishing times are exact, whatever the ticks are.
-//!    - A write asks the CPU once, when the socket accepts its first byte. Until the CPU has done the work, what the socket
-//!      accepts fills the window and is held. The flush happens at the later of the CPU's time and the present one. A full
-//!      window asks for nothing (`socket.rs`). A write that the CPU finishes after its connection has ended reaches nobody.
+//!    - A write asks the CPU once, when the socket accepts its first byte. What is left of a shared write asks again, once
+//!      frames of it have been let go. Until the CPU has done the work, what the socket accepts fills the window and is
+//!      held. The flush happens at the later of the CPU's time and the present one. A full window asks for nothing
+//!      (`socket.rs`). A write that the CPU finishes after its connection has ended reaches nobody.
 //!    - A turn of a task has two passes at most. A pass begins a write, unless one is under way, and flushes it. The task
 //!      then wakes itself where more waits: after two passes it is behind all others that were woken. HTTP gathers less than
 //!      8192 bytes. A write of which as many are left, with what HTTP adds, is flushed at once and ends no pass: the pass
@@ -76,6 +77,7 @@ mod publish;
 mod reached;
 mod run;
 mod session;
+mod silence;
 mod socket;
 mod stream;
 mod time;

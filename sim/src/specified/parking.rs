@@ -5,6 +5,12 @@ use hubbub::{EventId, LossReason, PushOutcome};
 use super::mailbox::{Mailbox, is_told};
 use super::marks::Mark;
 use super::memory::Memory;
+use super::run::Run;
+use super::time::at;
+
+/// Events with which a mailbox is filled at a time, for a subscriber that is behind.
+// The Hub's own number, which bounds the work of one poll.
+const MOST_AT_A_TIME: usize = 256;
 
 impl Mailbox {
     /// The stream begins after `last`, and `count` events from `from` on wait in the history.
@@ -72,5 +78,21 @@ impl Mailbox {
             self.queue(memory, event);
         }
         (lost > 0).then_some((lost, self.parked_for))
+    }
+}
+
+impl Run<'_> {
+    /// Fills the mailbox of a subscriber that is behind, where it is empty.
+    pub(super) fn catch_up(&mut self, index: usize) {
+        let kept_from = self.history.kept_from(&self.memory);
+        let connection = &mut self.connections[index];
+        if !connection.mailbox.is_behind_and_empty() {
+            return;
+        }
+        let forgotten = connection.mailbox.catch_up(&mut self.memory, kept_from, MOST_AT_A_TIME);
+        if let Some((count, reason)) = forgotten {
+            let forgotten = hubbub::hub::Forgotten { count, reason };
+            self.recorder.forgot(at(self.clock), connection.server_side(), forgotten);
+        }
     }
 }

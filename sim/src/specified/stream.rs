@@ -6,7 +6,7 @@
 
 use hubbub::CloseReason;
 
-use super::connection::{Part, Passing, Read, Said};
+use super::connection::{Part, Passing};
 use super::cpu::Work;
 use super::marks::Mark;
 use super::run::Run;
@@ -14,10 +14,6 @@ use super::socket::{Loss, Turn};
 use super::time::{at, ticks};
 use crate::time::nanos;
 use crate::transport::Transport;
-
-/// Events with which a mailbox is filled at a time, for a subscriber that is behind.
-// The Hub's own number, which bounds the work of one poll.
-const MOST_AT_A_TIME: usize = 256;
 
 /// The bytes that HTTP gathers before it flushes. A write of which as many are left, or more, is flushed at once.
 // The transport sets hyper's limit to this, the smallest that hyper allows, unless larger heads are configured.
@@ -265,48 +261,5 @@ impl Run<'_> {
         }
         self.parts = parts;
         has_any || self.break_silence(index)
-    }
-
-    /// Fills the mailbox of a subscriber that is behind, where it is empty.
-    fn catch_up(&mut self, index: usize) {
-        let kept_from = self.history.kept_from(&self.memory);
-        let connection = &mut self.connections[index];
-        if !connection.mailbox.is_behind_and_empty() {
-            return;
-        }
-        let forgotten = connection.mailbox.catch_up(&mut self.memory, kept_from, MOST_AT_A_TIME);
-        if let Some((count, reason)) = forgotten {
-            let forgotten = hubbub::hub::Forgotten { count, reason };
-            self.recorder.forgot(at(self.clock), connection.server_side(), forgotten);
-        }
-    }
-
-    /// A comment or a ping, where nothing has been flushed for as long as a silence may last. In front of it is the notice
-    /// of what has been lost behind the last event.
-    fn break_silence(&mut self, index: usize) -> bool {
-        let keepalive = ticks(nanos(self.plan.server.keepalive));
-        let connection = &mut self.connections[index];
-        if self.tick < connection.silence {
-            return false;
-        }
-        let due = connection.last_flush + keepalive;
-        let is_due = due <= self.tick;
-        // Moved when it fires and not at every flush, as the transport's timer is.
-        connection.silence = if is_due { self.tick + keepalive } else { due };
-        self.silences.entry(connection.silence).or_default().push(index);
-        if !is_due {
-            return false;
-        }
-        let frames = self.frames;
-        let epoch = self.plan.first_epoch().wrapping_add(connection.process as u64);
-        let gap = connection.mailbox.holes().and_then(|holes| holes.at_the_end(epoch));
-        connection.commented_in = self.tick;
-        self.marks.add_if(connection.told_in_a_comment && gap.is_some(), Mark::NoticeAfterAComment);
-        connection.told_in_a_comment |= gap.is_some();
-        self.marks.add_if(gap.is_some(), Mark::NoticeInAComment);
-        let notice = gap.map(|gap| Said { bytes: frames.gap(&gap), read: Some(Read::of(&gap)) });
-        let keepalive = Said { bytes: frames.keepalive(), read: None };
-        connection.say(frames, notice.into_iter().chain([keepalive]).collect());
-        true
     }
 }
