@@ -5,6 +5,7 @@
 
 mod convergence;
 
+use std::ops::Range;
 use std::time::Duration;
 
 use hubbub::{Capacity, Overflow};
@@ -38,6 +39,8 @@ pub struct VerifyExtent {
     pub loads: &'static [f64],
     /// Runs of each queue where chance has a part.
     pub replications: u64,
+    /// Seed of the first of them, and of the first run of the scenario; each further run has the next seed.
+    pub first_seed: u64,
     /// Frames counted in each run.
     pub frames: usize,
     /// Runs of the scenario at each time scale.
@@ -50,6 +53,7 @@ impl VerifyExtent {
         mailboxes: &[1, 4, 16, 64],
         loads: &[0.3, 0.6, 0.9, 1.0, 1.2, 2.0],
         replications: 20,
+        first_seed: 0,
         frames: 3000,
         convergence_replications: 20,
     };
@@ -57,6 +61,11 @@ impl VerifyExtent {
     /// Some seconds: small mailboxes, fewer and shorter runs.
     pub const QUICK: Self =
         Self { mailboxes: &[1, 4], replications: 10, frames: 300, convergence_replications: 8, ..Self::FULL };
+
+    /// The seeds of that many runs.
+    fn seeds(&self, runs: u64) -> Range<u64> {
+        self.first_seed..self.first_seed + runs
+    }
 
     fn gap(&self) -> Duration {
         SHORTEST_SERVICE.div_f64(self.loads.first().copied().unwrap_or(1.0))
@@ -110,7 +119,7 @@ pub fn verify(extent: &VerifyExtent, threads: usize, progress: &dyn Progress) ->
     let queues = measure(extent, threads, progress)?;
     // The system has a place more than the mailbox: the frame in service holds no slot.
     let cases: Vec<QueueCase> = queues.iter().filter_map(|queue| queue.judge(queue.mailbox + 1)).collect();
-    let convergence = converge(extent.convergence_replications, threads, progress)?;
+    let convergence = converge(extent.seeds(extent.convergence_replications), threads, progress)?;
     // One more for the convergence: it can raise a false alarm as well.
     let intervals = cases.iter().map(QueueCase::intervals).sum::<usize>() + 1;
     Ok(Verify {
@@ -179,7 +188,7 @@ fn jobs(extent: &VerifyExtent) -> Vec<Job> {
                 // Nothing is left to chance, and each frame is compared.
                 Traffic::Constant => jobs.push(Job { frames: extent.frames.min(1000), warm_up: 0, ..job }),
                 Traffic::Poisson | Traffic::Batches { .. } => {
-                    jobs.extend((0..extent.replications).map(|seed| Job { seed, ..job }));
+                    jobs.extend(extent.seeds(extent.replications).map(|seed| Job { seed, ..job }));
                 }
             }
         }

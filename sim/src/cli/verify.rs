@@ -8,12 +8,14 @@ use crate::report;
 use crate::verify::{self, VerifyExtent};
 
 /// Runs it, and leaves its files.
-pub(super) fn verify(VerifyOptions { evidence: options, threads }: &VerifyOptions) -> Result<Exit, Failure> {
+pub(super) fn verify(options: &VerifyOptions) -> Result<Exit, Failure> {
+    let evidence = options.evidence();
     let forms = Forms { folder: files::THEORY, terminal: report::theory::terminal, files: files::of_theory };
-    evidence::prepare(options, &forms)?;
-    let extent = if options.quick { VerifyExtent::QUICK } else { VerifyExtent::FULL };
-    let mut found = verify::verify(&extent, threads.number(), &progress::Bars::new())?;
-    found.command = options.command("verify");
-    let found = evidence::leave(found, options, &forms)?;
+    evidence::prepare(&evidence, &forms)?;
+    let extent = if evidence.quick { VerifyExtent::QUICK } else { VerifyExtent::FULL };
+    let extent = VerifyExtent { first_seed: options.first_seed, ..extent };
+    let mut found = verify::verify(&extent, options.threads.number(), &progress::Bars::new())?;
+    found.command = options.command();
+    let found = evidence::leave(found, &evidence, &forms)?;
     Ok(if found.inside_all { Exit::AsExpected } else { Exit::Violated })
 }

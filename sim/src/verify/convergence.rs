@@ -1,5 +1,7 @@
 //! Whether ticks matter: a scenario at two time scales, on the same plans.
 
+use std::ops::Range;
+
 use hubbub::Capacity;
 
 use super::VerifyError;
@@ -21,12 +23,12 @@ const SECONDS: f64 = 30.0;
 ///
 /// # Errors
 /// The first failure of a world, or a scenario that cannot be changed as it must.
-pub fn converge(replications: u64, threads: usize, progress: &dyn Progress) -> Result<Convergence, VerifyError> {
+pub fn converge(seeds: Range<u64>, threads: usize, progress: &dyn Progress) -> Result<Convergence, VerifyError> {
     let overrides = Overrides { duration_seconds: Some(SECONDS), ..Overrides::default() };
     let scenario = Scenario::named(SCENARIO)?.with(overrides)?;
     let time_scales = [1, 2].map(|times| times * scenario.settings().time_scale);
     let jobs: Vec<(u64, u32)> =
-        (0..replications).flat_map(|seed| time_scales.map(|time_scale| (seed, time_scale))).collect();
+        seeds.clone().flat_map(|seed| time_scales.map(|time_scale| (seed, time_scale))).collect();
     progress.begin("time scale", jobs.len() as u64);
     let work = |(seed, time_scale): &(u64, u32)| {
         let lost = lost(&scenario, *seed, *time_scale)?;
@@ -48,7 +50,7 @@ pub fn converge(replications: u64, threads: usize, progress: &dyn Progress) -> R
         buffer: BUFFER as u64,
         seconds: SECONDS,
         time_scales: time_scales.map(u64::from),
-        replications,
+        replications: seeds.end - seeds.start,
         lost: [0, 1].map(|scale| pairs.iter().map(|pair| pair[scale]).sum()),
         difference,
         ci,

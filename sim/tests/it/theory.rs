@@ -90,7 +90,7 @@ fn a_wrong_size_of_the_system_is_outside() {
 
 #[test]
 fn twice_the_time_scale_is_another_run_that_loses_as_many_frames() {
-    let found = verify::converge(4, 2, &Quiet).unwrap();
+    let found = verify::converge(0..4, 2, &Quiet).unwrap();
     assert!(found.inside && found.lost[0] > 0, "{found:?}");
     let scenario = Scenario::named("alpha").unwrap();
     let once = Plan::draw(&scenario, 10, 0);
@@ -103,6 +103,19 @@ fn twice_the_time_scale_is_another_run_that_loses_as_many_frames() {
 fn the_result_does_not_depend_on_the_number_of_threads() {
     let extent = VerifyExtent { mailboxes: &[1], loads: &[1.0], replications: 4, frames: 200, ..VerifyExtent::QUICK };
     assert_eq!(verify::measure(&extent, 1, &Quiet).unwrap(), verify::measure(&extent, 3, &Quiet).unwrap());
+}
+
+#[test]
+fn two_ranges_of_seeds_have_the_runs_of_the_whole_range() {
+    let extent = VerifyExtent { mailboxes: &[1], loads: &[1.0], replications: 4, frames: 200, ..VerifyExtent::QUICK };
+    let samples = |first_seed, replications| {
+        let extent = VerifyExtent { first_seed, replications, ..extent };
+        let measured = verify::measure(&extent, 2, &Quiet).unwrap();
+        // The first queue leaves nothing to chance, and has one run, whatever the seeds are.
+        measured.into_iter().skip(1).map(|queue| queue.samples).collect::<Vec<_>>()
+    };
+    let parts = samples(0, 1).into_iter().zip(samples(1, 3)).map(|(first, rest)| [first, rest].concat());
+    assert_eq!(parts.collect::<Vec<_>>(), samples(0, 4));
 }
 
 #[test]

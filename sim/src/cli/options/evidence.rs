@@ -5,13 +5,17 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::{JsonOptions, Threads};
-use crate::cli::files;
 use crate::cli::typed::typed;
+use crate::cli::{files, number};
 
 #[derive(Debug, Args)]
 pub(in crate::cli) struct VerifyOptions {
     #[command(flatten)]
-    pub(in crate::cli) evidence: EvidenceOptions,
+    evidence: EvidenceOptions,
+    /// Seed of the first run of each queue; each further run has the next seed. With another seed than 0, plots stays
+    /// as it is
+    #[arg(long, value_name = "X", default_value_t = 0, value_parser = number::first_seed)]
+    pub(in crate::cli) first_seed: u64,
     #[command(flatten)]
     pub(in crate::cli) threads: Threads,
 }
@@ -28,7 +32,7 @@ pub(in crate::cli) struct StagesOptions {
 }
 
 /// How much is done, and where the result goes.
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(in crate::cli) struct EvidenceOptions {
     /// Run fewer cases, and each fewer times
     #[arg(long)]
@@ -38,12 +42,29 @@ pub(in crate::cli) struct EvidenceOptions {
     out: Option<PathBuf>,
     #[command(flatten)]
     pub(in crate::cli) json: JsonOptions,
+    /// Whether the runs are others than those that are published.
+    #[arg(skip)]
+    has_other_runs: bool,
+}
+
+impl VerifyOptions {
+    /// How much is done, and where the result goes.
+    pub(in crate::cli) fn evidence(&self) -> EvidenceOptions {
+        EvidenceOptions { has_other_runs: self.first_seed != 0, ..self.evidence.clone() }
+    }
+
+    /// The command that does the same again.
+    pub(in crate::cli) fn command(&self) -> String {
+        let first_seed =
+            if self.first_seed == 0 { String::new() } else { format!(" --first-seed {}", self.first_seed) };
+        self.evidence.command("verify") + &first_seed
+    }
 }
 
 impl EvidenceOptions {
     /// Whether this is the run whose result is the project's own.
     pub(in crate::cli) fn is_published(&self) -> bool {
-        !self.quick && self.out.is_none() && !self.json.is_to_stdout()
+        !self.quick && !self.has_other_runs && self.out.is_none() && !self.json.is_to_stdout()
     }
 
     /// Where the files go, if there are to be any.

@@ -7,7 +7,7 @@ use clap::Args;
 use crate::cli::exit::Failure;
 use crate::cli::files;
 
-#[derive(Debug, Args)]
+#[derive(Debug, Clone, Args)]
 pub(in crate::cli) struct JsonOptions {
     /// Print the result as JSON and nothing else (-), or write it to a file that does not exist yet
     #[arg(long, value_name = "-|FILE")]
