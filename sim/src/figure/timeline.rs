@@ -104,10 +104,10 @@ fn draw_fault(scene: &mut Scene, timeline: &Timeline, fault: &(f64, f64, String)
 /// The deepest of each pixel column, equal neighbours as one: a run has more observations than a picture has pixels.
 fn steps(timeline: &Timeline, row: &TimelineRow) -> Vec<(f64, f64, u64)> {
     let columns = (RIGHT - LEFT) as usize;
-    // One column more, because the end of the run lies on the right edge.
-    let (mut deepest, mut last) = (vec![None; columns + 1], vec![None; columns + 1]);
+    let (mut deepest, mut last) = (vec![None; columns], vec![None; columns]);
     for (at, depth) in &row.depth {
-        let column = ((across(timeline, *at) - LEFT) as usize).min(columns);
+        // The end of the run lies on the right edge, behind the last column.
+        let column = ((across(timeline, *at) - LEFT) as usize).min(columns - 1);
         deepest[column] = deepest[column].max(Some(*depth));
         last[column] = Some(*depth);
     }
@@ -201,6 +201,13 @@ mod tests {
         assert!(quiet.contains(kinds[0]) && kinds[1..].iter().all(|kind| !quiet.contains(kind)), "{quiet}");
         let colours = ["Red", "red:", "Blue", "Grey", "Orange"];
         assert!(colours.iter().all(|colour| !whole.contains(colour)));
+    }
+
+    #[test]
+    fn a_depth_at_the_very_end_of_the_run_is_drawn() {
+        let mut timeline = timeline();
+        timeline.rows[0].depth = vec![(0.0, 0), (timeline.seconds, 7)];
+        assert_eq!(steps(&timeline, &timeline.rows[0]), [(RIGHT - 1.0, RIGHT, 7)]);
     }
 
     #[test]

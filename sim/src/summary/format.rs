@@ -132,10 +132,11 @@ pub fn count_short(value: u64) -> String {
     match value {
         0..1_000_000 => count(value),
         // Half the divisor on top rounds to the nearest, in whole numbers: a float cannot hold every `u64`.
-        1_000_000..100_000_000 => hundredths((value + 5_000) / 10_000, "M"),
-        100_000_000..1_000_000_000 => format!("{} M", value / 1_000_000),
-        1_000_000_000..100_000_000_000 => hundredths((value + 5_000_000) / 10_000_000, "G"),
-        _ => format!("{} G", count(value / 1_000_000_000)),
+        // From half a hundredth below on, it would be rounded to 100.00, which is a character more.
+        1_000_000..99_995_000 => hundredths((value + 5_000) / 10_000, "M"),
+        99_995_000..1_000_000_000 => format!("{} M", value.max(100_000_000) / 1_000_000),
+        1_000_000_000..99_995_000_000 => hundredths((value + 5_000_000) / 10_000_000, "G"),
+        _ => format!("{} G", count(value.max(100_000_000_000) / 1_000_000_000)),
     }
 }
 
@@ -246,8 +247,9 @@ mod tests {
         assert_eq!([0.001, 0.995].map(number), ["0.001", "1"]);
         assert_eq!([1.0, 9_999.5, 99_950.0, 999_500.0].map(bytes), ["1 B", "10.0 kB", "100 kB", "1.0 MB"]);
         assert_eq!([0.0005, 9.9995, 99.995, 999.95].map(precise), ["0.001", "10.00", "100.0", "1,000"]);
-        let counts = [1_000_000, 100_000_000, 999_999_999, 1_000_000_000, 100_000_000_000].map(count_short);
-        assert_eq!(counts, ["1.00 M", "100 M", "999 M", "1.00 G", "100 G"]);
+        let edges = [1_000_000, 99_994_999, 99_995_000, 100_000_000, 999_999_999, 1_000_000_000, 99_999_999_999];
+        let counts = edges.map(count_short);
+        assert_eq!(counts, ["1.00 M", "99.99 M", "100 M", "100 M", "999 M", "1.00 G", "100 G"]);
     }
 
     #[test]
