@@ -31,7 +31,8 @@ pub fn with_a_probe(mut case: Case) -> Case {
     let faults_are_over = time_until_healed(&case.plan).max(case.plan.duration);
     // With a history more may wait than a mailbox holds.
     let frames = if case.plan.server.recovery.is_some() { usize::MAX } else { case.frames };
-    let rest = time_to_drain(&case.plan, frames);
+    // Its policy or its write deadline may cut a subscriber off, at the latest while it drains, and then it comes back.
+    let rest = time_to_drain(&case.plan, frames) + time_to_return(&case.plan);
     let plan = &mut case.plan;
     plan.duration = faults_are_over + rest;
     plan.arrivals.push(Arrival { at: plan.duration, payload_bytes: 30, key: 0 });
@@ -41,9 +42,14 @@ pub fn with_a_probe(mut case: Case) -> Case {
 }
 
 /// When every fault is over and all who can come back have done so: a connection that has lost bytes is given up after
-/// the user timeout, and the client needs a pause, perhaps a second one, and a few round trips.
+/// the user timeout, and the client may not get a stream at its first try.
 fn time_until_healed(plan: &Plan) -> Duration {
     let Some(over) = plan.faults.iter().map(Fault::until).max() else { return Duration::ZERO };
+    over + plan.server.user_timeout + 2 * time_to_return(plan)
+}
+
+/// What a client whose stream has ended needs until it has the next one: its pause, and a few round trips.
+fn time_to_return(plan: &Plan) -> Duration {
     let trip = plan.classes.iter().map(|class| class.round_trip.unwrap_or_default()).max().unwrap_or_default();
     let pauses = plan.classes.iter().filter_map(|class| class.reconnect_after);
     let restarts = plan.faults.iter().filter_map(|fault| match &fault.harm {
@@ -51,7 +57,7 @@ fn time_until_healed(plan: &Plan) -> Duration {
         _ => None,
     });
     let pause = pauses.chain(restarts).max().unwrap_or_default();
-    over + plan.server.user_timeout + 2 * pause + 4 * (trip + TICK * TICKS_A_TRIP)
+    pause + 4 * (trip + TICK * TICKS_A_TRIP)
 }
 
 /// Within this long after the last arrival and the last fault, every mailbox whose subscriber reads is empty.

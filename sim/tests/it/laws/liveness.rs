@@ -22,3 +22,9 @@ fn a_client_that_leaves_while_the_last_event_is_under_way_may_miss_it() {
 fn the_time_to_drain_counts_the_frames_of_a_shared_write_beside_those_of_the_mailbox() {
     assert_eq!(Law::Liveness.judge(&case_of(10_000_103)), Ok(()));
 }
+
+/// Seed 10075380: conflation closes a mailbox in which nothing is old, 109 ms before its client comes back.
+#[test]
+fn a_client_that_its_policy_cuts_off_has_the_time_to_come_back() {
+    assert_eq!(Law::Liveness.judge(&case_of(10_075_380)), Ok(()));
+}
