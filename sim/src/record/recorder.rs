@@ -185,10 +185,10 @@ impl Observations {
 
     /// An event was offered.
     pub fn offered(&mut self, now: Duration, id: ServerSide, sequence: u64, outcome: PushOutcome<EventId>) {
-        let plan_now = self.plan_time(now);
         let Some(index) = self.of(id) else { return };
         let outcome = outcome.map(|lost| self.sequence(id.0, lost.sequence));
         self.note(now, index, ObservationKind::Pushed { sequence, outcome });
+        let time_scale = self.time_scale;
         let record = &mut self.subscribers[index].0;
         // What is shed for an event is not an offer of its own. The event's outcome follows.
         record.offered += u64::from(!matches!(outcome, PushOutcome::Shed { .. }));
@@ -197,13 +197,13 @@ impl Observations {
             && waiting as u64 > record.high_water
         {
             record.high_water = waiting as u64;
-            record.high_water_at = plan_now;
+            record.high_water_at = now / time_scale;
         }
         if let Some(reason) = outcome.loss_reason() {
             *record.dropped.of(reason) += 1;
             // A value that a newer one of its key has replaced is not lost to a limit.
             if reason != LossReason::Conflated {
-                record.first_drop_at.get_or_insert(plan_now);
+                record.first_drop_at.get_or_insert_with(|| now / time_scale);
             }
         }
     }

@@ -158,3 +158,15 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_rate_is_as_exact_where_64_bits_are_too_few_for_it_as_before() {
+    // At 125 MB/s the product of nanoseconds and rate passes 64 bits after 147.6 s.
+    for seconds in [147, 148, 10_000] {
+        let busy = Busy { rate: (125_000_000, 1), since: Duration::ZERO, read_before: 0 };
+        let bytes = seconds * 125_000_000;
+        assert_eq!(busy.room_by(Duration::from_secs(seconds)), bytes);
+        assert_eq!(busy.room_by(Duration::from_secs(seconds) - Duration::from_nanos(1)), bytes - 1);
+        assert_eq!(busy.read_at(bytes), Duration::from_secs(seconds));
+    }
+}
