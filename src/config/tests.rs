@@ -111,7 +111,12 @@ fn a_file_and_an_environment_can_set_everything_alike() {
         ("WH_LOG_LEVEL", "debug"),
     ];
     let wanted = everything();
-    assert_eq!(file.matches("server.").count(), table::SETTINGS.len(), "everything");
+    for setting in &table::SETTINGS {
+        let (name, variable) = (setting.name(), setting.variable());
+        assert!(file.contains(&format!("{name} = ")), "{name} is not in the file");
+        assert!(environment.iter().any(|(set, _)| *set == variable), "{variable} is not in the environment");
+        assert_ne!(setting.as_toml(&wanted), setting.as_toml(&Config::default()), "{name} has its default");
+    }
     assert_eq!(load(file, &[]), Ok(wanted.clone()));
     assert_eq!(load("", &environment), Ok(wanted.clone()));
     let crlf = file.replace('\n', "\r\n");

@@ -10,7 +10,7 @@ use hubbub_sim::laws::Law;
 use hubbub_sim::plan::FaultKind;
 use hubbub_sim::scenario::Scenario;
 
-use crate::command_line::{folder, sim};
+use crate::command_line::{all_commands, folder, sim};
 
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
@@ -118,7 +118,7 @@ fn the_readme_and_the_help_have_every_exit_code() {
 #[test]
 fn every_scenario_incident_and_trace_that_there_is_is_named() {
     let built_in: BTreeSet<_> = Scenario::built_in_names().map(str::to_owned).collect();
-    assert_eq!(built_in, stems("sim/scenarios", "toml"));
+    assert_eq!(built_in, stems("sim/scenarios", "toml"), "what is built in, and the files");
     let help = String::from_utf8(sim(&folder("names"), &["sweep", "--help"]).stdout).unwrap();
     assert!(built_in.iter().all(|name| help.contains(name.as_str())), "{help}");
     assert!(Overflow::ALL.iter().all(|policy| help.contains(policy.name())), "{help}");
@@ -126,6 +126,8 @@ fn every_scenario_incident_and_trace_that_there_is_is_named() {
     for name in &built_in {
         assert!(pages.contains(name.as_str()), "{name}: neither the README nor the operator's page names it");
         assert!(checks.contains(name.as_str()), "{name}: CI does not check its published results");
+        let results = format!("plots/{name}/sweep.json");
+        assert!(root().join(&results).exists(), "{name}: there is no {results}");
     }
     for (head, folder, ending) in [("| incident |", "sim/incidents", "json"), ("| file |", "sim/traces", "jsonl")] {
         let named = first_cells(&page(&format!("{folder}/README.md")), head);
@@ -165,6 +167,17 @@ fn every_command_that_a_page_shows_exists_with_its_options() {
         }
     }
     assert!(seen > 20, "{seen}");
+}
+
+#[test]
+fn every_command_is_shown_by_a_page() {
+    // The page for contributors says how to change the project, and not what the program can do.
+    let shown = pages().into_iter().filter(|path| !path.ends_with("CONTRIBUTING.md"));
+    let shown = shown.flat_map(|path| commands(&fs::read_to_string(path).unwrap(), "cargo sim "));
+    let shown: BTreeSet<_> = shown.map(|words| words[0].clone()).collect();
+    for command in all_commands() {
+        assert!(shown.contains(&command), "{command}: no page shows it");
+    }
 }
 
 #[test]
@@ -271,7 +284,7 @@ fn every_recipe_of_a_command_that_ends_within_a_minute_is_run_by_ci() {
     let words: Vec<_> = script.split_whitespace().collect();
     for Recipe { name, body, .. } in recipes() {
         if body.contains("cargo sim ") && body.contains("\"$@\"") && name != "fidelity" {
-            assert!(words.windows(2).any(|pair| pair == ["just", &name]), "{name}");
+            assert!(words.windows(2).any(|pair| pair == ["just", &name]), "{name}: .ci/recipes does not run it");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::command_line::{folder, refused, sim};
+use crate::command_line::{all_commands, folder, refused, sim};
 
 /// Arguments, and what the one line says.
 type Refused = (&'static [&'static str], &'static str);
@@ -315,24 +315,8 @@ fn a_replay_says_who_lost_what_and_a_run_without_an_expectation_is_not_as_expect
 fn every_help_text_is_at_most_80_columns_wide() {
     let folder = folder("help");
     let help = |command: &str| String::from_utf8(sim(&folder, &[command, "--help"]).stdout).unwrap();
-    for command in [
-        "new",
-        "check",
-        "import",
-        "determinism",
-        "sweep",
-        "size",
-        "load",
-        "record",
-        "replay",
-        "shrink",
-        "soak",
-        "verify",
-        "fidelity",
-        "stages",
-        "docs",
-    ] {
-        let text = help(command);
+    for command in all_commands() {
+        let text = help(&command);
         assert!(text.lines().all(|line| line.chars().count() <= 80) && text.contains("Usage"), "{command}: {text}");
     }
 }

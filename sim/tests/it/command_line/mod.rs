@@ -32,3 +32,17 @@ pub(crate) fn refused(folder: &PathBuf, arguments: &[&str]) -> String {
     assert_eq!(complaint.lines().filter(|line| !line.contains("warning:")).count(), 1, "{arguments:?}: {complaint}");
     complaint
 }
+
+/// The name of every command, in the order of the help.
+pub(crate) fn all_commands() -> Vec<String> {
+    // Several tests ask at the same time, so none of them may make the folder anew.
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let help = String::from_utf8(sim(&folder, &["--help"]).stdout).unwrap();
+    let (_, list) = help.split_once("Commands:\n").unwrap();
+    // A description that takes more than one line continues far to the right.
+    let lines = list.lines().take_while(|line| !line.is_empty()).filter(|line| !line.starts_with("   "));
+    let names = lines.map(|line| line.split_whitespace().next().unwrap().to_owned());
+    let names: Vec<_> = names.filter(|name| name != "help").collect();
+    assert!(names.len() > 10, "{help}");
+    names
+}

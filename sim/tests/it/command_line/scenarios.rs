@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use hubbub_sim::scenario::Scenario;
+
 use super::{folder, refused, sim};
 
 #[test]
@@ -43,7 +45,7 @@ fn a_new_scenario_passes_its_check_and_is_never_written_over_another_file() {
     assert!(refused(&folder, &["new", "my-load"]).contains("my-load.toml: is there already"));
     assert_eq!(fs::read(folder.join("my-load.toml")).unwrap(), before);
     assert!(refused(&folder, &["new", "../x"]).contains("NAME = \"../x\": must be 1 to 64 of a-z"));
-    for name in ["alpha", "backlog-flush", "steady-overload", "wavehouse-ceiling", "ci-build"] {
+    for name in Scenario::built_in_names() {
         let checked = sim(&folder, &["check", name]);
         assert_eq!(checked.status.code(), Some(0), "{name}");
         let text = String::from_utf8(checked.stdout).unwrap();
