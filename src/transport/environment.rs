@@ -63,7 +63,7 @@ pub trait Runtime: Clone + Send + Sync + 'static {
 /// }
 /// # let capacity = Capacity::new(1).expect("1 to 1,048,576 frames");
 /// # let hub = Hub::new(HubSettings { epoch: 1, capacity, overflow: Overflow::DropOldest });
-/// # let _reader = hub.subscribe(&[Pattern::new("builds").expect("a pattern")]);
+/// # let _reader = hub.subscribe(&[Pattern::new("builds").expect("a pattern")]).open();
 /// # let topic = Topic::new("builds").expect("a topic");
 /// let losses = Losses::default();
 /// for _ in 0..3 {
