@@ -66,6 +66,7 @@ pub struct HubSettings {
 
 /// What a publish did, in sum over all subscribers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Publication {
     /// The new event's id.
     pub id: EventId,
@@ -88,7 +89,7 @@ pub struct Publication {
 /// let topic = Topic::new("ingest.builds").expect("a topic");
 /// let mut outcomes = Vec::new();
 /// for _ in 0..3 {
-///     hub.publish_each(Duration::ZERO, &topic, "{}".into(), |_, outcome| outcomes.push(outcome));
+///     hub.publish_each(Duration::ZERO, &topic, "{}", |_, outcome| outcomes.push(outcome));
 /// }
 /// assert!(matches!(outcomes[..2], [PushOutcome::Queued { waiting: 1 }, PushOutcome::Queued { waiting: 2 }]));
 /// assert!(matches!(outcomes[2], PushOutcome::Displaced { lost, .. } if lost.sequence == 1));
@@ -139,7 +140,23 @@ impl Hub {
 
     /// Publishes an event, and returns what happened in sum. `now` is the time on the publisher's clock, kept in the
     /// event.
-    pub fn publish(&self, now: Duration, topic: &Topic, payload: Bytes) -> Publication {
+    ///
+    /// The payload is anything that becomes [`Bytes`] without a copy, such as a `String` or a `Vec<u8>`. A slice of a
+    /// larger `Bytes` keeps all of it in memory while the event waits.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use hubbub::{Capacity, Hub, HubSettings, Overflow, Pattern, Topic};
+    ///
+    /// let capacity = Capacity::new(1).expect("1 to 1,048,576 frames");
+    /// let hub = Hub::new(HubSettings { epoch: 1, capacity, overflow: Overflow::DropOldest });
+    /// let topic = Topic::new("builds").expect("a topic");
+    /// let _builds = hub.subscribe(&[Pattern::from(&topic)]).open();
+    /// assert_eq!(hub.publish(Duration::ZERO, &topic, format!("{{\"build\":{}}}", 7)).offered, 1);
+    /// assert_eq!(hub.publish(Duration::ZERO, &topic, b"{}".as_slice()).dropped, 1);
+    /// ```
+    pub fn publish(&self, now: Duration, topic: &Topic, payload: impl Into<Bytes>) -> Publication {
         self.publish_each(now, topic, payload, |_, _| {})
     }
 
@@ -152,9 +169,10 @@ impl Hub {
         &self,
         now: Duration,
         topic: &Topic,
-        payload: Bytes,
+        payload: impl Into<Bytes>,
         mut each: impl FnMut(SubscriberId, PushOutcome<EventId>),
     ) -> Publication {
+        let payload = payload.into();
         // Held to the end of the fan-out: two publishers at once could reach two mailboxes in different orders.
         let mut last = lock(&self.shared.publishing);
         *last += 1;
@@ -179,7 +197,7 @@ impl Hub {
     }
 
     fn event(&self, id: EventId, topic: &Topic, payload: Bytes, now: Duration) -> Event {
-        let mut event = Event::new(id, topic.clone(), payload, now, self.shared.pinned.clone());
+        let mut event = Event::published(id, topic.clone(), payload, now, self.shared.pinned.clone());
         let policy = self.shared.rules.of(topic);
         if let Some(path) = &policy.key
             && !event.find_key(path)

@@ -19,7 +19,7 @@
 //! measured.subscribed(reader.id(), ([127, 0, 0, 1], 4000).into());
 //! let topic = Topic::new("builds").expect("a topic");
 //! for _ in 0..3 {
-//!     hub.publish_each(measured.now(), &topic, "{}".into(), |id, outcome| measured.offered(id, outcome));
+//!     hub.publish_each(measured.now(), &topic, "{}", |id, outcome| measured.offered(id, outcome));
 //! }
 //! let text = measured.exposition(&hub, 0).expect("everything is measured");
 //! assert!(text.contains("\nhubbub_frames_offered_total 3\n"));

@@ -28,6 +28,7 @@ impl Gap {
 /// Why events are missing: they were lost, or the cursor of a client that comes back says too little. Of a hole with
 /// several reasons, the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum GapReason {
     /// Frames of the subscriber were lost, or the history no longer reaches back to the cursor.
     Lost(LossReason),

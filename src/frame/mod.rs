@@ -11,7 +11,7 @@
 //! let builds = [Pattern::new("builds").expect("a pattern")];
 //! let subscribe = || hub.subscribe(&builds).open().expect("no cursor");
 //! let readers = [subscribe(), subscribe()];
-//! hub.publish(std::time::Duration::ZERO, &Topic::new("builds").expect("a topic"), "red\ngreen".into());
+//! hub.publish(std::time::Duration::ZERO, &Topic::new("builds").expect("a topic"), "red\ngreen");
 //! let frames = readers.map(|mut reader| sse::event(&reader.try_recv().expect("an event waits").event));
 //! assert_eq!(frames[0], "id: 7-1\ndata: red\ndata: green\n\n");
 //! assert_eq!(frames[0].as_ptr(), frames[1].as_ptr(), "encoded once");

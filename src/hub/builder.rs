@@ -119,7 +119,7 @@ impl<'a> SubscriptionBuilder<'a> {
     /// let hub = Hub::with(7, Rules { history, ..Rules::plain(limits, Overflow::DropNewest) });
     /// let topic = Topic::new("builds")?;
     /// for _ in 0..4 {
-    ///     hub.publish(Duration::ZERO, &topic, "{}".into());
+    ///     hub.publish(Duration::ZERO, &topic, "{}");
     /// }
     /// // The last `id:` that a client has read, as a browser sends it in `Last-Event-ID`.
     /// let mut back = hub.subscribe(&[topic.into()]).after(Cursor::read("7-1")).open()?;

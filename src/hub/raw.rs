@@ -36,7 +36,7 @@ use crate::topic::Pattern;
 /// let subscription = hub.subscribe(&[Pattern::new("builds")?]).open_raw()?;
 /// let topic = Topic::new("builds")?;
 /// for n in 0..5 {
-///     hub.publish(Duration::ZERO, &topic, format!("{n}").into());
+///     hub.publish(Duration::ZERO, &topic, format!("{n}"));
 /// }
 /// for _ in 0..4 {
 ///     let taken = poll_fn(|cx| subscription.poll_take(cx)).await.expect("the mailbox is open");

@@ -39,7 +39,7 @@ pub struct Rule {
 /// let hub = Hub::with(7, rules);
 /// let topic = Topic::new("builds").expect("a topic");
 /// for _ in 0..10 {
-///     hub.publish(Duration::ZERO, &topic, "{}".into());
+///     hub.publish(Duration::ZERO, &topic, "{}");
 /// }
 /// // A client comes back with the last id that it has: 3 events are kept, and 4 of those it missed are not.
 /// let builds = [Pattern::new("builds").expect("a pattern")];
@@ -65,7 +65,7 @@ impl Rules {
     /// One policy for all, no history, no notices.
     pub fn plain(limits: Limits, overflow: Overflow) -> Self {
         let policy = Policy { limits, overflow, key: None };
-        Self { policy, by_topic: Vec::new(), history: HistorySettings::default(), announces_gaps: false }
+        Self { policy, by_topic: Vec::new(), history: HistorySettings::NONE, announces_gaps: false }
     }
 
     /// The policy of a topic.

@@ -25,6 +25,9 @@ use crate::topic::Pattern;
 /// when they hand it over. A program that passes events on, and wants to count what really arrived, takes each as a
 /// [`Delivery`].
 ///
+/// A subscription keeps its Hub alive. It is over after [`Hub::evict_all`](super::Hub::evict_all), or when its policy
+/// cuts it off; publishers that are dropped do not end it.
+///
 /// ```
 /// use std::time::Duration;
 ///
@@ -38,7 +41,7 @@ use crate::topic::Pattern;
 /// let mut builds = hub.subscribe(&[Pattern::new("builds.*")?]).open()?;
 /// let topic = Topic::new("builds.linux")?;
 /// for n in 0..5 {
-///     hub.publish(Duration::ZERO, &topic, format!("{n}").into());
+///     hub.publish(Duration::ZERO, &topic, format!("{n}"));
 /// }
 /// let first = builds.recv().await.expect("the subscription is open");
 /// assert_eq!(first.event.payload(), "0");

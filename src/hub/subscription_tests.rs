@@ -248,6 +248,19 @@ fn the_account_of_each_label_is_kept_and_all_of_them_add_up() {
     assert_eq!(hub.counts().offered, 6);
 }
 
+/// Compiles, or not.
+#[test]
+fn what_programs_hold_may_go_to_any_thread() {
+    fn may_move<T: Send + Sync>() {}
+    fn may_run_anywhere<T: Send>(_: T) {}
+    may_move::<(Hub, Subscription, RawSubscription, Delivery<'_>, SubscriptionBuilder<'_>, Taken)>();
+    may_move::<(Topic, Pattern, Event, Arc<Event>, Rules, Cursor, SubscribeError, TryRecvError)>();
+    let hub = Hub::with(1, rules(2));
+    let mut subscription = hub.subscribe(&wanted(&["t"])).open().unwrap();
+    may_run_anywhere(subscription.recv());
+    may_run_anywhere(subscription.delivery());
+}
+
 proptest! {
     #[test]
     fn no_text_that_is_a_topic_matches_anything_but_itself(text in "[a-z.*>]{0,6}", other in "[a-z]{1,2}(\\.[a-z]{1,2}){0,2}") {

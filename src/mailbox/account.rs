@@ -14,7 +14,7 @@ use crate::loss::LossCounts;
 /// let mut subscription = hub.subscribe(&[Pattern::new("builds").expect("a pattern")]).open().expect("no cursor");
 /// let topic = Topic::new("builds").expect("a topic");
 /// for _ in 0..10 {
-///     hub.publish(std::time::Duration::ZERO, &topic, "{}".into());
+///     hub.publish(std::time::Duration::ZERO, &topic, "{}");
 /// }
 /// // Two frames leave the mailbox: one is received, and one is given up before it is flushed.
 /// assert!(subscription.try_recv().is_ok());

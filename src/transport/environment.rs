@@ -67,7 +67,7 @@ pub trait Runtime: Clone + Send + Sync + 'static {
 /// # let topic = Topic::new("builds").expect("a topic");
 /// let losses = Losses::default();
 /// for _ in 0..3 {
-///     hub.publish_each(Duration::ZERO, &topic, "{}".into(), |id, outcome| losses.offered(id, outcome));
+///     hub.publish_each(Duration::ZERO, &topic, "{}", |id, outcome| losses.offered(id, outcome));
 /// }
 /// assert_eq!(losses.0.load(Ordering::Relaxed), 2, "a mailbox of one frame");
 /// ```

@@ -25,8 +25,8 @@
 //! # futures_executor::block_on(async {
 //! let builds = hub.subscribe(&[topic.clone().into()]).open().expect("no cursor");
 //! let mut body = body(builds);
-//! hub.publish(std::time::Duration::ZERO, &topic, "a".into());
-//! hub.publish(std::time::Duration::ZERO, &topic, "b".into());
+//! hub.publish(std::time::Duration::ZERO, &topic, "a");
+//! hub.publish(std::time::Duration::ZERO, &topic, "b");
 //! assert_eq!(body.next().await, Some(b"id: 7-1\ndata: a\n\n".to_vec()));
 //! // Counted, although no socket has seen it.
 //! assert_eq!((hub.counts().delivered, hub.counts().waiting), (1, 1));
@@ -34,9 +34,9 @@
 //! # }
 //! ```
 
-/// The label of streams of server-sent events in the Hub's counts.
+/// The label of streams of server-sent events in the Hub's counts, see [`Hub::counts_of`](crate::Hub::counts_of).
 pub const SSE_LABEL: &str = "sse";
-/// The label of WebSockets in the Hub's counts.
+/// The label of WebSockets in the Hub's counts, see [`Hub::counts_of`](crate::Hub::counts_of).
 pub const WEBSOCKET_LABEL: &str = "ws";
 
 #[cfg(feature = "__transport")]

@@ -56,7 +56,7 @@ fn the_framing_is_that_of_the_wire() {
     let (capacity, overflow) = (Capacity::new(1).unwrap(), Overflow::DropNewest);
     let hub = Hub::new(HubSettings { epoch: crate::plan::FIRST_EPOCH, capacity, overflow });
     let mut subscription = hub.subscribe(&[Pattern::new("t").unwrap()]).open().unwrap();
-    hub.publish(Duration::ZERO, &Topic::new("t").unwrap(), payload.into());
+    hub.publish(Duration::ZERO, &Topic::new("t").unwrap(), payload);
     let framed = hubbub::frame::sse::event(&subscription.try_recv().unwrap().event).len();
     let chunk = format!("{framed:x}\r\n\r\n").len();
     assert_eq!((framed + chunk) as u64, counters.frame_bytes);

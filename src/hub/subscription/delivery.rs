@@ -25,7 +25,7 @@ use crate::event::{Event, Gap};
 /// let topic = Topic::new("builds")?;
 /// let mut builds = hub.subscribe(&[topic.clone().into()]).open()?;
 /// for payload in ["first", "second", "third"] {
-///     hub.publish(Duration::ZERO, &topic, payload.into());
+///     hub.publish(Duration::ZERO, &topic, payload);
 /// }
 /// for _ in 0..3 {
 ///     let Some(delivery) = builds.delivery().await else { break };
