@@ -110,6 +110,26 @@ impl Subscription {
 
     /// Receives the next event if one waits, here or in the history. It counts as delivered.
     ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use hubbub::hub::TryRecvError;
+    /// use hubbub::{Capacity, Hub, HubSettings, Overflow, Pattern, Topic};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let capacity = Capacity::new(4).expect("1 to 1,048,576 frames");
+    /// let hub = Hub::new(HubSettings { epoch: 1, capacity, overflow: Overflow::DropNewest });
+    /// let topic = Topic::new("builds")?;
+    /// let mut builds = hub.subscribe(&[Pattern::from(&topic)]).open()?;
+    /// hub.publish(Duration::ZERO, &topic, "{}");
+    /// assert_eq!(builds.try_recv()?.event.topic(), &topic);
+    /// assert_eq!(builds.try_recv().err(), Some(TryRecvError::Empty));
+    /// hub.evict_all();
+    /// assert_eq!(builds.try_recv().err(), Some(TryRecvError::Closed));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
     /// # Errors
     /// When no event waits, or the subscription is over.
     pub fn try_recv(&mut self) -> Result<Taken, TryRecvError> {
