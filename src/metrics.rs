@@ -4,7 +4,8 @@
 //! counts. Figures that the Hub has anyway are read when they are asked for. Only times and depths are counted at every
 //! frame, in counters that threads do not share.
 //!
-//! A program that subscribes and publishes by itself tells the environment so, and the exposition then has it:
+//! A program that subscribes and publishes by itself tells the environment so, and the exposition then has it. The label
+//! of a subscription is its `transport` there, `unlabelled` if it was given none:
 //!
 //! ```
 //! # #[cfg(feature = "__transport")] {
@@ -24,6 +25,7 @@
 //! let text = measured.exposition(&hub, 0).expect("everything is measured");
 //! assert!(text.contains("\nhubbub_frames_offered_total 3\n"));
 //! assert!(text.contains("\nhubbub_slow_episodes_total 1\n"), "two losses in a row are one episode");
+//! assert!(text.contains("\nhubbub_subscribers{transport=\"unlabelled\"} 1\n"));
 //! # }
 //! ```
 
