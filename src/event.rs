@@ -68,7 +68,23 @@ pub struct Event {
 }
 
 impl Event {
-    pub(crate) fn new(
+    /// An event that no Hub has published: for tests of a program that handles events. It counts in no Hub's
+    /// [`PinnedBytes`], and has no key.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use hubbub::{Event, EventId, Topic};
+    ///
+    /// let id = EventId { epoch: 1, sequence: 7 };
+    /// let event = Event::new(id, Topic::new("builds").expect("a topic"), "{}", Duration::ZERO);
+    /// assert_eq!((event.id().to_string().as_str(), event.payload().as_ref()), ("1-7", b"{}".as_slice()));
+    /// ```
+    pub fn new(id: EventId, topic: Topic, payload: impl Into<Bytes>, published_at: Duration) -> Self {
+        Self::published(id, topic, payload.into(), published_at, Arc::default())
+    }
+
+    pub(crate) fn published(
         id: EventId,
         topic: Topic,
         payload: Bytes,

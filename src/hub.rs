@@ -8,14 +8,15 @@
 //! on during it. A waker runs under the first lock alone. So it may subscribe and leave; it must not publish, and must
 //! not change what a subscription wants.
 
+mod builder;
 mod catch_up;
 mod change;
-mod channel;
 mod cursor;
 mod history;
 mod holes;
 mod interests;
 mod log;
+mod raw;
 mod registry;
 mod resume;
 mod rules;
@@ -23,26 +24,30 @@ mod slot;
 mod subscription;
 
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use bytes::Bytes;
 
 use crate::event::{Event, EventId, PinnedBytes};
 use crate::loss::{CloseReason, PushOutcome};
-use crate::mailbox::{Capacity, Counts, Key, Limits, Mailbox, Overflow, QueueItem};
+use crate::mailbox::{Capacity, Counts, Key, Limits, Overflow, QueueItem};
 use crate::topic::{Pattern, Topic};
 
+pub use builder::{SubscribeError, SubscriptionBuilder};
 pub use catch_up::Forgotten;
-pub use channel::Channel;
 pub use cursor::Cursor;
 use history::History;
 pub use history::HistorySettings;
+pub use raw::RawSubscription;
 use registry::Registry;
 pub use rules::{Policy, Rule, Rules};
 pub use slot::Taken;
 use slot::{Offered, Slot};
-pub use subscription::Subscription;
+pub use subscription::{Delivery, Subscription, TryRecvError};
+
+/// The label of a subscription whose builder was given none.
+pub const UNLABELLED: &str = "unlabelled";
 
 /// The id of a subscriber, unique for the life of a Hub: 1, 2, 3 … in the order of subscribing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -61,6 +66,7 @@ pub struct HubSettings {
 
 /// What a publish did, in sum over all subscribers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Publication {
     /// The new event's id.
     pub id: EventId,
@@ -79,11 +85,11 @@ pub struct Publication {
 ///
 /// let capacity = Capacity::new(2).expect("1 to 1,048,576 frames");
 /// let hub = Hub::new(HubSettings { epoch: 1, capacity, overflow: Overflow::DropOldest });
-/// let everything = hub.subscribe(&[Pattern::new("ingest.>").expect("a pattern")]);
+/// let everything = hub.subscribe(&[Pattern::new("ingest.>").expect("a pattern")]).open().expect("no cursor");
 /// let topic = Topic::new("ingest.builds").expect("a topic");
 /// let mut outcomes = Vec::new();
 /// for _ in 0..3 {
-///     hub.publish_each(Duration::ZERO, &topic, "{}".into(), |_, outcome| outcomes.push(outcome));
+///     hub.publish_each(Duration::ZERO, &topic, "{}", |_, outcome| outcomes.push(outcome));
 /// }
 /// assert!(matches!(outcomes[..2], [PushOutcome::Queued { waiting: 1 }, PushOutcome::Queued { waiting: 2 }]));
 /// assert!(matches!(outcomes[2], PushOutcome::Displaced { lost, .. } if lost.sequence == 1));
@@ -123,42 +129,34 @@ impl Hub {
         Self { shared: Arc::new(Shared { epoch, rules, publishing, registry, history, without_key, pinned }) }
     }
 
-    /// Subscribes to the events that match one of the patterns, from the next one on. The policy is that of the first
-    /// pattern that is a topic, or else the default.
-    pub fn subscribe(&self, patterns: &[Pattern]) -> Subscription {
-        self.begin(self.slot(patterns, None, Channel::Sse), None)
-    }
-
-    /// Subscribes with another capacity and policy than the rules have. An event that matches several patterns comes
-    /// once.
-    pub fn subscribe_with(&self, patterns: &[Pattern], capacity: Capacity, overflow: Overflow) -> Subscription {
-        let mailbox = Mailbox::new(Limits::frames(capacity), overflow);
-        self.begin(Slot::new(patterns, mailbox, Channel::Sse, self.shared.rules.announces_gaps), None)
-    }
-
-    /// Subscribes to any number of patterns, which may change later, with one mailbox of that capacity for all of them.
-    /// Without a pattern to begin with, the policy is the default one.
-    pub fn open(
-        &self,
-        patterns: &[Pattern],
-        cursor: Option<Cursor>,
-        capacity: Capacity,
-        channel: Channel,
-    ) -> Subscription {
-        self.begin(self.slot(patterns, Some(capacity), channel), cursor)
-    }
-
-    /// A slot with the policy that the rules have for the patterns, and with their capacity unless one is given.
-    fn slot(&self, patterns: &[Pattern], capacity: Option<Capacity>, channel: Channel) -> Slot {
-        // The policy's key is not needed here: an event gets its key when it is published.
-        let Policy { limits, overflow, .. } = *self.shared.rules.of_patterns(patterns);
-        let limits = Limits { capacity: capacity.unwrap_or(limits.capacity), ..limits };
-        Slot::new(patterns, Mailbox::new(limits, overflow), channel, self.shared.rules.announces_gaps)
+    /// Prepares a subscription to the events that match one of the patterns. It begins when
+    /// [`open`](SubscriptionBuilder::open) is called. An event that matches several patterns comes once.
+    ///
+    /// A pattern of a text that is not trusted is made with [`Topic::new`], which allows no wildcards, and not with
+    /// [`Pattern::new`].
+    pub fn subscribe(&self, patterns: &[Pattern]) -> SubscriptionBuilder<'_> {
+        SubscriptionBuilder::new(self, patterns)
     }
 
     /// Publishes an event, and returns what happened in sum. `now` is the time on the publisher's clock, kept in the
     /// event.
-    pub fn publish(&self, now: Duration, topic: &Topic, payload: Bytes) -> Publication {
+    ///
+    /// The payload is anything that becomes [`Bytes`] without a copy, such as a `String` or a `Vec<u8>`. A slice of a
+    /// larger `Bytes` keeps all of it in memory while the event waits.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use hubbub::{Capacity, Hub, HubSettings, Overflow, Pattern, Topic};
+    ///
+    /// let capacity = Capacity::new(1).expect("1 to 1,048,576 frames");
+    /// let hub = Hub::new(HubSettings { epoch: 1, capacity, overflow: Overflow::DropOldest });
+    /// let topic = Topic::new("builds").expect("a topic");
+    /// let _builds = hub.subscribe(&[Pattern::from(&topic)]).open();
+    /// assert_eq!(hub.publish(Duration::ZERO, &topic, format!("{{\"build\":{}}}", 7)).offered, 1);
+    /// assert_eq!(hub.publish(Duration::ZERO, &topic, b"{}".as_slice()).dropped, 1);
+    /// ```
+    pub fn publish(&self, now: Duration, topic: &Topic, payload: impl Into<Bytes>) -> Publication {
         self.publish_each(now, topic, payload, |_, _| {})
     }
 
@@ -171,9 +169,10 @@ impl Hub {
         &self,
         now: Duration,
         topic: &Topic,
-        payload: Bytes,
+        payload: impl Into<Bytes>,
         mut each: impl FnMut(SubscriberId, PushOutcome<EventId>),
     ) -> Publication {
+        let payload = payload.into();
         // Held to the end of the fan-out: two publishers at once could reach two mailboxes in different orders.
         let mut last = lock(&self.shared.publishing);
         *last += 1;
@@ -183,7 +182,7 @@ impl Hub {
         // Its lock is released at once: subscribers that catch up need it during the fan-out.
         lock(&self.shared.history).push(&event);
         // A snapshot: subscribers that come or leave from here on do not wait for the fan-out.
-        let audience = self.shared.registry.read().unwrap_or_else(PoisonError::into_inner).audience(topic);
+        let audience = self.registry().audience(topic);
         let mut publication = Publication { id, offered: 0, dropped: 0 };
         for slot in audience.iter() {
             // No offer: the subscriber has left since the snapshot, or is listed for two patterns that match.
@@ -198,7 +197,7 @@ impl Hub {
     }
 
     fn event(&self, id: EventId, topic: &Topic, payload: Bytes, now: Duration) -> Event {
-        let mut event = Event::new(id, topic.clone(), payload, now, self.shared.pinned.clone());
+        let mut event = Event::published(id, topic.clone(), payload, now, self.shared.pinned.clone());
         let policy = self.shared.rules.of(topic);
         if let Some(path) = &policy.key
             && !event.find_key(path)
@@ -216,24 +215,27 @@ impl Hub {
 
     /// The account of all subscribers together, including those that have left.
     pub fn counts(&self) -> Counts {
-        let mut sum = Counts::default();
-        Channel::ALL.into_iter().for_each(|channel| sum.add(&self.counts_of(channel)));
-        sum
+        self.registry().counts(None)
     }
 
-    /// The account of the subscribers of one channel, including those that have left.
-    pub fn counts_of(&self, channel: Channel) -> Counts {
-        self.shared.registry.read().unwrap_or_else(PoisonError::into_inner).counts(channel)
+    /// The account of the subscribers with one label, including those that have left.
+    pub fn counts_of(&self, label: &str) -> Counts {
+        self.registry().counts(Some(label))
     }
 
     /// How many subscribers there are now.
     pub fn subscribers(&self) -> usize {
-        Channel::ALL.into_iter().map(|channel| self.subscribers_of(channel)).sum()
+        self.registry().subscribers(None)
     }
 
-    /// How many subscribers of one channel there are now.
-    pub fn subscribers_of(&self, channel: Channel) -> usize {
-        self.shared.registry.read().unwrap_or_else(PoisonError::into_inner).subscribers(channel)
+    /// How many subscribers with one label there are now.
+    pub fn subscribers_of(&self, label: &str) -> usize {
+        self.registry().subscribers(Some(label))
+    }
+
+    /// Every label that a subscriber has had, in the order of their names.
+    pub fn labels(&self) -> Vec<&'static str> {
+        self.registry().labels()
     }
 
     /// The bytes that live events keep in memory.
@@ -245,7 +247,7 @@ impl Hub {
     /// [`CloseReason::Evicted`]. Later subscribers are served as usual.
     pub fn evict_all(&self) {
         // Collected first: `remove` takes the registry for writing.
-        let slots = self.shared.registry.read().unwrap_or_else(PoisonError::into_inner).all();
+        let slots = self.registry().all();
         slots.iter().for_each(|slot| self.remove(slot, CloseReason::Evicted));
     }
 
@@ -253,7 +255,11 @@ impl Hub {
         self.shared.epoch
     }
 
-    fn registry_mut(&self) -> std::sync::RwLockWriteGuard<'_, Registry> {
+    fn registry(&self) -> RwLockReadGuard<'_, Registry> {
+        self.shared.registry.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn registry_mut(&self) -> RwLockWriteGuard<'_, Registry> {
         self.shared.registry.write().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -286,5 +292,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[cfg(test)]
 mod recovery_tests;
+#[cfg(test)]
+mod subscription_tests;
 #[cfg(test)]
 mod tests;

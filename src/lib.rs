@@ -15,37 +15,36 @@
 //!
 //! # Example
 //!
-//! A task reads a subscription while others publish, and what it has flushed counts as delivered:
+//! A task receives what others publish. Every event that it does not get is counted, with the reason:
 //!
 //! ```
-//! use std::future::poll_fn;
 //! use std::time::Duration;
 //!
 //! use hubbub::{Capacity, Hub, HubSettings, Overflow, Pattern, Topic};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() {
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let capacity = Capacity::new(256).expect("1 to 1,048,576 frames");
 //! let hub = Hub::new(HubSettings { epoch: 1, capacity, overflow: Overflow::DropOldest });
-//! let subscription = hub.subscribe(&[Pattern::new("builds.>").expect("a pattern")]);
+//! let mut builds = hub.subscribe(&[Pattern::new("builds.>")?]).open()?;
 //! let reader = tokio::spawn(async move {
 //!     let mut read = Vec::new();
 //!     // `None` once the subscriber is cut off.
-//!     while let Some(taken) = poll_fn(|cx| subscription.poll_take(cx)).await {
+//!     while let Some(taken) = builds.recv().await {
 //!         read.push(taken.event.payload().clone());
-//!         subscription.flushed(None);
 //!     }
 //!     read
 //! });
-//! let topic = Topic::new("builds.linux").expect("a topic");
-//! hub.publish(Duration::from_millis(1), &topic, "started".into());
-//! hub.publish(Duration::from_millis(2), &topic, "passed".into());
+//! let topic = Topic::new("builds.linux")?;
+//! hub.publish(Duration::from_millis(1), &topic, "started");
+//! hub.publish(Duration::from_millis(2), &topic, "passed");
 //! # while hub.counts().delivered < 2 {
 //! #     tokio::task::yield_now().await;
 //! # }
 //! hub.evict_all();
-//! assert_eq!(reader.await.expect("no panic"), ["started", "passed"]);
+//! assert_eq!(reader.await?, ["started", "passed"]);
 //! assert_eq!(hub.counts().delivered, 2);
+//! # Ok(())
 //! # }
 //! ```
 
@@ -66,11 +65,7 @@ pub mod topic;
 #[cfg(any(feature = "__transport", feature = "metrics"))]
 #[cfg_attr(
     all(feature = "__transport", not(feature = "server")),
-    expect(
-        dead_code,
-        unreachable_pub,
-        reason = "what connections are made of is private, and only the server uses it"
-    )
+    expect(dead_code, reason = "what connections are made of is private, and only the server uses it")
 )]
 pub mod transport;
 
@@ -82,7 +77,9 @@ struct Readme;
 #[cfg(feature = "cli")]
 pub use config::Config;
 pub use event::{Event, EventId, Gap, GapReason};
-pub use hub::{Hub, HubSettings, Publication, SubscriberId, Subscription, Taken};
+pub use hub::{
+    Delivery, Hub, HubSettings, Publication, SubscribeError, SubscriberId, Subscription, SubscriptionBuilder, Taken,
+};
 pub use loss::{CloseReason, LossCounts, LossReason, PushOutcome};
 pub use mailbox::{Capacity, Counts, Limits, Overflow};
 #[cfg(feature = "server")]

@@ -94,7 +94,8 @@ pub enum LossReason {
     Conflated,
     /// The frame waited in the history, which did not keep it until the subscriber had caught up.
     OutOfReach,
-    /// The client left while the frame waited or was in flight.
+    /// The client left while the frame waited or was in flight, or its reader dropped the frame without a word that it
+    /// was flushed.
     ClientGone,
     /// The server cut the client off while the frame waited or was in flight.
     Evicted,

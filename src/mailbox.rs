@@ -186,6 +186,17 @@ impl<T: QueueItem> Mailbox<T> {
         self.queue.frames.pop_front().flatten()
     }
 
+    /// Counts the oldest frame in flight as lost, as [`LossReason::ClientGone`]: its reader gave it up. `false` when
+    /// none is in flight, as after a close.
+    pub fn lose_in_flight(&mut self) -> bool {
+        let Some(in_flight) = self.queue.in_flight.checked_sub(1) else { return false };
+        self.queue.in_flight = in_flight;
+        self.queue.first += 1;
+        self.queue.frames.pop_front();
+        *self.dropped.of(LossReason::ClientGone) += 1;
+        true
+    }
+
     /// Closes the mailbox. Frames that wait, are parked or are in flight are lost for the reason given. Closing again
     /// changes nothing.
     pub fn close(&mut self, why: CloseReason) {

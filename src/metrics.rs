@@ -4,7 +4,8 @@
 //! counts. Figures that the Hub has anyway are read when they are asked for. Only times and depths are counted at every
 //! frame, in counters that threads do not share.
 //!
-//! A program that subscribes and publishes by itself tells the environment so, and the exposition then has it:
+//! A program that subscribes and publishes by itself tells the environment so, and the exposition then has it. The label
+//! of a subscription is its `transport` there, `unlabelled` if it was given none:
 //!
 //! ```
 //! # #[cfg(feature = "__transport")] {
@@ -14,16 +15,17 @@
 //!
 //! let capacity = Capacity::new(1).expect("1 to 1,048,576 frames");
 //! let hub = Hub::new(HubSettings { epoch: 1, capacity, overflow: Overflow::DropNewest });
-//! let reader = hub.subscribe(&[Pattern::new("builds").expect("a pattern")]);
+//! let reader = hub.subscribe(&[Pattern::new("builds").expect("a pattern")]).open().expect("no cursor");
 //! let measured = Measured::new(Tokio::start());
 //! measured.subscribed(reader.id(), ([127, 0, 0, 1], 4000).into());
 //! let topic = Topic::new("builds").expect("a topic");
 //! for _ in 0..3 {
-//!     hub.publish_each(measured.now(), &topic, "{}".into(), |id, outcome| measured.offered(id, outcome));
+//!     hub.publish_each(measured.now(), &topic, "{}", |id, outcome| measured.offered(id, outcome));
 //! }
 //! let text = measured.exposition(&hub, 0).expect("everything is measured");
 //! assert!(text.contains("\nhubbub_frames_offered_total 3\n"));
 //! assert!(text.contains("\nhubbub_slow_episodes_total 1\n"), "two losses in a row are one episode");
+//! assert!(text.contains("\nhubbub_subscribers{transport=\"unlabelled\"} 1\n"));
 //! # }
 //! ```
 
@@ -38,10 +40,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::event::{Event, EventId};
-use crate::hub::{Channel, Forgotten, Hub, SubscriberId};
+use crate::hub::{Forgotten, Hub, SubscriberId};
 use crate::loss::{LossReason, PushOutcome};
 use crate::mailbox::Counts;
-use crate::transport::{Environment, Limit, Observer, Runtime};
+use crate::transport::{Environment, Limit, Observer, Runtime, SSE_LABEL, WEBSOCKET_LABEL};
 
 use episodes::Episodes;
 use exposition::Figures;
@@ -181,9 +183,12 @@ impl<E: Environment> Observer for Measured<E> {
 
     fn exposition(&self, hub: &Hub, connections: usize) -> Option<String> {
         let metrics = &self.metrics;
+        // Both transports first, also before their first stream: a series that appears late hides its first value.
+        let mut labels = vec![SSE_LABEL, WEBSOCKET_LABEL];
+        labels.extend(hub.labels().into_iter().filter(|label| ![SSE_LABEL, WEBSOCKET_LABEL].contains(label)));
         Some(exposition::text(Figures {
-            counts: Channel::ALL.map(|channel| (channel, hub.counts_of(channel))).to_vec(),
-            subscribers: Channel::ALL.map(|channel| (channel, hub.subscribers_of(channel) as u64)).to_vec(),
+            counts: labels.iter().map(|label| (*label, hub.counts_of(label))).collect(),
+            subscribers: labels.iter().map(|label| (*label, hub.subscribers_of(label) as u64)).collect(),
             pinned_bytes: hub.pinned_bytes().now(),
             events_without_key: hub.events_without_key(),
             connections: connections as u64,

@@ -33,7 +33,7 @@ use crate::transport::connection_set::{ConnectionSet, Phase};
 use crate::transport::{Environment, Limit, Listener};
 
 pub use origins::Origins;
-pub use response::Body;
+pub(crate) use response::Body;
 pub use settings::{DEFAULT_HISTORY, DEFAULT_SSE_CHANNEL_BUFFER, MAX_FRAMES_PER_WRITE, ServerSettings};
 use stop::before;
 pub use token::{MAX_TOKEN_BYTES, Token};
@@ -68,7 +68,7 @@ const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 /// # while hub.subscribers() == 0 {
 /// #     tokio::task::yield_now().await;
 /// # }
-/// hub.publish(std::time::Duration::ZERO, &Topic::of_table("builds").expect("a table"), "last".into());
+/// hub.publish(std::time::Duration::ZERO, &Topic::of_table("builds").expect("a table"), "last");
 /// stop.send(()).expect("the server runs");
 /// server.await?;
 /// let mut answer = String::new();

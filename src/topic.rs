@@ -3,6 +3,7 @@
 //! Pure text. This room does not know who subscribes.
 
 use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
 /// The beginning of the topic of every table.
@@ -26,13 +27,23 @@ pub struct Topic(Arc<str>);
 /// };
 /// assert!(matches("ingest.*", "ingest.builds") && !matches("ingest.*", "ingest.builds.eu"));
 /// assert!(matches("ingest.>", "ingest.builds.eu") && !matches("ingest.>", "ingest"));
-/// assert!(Topic::new("ingest.*").is_err());
+/// ```
+///
+/// A text that a user sends may be a wildcard, and then means more than the user may see. A topic never does:
+///
+/// ```
+/// use hubbub::{Pattern, Topic};
+///
+/// let of_user = |text: &str| Topic::new(text).map(Pattern::from);
+/// assert!(of_user("ingest.*").is_err() && of_user(">").is_err());
+/// assert_eq!(of_user("ingest.builds").ok().and_then(|pattern| pattern.as_topic()), Topic::new("ingest.builds").ok());
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pattern(Arc<str>);
 
 /// The error for a text that is not a topic or a pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum TopicError {
     /// The text is empty, or longer than [`MAX_TOPIC_BYTES`].
     #[error("{0} bytes long: must be 1 ..= {MAX_TOPIC_BYTES}")]
@@ -85,7 +96,8 @@ impl Topic {
 }
 
 impl Pattern {
-    /// Checks a text and makes it a pattern.
+    /// Checks a text and makes it a pattern, which may have wildcards. For a text that is not trusted, make a
+    /// [`Topic`] of it and a pattern of that.
     ///
     /// # Errors
     /// In the cases of [`Topic::new`], and when a `>` is not the last token.
@@ -138,6 +150,28 @@ impl Pattern {
     /// The pattern as text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl FromStr for Topic {
+    type Err = TopicError;
+
+    fn from_str(text: &str) -> Result<Self, TopicError> {
+        Self::new(text)
+    }
+}
+
+impl FromStr for Pattern {
+    type Err = TopicError;
+
+    fn from_str(text: &str) -> Result<Self, TopicError> {
+        Self::new(text)
+    }
+}
+
+impl From<&Topic> for Pattern {
+    fn from(topic: &Topic) -> Self {
+        Self(topic.0.clone())
     }
 }
 

@@ -2,8 +2,6 @@
 //! frame; what is refused is published to nobody.
 #![no_main]
 
-use std::task::{Context, Poll, Waker};
-
 use hubbub::frame::sse;
 use hubbub::{Pattern, Subscription, Taken};
 use hubbub_fuzz::{MAX_INGEST_BYTES, exchange, hub};
@@ -12,7 +10,7 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| {
     let Some((kind, body)) = input.split_first() else { return };
     let is_batch = kind % 2 == 1;
     let hub = hub();
-    let subscription = hub.subscribe(&[Pattern::new("ingest.t").expect("a pattern")]);
+    let mut subscription = hub.subscribe(&[Pattern::new("ingest.t").expect("a pattern")]).open().expect("no cursor");
     let kind = if is_batch { "application/x-ndjson" } else { "application/json" };
     let length = body.len();
     let head = format!(
@@ -20,7 +18,7 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| {
          content-length: {length}\r\n\r\n"
     );
     let answer = exchange(&[head.as_bytes(), body].concat(), &hub);
-    let published = published(&subscription);
+    let published = published(&mut subscription);
     match answer.get(9..12).expect("a status") {
         b"202" => {
             let text = std::str::from_utf8(body).expect("what is accepted is text");
@@ -37,10 +35,9 @@ libfuzzer_sys::fuzz_target!(|input: &[u8]| {
 });
 
 /// The payloads that wait, each checked against its frame.
-fn published(subscription: &Subscription) -> Vec<String> {
-    let mut cx = Context::from_waker(Waker::noop());
+fn published(subscription: &mut Subscription) -> Vec<String> {
     let mut payloads = Vec::new();
-    while let Poll::Ready(Some(Taken { event, .. })) = subscription.poll_take(&mut cx) {
+    while let Ok(Taken { event, .. }) = subscription.try_recv() {
         let payload = String::from_utf8(event.payload().to_vec()).expect("text");
         let frame = String::from_utf8(sse::event(&event).to_vec()).expect("text");
         let data = frame.strip_prefix(&format!("id: {}\n", event.id())).expect("an id");
@@ -49,7 +46,6 @@ fn published(subscription: &Subscription) -> Vec<String> {
         assert_eq!(data.join("\n"), payload.replace("\r\n", "\n").replace('\r', "\n"));
         assert!(payload.trim_ascii_start().starts_with('{'));
         payloads.push(payload);
-        subscription.flushed(None);
     }
     payloads
 }

@@ -64,7 +64,7 @@ mod tests {
         let pinned = Arc::new(PinnedBytes::default());
         let id = EventId { epoch: 1, sequence: 1 };
         let payload = Bytes::from_static(b"12345");
-        let event = Arc::new(Event::new(id, Topic::new("t").unwrap(), payload, Duration::ZERO, pinned.clone()));
+        let event = Arc::new(Event::published(id, Topic::new("t").unwrap(), payload, Duration::ZERO, pinned.clone()));
         let others: Vec<_> = (0..10).map(|_| event.clone()).collect();
         assert_eq!(event.sse(|e| Bytes::from(vec![b'x'; e.payload().len() + 3])).len(), 8);
         event.sse(|_| unreachable!("encoded once"));

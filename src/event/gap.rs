@@ -17,9 +17,18 @@ pub struct Gap {
     pub reason: GapReason,
 }
 
+impl Gap {
+    /// This gap and a later one, with no event between them that was delivered.
+    pub(crate) fn and(self, later: Self) -> Self {
+        let count = self.count.zip(later.count).map(|(count, more)| count + more);
+        Self { first: self.first, last: later.last, count, reason: self.reason }
+    }
+}
+
 /// Why events are missing: they were lost, or the cursor of a client that comes back says too little. Of a hole with
 /// several reasons, the first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[non_exhaustive]
 pub enum GapReason {
     /// Frames of the subscriber were lost, or the history no longer reaches back to the cursor.
     Lost(LossReason),

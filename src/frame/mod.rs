@@ -9,9 +9,10 @@
 //! let capacity = Capacity::new(4).expect("1 to 1,048,576 frames");
 //! let hub = Hub::new(HubSettings { epoch: 7, capacity, overflow: Overflow::DropOldest });
 //! let builds = [Pattern::new("builds").expect("a pattern")];
-//! let (one, other) = (hub.subscribe(&builds), hub.subscribe(&builds));
-//! hub.publish(std::time::Duration::ZERO, &Topic::new("builds").expect("a topic"), "red\ngreen".into());
-//! let frames = [one, other].map(|reader| sse::event(&reader.take().expect("an event waits").event));
+//! let subscribe = || hub.subscribe(&builds).open().expect("no cursor");
+//! let readers = [subscribe(), subscribe()];
+//! hub.publish(std::time::Duration::ZERO, &Topic::new("builds").expect("a topic"), "red\ngreen");
+//! let frames = readers.map(|mut reader| sse::event(&reader.try_recv().expect("an event waits").event));
 //! assert_eq!(frames[0], "id: 7-1\ndata: red\ndata: green\n\n");
 //! assert_eq!(frames[0].as_ptr(), frames[1].as_ptr(), "encoded once");
 //! # }

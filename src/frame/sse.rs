@@ -71,7 +71,6 @@ fn lines(payload: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
 
     use super::*;
     use crate::event::GapReason;
@@ -93,7 +92,7 @@ mod tests {
     fn an_event_is_framed_once_with_its_own_id_and_payload() {
         let id = EventId { epoch: 3, sequence: 8 };
         let topic = Topic::new("t").unwrap();
-        let made = Event::new(id, topic, Bytes::from_static(b"{}"), Duration::ZERO, Arc::default());
+        let made = Event::new(id, topic, Bytes::from_static(b"{}"), Duration::ZERO);
         let frame = event(&made);
         assert_eq!(frame, &b"id: 3-8\ndata: {}\n\n"[..]);
         assert_eq!(event(&made).as_ptr(), frame.as_ptr(), "shared");

@@ -148,7 +148,6 @@ pub fn wire_bytes(text: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
     use std::time::Duration;
 
     use bytes::Bytes;
@@ -199,7 +198,7 @@ mod tests {
     fn an_event_is_put_into_words_once_and_a_gap_has_what_is_known_of_it() {
         let id = |sequence| EventId { epoch: 3, sequence };
         let topic = Topic::of_table("t").unwrap();
-        let made = Event::new(id(8), topic, Bytes::from_static(b"{}"), Duration::ZERO, Arc::default());
+        let made = Event::new(id(8), topic, Bytes::from_static(b"{}"), Duration::ZERO);
         let text = event(&made);
         assert_eq!(text, message(r#"{"table":"t","id":"3-8","data":{}}"#));
         assert_eq!(event(&made).as_ptr(), text.as_ptr(), "shared");

@@ -10,8 +10,21 @@ use super::log::{Excerpt, Log};
 use crate::event::Event;
 use crate::topic::Topic;
 
-/// How many of the last events a Hub keeps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+/// How many of the last events a Hub keeps. There is no default: without a history nobody can come back, and a history
+/// takes the memory of its bytes.
+///
+/// ```
+/// use hubbub::hub::{HistorySettings, Rules};
+/// use hubbub::{Capacity, Limits, Overflow};
+///
+/// let limits = Limits::frames(Capacity::new(64).expect("1 to 1,048,576 frames"));
+/// let rules = Rules::plain(limits, Overflow::DropNewest);
+/// assert_eq!(rules.history, HistorySettings::NONE);
+/// // 10,000 events, and at most 16 MiB of payloads.
+/// let history = HistorySettings { events: 10_000, bytes: 16 << 20 };
+/// assert_ne!(Rules { history, ..rules }.history, HistorySettings::NONE);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HistorySettings {
     /// Most events; 0 keeps none.
     pub events: usize,
@@ -19,7 +32,12 @@ pub struct HistorySettings {
     pub bytes: usize,
 }
 
-#[derive(Debug, Default)]
+impl HistorySettings {
+    /// No event is kept.
+    pub const NONE: Self = Self { events: 0, bytes: 0 };
+}
+
+#[derive(Debug)]
 pub(super) struct History {
     settings: HistorySettings,
     /// In the order of publication.
@@ -34,7 +52,7 @@ pub(super) struct History {
 
 impl History {
     pub(super) fn new(settings: HistorySettings) -> Self {
-        Self { settings, ..Self::default() }
+        Self { settings, order: VecDeque::new(), by_topic: BTreeMap::new(), bytes: 0, last: 0 }
     }
 
     pub(super) fn push(&mut self, event: &Arc<Event>) {
@@ -112,7 +130,7 @@ mod tests {
     fn event(sequence: u64, topic: &str) -> Arc<Event> {
         let id = EventId { epoch: 1, sequence };
         let payload = Bytes::from_static(b"12345");
-        Arc::new(Event::new(id, Topic::new(topic).unwrap(), payload, Duration::ZERO, Arc::default()))
+        Arc::new(Event::new(id, Topic::new(topic).unwrap(), payload, Duration::ZERO))
     }
 
     fn filled(settings: HistorySettings, topics: &[&str]) -> History {
@@ -161,7 +179,7 @@ mod tests {
 
     #[test]
     fn where_nothing_is_kept_it_is_still_known_what_was_published() {
-        let history = filled(HistorySettings::default(), &["a"; 5]);
+        let history = filled(HistorySettings::NONE, &["a"; 5]);
         assert_eq!(history.last(), 5);
         assert_eq!(history.reaches_back_to(), 6);
         assert_eq!(history.order.len(), 0);

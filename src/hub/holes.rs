@@ -56,6 +56,17 @@ impl Holes {
         self.holes.push_front(merged);
     }
 
+    /// Notes that the frame `sequence` was taken and given up, and that the hole taken with it has not been told.
+    pub(super) fn put_back(&mut self, sequence: u64, next: Option<u64>, hole: Option<Gap>) {
+        // Told although the stream has not ended: the reader goes on behind it.
+        self.lost_in_front(sequence, next, LossReason::ClientGone);
+        if let Some(hole) = hole.and_then(Hole::of)
+            && let Some(lost) = self.holes.front_mut()
+        {
+            *lost = hole.and(*lost);
+        }
+    }
+
     /// Takes the hole in front of an event that is about to be sent, if there is one. Several holes are merged: the
     /// frames between them have been let go.
     pub(super) fn before(&mut self, epoch: u64, sequence: u64) -> Option<Gap> {
@@ -77,6 +88,12 @@ impl Hole {
         let first = self.first.min(other.first);
         let last = self.last.max(other.last);
         Self { first, last, count: self.count + other.count, reason }
+    }
+
+    /// The hole that was told as a gap; `None` for a gap of another kind.
+    fn of(gap: Gap) -> Option<Self> {
+        let GapReason::Lost(reason) = gap.reason else { return None };
+        Some(Self { first: gap.first?.sequence, last: gap.last?.sequence, count: gap.count?, reason })
     }
 
     fn as_gap(self, epoch: u64) -> Gap {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::SubscriberId;
 use super::slot::Slot;
-use super::{Channel, SubscriberId};
 use crate::mailbox::Counts;
 use crate::topic::{Pattern, Topic};
 
@@ -17,8 +17,8 @@ pub(super) struct Registry {
     all: BTreeMap<SubscriberId, Arc<Slot>>,
     by_topic: BTreeMap<Topic, Slots>,
     by_pattern: Arc<Vec<(Pattern, Arc<Slot>)>>,
-    /// The accounts of those that left, by channel.
-    departed: [Counts; Channel::ALL.len()],
+    /// The accounts of those that left, by label. It has every label that a subscriber ever had.
+    departed: BTreeMap<&'static str, Counts>,
 }
 
 /// The subscribers that one event is offered to. One of them may be listed more than once.
@@ -40,6 +40,7 @@ impl Registry {
         slot.set_id(SubscriberId(self.last_id));
         let slot = Arc::new(slot);
         self.all.insert(slot.id(), slot.clone());
+        self.departed.entry(slot.label()).or_default();
         for pattern in slot.wanted() {
             self.list(&slot, &pattern);
         }
@@ -79,7 +80,7 @@ impl Registry {
             return;
         }
         // The account of a subscriber that leaves moves here, so that the sums of the Hub never go back.
-        self.departed[slot.channel() as usize].add(&slot.counts());
+        self.departed.entry(slot.label()).or_default().add(&slot.counts());
         for pattern in slot.wanted() {
             self.unlist(slot, &pattern);
         }
@@ -104,17 +105,26 @@ impl Registry {
         self.all.values().cloned().collect()
     }
 
-    pub(super) fn counts(&self, of: Channel) -> Counts {
-        let mut sum = self.departed[of as usize];
-        self.of_channel(of).for_each(|slot| sum.add(&slot.counts()));
+    /// Every label that a subscriber ever had, in order.
+    pub(super) fn labels(&self) -> Vec<&'static str> {
+        self.departed.keys().copied().collect()
+    }
+
+    /// The account of the subscribers with one label, or of all.
+    pub(super) fn counts(&self, label: Option<&str>) -> Counts {
+        let departed = self.departed.iter().filter(|(other, _)| label.is_none_or(|label| **other == label));
+        let mut sum = Counts::default();
+        departed.for_each(|(_, counts)| sum.add(counts));
+        self.labelled(label).for_each(|slot| sum.add(&slot.counts()));
         sum
     }
 
-    pub(super) fn subscribers(&self, of: Channel) -> usize {
-        self.of_channel(of).count()
+    /// How many subscribers with one label there are, or how many in all.
+    pub(super) fn subscribers(&self, label: Option<&str>) -> usize {
+        self.labelled(label).count()
     }
 
-    fn of_channel(&self, of: Channel) -> impl Iterator<Item = &Arc<Slot>> {
-        self.all.values().filter(move |slot| slot.channel() == of)
+    fn labelled(&self, label: Option<&str>) -> impl Iterator<Item = &Arc<Slot>> {
+        self.all.values().filter(move |slot| label.is_none_or(|label| slot.label() == label))
     }
 }

@@ -39,10 +39,11 @@ pub struct Rule {
 /// let hub = Hub::with(7, rules);
 /// let topic = Topic::new("builds").expect("a topic");
 /// for _ in 0..10 {
-///     hub.publish(Duration::ZERO, &topic, "{}".into());
+///     hub.publish(Duration::ZERO, &topic, "{}");
 /// }
 /// // A client comes back with the last id that it has: 3 events are kept, and 4 of those it missed are not.
-/// let back = hub.resume(&[Pattern::new("builds").expect("a pattern")], Cursor::read("7-3"));
+/// let builds = [Pattern::new("builds").expect("a pattern")];
+/// let back = hub.subscribe(&builds).after(Cursor::read("7-3")).open().expect("there is a history");
 /// assert_eq!(back.replays().map(|(first, count)| (first.to_string(), count)), Some(("7-8".to_owned(), 3)));
 /// let missing = back.opening().expect("events are out of reach");
 /// assert_eq!(missing.first.zip(missing.last).map(|(first, last)| last.sequence - first.sequence), Some(3));
@@ -51,7 +52,8 @@ pub struct Rule {
 pub struct Rules {
     /// The policy of topics that no rule matches.
     pub policy: Policy,
-    /// Rules for topics; the first one that matches a topic holds.
+    /// Rules for topics; the first one that matches a topic holds. For a subscriber to a pattern with wildcards it is
+    /// the first one whose pattern covers all topics of the subscriber's, or else the default.
     pub by_topic: Vec<Rule>,
     /// The events that are kept for subscribers that come back or are parked.
     pub history: HistorySettings,
@@ -63,7 +65,7 @@ impl Rules {
     /// One policy for all, no history, no notices.
     pub fn plain(limits: Limits, overflow: Overflow) -> Self {
         let policy = Policy { limits, overflow, key: None };
-        Self { policy, by_topic: Vec::new(), history: HistorySettings::default(), announces_gaps: false }
+        Self { policy, by_topic: Vec::new(), history: HistorySettings::NONE, announces_gaps: false }
     }
 
     /// The policy of a topic.
@@ -72,8 +74,15 @@ impl Rules {
         rule.map_or(&self.policy, |rule| &rule.policy)
     }
 
-    /// The policy of a subscriber to several patterns: that of the first pattern that is a topic, or else the default.
+    /// The policy of a subscriber to several patterns, who has one mailbox for all: that of the first pattern, or the
+    /// default if there is none.
     pub(super) fn of_patterns(&self, patterns: &[Pattern]) -> &Policy {
-        patterns.iter().find_map(Pattern::as_topic).map_or(&self.policy, |topic| self.of(&topic))
+        patterns.first().map_or(&self.policy, |first| self.of_pattern(first))
+    }
+
+    /// The policy of the first rule whose pattern covers all topics of this one, or else the default.
+    pub(super) fn of_pattern(&self, pattern: &Pattern) -> &Policy {
+        let rule = self.by_topic.iter().find(|rule| rule.pattern.covers(pattern));
+        rule.map_or(&self.policy, |rule| &rule.policy)
     }
 }

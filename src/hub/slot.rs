@@ -6,7 +6,7 @@ use std::task::Waker;
 
 use super::holes::{Holes, is_told};
 use super::interests::Interests;
-use super::{Channel, SubscriberId, lock};
+use super::{SubscriberId, lock};
 use crate::event::{Event, EventId, Gap};
 use crate::loss::{CloseReason, PushOutcome};
 use crate::mailbox::{Counts, Mailbox};
@@ -16,7 +16,8 @@ use crate::topic::Pattern;
 #[derive(Debug)]
 pub(super) struct Slot {
     id: SubscriberId,
-    channel: Channel,
+    /// What the subscriber is counted under.
+    label: &'static str,
     /// Whether the mailbox is closed; read without the lock, since a transport asks whenever it is polled.
     pub(super) is_closed: AtomicBool,
     pub(super) state: Mutex<State>,
@@ -48,12 +49,14 @@ pub(super) struct Offered {
     pub(super) shed: Vec<PushOutcome<EventId>>,
 }
 
-/// An event on its way to a subscriber.
+/// An event that a subscriber gets, and what is missing in front of it.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Taken {
-    /// The event to send.
+    /// The event.
     pub event: Arc<Event>,
-    /// The hole in front of the event, to be told before it.
+    /// The events that are missing between the one before and this one; `None` if none is, or the subscription has no
+    /// gap notices.
     pub gap: Option<Gap>,
 }
 
@@ -61,7 +64,7 @@ impl Slot {
     pub(super) fn new(
         patterns: &[Pattern],
         mailbox: Mailbox<Arc<Event>>,
-        channel: Channel,
+        label: &'static str,
         announces_gaps: bool,
     ) -> Self {
         let state = State {
@@ -75,7 +78,7 @@ impl Slot {
             on_close: None,
         };
         // The registry replaces the id when it adds the slot.
-        Self { id: SubscriberId(0), channel, is_closed: AtomicBool::new(false), state: Mutex::new(state) }
+        Self { id: SubscriberId(0), label, is_closed: AtomicBool::new(false), state: Mutex::new(state) }
     }
 
     pub(super) fn id(&self) -> SubscriberId {
@@ -100,8 +103,8 @@ impl Slot {
         state.last_offered = last;
     }
 
-    pub(super) fn channel(&self) -> Channel {
-        self.channel
+    pub(super) fn label(&self) -> &'static str {
+        self.label
     }
 
     /// The patterns that it wants now.
@@ -167,6 +170,24 @@ impl State {
         let id = event.id();
         let gap = self.holes.as_mut().and_then(|holes| holes.before(id.epoch, id.sequence));
         Some(Taken { event, gap })
+    }
+
+    /// Takes the oldest waiting event, and counts it as delivered.
+    pub(super) fn read(&mut self) -> Option<Taken> {
+        let taken = self.take()?;
+        self.mailbox.flushed();
+        Some(taken)
+    }
+
+    /// Counts the event in flight as lost, and puts back the hole that was taken with it.
+    pub(super) fn lose(&mut self, id: EventId, hole: Option<Gap>) {
+        if !self.mailbox.lose_in_flight() {
+            return;
+        }
+        let next = self.mailbox.oldest().map(|event| event.id().sequence);
+        if let Some(holes) = &mut self.holes {
+            holes.put_back(id.sequence, next, hole);
+        }
     }
 
     fn push(&mut self, event: &Arc<Event>) -> Option<Offered> {

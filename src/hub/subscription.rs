@@ -1,218 +1,264 @@
-//! A transport's end of one subscription.
+//! A program's end of one subscription: events that are received, or delivered with a word on what became of them.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll, Waker};
+mod delivery;
 
-use super::catch_up::Forgotten;
-use super::cursor::Beginning;
-use super::slot::{Slot, Taken};
-use super::{Hub, SubscriberId, lock};
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use futures_core::Stream;
+
+pub use delivery::Delivery;
+
+use super::SubscriberId;
+use super::raw::RawSubscription;
+use super::slot::Taken;
 use crate::event::{EventId, Gap};
 use crate::loss::CloseReason;
 use crate::mailbox::Counts;
 use crate::topic::Pattern;
 
-/// A transport's end of one subscription. Dropping it unsubscribes: events that have not been flushed are lost as
+/// A subscription, which one task reads. Dropping it unsubscribes: events that wait are lost as
 /// [`CloseReason::ClientGone`], unless the mailbox was closed before.
 ///
-/// One task reads a subscription: [`poll_take`](Self::poll_take) keeps one waker, that of the last call. A frame that was
-/// taken takes no slot any more, and nothing bounds how many may be in flight: a reader that never calls
-/// [`flushed`](Self::flushed) keeps every event that it takes.
+/// It is a [`Stream`] of the events, and [`recv`](Self::recv) waits for the next one. Both count an event as delivered
+/// when they hand it over. A program that passes events on, and wants to count what really arrived, takes each as a
+/// [`Delivery`].
+///
+/// A subscription keeps its Hub alive. It is over after [`Hub::evict_all`](super::Hub::evict_all), or when its policy
+/// cuts it off; publishers that are dropped do not end it.
 ///
 /// ```
-/// use std::future::poll_fn;
 /// use std::time::Duration;
 ///
+/// use futures_util::StreamExt;
 /// use hubbub::{Capacity, Hub, HubSettings, Overflow, Pattern, Topic};
 ///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// # futures_executor::block_on(async {
 /// let capacity = Capacity::new(4).expect("1 to 1,048,576 frames");
 /// let hub = Hub::new(HubSettings { epoch: 1, capacity, overflow: Overflow::DropNewest });
-/// let subscription = hub.subscribe(&[Pattern::new("builds").expect("a pattern")]);
-/// let topic = Topic::new("builds").expect("a topic");
+/// let mut builds = hub.subscribe(&[Pattern::new("builds.*")?]).open()?;
+/// let topic = Topic::new("builds.linux")?;
 /// for n in 0..5 {
-///     hub.publish(Duration::ZERO, &topic, format!("{n}").into());
+///     hub.publish(Duration::ZERO, &topic, format!("{n}"));
 /// }
-/// for _ in 0..4 {
-///     let taken = poll_fn(|cx| subscription.poll_take(cx)).await.expect("the mailbox is open");
-///     // Hand `taken.event.payload()` to the client; when it has been written, say so.
-///     assert!(subscription.flushed(None) && taken.event.id().epoch == 1);
-/// }
-/// let counts = subscription.leave();
-/// assert_eq!(counts.offered, 5);
-/// assert_eq!(counts.delivered, 4);
-/// assert_eq!(counts.dropped.buffer_full, 1);
-/// # });
+/// let first = builds.recv().await.expect("the subscription is open");
+/// assert_eq!(first.event.payload(), "0");
+/// // The subscription ends here, with what was received until then.
+/// let rest: Vec<_> = builds.by_ref().take(3).map(|taken| taken.event.id().sequence).collect().await;
+/// assert_eq!(rest, [2, 3, 4]);
+/// let counts = builds.leave();
+/// assert_eq!([counts.offered, counts.delivered, counts.dropped.buffer_full], [5, 4, 1]);
+/// # Ok(())
+/// # })
+/// # }
 /// ```
 #[derive(Debug)]
+#[must_use = "a subscription that is dropped is over"]
 pub struct Subscription {
-    hub: Hub,
-    slot: Arc<Slot>,
-    beginning: Beginning,
-    /// Whether `forgotten` has something: asked at every event, and nearly always `false`.
-    has_forgotten: AtomicBool,
-    forgotten: Mutex<Option<Forgotten>>,
+    raw: RawSubscription,
+    /// Whether the gap in front of the stream is still to be told.
+    opens_with_gap: bool,
+    /// The delivery that has not been settled. At most one: a delivery borrows the subscription, and one that was
+    /// forgotten is settled before the next event is taken.
+    out: Option<Unsettled>,
+}
+
+/// A delivery that may have been forgotten.
+#[derive(Debug)]
+struct Unsettled {
+    // Kept here and not in the delivery: a delivery that is forgotten leaks nothing.
+    taken: Taken,
+    /// The hole that was taken with the event, without the gap in front of the stream.
+    hole: Option<Gap>,
+}
+
+/// Why no event was received at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum TryRecvError {
+    /// No event waits now.
+    #[error("no event waits")]
+    Empty,
+    /// The subscription is over, and no event will come any more.
+    #[error("the subscription is over")]
+    Closed,
 }
 
 impl Subscription {
-    pub(super) fn new(hub: Hub, slot: Arc<Slot>, beginning: Beginning) -> Self {
-        Self { hub, slot, beginning, has_forgotten: AtomicBool::new(false), forgotten: Mutex::default() }
+    pub(super) fn new(raw: RawSubscription) -> Self {
+        let opens_with_gap = raw.opening().is_some();
+        Self { raw, opens_with_gap, out: None }
     }
 
-    /// The last event before the stream; `None` if the client has said it itself.
-    pub fn begins_at(&self) -> Option<EventId> {
-        self.beginning.at
+    /// Waits for the next event and counts it as delivered. `None` once the subscription is over; why, says
+    /// [`closed`](Self::closed).
+    ///
+    /// A future that is dropped before it is ready has taken nothing.
+    pub async fn recv(&mut self) -> Option<Taken> {
+        poll_fn(|cx| self.poll_recv(cx)).await
     }
 
-    /// The gap that a client must be told of first: what it missed and the history no longer has.
-    pub fn opening(&self) -> Option<&Gap> {
-        self.beginning.opening.as_ref()
+    /// Receives the next event, as [`recv`](Self::recv) does. When nothing waits, the next event wakes `cx`.
+    pub fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<Taken>> {
+        self.settle();
+        let Some(mut taken) = ready!(self.raw.read(Some(cx.waker()))) else { return Poll::Ready(None) };
+        self.open_with_gap(&mut taken);
+        self.opens_with_gap = false;
+        Poll::Ready(Some(taken))
     }
 
-    /// The events that were published before and are offered nevertheless: the first of them, and how many.
-    pub fn replays(&self) -> Option<(EventId, u64)> {
-        self.beginning.replays
+    /// Receives the next event if one waits, here or in the history. It counts as delivered.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    ///
+    /// use hubbub::hub::TryRecvError;
+    /// use hubbub::{Capacity, Hub, HubSettings, Overflow, Pattern, Topic};
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let capacity = Capacity::new(4).expect("1 to 1,048,576 frames");
+    /// let hub = Hub::new(HubSettings { epoch: 1, capacity, overflow: Overflow::DropNewest });
+    /// let topic = Topic::new("builds")?;
+    /// let mut builds = hub.subscribe(&[Pattern::from(&topic)]).open()?;
+    /// hub.publish(Duration::ZERO, &topic, "{}");
+    /// assert_eq!(builds.try_recv()?.event.topic(), &topic);
+    /// assert_eq!(builds.try_recv().err(), Some(TryRecvError::Empty));
+    /// hub.evict_all();
+    /// assert_eq!(builds.try_recv().err(), Some(TryRecvError::Closed));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// When no event waits, or the subscription is over.
+    pub fn try_recv(&mut self) -> Result<Taken, TryRecvError> {
+        self.settle();
+        match self.raw.read(None) {
+            Poll::Ready(Some(mut taken)) => {
+                self.open_with_gap(&mut taken);
+                self.opens_with_gap = false;
+                Ok(taken)
+            }
+            Poll::Ready(None) => Err(TryRecvError::Closed),
+            Poll::Pending => Err(TryRecvError::Empty),
+        }
     }
 
-    /// The parked events that the history turned out not to have kept, since the last call.
-    pub fn take_forgotten(&self) -> Option<Forgotten> {
-        if !self.has_forgotten.load(Ordering::Acquire) {
+    /// Waits for the next event, which counts as delivered only when it is said to be flushed. `None` once the
+    /// subscription is over.
+    ///
+    /// A future that is dropped before it is ready has taken nothing.
+    pub async fn delivery(&mut self) -> Option<Delivery<'_>> {
+        poll_fn(|cx| self.poll_out(cx)).await?;
+        Some(Delivery { subscription: self })
+    }
+
+    /// Takes the next event, which is then out. `None` once the subscription is over.
+    fn poll_out(&mut self, cx: &mut Context<'_>) -> Poll<Option<()>> {
+        self.settle();
+        let Some(mut taken) = ready!(self.raw.poll_take(cx)) else { return Poll::Ready(None) };
+        let hole = taken.gap;
+        self.open_with_gap(&mut taken);
+        self.out = Some(Unsettled { taken, hole });
+        Poll::Ready(Some(()))
+    }
+
+    /// Counts an event as lost whose delivery was dropped or forgotten.
+    fn settle(&mut self) {
+        if let Some(Unsettled { taken, hole }) = self.out.take() {
+            self.raw.lose(taken.event.id(), hole);
+        }
+    }
+
+    /// Puts the gap in front of the stream before its first event.
+    fn open_with_gap(&self, taken: &mut Taken) {
+        if self.opens_with_gap
+            && let Some(opening) = self.raw.opening()
+        {
+            taken.gap = Some(taken.gap.map_or(*opening, |hole| opening.and(hole)));
+        }
+    }
+
+    /// Takes the gap behind the last event, if no event waits that would tell it: what is missing at the end.
+    pub fn take_last_gap(&mut self) -> Option<Gap> {
+        self.settle();
+        // Asked first: while events wait, a gap in front of the stream belongs to the first of them.
+        if self.raw.counts().waiting > 0 {
             return None;
         }
-        // Cleared before the sum is taken. In the other order, a loss noted in between would have its flag cleared.
-        self.has_forgotten.store(false, Ordering::Release);
-        lock(&self.forgotten).take()
-    }
-
-    fn forgot(&self, forgotten: Forgotten) {
-        let mut sum = lock(&self.forgotten);
-        // Added up: the mailbox may have been filled several times since the transport asked.
-        let before = sum.map_or(0, |before| before.count);
-        *sum = Some(Forgotten { count: before + forgotten.count, ..forgotten });
-        self.has_forgotten.store(true, Ordering::Release);
+        let hole = self.raw.take_last_gap();
+        let opening = self.raw.opening().copied().filter(|_| self.opens_with_gap);
+        self.opens_with_gap = false;
+        match (opening, hole) {
+            (Some(opening), Some(hole)) => Some(opening.and(hole)),
+            (opening, hole) => opening.or(hole),
+        }
     }
 
     /// The subscriber's id, unique for the life of the Hub.
     pub fn id(&self) -> SubscriberId {
-        self.slot.id()
+        self.raw.id()
+    }
+
+    /// The last event before the stream; `None` if a cursor says it.
+    pub fn begins_at(&self) -> Option<EventId> {
+        self.raw.begins_at()
+    }
+
+    /// What is missing between the cursor and the first event that can be received; `None` if nothing is. It is also
+    /// part of the gap in front of that event.
+    pub fn opening(&self) -> Option<&Gap> {
+        self.raw.opening()
+    }
+
+    /// The events that were published before and are replayed: the first that may be, and how many.
+    pub fn replays(&self) -> Option<(EventId, u64)> {
+        self.raw.replays()
     }
 
     /// Adds a pattern, from the next event on; `false` if it is wanted already, or the subscription is over. Blocks
-    /// until a fan-out that is under way has ended.
+    /// until a fan-out that is under way has ended. Policy and limits stay as they are.
     pub fn want(&self, pattern: &Pattern) -> bool {
-        self.hub.want(&self.slot, pattern)
+        self.raw.want(pattern)
     }
 
     /// Removes a pattern; `false` if it is not wanted. Events that wait for it are still delivered. Blocks until a
     /// fan-out that is under way has ended.
     pub fn give_up(&self, pattern: &Pattern) -> bool {
-        self.hub.give_up(&self.slot, pattern)
+        self.raw.give_up(pattern)
     }
 
     /// Whether this exact pattern is wanted; a pattern that covers it does not count.
     pub fn wants(&self, pattern: &Pattern) -> bool {
-        lock(&self.slot.state).interests.wants(pattern)
+        self.raw.wants(pattern)
     }
 
-    /// How many patterns are stored: those wanted, and those given up of which an event may still come.
-    pub fn patterns_kept(&self) -> usize {
-        let mut state = lock(&self.slot.state);
-        state.forget_interests();
-        state.interests.kept()
+    /// Why the subscription is over; `None` while it is open.
+    pub fn closed(&self) -> Option<CloseReason> {
+        self.raw.closed()
     }
 
-    /// Takes the oldest waiting event, which is then in flight until [`flushed`](Self::flushed). `None` once the
-    /// mailbox is closed. When nothing waits, the next event wakes `cx`.
-    pub fn poll_take(&self, cx: &mut Context<'_>) -> Poll<Option<Taken>> {
-        loop {
-            let mut state = lock(&self.slot.state);
-            if let Some(taken) = state.take() {
-                return Poll::Ready(Some(taken));
-            }
-            if state.mailbox.closed().is_some() {
-                return Poll::Ready(None);
-            }
-            // Checked last: parked events are fetched only when the mailbox is empty, so they never compete with new
-            // ones.
-            if state.mailbox.parked() == 0 {
-                // Compared first: a clone of a waker counts references, and a task nearly always keeps its waker.
-                if !state.on_frame.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
-                    state.on_frame = Some(cx.waker().clone());
-                }
-                return Poll::Pending;
-            }
-            drop(state);
-            // The loop ends: catching up fills the empty mailbox, or finds that nothing is parked any more.
-            if let Some(forgotten) = self.hub.catch_up(&self.slot) {
-                self.forgot(forgotten);
-            }
-        }
-    }
-
-    /// Takes the hole behind the last event, if the subscriber has not been told of it and no event waits in front of
-    /// which it could be told.
-    pub fn take_last_gap(&self) -> Option<Gap> {
-        let mut state = lock(&self.slot.state);
-        if state.mailbox.waiting() > 0 || state.mailbox.parked() > 0 {
-            return None;
-        }
-        state.holes.as_mut().and_then(|holes| holes.next(self.hub.epoch()))
-    }
-
-    /// Takes the oldest waiting event, if there is one. Unlike [`poll_take`](Self::poll_take) it asks for no wake-up,
-    /// and brings no parked events back.
-    pub fn take(&self) -> Option<Taken> {
-        lock(&self.slot.state).take()
-    }
-
-    /// Says that the socket has accepted the last byte of the oldest event in flight. `next` is woken now if more
-    /// events wait, or else by the next one. `false` when nothing was in flight, as after a close.
-    pub fn flushed(&self, next: Option<Waker>) -> bool {
-        let mut state = lock(&self.slot.state);
-        if state.mailbox.flushed().is_none() {
-            return false;
-        }
-        if state.mailbox.waiting() == 0 && state.mailbox.parked() == 0 {
-            // Stored and not woken: the mailbox is empty, and a wake-up would only find that.
-            state.on_frame = next;
-            return true;
-        }
-        drop(state);
-        next.into_iter().for_each(Waker::wake);
-        true
-    }
-
-    /// Asks to be woken when the mailbox is closed, by the overflow policy or by [`evict`](Self::evict).
-    pub fn wake_on_close(&self, waker: &Waker) {
-        lock(&self.slot.state).on_close = Some(waker.clone());
-    }
-
-    /// Whether the mailbox is closed.
+    /// Whether the subscription is over.
     pub fn is_closed(&self) -> bool {
-        self.slot.is_closed.load(Ordering::Acquire)
-    }
-
-    /// Cuts the subscriber off: events that have not been flushed are lost as [`CloseReason::Evicted`].
-    pub fn evict(&self) {
-        self.hub.remove(&self.slot, CloseReason::Evicted);
-    }
-
-    /// Unsubscribes, as dropping does, and returns the final account.
-    pub fn leave(&self) -> Counts {
-        self.hub.remove(&self.slot, CloseReason::ClientGone);
-        self.slot.counts()
+        self.raw.is_closed()
     }
 
     /// The account so far.
     pub fn counts(&self) -> Counts {
-        self.slot.counts()
+        self.raw.counts()
+    }
+
+    /// Unsubscribes, as dropping does, and returns the final account.
+    pub fn leave(self) -> Counts {
+        self.raw.leave()
     }
 }
 
-impl Drop for Subscription {
-    fn drop(&mut self) {
-        // After `leave` or `evict` this changes nothing: a mailbox closes once, and the registry removes once.
-        self.hub.remove(&self.slot, CloseReason::ClientGone);
+impl Stream for Subscription {
+    type Item = Taken;
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Taken>> {
+        self.get_mut().poll_recv(cx)
     }
 }

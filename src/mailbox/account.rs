@@ -11,29 +11,30 @@ use crate::loss::LossCounts;
 ///
 /// let capacity = Capacity::new(4).expect("1 to 1,048,576 frames");
 /// let hub = Hub::new(HubSettings { epoch: 1, capacity, overflow: Overflow::DropOldest });
-/// let subscription = hub.subscribe(&[Pattern::new("builds").expect("a pattern")]);
+/// let mut subscription = hub.subscribe(&[Pattern::new("builds").expect("a pattern")]).open().expect("no cursor");
 /// let topic = Topic::new("builds").expect("a topic");
 /// for _ in 0..10 {
-///     hub.publish(std::time::Duration::ZERO, &topic, "{}".into());
+///     hub.publish(std::time::Duration::ZERO, &topic, "{}");
 /// }
-/// // Two frames leave the mailbox, and one of them reaches its socket.
-/// assert!(subscription.take().is_some() && subscription.take().is_some() && subscription.flushed(None));
+/// // Two frames leave the mailbox: one is received, and one is given up before it is flushed.
+/// assert!(subscription.try_recv().is_ok());
+/// drop(futures_executor::block_on(subscription.delivery()));
 /// let counts = subscription.counts();
-/// assert_eq!([counts.offered, counts.delivered, counts.dropped.total()], [10, 1, 6]);
-/// assert_eq!([counts.waiting, counts.in_flight, counts.high_water], [2, 1, 4]);
+/// assert_eq!([counts.offered, counts.delivered, counts.waiting, counts.high_water], [10, 1, 2, 4]);
+/// assert_eq!([counts.dropped.buffer_full, counts.dropped.client_gone], [6, 1]);
 /// assert!(counts.is_conserved());
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
     /// Frames that were pushed while the mailbox was open.
     pub offered: u64,
-    /// Frames that were flushed: a socket has accepted their last byte.
+    /// Frames that were flushed: a socket has accepted their last byte, or a reader has received them.
     pub delivered: u64,
     /// Frames that were lost, by reason.
     pub dropped: LossCounts,
     /// Frames that wait in slots, and those parked.
     pub waiting: u64,
-    /// Frames that were handed to a transport and are not flushed.
+    /// Frames that were handed to a transport or a reader and are not flushed.
     pub in_flight: u64,
     /// Most frames that were in slots right after a push.
     pub high_water: u64,

@@ -9,14 +9,13 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::{Registry, Unit};
 
 use super::histogram::Read;
-use crate::hub::Channel;
 use crate::mailbox::Counts;
 
 /// All figures at one moment.
 #[derive(Debug)]
 pub(super) struct Figures {
-    pub(super) counts: Vec<(Channel, Counts)>,
-    pub(super) subscribers: Vec<(Channel, u64)>,
+    pub(super) counts: Vec<(&'static str, Counts)>,
+    pub(super) subscribers: Vec<(&'static str, u64)>,
     pub(super) pinned_bytes: u64,
     pub(super) events_without_key: u64,
     pub(super) connections: u64,
@@ -52,11 +51,11 @@ impl Figures {
     fn frames(&self, out: &mut Out<'_, '_>) -> fmt::Result {
         let offered = self.counts.iter().map(|(_, counts)| counts.offered).sum();
         out.counter("hubbub_frames_offered", "Events offered to subscribers: one for each of them", &[(&[], offered)])?;
-        let delivered = self.counts.iter().map(|(channel, counts)| ([transport(*channel)], counts.delivered));
+        let delivered = self.counts.iter().map(|(label, counts)| ([transport(label)], counts.delivered));
         let help = "Frames whose last byte a socket has accepted";
         out.counter("hubbub_frames_delivered", help, &labelled_values(&delivered.collect::<Vec<_>>()))?;
-        let dropped = self.counts.iter().flat_map(|(channel, counts)| {
-            counts.dropped.by_reason().map(|(reason, lost)| ([transport(*channel), ("reason", reason.name())], lost))
+        let dropped = self.counts.iter().flat_map(|(label, counts)| {
+            counts.dropped.by_reason().map(|(reason, lost)| ([transport(label), ("reason", reason.name())], lost))
         });
         let help = "Frames lost: by the limit that bound, to a later event of their key, out of the history's reach, or with their client";
         out.counter("hubbub_frames_dropped", help, &labelled_values(&dropped.collect::<Vec<_>>()))?;
@@ -68,7 +67,7 @@ impl Figures {
 
     fn state(&self, out: &mut Out<'_, '_>) -> fmt::Result {
         let subscribers: Vec<_> =
-            self.subscribers.iter().map(|(channel, number)| ([transport(*channel)], *number)).collect();
+            self.subscribers.iter().map(|(label, number)| ([transport(label)], *number)).collect();
         out.gauges("hubbub_subscribers", "Streams that are open", None, &labelled_values(&subscribers))?;
         out.gauge("hubbub_connections", "Connections that are open", None, self.connections)?;
         let help = "Payloads and frames in memory, because somebody waits for them or they are in the history";
@@ -102,8 +101,9 @@ fn frames_unit() -> Unit {
 
 type Labels<'a> = &'a [(&'a str, &'a str)];
 
-fn transport(channel: Channel) -> (&'static str, &'static str) {
-    ("transport", channel.name())
+/// The label of the Hub is the transport's name, for the transports of this package.
+fn transport(label: &'static str) -> (&'static str, &'static str) {
+    ("transport", label)
 }
 
 fn labelled_values<'a, const N: usize>(values: &'a [([(&'a str, &'a str); N], u64)]) -> Vec<(Labels<'a>, u64)> {

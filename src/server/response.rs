@@ -16,7 +16,7 @@ use crate::transport::batch::Batch;
 use crate::transport::sse::SseBody;
 
 /// The body of an answer: complete, or a stream of events.
-pub enum Body<E: Environment> {
+pub(crate) enum Body<E: Environment> {
     /// A complete body.
     Whole(Full<Bytes>),
     /// A stream of events.
@@ -24,7 +24,7 @@ pub enum Body<E: Environment> {
 }
 
 /// A stream of events, and its permit among the streams that may be open.
-pub struct Events<E: Environment> {
+pub(crate) struct Events<E: Environment> {
     pub(super) stream: SseBody<E>,
     pub(super) _place: OwnedSemaphorePermit,
 }

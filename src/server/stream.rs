@@ -16,7 +16,7 @@ use crate::hub::Cursor;
 use crate::topic::Topic;
 use crate::transport::outlet::{WriteSettings, come_back_after};
 use crate::transport::sse::SseBody;
-use crate::transport::{Environment, Limit};
+use crate::transport::{Environment, Limit, SSE_LABEL};
 
 /// Asks nginx, and proxies that know its header, not to buffer a stream.
 const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
@@ -44,11 +44,11 @@ impl<E: Environment> Exchange<E> {
         }
         // Before the subscription: a client that is turned away leaves no trace in the Hub.
         let Ok(place) = self.server.streams.clone().try_acquire_owned() else { return self.come_back_later(request) };
-        let patterns = [topic.into()];
-        let subscription = match cursor(request.headers(), query) {
-            Some(cursor) => self.server.hub.resume(&patterns, cursor),
-            None => self.server.hub.subscribe(&patterns),
-        };
+        let mut wanted = self.server.hub.subscribe(&[topic.into()]).label(SSE_LABEL);
+        if let Some(cursor) = cursor(request.headers(), query) {
+            wanted = wanted.after(cursor);
+        }
+        let subscription = wanted.open_for_client();
         let mut pace = self.pace();
         // The end of a frame in a shared write is counted with HTTP's chunks, which HTTP/1.0 does not have.
         if request.version() < Version::HTTP_11 {

@@ -13,11 +13,10 @@ use super::header::once;
 use super::response::{empty, error};
 use super::stream::{COME_BACK_LATER, cursor, parameters};
 use super::{Body, Exchange};
-use crate::hub::Channel;
 use crate::topic::{Pattern, Topic};
 use crate::transport::outlet::{Outlet, come_back_after};
 use crate::transport::websocket::{Begin, MAX_TABLES};
-use crate::transport::{Environment, Limit};
+use crate::transport::{Environment, Limit, WEBSOCKET_LABEL};
 
 /// The only version of the protocol.
 const VERSION: &str = "13";
@@ -41,9 +40,12 @@ impl<E: Environment> Exchange<E> {
         };
         self.connection.handover.leave(match self.server.streams.clone().try_acquire_owned() {
             Ok(place) => {
-                let cursor = cursor(request.headers(), query);
                 let capacity = self.server.settings.ws_channel_buffer;
-                let subscription = self.server.hub.open(&patterns, cursor, capacity, Channel::WebSocket);
+                let mut wanted = self.server.hub.subscribe(&patterns).capacity(capacity).label(WEBSOCKET_LABEL);
+                if let Some(cursor) = cursor(request.headers(), query) {
+                    wanted = wanted.after(cursor);
+                }
+                let subscription = wanted.open_for_client();
                 let gate = self.connection.gate.clone();
                 Begin::Stream(Outlet::new(gate, subscription, self.peer, self.pace(), END_BYTES), place)
             }

@@ -10,7 +10,7 @@ use bytes::{Buf, Bytes};
 
 /// The frames of one write. A single frame needs no allocation.
 #[derive(Debug, Default)]
-pub struct Batch {
+pub(crate) struct Batch {
     /// The first piece that is left; empty only when nothing is left.
     first: Bytes,
     /// The pieces behind the first, none of them empty.

@@ -63,11 +63,11 @@ pub trait Runtime: Clone + Send + Sync + 'static {
 /// }
 /// # let capacity = Capacity::new(1).expect("1 to 1,048,576 frames");
 /// # let hub = Hub::new(HubSettings { epoch: 1, capacity, overflow: Overflow::DropOldest });
-/// # let _reader = hub.subscribe(&[Pattern::new("builds").expect("a pattern")]);
+/// # let _reader = hub.subscribe(&[Pattern::new("builds").expect("a pattern")]).open();
 /// # let topic = Topic::new("builds").expect("a topic");
 /// let losses = Losses::default();
 /// for _ in 0..3 {
-///     hub.publish_each(Duration::ZERO, &topic, "{}".into(), |id, outcome| losses.offered(id, outcome));
+///     hub.publish_each(Duration::ZERO, &topic, "{}", |id, outcome| losses.offered(id, outcome));
 /// }
 /// assert_eq!(losses.0.load(Ordering::Relaxed), 2, "a mailbox of one frame");
 /// ```

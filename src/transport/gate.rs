@@ -13,7 +13,7 @@ use tokio::time::Instant;
 
 use super::Environment;
 use crate::event::Event;
-use crate::hub::{SubscriberId, Subscription};
+use crate::hub::{RawSubscription, SubscriberId};
 
 /// Bytes between the mailbox and the socket: an event, or something that no mailbox counts.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ struct State {
     passing: VecDeque<Passing>,
     /// Wakes the body, which waits for the gate to open.
     body: Option<Waker>,
-    subscription: Option<Arc<Subscription>>,
+    subscription: Option<Arc<RawSubscription>>,
     /// Bytes at the end of every write that belong to no frame.
     end_bytes: usize,
     last_flush: Instant,
@@ -68,7 +68,7 @@ impl<E: Environment> Gate<E> {
     }
 
     /// Begins a stream on this connection. `end_bytes` at the end of every write belong to no frame.
-    pub(super) fn attach(&self, subscription: Arc<Subscription>, end_bytes: usize) {
+    pub(super) fn attach(&self, subscription: Arc<RawSubscription>, end_bytes: usize) {
         let mut state = self.lock();
         state.subscription = Some(subscription);
         state.end_bytes = end_bytes;

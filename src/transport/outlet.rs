@@ -12,7 +12,7 @@ use tokio::time::{Instant, Sleep, sleep};
 use super::Environment;
 use super::gate::{Gate, Passing};
 use crate::event::Event;
-use crate::hub::{Subscription, Taken};
+use crate::hub::{RawSubscription, Taken};
 
 /// Earliest time at which clients of a server that stops come back: the next server has started by then.
 const COME_BACK_SOON: Duration = Duration::from_secs(1);
@@ -38,7 +38,7 @@ pub(crate) struct WriteSettings {
 /// The end of one stream's path from the Hub to its connection. Dropping it ends the subscription.
 pub(crate) struct Outlet<E: Environment> {
     gate: Arc<Gate<E>>,
-    subscription: Arc<Subscription>,
+    subscription: Arc<RawSubscription>,
     pace: WriteSettings,
     /// Fires no later than the next keep-alive is due. It is moved when it fires and not at every event, which would
     /// cost more than the events.
@@ -52,7 +52,7 @@ impl<E: Environment> Outlet<E> {
     /// Begins a stream. The last `end_bytes` of every write belong to no frame.
     pub(crate) fn new(
         gate: Arc<Gate<E>>,
-        subscription: Subscription,
+        subscription: RawSubscription,
         peer: SocketAddr,
         pace: WriteSettings,
         end_bytes: usize,
@@ -70,7 +70,7 @@ impl<E: Environment> Outlet<E> {
         &self.gate
     }
 
-    pub(super) fn subscription(&self) -> &Subscription {
+    pub(super) fn subscription(&self) -> &RawSubscription {
         &self.subscription
     }
 
@@ -85,8 +85,8 @@ impl<E: Environment> Outlet<E> {
 
     /// The event `first`, and those that wait behind it as far as they may share its write.
     pub(super) fn batch(&self, first: Taken) -> impl Iterator<Item = Taken> {
-        // `take` asks for no wake-up: only the first event of a write has to be waited for.
-        let rest = std::iter::from_fn(|| self.subscription.take());
+        // No wake-up is asked for: only the first event of a write has to be waited for.
+        let rest = std::iter::from_fn(|| self.subscription.take_along());
         let batch = std::iter::once(first).chain(rest).take(self.pace.frames_per_write);
         batch.inspect(|taken| self.gate.environment().taken(self.subscription.id(), &taken.event))
     }

@@ -16,7 +16,7 @@ use super::gate::Gate;
 use super::outlet::{Outlet, WriteSettings};
 use crate::event::Gap;
 use crate::frame;
-use crate::hub::{Subscription, Taken};
+use crate::hub::{RawSubscription, Taken};
 
 /// Bytes that HTTP writes behind the frames of a write: the end of a chunk.
 const CHUNK_END_BYTES: usize = 2;
@@ -32,7 +32,12 @@ pub(crate) struct SseBody<E: Environment> {
 }
 
 impl<E: Environment> SseBody<E> {
-    pub(crate) fn new(gate: Arc<Gate<E>>, subscription: Subscription, peer: SocketAddr, pace: WriteSettings) -> Self {
+    pub(crate) fn new(
+        gate: Arc<Gate<E>>,
+        subscription: RawSubscription,
+        peer: SocketAddr,
+        pace: WriteSettings,
+    ) -> Self {
         let outlet = Outlet::new(gate, subscription, peer, pace, CHUNK_END_BYTES);
         Self { outlet, said_hello: false, said_goodbye: false }
     }

@@ -66,7 +66,7 @@ async fn what_means_nothing_to_a_stream_does_it_no_harm() {
 async fn cursors_that_differ_are_one_that_is_unknown_and_the_client_is_told() {
     let served = Served::start(Setup { history: 10, ..Setup::default() });
     for _ in 0..3 {
-        served.hub.publish(Duration::ZERO, &topic(), payload(10).into());
+        served.hub.publish(Duration::ZERO, &topic(), payload(10));
     }
     for (query, header, is_known) in [
         ("&since=7-1&since=7-2", "", false),
@@ -191,7 +191,7 @@ async fn a_command_with_a_member_that_is_unknown_or_there_twice_is_answered_with
         let error = next(&mut socket).await["error"].as_str().unwrap().to_owned();
         assert!(error.starts_with(&format!("not a command: {what}")), "{error}");
     }
-    served.hub.publish(Duration::ZERO, &topic(), payload(10).into());
+    served.hub.publish(Duration::ZERO, &topic(), payload(10));
     assert_eq!(next(&mut socket).await["id"], "7-1", "once, and nothing was done");
 }
 

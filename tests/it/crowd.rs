@@ -29,7 +29,7 @@ async fn everybody_sees_everything_in_order(burst: usize) {
     }
     for _ in 0..EVENTS / burst {
         for _ in 0..burst {
-            served.hub.publish(std::time::Duration::ZERO, &topic(), payload(300).into());
+            served.hub.publish(std::time::Duration::ZERO, &topic(), payload(300));
         }
         for _ in 0..SUBSCRIBERS * burst {
             soon("everybody's events", everybody.recv()).await.unwrap();

@@ -24,7 +24,7 @@ pub(crate) async fn watch(served: &Served, query: &str, header: &str) -> TcpStre
 
 /// Publishes events, whoever is there; returns the last one's sequence.
 fn publish(served: &Served, events: usize) -> u64 {
-    let publish = |_| served.hub.publish(Duration::ZERO, &topic(), payload(1_000).into()).id.sequence;
+    let publish = |_| served.hub.publish(Duration::ZERO, &topic(), payload(1_000)).id.sequence;
     (0..events).map(publish).max().unwrap()
 }
 

@@ -47,7 +47,7 @@ pub(crate) async fn say(socket: &mut Socket, text: &str) {
 }
 
 fn publish(served: &Served, table: &str) {
-    served.hub.publish(Duration::ZERO, &Topic::of_table(table).unwrap(), payload(10).into());
+    served.hub.publish(Duration::ZERO, &Topic::of_table(table).unwrap(), payload(10));
 }
 
 fn with_history(capacity: usize) -> Setup {
@@ -179,7 +179,7 @@ async fn a_hole_is_told_before_the_event_that_follows_it_and_a_cursor_fills_it()
     let mut lost = 0;
     while lost < 10 {
         tokio::task::yield_now().await;
-        let publication = served.hub.publish(Duration::ZERO, &topic(), payload(400).into());
+        let publication = served.hub.publish(Duration::ZERO, &topic(), payload(400));
         lost += publication.dropped;
     }
     // It reads again: everything is there, or in a notice in front of what follows.

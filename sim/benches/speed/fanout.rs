@@ -3,7 +3,6 @@
 //! One thread, so that nothing but the work is measured: an offer to a mailbox nobody waits at, an offer that wakes a
 //! task, and both with what the subscriber does to take the event.
 
-use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -59,7 +58,7 @@ fn hub() -> (Hub, Topic) {
 }
 
 fn subscriptions(hub: &Hub, topic: &Topic) -> Vec<Subscription> {
-    (0..SUBSCRIBERS).map(|_| hub.subscribe(&[topic.clone().into()])).collect()
+    (0..SUBSCRIBERS).map(|_| hub.subscribe(&[topic.clone().into()]).open().expect("no cursor")).collect()
 }
 
 const PAYLOAD: Bytes = Bytes::from_static(b"{}");
@@ -70,18 +69,16 @@ fn per_subscriber(took: Duration) -> f64 {
 
 fn hub_asleep(_: &Runtime) -> Cost {
     let (hub, topic) = hub();
-    let subscriptions = subscriptions(&hub, &topic);
+    let mut subscriptions = subscriptions(&hub, &topic);
     // Once, so that the mailboxes have their slots.
     let fill = || {
         (0..EVENTS).for_each(|_| {
             hub.publish(Duration::ZERO, &topic, PAYLOAD);
         })
     };
-    let take = || {
-        for subscription in &subscriptions {
-            while subscription.take().is_some() {
-                assert!(subscription.flushed(None));
-            }
+    let mut take = || {
+        for subscription in &mut subscriptions {
+            while subscription.try_recv().is_ok() {}
         }
     };
     fill();
@@ -108,11 +105,10 @@ fn broadcast_asleep(_: &Runtime) -> Cost {
 fn hub_awake(runtime: &Runtime) -> Cost {
     let (hub, topic) = hub();
     let taken = Arc::new(AtomicUsize::new(0));
-    for subscription in subscriptions(&hub, &topic) {
+    for mut subscription in subscriptions(&hub, &topic) {
         let taken = taken.clone();
         runtime.spawn(async move {
-            while poll_fn(|cx| subscription.poll_take(cx)).await.is_some() {
-                assert!(subscription.flushed(None));
+            while subscription.recv().await.is_some() {
                 taken.fetch_add(1, Ordering::Relaxed);
             }
         });

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hubbub::frame;
-use hubbub::hub::{Cursor, HistorySettings, Rules};
-use hubbub::{Capacity, Event, EventId, Hub, Limits, Overflow, Pattern, Subscription, Topic};
+use hubbub::hub::{Cursor, HistorySettings, RawSubscription, Rules};
+use hubbub::{Capacity, Event, EventId, Hub, Limits, Overflow, Pattern, Topic};
 
 use crate::rows::{Line, Row, Rows};
 use crate::{median, say, timed};
@@ -82,9 +82,10 @@ fn latencies(another: Another) -> Latencies {
     let topic = Topic::new("t").expect("a topic");
     let patterns = [Pattern::from(topic.clone())];
     let (hub, other_hub) = (filled(&topic), filled(&topic));
-    let measured = hub.subscribe(&patterns);
+    let measured = hub.subscribe(&patterns).open_raw().expect("no cursor");
     let stands = matches!(another, Another::Stands | Another::StandsBesideAHub);
-    let _stands = stands.then(|| hub.resume(&patterns, Cursor::After(EventId { epoch: 1, sequence: 0 })));
+    let beginning = Cursor::After(EventId { epoch: 1, sequence: 0 });
+    let _stands = stands.then(|| hub.subscribe(&patterns).after(beginning).open().expect("a history"));
     let is_over = AtomicBool::new(false);
     let (mut latencies, replayed) = std::thread::scope(|scope| {
         let replayed = scope.spawn(|| match another {
@@ -117,7 +118,7 @@ fn filled(topic: &Topic) -> Hub {
     rules.announces_gaps = true;
     let hub = Hub::with(1, rules);
     // Of all that is in a history frames have been made.
-    let live = hub.subscribe(&[Pattern::from(topic.clone())]);
+    let live = hub.subscribe(&[Pattern::from(topic.clone())]).open_raw().expect("no cursor");
     for _ in 0..REPLAYED {
         hub.publish(Duration::ZERO, topic, Bytes::from_static(&PAYLOAD));
         drain(&live, |event| drop(frame::sse::event(event)));
@@ -128,7 +129,7 @@ fn filled(topic: &Topic) -> Hub {
 
 /// Reads what is published; nothing is replayed to it.
 fn read_live(hub: &Hub, patterns: &[Pattern], is_over: &AtomicBool) -> usize {
-    let (subscription, mut nowhere) = (hub.subscribe(patterns), nowhere());
+    let (subscription, mut nowhere) = (hub.subscribe(patterns).open_raw().expect("no cursor"), nowhere());
     while !is_over.load(Ordering::Relaxed) {
         drain(&subscription, |event| write(&mut nowhere, event));
     }
@@ -140,7 +141,10 @@ fn come_back(hub: &Hub, patterns: &[Pattern], is_over: &AtomicBool) -> usize {
     let (mut replayed, mut last, mut nowhere) = (0, REPLAYED as u64, nowhere());
     while !is_over.load(Ordering::Relaxed) {
         let at = EventId { epoch: 1, sequence: last.saturating_sub(REPLAYED as u64) };
-        let (count, until) = drain(&hub.resume(patterns, Cursor::After(at)), |event| write(&mut nowhere, event));
+        let (count, until) =
+            drain(&hub.subscribe(patterns).after(Cursor::After(at)).open_raw().expect("a history"), |event| {
+                write(&mut nowhere, event)
+            });
         (replayed, last) = (replayed + count, until.max(last));
     }
     replayed
@@ -156,7 +160,7 @@ fn write(nowhere: &mut File, event: &Event) {
 }
 
 /// Takes everything that waits; returns how many that were, and the last sequence.
-fn drain(subscription: &Subscription, mut write: impl FnMut(&Event)) -> (usize, u64) {
+fn drain(subscription: &RawSubscription, mut write: impl FnMut(&Event)) -> (usize, u64) {
     let mut drained = (0, 0);
     while let Poll::Ready(Some(taken)) = subscription.poll_take(&mut Context::from_waker(Waker::noop())) {
         write(&taken.event);

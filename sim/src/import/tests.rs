@@ -1,4 +1,3 @@
-use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use super::*;
@@ -56,14 +55,9 @@ fn the_framing_is_that_of_the_wire() {
     let payload = vec![b'x'; usize::try_from(payload_bytes).unwrap()];
     let (capacity, overflow) = (Capacity::new(1).unwrap(), Overflow::DropNewest);
     let hub = Hub::new(HubSettings { epoch: crate::plan::FIRST_EPOCH, capacity, overflow });
-    let subscription = hub.subscribe(&[Pattern::new("t").unwrap()]);
-    hub.publish(Duration::ZERO, &Topic::new("t").unwrap(), payload.into());
-    let Poll::Ready(Some(hubbub::Taken { event, .. })) =
-        subscription.poll_take(&mut Context::from_waker(Waker::noop()))
-    else {
-        panic!()
-    };
-    let framed = hubbub::frame::sse::event(&event).len();
+    let mut subscription = hub.subscribe(&[Pattern::new("t").unwrap()]).open().unwrap();
+    hub.publish(Duration::ZERO, &Topic::new("t").unwrap(), payload);
+    let framed = hubbub::frame::sse::event(&subscription.try_recv().unwrap().event).len();
     let chunk = format!("{framed:x}\r\n\r\n").len();
     assert_eq!((framed + chunk) as u64, counters.frame_bytes);
 }

@@ -201,7 +201,7 @@ fn a_stream_is_recorded_as_a_trace_that_a_sweep_takes() {
         for size in (100..).step_by(10) {
             tokio::time::sleep(std::time::Duration::from_millis(20)).await;
             let payload = vec![b'x'; size];
-            hub.publish(std::time::Duration::ZERO, &topic, payload.into());
+            hub.publish(std::time::Duration::ZERO, &topic, payload);
         }
     });
     let folder = with_plan("record");

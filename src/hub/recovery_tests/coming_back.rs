@@ -9,7 +9,7 @@ fn who_comes_back_gets_what_it_missed_and_then_what_is_live_once_and_in_order() 
         publish(&hub, "t", 4);
         publish(&hub, "other", 2);
         publish(&hub, "t", 4);
-        let back = hub.resume(&patterns("t"), after(2));
+        let back = resume(&hub, after(2));
         assert_eq!(back.opening(), None);
         assert_eq!(back.replays(), Some((EventId { epoch: EPOCH, sequence: 3 }, 6)));
         let mut seen = next(&back);
@@ -36,7 +36,7 @@ fn a_replay_that_just_fills_the_mailbox_costs_no_live_event_whatever_the_policy(
         rules.announces_gaps = true;
         let hub = Hub::with(EPOCH, rules);
         publish(&hub, "t", 4);
-        let back = hub.resume(&patterns("t"), after(0));
+        let back = resume(&hub, after(0));
         assert_eq!(next(&back), [E(1)]);
         // The replayed events are old and fill the mailbox. Neither may cost a new event.
         let late = |at_s| hub.publish(Duration::from_secs(at_s), &Topic::new("t").unwrap(), Bytes::from_static(b"{}"));
@@ -51,7 +51,7 @@ fn a_replay_that_just_fills_the_mailbox_costs_no_live_event_whatever_the_policy(
 fn what_the_history_forgets_during_a_replay_was_out_of_reach_and_no_buffer_was_full() {
     let hub = hub(2, Overflow::DropNewest, 5);
     publish(&hub, "t", 5);
-    let back = hub.resume(&patterns("t"), after(0));
+    let back = resume(&hub, after(0));
     assert_eq!(next(&back), [E(1)]);
     publish(&hub, "t", 7);
     assert_eq!(next(&back), [E(2)]);
@@ -69,11 +69,11 @@ fn what_the_history_forgets_during_a_replay_was_out_of_reach_and_no_buffer_was_f
 #[test]
 fn who_comes_back_in_the_middle_of_a_fan_out_gets_that_event_once() {
     let hub = hub(8, Overflow::DropNewest, 100);
-    let _first = hub.subscribe(&patterns("t"));
+    let _first = hub.subscribe(&patterns("t")).open_for_client();
     let mut back = None;
     publish(&hub, "t", 1);
     hub.publish_each(Duration::ZERO, &Topic::new("t").unwrap(), Bytes::new(), |_, _| {
-        back = Some(hub.resume(&patterns("t"), after(0)));
+        back = Some(resume(&hub, after(0)));
     });
     publish(&hub, "t", 1);
     assert_eq!(drain(&back.unwrap()), [E(1), E(2), E(3)]);
@@ -83,21 +83,21 @@ fn who_comes_back_in_the_middle_of_a_fan_out_gets_that_event_once() {
 fn what_is_out_of_reach_is_told_first() {
     let hub = hub(4, Overflow::DropNewest, 3);
     publish(&hub, "t", 10);
-    let back = hub.resume(&patterns("t"), after(2));
+    let back = resume(&hub, after(2));
     let gap = *back.opening().unwrap();
     assert_eq!(hole(gap), Hole(3, 7, None));
     assert_eq!(gap.reason, GapReason::Lost(LossReason::OutOfReach));
     assert_eq!(drain(&back), [E(8), E(9), E(10)]);
     assert_eq!(back.begins_at(), None, "its cursor stays where it was until then");
-    assert_eq!(hub.resume(&patterns("t"), after(10)).opening(), None);
-    assert_eq!(hub.resume(&patterns("t"), after(7)).opening(), None);
+    assert_eq!(resume(&hub, after(10)).opening(), None);
+    assert_eq!(resume(&hub, after(7)).opening(), None);
 }
 
 #[test]
 fn a_cursor_of_another_life_gets_all_there_is_of_this_one_and_one_of_no_life_begins_now() {
     let hub = hub(4, Overflow::DropNewest, 100);
     publish(&hub, "t", 3);
-    let restarted = hub.resume(&patterns("t"), Cursor::After(EventId { epoch: EPOCH - 1, sequence: 70 }));
+    let restarted = resume(&hub, Cursor::After(EventId { epoch: EPOCH - 1, sequence: 70 }));
     let gap = *restarted.opening().unwrap();
     assert_eq!(gap.first, None);
     assert_eq!(gap.last, None);
@@ -106,7 +106,7 @@ fn a_cursor_of_another_life_gets_all_there_is_of_this_one_and_one_of_no_life_beg
     assert_eq!(restarted.replays(), Some((EventId { epoch: EPOCH, sequence: 1 }, 3)));
     assert_eq!(drain(&restarted), [E(1), E(2), E(3)]);
     for cursor in [after(4), Cursor::Unknown, Cursor::read("yesterday"), Cursor::read(&format!("{EPOCH}-99"))] {
-        let lost = hub.resume(&patterns("t"), cursor);
+        let lost = resume(&hub, cursor);
         assert_eq!(lost.opening().map(|gap| gap.reason), Some(GapReason::UnknownCursor));
         assert_eq!(lost.begins_at(), Some(EventId { epoch: EPOCH, sequence: 3 }));
         assert_eq!(drain(&lost), vec![]);
@@ -117,18 +117,18 @@ fn a_cursor_of_another_life_gets_all_there_is_of_this_one_and_one_of_no_life_beg
 fn of_another_life_that_has_forgotten_its_beginning_it_is_told_up_to_where() {
     let hub = hub(4, Overflow::DropNewest, 2);
     publish(&hub, "t", 5);
-    let restarted = hub.resume(&patterns("t"), Cursor::After(EventId { epoch: EPOCH + 1, sequence: 1 }));
+    let restarted = resume(&hub, Cursor::After(EventId { epoch: EPOCH + 1, sequence: 1 }));
     assert_eq!(restarted.opening().map(|gap| gap.last), Some(Some(EventId { epoch: EPOCH, sequence: 3 })));
     assert_eq!(restarted.replays(), Some((EventId { epoch: EPOCH, sequence: 4 }, 2)));
     assert_eq!(drain(&restarted), [E(4), E(5)]);
-    assert_eq!(hub.resume(&patterns("t"), after(5)).replays(), None, "nothing was missed");
+    assert_eq!(resume(&hub, after(5)).replays(), None, "nothing was missed");
 }
 
 #[test]
 fn a_stream_says_where_it_begins_so_that_even_who_has_seen_nothing_can_come_back() {
     let hub = hub(4, Overflow::DropNewest, 100);
     publish(&hub, "t", 2);
-    let at = hub.subscribe(&patterns("t")).begins_at().unwrap();
+    let at = hub.subscribe(&patterns("t")).open_for_client().begins_at().unwrap();
     publish(&hub, "t", 2);
-    assert_eq!(drain(&hub.resume(&patterns("t"), Cursor::After(at))), [E(3), E(4)]);
+    assert_eq!(drain(&resume(&hub, Cursor::After(at))), [E(3), E(4)]);
 }

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn a_hole_is_told_once_before_the_event_that_follows_it_and_takes_no_slot() {
     let hub = hub(2, Overflow::DropNewest, 0);
-    let subscription = hub.subscribe(&patterns("t"));
+    let subscription = hub.subscribe(&patterns("t")).open_for_client();
     publish(&hub, "t", 5);
     assert_eq!(subscription.take_last_gap(), None, "an event will come that it can be told before");
     assert_eq!(next(&subscription), [E(1)]);
@@ -19,7 +19,7 @@ fn a_hole_is_told_once_before_the_event_that_follows_it_and_takes_no_slot() {
 #[test]
 fn what_the_oldest_make_room_for_is_told_where_they_were() {
     let hub = hub(3, Overflow::DropOldest, 0);
-    let subscription = hub.subscribe(&patterns("t"));
+    let subscription = hub.subscribe(&patterns("t")).open_for_client();
     publish(&hub, "t", 2);
     assert_eq!(next(&subscription), [E(1)]);
     publish(&hub, "t", 5);
@@ -29,7 +29,7 @@ fn what_the_oldest_make_room_for_is_told_where_they_were() {
 #[test]
 fn other_peoples_events_are_no_hole() {
     let hub = hub(1, Overflow::DropNewest, 0);
-    let subscription = hub.subscribe(&patterns("t"));
+    let subscription = hub.subscribe(&patterns("t")).open_for_client();
     for topic in ["t", "other", "t", "other", "t", "other"] {
         publish(&hub, topic, 1);
     }
@@ -45,7 +45,7 @@ fn a_value_that_a_later_one_has_replaced_is_no_hole() {
     rules.policy.key = "id".parse().ok();
     rules.announces_gaps = true;
     let hub = Hub::with(EPOCH, rules);
-    let subscription = hub.subscribe(&patterns("t"));
+    let subscription = hub.subscribe(&patterns("t")).open_for_client();
     for payload in ["{\"id\":1}", "{\"id\":2}", "{\"id\":1}", "{\"id\":1}"] {
         hub.publish(Duration::ZERO, &Topic::new("t").unwrap(), Bytes::from_static(payload.as_bytes()));
     }

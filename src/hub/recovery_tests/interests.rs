@@ -5,7 +5,8 @@ use super::*;
 #[test]
 fn what_is_wanted_changes_while_it_is_there_and_what_was_parked_still_comes() {
     let hub = hub(1, Overflow::Park, 100);
-    let subscription = hub.open(&patterns("a"), None, Capacity::new(2).unwrap(), Channel::WebSocket);
+    let subscription =
+        hub.subscribe(&patterns("a")).capacity(Capacity::new(2).unwrap()).label("pages").open_raw().unwrap();
     let a = &patterns("a")[0];
     let b = &patterns("b")[0];
     publish(&hub, "a", 4);
@@ -24,12 +25,12 @@ fn what_is_wanted_changes_while_it_is_there_and_what_was_parked_still_comes() {
     publish(&hub, "b", 1);
     assert_eq!(drain(&subscription), [E(9), E(10)]);
     assert_eq!(subscription.counts().high_water, 2, "a mailbox of the size that was asked for");
-    assert_eq!(hub.subscribers_of(Channel::WebSocket), 1);
-    assert_eq!(hub.subscribers_of(Channel::Sse), 0);
-    assert!(hub.counts_of(Channel::WebSocket).delivered == 8 && hub.counts_of(Channel::Sse).offered == 0);
+    assert_eq!(hub.subscribers_of("pages"), 1);
+    assert_eq!(hub.subscribers_of(UNLABELLED), 0);
+    assert!(hub.counts_of("pages").delivered == 8 && hub.counts_of(UNLABELLED).offered == 0);
     subscription.leave();
     assert!(!subscription.want(a) && !subscription.give_up(b));
-    assert_eq!(hub.counts_of(Channel::WebSocket).delivered, 8);
+    assert_eq!(hub.counts_of("pages").delivered, 8);
     publish(&hub, "a", 1);
     assert!(hub.counts().is_conserved());
 }
@@ -38,7 +39,7 @@ fn what_is_wanted_changes_while_it_is_there_and_what_was_parked_still_comes() {
 fn whoever_is_behind_and_changes_its_mind_over_and_over_keeps_nothing_of_it() {
     let hub = hub(1, Overflow::DropNewest, 100);
     publish(&hub, "a", 10);
-    let subscription = hub.open(&patterns("a"), Some(after(0)), Capacity::new(1).unwrap(), Channel::WebSocket);
+    let subscription = hub.subscribe(&patterns("a")).after(after(0)).open_raw().unwrap();
     let b = &patterns("b")[0];
     for _ in 0..1000 {
         assert!(subscription.want(b) && subscription.wants(b) && subscription.give_up(b));

@@ -35,6 +35,10 @@ fn after(sequence: u64) -> Cursor {
     Cursor::After(EventId { epoch: EPOCH, sequence })
 }
 
+fn resume(hub: &Hub, cursor: Cursor) -> RawSubscription {
+    hub.subscribe(&patterns("t")).after(cursor).open_for_client()
+}
+
 /// What a client sees: a number is an event, a pair a hole told in front of the next.
 #[derive(Debug, PartialEq, Eq)]
 enum Seen {
@@ -43,7 +47,7 @@ enum Seen {
 }
 use Seen::{Event as E, Hole};
 
-fn next(subscription: &Subscription) -> Vec<Seen> {
+fn next(subscription: &RawSubscription) -> Vec<Seen> {
     let Poll::Ready(Some(Taken { event, gap })) = subscription.poll_take(&mut Context::from_waker(Waker::noop()))
     else {
         return Vec::new();
@@ -56,7 +60,7 @@ fn hole(gap: Gap) -> Seen {
     Hole(gap.first.map_or(0, |id| id.sequence), gap.last.map_or(0, |id| id.sequence), gap.count)
 }
 
-fn drain(subscription: &Subscription) -> Vec<Seen> {
+fn drain(subscription: &RawSubscription) -> Vec<Seen> {
     let steps = std::iter::from_fn(|| Some(next(subscription)).filter(|seen| !seen.is_empty()));
     steps.flatten().collect()
 }

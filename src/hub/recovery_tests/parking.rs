@@ -9,7 +9,7 @@ fn while_others_publish_every_parked_event_is_read_or_told_to_be_missing_and_no_
     const EVENTS: u64 = 100_000;
     const READERS: usize = 8;
     let hub = hub(1, Overflow::Park, 1);
-    let subscriptions: Vec<_> = (0..READERS).map(|_| hub.subscribe(&patterns("t"))).collect();
+    let subscriptions: Vec<_> = (0..READERS).map(|_| hub.subscribe(&patterns("t")).open_for_client()).collect();
     std::thread::scope(|scope| {
         for subscription in &subscriptions {
             scope.spawn(|| {
@@ -37,7 +37,7 @@ fn while_others_publish_every_parked_event_is_read_or_told_to_be_missing_and_no_
 #[test]
 fn whoever_is_parked_loses_nothing_while_the_history_covers_it() {
     let hub = hub(2, Overflow::Park, 100);
-    let subscription = hub.subscribe(&patterns("t"));
+    let subscription = hub.subscribe(&patterns("t")).open_for_client();
     publish(&hub, "t", 50);
     let counts = subscription.counts();
     assert_eq!(counts.waiting, 50);
@@ -52,7 +52,7 @@ fn whoever_is_parked_loses_nothing_while_the_history_covers_it() {
 #[test]
 fn what_the_history_did_not_keep_for_the_parked_is_counted_told_and_named_by_the_limit() {
     let hub = hub(2, Overflow::Park, 5);
-    let subscription = hub.subscribe(&patterns("t"));
+    let subscription = hub.subscribe(&patterns("t")).open_for_client();
     publish(&hub, "t", 20);
     let expected = [E(1), E(2), Hole(3, 15, Some(13)), E(16), E(17), E(18), E(19), E(20)];
     assert_eq!(drain(&subscription), expected);
@@ -64,7 +64,7 @@ fn what_the_history_did_not_keep_for_the_parked_is_counted_told_and_named_by_the
 #[test]
 fn without_a_history_all_that_was_parked_is_told_at_the_end() {
     let hub = hub(1, Overflow::Park, 0);
-    let subscription = hub.subscribe(&patterns("t"));
+    let subscription = hub.subscribe(&patterns("t")).open_for_client();
     publish(&hub, "t", 4);
     assert_eq!(drain(&subscription), [E(1)]);
     assert_eq!(subscription.take_last_gap().map(hole), Some(Hole(2, 4, Some(3))));

@@ -234,13 +234,12 @@ impl Driven {
         let mut queued = false;
         let mut refused = false;
         let lost = &mut self.lost;
-        let publication =
-            self.hub.publish_each(Duration::ZERO, &topic(), payload(bytes).into(), |_, outcome| match outcome {
-                PushOutcome::Queued { .. } => queued = true,
-                PushOutcome::Displaced { lost: id, .. } | PushOutcome::Shed { lost: id, .. } => lost.push(id.sequence),
-                PushOutcome::Refused { .. } | PushOutcome::Disconnected { .. } => refused = true,
-                PushOutcome::Parked { .. } => {}
-            });
+        let publication = self.hub.publish_each(Duration::ZERO, &topic(), payload(bytes), |_, outcome| match outcome {
+            PushOutcome::Queued { .. } => queued = true,
+            PushOutcome::Displaced { lost: id, .. } | PushOutcome::Shed { lost: id, .. } => lost.push(id.sequence),
+            PushOutcome::Refused { .. } | PushOutcome::Disconnected { .. } => refused = true,
+            PushOutcome::Parked { .. } => {}
+        });
         if queued {
             self.accepted.push(publication.id.sequence);
         }

@@ -151,7 +151,7 @@ impl Served {
     /// Publishes an event of `bytes` bytes to one subscriber.
     pub(crate) fn publish(&self, bytes: usize) -> PushOutcome<EventId> {
         let mut outcomes = Vec::new();
-        self.hub.publish_each(Duration::ZERO, &topic(), payload(bytes).into(), |_, outcome| outcomes.push(outcome));
+        self.hub.publish_each(Duration::ZERO, &topic(), payload(bytes), |_, outcome| outcomes.push(outcome));
         assert_eq!(outcomes.len(), 1, "one subscriber");
         outcomes[0]
     }
