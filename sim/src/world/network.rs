@@ -1,8 +1,8 @@
 //! The network between the server and its subscribers: who is connected, and what is under way in either direction.
 //!
-//! turmoil carries every byte, in a link without latency. The one-way time a byte waits here, before it is sent: turmoil
-//! looks at every message under way on a link each time one is sent, so links with a latency would cost the square of
-//! what they carry. What a client has read is told to the server's window after the same one-way time.
+//! turmoil carries every byte, in a link of one tick. The rest of the one-way time a byte waits here, before it is
+//! sent: turmoil looks at every message under way on a link each time one is sent, so long links would cost the square
+//! of what they carry. What a client has read is told to the server's window after the same one-way time.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
@@ -50,7 +50,7 @@ struct State {
 
 /// Bytes on their way to a client.
 pub(super) struct Transmission {
-    /// When it has come all the way, and goes on turmoil's link.
+    /// When it goes on turmoil's link.
     due: Duration,
     pub(super) wire: Arc<Wire>,
     pub(super) bytes: Vec<u8>,
@@ -248,7 +248,8 @@ impl Network {
         for wire in outgoing {
             let (bytes, end) = wire.take_outbox();
             let class = wire.path().map_or(0, |path| path.class);
-            let due = tick_not_before(now + self.one_way[class]);
+            // The last tick of the way is turmoil's.
+            let due = tick_not_before(now + self.one_way[class]).saturating_sub(TICK);
             let outgoing = Transmission { due, wire, bytes, end };
             let transmission = if self.has_faults { self.passed(outgoing, class, now) } else { outgoing };
             self.lock().transmissions[class].push_back(transmission);
@@ -258,17 +259,15 @@ impl Network {
     /// What faults leave of bytes that are sent at `now`, and when they go on.
     fn passed(&self, outgoing: Transmission, class: usize, now: Duration) -> Transmission {
         let Transmission { due, wire, bytes, end } = outgoing;
-        // An outage holds or loses what begins the last tick of its way while it lasts.
-        let last_tick = due.saturating_sub(TICK);
-        let passage = if wire.is_cut() { None } else { self.links.passage(class, now, last_tick) };
+        let passage = if wire.is_cut() { None } else { self.links.passage(class, now, due) };
         match passage {
-            Some(at) => Transmission { due: tick_not_before(at) + TICK, wire, bytes, end },
+            Some(at) => Transmission { due: tick_not_before(at), wire, bytes, end },
             None => {
                 if !bytes.is_empty() && wire.lose() {
                     self.expect_timeout(now, &wire);
                 }
                 // An end is told again whenever the client asks, until it hears it.
-                let due = tick_not_before(self.links.up_at(class, last_tick)) + TICK;
+                let due = tick_not_before(self.links.up_at(class, due));
                 Transmission { due, wire, bytes: Vec::new(), end }
             }
         }

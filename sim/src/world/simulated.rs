@@ -143,9 +143,8 @@ fn pinned_builder() -> turmoil::Builder {
         .tick_duration(TICK)
         // turmoil stops a simulation after 10 s by default. A run ends where its plan does.
         .simulation_duration(Duration::from_secs(u64::from(u32::MAX)))
-        // A host that runs later in a step has a message in the same step. The one-way time of a class is the network's.
-        .min_message_latency(Duration::ZERO)
-        .max_message_latency(Duration::ZERO)
+        .min_message_latency(TICK)
+        .max_message_latency(TICK)
         .tcp_capacity(NEVER_BINDING)
         // All subscribers of a class share one host, and turmoil's default range has only 16,384 ports.
         .ephemeral_ports(1024..=u16::MAX);
