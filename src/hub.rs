@@ -228,7 +228,7 @@ impl Hub {
         self.registry().subscribers(None)
     }
 
-    /// How many subscribers with one label there are now.
+    /// Returns the number of open subscriptions that have this label.
     pub fn subscribers_of(&self, label: &str) -> usize {
         self.registry().subscribers(Some(label))
     }

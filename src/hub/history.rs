@@ -10,8 +10,8 @@ use super::log::{Excerpt, Log};
 use crate::event::Event;
 use crate::topic::Topic;
 
-/// How many of the last events a Hub keeps. There is no default: without a history nobody can come back, and a history
-/// takes the memory of its bytes.
+/// The limits of a Hub's history, which keeps the last events for subscribers that come back. There is no default:
+/// without a history no subscriber can come back to missed events, and a history takes the memory of its bytes.
 ///
 /// ```
 /// use hubbub::hub::{HistorySettings, Rules};

@@ -121,7 +121,8 @@ impl RawSubscription {
         lock(&self.slot.state).interests.wants(pattern)
     }
 
-    /// How many patterns are stored: those wanted, and those given up of which an event may still come.
+    /// Returns the number of patterns that the Hub stores for this subscription. A pattern that was given up counts
+    /// until none of its events can come any more.
     pub fn patterns_kept(&self) -> usize {
         let mut state = lock(&self.slot.state);
         state.forget_interests();

@@ -119,7 +119,7 @@ impl Registry {
         sum
     }
 
-    /// How many subscribers with one label there are, or how many in all.
+    /// Returns the number of subscribers with a label, or of all subscribers without one.
     pub(super) fn subscribers(&self, label: Option<&str>) -> usize {
         self.labelled(label).count()
     }

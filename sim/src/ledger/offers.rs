@@ -36,6 +36,11 @@ impl Ledger {
         self.parked = 0;
         self.is_behind = false;
         ensure!((1..=self.frames).contains(&waiting), "{waiting} frames wait, and at most {} may", self.frames);
+        self.others_share_a_write(waiting)
+    }
+
+    /// Of the outstanding frames, those that do not wait are in flight, and one write holds all of them.
+    fn others_share_a_write(&self, waiting: usize) -> Result<(), String> {
         let in_flight = self.outstanding.len().checked_sub(waiting);
         ensure!(
             in_flight.is_some_and(|n| n <= self.frames_per_write),
@@ -138,13 +143,7 @@ impl Ledger {
         self.outstanding.push_back(sequence);
         self.parked += 1;
         self.is_behind = true;
-        let in_flight = self.outstanding.len().checked_sub(waiting);
-        ensure!(
-            in_flight.is_some_and(|n| n <= self.frames_per_write),
-            "{waiting} of {} outstanding frames wait",
-            self.outstanding.len()
-        );
-        Ok(())
+        self.others_share_a_write(waiting)
     }
 
     pub(super) fn replayed(&mut self, first: u64, count: u64) -> Result<(), String> {
