@@ -2,8 +2,9 @@
 //!
 //! Pure: no clock, no lock, no runtime. Of a frame it knows only what [`QueueItem`] says.
 //!
-//! - Frames at the front may be *in flight*: handed to a transport and not yet flushed. They hold no slot, no policy
-//!   touches them, and they leave by [`Mailbox::flushed`].
+//! - Frames at the front may be *in flight*: taken by a transport and not yet flushed. No policy touches them, and they
+//!   leave by [`Mailbox::flushed`]. The first of them holds no slot. Those behind it hold theirs until they are the
+//!   first. So what fits does not depend on how many frames a transport takes at a time.
 //! - Frames may be *parked*: they wait elsewhere, in order, and are only counted here until [`Mailbox::unpark`] brings
 //!   them. From the first parked frame on a mailbox is *behind*: all that is offered is parked, until nothing waits any
 //!   more. So a frame that comes back never takes a slot from a new one.
@@ -68,7 +69,7 @@ pub struct Key<'a> {
 /// assert_eq!(mailbox.push(&Frame(1), |_, _| {}), Some(PushOutcome::Queued { waiting: 1 }));
 /// let refused = Some(PushOutcome::Refused { reason: LossReason::BufferFull });
 /// assert_eq!(mailbox.push(&Frame(2), |_, _| {}), refused);
-/// // A frame in flight takes no slot.
+/// // The first frame in flight takes no slot.
 /// assert_eq!(mailbox.take(), Some(&Frame(1)));
 /// assert_eq!(mailbox.push(&Frame(3), |_, _| {}), Some(PushOutcome::Queued { waiting: 1 }));
 /// assert!(mailbox.counts().is_conserved());
@@ -97,7 +98,7 @@ pub struct Mailbox<T> {
 }
 
 impl<T: QueueItem> Mailbox<T> {
-    /// An empty mailbox. It allocates as frames come, at most for its capacity and the frames in flight. A conflating
+    /// An empty mailbox. It allocates as frames come, at most for its capacity and one frame in flight. A conflating
     /// mailbox takes half as many slots more.
     pub fn new(limits: Limits, overflow: Overflow) -> Self {
         Self {
@@ -117,9 +118,19 @@ impl<T: QueueItem> Mailbox<T> {
         }
     }
 
-    /// How many frames are in slots; those in flight and those parked do not count.
+    /// How many frames are in slots; the first in flight and those parked do not count.
     pub fn waiting(&self) -> usize {
-        self.queue.waiting()
+        self.queue.in_slots()
+    }
+
+    /// Whether there is a frame to [`take`](Self::take).
+    pub fn has_untaken(&self) -> bool {
+        self.queue.untaken() > 0
+    }
+
+    /// What happens to a frame that does not fit.
+    pub fn overflow(&self) -> Overflow {
+        self.overflow
     }
 
     /// Most frames that may be in slots.
@@ -127,7 +138,7 @@ impl<T: QueueItem> Mailbox<T> {
         self.limits.capacity
     }
 
-    /// The oldest frame in a slot.
+    /// The oldest frame that has not been taken.
     pub fn oldest(&self) -> Option<&T> {
         self.queue.frames.get(self.queue.in_flight)?.as_ref()
     }
@@ -164,37 +175,55 @@ impl<T: QueueItem> Mailbox<T> {
         }
     }
 
-    /// Hands the oldest waiting frame to a transport: from now on it is in flight.
+    /// Hands the oldest frame that has not been taken to a transport: from now on it is in flight.
     pub fn take(&mut self) -> Option<&T> {
         self.forget_key_of_oldest();
-        self.bytes -= self.oldest()?.bytes();
+        let bytes = self.oldest()?.bytes();
         self.queue.in_flight += 1;
         self.queue.skip_vacant();
-        if self.waiting() == 0 {
+        if self.queue.untaken() == 0 {
             self.keys = None;
-            // Behind ends only here, when the mailbox is empty and nothing is parked: old and new frames never mix.
-            self.is_behind = self.parked > 0;
+        }
+        if self.queue.in_flight == 1 {
+            self.give_up_slot(bytes);
         }
         self.queue.frames.get(self.queue.in_flight - 1)?.as_ref()
     }
 
     /// Takes out the oldest frame in flight, which has been flushed. `None` when there is none, as after a close.
     pub fn flushed(&mut self) -> Option<T> {
-        self.queue.in_flight = self.queue.in_flight.checked_sub(1)?;
-        self.queue.first += 1;
+        let flushed = self.leave()?;
         self.delivered += 1;
-        self.queue.frames.pop_front().flatten()
+        Some(flushed)
     }
 
     /// Counts the oldest frame in flight as lost, as [`LossReason::ClientGone`]: its reader gave it up. `false` when
     /// none is in flight, as after a close.
     pub fn lose_in_flight(&mut self) -> bool {
-        let Some(in_flight) = self.queue.in_flight.checked_sub(1) else { return false };
-        self.queue.in_flight = in_flight;
+        let is_lost = self.leave().is_some();
+        *self.dropped.of(LossReason::ClientGone) += u64::from(is_lost);
+        is_lost
+    }
+
+    /// Takes out the oldest frame in flight. The next one in flight is the first now, and gives up its slot.
+    fn leave(&mut self) -> Option<T> {
+        self.queue.in_flight = self.queue.in_flight.checked_sub(1)?;
         self.queue.first += 1;
-        self.queue.frames.pop_front();
-        *self.dropped.of(LossReason::ClientGone) += 1;
-        true
+        let left = self.queue.frames.pop_front().flatten();
+        if self.queue.in_flight > 0 {
+            let bytes = self.queue.frames.front().and_then(Option::as_ref).map_or(0, T::bytes);
+            self.give_up_slot(bytes);
+        }
+        left
+    }
+
+    /// Frees the slot of the frame that has become the first in flight, which has so many bytes.
+    fn give_up_slot(&mut self, bytes: usize) {
+        self.bytes -= bytes;
+        if self.waiting() == 0 {
+            // Behind ends only here, when no slot is taken and nothing is parked: old and new frames never mix.
+            self.is_behind = self.parked > 0;
+        }
     }
 
     /// Closes the mailbox. Frames that wait, are parked or are in flight are lost for the reason given. Closing again
@@ -204,7 +233,7 @@ impl<T: QueueItem> Mailbox<T> {
             return;
         }
         // What is in flight may still reach the client, but no flush will say so: it counts as lost.
-        let lost = (self.waiting() + self.queue.in_flight) as u64 + self.parked;
+        let lost = (self.waiting() + self.queue.beyond()) as u64 + self.parked;
         self.closed = Some(why);
         *self.dropped.of(why.into()) += lost;
         self.queue = Queue::new();
@@ -220,7 +249,7 @@ impl<T: QueueItem> Mailbox<T> {
             delivered: self.delivered,
             dropped: self.dropped,
             waiting: self.waiting() as u64 + self.parked,
-            in_flight: self.queue.in_flight as u64,
+            in_flight: self.queue.beyond() as u64,
             high_water: self.high_water as u64,
         }
     }
@@ -238,7 +267,8 @@ impl<T: QueueItem> Mailbox<T> {
             return Some(LossReason::Bytes);
         }
         // A closure, since most mailboxes have no limit of age and need not look at the oldest frame.
-        let age = || self.oldest().map_or(Duration::ZERO, |oldest| frame.at().saturating_sub(oldest.at()));
+        let age =
+            || self.queue.oldest_in_slot().map_or(Duration::ZERO, |oldest| frame.at().saturating_sub(oldest.at()));
         self.limits.age.filter(|most| age() > *most).map(|_| LossReason::Age)
     }
 
@@ -249,12 +279,13 @@ impl<T: QueueItem> Mailbox<T> {
     }
 
     fn make_slot(&mut self) {
-        let Queue { frames, in_flight, .. } = &mut self.queue;
+        let beyond = self.queue.beyond();
+        let frames = &mut self.queue.frames;
         if frames.len() == frames.capacity() {
             // Doubled, but never past what can be used: the documents state what memory a capacity costs.
             let capacity = self.limits.capacity.frames();
             let vacant = if self.keys.is_some() { capacity / 2 + VACANT_SLACK } else { 0 };
-            let most = capacity.saturating_add(vacant).saturating_add(*in_flight);
+            let most = capacity.saturating_add(vacant).saturating_add(beyond);
             let wanted = (frames.len() * 2).max(4).min(most).max(frames.len() + 1);
             frames.reserve_exact(wanted - frames.len());
         }
@@ -296,7 +327,7 @@ impl<T: QueueItem> Mailbox<T> {
         Err(bound)
     }
 
-    /// Lets the oldest waiting frame go for the limit that bound; `None` when nothing waits.
+    /// Lets the oldest frame that has not been taken go for the limit that bound; `None` when there is none.
     fn let_go_oldest(&mut self, bound: LossReason) -> Option<(T, LossReason)> {
         let oldest = self.queue.remove_oldest()?;
         self.bytes -= oldest.bytes();
@@ -307,5 +338,7 @@ impl<T: QueueItem> Mailbox<T> {
 
 #[cfg(test)]
 mod random;
+#[cfg(test)]
+mod taking;
 #[cfg(test)]
 mod tests;

@@ -9,8 +9,8 @@
 //!   window a round trip and the two ticks of the simulated world;
 //!   for a rate with stalls, the read rate is that times the part of the run in which it reads;
 //! - *a stall*: drain is 0 for the class's longest stall;
-//! - *the worker*: drain is `1 / (publish + N × delivery)` events a second, and the socket absorbs nothing, since
-//!   frames wait for the worker before they reach it.
+//! - *the worker*: drain is `1 / (publish + N × (write / B + frame))` events a second where B frames share a write, and
+//!   the socket absorbs nothing, since frames wait for the worker before they reach it.
 //!
 //! This room sees plans only, and takes the bytes of a frame besides its payload from `scenario`.
 
@@ -82,9 +82,10 @@ fn behind_worker(plan: &Plan) -> f64 {
 
 /// What an event costs the worker: its publish and a delivery to each subscriber; 0 without a modelled worker.
 fn seconds_of_worker_an_event(plan: &Plan) -> f64 {
-    plan.server
-        .cpu
-        .map_or(0.0, |cpu| cpu.publish.as_secs_f64() + plan.subscribers.len() as f64 * cpu.delivery.as_secs_f64())
+    let Some(cpu) = plan.server.cpu else { return 0.0 };
+    // A subscriber that is behind gets as many frames a write as may share one.
+    let delivery = cpu.delivery.as_secs_f64() / plan.server.frames_per_write as f64 + cpu.frame.as_secs_f64();
+    cpu.publish.as_secs_f64() + plan.subscribers.len() as f64 * delivery
 }
 
 /// Bytes a second of a member while it reads; `None` where it never does.

@@ -30,13 +30,13 @@ pub struct Ledger {
     overflow: Overflow,
     connection: u64,
     stream: Stream,
-    /// Offered and neither delivered nor lost, oldest first: in flight those of one write at most, then those that wait.
+    /// Offered and neither delivered nor lost, oldest first: one in flight at most, then those that wait.
     outstanding: VecDeque<u64>,
     /// Delivered and not read.
     on_the_way: VecDeque<u64>,
     /// The first frame in flight has been read: all of it but the end of its chunk fitted into the window.
     read_before_its_flush: bool,
-    /// What may have been in flight when the stream ended, the frames of one write: the CPU may have been at them, and
+    /// What may have been written when the stream ended, the frames of one write: the CPU may have been at them, and
     /// does what it has begun, so that they are read yet.
     cut_short: VecDeque<u64>,
     last_offered: Option<u64>,

@@ -79,7 +79,9 @@ pub fn stages(seeds: u64, threads: usize, progress: &dyn Progress) -> Result<Sta
 
 impl Open {
     fn run(&self, seed: u64) -> Result<(RunSummary, Latencies), WorldError> {
-        let plan = Plan::draw(&self.scenario, self.subscribers, seed);
+        let mut plan = Plan::draw(&self.scenario, self.subscribers, seed);
+        // A channel behind the mailbox takes one frame at a time.
+        plan.server.frames_per_write = 1;
         let capacity =
             |frames: u64| usize::try_from(frames).ok().and_then(Capacity::new).unwrap_or(Capacity::UNBOUNDED);
         let choice = HubChoice { capacity: capacity(self.frames[0]), overflow: Overflow::DropNewest };

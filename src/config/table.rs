@@ -8,6 +8,8 @@ use super::{Config, TopicPolicy};
 use crate::mailbox::{Capacity, MAX_CAPACITY, Overflow};
 use crate::server::{MAX_FRAMES_PER_WRITE, MAX_TOKEN_BYTES, Origins, Token};
 
+/// Longest time until a client comes back: one hour.
+const MAX_RETRY_MS: u64 = 60 * 60 * 1000;
 /// Largest time, one day: a longer silence or deadline would have no effect in practice.
 const MAX_SECONDS: u64 = 24 * 60 * 60;
 /// Longest grace period of a stop, one hour: a stop that takes longer is a mistake in the setting.
@@ -31,7 +33,7 @@ const MAX_HISTORY_EVENTS: u64 = 10_000_000;
 /// Copies of an event in memory: the payload as published, and one for each transport.
 const FORMS: u64 = 3;
 
-pub(super) static SETTINGS: [Setting; 26] = [
+pub(super) static SETTINGS: [Setting; 27] = [
     Setting {
         key: "listen",
         about: "where to listen; port 0 takes a free one",
@@ -178,6 +180,19 @@ pub(super) static SETTINGS: [Setting; 26] = [
         memory: None,
     },
     Setting {
+        key: "retry_ms",
+        about: "longest time after which a client that lost its stream comes back",
+        kind: SettingKind::Limit {
+            most: MAX_RETRY_MS,
+            get: |config| config.server.retry.map(|retry| u64::try_from(retry.as_millis()).unwrap_or(MAX_RETRY_MS)),
+            set: |config, ms| {
+                config.server.retry = ms.map(Duration::from_millis);
+                Some(())
+            },
+        },
+        memory: None,
+    },
+    Setting {
         key: "write_deadline_seconds",
         about: "time after which a client that takes nothing is cut off",
         kind: SettingKind::Seconds { least: 1, most: MAX_SECONDS, of: |config| &mut config.server.write_deadline },
@@ -235,16 +250,13 @@ pub(super) static SETTINGS: [Setting; 26] = [
     },
     Setting {
         key: "frames_per_write",
-        about: "most frames that share a write, for a subscriber that is behind",
+        about: "most frames that share a write; 1 for policies that remove waiting frames",
         kind: SettingKind::Count {
             least: 1,
             most: MAX_FRAMES_PER_WRITE as u64,
             of: |config| &mut config.server.frames_per_write,
         },
-        memory: Some(|config| {
-            let frames = config.server.frames_per_write;
-            format!("frames beyond the buffer and its policy: at most {frames} for each subscriber")
-        }),
+        memory: None,
     },
     Setting {
         key: "max_subscribers",

@@ -50,13 +50,14 @@ fn everything() -> Config {
         log_level: LogLevel::Debug,
         server: ServerSettings {
             keepalive: Duration::from_secs(1),
+            retry: Some(Duration::from_millis(2000)),
             write_deadline: Duration::from_secs(44),
             user_timeout: Duration::from_secs(45),
             max_ingest_bytes: 2000,
             request_timeout: Some(Duration::from_secs(3)),
             shutdown_grace: Duration::ZERO,
             socket_unsent_bytes: 4096,
-            frames_per_write: 16,
+            frames_per_write: 4,
             ws_channel_buffer: Capacity::new(2048).unwrap(),
             max_subscribers: 7,
             max_connections: 8,
@@ -74,11 +75,11 @@ fn a_file_and_an_environment_can_set_everything_alike() {
                 server.sse_channel_age_ms = 2500\nserver.overflow = 'disconnect'\nserver.conflate_key = 'build.id'\n\
                 server.policies = ['ingest.prices conflate key=symbol frames=5', 'ingest.> park']\n\
                 server.history_events = 11\nserver.history_bytes = 12\nserver.gap_notices = 'off'\n\
-                server.keepalive_seconds = 1\nserver.write_deadline_seconds = 44\n\
+                server.keepalive_seconds = 1\nserver.retry_ms = 2_000\nserver.write_deadline_seconds = 44\n\
                 server.user_timeout_seconds = 45\n\
                 server.max_ingest_bytes = 2_000\nserver.request_timeout_seconds = 3\n\
                 server.shutdown_grace_seconds = 0\nserver.socket_unsent_bytes = 4096\n\
-                server.frames_per_write = 16\nserver.ws_channel_buffer = 2048\n\
+                server.frames_per_write = 4\nserver.ws_channel_buffer = 2048\n\
                 server.max_subscribers = 7\nserver.max_connections = 8\nserver.max_publishes = 9\n\
                 server.max_header_bytes = 1024\nserver.publish_token = 's3cret'\n\
                 server.allowed_origins = ['https://a.example', 'http://b:1']\nserver.log_level = 'debug'\n";
@@ -94,13 +95,14 @@ fn a_file_and_an_environment_can_set_everything_alike() {
         ("WH_HISTORY_BYTES", "12"),
         ("WH_GAP_NOTICES", "off"),
         ("WH_KEEPALIVE_SECONDS", "1"),
+        ("WH_RETRY_MS", "2000"),
         ("WH_WRITE_DEADLINE_SECONDS", "44"),
         ("WH_USER_TIMEOUT_SECONDS", "45"),
         ("WH_MAX_INGEST_BYTES", "2000"),
         ("WH_REQUEST_TIMEOUT_SECONDS", "3"),
         ("WH_SHUTDOWN_GRACE_SECONDS", "0"),
         ("WH_SOCKET_UNSENT_BYTES", "4096"),
-        ("WH_FRAMES_PER_WRITE", "16"),
+        ("WH_FRAMES_PER_WRITE", "4"),
         ("WH_WS_CHANNEL_BUFFER", "2048"),
         ("WH_MAX_SUBSCRIBERS", "7"),
         ("WH_MAX_CONNECTIONS", "8"),
@@ -195,7 +197,7 @@ fn a_bad_value_in_the_environment_is_refused_in_one_line() {
 #[test]
 fn what_is_no_setting_is_refused_with_what_there_is() {
     let keys = "listen, sse_channel_buffer, ws_channel_buffer, sse_channel_bytes, sse_channel_age_ms, overflow, conflate_key, policies, \
-                history_events, history_bytes, gap_notices, keepalive_seconds, write_deadline_seconds, \
+                history_events, history_bytes, gap_notices, keepalive_seconds, retry_ms, write_deadline_seconds, \
                 user_timeout_seconds, request_timeout_seconds, shutdown_grace_seconds, socket_unsent_bytes, \
                 frames_per_write, max_subscribers, max_connections, max_publishes, max_ingest_bytes, max_header_bytes, publish_token, \
                 allowed_origins or log_level";

@@ -6,13 +6,16 @@ use bytes::{BufMut, Bytes, BytesMut};
 
 use crate::event::{Event, EventId, Gap};
 
-/// The first bytes of a stream: a comment. It shows proxies and clients that the stream is open before the first event.
-pub const HELLO: &[u8] = b": hubbub\n\n";
-
-/// [`HELLO`], and the id after which a stream begins. An `id:` without data moves the client's cursor and shows
-/// nothing. So a client that is cut off before the first event can still ask for all that it has missed.
-pub fn hello(at: EventId) -> Bytes {
-    Bytes::from(format!(": hubbub\nid: {at}\n\n"))
+/// The first bytes of a stream. They begin with a comment, which shows proxies and clients that the stream is open before
+/// the first event.
+///
+/// - `retry` is how long the client waits before it connects again after it has lost the stream.
+/// - `at` is the id after which the stream begins. An `id:` without data moves the client's cursor and shows nothing. So
+///   a client that is cut off before the first event can still ask for all that it has missed.
+pub fn hello(retry: Option<Duration>, at: Option<EventId>) -> Bytes {
+    let retry = retry.map(|after| format!("retry: {}\n", after.as_millis())).unwrap_or_default();
+    let id = at.map(|at| format!("id: {at}\n")).unwrap_or_default();
+    Bytes::from(format!(": hubbub\n{retry}{id}\n"))
 }
 
 /// A comment that is sent after a silence, so that proxies keep the stream open. It has no `id:` and moves no cursor.
@@ -101,7 +104,9 @@ mod tests {
     #[test]
     fn a_stream_says_where_it_begins_and_what_is_missing_by_events_that_show_nothing() {
         let id = |sequence| EventId { epoch: 3, sequence };
-        assert_eq!(hello(id(8)), &b": hubbub\nid: 3-8\n\n"[..]);
+        assert_eq!(hello(None, None), &b": hubbub\n\n"[..]);
+        let retry = Some(Duration::from_millis(1617));
+        assert_eq!(hello(retry, Some(id(8))), &b": hubbub\nretry: 1617\nid: 3-8\n\n"[..]);
         let known =
             Gap { first: Some(id(1)), last: Some(id(2)), count: Some(2), reason: GapReason::Lost(LossReason::Age) };
         let text = "event: gap\ndata: {\"first\":\"3-1\",\"last\":\"3-2\",\"count\":2,\"reason\":\"age\"}\n\n";
@@ -122,7 +127,7 @@ mod tests {
             payloads in prop::collection::vec("(?s)[ -~\n\r:äø]{0,40}", 1..5),
             cut in 1usize..50,
         ) {
-            let mut wire = HELLO.to_vec();
+            let mut wire = hello(Some(Duration::from_secs(1)), None).to_vec();
             for (sequence, payload) in payloads.iter().enumerate() {
                 wire.extend_from_slice(&encode(&format!("7-{sequence}"), payload.as_bytes()));
                 wire.extend_from_slice(KEEPALIVE);

@@ -19,9 +19,9 @@ use crate::topic::Pattern;
 /// Dropping it unsubscribes: events that have not been flushed are lost as [`CloseReason::ClientGone`], unless the
 /// mailbox was closed before.
 ///
-/// One task reads a subscription: [`poll_take`](Self::poll_take) keeps one waker, that of the last call. **Nothing bounds
-/// how many frames may be in flight**: a frame that was taken takes no slot any more, and a reader that never calls
-/// [`flushed`](Self::flushed) keeps every event that it takes.
+/// One task reads a subscription: [`poll_take`](Self::poll_take) keeps one waker, that of the last call. Of the frames in
+/// flight only the first takes no slot. So a reader that never calls [`flushed`](Self::flushed) can take one frame more
+/// than the mailbox has slots, and further ones do not fit.
 ///
 /// ```
 /// use std::future::poll_fn;
@@ -149,9 +149,9 @@ impl RawSubscription {
             if state.mailbox.closed().is_some() {
                 return Poll::Ready(None);
             }
-            // Checked last: parked events are fetched only when the mailbox is empty, so they never compete with new
-            // ones.
-            if state.mailbox.parked() == 0 {
+            // Checked last: parked events are fetched only when no slot is taken, so they never compete with new ones.
+            // Events in flight may hold slots: then their flush wakes the reader.
+            if state.mailbox.parked() == 0 || state.mailbox.waiting() > 0 {
                 // Compared first: a clone of a waker counts references, and a task nearly always keeps its waker.
                 if let Some(waker) = waker
                     && !state.on_frame.as_ref().is_some_and(|other| other.will_wake(waker))
@@ -178,7 +178,7 @@ impl RawSubscription {
     /// which it could be told.
     pub fn take_last_gap(&self) -> Option<Gap> {
         let mut state = lock(&self.slot.state);
-        if state.mailbox.waiting() > 0 || state.mailbox.parked() > 0 {
+        if state.mailbox.has_untaken() || state.mailbox.parked() > 0 {
             return None;
         }
         state.holes.as_mut().and_then(|holes| holes.next(self.hub.epoch()))
@@ -198,14 +198,22 @@ impl RawSubscription {
         if state.mailbox.flushed().is_none() {
             return false;
         }
-        if state.mailbox.waiting() == 0 && state.mailbox.parked() == 0 {
-            // Stored and not woken: the mailbox is empty, and a wake-up would only find that.
-            state.on_frame = next;
+        if !state.mailbox.has_untaken() && state.mailbox.parked() == 0 {
+            // Stored and not woken: there is nothing to take, and a wake-up would only find that.
+            state.on_frame = next.or(state.on_frame.take());
             return true;
         }
+        // A reader may wait although events are parked: for a slot.
+        let reader = state.on_frame.take();
         drop(state);
-        next.into_iter().for_each(Waker::wake);
+        [next, reader].into_iter().flatten().for_each(Waker::wake);
         true
+    }
+
+    /// Whether several events may be in flight without a change of what is lost: not where the policy has to be able to
+    /// remove those that wait, see [`Overflow::removes_waiting`](crate::Overflow::removes_waiting).
+    pub fn may_share_writes(&self) -> bool {
+        !lock(&self.slot.state).mailbox.overflow().removes_waiting()
     }
 
     /// Asks to be woken when the mailbox is closed, by the overflow policy or by [`evict`](Self::evict).

@@ -34,7 +34,8 @@ pub struct Counts {
     pub dropped: LossCounts,
     /// Frames that wait in slots, and those parked.
     pub waiting: u64,
-    /// Frames that were handed to a transport or a reader and are not flushed.
+    /// Frames beyond the buffer: 1 if any have been taken and not been flushed. Further ones that have been taken hold
+    /// their slots, and wait.
     pub in_flight: u64,
     /// Most frames that were in slots right after a push.
     pub high_water: u64,

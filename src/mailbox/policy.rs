@@ -76,6 +76,15 @@ impl Overflow {
         }
     }
 
+    /// Whether the policy removes frames that wait in order to make room. A frame that has been taken cannot be removed
+    /// any more, so a transport takes only one at a time from a mailbox with such a policy.
+    pub fn removes_waiting(self) -> bool {
+        match self {
+            Self::DropOldest | Self::Conflate => true,
+            Self::DropNewest | Self::Disconnect | Self::Park => false,
+        }
+    }
+
     /// Handles a frame that the limit `bound` keeps out.
     pub(super) fn answer<T: QueueItem>(
         self,
@@ -88,7 +97,7 @@ impl Overflow {
             Self::DropNewest => mailbox.refuse(bound),
             Self::DropOldest => {
                 let displaced = mailbox.displace(frame, bound, shed, Mailbox::let_go_oldest);
-                // Never refused: an empty mailbox takes any frame.
+                // Refused only where frames in flight hold all slots: an empty mailbox takes any frame.
                 displaced.unwrap_or_else(|bound| mailbox.refuse(bound))
             }
             Self::Conflate => {

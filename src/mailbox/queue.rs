@@ -1,8 +1,8 @@
-//! The frames of a mailbox in order: those in flight, and then those that wait.
+//! The frames of a mailbox in order: those in flight, and then those that have not been taken.
 
 use std::collections::VecDeque;
 
-/// Frames in flight, and then places of waiting frames, of which the first is never vacant. A place is vacant when its
+/// Frames in flight, and then places of frames that have not been taken, of which the first is never vacant. A place is vacant when its
 /// frame was let go from the middle: removing it at once would move all frames behind it.
 #[derive(Debug)]
 pub(super) struct Queue<T> {
@@ -19,13 +19,31 @@ impl<T> Queue<T> {
         Self { frames: VecDeque::new(), in_flight: 0, vacant: 0, first: 0 }
     }
 
-    /// How many frames wait.
+    /// How many frames have not been taken.
     #[inline]
-    pub(super) fn waiting(&self) -> usize {
+    pub(super) fn untaken(&self) -> usize {
         self.frames.len() - self.in_flight - self.vacant
     }
 
-    /// Takes out a waiting frame, if there is one at that index.
+    /// How many frames are in flight without a slot: the first one, if there is any.
+    #[inline]
+    pub(super) fn beyond(&self) -> usize {
+        self.in_flight.min(1)
+    }
+
+    /// How many frames hold a slot: those that have not been taken, and those in flight behind the first.
+    #[inline]
+    pub(super) fn in_slots(&self) -> usize {
+        self.frames.len() - self.beyond() - self.vacant
+    }
+
+    /// The oldest frame that holds a slot.
+    #[inline]
+    pub(super) fn oldest_in_slot(&self) -> Option<&T> {
+        self.frames.get(self.beyond())?.as_ref()
+    }
+
+    /// Takes out a frame that has not been taken, if there is one at that index.
     #[inline]
     pub(super) fn let_go(&mut self, index: usize) -> Option<T> {
         // Only a frame in the middle leaves a vacant place: the first place must never be vacant.
@@ -39,7 +57,7 @@ impl<T> Queue<T> {
         oldest
     }
 
-    /// Takes out the oldest waiting frame.
+    /// Takes out the oldest frame that has not been taken.
     #[inline]
     pub(super) fn remove_oldest(&mut self) -> Option<T> {
         // `remove` moves the shorter side, which is that of the few frames in flight.
@@ -49,7 +67,7 @@ impl<T> Queue<T> {
         oldest.flatten()
     }
 
-    /// Removes the vacant places in front of the oldest waiting frame.
+    /// Removes the vacant places in front of the oldest frame that has not been taken.
     #[inline]
     pub(super) fn skip_vacant(&mut self) {
         while self.vacant > 0 && self.frames.get(self.in_flight).is_some_and(Option::is_none) {

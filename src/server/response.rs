@@ -12,7 +12,6 @@ use hyper::{Response, StatusCode};
 use tokio::sync::OwnedSemaphorePermit;
 
 use crate::transport::Environment;
-use crate::transport::batch::Batch;
 use crate::transport::sse::SseBody;
 
 /// The body of an answer: complete, or a stream of events.
@@ -30,14 +29,12 @@ pub(crate) struct Events<E: Environment> {
 }
 
 impl<E: Environment> HttpBody for Body<E> {
-    type Data = Batch;
+    type Data = Bytes;
     type Error = Infallible;
 
-    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Batch>, Infallible>>> {
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         match self.get_mut() {
-            Self::Whole(body) => Pin::new(body)
-                .poll_frame(cx)
-                .map(|frame| frame.map(|frame| frame.map(|data| data.map_data(Batch::from)))),
+            Self::Whole(body) => Pin::new(body).poll_frame(cx),
             Self::Events(events) => Pin::new(&mut events.stream).poll_frame(cx),
         }
     }
@@ -52,7 +49,7 @@ impl<E: Environment> HttpBody for Body<E> {
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Whole(body) => body.size_hint(),
-            // Without a length hyper writes chunks. The gate counts on their ends where frames share a write.
+            // Without a length hyper writes chunks. The gate counts their bytes where frames share a write.
             Self::Events(_) => SizeHint::default(),
         }
     }

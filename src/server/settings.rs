@@ -18,8 +18,8 @@ const DEFAULT_BUFFER: Capacity = Capacity::new(DEFAULT_SSE_CHANNEL_BUFFER).expec
 // That is a client that has gone through a tunnel, a page that was reloaded, a server behind a balancer that moved it.
 pub const DEFAULT_HISTORY: HistorySettings = HistorySettings { events: 10_000, bytes: 16 << 20 };
 
-/// Most frames that can share a write. hyper hands at most 64 pieces to the system at a time, and a write must be
-/// handed over whole, with the response's head and the ends of its chunk.
+/// Most frames that can share a write. hyper gathers no more than 16 for a stream of server-sent events. A WebSocket hands
+/// at most 64 pieces to the system at a time, and a frame is two with the gap in front of it.
 pub const MAX_FRAMES_PER_WRITE: usize = 32;
 
 /// The settings of connections and requests.
@@ -27,6 +27,10 @@ pub const MAX_FRAMES_PER_WRITE: usize = 32;
 pub struct ServerSettings {
     /// Silence after which a stream gets a keep-alive.
     pub keepalive: Duration,
+    /// Longest time after which a client of a stream of server-sent events comes back when it has lost its stream. Each is
+    /// told a time between a fifth of it and all of it, spread by subscriber, so that not all come back at once. `None`
+    /// leaves the time to the client.
+    pub retry: Option<Duration>,
     /// Time without write progress after which a connection is closed.
     pub write_deadline: Duration,
     /// Time that sent bytes may stay unacknowledged before the connection is closed, on systems that support it.
@@ -38,8 +42,8 @@ pub struct ServerSettings {
     pub shutdown_grace: Duration,
     /// Most bytes that may wait unsent in the kernel for one connection; those on their way to the client do not count.
     pub socket_unsent_bytes: u32,
-    /// Most frames that share a write to a subscriber, 1 ..= [`MAX_FRAMES_PER_WRITE`]. It is also the most frames that
-    /// are out of the buffer and not flushed.
+    /// Most frames that share a write to a subscriber, 1 ..= [`MAX_FRAMES_PER_WRITE`]. It changes nothing of which frames
+    /// fit into a mailbox. Policies that remove waiting frames get one frame a write, whatever is set.
     pub frames_per_write: usize,
     /// Capacity of the mailbox of a WebSocket, for all of its tables together.
     pub ws_channel_buffer: Capacity,
@@ -63,6 +67,7 @@ impl Default for ServerSettings {
     fn default() -> Self {
         Self {
             keepalive: Duration::from_secs(15),
+            retry: Some(Duration::from_secs(5)),
             write_deadline: Duration::from_secs(30),
             // Above the write deadline: the system counts a window that stays closed as well, and a client that only
             // stalls is the deadline's affair.
@@ -75,9 +80,8 @@ impl Default for ServerSettings {
             // smaller, so that a fast client always has something to be sent; not larger, since what waits there is
             // late and out of the policy's reach.
             socket_unsent_bytes: 16 * 1024,
-            // One: then exactly one frame is beyond the policy's reach, and the buffer that is set is the buffer there
-            // is. More saves writes, and CPU time, where subscribers have fallen behind.
-            frames_per_write: 1,
+            // What hyper gathers before it writes. It saves writes, and CPU time, where subscribers have fallen behind.
+            frames_per_write: 16,
             ws_channel_buffer: DEFAULT_BUFFER,
             max_subscribers: 10_000,
             // More than there may be streams, so that a full server can still answer that it is full.

@@ -2,6 +2,7 @@
 //! one.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -10,6 +11,7 @@ use hyper::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderNa
 use hyper::{Method, Request, Response, StatusCode, Version};
 
 use super::response::{Events, error, whole};
+use super::settings::ServerSettings;
 use super::{Body, Exchange};
 use crate::frame;
 use crate::hub::Cursor;
@@ -28,8 +30,8 @@ const EVENT_STREAM: &str = "text/event-stream";
 /// Where a client that asks for several tables gets them, if the features of the build have it.
 const SEVERAL: &str = if cfg!(feature = "ws") { "; /v1/stream/ws?table=A&table=B carries several" } else { "" };
 
-/// Earliest time at which a client comes back after the limit of streams has turned it away.
-pub(super) const COME_BACK_LATER: Duration = Duration::from_secs(5);
+/// When a client comes back after the limit of streams has turned it away.
+pub(super) const COME_BACK_LATER: Range<Duration> = Duration::from_secs(5)..Duration::from_secs(10);
 
 impl<E: Environment> Exchange<E> {
     pub(super) fn stream(&self, request: &Request<Incoming>) -> Response<Body<E>> {
@@ -50,7 +52,7 @@ impl<E: Environment> Exchange<E> {
         }
         let subscription = wanted.open_for_client();
         let mut pace = self.pace();
-        // The end of a frame in a shared write is counted with HTTP's chunks, which HTTP/1.0 does not have.
+        // The bytes of a shared write are counted with HTTP's chunks, which HTTP/1.0 does not have.
         if request.version() < Version::HTTP_11 {
             pace.frames_per_write = 1;
         }
@@ -59,15 +61,15 @@ impl<E: Environment> Exchange<E> {
     }
 
     pub(super) fn pace(&self) -> WriteSettings {
-        let settings = &self.server.settings;
-        WriteSettings { keepalive: settings.keepalive, frames_per_write: settings.frames_per_write }
+        let ServerSettings { keepalive, frames_per_write, retry, .. } = self.server.settings;
+        WriteSettings { keepalive, frames_per_write, retry }
     }
 
     /// The answer of a full server: a stream that says when to come back, and ends. An `EventSource` gives up for good
     /// on any status but 200, and on any other media type.
     fn come_back_later(&self, request: &Request<Incoming>) -> Response<Body<E>> {
         self.server.environment.refused(Limit::Subscribers);
-        let retry = come_back_after(COME_BACK_LATER, u64::from(self.peer.port()));
+        let retry = come_back_after(&COME_BACK_LATER, u64::from(self.peer.port()));
         let mut response = describe(whole(StatusCode::OK, EVENT_STREAM, frame::sse::retry(retry)), request);
         // The connection would only hold one of the limited places until the client comes back.
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));

@@ -23,9 +23,6 @@ const VERSION: &str = "13";
 
 const WEBSOCKET: &str = "websocket";
 
-/// Bytes at the end of a write that belong to no frame: none, since WebSocket frames carry their length.
-const END_BYTES: usize = 0;
-
 impl<E: Environment> Exchange<E> {
     pub(super) fn websocket(&self, request: &Request<Incoming>) -> Response<Body<E>> {
         let accept = match accepted_key(request) {
@@ -47,13 +44,13 @@ impl<E: Environment> Exchange<E> {
                 }
                 let subscription = wanted.open_for_client();
                 let gate = self.connection.gate.clone();
-                Begin::Stream(Outlet::new(gate, subscription, self.peer, self.pace(), END_BYTES), place)
+                Begin::Stream(Outlet::new(gate, subscription, self.peer, self.pace()), place)
             }
             // A refusal in HTTP would not reach a browser's script, so the handshake succeeds and a close frame says
             // why.
             Err(_) => {
                 self.server.environment.refused(Limit::Subscribers);
-                Begin::Full(come_back_after(COME_BACK_LATER, u64::from(self.peer.port())))
+                Begin::Full(come_back_after(&COME_BACK_LATER, u64::from(self.peer.port())))
             }
         });
         let mut response = empty();

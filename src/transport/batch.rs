@@ -1,6 +1,5 @@
 //! Frames that share a write, each the one copy that all mailboxes share.
 
-#[cfg(feature = "ws")]
 mod write;
 
 use std::collections::VecDeque;

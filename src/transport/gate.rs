@@ -1,8 +1,9 @@
 //! The flush gate: the one place between mailbox and socket, and the frames that are in it.
 //!
 //! hyper asks the stream to flush only when its own write buffer is empty, so a flush that succeeds says that the
-//! socket has accepted everything that the body has yielded. The gate is closed from a yield to that flush. If several
-//! frames share a write, those that the socket has accepted whole leave the gate before the others.
+//! socket has accepted everything that the body has yielded. The gate is closed from a yield to that flush. Before the
+//! first byte is offered to the socket, further events may join the write. Those that the socket has accepted whole leave
+//! the gate before the others.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -20,8 +21,19 @@ use crate::hub::{RawSubscription, SubscriberId};
 pub(super) struct Passing {
     /// The event in flight; `None` for a comment, which no mailbox counts.
     pub(super) event: Option<Arc<Event>>,
-    /// Length on the wire in bytes, without what HTTP adds.
+    /// Length on the wire in bytes, with the chunk that HTTP puts it into.
     pub(super) bytes: usize,
+}
+
+/// What may pass the gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Admission {
+    /// Nothing before the next flush.
+    Nothing,
+    /// An event that joins the write which others have begun.
+    Joins,
+    /// Anything: the socket has accepted all that was written.
+    Anything,
 }
 
 /// The gate of one connection, shared by its body, its stream and its future.
@@ -30,6 +42,8 @@ pub(crate) struct Gate<E> {
     environment: E,
     /// Whether the stream has to end when nothing waits any more.
     is_ending: AtomicBool,
+    /// Whether bytes of the write under way have been offered to the socket, so that nothing joins it any more.
+    is_written: AtomicBool,
     // Never contended: one task polls body, stream and future. It is a mutex because that task may move between
     // threads.
     state: Mutex<State>,
@@ -42,8 +56,6 @@ struct State {
     /// Wakes the body, which waits for the gate to open.
     body: Option<Waker>,
     subscription: Option<Arc<RawSubscription>>,
-    /// Bytes at the end of every write that belong to no frame.
-    end_bytes: usize,
     last_flush: Instant,
     /// When the socket stopped accepting bytes; `None` while it accepts them, or there are none.
     blocked_since: Option<Instant>,
@@ -52,26 +64,19 @@ struct State {
 impl<E: Environment> Gate<E> {
     pub(crate) fn new(environment: E) -> Self {
         let now = Instant::now();
-        let state = State {
-            passing: VecDeque::new(),
-            body: None,
-            subscription: None,
-            end_bytes: 0,
-            last_flush: now,
-            blocked_since: None,
-        };
-        Self { environment, is_ending: AtomicBool::new(false), state: Mutex::new(state) }
+        let state =
+            State { passing: VecDeque::new(), body: None, subscription: None, last_flush: now, blocked_since: None };
+        let (is_ending, is_written) = Default::default();
+        Self { environment, is_ending, is_written, state: Mutex::new(state) }
     }
 
     pub(crate) fn environment(&self) -> &E {
         &self.environment
     }
 
-    /// Begins a stream on this connection. `end_bytes` at the end of every write belong to no frame.
-    pub(super) fn attach(&self, subscription: Arc<RawSubscription>, end_bytes: usize) {
-        let mut state = self.lock();
-        state.subscription = Some(subscription);
-        state.end_bytes = end_bytes;
+    /// Begins a stream on this connection.
+    pub(super) fn attach(&self, subscription: Arc<RawSubscription>) {
+        self.lock().subscription = Some(subscription);
     }
 
     /// Ends the stream on this connection.
@@ -120,13 +125,24 @@ impl<E: Environment> Gate<E> {
         self.lock().passing.push_back(passing);
     }
 
-    /// Whether the gate is open. If not, `body` is woken when it opens.
-    pub(super) fn is_open(&self, body: &Waker) -> bool {
+    /// What may pass, where a write carries at most `frames_per_write` events. Unless it is anything, the flush wakes
+    /// `body`.
+    pub(super) fn admits(&self, frames_per_write: usize, body: &Waker) -> Admission {
         let mut state = self.lock();
-        if !state.passing.is_empty() && !state.body.as_ref().is_some_and(|waker| waker.will_wake(body)) {
+        let Some(first) = state.passing.front() else { return Admission::Anything };
+        // A comment has a write of its own: it would be beyond the buffer in place of an event.
+        let is_open_to_events = first.event.is_some() && state.passing.len() < frames_per_write;
+        if !state.body.as_ref().is_some_and(|waker| waker.will_wake(body)) {
             state.body = Some(body.clone());
         }
-        state.passing.is_empty()
+        let joins = is_open_to_events && !self.is_written.load(Ordering::Relaxed);
+        if joins { Admission::Joins } else { Admission::Nothing }
+    }
+
+    /// Notes that what has passed is offered to the socket: nothing joins it any more.
+    pub(super) fn begin_write(&self) {
+        // Relaxed: body and stream are polled by the same future.
+        self.is_written.store(true, Ordering::Relaxed);
     }
 
     /// Opens the gate: the socket has accepted everything.
@@ -148,15 +164,17 @@ impl<E: Environment> Gate<E> {
     fn let_go(&self, left: usize) -> bool {
         let mut state = self.lock();
         if left > 0 {
-            // Counted from the end, since the head of the response and of chunks are in front of the frames.
+            // Counted from the end, since the head of the response is in front of the first frame.
             let behind: usize = state.passing.iter().skip(1).map(|passing| passing.bytes).sum();
-            // The last frame leaves with the bytes that end the write, which belong to no frame.
-            if behind == 0 || left > behind + state.end_bytes {
+            if left > behind {
                 return false;
             }
         }
         let Some(Passing { event, .. }) = state.passing.pop_front() else { return false };
         let is_last = state.passing.is_empty();
+        if is_last {
+            self.is_written.store(false, Ordering::Relaxed);
+        }
         let body = if is_last { state.body.take() } else { None };
         state.last_flush = Instant::now();
         // Told without the lock: the mailbox and the environment have locks of their own.

@@ -71,6 +71,7 @@ impl<S: AsyncRead + Unpin, E: Environment> AsyncRead for GatedStream<S, E> {
 impl<S: AsyncWrite + Unpin, E: Environment> AsyncWrite for GatedStream<S, E> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         self.settle(cx);
+        self.gate.begin_write();
         let written = Pin::new(&mut self.stream).poll_write(cx, buf);
         self.wrote(cx, buf.len(), &written);
         written
@@ -82,6 +83,7 @@ impl<S: AsyncWrite + Unpin, E: Environment> AsyncWrite for GatedStream<S, E> {
         parts: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         self.settle(cx);
+        self.gate.begin_write();
         let written = Pin::new(&mut self.stream).poll_write_vectored(cx, parts);
         self.wrote(cx, parts.iter().map(|part| part.len()).sum(), &written);
         written

@@ -1,7 +1,8 @@
 //! From a mailbox to a socket: generic over the stream, so that the same code serves real TCP and a simulated network.
 //!
 //! **Invariant**: only the frames of one write are between a mailbox and its socket. The body yields the next frames
-//! when the socket has accepted the last byte of those before. It yields one frame, unless more may share a write.
+//! when the socket has accepted the last byte of those before. Of the frames of a write only the first is beyond the
+//! mailbox: those behind it keep their slots until it is their turn.
 //!
 //! The flush gate is inside the server's `serve`. A body of one's own counts a frame as delivered when hyper asks for it, and
 //! hyper asks before its socket has accepted the frames before. So `delivered` is ahead of the socket:
@@ -39,7 +40,7 @@ pub const SSE_LABEL: &str = "sse";
 /// The label of WebSockets in the Hub's counts, see [`Hub::counts_of`](crate::Hub::counts_of).
 pub const WEBSOCKET_LABEL: &str = "ws";
 
-#[cfg(feature = "__transport")]
+#[cfg(feature = "ws")]
 pub(crate) mod batch;
 #[cfg(feature = "__transport")]
 pub(crate) mod connection;

@@ -2,6 +2,7 @@
 //! gate, and knows when the stream has been silent for too long.
 
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -10,20 +11,26 @@ use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep};
 
 use super::Environment;
-use super::gate::{Gate, Passing};
+use super::gate::{Admission, Gate, Passing};
 use crate::event::Event;
-use crate::hub::{RawSubscription, Taken};
+use crate::hub::{RawSubscription, SubscriberId, Taken};
 
-/// Earliest time at which clients of a server that stops come back: the next server has started by then.
-const COME_BACK_SOON: Duration = Duration::from_secs(1);
+/// When clients of a server that stops come back: the next server has started by then.
+const COME_BACK_SOON: Range<Duration> = Duration::from_secs(1)..Duration::from_secs(2);
 
-/// The time after which client number `nth` comes back: at least `least`, and less than twice that. It is spread, so
-/// that clients that were sent away together do not come back together.
-pub(crate) fn come_back_after(least: Duration, nth: u64) -> Duration {
+/// The time in `times` after which client number `nth` comes back. Neighbours get times far apart, so that clients that
+/// lose their streams together do not come back together.
+pub(crate) fn come_back_after(times: &Range<Duration>, nth: u64) -> Duration {
     /// Coprime to any plausible number of milliseconds, so that neighbours land far apart.
     const STRIDE: u64 = 617;
-    let spread_ms = u64::try_from(least.as_millis()).unwrap_or(u64::MAX).max(1);
-    least + Duration::from_millis(nth.wrapping_mul(STRIDE) % spread_ms)
+    let spread = times.end.saturating_sub(times.start).as_millis();
+    let spread_ms = u64::try_from(spread).unwrap_or(u64::MAX).max(1);
+    times.start + Duration::from_millis(nth.wrapping_mul(STRIDE) % spread_ms)
+}
+
+/// The time after which a subscriber that has lost its stream comes back: between a fifth of `longest` and all of it.
+pub(crate) fn retry_after(longest: Option<Duration>, subscriber: SubscriberId) -> Option<Duration> {
+    longest.map(|longest| come_back_after(&(longest / 5..longest), subscriber.0))
 }
 
 /// Settings of how a stream is written.
@@ -33,6 +40,9 @@ pub(crate) struct WriteSettings {
     pub(crate) keepalive: Duration,
     /// Most frames that share a write.
     pub(crate) frames_per_write: usize,
+    /// The longest time after which a client that has lost its stream comes back; `None` leaves it to the client.
+    #[cfg_attr(not(feature = "sse"), expect(dead_code, reason = "a WebSocket has no word for it"))]
+    pub(crate) retry: Option<Duration>,
 }
 
 /// The end of one stream's path from the Hub to its connection. Dropping it ends the subscription.
@@ -49,20 +59,23 @@ pub(crate) struct Outlet<E: Environment> {
 }
 
 impl<E: Environment> Outlet<E> {
-    /// Begins a stream. The last `end_bytes` of every write belong to no frame.
+    /// Begins a stream.
     pub(crate) fn new(
         gate: Arc<Gate<E>>,
         subscription: RawSubscription,
         peer: SocketAddr,
-        pace: WriteSettings,
-        end_bytes: usize,
+        mut pace: WriteSettings,
     ) -> Self {
+        // Out of the policy's reach is what has been taken, so such a policy gets a write for each frame.
+        if !subscription.may_share_writes() {
+            pace.frames_per_write = 1;
+        }
         let subscription = Arc::new(subscription);
         gate.environment().subscribed(subscription.id(), peer);
         if let Some((first, count)) = subscription.replays() {
             gate.environment().replays(subscription.id(), first, count);
         }
-        gate.attach(subscription.clone(), end_bytes);
+        gate.attach(subscription.clone());
         Self { gate, subscription, pace, silence: Box::pin(sleep(pace.keepalive)), is_armed: false }
     }
 
@@ -83,12 +96,30 @@ impl<E: Environment> Outlet<E> {
         taken
     }
 
+    /// What may be written now.
+    pub(super) fn admits(&self, cx: &Context<'_>) -> Admission {
+        self.gate.admits(self.pace.frames_per_write, cx.waker())
+    }
+
+    /// Takes the oldest event that waits, for a write that others have begun. It asks for no wake-up, because the flush
+    /// of that write wakes the stream.
+    #[cfg_attr(not(feature = "sse"), expect(dead_code, reason = "a WebSocket takes all events of a write at once"))]
+    pub(super) fn take_along(&self) -> Option<Taken> {
+        self.subscription.take_along()
+    }
+
+    /// Tells the environment that an event has been taken.
+    pub(super) fn tell_taken(&self, event: &Event) {
+        self.gate.environment().taken(self.subscription.id(), event);
+    }
+
     /// The event `first`, and those that wait behind it as far as they may share its write.
+    #[cfg_attr(not(feature = "ws"), expect(dead_code, reason = "a body yields one event after the other"))]
     pub(super) fn batch(&self, first: Taken) -> impl Iterator<Item = Taken> {
         // No wake-up is asked for: only the first event of a write has to be waited for.
         let rest = std::iter::from_fn(|| self.subscription.take_along());
         let batch = std::iter::once(first).chain(rest).take(self.pace.frames_per_write);
-        batch.inspect(|taken| self.gate.environment().taken(self.subscription.id(), &taken.event))
+        batch.inspect(|taken| self.tell_taken(&taken.event))
     }
 
     /// Closes the gate behind `bytes` that are about to be written: an event with the gap in front of it, or something
@@ -99,7 +130,13 @@ impl<E: Environment> Outlet<E> {
 
     /// The time after which this client comes back to the next server.
     pub(super) fn come_back_after(&self) -> Duration {
-        come_back_after(COME_BACK_SOON, self.subscription.id().0)
+        come_back_after(&COME_BACK_SOON, self.subscription.id().0)
+    }
+
+    /// The time after which this client comes back if it loses its stream.
+    #[cfg_attr(not(feature = "sse"), expect(dead_code, reason = "a WebSocket has no word for it"))]
+    pub(super) fn retry(&self) -> Option<Duration> {
+        retry_after(self.pace.retry, self.subscription.id())
     }
 
     /// Ready when nothing has been flushed for the time of [`WriteSettings::keepalive`].
@@ -128,5 +165,28 @@ impl<E: Environment> Drop for Outlet<E> {
         // Left before the environment is told, so that it gets the final account.
         let counts = self.subscription.leave();
         self.gate.environment().ended(self.subscription.id(), counts);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn a_thousand_who_lose_their_streams_together_come_back_at_a_thousand_times_from_one_second_to_five() {
+        let longest = Duration::from_secs(5);
+        let times: BTreeSet<_> = (1..=1000).filter_map(|n| retry_after(Some(longest), SubscriberId(n))).collect();
+        assert_eq!(times.len(), 1000);
+        let (first, last) = (times.first().copied(), times.last().copied());
+        assert!(first >= Some(longest / 5) && last < Some(longest), "{first:?} to {last:?}");
+        // In every half second about an eighth of them.
+        for half_second in 2..10 {
+            let from = Duration::from_millis(500) * half_second;
+            let count = times.range(from..from + Duration::from_millis(500)).count();
+            assert!((115..=135).contains(&count), "{count} from {from:?} on");
+        }
+        assert_eq!(retry_after(None, SubscriberId(1)), None);
     }
 }

@@ -1,5 +1,7 @@
-//! A subscription as the body of a response: the events that wait, as many at a time as may share a write, and a
-//! comment after a silence.
+//! A subscription as the body of a response: the events that wait, and a comment after a silence.
+//!
+//! Each event is a frame of the body by itself, and so a chunk of HTTP. Several may share a write, and the bytes on the
+//! wire are the same whether they do or not.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -11,18 +13,14 @@ use bytes::Bytes;
 use hyper::body::{Body, Frame};
 
 use super::Environment;
-use super::batch::Batch;
-use super::gate::Gate;
+use super::gate::{Admission, Gate};
 use super::outlet::{Outlet, WriteSettings};
 use crate::event::Gap;
 use crate::frame;
 use crate::hub::{RawSubscription, Taken};
 
-/// Bytes that HTTP writes behind the frames of a write: the end of a chunk.
-const CHUNK_END_BYTES: usize = 2;
-
 /// The result of polling a body.
-type Yielded = Poll<Option<Result<Frame<Batch>, Infallible>>>;
+type Yielded = Poll<Option<Result<Frame<Bytes>, Infallible>>>;
 
 /// The body of one stream. Dropping it ends the subscription.
 pub(crate) struct SseBody<E: Environment> {
@@ -38,24 +36,21 @@ impl<E: Environment> SseBody<E> {
         peer: SocketAddr,
         pace: WriteSettings,
     ) -> Self {
-        let outlet = Outlet::new(gate, subscription, peer, pace, CHUNK_END_BYTES);
+        let outlet = Outlet::new(gate, subscription, peer, pace);
         Self { outlet, said_hello: false, said_goodbye: false }
     }
 
     fn comment(&self, bytes: Bytes) -> Yielded {
-        self.outlet.pass(None, bytes.len());
-        Poll::Ready(Some(Ok(Frame::data(bytes.into()))))
+        self.outlet.pass(None, chunk_bytes(bytes.len()));
+        Poll::Ready(Some(Ok(Frame::data(bytes))))
     }
 
-    /// Yields an event and those that share its write.
-    fn events(&self, first: Taken) -> Yielded {
-        let mut batch = Batch::default();
-        for Taken { event, gap } in self.outlet.batch(first) {
-            let bytes = after(gap.as_ref(), frame::sse::event(&event));
-            self.outlet.pass(Some(event), bytes.len());
-            batch.push(bytes);
-        }
-        Poll::Ready(Some(Ok(Frame::data(batch))))
+    /// Yields an event.
+    fn event(&self, Taken { event, gap }: Taken) -> Yielded {
+        self.outlet.tell_taken(&event);
+        let bytes = after(gap.as_ref(), frame::sse::event(&event));
+        self.outlet.pass(Some(event), chunk_bytes(bytes.len()));
+        Poll::Ready(Some(Ok(Frame::data(bytes))))
     }
 
     /// Yields the last frame of a stream that ends because the server stops: when the client may come back.
@@ -68,13 +63,12 @@ impl<E: Environment> SseBody<E> {
         self.comment(after(self.outlet.subscription().take_last_gap().as_ref(), retry))
     }
 
-    /// Yields the first frame of a stream: the gap in front of it, a comment, and the id at which it begins. The gap
-    /// comes first, because an id moves the client's cursor, which must not pass a hole that was not told.
+    /// Yields the first frame of a stream: the gap in front of it, a comment, the time after which the client comes back
+    /// if it loses the stream, and the id at which the stream begins. The gap comes first, because an id moves the client's cursor, which must not pass a hole that was not told.
     fn say_hello(&mut self) -> Yielded {
         self.said_hello = true;
         let subscription = self.outlet.subscription();
-        let hello = Bytes::from_static(frame::sse::HELLO);
-        let hello = subscription.begins_at().map_or(hello, frame::sse::hello);
+        let hello = frame::sse::hello(self.outlet.retry(), subscription.begins_at());
         self.comment(after(subscription.opening(), hello))
     }
 
@@ -83,6 +77,12 @@ impl<E: Environment> SseBody<E> {
         let gap = self.outlet.subscription().take_last_gap();
         self.comment(after(gap.as_ref(), Bytes::from_static(frame::sse::KEEPALIVE)))
     }
+}
+
+/// The length on the wire of a chunk of so many bytes: its size in hexadecimal digits, and the ends of two lines.
+fn chunk_bytes(bytes: usize) -> usize {
+    let digits = (usize::BITS - bytes.leading_zeros()).div_ceil(4) as usize;
+    digits + 2 + bytes + 2
 }
 
 /// `bytes` with the gap in front of them. Both are one write, so nothing can come between them.
@@ -94,19 +94,21 @@ fn after(gap: Option<&Gap>, bytes: Bytes) -> Bytes {
 }
 
 impl<E: Environment> Body for SseBody<E> {
-    type Data = Batch;
+    type Data = Bytes;
     type Error = Infallible;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Yielded {
         // Before the mailbox is asked: a frame taken while the gate is closed would be out of reach of every policy.
-        if !self.outlet.gate().is_open(cx.waker()) {
-            return Poll::Pending;
+        match self.outlet.admits(cx) {
+            Admission::Nothing => return Poll::Pending,
+            Admission::Joins => return self.outlet.take_along().map_or(Poll::Pending, |taken| self.event(taken)),
+            Admission::Anything => {}
         }
         if !self.said_hello {
             return self.say_hello();
         }
         match self.outlet.poll_take(cx) {
-            Poll::Ready(Some(first)) => self.events(first),
+            Poll::Ready(Some(taken)) => self.event(taken),
             Poll::Ready(None) => Poll::Ready(None),
             // Only when nothing waits any more: a stop loses no event of a client that keeps up.
             Poll::Pending if self.outlet.gate().is_ending() => self.say_goodbye(),

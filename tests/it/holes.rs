@@ -40,7 +40,7 @@ async fn a_hole_is_told_in_the_write_of_the_event_that_follows_it() {
     assert_eq!(lost, 3);
     let mut bytes = Vec::new();
     let before = read_on_until(&mut stream, &mut bytes, |chunks| sequences(chunks).len() as u64 == kept).await;
-    assert_eq!(before[0].text, format!(": hubbub\nid: {EPOCH}-0\n\n"), "where it begins");
+    assert_eq!(before[0].text, format!(": hubbub\nretry: 1617\nid: {EPOCH}-0\n\n"), "where it begins");
     assert!(before.iter().all(|chunk| chunk.gap().is_none()), "nothing has followed the hole yet");
     let last = publish(&served, 1);
     let told = read_on_until(&mut stream, &mut bytes, |chunks| sequences(chunks).last() == Some(&last)).await;

@@ -18,7 +18,7 @@ async fn a_silent_stream_gets_comments_and_then_its_next_event_at_once() {
     let mut client = served.watch().await;
     let mut bytes = Vec::new();
     let chunks = read_on_until(&mut client, &mut bytes, |chunks| comments(chunks) >= 3).await;
-    assert_eq!(chunks[0].text, ": hubbub\n\n");
+    assert_eq!(chunks[0].text, ": hubbub\nretry: 1617\n\n");
     assert_eq!(chunks.len(), 1 + comments(&chunks), "comments and nothing else, none with an id: {chunks:?}");
     for event in 1..=3 {
         served.publish(100);

@@ -27,7 +27,7 @@ enum Step {
 
 /// What became of one event at one subscriber.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum SubscriberFaults {
+enum Fate {
     Waits,
     InFlight,
     Delivered,
@@ -42,44 +42,53 @@ struct Member {
     frames: usize,
     overflow: Overflow,
     is_open: bool,
-    fates: BTreeMap<u64, SubscriberFaults>,
+    fates: BTreeMap<u64, Fate>,
     most_waiting: u64,
 }
 
 impl Member {
-    fn of(&self, wanted: SubscriberFaults) -> impl Iterator<Item = u64> {
+    fn of(&self, wanted: Fate) -> impl Iterator<Item = u64> {
         self.fates.iter().filter(move |(_, fate)| **fate == wanted).map(|(sequence, _)| *sequence)
     }
 
-    fn count(&self, fate: SubscriberFaults) -> u64 {
+    fn count(&self, fate: Fate) -> u64 {
         self.of(fate).count() as u64
+    }
+
+    /// Those that hold a slot: of those in flight all but the first.
+    fn in_slots(&self) -> u64 {
+        self.count(Fate::Waits) + self.count(Fate::InFlight).saturating_sub(1)
     }
 
     fn offer(&mut self, sequence: u64) -> Option<Expected> {
         if !self.is_open {
             return None;
         }
-        if self.count(SubscriberFaults::Waits) < self.frames as u64 {
-            self.fates.insert(sequence, SubscriberFaults::Waits);
-            let waiting = self.count(SubscriberFaults::Waits);
+        if self.in_slots() < self.frames as u64 {
+            self.fates.insert(sequence, Fate::Waits);
+            let waiting = self.in_slots();
             self.most_waiting = self.most_waiting.max(waiting);
             return Some(Expected::Queued(waiting));
         }
         match self.overflow {
             Overflow::DropNewest => {
-                self.fates.insert(sequence, SubscriberFaults::BufferFull);
+                self.fates.insert(sequence, Fate::BufferFull);
                 Some(Expected::Refused)
             }
             Overflow::DropOldest => {
-                let oldest = self.of(SubscriberFaults::Waits).next().unwrap();
-                self.fates.insert(oldest, SubscriberFaults::BufferFull);
-                self.fates.insert(sequence, SubscriberFaults::Waits);
+                // Nothing can be displaced where those in flight hold all slots.
+                let Some(oldest) = self.of(Fate::Waits).next() else {
+                    self.fates.insert(sequence, Fate::BufferFull);
+                    return Some(Expected::Refused);
+                };
+                self.fates.insert(oldest, Fate::BufferFull);
+                self.fates.insert(sequence, Fate::Waits);
                 Some(Expected::Displaced(oldest))
             }
             // Nothing here has a key, so nothing is ever made old.
             Overflow::Disconnect | Overflow::Conflate => {
-                self.fates.insert(sequence, SubscriberFaults::BufferFull);
-                self.close(SubscriberFaults::Evicted);
+                self.fates.insert(sequence, Fate::BufferFull);
+                self.close(Fate::Evicted);
                 Some(Expected::Disconnected)
             }
             Overflow::Park => unreachable!("nobody parks here"),
@@ -87,20 +96,19 @@ impl Member {
     }
 
     fn take(&mut self) -> Option<u64> {
-        let oldest = self.of(SubscriberFaults::Waits).next()?;
-        self.fates.insert(oldest, SubscriberFaults::InFlight);
+        let oldest = self.of(Fate::Waits).next()?;
+        self.fates.insert(oldest, Fate::InFlight);
         Some(oldest)
     }
 
     fn flush(&mut self) -> bool {
-        let oldest = self.of(SubscriberFaults::InFlight).next();
-        oldest.is_some_and(|oldest| self.fates.insert(oldest, SubscriberFaults::Delivered).is_some())
+        let oldest = self.of(Fate::InFlight).next();
+        oldest.is_some_and(|oldest| self.fates.insert(oldest, Fate::Delivered).is_some())
     }
 
-    fn close(&mut self, lost_as: SubscriberFaults) {
+    fn close(&mut self, lost_as: Fate) {
         if std::mem::take(&mut self.is_open) {
-            let held =
-                |fate: &&mut SubscriberFaults| matches!(fate, SubscriberFaults::Waits | SubscriberFaults::InFlight);
+            let held = |fate: &&mut Fate| matches!(fate, Fate::Waits | Fate::InFlight);
             self.fates.values_mut().filter(held).for_each(|fate| *fate = lost_as);
         }
     }
@@ -108,15 +116,15 @@ impl Member {
     fn counts(&self) -> Counts {
         Counts {
             offered: self.fates.len() as u64,
-            delivered: self.count(SubscriberFaults::Delivered),
+            delivered: self.count(Fate::Delivered),
             dropped: LossCounts {
-                buffer_full: self.count(SubscriberFaults::BufferFull),
-                client_gone: self.count(SubscriberFaults::ClientGone),
-                evicted: self.count(SubscriberFaults::Evicted),
+                buffer_full: self.count(Fate::BufferFull),
+                client_gone: self.count(Fate::ClientGone),
+                evicted: self.count(Fate::Evicted),
                 ..LossCounts::default()
             },
-            waiting: self.count(SubscriberFaults::Waits),
-            in_flight: self.count(SubscriberFaults::InFlight),
+            waiting: self.in_slots(),
+            in_flight: self.count(Fate::InFlight).min(1),
             high_water: self.most_waiting,
         }
     }
@@ -197,19 +205,19 @@ impl Pair {
                 Ok(())
             })?,
             Step::Flush(who) => self.with(who, |subscription, member, delivered| {
-                let oldest = member.of(SubscriberFaults::InFlight).next();
+                let oldest = member.of(Fate::InFlight).next();
                 prop_assert_eq!(subscription.flushed(None), member.flush());
                 delivered.extend(oldest);
                 Ok(())
             })?,
             Step::Leave(who) => self.with(who, |subscription, member, _| {
-                member.close(SubscriberFaults::ClientGone);
+                member.close(Fate::ClientGone);
                 prop_assert_eq!(subscription.leave(), member.counts());
                 Ok(())
             })?,
             Step::Evict(who) => self.with(who, |subscription, member, _| {
                 subscription.evict();
-                member.close(SubscriberFaults::Evicted);
+                member.close(Fate::Evicted);
                 Ok(())
             })?,
             Step::Forget(who) => self.forget(who),
@@ -271,7 +279,7 @@ impl Pair {
         if !self.members.is_empty() {
             let index = who.index(self.members.len());
             self.subscriptions[index] = None;
-            self.members[index].close(SubscriberFaults::ClientGone);
+            self.members[index].close(Fate::ClientGone);
         }
     }
 
@@ -280,7 +288,7 @@ impl Pair {
         for (index, (subscription, member)) in self.subscriptions.iter().zip(&self.members).enumerate() {
             let counts = member.counts();
             sum.add(&counts);
-            let delivered: Vec<_> = member.of(SubscriberFaults::Delivered).collect();
+            let delivered: Vec<_> = member.of(Fate::Delivered).collect();
             prop_assert_eq!(&self.delivered[index], &delivered, "in order and once");
             let Some(subscription) = subscription else { continue };
             prop_assert_eq!(subscription.counts(), counts);

@@ -21,7 +21,7 @@ pub(crate) fn speed(rows: &mut Rows) {
     say("simulated, wall time of a delivery (medians of 5 runs; one thread,");
     say("400 events of 400 B, 40 ms round trip)");
     say("            full stack   specified   ratio");
-    let cpu = Some(CpuPlan { publish: Duration::from_micros(5), delivery: Duration::from_micros(5) });
+    let cpu = Some(CpuPlan::per_write(Duration::from_micros(5), Duration::from_micros(5)));
     for subscribers in [100, 1000, 3000] {
         for (burst, cpu, what) in [(1, None, "evenly"), (20, None, "in bursts of 20"), (20, cpu, "same, CPU modelled")]
         {

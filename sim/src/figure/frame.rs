@@ -172,10 +172,12 @@ pub(super) fn buffer_references(sweep: &Sweep) -> Vec<Reference> {
     lines
 }
 
-/// The N at which the modelled worker has as much to do as it can: (1 s / rate − publish) / delivery.
+/// The N at which the modelled worker has as much to do as it can: (1 s / rate − publish) / (write / frames that share
+/// it + frame).
 fn saturation(view: &View<'_>) -> Option<Reference> {
     let cpu = view.sweep.cpu.as_ref()?;
-    let at = (1e6 / view.sweep.arrivals.mean_per_second - cpu.publish_us) / cpu.delivery_us;
+    let frame_us = cpu.delivery_us / as_f64(cpu.frames_per_write) + cpu.frame_us;
+    let at = (1e6 / view.sweep.arrivals.mean_per_second - cpu.publish_us) / frame_us;
     let inside = view.xs.first().is_some_and(|x| at >= *x) && view.xs.last().is_some_and(|x| at <= *x);
     // Rounded up: at the whole number below, the worker still has time left.
     let label = format!("worker busy all the time from N = {} on", format::number(libm::ceil(at)));

@@ -122,7 +122,7 @@ fn a_slow_reader_with_stalls_drains_its_rate_for_as_long_as_it_reads() {
 #[test]
 fn a_saturated_worker_has_no_finite_size_and_the_socket_does_not_help() {
     let mut plan = plan(Reading::AsItArrives);
-    let cpu = |micros| Some(CpuPlan { publish: Duration::ZERO, delivery: Duration::from_micros(micros) });
+    let cpu = |micros| Some(CpuPlan::per_write(Duration::ZERO, Duration::from_micros(micros)));
     plan.server.cpu = cpu(99_000);
     assert_eq!((buffer(&plan), no_finite_size(&plan)), (Some(1), None));
     plan.server.cpu = cpu(125_000);

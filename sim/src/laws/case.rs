@@ -66,14 +66,6 @@ impl Case {
         self
     }
 
-    /// Every frame has a write of its own: as many frames are then beyond the mailbox whenever the socket is blocked,
-    /// and not as many as happened to wait when it was.
-    #[must_use]
-    pub fn one_frame_a_write(mut self) -> Self {
-        self.plan.server.frames_per_write = 1;
-        self
-    }
-
     /// With the default policy.
     #[must_use]
     pub fn dropping_newest(mut self) -> Self {

@@ -31,7 +31,7 @@ pub(super) fn within(case: &Case, record: &Record) -> Result<(), Broken> {
 /// Each distinct event is kept once with its frame, and by nobody but mailboxes, those in flight, and its publisher.
 fn most_pinned_bytes(plan: &Plan, frames: usize) -> u64 {
     let kept = plan.server.recovery.map_or(0, |recovery| recovery.history_events);
-    let events = (frames + plan.server.frames_per_write) * plan.subscribers.len() + 1 + kept;
+    let events = (frames + 1) * plan.subscribers.len() + 1 + kept;
     let mut sizes: Vec<_> = plan.arrivals.iter().map(|arrival| u64::from(arrival.payload_bytes)).collect();
     // The largest ones: which events are in memory at the peak is not known here.
     sizes.sort_unstable_by(|a, b| b.cmp(a));

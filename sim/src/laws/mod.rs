@@ -8,6 +8,7 @@ mod account;
 mod agreement;
 mod canary;
 mod case;
+mod difference;
 pub mod draw;
 mod holes;
 mod isolation;
@@ -17,6 +18,7 @@ mod probe;
 mod reasons;
 mod repetition;
 mod room;
+mod shared_writes;
 mod sizes;
 mod trial;
 mod window;
@@ -63,6 +65,9 @@ pub enum Law {
     Holes,
     /// A larger mailbox never loses its first frame earlier. Without a CPU to share, and without recovery.
     FirstLoss,
+    /// What happens to anybody does not depend on how many frames share a write. Without a CPU to share, and under a
+    /// policy that removes no waiting frames.
+    SharedWrites,
     /// What happens to a subscriber does not depend on who else is there. Without a CPU to share.
     Isolation,
     /// When sources rest and faults are over, every mailbox drains, and a new event reaches everybody who has no named
@@ -72,7 +77,7 @@ pub enum Law {
 
 impl Law {
     /// All of them, cheap ones first.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Completion,
         Self::Account,
         Self::Window,
@@ -84,6 +89,7 @@ impl Law {
         Self::Holes,
         Self::ExactSize,
         Self::FirstLoss,
+        Self::SharedWrites,
         Self::Isolation,
         Self::Liveness,
     ];
@@ -102,6 +108,7 @@ impl Law {
             Self::Holes => "holes",
             Self::ExactSize => "exact-size",
             Self::FirstLoss => "first-loss",
+            Self::SharedWrites => "shared-writes",
             Self::Isolation => "isolation",
             Self::Liveness => "liveness",
         }
@@ -111,6 +118,7 @@ impl Law {
     pub fn applies(self, case: &Case) -> bool {
         match self {
             Self::Isolation | Self::Room => case.plan.server.cpu.is_none(),
+            Self::SharedWrites => shared_writes::applies(case),
             // Whoever comes back is given what it missed a mailbox full at a time, and what a larger mailbox does then is
             // another thing than holding more.
             Self::FirstLoss => case.plan.server.cpu.is_none() && case.plan.server.recovery.is_none(),
@@ -144,6 +152,7 @@ impl Law {
             | Self::Holes
             | Self::ExactSize
             | Self::FirstLoss
+            | Self::SharedWrites
             | Self::Isolation
             | Self::Liveness => true,
         }
@@ -197,6 +206,7 @@ impl Law {
             Self::Holes => holes::are_told(trial),
             Self::ExactSize => exact_size(trial),
             Self::FirstLoss => sizes::first_loss(trial, 1 + case.frames / 3),
+            Self::SharedWrites => shared_writes::change_nothing(trial),
             // Another witness from case to case, without a draw that would change what a seed stands for.
             Self::Isolation => isolation_of(trial, case.plan.arrivals.len() % case.plan.subscribers.len()),
             Self::Liveness => liveness::drains_and_goes_on(trial),

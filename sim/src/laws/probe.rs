@@ -70,8 +70,8 @@ pub(crate) fn time_to_drain(plan: &Plan, frames: usize) -> Duration {
         let largest = plan.arrivals.iter().map(|arrival| u64::from(arrival.payload_bytes)).max().unwrap_or(0);
         let notice = plan.server.recovery.map_or(0, |_| NOTICE_BYTES);
         let frame = largest + FRAME_OVERHEAD_BYTES + notice;
-        // Those of the write under way stand beside the mailbox. Both together hold no more than there are events.
-        let held = frames.saturating_add(plan.server.frames_per_write).min(plan.arrivals.len()) as u64;
+        // One stands beside the mailbox. Both together hold no more than there are events.
+        let held = frames.saturating_add(1).min(plan.arrivals.len()) as u64;
         let backlog = HEAD_BYTES + class.window_bytes + (held + 3) * frame;
         let trips = u32::try_from(2 * backlog / class.window_bytes + 3).unwrap_or(u32::MAX);
         let trip = class.round_trip.unwrap_or_default() + TICK * TICKS_A_TRIP;
@@ -92,7 +92,7 @@ pub(crate) fn time_to_drain(plan: &Plan, frames: usize) -> Duration {
     let work = plan.server.cpu.map_or(Duration::ZERO, |cpu| {
         let (events, subscribers) = (plan.arrivals.len(), plan.subscribers.len());
         let deliveries = u32::try_from((events + 4) * subscribers).unwrap_or(u32::MAX);
-        cpu.publish * u32::try_from(events).unwrap_or(u32::MAX) + cpu.delivery * deliveries
+        cpu.publish * u32::try_from(events).unwrap_or(u32::MAX) + (cpu.delivery + cpu.frame) * deliveries
     });
     alone.max().unwrap_or_default() + work
 }

@@ -36,17 +36,13 @@ impl Ledger {
         self.parked = 0;
         self.is_behind = false;
         ensure!((1..=self.frames).contains(&waiting), "{waiting} frames wait, and at most {} may", self.frames);
-        self.others_share_a_write(waiting)
+        self.all_others_wait_but_one(waiting)
     }
 
-    /// Of the outstanding frames, those that do not wait are in flight, and one write holds all of them.
-    fn others_share_a_write(&self, waiting: usize) -> Result<(), String> {
+    /// Of the outstanding frames, one that does not wait is in flight.
+    fn all_others_wait_but_one(&self, waiting: usize) -> Result<(), String> {
         let in_flight = self.outstanding.len().checked_sub(waiting);
-        ensure!(
-            in_flight.is_some_and(|n| n <= self.frames_per_write),
-            "{waiting} of {} outstanding frames wait",
-            self.outstanding.len()
-        );
+        ensure!(in_flight.is_some_and(|n| n <= 1), "{waiting} of {} outstanding frames wait", self.outstanding.len());
         Ok(())
     }
 
@@ -63,8 +59,8 @@ impl Ledger {
         let outstanding = self.outstanding.len();
         match reason {
             LossReason::BufferFull => {
-                // What is outstanding beyond the slots is in flight, and no more than one write is.
-                let in_flight = outstanding.checked_sub(self.frames).filter(|n| *n <= self.frames_per_write);
+                // What is outstanding beyond the slots is in flight, and no more than one frame is.
+                let in_flight = outstanding.checked_sub(self.frames).filter(|n| *n <= 1);
                 in_flight.ok_or_else(|| {
                     format!("event {sequence} is lost with {outstanding} outstanding, and a mailbox of {}", self.frames)
                 })
@@ -77,8 +73,8 @@ impl Ledger {
             }
             LossReason::Bytes | LossReason::Age | LossReason::Conflated => {
                 ensure!(outstanding > 0, "event {sequence} is lost ({reason}), and nothing waits");
-                // How many of them are in flight does not show here, so the most that may be is assumed.
-                Ok(outstanding.min(self.frames_per_write))
+                // Whether one of them is in flight does not show here, so the most that may be is assumed.
+                Ok(outstanding.min(1))
             }
         }
     }
@@ -93,8 +89,8 @@ impl Ledger {
         self.let_go(sequence, lost, reason)?;
         self.offered(sequence)?;
         self.outstanding.push_back(sequence);
-        // At least so many wait, since no more than one write of the frames is in flight.
-        let waiting = self.outstanding.len().saturating_sub(self.frames_per_write);
+        // At least so many wait, since no more than one frame is in flight.
+        let waiting = self.outstanding.len().saturating_sub(1);
         ensure!(waiting <= self.frames, "at least {waiting} frames wait, and at most {} may", self.frames);
         Ok(())
     }
@@ -143,7 +139,7 @@ impl Ledger {
         self.outstanding.push_back(sequence);
         self.parked += 1;
         self.is_behind = true;
-        self.others_share_a_write(waiting)
+        self.all_others_wait_but_one(waiting)
     }
 
     pub(super) fn replayed(&mut self, first: u64, count: u64) -> Result<(), String> {

@@ -71,9 +71,10 @@ impl Ledger {
             self.outstanding.len()
         );
         let read = usize::from(self.read_before_its_flush);
-        let in_flight = self.frames_per_write;
+        // Those that share a write with the one in flight may be on their way, too, although they hold their slots.
+        let written = self.frames_per_write;
         // The first of them may have been read already, before its flush was seen.
-        self.cut_short = self.outstanding.drain(..).take(in_flight).skip(read).collect();
+        self.cut_short = self.outstanding.drain(..).take(written).skip(read).collect();
         self.sums.dropped.client_gone += client_gone;
         self.sums.dropped.evicted += evicted;
         self.sums.read_and_lost += u64::from(self.read_before_its_flush);

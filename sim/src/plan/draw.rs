@@ -51,5 +51,7 @@ fn recovery(recovery: &RecoverySettings) -> Recovery {
 
 fn cpu(cpu: &CpuPrices) -> CpuPlan {
     let microseconds = |us: f64| -> Duration { of_seconds(us / 1e6) };
-    CpuPlan { publish: microseconds(cpu.publish_us), delivery: microseconds(cpu.delivery_us) }
+    let CpuPrices { publish_us, delivery_us, frame_us } = *cpu;
+    let frame = microseconds(frame_us);
+    CpuPlan { publish: microseconds(publish_us), delivery: microseconds(delivery_us), frame }
 }

@@ -136,8 +136,18 @@ fn default_user_timeout() -> Duration {
 pub struct CpuPlan {
     /// CPU time of one publish, whatever the number of subscribers.
     pub publish: Duration,
-    /// CPU time of one write to one subscriber: of a frame, or of as many as share it.
+    /// CPU time of one write to one subscriber, whatever the number of frames in it.
     pub delivery: Duration,
+    /// CPU time that each frame adds to its write.
+    #[serde(default, skip_serializing_if = "Duration::is_zero")]
+    pub frame: Duration,
+}
+
+impl CpuPlan {
+    /// A CPU to which a write costs the same whatever the number of frames in it.
+    pub fn per_write(publish: Duration, delivery: Duration) -> Self {
+        Self { publish, delivery, frame: Duration::ZERO }
+    }
 }
 
 /// One event to publish; stored as `[at in nanoseconds, payload bytes, key]`, since there are many.

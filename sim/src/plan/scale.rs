@@ -80,9 +80,10 @@ impl Stretch for ServerPlan {
 
 impl Stretch for CpuPlan {
     fn stretch(&mut self, scale: u32) {
-        let Self { publish, delivery } = self;
+        let Self { publish, delivery, frame } = self;
         publish.stretch(scale);
         delivery.stretch(scale);
+        frame.stretch(scale);
     }
 }
 

@@ -42,11 +42,16 @@ fn server(sweep: &Sweep) -> String {
             count_as_f64(machine.memory_bytes) / f64::from(1 << 30),
             machine.kernel,
         ),
-        (None, Some(cpu)) => format!(
-            "One server worker: {} µs a publish, {} µs a delivery.",
-            format::number(cpu.publish_us),
-            format::number(cpu.delivery_us)
-        ),
+        (None, Some(cpu)) => {
+            let [publish, write, frame] = [cpu.publish_us, cpu.delivery_us, cpu.frame_us].map(format::number);
+            if cpu.frame_us == 0.0 {
+                format!("One server worker: {publish} µs a publish, {write} µs a write.")
+            } else {
+                format!(
+                    "One server worker: {publish} µs a publish, {write} µs a write and {frame} µs for each frame in it."
+                )
+            }
+        }
         (None, None) => "The server's CPU costs nothing.".to_owned(),
     }
 }

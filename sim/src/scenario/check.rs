@@ -109,6 +109,7 @@ fn server(found: &mut Found, settings: &Settings) {
     if let Some(cpu) = &server.cpu {
         found.note(within("server.cpu.publish_us", cpu.publish_us, 0.0..=MAX_TASK_US));
         found.note(within("server.cpu.delivery_us", cpu.delivery_us, 0.0..=MAX_TASK_US));
+        found.note(within("server.cpu.frame_us", cpu.frame_us, 0.0..=MAX_TASK_US));
     }
     if let Some(recovery) = &server.recovery {
         found.note(whole("server.recovery.history_events", recovery.history_events as u64, 1..=MAX_HISTORY));

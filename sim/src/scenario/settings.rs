@@ -137,8 +137,11 @@ fn policy<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Overflow, D::Err
 pub struct CpuPrices {
     /// Microseconds of one publish.
     pub publish_us: f64,
-    /// Microseconds of one write to one subscriber: of a frame, or of as many as share it.
+    /// Microseconds of one write to one subscriber, whatever the number of frames in it.
     pub delivery_us: f64,
+    /// Microseconds that each frame adds to its write.
+    #[serde(default)]
+    pub frame_us: f64,
 }
 
 /// When events arrive.

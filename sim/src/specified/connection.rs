@@ -13,6 +13,7 @@ use super::socket::Socket;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Passing {
     pub(super) event: Option<Place>,
+    /// With the chunk that HTTP puts it into.
     pub(super) bytes: u64,
 }
 
@@ -54,6 +55,8 @@ pub(super) struct Connection {
     pub(super) passing: VecDeque<Passing>,
     /// Bytes of it that the socket has not accepted.
     pub(super) unsent: u64,
+    /// Frames taken since the CPU was last asked for.
+    pub(super) frames_for_the_cpu: u32,
     /// Of a shared write that was accepted in part: the bytes that were left, until the frames before them are let go.
     pub(super) left: Option<u64>,
     /// The task waits for a frame.
@@ -94,6 +97,7 @@ impl Connection {
             greeting: Vec::new(),
             passing: VecDeque::new(),
             unsent: 0,
+            frames_for_the_cpu: 0,
             left: None,
             on_frame: false,
             is_woken: false,
@@ -117,20 +121,30 @@ impl Connection {
         (self.process, self.id)
     }
 
-    /// Begins a write of so many bytes; returns the offset of their first.
-    pub(super) fn begin_write(&mut self, frames: Frames, bytes: u64) -> u64 {
-        let begin = self.offset + frames.write_head(bytes);
-        let end = begin + bytes + frames.write_end();
-        // Added and not set: the head of the response may still be unsent in front of the first write.
-        self.unsent += end - self.offset;
-        self.offset = end;
+    /// Adds a chunk of so many bytes to the write; returns the offset of their first.
+    fn add_chunk(&mut self, frames: Frames, bytes: u64) -> u64 {
+        let begin = self.offset + frames.chunk_head(bytes);
+        self.unsent += frames.chunk(bytes);
+        self.offset += frames.chunk(bytes);
         begin
+    }
+
+    /// The parts of the write under way of which the socket has not accepted all.
+    pub(super) fn parts_left(&self) -> usize {
+        let mut left = self.unsent;
+        // Counted from the end: what has been accepted is at the beginning, and may not have been let go yet.
+        let is_left = |part: &&Passing| {
+            let is_left = left > 0;
+            left = left.saturating_sub(part.bytes);
+            is_left
+        };
+        self.passing.iter().rev().take_while(is_left).count()
     }
 
     /// Begins a write of what no mailbox counts.
     pub(super) fn say(&mut self, frames: Frames, said: Vec<Said>) {
         let bytes = said.iter().map(|said| said.bytes).sum();
-        let mut end = self.begin_write(frames, bytes);
+        let mut end = self.add_chunk(frames, bytes);
         let count = said.len();
         let mut part_bytes = 0;
         for (nth, Said { bytes, read }) in said.into_iter().enumerate() {
@@ -139,14 +153,16 @@ impl Connection {
             self.unread.extend(read.map(|read| (end, read)));
             // HTTP's body yields a notice and what follows as one piece, so both leave the gate together.
             if frames.has_messages() || nth + 1 == count {
-                self.passing.push_back(Passing { event: None, bytes: std::mem::take(&mut part_bytes) });
+                let bytes = frames.chunk(std::mem::take(&mut part_bytes));
+                self.passing.push_back(Passing { event: None, bytes });
             }
         }
     }
 
-    /// A part of the write whose rest begins at the offset `begin`; returns where the part ends.
-    pub(super) fn add(&mut self, frames: Frames, part: &Part, id: EventId, begin: u64) -> u64 {
-        let start = begin + part.gap_bytes;
+    /// Adds a frame to the write.
+    pub(super) fn add(&mut self, frames: Frames, part: &Part, id: EventId) {
+        let bytes = part.gap_bytes + part.frame_bytes;
+        let start = self.add_chunk(frames, bytes) + part.gap_bytes;
         let end = start + part.frame_bytes;
         if let Some(gap) = &part.gap {
             self.unread.push_back((start, Read::of(gap)));
@@ -155,8 +171,8 @@ impl Connection {
             self.begins.push_back((start + frames.id_end(id, part.frame_bytes), start, id.sequence));
         }
         self.unread.push_back((end, Read::Event { sequence: id.sequence }));
-        self.passing.push_back(Passing { event: Some(part.event), bytes: end - begin });
-        end
+        self.passing.push_back(Passing { event: Some(part.event), bytes: frames.chunk(bytes) });
+        self.frames_for_the_cpu += 1;
     }
 }
 

@@ -1,5 +1,5 @@
 //! The server's CPU: one worker, publishes first, then deliveries in the order in which they were asked for, each at a
-//! constant cost. Work that has begun is finished, and the next begins at the exact time at which it was.
+//! cost that depends on the number of frames alone. Work that has begun is finished, and the next begins at the exact time at which it was.
 
 use std::collections::VecDeque;
 
@@ -19,8 +19,10 @@ pub(super) enum Work {
 pub(super) struct Cpu {
     publish_cost: u64,
     delivery_cost: u64,
+    frame_cost: u64,
     publishes: VecDeque<usize>,
-    deliveries: VecDeque<usize>,
+    /// Connections that have something to write, each with the number of frames in it.
+    deliveries: VecDeque<(usize, u32)>,
     running: Option<(u64, Work)>,
     /// When the last work was finished.
     free_at: u64,
@@ -31,6 +33,7 @@ impl Cpu {
         Self {
             publish_cost: nanos(plan.publish),
             delivery_cost: nanos(plan.delivery),
+            frame_cost: nanos(plan.frame),
             publishes: VecDeque::new(),
             deliveries: VecDeque::new(),
             running: None,
@@ -43,12 +46,21 @@ impl Cpu {
         self.running.map(|(at, _)| at)
     }
 
-    /// Work is asked for. Deliveries to connections that have ended by their turn cost nothing.
-    pub(super) fn ask(&mut self, now: u64, work: Work, has_ended: impl Fn(usize) -> bool) {
-        match work {
-            Work::Publish(arrival) => self.publishes.push_back(arrival),
-            Work::Deliver(connection) => self.deliveries.push_back(connection),
-        }
+    /// Asks for a publish.
+    pub(super) fn ask_to_publish(&mut self, now: u64, arrival: usize, has_ended: impl Fn(usize) -> bool) {
+        self.publishes.push_back(arrival);
+        self.start(now, has_ended);
+    }
+
+    /// Asks for a write of so many frames. It costs nothing if the connection has ended by its turn.
+    pub(super) fn ask_to_deliver(
+        &mut self,
+        now: u64,
+        connection: usize,
+        frames: u32,
+        has_ended: impl Fn(usize) -> bool,
+    ) {
+        self.deliveries.push_back((connection, frames));
         self.start(now, has_ended);
     }
 
@@ -87,7 +99,10 @@ impl Cpu {
             return;
         }
         let mut waiting = std::iter::from_fn(|| self.deliveries.pop_front());
-        let next = waiting.find(|connection| !has_ended(*connection));
-        self.running = next.map(|connection| (begins_at + self.delivery_cost, Work::Deliver(connection)));
+        let next = waiting.find(|(connection, _)| !has_ended(*connection));
+        self.running = next.map(|(connection, frames)| {
+            let cost = self.delivery_cost + self.frame_cost * u64::from(frames);
+            (begins_at + cost, Work::Deliver(connection))
+        });
     }
 }

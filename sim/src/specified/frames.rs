@@ -3,7 +3,7 @@
 mod sse;
 mod websocket;
 
-use hubbub::{EventId, Gap};
+use hubbub::{EventId, Gap, SubscriberId};
 
 use crate::plan::Plan;
 use crate::transport::Transport;
@@ -34,8 +34,8 @@ impl Frames {
         }
     }
 
-    /// What HTTP adds in front of a write of so many bytes: the head of a chunk.
-    pub(super) fn write_head(self, bytes: u64) -> u64 {
+    /// What HTTP adds in front of a piece of so many bytes: the head of a chunk.
+    pub(super) fn chunk_head(self, bytes: u64) -> u64 {
         match self.transport {
             Transport::Sse => sse::chunk_head(bytes),
             // hyper hands the socket over after the handshake: it adds nothing to what follows.
@@ -43,18 +43,23 @@ impl Frames {
         }
     }
 
-    /// What HTTP adds behind a write.
-    pub(super) fn write_end(self) -> u64 {
+    /// The length on the wire of a piece of so many bytes.
+    pub(super) fn chunk(self, bytes: u64) -> u64 {
+        self.chunk_head(bytes) + bytes + self.chunk_end()
+    }
+
+    /// What HTTP adds behind a piece.
+    pub(super) fn chunk_end(self) -> u64 {
         match self.transport {
             Transport::Sse => sse::CHUNK_END,
             Transport::Ws => 0,
         }
     }
 
-    /// The greeting of a stream, with the place it begins at where the client is told.
-    pub(super) fn hello(self, begins_at: Option<EventId>) -> u64 {
+    /// The greeting of a subscriber's stream, with the place it begins at where the client is told.
+    pub(super) fn hello(self, subscriber: SubscriberId, begins_at: Option<EventId>) -> u64 {
         match self.transport {
-            Transport::Sse => sse::hello(begins_at),
+            Transport::Sse => sse::hello(subscriber, begins_at),
             Transport::Ws => websocket::hello(begins_at),
         }
     }

@@ -1,6 +1,8 @@
 //! One subscriber's mailbox, as plainly as it can be said: frames wait in a row, and everything is looked up when it is
 //! needed. It shares nothing with the Hub's mailbox but the names of limits, policies and outcomes.
 //!
+//! - Of the frames that have been taken and not been flushed only the first is beyond the mailbox. Those behind it wait
+//!   in their slots, although no policy can remove them.
 //! - A frame that finds nothing waiting fits, whatever its size. Else it must fit into the capacity, the bytes and the
 //!   age, looked at in this order.
 //! - One that does not fit is refused (*drop-newest*), takes the place of the oldest ones (*drop-oldest*), takes the
@@ -21,7 +23,9 @@ use crate::time::nanos;
 pub(super) struct Mailbox {
     pub(super) limits: Limits,
     overflow: Overflow,
+    /// Not taken yet.
     pub(super) waiting: VecDeque<Place>,
+    /// Taken and not flushed. All but the first still hold their slots.
     in_flight: VecDeque<Place>,
     pub(super) parked: u64,
     pub(super) parked_for: LossReason,
@@ -71,7 +75,25 @@ impl Mailbox {
         self.holes.as_mut()
     }
 
-    /// Whether nothing waits, in slots or parked.
+    /// The frames in slots, oldest first.
+    fn slots(&self) -> impl Iterator<Item = &Place> {
+        self.in_flight.iter().skip(1).chain(&self.waiting)
+    }
+
+    /// How many slots are taken.
+    pub(super) fn in_slots(&self) -> usize {
+        self.waiting.len() + self.in_flight.len().saturating_sub(1)
+    }
+
+    /// Most frames that share a write: a policy that removes waiting frames gets each in a write of its own.
+    pub(super) fn frames_per_write(&self, set: usize) -> usize {
+        match self.overflow {
+            Overflow::DropNewest | Overflow::Disconnect | Overflow::Park => set,
+            Overflow::DropOldest | Overflow::Conflate => 1,
+        }
+    }
+
+    /// Whether nothing is left to take, from slots or the history.
     pub(super) fn is_empty(&self) -> bool {
         self.waiting.is_empty() && self.parked == 0
     }
@@ -97,7 +119,7 @@ impl Mailbox {
         self.offered += 1;
         // Even with a free slot: the parked events are older, and ids must reach the client in order.
         if self.is_behind {
-            let has_one_slot = self.waiting.len() + 1 == self.limits.capacity.frames();
+            let has_one_slot = self.in_slots() + 1 == self.limits.capacity.frames();
             self.marks.add_if(has_one_slot && self.is_replaying(), Mark::OfferedDuringAReplay);
             return observe(self.park(sequence));
         }
@@ -107,8 +129,8 @@ impl Mailbox {
             None => {
                 self.queue(memory, event);
                 // Measured only here: an event that displaces others never makes more wait than before.
-                self.high_water = self.high_water.max(self.waiting.len() as u64);
-                PushOutcome::Queued { waiting: self.waiting.len() }
+                self.high_water = self.high_water.max(self.in_slots() as u64);
+                PushOutcome::Queued { waiting: self.in_slots() }
             }
             Some(reason) => match self.overflow {
                 Overflow::DropNewest => self.refuse(sequence, reason),
@@ -197,8 +219,8 @@ impl Mailbox {
     /// The limit that keeps an event out, if one does.
     pub(super) fn bound(&self, memory: &Memory, event: Place) -> Option<LossReason> {
         // Where nothing waits, no limit binds: an event above one could never be delivered otherwise.
-        let oldest = memory.get(*self.waiting.front()?);
-        if self.waiting.len() >= self.limits.capacity.frames() {
+        let oldest = memory.get(*self.slots().next()?);
+        if self.in_slots() >= self.limits.capacity.frames() {
             return Some(LossReason::BufferFull);
         }
         if !self.has_bytes_for(memory, event) {
@@ -212,7 +234,7 @@ impl Mailbox {
     pub(super) fn has_bytes_for(&self, memory: &Memory, event: Place) -> bool {
         let Some(most) = self.limits.bytes else { return true };
         // Added up at every question. The Hub keeps a running sum, which this one checks.
-        let frames = self.waiting.iter().chain([&event]);
+        let frames = self.slots().chain([&event]);
         frames.map(|place| memory.get(*place).payload_bytes).sum::<u64>() <= most.get() as u64
     }
 
@@ -220,10 +242,7 @@ impl Mailbox {
     pub(super) fn take(&mut self, memory: &Memory) -> Option<(Place, Option<hubbub::Gap>)> {
         let frame = self.waiting.pop_front()?;
         self.in_flight.push_back(frame);
-        if self.waiting.is_empty() {
-            // Behind ends with no slot taken and nothing parked, so that old and new events never mix.
-            self.is_behind = self.parked > 0;
-        }
+        self.see_whether_behind();
         let gap = self.holes.as_mut().and_then(|holes| holes.before(memory.get(frame).id));
         Some((frame, gap))
     }
@@ -232,7 +251,15 @@ impl Mailbox {
     pub(super) fn flushed(&mut self) -> Option<Place> {
         let frame = self.in_flight.pop_front()?;
         self.delivered += 1;
+        self.see_whether_behind();
         Some(frame)
+    }
+
+    /// Behind ends with no slot taken and nothing parked, so that old and new events never mix.
+    fn see_whether_behind(&mut self) {
+        if self.in_slots() == 0 {
+            self.is_behind = self.parked > 0;
+        }
     }
 
     /// Closes it; everything that waits, is parked or is in flight is lost.
@@ -257,8 +284,8 @@ impl Mailbox {
             offered: self.offered,
             delivered: self.delivered,
             dropped: self.dropped,
-            waiting: self.waiting.len() as u64 + self.parked,
-            in_flight: self.in_flight.len() as u64,
+            waiting: self.in_slots() as u64 + self.parked,
+            in_flight: self.in_flight.len().min(1) as u64,
             high_water: self.high_water,
         }
     }

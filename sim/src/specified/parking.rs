@@ -33,7 +33,7 @@ impl Mailbox {
             self.parked_from = sequence;
         }
         self.parked += 1;
-        PushOutcome::Parked { waiting: self.waiting.len() + usize::try_from(self.parked).unwrap_or(usize::MAX) }
+        PushOutcome::Parked { waiting: self.in_slots() + usize::try_from(self.parked).unwrap_or(usize::MAX) }
     }
 
     /// Fills the mailbox with parked events, `most` of them at a time, from a history that reaches back to `kept_from`.
@@ -54,7 +54,7 @@ impl Mailbox {
             self.marks.add_if(lost == 1, Mark::HoleOfOne);
             self.parked -= lost;
             // Without this, a subscriber whose parked events are all lost would park for ever.
-            self.is_behind &= self.parked > 0 || !self.waiting.is_empty();
+            self.is_behind &= self.parked > 0 || self.in_slots() > 0;
             *self.dropped.of(self.parked_for) += lost;
             if let Some(holes) = self.holes.as_mut().filter(|_| is_told(self.parked_for)) {
                 holes.lose(range, lost, self.parked_for, last_queued);

@@ -15,17 +15,23 @@ impl Run<'_> {
     pub(super) fn arrive(&mut self, now: u64) {
         let arrival = self.next_arrival;
         self.next_arrival += 1;
-        if self.is_up && !self.ask_cpu(now, Work::Publish(arrival)) {
-            self.publish(arrival);
+        if !self.is_up {
+            return;
+        }
+        let connections = &self.connections;
+        match &mut self.cpu {
+            Some(cpu) => cpu.ask_to_publish(now, arrival, |connection| connections[connection].is_closed),
+            None => self.publish(arrival),
         }
     }
 
-    /// Asks the CPU for work; `false` where there is none.
-    pub(super) fn ask_cpu(&mut self, now: u64, work: Work) -> bool {
-        let connections = &self.connections;
-        let Some(cpu) = &mut self.cpu else { return false };
-        cpu.ask(now, work, |connection| connections[connection].is_closed);
-        true
+    /// Asks the CPU for the work of a connection's write, if there is a CPU.
+    pub(super) fn ask_to_deliver(&mut self, index: usize) {
+        let frames = std::mem::take(&mut self.connections[index].frames_for_the_cpu);
+        let (now, connections) = (self.clock, &self.connections);
+        if let Some(cpu) = &mut self.cpu {
+            cpu.ask_to_deliver(now, index, frames, |connection| connections[connection].is_closed);
+        }
     }
 
     /// Work that the CPU has finished by `until`, before which nothing else happens: any number of deliveries, or one

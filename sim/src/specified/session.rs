@@ -160,7 +160,7 @@ impl Connection {
         self.unsent = head;
         let notice = opening.map(|gap| Said { bytes: frames.gap(gap), read: Some(Read::of(gap)) });
         let read = begins_at.map(|place| Read::Place { sequence: place.sequence });
-        let hello = Some(Said { bytes: frames.hello(begins_at), read });
+        let hello = Some(Said { bytes: frames.hello(self.id, begins_at), read });
         if frames.has_messages() {
             // The answer to the handshake is a write by itself: only then does the socket belong to the WebSocket.
             self.passing.push_back(Passing { event: None, bytes: head });

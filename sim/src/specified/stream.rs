@@ -1,13 +1,13 @@
 //! A stream's task: what it writes, when it is flushed, and what it does when it is woken.
 //!
-//! A write is one frame, or as many as wait and may share it. Nothing is taken from the mailbox until the socket has
+//! A write is one frame, or as many as wait and may share it. HTTP puts each of them into a chunk of its own, and begins
+//! to write when it has gathered sixteen or 8192 bytes. Nothing is taken from the mailbox until the socket has
 //! accepted all of a write and the CPU has done its work: the write is *flushed* then. Of several frames that share a
 //! write, those are let go earlier that end before what is left of it when the socket has accepted a part.
 
 use hubbub::CloseReason;
 
 use super::connection::{Part, Passing};
-use super::cpu::Work;
 use super::marks::Mark;
 use super::run::Run;
 use super::socket::{Loss, Turn};
@@ -18,6 +18,9 @@ use crate::transport::Transport;
 /// The bytes that HTTP gathers before it flushes. A write of which as many are left, or more, is flushed at once.
 // The transport sets hyper's limit to this, the smallest that hyper allows, unless larger heads are configured.
 const WRITE_BUFFER_BYTES: u64 = 8192;
+
+/// The chunks that HTTP gathers before it flushes.
+const WRITE_BUFFER_CHUNKS: usize = 16;
 
 impl Run<'_> {
     /// A connection's task is to run, behind all that were woken before.
@@ -82,7 +85,7 @@ impl Run<'_> {
     fn fill(&mut self, index: usize) -> bool {
         loop {
             let connection = &self.connections[index];
-            if connection.unsent >= WRITE_BUFFER_BYTES {
+            if connection.unsent >= WRITE_BUFFER_BYTES || connection.parts_left() >= WRITE_BUFFER_CHUNKS {
                 if !self.flush(index) {
                     return false;
                 }
@@ -125,13 +128,13 @@ impl Run<'_> {
             connection.unsent -= accepted;
             let unsent = connection.unsent;
             self.marks.add_if(unsent == 0 && connection.socket.is_full(), Mark::WindowFullAtAWrite);
-            self.marks.add_if((1..=self.frames.write_end()).contains(&unsent), Mark::AllButTheLineEnd);
+            self.marks.add_if((1..=self.frames.chunk_end()).contains(&unsent), Mark::AllButTheLineEnd);
             let is_shared = connection.passing.len() > 1;
             let asks = is_held && connection.socket.turn == Turn::NotAsked;
             let is_outgoing = !is_held && !std::mem::replace(&mut connection.socket.is_outgoing, true);
             if asks {
                 connection.socket.turn = Turn::Waiting;
-                self.ask_cpu(self.clock, Work::Deliver(index));
+                self.ask_to_deliver(index);
                 self.tell_driver();
             }
             if is_outgoing {
@@ -204,8 +207,8 @@ impl Run<'_> {
         let connection = &mut self.connections[index];
         while let Some(Passing { event, .. }) = connection.passing.front().copied() {
             let behind = || connection.passing.iter().skip(1).map(|passing| passing.bytes).sum::<u64>();
-            // Counted from the end, because the heads of the response and of chunks are in front of the frames.
-            if left > 0 && (connection.passing.len() == 1 || left > behind() + self.frames.write_end()) {
+            // Counted from the end, because the head of the response is in front of the first part.
+            if left > behind() {
                 break;
             }
             connection.passing.pop_front();
@@ -239,22 +242,26 @@ impl Run<'_> {
         let mut parts = std::mem::take(&mut self.parts);
         let frames = self.frames;
         let connection = &mut self.connections[index];
-        while parts.len() < self.plan.server.frames_per_write
+        let most = connection.mailbox.frames_per_write(self.plan.server.frames_per_write);
+        let is_http = !frames.has_messages();
+        let mut gathered = 0;
+        while parts.len() < most
+            && !(is_http && (gathered >= WRITE_BUFFER_BYTES || parts.len() >= WRITE_BUFFER_CHUNKS))
             && let Some((event, gap)) = connection.mailbox.take(&self.memory)
         {
             let gap_bytes = gap.as_ref().map_or(0, |gap| frames.gap(gap));
-            parts.push(Part { event, gap, gap_bytes, frame_bytes: self.memory.encode(event) });
+            let frame_bytes = self.memory.encode(event);
+            gathered += frames.chunk(gap_bytes + frame_bytes);
+            parts.push(Part { event, gap, gap_bytes, frame_bytes });
         }
         let has_any = !parts.is_empty();
         if has_any {
-            let bytes = parts.iter().map(|part| part.gap_bytes + part.frame_bytes).sum();
             let notices = parts.iter().filter(|part| part.gap.is_some()).count();
             self.marks.add_if(notices > 1, Mark::TwoNoticesInAWrite);
             self.marks.add_if(connection.commented_in == self.tick, Mark::CommentAndFrameInATick);
             self.marks.add_if(connection.told_in_a_comment && notices > 0, Mark::NoticeAfterAComment);
-            let mut end = connection.begin_write(frames, bytes);
             for part in parts.drain(..) {
-                end = connection.add(frames, &part, self.memory.get(part.event).id, end);
+                connection.add(frames, &part, self.memory.get(part.event).id);
             }
         } else {
             connection.on_frame = true;

@@ -170,8 +170,26 @@ pub struct ClassSummary {
 pub struct CpuSummary {
     /// Microseconds of a publish.
     pub publish_us: f64,
-    /// Microseconds of a delivery.
+    /// Microseconds of a write, whatever the number of frames in it.
     pub delivery_us: f64,
+    /// Microseconds that each frame adds to its write; left out where it is 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub frame_us: f64,
+    /// Most frames that share a write; left out where it is 1.
+    #[serde(default = "one", skip_serializing_if = "is_one")]
+    pub frames_per_write: u64,
+}
+
+fn is_zero(number: &f64) -> bool {
+    *number == 0.0
+}
+
+fn one() -> u64 {
+    1
+}
+
+fn is_one(number: &u64) -> bool {
+    *number == 1
 }
 
 /// The number, and why.

@@ -6,7 +6,7 @@ use hubbub::Overflow;
 
 use super::document::{ArrivalsSummary, ClassSummary, CpuSummary, RunWith};
 use crate::plan::Plan;
-use crate::scenario::{RoundTrip, Scenario};
+use crate::scenario::{CpuPrices, RoundTrip, Scenario};
 
 /// Means over the plans of the seeds, which may be of any number of subscribers; one plan at a time.
 pub fn arrivals(plans: impl Iterator<Item = Plan>) -> ArrivalsSummary {
@@ -44,8 +44,12 @@ pub fn classes(scenario: &Scenario) -> Vec<ClassSummary> {
 
 /// What the modelled worker charges.
 pub fn cpu(scenario: &Scenario) -> Option<CpuSummary> {
-    let cpu = scenario.settings().server.cpu?;
-    Some(CpuSummary { publish_us: cpu.publish_us, delivery_us: cpu.delivery_us })
+    let server = &scenario.settings().server;
+    let CpuPrices { publish_us, delivery_us, frame_us } = server.cpu?;
+    // A policy that removes waiting frames gets one frame a write, whatever is set.
+    let shares = !server.policy.removes_waiting();
+    let frames_per_write = if shares { server.frames_per_write as u64 } else { 1 };
+    Some(CpuSummary { publish_us, delivery_us, frame_us, frames_per_write })
 }
 
 /// What a scenario with a history was run with, under its policy.
@@ -129,7 +133,8 @@ mod tests {
 
     #[test]
     fn the_workers_prices_are_told_where_there_is_a_worker() {
-        assert_eq!(cpu(&scenario()), Some(CpuSummary { publish_us: 50.0, delivery_us: 10.0 }));
+        let prices = CpuSummary { publish_us: 50.0, delivery_us: 10.0, frame_us: 0.0, frames_per_write: 16 };
+        assert_eq!(cpu(&scenario()), Some(prices));
         let without = TEXT.replace("server.cpu = { publish_us = 50, delivery_us = 10 }", "");
         assert_eq!(cpu(&Scenario::parse("load", &without).unwrap()), None);
     }

@@ -28,7 +28,8 @@ pub(super) enum Work<C> {
 pub(super) struct Cpu<C> {
     costs: CpuPlan,
     publishes: VecDeque<usize>,
-    deliveries: VecDeque<Arc<C>>,
+    /// Connections that have something to write, each with the number of frames in it.
+    deliveries: VecDeque<(Arc<C>, u32)>,
     running: Option<(Duration, Work<C>)>,
     /// When the last finished work was finished.
     free_at: Duration,
@@ -44,8 +45,9 @@ impl<C: Connection> Cpu<C> {
         self.start(now);
     }
 
-    pub(super) fn deliver(&mut self, now: Duration, connection: Arc<C>) {
-        self.deliveries.push_back(connection);
+    /// A connection begins a write of so many frames.
+    pub(super) fn deliver(&mut self, now: Duration, connection: Arc<C>, frames: u32) {
+        self.deliveries.push_back((connection, frames));
         self.start(now);
     }
 
@@ -80,12 +82,15 @@ impl<C: Connection> Cpu<C> {
         let now = now.max(self.free_at);
         self.running = match self.publishes.pop_front() {
             Some(arrival) => Some((now + self.costs.publish, Work::Publish(arrival))),
-            None => self.next_delivery().map(|connection| (now + self.costs.delivery, Work::Delivery(connection))),
+            None => self.next_delivery().map(|(connection, frames)| {
+                let cost = self.costs.delivery + self.costs.frame * frames;
+                (now + cost, Work::Delivery(connection))
+            }),
         };
     }
 
     /// The first of those that wait; nothing is done for a connection that has ended meanwhile.
-    fn next_delivery(&mut self) -> Option<Arc<C>> {
-        std::iter::from_fn(|| self.deliveries.pop_front()).find(|connection| !connection.is_closed())
+    fn next_delivery(&mut self) -> Option<(Arc<C>, u32)> {
+        std::iter::from_fn(|| self.deliveries.pop_front()).find(|(connection, _)| !connection.is_closed())
     }
 }

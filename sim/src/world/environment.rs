@@ -39,6 +39,7 @@ impl Observer for ModelEnvironment {
     fn subscribed(&self, subscriber: SubscriberId, peer: SocketAddr) {
         if let Some(index) = self.network.subscriber(peer) {
             self.recorder.lock().subscribed(self.clock.now(), (self.process, subscriber), index);
+            self.network.stream_begins((self.process, subscriber), peer);
         }
     }
 
@@ -55,6 +56,7 @@ impl Observer for ModelEnvironment {
     }
 
     fn taken(&self, subscriber: SubscriberId, event: &Event) {
+        self.network.takes_frame((self.process, subscriber));
         if self.keeps_lives {
             // Nothing is encoded for it that would not be: the body asks for the same form next.
             let encoded_bytes = hubbub::frame::sse::event(event).len();
@@ -70,6 +72,7 @@ impl Observer for ModelEnvironment {
 
     fn ended(&self, subscriber: SubscriberId, counts: Counts) {
         self.recorder.lock().ended(self.clock.now(), (self.process, subscriber), counts);
+        self.network.stream_ends((self.process, subscriber));
     }
 
     /// No limit keeps a client of a plan out.

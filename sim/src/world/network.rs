@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use hubbub::SubscriberId;
 use tokio::sync::Notify;
 use turmoil::net::tcp::OwnedWriteHalf;
 
@@ -22,6 +23,8 @@ use crate::plan::Plan;
 pub(super) struct Network {
     one_way: Vec<Duration>,
     has_cpu: bool,
+    /// Whether the CPU's work depends on the number of frames in a write.
+    counts_frames: bool,
     has_faults: bool,
     /// Frames of every connection's second stage, where there is one.
     merged_frames: Option<usize>,
@@ -37,6 +40,8 @@ pub(super) struct Network {
 
 struct State {
     by_peer: BTreeMap<SocketAddr, Arc<Wire>>,
+    /// Streams by the server's process and the id it gave out, where frames are counted.
+    by_stream: BTreeMap<(usize, SubscriberId), Arc<Wire>>,
     /// Wires that have accepted bytes or closed since the driver last looked.
     outgoing: Vec<Arc<Wire>>,
     /// On the way to clients, by class, in order of time: a class shares one delay.
@@ -73,6 +78,7 @@ impl Network {
         let one_way = classes.iter().map(|class| class.round_trip.map_or(TICK, |trip| (trip / 2).max(TICK)));
         let state = State {
             by_peer: BTreeMap::new(),
+            by_stream: BTreeMap::new(),
             outgoing: Vec::new(),
             transmissions: classes.iter().map(|_| VecDeque::new()).collect(),
             releases: classes.iter().map(|_| VecDeque::new()).collect(),
@@ -82,6 +88,7 @@ impl Network {
         Self {
             one_way: one_way.collect(),
             has_cpu: cpu.is_some(),
+            counts_frames: cpu.is_some_and(|cpu| !cpu.frame.is_zero()),
             has_faults: !plan.faults.is_empty(),
             merged_frames,
             links: Links::of(plan),
@@ -152,6 +159,33 @@ impl Network {
         Some(self.lock().by_peer.get(&peer)?.path()?.subscriber)
     }
 
+    /// A stream begins on the connection of a peer.
+    pub(super) fn stream_begins(&self, stream: (usize, SubscriberId), peer: SocketAddr) {
+        if !self.counts_frames {
+            return;
+        }
+        let mut state = self.lock();
+        if let Some(wire) = state.by_peer.get(&peer).cloned() {
+            state.by_stream.insert(stream, wire);
+        }
+    }
+
+    /// A stream has taken a frame, for its next write.
+    pub(super) fn takes_frame(&self, stream: (usize, SubscriberId)) {
+        if self.counts_frames
+            && let Some(wire) = self.lock().by_stream.get(&stream)
+        {
+            wire.takes_frame();
+        }
+    }
+
+    /// A stream has ended.
+    pub(super) fn stream_ends(&self, stream: (usize, SubscriberId)) {
+        if self.counts_frames {
+            self.lock().by_stream.remove(&stream);
+        }
+    }
+
     /// A client has read bytes, at a time that may lie inside the tick that ends now on its host.
     pub(super) fn has_read(&self, at: Duration, class: usize, wire: &Arc<Wire>, bytes: u64) {
         // What a client has read is repeated with every acknowledgement, until one arrives.
@@ -186,10 +220,12 @@ impl Network {
         self.has_outgoing(wire);
     }
 
+    /// A connection begins a write, which the CPU has to do the work of.
     pub(super) fn wants_cpu(&self, wire: Arc<Wire>) {
+        let frames = wire.take_frames();
         let now = self.clock.now();
         if let Some(cpu) = &mut self.lock().cpu {
-            cpu.deliver(now, wire);
+            cpu.deliver(now, wire, frames);
         }
         self.ring();
     }

@@ -79,6 +79,16 @@ impl Wire {
         (released, is_news)
     }
 
+    /// The server has taken a frame, which is a part of what it writes next.
+    pub(super) fn takes_frame(&self) {
+        self.lock().frames += 1;
+    }
+
+    /// How many frames the server has taken since the CPU was last asked for.
+    pub(super) fn take_frames(&self) -> u32 {
+        std::mem::take(&mut self.lock().frames)
+    }
+
     /// When the server's socket accepted the byte at that offset, if that is kept; offsets asked for never decrease.
     pub(super) fn accepted_at(&self, offset: u64) -> Option<Duration> {
         self.path().filter(|path| path.keeps_times).and_then(|_| self.lock().times.of(offset))

@@ -80,7 +80,7 @@ fn nothing_is_pruned_where_subscribers_share_something_or_a_stream_may_end() {
         of(&plan, DropNewest)
     };
     assert_eq!(of(&plan, Disconnect), 0, "whoever is too slow is cut off");
-    assert_eq!(with(|plan| plan.server.cpu = Some(CpuPlan { publish: ms(1), delivery: ms(1) })), 0);
+    assert_eq!(with(|plan| plan.server.cpu = Some(CpuPlan::per_write(ms(1), ms(1)))), 0);
     assert_eq!(with(|plan| plan.server.write_deadline = plan.drain / 2), 0);
     assert_eq!(with(|plan| plan.subscribers[0].leave_at = Some(ms(500))), 0);
     assert_eq!(with(|plan| plan.subscribers[0].connect_at = plan.duration), 0);

@@ -7,7 +7,7 @@ use crate::plans::{at, ms, plan};
 /// What a stream's response begins with; hyper's date has always 29 characters.
 const HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncache-control: no-cache\r\n\
     x-accel-buffering: no\r\ntransfer-encoding: chunked\r\ndate: Tue, 24 Nov 2026 04:22:55 GMT\r\n\r\n";
-const HELLO: &str = "A\r\n: hubbub\n\n\r\n";
+const HELLO: &str = "16\r\n: hubbub\nretry: 1617\n\n\r\n";
 
 /// Bytes on the wire of the event with that sequence in the plan's first life.
 fn wire_bytes(sequence: usize, payload_bytes: usize) -> usize {

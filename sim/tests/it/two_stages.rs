@@ -51,7 +51,7 @@ fn with_room_in_the_second_stage_every_event_is_read_and_the_run_does_not_end_be
 fn where_the_servers_cpu_is_what_is_short_it_is_the_mailbox_that_fills() {
     let mut plan = of_one(Reading::AsItArrives, 300);
     plan.classes[0].window_bytes = 100_000;
-    plan.server.cpu = Some(CpuPlan { publish: ms(0), delivery: ms(3) });
+    plan.server.cpu = Some(CpuPlan::per_write(ms(0), ms(3)));
     let one = run(&plan, choice(8, Overflow::DropNewest)).unwrap();
     let two = two_stages(&plan, 8, 8);
     assert!(one.subscribers[0].dropped.buffer_full > 50, "{:?}", one.subscribers[0]);

@@ -8,6 +8,7 @@ mod policies;
 
 use std::task::{Context, Poll, Waker};
 
+use super::tests::Woken;
 use super::*;
 use crate::event::{Gap, GapReason};
 use crate::loss::LossReason;

@@ -69,3 +69,24 @@ fn without_a_history_all_that_was_parked_is_told_at_the_end() {
     assert_eq!(drain(&subscription), [E(1)]);
     assert_eq!(subscription.take_last_gap().map(hole), Some(Hole(2, 4, Some(3))));
 }
+
+/// Two frames that were taken hold what there is: one is beyond the mailbox, one in its only slot.
+#[test]
+fn whoever_takes_without_flushing_waits_for_a_slot_and_is_woken_by_the_flush() {
+    let hub = hub(1, Overflow::Park, 100);
+    let subscription = hub.subscribe(&patterns("t")).open_for_client();
+    let woken = Arc::new(Woken::default());
+    let waker = Waker::from(woken.clone());
+    let take = || match subscription.poll_take(&mut Context::from_waker(&waker)) {
+        Poll::Ready(taken) => Some(taken.expect("it is open").event.id().sequence),
+        Poll::Pending => None,
+    };
+    for sequence in [1, 2] {
+        publish(&hub, "t", 1);
+        assert_eq!(take(), Some(sequence));
+    }
+    publish(&hub, "t", 1);
+    assert_eq!(take(), None, "event 3 is parked, and no slot is free");
+    assert!(subscription.flushed(None) && woken.times() == 1);
+    assert_eq!(take(), Some(3));
+}

@@ -24,16 +24,19 @@ pub(super) static KEYS: [Key; 6] = [
         .says("40", "Time that sent bytes may stay unacknowledged before the connection ends"),
     Key::new("frames_per_write", "frames", Allowed::Whole(1, MAX_FRAMES_PER_WRITE))
         .or(|| ServerSection::default().frames_per_write.to_string())
-        .says("1", "Most frames that share a write to a subscriber that is behind"),
+        .says("16", "Most frames that share a write; 1 for policies that remove waiting frames"),
     Key::new("transport", "text", Allowed::Text("`sse` or `ws`"))
         .or(|| format!("{:?}", ServerSection::default().transport.name()))
         .says("\"sse\"", "How subscribers connect: server-sent events (`sse`), or one WebSocket each (`ws`)"),
 ];
 
-pub(super) static CPU: [Key; 2] = [
+pub(super) static CPU: [Key; 3] = [
     Key::new("publish_us", "µs", Allowed::Number(0.0, MAX_TASK_US)).says("50", "CPU time of one publish"),
     Key::new("delivery_us", "µs", Allowed::Number(0.0, MAX_TASK_US))
         .says("10", "CPU time of one write to one subscriber"),
+    Key::new("frame_us", "µs", Allowed::Number(0.0, MAX_TASK_US))
+        .or(|| "0".to_owned())
+        .says("1", "CPU time that each frame adds to its write"),
 ];
 
 pub(super) static RECOVERY: [Key; 4] = [

@@ -1,7 +1,9 @@
 //! Lengths in bytes of server-sent events over HTTP: the head of the response, chunks, and what is in them.
 
+use std::time::Duration;
+
 use hubbub::frame::sse;
-use hubbub::{EventId, Gap};
+use hubbub::{EventId, Gap, SubscriberId};
 
 use super::id_digits;
 
@@ -28,9 +30,16 @@ pub(super) fn chunk_head(bytes: u64) -> u64 {
     u64::from((u64::BITS - bytes.leading_zeros()).div_ceil(4)) + 2
 }
 
-/// The first bytes of a stream: the place it begins at is in them where the client is told.
-pub(super) fn hello(begins_at: Option<EventId>) -> u64 {
-    begins_at.map_or(sse::HELLO.len(), |place| sse::hello(place).len()) as u64
+/// The first bytes of a stream: the time after which the client comes back, which is another one for each subscriber, and
+/// the place it begins at where the client is told.
+pub(super) fn hello(subscriber: SubscriberId, begins_at: Option<EventId>) -> u64 {
+    sse::hello(Some(retry(subscriber)), begins_at).len() as u64
+}
+
+/// The time after which a client comes back that has lost its stream: between one second and five.
+fn retry(subscriber: SubscriberId) -> Duration {
+    // The server's default, as every plan has it. Neighbours get times far apart.
+    Duration::from_millis(1000 + subscriber.0.wrapping_mul(617) % 4000)
 }
 
 /// A gap notice.

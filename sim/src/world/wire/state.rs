@@ -21,6 +21,8 @@ pub(super) struct State {
     pub(super) merged: Option<MergedChannel>,
     /// Accepted, and kept until the CPU has done the work of the delivery under way.
     pub(super) held: Vec<u8>,
+    /// Frames taken by the server since the CPU was last asked for.
+    pub(super) frames: u32,
     pub(super) is_queued: bool,
     pub(super) server_closed: bool,
     pub(super) loss: PacketLoss,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hubbub::Overflow;
-use hubbub_sim::laws::draw::any_case;
+use hubbub_sim::laws::draw::{any_case, case_of};
 use hubbub_sim::laws::{Case, Law, Trial, isolation_of, what_neighbours_cost};
 use hubbub_sim::plan::{CpuPlan, Reading};
 use proptest::prelude::*;
@@ -20,11 +20,18 @@ fn a_witness_sees_the_same_at_the_same_times_with_and_without_any_neighbours() {
     });
 }
 
+/// The others let the run end sooner than it would end with the witness alone, whose stream begins in its last ticks.
+#[test]
+fn a_stream_may_begin_in_the_last_ticks_of_a_run_or_not() {
+    let case = case_of(11_015_974);
+    assert_eq!(Law::Isolation.judge_in(&Trial::on_the_specification(&case)), Ok(()));
+}
+
 /// Nine who stall cost the witness less than nine who read: nothing is delivered to them. When they come back, the
 /// worker hands out what waited for them, and the witness stands in line with it.
 #[test]
 fn with_a_shared_cpu_what_neighbours_cost_is_measured_and_is_the_work_done_for_them() {
-    let cpu = CpuPlan { publish: Duration::from_micros(100), delivery: Duration::from_micros(200) };
+    let cpu = CpuPlan::per_write(Duration::from_micros(100), Duration::from_micros(200));
     let crowd = |neighbour: Reading| {
         let readings = std::iter::once(Reading::AsItArrives).chain(std::iter::repeat_n(neighbour, 9)).collect();
         let mut plan = plan(readings, 2000, 50, ms(20), 400);

@@ -3,6 +3,7 @@
 //! - [`account`]: no frame is unaccounted for, and lost frames are those the policy names
 //! - [`liveness`]: when the sources rest, mailboxes drain in time
 //! - [`isolation`]: without a CPU to share, nobody notices anybody
+//! - [`shared_writes`]: several frames in a write change nothing
 //! - [`sizes`]: the exact size, and what a larger mailbox or window changes
 //! - [`agreement`]: the specification leaves the full stack's record
 //! - [`repetition`]: one plan, one digest
@@ -19,5 +20,6 @@ mod liveness;
 mod marks;
 mod rare_states;
 mod repetition;
+mod shared_writes;
 mod sizes;
 mod specification;

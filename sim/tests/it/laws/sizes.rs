@@ -42,7 +42,7 @@ fn a_larger_window_never_loses_its_first_frame_earlier() {
     // partition ends the connections that have something under way, and a wider window has more under way.
     let case = any_case().prop_map(Case::without_cpu).prop_map(Case::without_faults);
     let case = case.prop_map(Case::patient).prop_map(Case::dropping_newest);
-    let case = case.prop_map(Case::one_frame_a_write).prop_map(Case::without_recovery);
+    let case = case.prop_map(Case::without_recovery);
     holds(Law::FirstLoss, 64, (case, 1u64..3000), |(case, more)| {
         let less = record(&case, case.choice())?;
         broken(no_earlier_loss(&less, &record(&with_wider_windows(&case, more), case.choice())?))
@@ -53,7 +53,7 @@ fn a_larger_window_never_loses_its_first_frame_earlier() {
 fn with_equal_frames_a_larger_mailbox_or_window_never_loses_more() {
     let case = any_case().prop_map(Case::without_cpu).prop_map(Case::without_faults);
     let case = case.prop_map(Case::patient).prop_map(Case::dropping_newest);
-    let case = case.prop_map(Case::one_frame_a_write).prop_map(Case::without_recovery);
+    let case = case.prop_map(Case::without_recovery);
     let case = (case, 20u32..1500).prop_map(|(case, bytes)| case.with_equal_frames(bytes));
     holds(Law::FirstLoss, 64, (case, (1usize..8, 1u64..3000)), |(case, (frames, bytes))| {
         let less = record(&case, case.choice())?;
