@@ -51,6 +51,7 @@ fn main() {
         ("deliveries", |rows, _| {
             deliveries::sequential(rows);
             deliveries::burst(rows);
+            deliveries::steady(rows);
         }),
         ("fanout", |rows, _| fanout::bench(rows)),
         ("memory", |rows, _| memory::idle(rows)),

@@ -13,14 +13,17 @@ use crate::{median, say};
 const ROUNDS: usize = 3;
 /// So many streams are open before it is measured, so that what a server allocates once is not counted.
 const BEFORE: usize = 500;
-const MEASURED: usize = 1000;
+const MEASURED: usize = 5000;
 
 /// Target: at most 24 KiB.
 pub(crate) fn idle(rows: &mut Rows) {
     say("");
+    if let Err(why) = allow_files((BEFORE + MEASURED) as u64 + OTHER_FILES) {
+        return say(&format!("memory of an idle stream: {why}: left out"));
+    }
     say(&format!("user-space memory of an idle SSE stream, over {MEASURED} streams, median of {ROUNDS}"));
     for (name, start, target) in [
-        ("hubbub", (|| peers::hubbub("1")) as fn() -> Result<Server, String>, Some(24.0)),
+        ("hubbub", peers::hubbub as fn() -> Result<Server, String>, Some(24.0)),
         ("nchan (nginx, 2 workers)", peers::nchan, None),
         ("Go net/http hub", || peers::go("1"), None),
     ] {
@@ -61,7 +64,7 @@ pub(crate) fn endurance(rows: &mut Rows, seconds: u64) {
         std::process::exit(2);
     }
     say(&format!("{STREAMS} SSE streams for {seconds} s, {EVENTS_PER_SECOND} events of 400 B a second"));
-    let server = match peers::hubbub("1") {
+    let server = match peers::hubbub() {
         Ok(server) => server,
         Err(why) => return say(&why),
     };
@@ -112,6 +115,6 @@ fn allow_files(needed: u64) -> Result<(), String> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a pace, and times in which nothing happens")]
-fn pause(time: Duration) {
+pub(crate) fn pause(time: Duration) {
     std::thread::sleep(time);
 }

@@ -93,11 +93,20 @@ fn is_whole(answer: &[u8]) -> bool {
     body.len() >= length.unwrap_or(0)
 }
 
-/// The built server, as it is served to operators.
-pub(crate) fn hubbub(frames_per_write: &str) -> Result<Server, String> {
+/// The built server with its defaults, as it is served to operators. Only its buffers are those of all peers.
+pub(crate) fn hubbub() -> Result<Server, String> {
+    hubbub_with(&[])
+}
+
+/// The built server, every frame in a write of its own.
+pub(crate) fn hubbub_one_frame_a_write() -> Result<Server, String> {
+    hubbub_with(&[("WH_FRAMES_PER_WRITE", "1")])
+}
+
+fn hubbub_with(settings: &[(&str, &str)]) -> Result<Server, String> {
     let mut command = Command::new(hubbub_binary().as_ref()?);
     command.args(["serve", "--listen", "127.0.0.1:0"]).stderr(Stdio::piped());
-    command.env("WH_SSE_CHANNEL_BUFFER", QUEUE_FRAMES.to_string()).env("WH_FRAMES_PER_WRITE", frames_per_write);
+    command.env("WH_SSE_CHANNEL_BUFFER", QUEUE_FRAMES.to_string()).envs(settings.iter().copied());
     let mut running = Running::start(&mut command).map_err(|why| format!("hubbub: {why}"))?;
     let mut lines = BufReader::new(running.child().stderr.take().expect("piped"));
     let mut line = String::new();
@@ -110,9 +119,12 @@ pub(crate) fn hubbub(frames_per_write: &str) -> Result<Server, String> {
     Ok(Server { running, address, stream_path, publish_path, bursts: Bursts::Never })
 }
 
-/// This project's server in a process that can be told to publish by itself.
-pub(crate) fn hubbub_inside(frames_per_write: &str) -> Result<Server, String> {
-    let (running, address) = server::start(&[&QUEUE_FRAMES.to_string(), frames_per_write]);
+/// This project's server in a process that can be told to publish by itself, with so many frames in a write, or the
+/// default.
+pub(crate) fn hubbub_inside(frames_per_write: Option<&str>) -> Result<Server, String> {
+    let queue = QUEUE_FRAMES.to_string();
+    let arguments: Vec<_> = std::iter::once(queue.as_str()).chain(frames_per_write).collect();
+    let (running, address) = server::start(&arguments);
     let (stream_path, publish_path) = ("/v1/stream/sse?table=t", "/v1/ingest/t");
     Ok(Server { running, address, stream_path, publish_path, bursts: Bursts::Line })
 }

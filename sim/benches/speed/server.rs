@@ -14,7 +14,8 @@ use hubbub::transport::{Observer, Runtime, Tokio};
 use hubbub::{Capacity, Hub, HubSettings, Overflow, ServerSettings, Topic};
 use tokio::io::AsyncReadExt;
 
-use crate::process::Running;
+use crate::peers::QUEUE_FRAMES;
+use crate::process::{Running, Usage};
 use crate::rows::{Line, Row, Rows};
 use crate::{median, say};
 
@@ -27,23 +28,60 @@ const ROUNDS: usize = 5;
 /// Measures and prints.
 pub(crate) fn bench(rows: &mut Rows) {
     say(&format!("server over real TCP on loopback, CPU time (median of {ROUNDS}; events of {PAYLOAD_BYTES} B, 50/s)"));
-    let publish = (0..ROUNDS).map(|_| cpu_of(0, 2000, Duration::ZERO) / 2000.0);
+    let one_by_one = Pace::Requests { pause: Duration::ZERO };
+    let publish = (0..ROUNDS).map(|_| usage_of(0, 2000, one_by_one).cpu_us / 2000.0);
     let publish = median(publish.collect());
     let line = Line::new("  a publish (an HTTP request, nobody subscribed): ");
     rows.print(line.value(0, 1, Row::new("CPU of a publish, nobody subscribed", publish, "µs")).text(" µs"));
+    let mut delivery = 0.0;
     for subscribers in [100, 1000] {
         let events = 100;
-        let delivery = (0..ROUNDS).map(|_| {
-            let cpu = cpu_of(subscribers, events, Duration::from_millis(20));
+        let deliveries = (0..ROUNDS).map(|_| {
+            let pause = Duration::from_millis(20);
+            let cpu = usage_of(subscribers, events, Pace::Requests { pause }).cpu_us;
             (cpu - publish * events as f64) / (events * subscribers) as f64
         });
-        let row = Row::new(format!("CPU of a delivery at N = {subscribers}"), median(delivery.collect()), "µs");
+        delivery = median(deliveries.collect());
+        let row = Row::new(format!("CPU of a delivery at N = {subscribers}"), delivery, "µs");
         rows.print(Line::new(&format!("  a delivery at N = {subscribers}: ")).value(0, 1, row).text(" µs"));
     }
+    parts_of_a_delivery(rows, delivery);
 }
 
-/// Microseconds of CPU that the server takes for so many events, everything delivered.
-fn cpu_of(subscribers: usize, events: usize, pause: Duration) -> f64 {
+/// Of a delivery that has a write to itself: what the write costs, and what each frame adds to it. In a burst a delivery
+/// has a part of a write, and the number of writes says how large.
+fn parts_of_a_delivery(rows: &mut Rows, alone: f64) {
+    const SUBSCRIBERS: usize = 1000;
+    const EVENTS: usize = 300;
+    let deliveries = (SUBSCRIBERS * EVENTS) as f64;
+    let bursts: Vec<_> = (0..ROUNDS).map(|_| usage_of(SUBSCRIBERS, EVENTS, Pace::Burst)).collect();
+    let shared = median(bursts.iter().map(|burst| burst.cpu_us / deliveries).collect());
+    let writes = median(bursts.iter().map(|burst| burst.writes / deliveries).collect());
+    let write = (alone - shared) / (1.0 - writes);
+    let line = Line::new("  a delivery in a burst of 300 at N = 1000: ")
+        .value(0, 1, Row::new("CPU of a delivery in a burst", shared, "µs"))
+        .text(" µs, with ")
+        .value(0, 2, Row::new("writes of a delivery in a burst", writes, "writes"))
+        .text(" writes");
+    rows.print(line);
+    let line = Line::new("  so a write costs ")
+        .value(0, 1, Row::new("CPU of a write", write, "µs"))
+        .text(" µs, and each frame in it ")
+        .value(0, 1, Row::new("CPU of a frame in a write", alone - write, "µs"));
+    rows.print(line.text(" µs"));
+}
+
+/// How events are published.
+#[derive(Clone, Copy)]
+enum Pace {
+    /// By one HTTP request after the other, with pauses.
+    Requests { pause: Duration },
+    /// All at once, by the server itself.
+    Burst,
+}
+
+/// What the server uses for so many events, everything delivered.
+fn usage_of(subscribers: usize, events: usize, pace: Pace) -> Usage {
     let mut server = Server::start();
     let address = server.address;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
@@ -53,16 +91,21 @@ fn cpu_of(subscribers: usize, events: usize, pause: Duration) -> f64 {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         let before = server.running.usage();
-        let mut publisher = TcpStream::connect(address).expect("the server listens");
-        publisher.set_nodelay(true).expect("a TCP socket");
-        for _ in 0..events {
-            publish(&mut publisher);
-            tokio::time::sleep(pause).await;
+        match pace {
+            Pace::Requests { pause } => {
+                let mut publisher = TcpStream::connect(address).expect("the server listens");
+                publisher.set_nodelay(true).expect("a TCP socket");
+                for _ in 0..events {
+                    publish(&mut publisher);
+                    tokio::time::sleep(pause).await;
+                }
+            }
+            Pace::Burst => writeln!(server.questions, "burst {events} {}", payload()).expect("the server lives"),
         }
         for reader in readers {
             reader.await.expect("a reader");
         }
-        server.running.usage().since(before).cpu_us
+        server.running.usage().since(before)
     })
 }
 
@@ -79,13 +122,17 @@ async fn read(address: SocketAddr, events: usize) {
 }
 
 fn publish(publisher: &mut TcpStream) {
-    let body = format!("{{\"pad\":\"{}\"}}", "x".repeat(PAYLOAD_BYTES - 10));
+    let body = payload();
     let length = body.len();
     write!(publisher, "POST /v1/ingest/t HTTP/1.1\r\nhost: bench\r\ncontent-length: {length}\r\n\r\n{body}")
         .expect("a request");
     let mut answer = [0; 1024];
     let length = publisher.read(&mut answer).expect("an answer");
     assert!(answer[..length].starts_with(b"HTTP/1.1 202"), "{}", String::from_utf8_lossy(&answer[..length]));
+}
+
+fn payload() -> String {
+    format!("{{\"pad\":\"{}\"}}", "x".repeat(PAYLOAD_BYTES - 10))
 }
 
 /// The server, in a process of its own.
@@ -98,7 +145,7 @@ struct Server {
 
 impl Server {
     fn start() -> Self {
-        let (mut running, address) = start(&["256", "1"]);
+        let (mut running, address) = start(&[&QUEUE_FRAMES.to_string()]);
         let lines = BufReader::new(running.child().stdout.take().expect("piped"));
         let questions = running.child().stdin.take().expect("piped");
         Self { running, address, lines, questions }
@@ -112,7 +159,7 @@ impl Server {
     }
 }
 
-/// Starts [`child`] in a process of its own, with a buffer of so many frames and so many in a write.
+/// Starts [`child`] in a process of its own, with a buffer of so many frames, and so many in a write or the default.
 pub(crate) fn start(arguments: &[&str]) -> (Running, SocketAddr) {
     let program = std::env::current_exe().expect("this program");
     let mut running = Running::start(Command::new(program).arg(CHILD).args(arguments)).expect("a child process");
@@ -126,7 +173,9 @@ pub(crate) fn start(arguments: &[&str]) -> (Running, SocketAddr) {
 pub(crate) fn child(arguments: &[String]) {
     let frames: Vec<_> = arguments.iter().map(|frames| frames.parse().expect("a number of frames")).collect();
     let capacity = Capacity::new(frames[0]).expect("within limits");
-    let settings = ServerSettings { frames_per_write: frames[1], ..ServerSettings::default() };
+    let default = ServerSettings::default();
+    let frames_per_write = frames.get(1).copied().unwrap_or(default.frames_per_write);
+    let settings = ServerSettings { frames_per_write, ..default };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
     let hub = Hub::new(HubSettings { epoch: 1, capacity, overflow: Overflow::DropNewest });
     let environment = runtime.block_on(async { Measured::new(Tokio::start()) });

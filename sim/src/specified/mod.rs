@@ -19,15 +19,17 @@
 //!      publish wakes subscribers in the order of their ids.
 //!    - The CPU finishes work up to the next event of another kind: any number of deliveries, or one publish (`cpu.rs`).
 //!      Publishes go before deliveries. Its finishing times are exact, whatever the ticks are.
-//!    - A write asks the CPU once, when the socket accepts its first byte. What is left of a shared write asks again, once
-//!      frames of it have been let go. Until the CPU has done the work, what the socket accepts fills the window and is
+//!    - A write asks the CPU once, when the socket accepts its first byte: for the work of a write, and of the frames taken
+//!      since it was last asked. What is left of a shared write asks again, once frames of it have been let go. Until the CPU has done the work, what the socket accepts fills the window and is
 //!      held. The flush happens at the later of the CPU's time and the present one. A full window asks for nothing
 //!      (`socket.rs`). A write that the CPU finishes after its connection has ended reaches nobody.
 //!    - A turn of a task has two passes at most. A pass begins a write, unless one is under way, and flushes it. The task
 //!      then wakes itself where more waits: after two passes it is behind all others that were woken. HTTP gathers less than
-//!      8192 bytes. A write of which as many are left, with what HTTP adds, is flushed at once and ends no pass: the pass
-//!      goes on with the next write. A WebSocket's task makes any number of flushes, until nothing waits or one has to wait.
-//!    - A frame that shares a write is let go before the rest when a flush finds it accepted whole. A gap notice is a part
+//!      8192 bytes and 16 frames. A write of which as many are left, with what HTTP adds, is flushed at once and ends no
+//!      pass: the pass goes on with the next write. A WebSocket's task makes any number of flushes, until nothing waits or one has to wait.
+//!    - Frames that wait share a write, unless the policy removes waiting frames. Only the first that is not flushed is
+//!      beyond the mailbox, and the others keep their slots (`mailbox.rs`). A frame is let go before the rest when a flush
+//!      finds it accepted whole. A gap notice is a part
 //!      of the frame that it stands in front of. Of what no mailbox counts (the greeting, a notice in front of it or of a
 //!      comment) all is one part; over a WebSocket each message is a part by itself (`connection.rs`).
 //! 3. **What the sockets have accepted** goes on its way, connection by connection in the order in which they first
@@ -42,8 +44,8 @@
 //! request (`session.rs`). A connection is accepted by the process that listens when its tick begins. The first write is the
 //! head of the response with the greeting behind it: first the notice of what is out of reach, then the place at which the
 //! stream begins. A WebSocket's first write is the answer to the handshake alone. The greeting is the next one, so it asks
-//! the CPU a second time, and its place comes before its notice. HTTP puts every write of server-sent events into a chunk;
-//! a WebSocket's message has a header of its own (`frames.rs`).
+//! the CPU a second time, and its place comes before its notice. HTTP puts every frame of server-sent events into a
+//! chunk; a WebSocket's message has a header of its own (`frames.rs`).
 //!
 //! A client that leaves is heard of a one-way time and a tick later. Nobody takes leave of a WebSocket: either side just
 //! closes. A comment, over a WebSocket a ping, is due when nothing was flushed for the keepalive, counted in ticks; it is
