@@ -1,6 +1,6 @@
 //! Frames that share a write, each the one copy that all mailboxes share.
 
-#[cfg(feature = "ws")]
+#[cfg(all(feature = "server", feature = "ws"))]
 mod write;
 
 use std::collections::VecDeque;
@@ -25,6 +25,11 @@ impl Batch {
         } else if !frame.is_empty() {
             self.more.push_back(frame);
         }
+    }
+
+    /// All that is left in one piece; a single frame is not copied.
+    pub(super) fn into_bytes(mut self) -> Bytes {
+        if self.more.is_empty() { self.first } else { self.copy_to_bytes(self.remaining()) }
     }
 }
 

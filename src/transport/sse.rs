@@ -16,7 +16,7 @@ use super::gate::Gate;
 use super::outlet::{Outlet, WriteSettings};
 use crate::event::Gap;
 use crate::frame;
-use crate::hub::{RawSubscription, Taken};
+use crate::hub::{RawSubscription, SubscriberId, Taken};
 
 /// Bytes that HTTP writes behind the frames of a write: the end of a chunk.
 const CHUNK_END_BYTES: usize = 2;
@@ -40,6 +40,10 @@ impl<E: Environment> SseBody<E> {
     ) -> Self {
         let outlet = Outlet::new(gate, subscription, peer, pace, CHUNK_END_BYTES);
         Self { outlet, said_hello: false, said_goodbye: false }
+    }
+
+    pub(super) fn id(&self) -> SubscriberId {
+        self.outlet.subscription().id()
     }
 
     fn comment(&self, bytes: Bytes) -> Yielded {
