@@ -63,10 +63,6 @@ pub mod server;
 pub mod topic;
 // With `metrics` alone there is only its `environment`.
 #[cfg(any(feature = "__transport", feature = "metrics"))]
-#[cfg_attr(
-    all(feature = "__transport", not(feature = "server")),
-    expect(dead_code, reason = "what connections are made of is private, and only the server uses it")
-)]
 pub mod transport;
 
 /// The README's example, compiled and run with the tests.

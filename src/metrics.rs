@@ -29,6 +29,7 @@
 //! # }
 //! ```
 
+mod collector;
 mod episodes;
 mod exposition;
 mod histogram;
@@ -45,6 +46,7 @@ use crate::loss::{LossReason, PushOutcome};
 use crate::mailbox::Counts;
 use crate::transport::{Environment, Limit, Observer, Runtime, SSE_LABEL, WEBSOCKET_LABEL};
 
+pub use collector::HubCollector;
 use episodes::Episodes;
 use exposition::Figures;
 use histogram::{FRAMES, Histogram, MICROSECONDS};
@@ -75,6 +77,30 @@ struct Metrics {
     refused_subscribers: AtomicU64,
 }
 
+impl Metrics {
+    /// All figures of now.
+    fn figures(&self, hub: &Hub, connections: usize) -> Figures {
+        // Both transports first, also before their first stream: a series that appears late hides its first value.
+        let mut labels = vec![SSE_LABEL, WEBSOCKET_LABEL];
+        labels.extend(hub.labels().into_iter().filter(|label| ![SSE_LABEL, WEBSOCKET_LABEL].contains(label)));
+        Figures {
+            counts: labels.iter().map(|label| (*label, hub.counts_of(label))).collect(),
+            subscribers: labels.iter().map(|label| (*label, hub.subscribers_of(label) as u64)).collect(),
+            pinned_bytes: hub.pinned_bytes().now(),
+            events_without_key: hub.events_without_key(),
+            connections: connections as u64,
+            refused_connections: self.refused_connections.load(Ordering::Relaxed),
+            refused_subscribers: self.refused_subscribers.load(Ordering::Relaxed),
+            slow_episodes: self.episodes.begun(),
+            parked: self.parked.load(Ordering::Relaxed),
+            publish_to_flush: self.publish_to_flush.read(),
+            mailbox_wait: self.mailbox_wait.read(),
+            mailbox_waiting: self.mailbox_waiting.read(),
+            mailbox_high_water: self.mailbox_high_water.read(),
+        }
+    }
+}
+
 impl<E: Environment> Measured<E> {
     /// Measures what `world` is told from now on.
     pub fn new(world: E) -> Self {
@@ -90,6 +116,15 @@ impl<E: Environment> Measured<E> {
             refused_subscribers: AtomicU64::new(0),
         };
         Self { world, metrics: Arc::new(metrics) }
+    }
+
+    /// The figures of a Hub for a registry of one's own: `registry.register_collector(Box::new(collector))`. `connections`
+    /// says how many connections are open.
+    ///
+    /// It is the collector of prometheus-client 0.25, whose version is part of this signature. The clients of other
+    /// libraries read the text of [`exposition`](Observer::exposition).
+    pub fn collector(&self, hub: &Hub, connections: impl Fn() -> usize + Send + Sync + 'static) -> HubCollector {
+        HubCollector::new(self.metrics.clone(), hub.clone(), Box::new(connections))
     }
 
     fn age_us(&self, event: &Event) -> u64 {
@@ -182,24 +217,6 @@ impl<E: Environment> Observer for Measured<E> {
     }
 
     fn exposition(&self, hub: &Hub, connections: usize) -> Option<String> {
-        let metrics = &self.metrics;
-        // Both transports first, also before their first stream: a series that appears late hides its first value.
-        let mut labels = vec![SSE_LABEL, WEBSOCKET_LABEL];
-        labels.extend(hub.labels().into_iter().filter(|label| ![SSE_LABEL, WEBSOCKET_LABEL].contains(label)));
-        Some(exposition::text(Figures {
-            counts: labels.iter().map(|label| (*label, hub.counts_of(label))).collect(),
-            subscribers: labels.iter().map(|label| (*label, hub.subscribers_of(label) as u64)).collect(),
-            pinned_bytes: hub.pinned_bytes().now(),
-            events_without_key: hub.events_without_key(),
-            connections: connections as u64,
-            refused_connections: metrics.refused_connections.load(Ordering::Relaxed),
-            refused_subscribers: metrics.refused_subscribers.load(Ordering::Relaxed),
-            slow_episodes: metrics.episodes.begun(),
-            parked: metrics.parked.load(Ordering::Relaxed),
-            publish_to_flush: metrics.publish_to_flush.read(),
-            mailbox_wait: metrics.mailbox_wait.read(),
-            mailbox_waiting: metrics.mailbox_waiting.read(),
-            mailbox_high_water: metrics.mailbox_high_water.read(),
-        }))
+        Some(exposition::text(self.metrics.figures(hub, connections)))
     }
 }

@@ -28,13 +28,15 @@ use tokio::sync::Semaphore;
 use tokio::time::sleep;
 
 use crate::hub::Hub;
-use crate::transport::connection::{Bounds, Connection, Shared};
-use crate::transport::connection_set::{ConnectionSet, Phase};
-use crate::transport::{Environment, Limit, Listener};
+use crate::transport::connection::{Bounds, Shared};
+use crate::transport::serving::Serving;
+use crate::transport::{Environment, Listener};
 
+pub use crate::transport::MAX_FRAMES_PER_WRITE;
 pub use origins::Origins;
 pub(crate) use response::Body;
-pub use settings::{DEFAULT_HISTORY, DEFAULT_SSE_CHANNEL_BUFFER, MAX_FRAMES_PER_WRITE, ServerSettings};
+pub use settings::{DEFAULT_HISTORY, DEFAULT_SSE_CHANNEL_BUFFER, ServerSettings};
+
 use stop::before;
 pub use token::{MAX_TOKEN_BYTES, Token};
 
@@ -119,7 +121,7 @@ struct Server<E: Environment> {
     hub: Hub,
     settings: ServerSettings,
     environment: E,
-    connections: Arc<ConnectionSet>,
+    connections: Serving<E>,
     /// One permit for each stream that may be open.
     streams: Arc<Semaphore>,
     /// One permit for each request that may have its published body in memory.
@@ -132,7 +134,14 @@ impl<E: Environment> Server<E> {
         let permits = |most: usize| most.min(Semaphore::MAX_PERMITS);
         let streams = Arc::new(Semaphore::new(permits(settings.max_subscribers)));
         let publishes = Semaphore::new(permits(settings.max_publishes));
-        Self { hub, settings, environment, connections: Arc::default(), streams, publishes }
+        let bounds = Bounds {
+            write_deadline: settings.write_deadline,
+            request_timeout: settings.request_timeout,
+            max_header_bytes: settings.max_header_bytes,
+            watches_flush: false,
+        };
+        let connections = Serving::new(environment.clone(), bounds, settings.max_connections);
+        Self { hub, settings, environment, connections, streams, publishes }
     }
 
     /// Serves a connection, unless the limit of open connections is reached.
@@ -140,37 +149,28 @@ impl<E: Environment> Server<E> {
     where
         S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
     {
-        let Some(member) = self.connections.enter(self.settings.max_connections) else {
-            // Closed without an answer: writing one would take the place that is missing.
-            self.environment.refused(Limit::Connections);
-            return;
-        };
-        let shared = Shared::new(self.environment.clone());
-        let exchange = Arc::new(Exchange { server: self.clone(), connection: shared.clone(), peer });
-        let service = service_fn(move |request| {
-            let exchange = exchange.clone();
-            // Boxed: otherwise every connection would reserve room for an answer under way as long as it is open, and
-            // most connections only watch.
-            Box::pin(async move { Ok::<_, Infallible>(exchange.answer(request).await) })
+        let connection = self.connections.connect(stream, |shared| {
+            let exchange = Arc::new(Exchange { server: self.clone(), connection: shared.clone(), peer });
+            service_fn(move |request| {
+                let exchange = exchange.clone();
+                // Boxed: otherwise every connection would reserve room for an answer under way as long as it is open,
+                // and most connections only watch.
+                Box::pin(async move { Ok::<_, Infallible>(exchange.answer(request).await) })
+            })
         });
-        let bounds = Bounds {
-            write_deadline: self.settings.write_deadline,
-            request_timeout: self.settings.request_timeout,
-            max_header_bytes: self.settings.max_header_bytes,
-        };
-        self.environment.spawn(Connection::new(stream, shared, member, service, &bounds));
+        if let Some(connection) = connection {
+            self.environment.spawn(connection);
+        }
     }
 
     async fn end(&self) {
         let open = self.connections.len();
         let grace = self.settings.shutdown_grace;
         tracing::info!("stopping: {grace:?} for {} to end", counted(open));
-        self.connections.tell(Phase::Ending);
-        if before(pin!(sleep(grace)), self.connections.gone()).await.is_none() {
-            tracing::warn!("cutting off {} that did not end", counted(self.connections.len()));
-            // Without a timeout: `Over` ends a connection at its next poll, and wakes all of them.
-            self.connections.tell(Phase::Over);
-            self.connections.gone().await;
+        let left = self.connections.end(grace).await;
+        if left > 0 {
+            tracing::warn!("cutting off {} that did not end", counted(left));
+            self.connections.cut_off().await;
         }
         tracing::info!("stopped");
     }

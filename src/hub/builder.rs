@@ -175,6 +175,23 @@ impl<'a> SubscriptionBuilder<'a> {
         self.begin(announces_gaps)
     }
 
+    /// Begins a subscription for a stream of events, after the cursor of its client if there is one. The cursor is not
+    /// refused, since the client does not choose how it is treated. `label` is the label of a subscription that has
+    /// none.
+    #[cfg(feature = "sse")]
+    pub(crate) fn open_for_stream(
+        mut self,
+        cursor: Option<Cursor>,
+        label: &'static str,
+    ) -> Result<RawSubscription, SubscribeError> {
+        self.check_policy()?;
+        self.cursor = cursor.or(self.cursor);
+        if self.label == UNLABELLED {
+            self.label = label;
+        }
+        Ok(self.begin(true))
+    }
+
     fn begin(self, says_where_it_begins: bool) -> RawSubscription {
         let mailbox = Mailbox::new(self.limits, self.overflow);
         let slot = Slot::new(&self.patterns, mailbox, self.label, self.announces_gaps);
@@ -187,9 +204,15 @@ impl<'a> SubscriptionBuilder<'a> {
         if self.cursor.is_some() && !has_history && !self.announces_gaps {
             return Err(SubscribeError::CursorWithoutHistory);
         }
+        self.check_policy()
+    }
+
+    /// Checks what the policy needs of the Hub.
+    fn check_policy(&self) -> Result<(), SubscribeError> {
+        let rules = &self.hub.shared.rules;
         match self.overflow {
             Overflow::DropNewest | Overflow::DropOldest | Overflow::Disconnect => Ok(()),
-            Overflow::Park if has_history => Ok(()),
+            Overflow::Park if rules.history.events > 0 => Ok(()),
             Overflow::Park => Err(SubscribeError::ParkWithoutHistory),
             Overflow::Conflate => {
                 let mut patterns = self.patterns.iter();

@@ -186,7 +186,7 @@ impl RawSubscription {
 
     /// Takes the oldest waiting event, if there is one. It asks for no wake-up and brings no parked events back: it is
     /// for the events that share a write with one that [`poll_take`](Self::poll_take) has taken.
-    #[cfg_attr(not(feature = "__transport"), expect(dead_code, reason = "only a transport writes several at once"))]
+    #[cfg_attr(not(feature = "sse"), expect(dead_code, reason = "only a transport writes several at once"))]
     pub(crate) fn take_along(&self) -> Option<Taken> {
         lock(&self.slot.state).take()
     }

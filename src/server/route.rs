@@ -8,7 +8,6 @@ use percent_encoding::percent_decode_str;
 use super::response::{self, Body};
 use super::{Exchange, access, header, page};
 use crate::transport::Environment;
-use crate::transport::connection_set::Phase;
 
 /// The media type of metrics: the OpenMetrics text format, which Prometheus reads.
 const METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -75,7 +74,7 @@ impl<E: Environment> Exchange<E> {
 
     /// `/readyz`: whether a new stream would be accepted.
     fn ready(&self) -> Response<Body<E>> {
-        if self.server.connections.phase() != Phase::Open {
+        if self.server.connections.is_ending() {
             return response::error(StatusCode::SERVICE_UNAVAILABLE, "stopping");
         }
         if self.server.streams.available_permits() == 0 {

@@ -7,6 +7,8 @@ use super::origins::Origins;
 use super::token::Token;
 use crate::hub::HistorySettings;
 use crate::mailbox::Capacity;
+#[cfg(doc)]
+use crate::transport::MAX_FRAMES_PER_WRITE;
 
 /// Default capacity of a subscriber's mailbox, in frames: 2 KiB of slots on a 64-bit machine. The sweep of the expected
 /// workload recommends it (`plots/alpha/sweep.json`).
@@ -17,10 +19,6 @@ const DEFAULT_BUFFER: Capacity = Capacity::new(DEFAULT_SSE_CHANNEL_BUFFER).expec
 /// The history that `hubbub serve` keeps by default. At 20 events a second it lasts for more than eight minutes.
 // That is a client that has gone through a tunnel, a page that was reloaded, a server behind a balancer that moved it.
 pub const DEFAULT_HISTORY: HistorySettings = HistorySettings { events: 10_000, bytes: 16 << 20 };
-
-/// Most frames that can share a write. hyper gathers no more than 16 for a stream of server-sent events. A WebSocket hands
-/// at most 64 pieces to the system at a time, and a frame is two with the gap in front of it.
-pub const MAX_FRAMES_PER_WRITE: usize = 32;
 
 /// The settings of connections and requests.
 #[derive(Debug, Clone, PartialEq, Eq)]

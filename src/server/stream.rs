@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::Incoming;
-use hyper::header::{CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use hyper::header::{CONNECTION, HeaderMap, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode, Version};
 
 use super::response::{Events, error, whole};
@@ -16,16 +16,10 @@ use super::{Body, Exchange};
 use crate::frame;
 use crate::hub::Cursor;
 use crate::topic::Topic;
+use crate::transport::event_stream::{EVENT_STREAM, describe, last_event_id, only};
 use crate::transport::outlet::{WriteSettings, come_back_after};
 use crate::transport::sse::SseBody;
 use crate::transport::{Environment, Limit, SSE_LABEL};
-
-/// Asks nginx, and proxies that know its header, not to buffer a stream.
-const ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
-
-const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
-
-const EVENT_STREAM: &str = "text/event-stream";
 
 /// Where a client that asks for several tables gets them, if the features of the build have it.
 const SEVERAL: &str = if cfg!(feature = "ws") { "; /v1/stream/ws?table=A&table=B carries several" } else { "" };
@@ -42,7 +36,7 @@ impl<E: Environment> Exchange<E> {
         };
         // Answered without a subscription: nothing would be read from it.
         if request.method() == Method::HEAD {
-            return describe(whole(StatusCode::OK, EVENT_STREAM, Bytes::new()), request);
+            return describe(whole(StatusCode::OK, EVENT_STREAM, Bytes::new()), request.version());
         }
         // Before the subscription: a client that is turned away leaves no trace in the Hub.
         let Ok(place) = self.server.streams.clone().try_acquire_owned() else { return self.come_back_later(request) };
@@ -57,7 +51,7 @@ impl<E: Environment> Exchange<E> {
             pace.frames_per_write = 1;
         }
         let stream = SseBody::new(self.connection.gate.clone(), subscription, self.peer, pace);
-        describe(Response::new(Body::Events(Events { stream, _place: place })), request)
+        describe(Response::new(Body::Events(Events { stream, _place: place })), request.version())
     }
 
     pub(super) fn pace(&self) -> WriteSettings {
@@ -70,7 +64,7 @@ impl<E: Environment> Exchange<E> {
     fn come_back_later(&self, request: &Request<Incoming>) -> Response<Body<E>> {
         self.server.environment.refused(Limit::Subscribers);
         let retry = come_back_after(&COME_BACK_LATER, u64::from(self.peer.port()));
-        let mut response = describe(whole(StatusCode::OK, EVENT_STREAM, frame::sse::retry(retry)), request);
+        let mut response = describe(whole(StatusCode::OK, EVENT_STREAM, frame::sse::retry(retry)), request.version());
         // The connection would only hold one of the limited places until the client comes back.
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         response
@@ -99,29 +93,6 @@ fn topic(query: &str) -> Result<Topic, String> {
 /// a new header with the address that it was given first. No cursor is refused: an `EventSource` would give up for
 /// good.
 pub(super) fn cursor(headers: &HeaderMap, query: &str) -> Option<Cursor> {
-    let ids = headers.get_all(LAST_EVENT_ID).iter().filter(|id| !id.is_empty());
-    let in_headers = ids.map(|id| id.to_str().map_or(Cursor::Unknown, Cursor::read));
     let in_query = parameters(query, "since").filter(|id| !id.is_empty()).map(|id| Cursor::read(&id));
-    only(in_headers).or_else(|| only(in_query))
-}
-
-/// The one cursor that a request has. If several differ, the right one is not known, and the result is
-/// [`Cursor::Unknown`].
-fn only(mut cursors: impl Iterator<Item = Cursor>) -> Option<Cursor> {
-    let first = cursors.next()?;
-    Some(if cursors.all(|other| other == first) { first } else { Cursor::Unknown })
-}
-
-/// Adds the headers of a stream to an answer.
-fn describe<E: Environment>(mut response: Response<Body<E>>, request: &Request<Incoming>) -> Response<Body<E>> {
-    // In HTTP/1.0 the end of the connection is the end of the stream. hyper promises to keep the connection to a client
-    // that asks for it, unless the answer itself is HTTP/1.0.
-    if request.version() < Version::HTTP_11 {
-        *response.version_mut() = Version::HTTP_10;
-    }
-    let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(EVENT_STREAM));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    headers.insert(ACCEL_BUFFERING, HeaderValue::from_static("no"));
-    response
+    last_event_id(headers).or_else(|| only(in_query))
 }

@@ -27,12 +27,6 @@ impl Batch {
     }
 }
 
-impl From<Bytes> for Batch {
-    fn from(first: Bytes) -> Self {
-        Self { first, more: VecDeque::new() }
-    }
-}
-
 impl Buf for Batch {
     fn remaining(&self) -> usize {
         self.first.len() + self.more.iter().map(Bytes::len).sum::<usize>()

@@ -3,20 +3,20 @@
 //! hyper does not poll a body while its socket is blocked. So what must happen to a client that reads nothing happens
 //! here: the write deadline, and the end of a subscriber that its overflow policy cut off.
 
-#[cfg(not(feature = "ws"))]
+#[cfg(not(all(feature = "server", feature = "ws")))]
 #[path = "connection/no_upgrade.rs"]
 mod upgrade;
-#[cfg(feature = "ws")]
+#[cfg(all(feature = "server", feature = "ws"))]
 mod upgrade;
 
-use std::convert::Infallible;
+use std::error::Error;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use hyper::body::{Body, Incoming};
-use hyper::server::conn::http1::{self, Parts};
+use hyper::server::conn::http1::{self, Parts, UpgradeableConnection};
 use hyper::service::HttpService;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -26,11 +26,15 @@ use super::Environment;
 use super::connection_set::{ConnectionGuard, Phase};
 use super::gate::Gate;
 use super::gated_stream::GatedStream;
+use super::poll_scope::PollScope;
 use crate::hub::SubscriberId;
 use upgrade::{Handover, Upgraded};
 
 /// Most bytes that hyper reads ahead for a request's head, unless heads may be larger. hyper allows no smaller value.
 const READ_BUFFER_BYTES: usize = 8192;
+
+/// The error of a service or of a body. hyper ends the connection because of it.
+pub(crate) type BoxError = Box<dyn Error + Send + Sync>;
 
 /// The limits of a connection.
 pub(crate) struct Bounds {
@@ -40,6 +44,8 @@ pub(crate) struct Bounds {
     pub(crate) request_timeout: Option<Duration>,
     /// Largest head of a request, in bytes.
     pub(crate) max_header_bytes: usize,
+    /// Whether a flush that has to wait counts as no write progress. A simulated stream waits there for its CPU.
+    pub(crate) watches_flush: bool,
 }
 
 /// What a connection shares with the requests on it.
@@ -59,6 +65,8 @@ impl<E: Environment> Shared<E> {
 // Boxed: otherwise every connection would reserve room for the larger of the two as long as it is open.
 enum Protocol<S: AsyncRead + AsyncWrite + Unpin, E: Environment, V: HttpService<Incoming>> {
     Http(Box<Http<S, E, V>>),
+    /// HTTP that may be upgraded by hyper, which then hands the stream to the handler that asked.
+    Upgradeable(Box<UpgradeableConnection<TokioIo<GatedStream<S, E>>, V>>),
     Upgraded(Box<Upgraded<S, E>>),
     Nothing,
 }
@@ -85,13 +93,13 @@ where
 
 impl<S, E, V> Connection<S, E, V>
 where
-    S: AsyncRead + AsyncWrite + Unpin,
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     E: Environment,
-    V: HttpService<Incoming, Error = Infallible>,
-    V::ResBody: Body<Error = Infallible> + 'static,
+    V: HttpService<Incoming, Error: Into<BoxError>>,
+    V::ResBody: Body<Error: Into<BoxError>> + 'static,
 {
     pub(crate) fn new(stream: S, shared: Shared<E>, member: ConnectionGuard, service: V, bounds: &Bounds) -> Self {
-        let stream = TokioIo::new(GatedStream::new(stream, shared.gate.clone()));
+        let stream = TokioIo::new(GatedStream::new(stream, shared.gate.clone(), bounds.watches_flush));
         let mut builder = http1::Builder::new();
         builder.max_buf_size(bounds.max_header_bytes.max(READ_BUFFER_BYTES)).max_header_size(bounds.max_header_bytes);
         // No timer without a timeout: given one, hyper applies a default timeout of its own.
@@ -101,6 +109,15 @@ where
         let protocol = Protocol::Http(Box::new(builder.serve_connection(stream, service)));
         let write_deadline = bounds.write_deadline;
         Self { protocol, shared, member, is_ending: false, write_deadline, deadline: None, on_close: None }
+    }
+
+    /// Lets handlers upgrade the connection by hyper's means. The future then ends, and the handler has the stream.
+    pub(crate) fn with_upgrades(mut self) -> Self {
+        self.protocol = match self.protocol {
+            Protocol::Http(http) => Protocol::Upgradeable(Box::new(http.with_upgrades())),
+            other => other,
+        };
+        self
     }
 
     /// Begins to end the connection if the server says so; `true` when it has to end at once.
@@ -114,8 +131,10 @@ where
                 // hyper's graceful shutdown ends keep-alive, and waits for the response under way. A stream ends only
                 // by its body.
                 self.shared.gate.end();
-                if let Protocol::Http(http) = &mut self.protocol {
-                    Pin::new(&mut **http).graceful_shutdown();
+                match &mut self.protocol {
+                    Protocol::Http(http) => Pin::new(&mut **http).graceful_shutdown(),
+                    Protocol::Upgradeable(http) => Pin::new(&mut **http).graceful_shutdown(),
+                    Protocol::Upgraded(_) | Protocol::Nothing => {}
                 }
             }
             // Evicted, not left: the client is not the cause of the frames that are lost now.
@@ -139,6 +158,7 @@ where
             self.protocol = Protocol::Upgraded(Box::new(next));
         }
         match &mut self.protocol {
+            Protocol::Upgradeable(http) => Pin::new(&mut **http).poll(cx).map(drop),
             Protocol::Upgraded(upgraded) => upgraded.poll(cx),
             Protocol::Http(_) | Protocol::Nothing => Poll::Ready(()),
         }
@@ -163,15 +183,16 @@ where
 
 impl<S, E, V> Future for Connection<S, E, V>
 where
-    S: AsyncRead + AsyncWrite + Unpin,
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     E: Environment,
-    V: HttpService<Incoming, Error = Infallible>,
-    V::ResBody: Body<Error = Infallible> + 'static,
+    V: HttpService<Incoming, Error: Into<BoxError>>,
+    V::ResBody: Body<Error: Into<BoxError>> + 'static,
 {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         let this = &mut *self;
+        let _scope = PollScope::enter(&this.shared.gate);
         // Asked at every poll: hyper does not poll the body of a blocked connection, and this future still is.
         if this.is_told_to_end(cx) || this.shared.gate.is_cut_off(&mut this.on_close, cx.waker()) {
             return Poll::Ready(());

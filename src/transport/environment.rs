@@ -31,46 +31,8 @@ pub trait Runtime: Clone + Send + Sync + 'static {
 ///
 /// No hook has a default body. So an observer that wraps another and forgets to pass a hook on does not compile.
 ///
-/// An observer of one's own counts what it is told. A server tells it of its streams, and of publishes by HTTP. A
-/// publisher in the same process passes on what [`Hub::publish_each`] says:
-///
-/// ```
-/// use std::sync::Arc;
-/// use std::sync::atomic::{AtomicU64, Ordering};
-/// # use std::{net::SocketAddr, time::Duration};
-/// # use hubbub::{Capacity, Counts, Event, EventId, HubSettings, Overflow, Pattern, SubscriberId, Topic};
-/// use hubbub::hub::Forgotten;
-/// use hubbub::transport::{Limit, Observer};
-/// use hubbub::{Hub, PushOutcome};
-///
-/// #[derive(Clone, Default)]
-/// struct Losses(Arc<AtomicU64>);
-/// impl Observer for Losses {
-///     fn offered(&self, _: SubscriberId, outcome: PushOutcome<EventId>) {
-///         self.0.fetch_add(u64::from(outcome.is_loss()), Ordering::Relaxed);
-///     }
-///     fn forgot(&self, _: SubscriberId, forgotten: Forgotten) {
-///         self.0.fetch_add(forgotten.count, Ordering::Relaxed);
-///     }
-///     // The other hooks are empty here.
-/// #     fn subscribed(&self, _: SubscriberId, _: SocketAddr) {}
-/// #     fn replays(&self, _: SubscriberId, _: EventId, _: u64) {}
-/// #     fn taken(&self, _: SubscriberId, _: &Event) {}
-/// #     fn flushed(&self, _: SubscriberId, _: &Event) {}
-/// #     fn ended(&self, _: SubscriberId, _: Counts) {}
-/// #     fn refused(&self, _: Limit) {}
-/// #     fn exposition(&self, _: &Hub, _: usize) -> Option<String> { None }
-/// }
-/// # let capacity = Capacity::new(1).expect("1 to 1,048,576 frames");
-/// # let hub = Hub::new(HubSettings { epoch: 1, capacity, overflow: Overflow::DropOldest });
-/// # let _reader = hub.subscribe(&[Pattern::new("builds").expect("a pattern")]).open();
-/// # let topic = Topic::new("builds").expect("a topic");
-/// let losses = Losses::default();
-/// for _ in 0..3 {
-///     hub.publish_each(Duration::ZERO, &topic, "{}", |id, outcome| losses.offered(id, outcome));
-/// }
-/// assert_eq!(losses.0.load(Ordering::Relaxed), 2, "a mailbox of one frame");
-/// ```
+/// An observer that looks at a few things only is a closure: see [`observer_fn`](super::observer_fn). A server tells it
+/// of its streams, and of publishes by HTTP. A publisher in the same process passes on what [`Hub::publish_each`] says.
 pub trait Observer {
     /// A stream has subscribed.
     fn subscribed(&self, subscriber: SubscriberId, peer: SocketAddr);

@@ -18,11 +18,15 @@ pub(super) struct GatedStream<S, E> {
     blocked: bool,
     /// The bytes of a shared write that the socket has not accepted, until the gate has been told.
     left: Option<usize>,
+    /// Whether a flush that has to wait counts as blocked.
+    watches_flush: bool,
 }
 
 impl<S, E: Environment> GatedStream<S, E> {
-    pub(super) fn new(stream: S, gate: Arc<Gate<E>>) -> Self {
-        Self { stream, gate, blocked: false, left: None }
+    /// With `watches_flush`, a flush that has to wait counts as a socket that accepts nothing. So it does for a stream
+    /// with a buffer, as that of TLS: it takes bytes that its socket does not.
+    pub(super) fn new(stream: S, gate: Arc<Gate<E>>, watches_flush: bool) -> Self {
+        Self { stream, gate, blocked: false, left: None, watches_flush }
     }
 
     fn set_blocked(&mut self, blocked: bool) {
@@ -94,7 +98,11 @@ impl<S: AsyncWrite + Unpin, E: Environment> AsyncWrite for GatedStream<S, E> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        ready!(Pin::new(&mut self.stream).poll_flush(cx))?;
+        let flushed = Pin::new(&mut self.stream).poll_flush(cx);
+        if self.watches_flush {
+            self.set_blocked(flushed.is_pending());
+        }
+        ready!(flushed)?;
         // The flush settles all frames, also those of a write that was accepted in part.
         self.left = None;
         self.gate.flushed();

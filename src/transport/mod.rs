@@ -40,30 +40,56 @@ pub const SSE_LABEL: &str = "sse";
 /// The label of WebSockets in the Hub's counts, see [`Hub::counts_of`](crate::Hub::counts_of).
 pub const WEBSOCKET_LABEL: &str = "ws";
 
-#[cfg(feature = "ws")]
+#[cfg(all(feature = "server", feature = "ws"))]
 pub(crate) mod batch;
-#[cfg(feature = "__transport")]
+#[cfg(feature = "sse")]
 pub(crate) mod connection;
-#[cfg(feature = "__transport")]
+#[cfg(feature = "sse")]
 pub(crate) mod connection_set;
+#[cfg(feature = "sse")]
+mod connections;
 pub mod environment;
-#[cfg(feature = "__transport")]
+#[cfg(feature = "sse")]
+pub(crate) mod event_stream;
+#[cfg(feature = "sse")]
 pub(crate) mod gate;
-#[cfg(feature = "__transport")]
+#[cfg(feature = "sse")]
+mod gated_body;
+#[cfg(feature = "sse")]
 mod gated_stream;
 #[cfg(feature = "server")]
 pub mod listener;
 #[cfg(feature = "__transport")]
+mod observed;
+mod observer_fn;
+#[cfg(feature = "sse")]
 pub(crate) mod outlet;
 #[cfg(feature = "sse")]
+mod poll_scope;
+#[cfg(feature = "sse")]
+mod services;
+#[cfg(feature = "sse")]
+pub(crate) mod serving;
+#[cfg(feature = "sse")]
 pub(crate) mod sse;
+#[cfg(feature = "sse")]
+mod sse_gate;
 #[cfg(feature = "__transport")]
 mod tokio_environment;
-#[cfg(feature = "ws")]
+#[cfg(all(feature = "server", feature = "ws"))]
 pub(crate) mod websocket;
 
+#[cfg(feature = "sse")]
+pub use connections::{ConnectionSettings, Connections, MAX_FRAMES_PER_WRITE};
 pub use environment::{Environment, Limit, Observer, Runtime};
+#[cfg(feature = "sse")]
+pub use gated_body::{GatedBody, GatedBodyError};
 #[cfg(feature = "server")]
 pub use listener::Listener;
+#[cfg(feature = "__transport")]
+pub use observed::Observed;
+pub use observer_fn::{Observation, ObserverFn, observer_fn};
+#[cfg(feature = "sse")]
+pub use sse_gate::{SseError, SseGate};
 #[cfg(feature = "__transport")]
 pub use tokio_environment::Tokio;

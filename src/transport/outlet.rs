@@ -41,7 +41,6 @@ pub(crate) struct WriteSettings {
     /// Most frames that share a write.
     pub(crate) frames_per_write: usize,
     /// The longest time after which a client that has lost its stream comes back; `None` leaves it to the client.
-    #[cfg_attr(not(feature = "sse"), expect(dead_code, reason = "a WebSocket has no word for it"))]
     pub(crate) retry: Option<Duration>,
 }
 
@@ -103,7 +102,6 @@ impl<E: Environment> Outlet<E> {
 
     /// Takes the oldest event that waits, for a write that others have begun. It asks for no wake-up, because the flush
     /// of that write wakes the stream.
-    #[cfg_attr(not(feature = "sse"), expect(dead_code, reason = "a WebSocket takes all events of a write at once"))]
     pub(super) fn take_along(&self) -> Option<Taken> {
         self.subscription.take_along()
     }
@@ -114,7 +112,7 @@ impl<E: Environment> Outlet<E> {
     }
 
     /// The event `first`, and those that wait behind it as far as they may share its write.
-    #[cfg_attr(not(feature = "ws"), expect(dead_code, reason = "a body yields one event after the other"))]
+    #[cfg(all(feature = "server", feature = "ws"))]
     pub(super) fn batch(&self, first: Taken) -> impl Iterator<Item = Taken> {
         // No wake-up is asked for: only the first event of a write has to be waited for.
         let rest = std::iter::from_fn(|| self.subscription.take_along());
@@ -134,7 +132,6 @@ impl<E: Environment> Outlet<E> {
     }
 
     /// The time after which this client comes back if it loses its stream.
-    #[cfg_attr(not(feature = "sse"), expect(dead_code, reason = "a WebSocket has no word for it"))]
     pub(super) fn retry(&self) -> Option<Duration> {
         retry_after(self.pace.retry, self.subscription.id())
     }

@@ -17,7 +17,7 @@ use super::gate::{Admission, Gate};
 use super::outlet::{Outlet, WriteSettings};
 use crate::event::Gap;
 use crate::frame;
-use crate::hub::{RawSubscription, Taken};
+use crate::hub::{RawSubscription, SubscriberId, Taken};
 
 /// The result of polling a body.
 type Yielded = Poll<Option<Result<Frame<Bytes>, Infallible>>>;
@@ -38,6 +38,10 @@ impl<E: Environment> SseBody<E> {
     ) -> Self {
         let outlet = Outlet::new(gate, subscription, peer, pace);
         Self { outlet, said_hello: false, said_goodbye: false }
+    }
+
+    pub(super) fn id(&self) -> SubscriberId {
+        self.outlet.subscription().id()
     }
 
     fn comment(&self, bytes: Bytes) -> Yielded {

@@ -19,6 +19,7 @@
 //! - [`reference`]: the Hub beside a plain model of it
 //! - [`browser`]: the page, in a real one
 //! - [`command`]: `hubbub serve`, its configuration, its exit codes
+//! - [`examples`]: the programs in `examples/`
 //! - [`support`]: a server within reach, and a client that does as it is told
 
 mod ambiguous;
@@ -26,6 +27,7 @@ mod browser;
 mod command;
 mod crowd;
 mod deadline;
+mod examples;
 mod gate;
 mod holes;
 mod hostile;

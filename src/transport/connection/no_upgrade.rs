@@ -1,5 +1,5 @@
-//! In place of `upgrade` where the feature `ws` is off: no request leaves anything behind, and a connection speaks HTTP
-//! to its end.
+//! In place of `upgrade` unless the features `server` and `ws` are both on: no request leaves anything behind, and a
+//! connection speaks HTTP to its end.
 
 use std::convert::Infallible;
 use std::marker::PhantomData;
