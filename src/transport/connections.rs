@@ -104,7 +104,7 @@ impl Default for ConnectionSettings {
 /// let mut answer = String::new();
 /// client.read_to_string(&mut answer).await?;
 /// assert!(answer.contains("content-type: text/event-stream\r\n"));
-/// assert!(answer.contains("id: 7-1\ndata: last\n\n") && answer.contains("retry: "));
+/// assert!(answer.contains("id: 7-1\ndata: last\n\n") && answer.contains("\r\nretry: "));
 /// assert_eq!(hub.counts().delivered, 1);
 /// # Ok(())
 /// # }

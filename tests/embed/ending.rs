@@ -114,7 +114,7 @@ async fn a_shutdown_sends_what_waits_and_says_when_to_come_back() {
     assert_eq!(app.ended().await.delivered, 1);
     let answer = String::from_utf8(read_to_end(&mut client).await).unwrap();
     assert!(
-        answer.contains("id: 7-1\n") && answer.contains("retry: ") && answer.ends_with("\r\n0\r\n\r\n"),
+        answer.contains("id: 7-1\n") && answer.contains("\r\nretry: ") && answer.ends_with("\r\n0\r\n\r\n"),
         "{answer}"
     );
     // A client that comes nevertheless is not left waiting.

@@ -33,15 +33,16 @@ async fn a_client_that_reads_nothing_has_k_plus_one_frames_accepted_beyond_those
 }
 
 #[tokio::test]
-async fn where_frames_share_a_write_no_more_of_them_than_share_it_are_beyond_the_buffer() {
-    let settings = ConnectionSettings { frames_per_write: 16, ..ConnectionSettings::default() };
-    let app = App::start(Setup { settings, ..Setup::default() });
-    let _client = app.watch().await;
-    assert_eq!(app.fill(400).await, PushOutcome::Refused { reason: LossReason::BufferFull });
-    let counts = app.hub.counts();
-    assert_eq!(counts.waiting, 64);
-    assert!((1..=16).contains(&counts.in_flight), "{counts:?}");
-    assert!(counts.is_conserved());
+async fn one_frame_is_beyond_the_buffer_however_many_share_a_write() {
+    for frames_per_write in [1, 2, 32] {
+        let settings = ConnectionSettings { frames_per_write, ..ConnectionSettings::default() };
+        let app = App::start(Setup { settings, ..Setup::default() });
+        let _client = app.watch().await;
+        assert_eq!(app.fill(400).await, PushOutcome::Refused { reason: LossReason::BufferFull });
+        let counts = app.hub.counts();
+        assert_eq!([counts.waiting, counts.in_flight], [64, 1], "{counts:?}, {frames_per_write} a write");
+        assert!(counts.is_conserved());
+    }
 }
 
 #[test]

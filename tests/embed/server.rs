@@ -44,5 +44,5 @@ async fn a_server_without_websockets_streams_and_says_what_it_has() {
     stop.send(()).unwrap();
     soon("the server's end", server).await.unwrap();
     let stream = watching.await.unwrap();
-    assert!(stream.contains("id: 7-1\ndata: last\n\n") && stream.contains("retry: "), "{stream}");
+    assert!(stream.contains("id: 7-1\ndata: last\n\n") && stream.contains("\r\nretry: "), "{stream}");
 }

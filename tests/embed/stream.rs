@@ -26,7 +26,8 @@ async fn a_stream_has_the_headers_that_the_server_gives_it() {
     for header in ["content-type: text/event-stream", "cache-control: no-cache", "x-accel-buffering: no"] {
         assert!(head.contains(&format!("\r\n{header}\r\n")), "{header} in {head}");
     }
-    assert!(chunks[0].text.starts_with(": hubbub\nid: 7-0\n"), "{:?}", chunks[0].text);
+    let hello = &chunks[0].text;
+    assert!(hello.starts_with(": hubbub\nretry: ") && hello.ends_with("\nid: 7-0\n\n"), "{hello:?}");
     assert_eq!(app.hub.counts_of("sse").offered, 1, "a subscription without a label gets that of the transport");
 }
 

@@ -72,5 +72,5 @@ async fn an_axum_application_streams_asks_for_tokens_has_a_page_and_stops() {
     stop.send(()).unwrap();
     tokio::time::timeout(Duration::from_secs(10), app).await.expect("it stops").unwrap().unwrap();
     let rest = String::from_utf8(read_to_end(&mut watching).await).unwrap();
-    assert!(rest.contains("data: {}\n\n") && rest.contains("retry: "), "{rest}");
+    assert!(rest.contains("data: {}\n\n") && rest.contains("\r\nretry: "), "{rest}");
 }
