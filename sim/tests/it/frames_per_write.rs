@@ -75,9 +75,10 @@ fn a_write_costs_the_cpu_its_own_work_and_that_of_each_frame_in_it() {
     let mut plan = with(16, &plan(vec![Reading::AsItArrives], 65_536, 12, ms(0), 100));
     plan.server.cpu = Some(CpuPlan { publish: ms(0), delivery: ms(10), frame: ms(1) });
     let flushed: Vec<_> = flushed_at(&observed(&plan, 64)).into_iter().map(|(_, at)| at).collect();
-    // The first is alone, because the others come while the CPU is at it.
-    assert_eq!(flushed[0], ms(100 + 10 + 1));
-    assert_eq!(flushed[1..], [ms(100 + 10 + 1 + 10 + 11); 11]);
+    // The first is alone, and so is the second: it is published when the CPU has done the first write, before all others.
+    let alone = ms(10 + 1);
+    assert_eq!(flushed[..2], [ms(100) + alone, ms(100) + 2 * alone]);
+    assert_eq!(flushed[2..], [ms(100) + 2 * alone + ms(10 + 10); 10], "ten share a write");
 }
 
 #[test]

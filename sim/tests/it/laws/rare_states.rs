@@ -46,7 +46,7 @@ const REACHED_BY: &[(Mark, u64)] = &[
     (Mark::EvictedInTheTickOfAFlush, 11),
     (Mark::EvictedDuringAReplay, 8),
     (Mark::DeadlineOfAnEarlierBlockage, 0),
-    (Mark::EndAndDeadlineInATick, 13_158),
+    (Mark::EndAndDeadlineInATick, 53_426),
     (Mark::ProcessEndsDuringAReplay, 75),
     (Mark::ProcessEndsAsAStreamBegins, 493),
     (Mark::ProcessEndsAsAClientComes, 272),
