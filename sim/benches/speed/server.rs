@@ -113,11 +113,16 @@ async fn read(address: SocketAddr, events: usize) {
     use tokio::io::AsyncWriteExt;
     let mut stream = tokio::net::TcpStream::connect(address).await.expect("the server listens");
     stream.write_all(b"GET /v1/stream/sse?table=t HTTP/1.1\r\nhost: bench\r\n\r\n").await.expect("a request");
-    let (mut buffer, mut seen) = (vec![0; 16 * 1024], 0);
+    const MARK: &[u8] = b"\ndata: ";
+    let (mut buffer, mut kept, mut seen) = (vec![0; 16 * 1024], 0, 0);
     while seen < events {
-        let length = stream.read(&mut buffer).await.expect("a stream");
+        let length = stream.read(&mut buffer[kept..]).await.expect("a stream");
         assert!(length > 0, "the stream ended after {seen} events");
-        seen += memchr::memmem::find_iter(&buffer[..length], b"\ndata: ").count();
+        let end = kept + length;
+        seen += memchr::memmem::find_iter(&buffer[..end], MARK).count();
+        // The beginning of a mark may be the end of what was read.
+        kept = end.min(MARK.len() - 1);
+        buffer.copy_within(end - kept..end, 0);
     }
 }
 
