@@ -14,10 +14,10 @@ use hyper::{Request, Response};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::connection::{Bounds, BoxError};
+use super::gated_connection::{GatedConnection, Observing};
 use super::outlet::WriteSettings;
 use super::services::{Gated, Tower};
 use super::serving::Serving;
-use super::sse_gate::{GatedConnection, Observing};
 use super::{Observer, Tokio};
 
 /// Most frames that can share a write. hyper gathers no more than 16 for a stream of server-sent events. A WebSocket hands
@@ -124,14 +124,11 @@ impl Connections {
         Self::with_observer(settings, Tokio::start())
     }
 
-    /// Makes a set of connections whose streams an observer is told of: a [`Measured`] environment, or an
-    /// [`observer_fn`](super::observer_fn).
+    /// Makes a set of connections whose streams an observer is told of: an [`observer_fn`](super::observer_fn), or
+    /// `metrics::Measured`.
     ///
     /// # Panics
     /// When [`ConnectionSettings::frames_per_write`] is not in 1 ..= [`MAX_FRAMES_PER_WRITE`].
-    ///
-    #[cfg_attr(feature = "metrics", doc = "[`Measured`]: crate::metrics::Measured")]
-    #[cfg_attr(not(feature = "metrics"), doc = "[`Measured`]: super")]
     pub fn with_observer(settings: ConnectionSettings, observer: impl Observer + Send + Sync + 'static) -> Self {
         let ConnectionSettings { frames_per_write, keepalive, retry, .. } = settings;
         assert!(

@@ -7,9 +7,9 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use hyper::body::{Body, Frame};
 
+use super::gated_connection::{Observing, StreamPlace};
 use super::poll_scope::PollScope;
 use super::sse::SseBody;
-use super::sse_gate::{Observing, StreamPlace};
 use crate::hub::SubscriberId;
 
 /// The body of a stream of server-sent events behind its connection's flush gate; [`SseGate::sse`] makes it.

@@ -8,7 +8,8 @@ use hyper::Request;
 use hyper::body::Incoming;
 use hyper::service::Service;
 
-use super::sse_gate::GatedConnection;
+use super::gated_connection::GatedConnection;
+use super::sse_gate::SseGate;
 
 /// A service of hyper that puts the connection's gate into every request.
 pub(super) struct Gated<V> {
@@ -28,7 +29,7 @@ impl<V: Service<Request<Incoming>>> Service<Request<Incoming>> for Gated<V> {
     type Future = V::Future;
 
     fn call(&self, mut request: Request<Incoming>) -> V::Future {
-        self.connection.give_to(&mut request);
+        SseGate::give_to(&mut request, &self.connection);
         self.service.call(request)
     }
 }
