@@ -45,8 +45,9 @@
 //!
 //! # A body: a stream in an application of one's own
 //!
-//! With the feature `sse`, an application of axum, hyper or tower keeps its listener, TLS, routes and tokens. The module
-//! `transport` has `Connections`, which serve an accepted stream, and the `SseGate` of a request, which makes the response:
+//! With the feature `sse`, an application of axum, hyper or tower keeps its listener, TLS, routes and tokens. The
+//! module `transport` has `Connections`, which serve an accepted stream, and the `SseGate` of a request, which makes the
+//! response:
 //!
 //! ```
 //! # #[cfg(feature = "sse")] {
@@ -74,15 +75,15 @@
 //!
 //! # A server
 //!
-//! With the feature `server`, `serve` answers on a listener of one's own: streams, publishes by HTTP, health, metrics and
-//! a page. With `cli` it is the command `hubbub serve`. `metrics` measures either way, and `examples/own_registry.rs`
+//! With the feature `server`, `serve` answers on a listener of one's own: streams, publishes by HTTP, health, metrics
+//! and a page. With `cli` it is the command `hubbub serve`. `metrics` measures either way, and `examples/own_registry.rs`
 //! has its figures in a registry of the program's own.
 //!
 //! # Features
 //!
 //! Without the default features the package is the core: `loss`, `topic`, `event`, `mailbox` and `hub`.
 //!
-//! - `sse`: server-sent events, in `frame` and `transport`: the gated body, and connections with a service of one's own.
+//! - `sse`: server-sent events, in `frame` and `transport`: the gated body, and connections with one's own service.
 //! - `ws`: the messages of a WebSocket, in `frame`; with `server` also its transport.
 //! - `server`: `serve` and its settings. It comes with `sse`; its route for WebSockets needs `ws`.
 //! - `metrics`: an environment that measures, and its figures as text for Prometheus.

@@ -48,7 +48,8 @@ where
     type Future = Pin<Box<dyn Future<Output = Result<V::Response, V::Error>> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        // A clone for each request: hyper asks no service whether it is ready, and one that is not has to be waited for.
+        // A clone for each request: hyper asks no service whether it is ready, and one that is not has to be waited
+        // for.
         let mut service = self.0.clone();
         Box::pin(async move {
             poll_fn(|cx| service.poll_ready(cx)).await?;
