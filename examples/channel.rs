@@ -1,4 +1,4 @@
-//! A publisher that reads a channel of tokio: whatever the program sends is published, and never waits for a subscriber.
+//! A publisher that reads a channel of tokio: all that the program sends is published, and waits for no subscriber.
 //!
 //! `cargo run --example channel --no-default-features`
 

@@ -1,19 +1,9 @@
 //! hubbub fans events out to many subscribers, each behind a bounded mailbox whose every loss is counted and named.
 //!
-//! `docs/architecture.md` lists these modules and which may import which; a test checks it. The core (`loss`, `topic`,
-//! `event`, `mailbox`, `hub`) knows no clock, socket or runtime.
+//! There are three ways to use it, each on top of the one before: the Hub alone, a stream of events in an application
+//! of one's own, and a whole server.
 //!
-//! # Features
-//!
-//! Without the default features the package is the core: `loss`, `topic`, `event`, `mailbox` and `hub`.
-//!
-//! - `sse`: server-sent events, in `frame` and `transport`.
-//! - `ws`: WebSockets, in `frame` and `transport`.
-//! - `server`: `serve` and its settings. It comes with `sse`; its route for WebSockets needs `ws`.
-//! - `metrics`: an environment that measures, and its figures as text for Prometheus.
-//! - `cli`: the `hubbub` command and its configuration, with all other features. It is the default.
-//!
-//! # Example
+//! # The core: a Hub in a program
 //!
 //! A task receives what others publish. Every event that it does not get is counted, with the reason:
 //!
@@ -47,6 +37,59 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! - [`Topic`] and [`Pattern`] name events, and [`Hub::subscribe`] builds a [`Subscription`]: capacity, policy, cursor.
+//! - [`Overflow`] is what happens when a mailbox is full, and [`Counts`] is the account of what became of every event.
+//! - The core knows no clock, socket or runtime: `examples/no_runtime.rs` has it among plain threads, and
+//!   `examples/channel.rs` publishes what a channel of tokio brings.
+//!
+//! # A body: a stream in an application of one's own
+//!
+//! With the feature `sse`, an application of axum, hyper or tower keeps its listener, TLS, routes and tokens. The
+//! module `transport` has `Connections`, which serve an accepted stream, and the `SseGate` of a request, which makes the
+//! response:
+//!
+//! ```
+//! # #[cfg(feature = "sse")] {
+//! use axum::{Extension, Router, routing::get};
+//! use hubbub::transport::{ConnectionSettings, Connections, SseGate};
+//! use hubbub::{Hub, Topic};
+//!
+//! async fn run(listener: tokio::net::TcpListener, hub: Hub) -> std::io::Result<()> {
+//!     let watch = async move |Extension(gate): Extension<SseGate>| {
+//!         let builds = Topic::of_table("builds").expect("a table");
+//!         gate.sse(hub.subscribe(&[builds.into()])).map_err(|why| why.to_string())
+//!     };
+//!     let routes: Router = Router::new().route("/builds", get(watch));
+//!     let connections = Connections::new(ConnectionSettings::default());
+//!     loop {
+//!         let (stream, peer) = listener.accept().await?;
+//!         tokio::spawn(connections.serve(stream, peer, routes.clone()));
+//!     }
+//! }
+//! # }
+//! ```
+//!
+//! `docs/embedding.md` says what such a stream has, what a body without the gate hides, and how to bound the sockets.
+//! `examples/axum_app.rs` is a whole application.
+//!
+//! # A server
+//!
+//! With the feature `server`, `serve` answers on a listener of one's own: streams, publishes by HTTP, health, metrics
+//! and a page. With `cli` it is the command `hubbub serve`. `metrics` measures either way, and `examples/own_registry.rs`
+//! has its figures in a registry of the program's own.
+//!
+//! # Features
+//!
+//! Without the default features the package is the core: `loss`, `topic`, `event`, `mailbox` and `hub`.
+//!
+//! - `sse`: server-sent events, in `frame` and `transport`: the gated body, and connections with one's own service.
+//! - `ws`: the messages of a WebSocket, in `frame`; with `server` also its transport.
+//! - `server`: `serve` and its settings. It comes with `sse`; its route for WebSockets needs `ws`.
+//! - `metrics`: an environment that measures, and its figures as text for Prometheus.
+//! - `cli`: the `hubbub` command and its configuration, with all other features. It is the default.
+//!
+//! `docs/architecture.md` lists the modules and which may import which; a test checks it.
 
 #[cfg(feature = "cli")]
 pub mod config;

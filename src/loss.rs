@@ -2,6 +2,25 @@
 //! the documents of a testbed.
 //!
 //! Pure, and at the bottom: this room knows no frames, no events and no mailboxes.
+//!
+//! What became of one event at each subscriber, and the losses by reason:
+//!
+//! ```
+//! use hubbub::{Capacity, Hub, HubSettings, LossReason, Overflow, Pattern, PushOutcome, Topic};
+//!
+//! let capacity = Capacity::new(1).expect("1 to 1,048,576 frames");
+//! let hub = Hub::new(HubSettings { epoch: 1, capacity, overflow: Overflow::DropNewest });
+//! let _reader = hub.subscribe(&[Pattern::new("builds").expect("a pattern")]).open().expect("no cursor");
+//! let topic = Topic::new("builds").expect("a topic");
+//! let mut outcomes = Vec::new();
+//! for _ in 0..2 {
+//!     hub.publish_each(std::time::Duration::ZERO, &topic, "{}", |_, outcome| outcomes.push(outcome));
+//! }
+//! assert_eq!(outcomes[0], PushOutcome::Queued { waiting: 1 });
+//! assert_eq!(outcomes[1], PushOutcome::Refused { reason: LossReason::BufferFull });
+//! let lost = hub.counts().dropped.by_reason().into_iter().filter(|(_, count)| *count > 0);
+//! assert_eq!(lost.collect::<Vec<_>>(), [(LossReason::BufferFull, 1)]);
+//! ```
 
 use std::fmt;
 

@@ -118,8 +118,8 @@ impl<E: Environment> Measured<E> {
         Self { world, metrics: Arc::new(metrics) }
     }
 
-    /// The figures of a Hub for a registry of one's own: `registry.register_collector(Box::new(collector))`. `connections`
-    /// says how many connections are open.
+    /// The figures of a Hub for a registry of one's own: `registry.register_collector(Box::new(collector))`.
+    /// `connections` says how many connections are open.
     ///
     /// It is the collector of prometheus-client 0.25, whose version is part of this signature. The clients of other
     /// libraries read the text of [`exposition`](Observer::exposition).

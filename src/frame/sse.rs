@@ -1,4 +1,14 @@
 //! Server-sent events: the framing of the WHATWG HTML standard, section "Server-sent events".
+//!
+//! ```
+//! use bytes::Bytes;
+//! use hubbub::{Event, EventId, Topic, frame::sse};
+//!
+//! let id = EventId { epoch: 7, sequence: 1 };
+//! let topic = Topic::new("builds").expect("a topic");
+//! let event = Event::new(id, topic, Bytes::from_static(b"a\nb"), std::time::Duration::ZERO);
+//! assert_eq!(sse::event(&event), "id: 7-1\ndata: a\ndata: b\n\n");
+//! ```
 
 use std::time::Duration;
 

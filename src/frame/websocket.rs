@@ -1,4 +1,13 @@
 //! The messages of a WebSocket, of the server and of a client. All are JSON objects.
+//!
+//! ```
+//! use hubbub::frame::websocket::ClientCommand;
+//! use hubbub::Topic;
+//!
+//! let command = ClientCommand::read(r#"{"action":"subscribe","table":"builds"}"#);
+//! assert_eq!(command, Ok(ClientCommand::Subscribe(Topic::of_table("builds").expect("a table"))));
+//! assert!(ClientCommand::read("builds").is_err());
+//! ```
 
 use bytes::Bytes;
 use serde::Deserialize;

@@ -14,14 +14,14 @@ use hyper::{Request, Response};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::connection::{Bounds, BoxError};
+use super::gated_connection::{GatedConnection, Observing};
 use super::outlet::WriteSettings;
 use super::services::{Gated, Tower};
 use super::serving::Serving;
-use super::sse_gate::{GatedConnection, Observing};
 use super::{Observer, Tokio};
 
-/// Most frames that can share a write. hyper gathers no more than 16 for a stream of server-sent events. A WebSocket hands
-/// at most 64 pieces to the system at a time, and a frame is two with the gap in front of it.
+/// Most frames that can share a write. hyper gathers no more than 16 for a stream of server-sent events. A WebSocket
+/// hands at most 64 pieces to the system at a time, and a frame is two with the gap in front of it.
 pub const MAX_FRAMES_PER_WRITE: usize = 32;
 
 /// The settings of [`Connections`].
@@ -29,8 +29,8 @@ pub const MAX_FRAMES_PER_WRITE: usize = 32;
 pub struct ConnectionSettings {
     /// Silence after which a stream gets a keep-alive comment.
     pub keepalive: Duration,
-    /// Longest time after which a client comes back when it has lost its stream. Each is told a time between a fifth of it
-    /// and all of it, spread by subscriber, so that not all come back at once. `None` leaves the time to the client.
+    /// Longest time after which a client comes back when it has lost its stream. Each is told a time between a fifth of
+    /// it and all of it, spread by subscriber, so that not all come back at once. `None` leaves the time to the client.
     pub retry: Option<Duration>,
     /// Time without write progress after which a connection is closed, and its subscriber evicted.
     pub write_deadline: Duration,
@@ -39,8 +39,8 @@ pub struct ConnectionSettings {
     pub request_timeout: Option<Duration>,
     /// Largest head of a request, in bytes.
     pub max_header_bytes: usize,
-    /// Most frames that share a write to a subscriber, 1 ..= [`MAX_FRAMES_PER_WRITE`]. It changes nothing of which frames
-    /// fit into a mailbox. Policies that remove waiting frames get one frame a write, whatever is set.
+    /// Most frames that share a write to a subscriber, 1 ..= [`MAX_FRAMES_PER_WRITE`]. It changes nothing of which
+    /// frames fit into a mailbox. Policies that remove waiting frames get one frame a write, whatever is set.
     pub frames_per_write: usize,
     /// Most connections that may be open at once. A stream needs one of its own.
     pub max_connections: usize,
@@ -124,14 +124,11 @@ impl Connections {
         Self::with_observer(settings, Tokio::start())
     }
 
-    /// Makes a set of connections whose streams an observer is told of: a [`Measured`] environment, or an
-    /// [`observer_fn`](super::observer_fn).
+    /// Makes a set of connections whose streams an observer is told of: an [`observer_fn`](super::observer_fn), or
+    /// `metrics::Measured`.
     ///
     /// # Panics
     /// When [`ConnectionSettings::frames_per_write`] is not in 1 ..= [`MAX_FRAMES_PER_WRITE`].
-    ///
-    #[cfg_attr(feature = "metrics", doc = "[`Measured`]: crate::metrics::Measured")]
-    #[cfg_attr(not(feature = "metrics"), doc = "[`Measured`]: super")]
     pub fn with_observer(settings: ConnectionSettings, observer: impl Observer + Send + Sync + 'static) -> Self {
         let ConnectionSettings { frames_per_write, keepalive, retry, .. } = settings;
         assert!(

@@ -1,5 +1,14 @@
 //! What a server needs from its environment: a runtime, which is a clock and a place for tasks, and an observer, which
 //! is told what happens.
+//!
+//! ```
+//! use hubbub::transport::{Limit, Observation, Observer, observer_fn};
+//!
+//! let observer = observer_fn(|observation| {
+//!     assert!(matches!(observation, Observation::Refused { limit: Limit::Connections }));
+//! });
+//! observer.refused(Limit::Connections);
+//! ```
 
 use std::net::SocketAddr;
 use std::time::Duration;

@@ -7,16 +7,16 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 use hyper::body::{Body, Frame};
 
+use super::gated_connection::{Observing, StreamPlace};
 use super::poll_scope::PollScope;
 use super::sse::SseBody;
-use super::sse_gate::{Observing, StreamPlace};
 use crate::hub::SubscriberId;
 
 /// The body of a stream of server-sent events behind its connection's flush gate; [`SseGate::sse`] makes it.
 ///
-/// It yields the next frame when the socket has accepted the frames before. The subscription is over as soon as the body
-/// is dropped, has yielded its end or an error, or its connection has ended. What was not flushed by then is counted as
-/// lost, with the reason. A body that is polled after its end yields `None`.
+/// It yields the next frame when the socket has accepted the frames before. The subscription is over as soon as the
+/// body is dropped, has yielded its end or an error, or its connection has ended. What was not flushed by then is
+/// counted as lost, with the reason. A body that is polled after its end yields `None`.
 ///
 /// Only the connection that the body was made on may poll it: see [`GatedBodyError::OtherConnection`].
 ///

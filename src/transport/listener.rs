@@ -1,4 +1,33 @@
 //! Sources of connections: a TCP socket here, a simulated one in the testbed.
+//!
+//! A program that has another source of streams serves them as well, here those of a Unix socket behind a proxy:
+//!
+//! ```
+//! # #[cfg(unix)] {
+//! use std::io;
+//! use std::net::{Ipv4Addr, SocketAddr};
+//! use std::time::Duration;
+//!
+//! use hubbub::transport::Listener;
+//! use tokio::net::{UnixListener, UnixStream};
+//!
+//! struct Local(UnixListener);
+//!
+//! impl Listener for Local {
+//!     type Stream = UnixStream;
+//!
+//!     async fn accept(&mut self) -> io::Result<(UnixStream, SocketAddr)> {
+//!         let (stream, _) = self.0.accept().await?;
+//!         // Such a client has no address: the proxy in front of it has.
+//!         Ok((stream, SocketAddr::from((Ipv4Addr::LOCALHOST, 0))))
+//!     }
+//!
+//!     fn bound(&self, _: &UnixStream, _unsent_bytes: u32, _user_timeout: Duration) {}
+//! }
+//! # fn is_a_listener<L: Listener>() {}
+//! # is_a_listener::<Local>();
+//! # }
+//! ```
 
 use std::io;
 use std::net::SocketAddr;

@@ -8,7 +8,8 @@ use hyper::Request;
 use hyper::body::Incoming;
 use hyper::service::Service;
 
-use super::sse_gate::GatedConnection;
+use super::gated_connection::GatedConnection;
+use super::sse_gate::SseGate;
 
 /// A service of hyper that puts the connection's gate into every request.
 pub(super) struct Gated<V> {
@@ -28,7 +29,7 @@ impl<V: Service<Request<Incoming>>> Service<Request<Incoming>> for Gated<V> {
     type Future = V::Future;
 
     fn call(&self, mut request: Request<Incoming>) -> V::Future {
-        self.connection.give_to(&mut request);
+        SseGate::give_to(&mut request, &self.connection);
         self.service.call(request)
     }
 }
@@ -47,7 +48,8 @@ where
     type Future = Pin<Box<dyn Future<Output = Result<V::Response, V::Error>> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        // A clone for each request: hyper asks no service whether it is ready, and one that is not has to be waited for.
+        // A clone for each request: hyper asks no service whether it is ready, and one that is not has to be waited
+        // for.
         let mut service = self.0.clone();
         Box::pin(async move {
             poll_fn(|cx| service.poll_ready(cx)).await?;

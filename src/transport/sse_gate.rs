@@ -3,21 +3,15 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use hyper::{Request, Response, Version};
 
+use super::SSE_LABEL;
 use super::event_stream::{describe, last_event_id};
-use super::gate::Gate;
 use super::gated_body::GatedBody;
-use super::observed::Observed;
-use super::outlet::WriteSettings;
+use super::gated_connection::{GatedConnection, StreamPlace};
 use super::sse::SseBody;
-use super::{Observer, SSE_LABEL};
 use crate::hub::{Cursor, SubscribeError, SubscriptionBuilder};
-
-/// The environment of connections of a program with routes of its own: its observer decides what is measured.
-pub(super) type Observing = Observed<Arc<dyn Observer + Send + Sync>>;
 
 /// The handle by which a handler answers its request with a stream of server-sent events.
 ///
@@ -67,6 +61,13 @@ pub enum SseError {
 }
 
 impl SseGate {
+    /// Puts the handle for a request into its extensions.
+    pub(super) fn give_to<B>(request: &mut Request<B>, connection: &Arc<GatedConnection>) {
+        let cursor = last_event_id(request.headers());
+        let gate = Self { connection: connection.clone(), version: request.version(), cursor };
+        request.extensions_mut().insert(gate);
+    }
+
     /// Subscribes, and makes the response whose body is the stream.
     ///
     /// The response has the status 200 and the headers `content-type`, `cache-control` and `x-accel-buffering` of a
@@ -108,48 +109,5 @@ impl SseGate {
 impl fmt::Debug for SseGate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SseGate").field("peer", &self.peer()).field("cursor", &self.cursor).finish_non_exhaustive()
-    }
-}
-
-/// What all requests of one connection share.
-pub(super) struct GatedConnection {
-    gate: Arc<Gate<Observing>>,
-    peer: SocketAddr,
-    pace: WriteSettings,
-    /// Whether a body of this connection exists. The gate counts the frames of one stream.
-    is_taken: AtomicBool,
-}
-
-impl GatedConnection {
-    pub(super) fn new(gate: Arc<Gate<Observing>>, peer: SocketAddr, pace: WriteSettings) -> Self {
-        Self { gate, peer, pace, is_taken: AtomicBool::new(false) }
-    }
-
-    /// Puts the handle for a request into its extensions.
-    pub(super) fn give_to<B>(self: &Arc<Self>, request: &mut Request<B>) {
-        let cursor = last_event_id(request.headers());
-        let gate = SseGate { connection: self.clone(), version: request.version(), cursor };
-        request.extensions_mut().insert(gate);
-    }
-}
-
-/// The one place for a stream on a connection. Dropping it makes room for the next stream.
-pub(super) struct StreamPlace(Arc<GatedConnection>);
-
-impl StreamPlace {
-    fn take(connection: &Arc<GatedConnection>) -> Option<Self> {
-        // Acquire and release: the stream that was there has left the gate before another one enters.
-        let was_taken = connection.is_taken.swap(true, Ordering::AcqRel);
-        (!was_taken).then(|| Self(connection.clone()))
-    }
-
-    pub(super) fn gate(&self) -> &Arc<Gate<Observing>> {
-        &self.0.gate
-    }
-}
-
-impl Drop for StreamPlace {
-    fn drop(&mut self) {
-        self.0.is_taken.store(false, Ordering::Release);
     }
 }

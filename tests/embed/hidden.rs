@@ -87,8 +87,15 @@ async fn measure(hub: Hub, address: SocketAddr, server: impl Future<Output = ()>
         }
         before = counts.delivered;
     }
-    let delivered = hub.counts().delivered;
     runtime.shutdown_background();
+    let ended = async {
+        while hub.subscribers() > 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    // Read at the end: the kernel may make room for one more frame until then.
+    soon("the end of the subscription", ended).await;
+    let delivered = hub.counts().delivered;
     let left = read_to_end(&mut client).await;
     // Whole frames: of the one in flight a part may have gone.
     let (_, chunks) = parse(&left).expect("a response");
