@@ -8,6 +8,8 @@ mod digest;
 mod lives;
 mod observation;
 mod recorder;
+mod sip;
+mod tally;
 mod words;
 
 use std::time::Duration;

@@ -32,7 +32,8 @@ enum Pace {
     Free,
     Stopped,
     Rate(Busy),
-    Serving(Service),
+    // Boxed, because it is rare and would make every reader twice as large.
+    Serving(Box<Service>),
 }
 
 /// A stretch in which a reader of limited rate always has something to read.
@@ -97,7 +98,7 @@ impl Reader {
         };
         reader.change_to(first, Duration::ZERO);
         if let Reading::Serves { times } = reading {
-            reader.pace = Pace::Serving(Service::new(times, one_way));
+            reader.pace = Pace::Serving(Box::new(Service::new(times, one_way)));
         }
         reader
     }
@@ -111,8 +112,10 @@ impl Reader {
 
     /// Bytes have reached the client.
     pub(crate) fn arrive(&mut self, now: Duration, bytes: u64) {
-        if self.read_by(now) == self.arrived
-            && let Pace::Rate(busy) = &mut self.pace
+        // Also where the pace has no use for it: a change of speed counts what had arrived by then.
+        let read = self.read_by(now);
+        if let Pace::Rate(busy) = &mut self.pace
+            && read == self.arrived
         {
             // Everything before has been read, so the reader was idle: its rate counts from now, and saves nothing up.
             busy.since = now;
@@ -127,14 +130,23 @@ impl Reader {
     }
 
     /// Returns the number of arrived bytes that the client has read by `now`.
+    #[inline]
     pub(crate) fn read_by(&mut self, now: Duration) -> u64 {
-        while let Some((at, speed)) = self.changes.pop_front_if(|(at, _)| *at <= now) {
-            self.read_before = self.read_at_this_pace(at);
-            self.change_to(speed, at);
+        // Asked first: most readers never change their speed, and this is called several times for every delivery.
+        if self.changes.front().is_some_and(|(at, _)| *at <= now) {
+            self.change_by(now);
         }
         self.read_at_this_pace(now)
     }
 
+    fn change_by(&mut self, now: Duration) {
+        while let Some((at, speed)) = self.changes.pop_front_if(|(at, _)| *at <= now) {
+            self.read_before = self.read_at_this_pace(at);
+            self.change_to(speed, at);
+        }
+    }
+
+    #[inline]
     fn read_at_this_pace(&self, now: Duration) -> u64 {
         match &self.pace {
             Pace::Free => self.arrived,
@@ -168,13 +180,18 @@ impl Reader {
     /// Bytes to tell the server of by `now`, as read since the last call; to be called until there are none.
     pub(crate) fn tell(&mut self, now: Duration) -> u64 {
         self.told_at = now;
-        if self.read_by(now) == self.told
+        // Nothing has arrived of which the server does not know that it is read.
+        if self.told == self.arrived {
+            return 0;
+        }
+        let mut read = self.read_by(now);
+        if read == self.told
             && let Pace::Serving(service) = &mut self.pace
             && let Some(at) = service.end_by(now)
         {
             self.told_at = at;
+            read = self.read_by(now);
         }
-        let read = self.read_by(now);
         // A receiver announces room in steps, as TCP does: a word for every byte would be an event for every byte.
         let is_worth_it = match &self.pace {
             Pace::Rate(_) => read == self.arrived || read - self.told >= self.step_bytes,

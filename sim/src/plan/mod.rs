@@ -17,6 +17,7 @@ mod population;
 pub mod queue;
 mod reading;
 mod scale;
+mod seats;
 mod seed;
 
 use std::time::Duration;

@@ -1,13 +1,12 @@
 //! A digest of what happened: SipHash-1-3 with a fixed key, 128 bits. Guards against change, not against malice.
 
 use std::fmt;
-use std::hash::Hasher;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use siphasher::sip128::{Hasher128, SipHasher13};
 
 use super::ObservationKind;
+use super::sip::SipWords;
 
 /// 128 bits, printed as 32 hex digits.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -19,7 +18,7 @@ impl Digest {
         // Each subscriber has a digest of its own. In what order different ones are served within one moment is not
         // part of it.
         let mut running = Running::default();
-        digests.into_iter().for_each(|digest| running.0.write_u128(digest.0));
+        digests.into_iter().for_each(|digest| running.0.add([digest.0 as u64, (digest.0 >> 64) as u64]));
         running.digest()
     }
 }
@@ -47,18 +46,19 @@ impl<'de> Deserialize<'de> for Digest {
 // Not the standard library's hasher: its algorithm may change with any version, and digests are stored and compared.
 /// A digest under way.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Running(SipHasher13);
+pub(super) struct Running(SipWords);
 
 impl Running {
     /// Adds something that happened, and when: in virtual nanoseconds.
+    #[inline(always)]
     pub(super) fn add(&mut self, at: u64, what: ObservationKind) {
         // Every observation adds four words, so no separator is needed to keep two logs apart.
-        self.0.write_u64(at);
-        what.numbers().into_iter().for_each(|number| self.0.write_u64(number));
+        let [kind, first, second] = what.numbers();
+        self.0.add([at, kind, first, second]);
     }
 
     pub(super) fn digest(&self) -> Digest {
-        Digest(self.0.finish128().as_u128())
+        Digest(self.0.finish())
     }
 }
 

@@ -106,6 +106,7 @@ impl ObservationKind {
     }
 
     /// Kind and two numbers, as they go into a digest. They are part of every recorded one.
+    #[inline(always)]
     pub(super) fn numbers(self) -> [u64; 3] {
         match self {
             // Numbered in the order in which kinds were added: a changed number would change every recorded digest.

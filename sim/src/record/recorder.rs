@@ -7,7 +7,8 @@ use hdrhistogram::Histogram;
 use hubbub::hub::Forgotten;
 use hubbub::{Counts, EventId, LossCounts, LossReason, PushOutcome, SubscriberId};
 
-use super::digest::{Digest, Running};
+use super::digest::Digest;
+use super::tally::Tally;
 use super::{ClassRecord, Lives, Observation, ObservationKind, Record, SubscriberRecord};
 use crate::plan::Plan;
 use crate::time::nanos;
@@ -23,13 +24,16 @@ pub struct Observations {
     /// Events of the plan.
     planned: usize,
     sources_end: Duration,
-    subscribers: Vec<(SubscriberRecord, Running)>,
+    /// What changes with every frame, by seat; and the seat of each subscriber of the plan.
+    tallies: Vec<Tally>,
+    seats: Vec<u32>,
+    subscribers: Vec<SubscriberRecord>,
     demands: Vec<Demand>,
     classes: Vec<ClassRecord>,
     /// The server's processes so far.
     processes: Vec<Process>,
-    /// When each event was published, from sequence 1 on, over all processes.
-    published_at: Vec<Duration>,
+    /// When each event was published, from sequence 1 on, over all processes; virtual nanoseconds.
+    published_at: Vec<u64>,
     delivered_in_time: u64,
     /// Every single observation, where they are asked for.
     log: Option<Vec<Observation>>,
@@ -43,8 +47,6 @@ struct Demand {
     /// How many had been published when its first stream began, and when it left.
     from: Option<u64>,
     until: Option<u64>,
-    /// Sequence of the last event it read.
-    read: u64,
     /// Since when it has no stream, in virtual time.
     away_since: Option<Duration>,
     /// The server's process of its last stream.
@@ -66,15 +68,18 @@ struct Process {
 impl Recorder {
     /// For a plan in virtual time.
     pub fn new(plan: &Plan) -> Self {
-        let subscribers = plan.subscribers.iter().map(|subscriber| {
-            let record = SubscriberRecord { class: subscriber.class, ..SubscriberRecord::default() };
-            (record, Running::default())
-        });
+        let subscribers = plan
+            .subscribers
+            .iter()
+            .map(|subscriber| SubscriberRecord { class: subscriber.class, ..SubscriberRecord::default() });
         let classes = plan.classes.iter().map(|_| ClassRecord { flush_us: histogram(), receipt_us: histogram() });
+        let order = plan.likely_order();
         Self(Arc::new(Mutex::new(Observations {
             time_scale: plan.time_scale,
             planned: plan.arrivals.len(),
             sources_end: plan.duration,
+            tallies: order.into_iter().map(|index| Tally::of(plan.subscribers[index].class)).collect(),
+            seats: plan.seats(),
             subscribers: subscribers.collect(),
             demands: vec![Demand::default(); plan.subscribers.len()],
             classes: classes.collect(),
@@ -123,10 +128,12 @@ impl Recorder {
     pub fn finish(&self, hub: Counts, peak_pinned_bytes: u64) -> Result<Record, String> {
         let mut observed = self.lock();
         let observed = &mut *observed;
-        let mut subscribers = Vec::with_capacity(observed.subscribers.len());
+        let accounts: Vec<_> = (0..observed.subscribers.len()).map(|index| observed.account(index)).collect();
+        // Nothing is observed from now on. A world that is taken down ends its streams, which is no part of the run.
+        observed.subscribers.clear();
+        let mut subscribers = Vec::with_capacity(accounts.len());
         let published = observed.published_at.len() as u64;
-        for ((mut record, running), demand) in observed.subscribers.drain(..).zip(&observed.demands) {
-            record.digest = running.digest();
+        for (mut record, demand) in accounts.into_iter().zip(&observed.demands) {
             record.wanted = demand.from.map_or(0, |from| demand.until.unwrap_or(published).saturating_sub(from));
             let away = demand.away_since.map_or(Duration::ZERO, |since| observed.sources_end.saturating_sub(since));
             record.away += away / observed.time_scale;
@@ -160,7 +167,7 @@ impl Observations {
 
     /// An event is about to be published; returns its sequence.
     pub fn published(&mut self, at: Duration) -> u64 {
-        self.published_at.push(at);
+        self.published_at.push(nanos(at));
         self.lives.iter_mut().for_each(|lives| lives.published(at));
         self.published_at.len() as u64
     }
@@ -174,7 +181,7 @@ impl Observations {
         by_id[place] = index;
         let published = self.published_at.len() as u64;
         self.is_back(now, index);
-        let (record, demand) = (&mut self.subscribers[index].0, &mut self.demands[index]);
+        let (record, demand) = (&mut self.subscribers[index], &mut self.demands[index]);
         // Only the first stream sets it: a client that is away still wants what is published meanwhile.
         demand.from.get_or_insert(published);
         demand.process = process;
@@ -185,25 +192,38 @@ impl Observations {
 
     /// An event was offered.
     pub fn offered(&mut self, now: Duration, id: ServerSide, sequence: u64, outcome: PushOutcome<EventId>) {
-        let Some(index) = self.of(id) else { return };
-        let outcome = outcome.map(|lost| self.sequence(id.0, lost.sequence));
+        if let Some(index) = self.of(id) {
+            self.offered_to(now, index, id.0, sequence, outcome);
+        }
+    }
+
+    /// An event was offered to a subscriber of the plan, by a process of the server.
+    pub(crate) fn offered_to(
+        &mut self,
+        now: Duration,
+        index: usize,
+        process: usize,
+        sequence: u64,
+        outcome: PushOutcome<EventId>,
+    ) {
+        let outcome = outcome.map(|lost| self.sequence(process, lost.sequence));
         self.note(now, index, ObservationKind::Pushed { sequence, outcome });
-        let time_scale = self.time_scale;
-        let record = &mut self.subscribers[index].0;
+        let tally = &mut self.tallies[self.seats[index] as usize];
         // What is shed for an event is not an offer of its own. The event's outcome follows.
-        record.offered += u64::from(!matches!(outcome, PushOutcome::Shed { .. }));
+        tally.offered += u64::from(!matches!(outcome, PushOutcome::Shed { .. }));
         // Not for parked frames: they wait in the history and take no slot.
         if let PushOutcome::Queued { waiting } = outcome
-            && waiting as u64 > record.high_water
+            && waiting as u64 > tally.high_water
         {
-            record.high_water = waiting as u64;
-            record.high_water_at = now / time_scale;
+            tally.high_water = waiting as u64;
+            self.subscribers[index].high_water_at = now / self.time_scale;
         }
         if let Some(reason) = outcome.loss_reason() {
+            let record = &mut self.subscribers[index];
             *record.dropped.of(reason) += 1;
             // A value that a newer one of its key has replaced is not lost to a limit.
             if reason != LossReason::Conflated {
-                record.first_drop_at.get_or_insert_with(|| now / time_scale);
+                record.first_drop_at.get_or_insert_with(|| now / self.time_scale);
             }
         }
     }
@@ -213,7 +233,7 @@ impl Observations {
         let Some(index) = self.of(id) else { return };
         let first = self.sequence(id.0, first);
         self.note(now, index, ObservationKind::Replayed { first, count });
-        self.subscribers[index].0.offered += count;
+        self.tallies[self.seats[index] as usize].offered += count;
     }
 
     /// Parked events turned out not to be kept any more.
@@ -221,7 +241,7 @@ impl Observations {
         let Some(index) = self.of(id) else { return };
         self.note(now, index, ObservationKind::Forgotten { count, reason });
         let plan_now = self.plan_time(now);
-        let record = &mut self.subscribers[index].0;
+        let record = &mut self.subscribers[index];
         *record.dropped.of(reason) += count;
         record.first_drop_at.get_or_insert(plan_now);
     }
@@ -254,7 +274,7 @@ impl Observations {
     /// It has a stream again, or wants none any more. When nothing more arrives, there is nothing to be away from.
     fn is_back(&mut self, now: Duration, index: usize) {
         let Some(since) = self.demands[index].away_since.take() else { return };
-        self.subscribers[index].0.away += now.min(self.sources_end).saturating_sub(since) / self.time_scale;
+        self.subscribers[index].away += now.min(self.sources_end).saturating_sub(since) / self.time_scale;
     }
 
     /// An event of a process has left its mailbox, with an encoded form of so many bytes. Wanted by those who keep lives.
@@ -267,26 +287,33 @@ impl Observations {
 
     /// A socket has accepted an event of a process.
     pub fn flushed(&mut self, now: Duration, id: ServerSide, sequence: u64) {
-        let sequence = self.sequence(id.0, sequence);
+        match self.of(id) {
+            Some(index) => self.flushed_to(now, index, id.0, sequence),
+            None => self.delivered_in_time += u64::from(now <= self.sources_end),
+        }
+    }
+
+    /// The socket of a subscriber of the plan has accepted an event of a process.
+    pub(crate) fn flushed_to(&mut self, now: Duration, index: usize, process: usize, sequence: u64) {
+        let sequence = self.sequence(process, sequence);
         self.delivered_in_time += u64::from(now <= self.sources_end);
-        let Some(index) = self.of(id) else { return };
-        let latency = self.age(now, sequence);
+        let latency = self.age_us(now, sequence);
         self.note(now, index, ObservationKind::Flushed { sequence });
-        let record = &mut self.subscribers[index].0;
-        record.delivered += 1;
-        count(&mut self.classes[record.class].flush_us, latency);
+        let tally = &mut self.tallies[self.seats[index] as usize];
+        tally.delivered += 1;
+        count_us(&mut self.classes[tally.class].flush_us, latency);
     }
 
     /// A client has read an event of a process.
     pub fn received(&mut self, now: Duration, index: usize, process: usize, sequence: u64) {
         let sequence = self.sequence(process, sequence);
-        let latency = self.age(now, sequence);
+        let latency = self.age_us(now, sequence);
         self.note(now, index, ObservationKind::Received { sequence });
-        let record = &mut self.subscribers[index].0;
-        record.received += 1;
-        record.doubled += u64::from(sequence <= self.demands[index].read);
-        self.demands[index].read = sequence.max(self.demands[index].read);
-        count(&mut self.classes[record.class].receipt_us, latency);
+        let tally = &mut self.tallies[self.seats[index] as usize];
+        tally.received += 1;
+        tally.doubled += u64::from(sequence <= tally.last_read);
+        tally.last_read = sequence.max(tally.last_read);
+        count_us(&mut self.classes[tally.class].receipt_us, latency);
     }
 
     /// A subscription has ended, and this is its account.
@@ -294,7 +321,7 @@ impl Observations {
         let Some(index) = self.of(id) else { return };
         let LossCounts { client_gone, evicted, .. } = counts.dropped;
         self.note(now, index, ObservationKind::Ended { client_gone, evicted });
-        let record = &mut self.subscribers[index].0;
+        let record = &mut self.subscribers[index];
         record.dropped.client_gone += client_gone;
         record.dropped.evicted += evicted;
         // A client that has left for good is not away, because it wants nothing any more.
@@ -308,7 +335,16 @@ impl Observations {
 
     /// What the Hub's own account says otherwise, if it does now.
     pub fn disagreement(&self, hub: &Counts) -> Option<String> {
-        disagreement(self.subscribers.iter().map(|(record, _)| record), hub)
+        let accounts: Vec<_> = (0..self.subscribers.len()).map(|index| self.account(index)).collect();
+        disagreement(&accounts, hub)
+    }
+
+    /// A subscriber's account so far.
+    fn account(&self, index: usize) -> SubscriberRecord {
+        let record = self.subscribers[index].clone();
+        let tally = &self.tallies[self.seats[index] as usize];
+        let Tally { offered, delivered, received, doubled, high_water, .. } = *tally;
+        SubscriberRecord { offered, delivered, received, doubled, high_water, digest: tally.digest.digest(), ..record }
     }
 
     /// Which subscriber of the plan an id is.
@@ -322,15 +358,25 @@ impl Observations {
         self.processes.get(process).map_or(0, |process| process.published_before) + of_process
     }
 
-    /// Time since an event was to be published, in plan time.
-    fn age(&self, now: Duration, sequence: u64) -> Duration {
+    /// Time since an event was to be published, in microseconds of plan time.
+    fn age_us(&self, now: Duration, sequence: u64) -> u64 {
         let place = usize::try_from(sequence - 1).unwrap_or(usize::MAX);
-        self.plan_time(now.saturating_sub(self.published_at[place]))
+        // One division for both: rounding down twice gives the same.
+        nanos(now).saturating_sub(self.published_at[place]) / (1000 * u64::from(self.time_scale))
     }
 
+    #[inline(always)]
     fn note(&mut self, now: Duration, index: usize, what: ObservationKind) {
         // In virtual time: at a scale above 1, plan time would round different times to the same one.
-        self.subscribers[index].1.add(nanos(now), what);
+        self.tallies[self.seats[index] as usize].digest.add(nanos(now), what);
+        if self.log.is_some() || self.lives.is_some() {
+            self.keep(now, index, what);
+        }
+    }
+
+    /// Keeps an observation for those who ask for single ones.
+    #[cold]
+    fn keep(&mut self, now: Duration, index: usize, what: ObservationKind) {
         if let Some(log) = &mut self.log {
             log.push(Observation { at: now / self.time_scale, subscriber: index, what });
         }
@@ -345,12 +391,8 @@ impl Observations {
 }
 
 /// The record, made of single observations, against the Hub's own counters.
-fn disagreement<'a>(
-    subscribers: impl IntoIterator<Item = &'a SubscriberRecord, IntoIter: Clone>,
-    hub: &Counts,
-) -> Option<String> {
-    let subscribers = subscribers.into_iter();
-    let sum = |of: fn(&SubscriberRecord) -> u64| subscribers.clone().map(of).sum::<u64>();
+fn disagreement(subscribers: &[SubscriberRecord], hub: &Counts) -> Option<String> {
+    let sum = |of: fn(&SubscriberRecord) -> u64| subscribers.iter().map(of).sum::<u64>();
     let lost = |s: &SubscriberRecord| s.dropped.total();
     // Wrapping: a record that contradicts itself is reported below, and a panic here would hide how.
     let under_way = sum(|s| s.offered).wrapping_sub(sum(|s| s.delivered)).wrapping_sub(sum(lost));
@@ -364,7 +406,7 @@ fn disagreement<'a>(
         ("client_gone", sum(|s| s.dropped.client_gone), hub.dropped.client_gone),
         ("evicted", sum(|s| s.dropped.evicted), hub.dropped.evicted),
         ("in flight", under_way, hub.waiting + hub.in_flight),
-        ("high water", subscribers.clone().map(|s| s.high_water).max().unwrap_or(0), hub.high_water),
+        ("high water", subscribers.iter().map(|s| s.high_water).max().unwrap_or(0), hub.high_water),
     ];
     let (what, seen, counted) = pairs.into_iter().find(|(_, seen, counted)| seen != counted)?;
     Some(format!("{what}: {seen} observed, {counted} counted"))
@@ -376,6 +418,11 @@ pub(crate) fn histogram() -> Histogram<u64> {
 }
 
 pub(crate) fn count(histogram: &mut Histogram<u64>, latency: Duration) {
-    // `saturating_record` would clamp to the range so far. No latency is too long for 64 bits of microseconds.
-    let _ = histogram.record(u64::try_from(latency.as_micros()).unwrap_or(u64::MAX));
+    // No latency is too long for 64 bits of microseconds.
+    count_us(histogram, u64::try_from(latency.as_micros()).unwrap_or(u64::MAX));
+}
+
+fn count_us(histogram: &mut Histogram<u64>, latency_us: u64) {
+    // `saturating_record` would clamp to the range so far.
+    let _ = histogram.record(latency_us);
 }

@@ -33,24 +33,30 @@ pub(super) enum Stage {
     Gone,
 }
 
+// In this order in memory: what every arrival touches stands first.
+#[repr(C)]
 pub(super) struct Client {
-    pub(super) class: usize,
     pub(super) stage: Stage,
-    pub(super) faults: SubscriberFaults,
-    /// The tick in which it leaves or dies.
-    pub(super) end: Option<(u64, End)>,
-    pub(super) reader: Reader,
     /// Bytes that have arrived since it was last woken, and whether the end of the stream has.
     pub(super) arrived: u64,
     pub(super) hears_end: bool,
     pub(super) is_over: bool,
-    /// The tick in which it asked for its present connection.
-    pub(super) opened_at: u64,
-    /// The last id that it has read: a process of the server and a sequence.
-    pub(super) cursor: Option<(usize, u64)>,
+    pub(super) is_woken: bool,
+    pub(super) class: usize,
+    /// Its index in the plan.
+    pub(super) subscriber: usize,
+    /// The tick before which it neither leaves nor dies.
+    pub(super) ends_at: u64,
+    pub(super) reader: Reader,
     /// The name of the timer that wakes it.
     pub(super) timer: Option<(u64, u64)>,
-    pub(super) is_woken: bool,
+    /// The last id that it has read: a process of the server and a sequence.
+    pub(super) cursor: Option<(usize, u64)>,
+    /// How it ends.
+    pub(super) end: Option<End>,
+    /// The tick in which it asked for its present connection.
+    pub(super) opened_at: u64,
+    pub(super) faults: SubscriberFaults,
 }
 
 impl Client {
@@ -59,30 +65,28 @@ impl Client {
         let tick_of = |end| move |time| (ticks(nanos(time)), end);
         let leaves = faults.leaves_at.map(tick_of(End::Left));
         let dies = faults.dies_at.map(tick_of(End::Died));
+        // Where both fall into one tick, the first entry wins: the client leaves.
+        let end = leaves.into_iter().chain(dies).min_by_key(|(tick, _)| *tick);
         Self {
-            class: plan.subscribers[index].class,
             stage: Stage::Waiting,
-            // Where both fall into one tick, the first entry wins: the client leaves.
-            end: leaves.into_iter().chain(dies).min_by_key(|(tick, _)| *tick),
-            faults,
-            // A stand-in: every stream begins with a reader of its own, and nothing is read before.
-            reader: Reader::new(&Reading::Never, &[], 1, 1, at(1)),
             arrived: 0,
             hears_end: false,
             is_over: false,
-            opened_at: 0,
-            cursor: None,
-            timer: None,
             is_woken: false,
+            class: plan.subscribers[index].class,
+            subscriber: index,
+            ends_at: end.map_or(u64::MAX, |(tick, _)| tick),
+            // A stand-in: every stream begins with a reader of its own, and nothing is read before.
+            reader: Reader::new(&Reading::Never, &[], 1, 1, at(1)),
+            timer: None,
+            cursor: None,
+            end: end.map(|(_, end)| end),
+            opened_at: 0,
+            faults,
         }
     }
 
-    /// The tick before which it neither leaves nor dies.
-    pub(super) fn ends_at(&self) -> u64 {
-        self.end.map_or(u64::MAX, |(tick, _)| tick)
-    }
-
     pub(super) fn has_ended_by(&self, tick: u64) -> bool {
-        self.ends_at() <= tick
+        self.ends_at <= tick
     }
 }

@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 
 use hubbub::{EventId, Gap, SubscriberId};
 
+use super::client::Client;
 use super::frames::Frames;
 use super::mailbox::Mailbox;
 use super::memory::Place;
@@ -18,11 +19,16 @@ pub(super) struct Passing {
 }
 
 /// What a client reads, and the offset in its stream at which that is complete.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug)]
 pub(super) enum Read {
-    Event { sequence: u64 },
-    Place { sequence: u64 },
-    Gap { first: Option<u64>, last: Option<u64> },
+    Event {
+        sequence: u64,
+    },
+    Place {
+        sequence: u64,
+    },
+    /// The first and the last event that is missing. Boxed, because it is rare and would double the size of all.
+    Gap(Box<[Option<u64>; 2]>),
 }
 
 /// Something that no mailbox counts: a greeting, a notice by itself, a comment, a ping.
@@ -40,54 +46,68 @@ pub(super) struct Part {
     pub(super) frame_bytes: u64,
 }
 
+// In this order in memory: with every frame, a turn of the task and a publish touch what stands first, up to the counts of
+// the mailbox. Ten thousand subscribers do not fit into a processor's caches, so each line that is touched counts.
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct Connection {
-    pub(super) subscriber: usize,
-    pub(super) class: usize,
-    /// The server's process, and the id that this process gave out; 0 before the request has come.
-    pub(super) process: usize,
-    pub(super) id: SubscriberId,
-    pub(super) mailbox: Mailbox,
-    pub(super) socket: Socket,
-    /// What is to be said first, once the head of the response is flushed.
-    pub(super) greeting: Vec<Said>,
-    /// The write under way, in the order of the wire. Nothing more is taken from the mailbox until all of it is flushed.
-    pub(super) passing: VecDeque<Passing>,
-    /// Bytes of it that the socket has not accepted.
-    pub(super) unsent: u64,
-    /// Frames taken since the CPU was last asked for.
-    pub(super) frames_for_the_cpu: u32,
-    /// Of a shared write that was accepted in part: the bytes that were left, until the frames before them are let go.
-    pub(super) left: Option<u64>,
     /// The task waits for a frame.
     pub(super) on_frame: bool,
     /// The task is in the queue of those that were woken.
     pub(super) is_woken: bool,
     pub(super) is_closed: bool,
     pub(super) end_is_sent: bool,
+    /// For marks: whether a comment after a silence had a gap notice.
+    pub(super) told_in_a_comment: bool,
+    /// Frames taken since the CPU was last asked for.
+    pub(super) frames_for_the_cpu: u32,
+    /// The client, and its index in the plan.
+    pub(super) client: usize,
+    pub(super) subscriber: usize,
+    pub(super) class: usize,
+    /// The server's process.
+    pub(super) process: usize,
+    /// Ticks: since when the socket accepts nothing.
+    pub(super) blocked_since: Option<u64>,
+    /// Bytes of the write under way that the socket has not accepted.
+    pub(super) unsent: u64,
+    /// Of a shared write that was accepted in part: the bytes that were left, until the frames before them are let go.
+    pub(super) left: Option<u64>,
     /// Bytes written from the start of the stream on, with the response's head.
     pub(super) offset: u64,
+    /// Ticks: when something was last flushed, and when the silence is looked at next.
+    pub(super) last_flush: u64,
+    pub(super) silence: u64,
+    /// For marks: the tick of the last comment after a silence.
+    pub(super) commented_in: u64,
+    /// What is to be said first, once the head of the response is flushed.
+    pub(super) greeting: Vec<Said>,
+    /// The write under way, in the order of the wire. Nothing more is taken from the mailbox until all of it is flushed.
+    pub(super) passing: VecDeque<Passing>,
     /// What the client has not read yet, and where it ends.
     pub(super) unread: VecDeque<(u64, Read)>,
+    pub(super) socket: Socket,
+    pub(super) mailbox: Mailbox,
     /// For a reader that serves: where the first lines of events end that have not arrived yet, where the events begin,
     /// and their sequences.
     pub(super) begins: VecDeque<(u64, u64, u64)>,
+    /// The id that the server's process gave out; 0 before the request has come.
+    pub(super) id: SubscriberId,
     /// Where the client was when it asked for the stream: a process of the server and a sequence.
     pub(super) cursor: Option<(usize, u64)>,
-    /// Ticks: when the silence is looked at next, and when something was last flushed.
-    pub(super) silence: u64,
-    pub(super) last_flush: u64,
-    /// Ticks: since when the socket accepts nothing, and when the timer of the write deadline fires.
-    pub(super) blocked_since: Option<u64>,
+    /// The tick in which the timer of the write deadline fires.
     pub(super) deadline: u64,
-    /// For marks: the tick of the last comment after a silence, and whether one had a gap notice.
-    pub(super) commented_in: u64,
-    pub(super) told_in_a_comment: bool,
 }
 
 impl Connection {
-    pub(super) fn new(subscriber: usize, class: usize, mailbox: Mailbox, socket: Socket) -> Self {
+    pub(super) fn new(
+        client: usize,
+        &Client { subscriber, class, .. }: &Client,
+        mailbox: Mailbox,
+        socket: Socket,
+    ) -> Self {
         Self {
+            client,
             subscriber,
             class,
             process: 0,
@@ -179,6 +199,6 @@ impl Connection {
 impl Read {
     /// A gap notice.
     pub(super) fn of(gap: &Gap) -> Self {
-        Self::Gap { first: gap.first.map(|id| id.sequence), last: gap.last.map(|id| id.sequence) }
+        Self::Gap(Box::new([gap.first, gap.last].map(|id| id.map(|id| id.sequence))))
     }
 }

@@ -27,7 +27,7 @@ impl Run<'_> {
             }
         }
         while let Some(flight) = self.paths[class].arrived(self.tick) {
-            let index = self.connections[flight.connection].subscriber;
+            let index = flight.client;
             let client = &mut self.clients[index];
             // A client that has left takes nothing of its old connection, and a loss leaves flights without bytes.
             if client.stage == Stage::Reading(flight.connection) && (flight.bytes > 0 || flight.is_end) {
@@ -56,8 +56,9 @@ impl Run<'_> {
             // Not while it opens: a connect is not cut short by the end, which is seen once there is a stream.
             stage @ (Stage::Held | Stage::Coming | Stage::Away) if has_ended => {
                 self.marks.add_if(stage == Stage::Coming, Mark::LeftBeforeItsStream);
-                self.recorder.left(at(self.tick * TICK), index);
-                self.clients[index].stage = Stage::Gone;
+                let client = &mut self.clients[index];
+                self.recorder.left(at(self.tick * TICK), client.subscriber);
+                client.stage = Stage::Gone;
             }
             Stage::Held => self.come(index),
             Stage::Coming => {
@@ -91,7 +92,7 @@ impl Run<'_> {
             return self.come(index);
         }
         client.stage = Stage::Held;
-        let until = up_at.min(client.ends_at().max(self.tick));
+        let until = up_at.min(client.ends_at.max(self.tick));
         self.wake_client_at(index, until);
         // A client that leaves in this tick does so now. The timer above fires in the next one, and finds it gone.
         if self.clients[index].has_ended_by(self.tick) {
@@ -104,16 +105,15 @@ impl Run<'_> {
         client.stage = Stage::Coming;
         // Rounded up once for all three ways: the full stack's client sleeps them out in one sleep, before it connects.
         let there = self.tick + ticks(WAYS_TO_A_STREAM * self.paths[client.class].one_way);
-        let until = there.min(client.ends_at());
+        let until = there.min(client.ends_at);
         self.wake_client_at(index, until);
     }
 
     fn ask_for_the_stream(&mut self, index: usize) {
         self.marks.add_if(self.clients[index].has_ended_by(self.tick), Mark::LeftWithItsRequest);
-        let cursor = self.clients[index].cursor;
-        let connection = self.open(index, cursor);
+        let connection = self.open(index);
         let client = &mut self.clients[index];
-        let reading = &self.plan.subscribers[index].reading;
+        let reading = &self.plan.subscribers[client.subscriber].reading;
         let window_bytes = self.plan.classes[client.class].window_bytes;
         let one_way = at(self.paths[client.class].one_way);
         client.reader = Reader::new(reading, &client.faults.slow_periods, window_bytes, self.plan.time_scale, one_way);
@@ -136,7 +136,7 @@ impl Run<'_> {
         // A pause after a restart is drawn for every client, so that they do not all come back at once.
         let pause = after_a_restart.or(self.paths[client.class].reconnect_after);
         let back = pause.map_or(u64::MAX, |pause| self.tick + ticks(nanos(pause)));
-        let until = back.min(client.ends_at());
+        let until = back.min(client.ends_at);
         if client.has_ended_by(self.tick) {
             // It leaves in the tick in which it could not get a stream: a timer would be a tick late.
             self.live(index);
@@ -177,7 +177,7 @@ impl Run<'_> {
                 return self.go_away(index);
             }
             let tells_at = client.reader.tells_at().map_or(u64::MAX, |time| ticks(nanos(time)));
-            let next = tells_at.min(client.ends_at());
+            let next = tells_at.min(client.ends_at);
             if next == u64::MAX {
                 // An earlier timer may still be set; without its name, it wakes nobody.
                 client.timer = None;
@@ -196,7 +196,9 @@ impl Run<'_> {
         let in_all = client.reader.arrived() + arrived;
         let connection = &mut self.connections[connection];
         // Before the bytes count as arrived: a reader that serves frames must know where the first one starts.
-        while let Some((_, start, sequence)) = connection.begins.pop_front_if(|(line_end, ..)| *line_end <= in_all) {
+        while connection.begins.front().is_some_and(|(line_end, ..)| *line_end <= in_all)
+            && let Some((_, start, sequence)) = connection.begins.pop_front()
+        {
             if let Some(accepted_at) = connection.socket.accepted_at(start) {
                 client.reader.begin(now, start, sequence, at(accepted_at));
             }
@@ -231,30 +233,32 @@ impl Run<'_> {
         let now = at(self.tick * TICK);
         let client = &mut self.clients[index];
         let read = client.reader.read_by(now);
-        let process = self.connections[connection].process;
-        let unread = &mut self.connections[connection].unread;
-        while let Some((end, what)) = unread.pop_front_if(|(end, _)| *end <= read) {
+        let connection = &mut self.connections[connection];
+        let process = connection.process;
+        while connection.unread.front().is_some_and(|(end, _)| *end <= read)
+            && let Some((end, what)) = connection.unread.pop_front()
+        {
             let read_at = client.reader.read_at(end, now);
             match what {
                 Read::Event { sequence } => {
                     client.cursor = Some((process, sequence));
-                    self.recorder.received(read_at, index, process, sequence);
+                    self.recorder.received(read_at, client.subscriber, process, sequence);
                 }
                 Read::Place { sequence } => {
                     client.cursor = Some((process, sequence));
-                    self.recorder.placed(read_at, index, process, sequence);
+                    self.recorder.placed(read_at, client.subscriber, process, sequence);
                 }
-                Read::Gap { first, last } => {
-                    self.recorder.told(read_at, index, client.cursor, [first, last]);
+                Read::Gap(missing) => {
+                    self.recorder.told(read_at, client.subscriber, client.cursor, *missing);
                 }
             }
         }
     }
 
     fn leave(&mut self, index: usize, connection: usize) {
-        self.recorder.left(at(self.tick * TICK), index);
         let client = &mut self.clients[index];
-        if client.end.is_some_and(|(_, end)| end == End::Died) {
+        self.recorder.left(at(self.tick * TICK), client.subscriber);
+        if client.end == Some(End::Died) {
             // Nobody tells the server: it notices only that an acknowledgement does not come.
             client.stage = Stage::Gone;
             let arrived = client.reader.arrived();

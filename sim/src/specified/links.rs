@@ -32,6 +32,7 @@ impl Link {
     }
 
     /// When the link next carries something: at `at`, or when all outages from then on are over.
+    #[inline]
     pub(super) fn up_at(&self, at: u64) -> u64 {
         let mut up_at = at;
         while let Some(outage) = self.outage(up_at) {

@@ -19,29 +19,31 @@ use super::marks::{Mark, Marks};
 use super::memory::{Memory, Place};
 use crate::time::nanos;
 
+// In this order in memory: what every frame touches stands first.
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct Mailbox {
-    pub(super) limits: Limits,
+    closed: Option<CloseReason>,
     overflow: Overflow,
+    pub(super) is_behind: bool,
+    pub(super) parked_for: LossReason,
     /// Not taken yet.
     pub(super) waiting: VecDeque<Place>,
     /// Taken and not flushed. All but the first still hold their slots.
     in_flight: VecDeque<Place>,
     pub(super) parked: u64,
-    pub(super) parked_for: LossReason,
-    /// Sequence of the first event that may be parked, where any is.
-    pub(super) parked_from: u64,
-    pub(super) is_behind: bool,
     pub(super) last_offered: u64,
     pub(super) last_queued: u64,
-    /// What the subscriber is to be told; `None` where nobody is told of anything.
-    pub(super) holes: Option<Holes>,
-    closed: Option<CloseReason>,
     pub(super) offered: u64,
     delivered: u64,
-    pub(super) dropped: LossCounts,
     high_water: u64,
     pub(super) marks: Marks,
+    pub(super) limits: Limits,
+    /// What the subscriber is to be told; `None` where nobody is told of anything.
+    pub(super) holes: Option<Holes>,
+    /// Sequence of the first event that may be parked, where any is.
+    pub(super) parked_from: u64,
+    pub(super) dropped: LossCounts,
 }
 
 impl Mailbox {

@@ -82,13 +82,10 @@ impl Mailbox {
 }
 
 impl Run<'_> {
-    /// Fills the mailbox of a subscriber that is behind, where it is empty.
+    /// Fills the mailbox of a subscriber that is behind, and whose mailbox is empty.
     pub(super) fn catch_up(&mut self, index: usize) {
         let kept_from = self.history.kept_from(&self.memory);
         let connection = &mut self.connections[index];
-        if !connection.mailbox.is_behind_and_empty() {
-            return;
-        }
         let forgotten = connection.mailbox.catch_up(&mut self.memory, kept_from, MOST_AT_A_TIME);
         if let Some((count, reason)) = forgotten {
             let forgotten = hubbub::hub::Forgotten { count, reason };

@@ -5,7 +5,7 @@ use std::collections::{BinaryHeap, VecDeque};
 use std::time::Duration;
 
 use super::links::Link;
-use super::time::TICK;
+use super::time::{TICK, ticks};
 use crate::plan::Plan;
 use crate::time::nanos;
 
@@ -14,6 +14,8 @@ use crate::time::nanos;
 pub(super) struct Flight {
     /// The tick in which they are sent over the last millisecond of the way.
     pub(super) sent_in: u64,
+    /// Whose they are, so that the client is found without a look at the connection.
+    pub(super) client: usize,
     pub(super) connection: usize,
     pub(super) bytes: u64,
     /// Whether nothing follows.
@@ -31,6 +33,8 @@ pub(super) struct Release {
 #[derive(Debug)]
 pub(super) struct Path {
     pub(super) one_way: u64,
+    /// The first tick that is not before it.
+    pub(super) one_way_ticks: u64,
     pub(super) link: Link,
     pub(super) reconnect_after: Option<Duration>,
     /// In the order in which they were sent.
@@ -47,9 +51,11 @@ pub(super) struct Path {
 impl Path {
     pub(super) fn of(plan: &Plan, class: usize) -> Self {
         let class_plan = &plan.classes[class];
+        // turmoil carries no message in less than a tick.
+        let one_way = class_plan.round_trip.map_or(TICK, |trip| nanos(trip / 2)).max(TICK);
         Self {
-            // turmoil carries no message in less than a tick.
-            one_way: class_plan.round_trip.map_or(TICK, |trip| nanos(trip / 2)).max(TICK),
+            one_way,
+            one_way_ticks: ticks(one_way),
             link: Link::of(plan, class),
             reconnect_after: class_plan.reconnect_after,
             flights: VecDeque::new(),
@@ -92,11 +98,12 @@ impl Path {
     /// A client has read bytes; what arrives at one time arrives in the order in which it was told.
     pub(super) fn tell(&mut self, release: Release) {
         // Times of reads are exact inside a tick, and clients do not run in their order. Most reads need no search.
-        let place = match self.releases.back() {
-            Some(last) if last.due > release.due => self.releases.partition_point(|other| other.due <= release.due),
-            Some(_) | None => self.releases.len(),
-        };
-        self.releases.insert(place, release);
+        if self.releases.back().is_none_or(|last| last.due <= release.due) {
+            self.releases.push_back(release);
+        } else {
+            let place = self.releases.partition_point(|other| other.due <= release.due);
+            self.releases.insert(place, release);
+        }
     }
 
     pub(super) fn next_release_at(&self) -> Option<u64> {

@@ -84,13 +84,13 @@ impl Run<'_> {
         for place in 0..self.streams.len() {
             let index = self.streams[place];
             let connection = &mut self.connections[index];
-            let id = connection.server_side();
+            let (subscriber, process) = (connection.subscriber, connection.process);
             let recorder = &mut self.recorder;
             let is_blocked = connection.blocked_since.is_some();
             let marks = &mut self.marks;
             replays |= connection.mailbox.is_replaying();
             connection.mailbox.offer(&mut self.memory, event, |outcome| {
-                recorder.offered(now, id, sequence, outcome);
+                recorder.offered_to(now, subscriber, process, sequence, outcome);
                 let lost_for = outcome.loss_reason();
                 overflows |= lost_for.is_some();
                 marks.add_if(is_blocked && lost_for == Some(LossReason::Age), Mark::AgeWhileBlocked);

@@ -54,6 +54,7 @@ pub(super) struct Run<'a> {
     /// Every connection there has been, and those with a stream, in the order of their ids.
     pub(super) connections: Vec<Connection>,
     pub(super) streams: Vec<usize>,
+    /// In the order in which their streams are likely to begin.
     pub(super) clients: Vec<Client>,
     pub(super) paths: Vec<Path>,
     pub(super) cpu: Option<Cpu>,
@@ -105,7 +106,7 @@ impl<'a> Run<'a> {
             turns: turns.collect(),
             connections: Vec::with_capacity(plan.subscribers.len()),
             streams: Vec::with_capacity(plan.subscribers.len()),
-            clients: (0..plan.subscribers.len()).map(|index| Client::new(plan, index)).collect(),
+            clients: plan.likely_order().into_iter().map(|index| Client::new(plan, index)).collect(),
             paths: (0..plan.classes.len()).map(|class| Path::of(plan, class)).collect(),
             cpu: plan.server.cpu.map(Cpu::new),
             next_arrival: 0,
@@ -130,8 +131,8 @@ impl<'a> Run<'a> {
     /// Runs it to its end.
     pub(super) fn run(&mut self) {
         // In the order in which the full stack spawns them: timers of one tick fire in the order of their setting.
-        for (index, subscriber) in self.plan.subscribers.iter().enumerate() {
-            self.wake_client_at(index, ticks(nanos(subscriber.connect_at)));
+        for (subscriber, seat) in self.plan.subscribers.iter().zip(self.plan.seats()) {
+            self.wake_client_at(seat as usize, ticks(nanos(subscriber.connect_at)));
         }
         let mut driver_wakes_at = 0;
         loop {

@@ -24,18 +24,19 @@ struct Beginning {
 }
 
 impl Run<'_> {
-    /// The server accepts a connection of a subscriber; the request is still to come.
-    pub(super) fn open(&mut self, subscriber: usize, cursor: Option<(usize, u64)>) -> usize {
-        let plan = &self.plan.subscribers[subscriber];
+    /// The server accepts a connection of a client; the request is still to come.
+    pub(super) fn open(&mut self, index: usize) -> usize {
+        let client = &self.clients[index];
+        let plan = &self.plan.subscribers[client.subscriber];
         let recovers = self.plan.server.recovery.is_some();
         let policy = &self.rules.policy;
         let mailbox = Mailbox::new(policy.limits, policy.overflow, recovers);
         let keeps_times = matches!(plan.reading, Reading::Serves { .. });
         let socket = Socket::new(self.plan.classes[plan.class].window_bytes, keeps_times);
-        let mut connection = Connection::new(subscriber, plan.class, mailbox, socket);
+        let mut connection = Connection::new(index, client, mailbox, socket);
         connection.process = self.process;
         // Without a history there is nothing to resume, so clients do not say where they were.
-        connection.cursor = cursor.filter(|_| recovers);
+        connection.cursor = client.cursor.filter(|_| recovers);
         self.connections.push(connection);
         self.connections.len() - 1
     }

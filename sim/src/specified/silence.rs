@@ -10,11 +10,11 @@ impl Run<'_> {
     /// A comment or a ping, where nothing has been flushed for as long as a silence may last. In front of it is the notice
     /// of what has been lost behind the last event.
     pub(super) fn break_silence(&mut self, index: usize) -> bool {
-        let keepalive = ticks(nanos(self.plan.server.keepalive));
         let connection = &mut self.connections[index];
         if self.tick < connection.silence {
             return false;
         }
+        let keepalive = ticks(nanos(self.plan.server.keepalive));
         let due = connection.last_flush + keepalive;
         let is_due = due <= self.tick;
         // Moved when it fires and not at every flush, as the transport's timer is.

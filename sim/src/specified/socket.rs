@@ -27,8 +27,15 @@ pub(super) enum Loss {
     TimedOut,
 }
 
+// In this order in memory: what every write touches stands first.
 #[derive(Debug)]
+#[repr(C)]
 pub(super) struct Socket {
+    pub(super) is_outgoing: bool,
+    pub(super) loss: Loss,
+    /// Whether the server's task waits for room or for the CPU.
+    pub(super) writer_waits: bool,
+    pub(super) turn: Turn,
     window_bytes: u64,
     in_window: u64,
     /// Bytes accepted from the start on.
@@ -37,11 +44,6 @@ pub(super) struct Socket {
     held: u64,
     /// Accepted, to be sent at the end of the tick.
     outbox: u64,
-    pub(super) is_outgoing: bool,
-    pub(super) turn: Turn,
-    pub(super) loss: Loss,
-    /// Whether the server's task waits for room or for the CPU.
-    pub(super) writer_waits: bool,
     /// Which bytes were accepted when, for a client that asks: the offset of the end, and the time.
     times: Option<VecDeque<(u64, u64)>>,
 }
@@ -77,6 +79,7 @@ impl Socket {
     }
 
     /// Accepts as many of the bytes as the window has room for.
+    #[inline]
     pub(super) fn accept(&mut self, bytes: u64, now: u64, is_held: bool) -> u64 {
         let accepted = bytes.min(self.window_bytes.saturating_sub(self.in_window));
         self.in_window += accepted;
@@ -93,6 +96,7 @@ impl Socket {
     }
 
     /// The client has read bytes; whether the server's task waited for that.
+    #[inline]
     pub(super) fn release(&mut self, bytes: u64) -> bool {
         // At most what is there: after the server has closed, reads of what came before still arrive.
         self.in_window -= bytes.min(self.in_window);

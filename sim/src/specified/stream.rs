@@ -219,7 +219,7 @@ impl Run<'_> {
             if let Some(event) = event {
                 if connection.mailbox.flushed().is_some() {
                     let sequence = self.memory.get(event).id.sequence;
-                    self.recorder.flushed(now, connection.server_side(), sequence);
+                    self.recorder.flushed_to(now, connection.subscriber, connection.process, sequence);
                     has_more = !connection.mailbox.is_empty();
                 }
                 self.memory.release(event);
@@ -231,13 +231,22 @@ impl Run<'_> {
     /// Begins the next write: a greeting that is still to be said, what waits, or what breaks a silence; `false` where there
     /// is nothing to write.
     fn begin_write(&mut self, index: usize) -> bool {
-        let greeting = std::mem::take(&mut self.connections[index].greeting);
-        if !greeting.is_empty() {
-            self.connections[index].say(self.frames, greeting);
+        let connection = &mut self.connections[index];
+        if !connection.greeting.is_empty() {
+            let greeting = std::mem::take(&mut connection.greeting);
+            connection.say(self.frames, greeting);
             return true;
         }
         // Only for the first frame of a write: those that share it come from slots alone, as in the Hub.
-        self.catch_up(index);
+        if connection.mailbox.is_behind_and_empty() {
+            self.catch_up(index);
+        }
+        // At once: after every flush, a task looks for a next frame, and mostly in vain.
+        let connection = &mut self.connections[index];
+        if connection.mailbox.waiting.is_empty() {
+            connection.on_frame = true;
+            return self.break_silence(index);
+        }
         // One list for all writes: a write is begun for every frame.
         let mut parts = std::mem::take(&mut self.parts);
         let frames = self.frames;

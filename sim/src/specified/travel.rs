@@ -21,8 +21,8 @@ impl Run<'_> {
             connection.end_is_sent |= is_end;
             let class = connection.class;
             // The last millisecond of the way is the simulated network's own.
-            let sent_in = ticks(self.tick * TICK + self.paths[class].one_way) - 1;
-            let flight = Flight { sent_in, connection: index, bytes, is_end };
+            let sent_in = self.tick + self.paths[class].one_way_ticks - 1;
+            let flight = Flight { sent_in, client: connection.client, connection: index, bytes, is_end };
             let flight = if self.plan.faults.is_empty() { flight } else { self.passed(flight, class) };
             self.paths[class].send(flight);
         }
