@@ -111,6 +111,7 @@ impl Reader {
     }
 
     /// Bytes have reached the client.
+    #[inline]
     pub(crate) fn arrive(&mut self, now: Duration, bytes: u64) {
         // Also where the pace has no use for it: a change of speed counts what had arrived by then.
         let read = self.read_by(now);
@@ -169,6 +170,7 @@ impl Reader {
 
     /// When the byte before offset `end` was read, if that is by `now`. A byte read before the last change of speed
     /// counts as read at the change.
+    #[inline]
     pub(crate) fn read_at(&self, end: u64, now: Duration) -> Duration {
         match &self.pace {
             // Not after `now`: the exact time is rounded up, to a nanosecond that may not have begun.
@@ -178,6 +180,7 @@ impl Reader {
     }
 
     /// Bytes to tell the server of by `now`, as read since the last call; to be called until there are none.
+    #[inline]
     pub(crate) fn tell(&mut self, now: Duration) -> u64 {
         self.told_at = now;
         // Nothing has arrived of which the server does not know that it is read.
@@ -208,6 +211,7 @@ impl Reader {
     }
 
     /// When there may be something to tell, without a further arrival.
+    #[inline]
     pub(crate) fn tells_at(&self) -> Option<Duration> {
         if self.told == self.arrived {
             return None;

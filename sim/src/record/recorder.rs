@@ -24,9 +24,11 @@ pub struct Observations {
     /// Events of the plan.
     planned: usize,
     sources_end: Duration,
-    /// What changes with every frame, by seat; and the seat of each subscriber of the plan.
+    /// What changes with every frame, in the order in which subscribers are observed first. Events are offered and flushed
+    /// in that order, and a processor fetches memory in advance only if it is used in its order.
     tallies: Vec<Tally>,
-    seats: Vec<u32>,
+    /// The place of each subscriber's tally, by index in the plan.
+    places: Vec<Option<u32>>,
     subscribers: Vec<SubscriberRecord>,
     demands: Vec<Demand>,
     classes: Vec<ClassRecord>,
@@ -73,13 +75,12 @@ impl Recorder {
             .iter()
             .map(|subscriber| SubscriberRecord { class: subscriber.class, ..SubscriberRecord::default() });
         let classes = plan.classes.iter().map(|_| ClassRecord { flush_us: histogram(), receipt_us: histogram() });
-        let order = plan.likely_order();
         Self(Arc::new(Mutex::new(Observations {
             time_scale: plan.time_scale,
             planned: plan.arrivals.len(),
             sources_end: plan.duration,
-            tallies: order.into_iter().map(|index| Tally::of(plan.subscribers[index].class)).collect(),
-            seats: plan.seats(),
+            tallies: Vec::with_capacity(plan.subscribers.len()),
+            places: vec![None; plan.subscribers.len()],
             subscribers: subscribers.collect(),
             demands: vec![Demand::default(); plan.subscribers.len()],
             classes: classes.collect(),
@@ -208,7 +209,7 @@ impl Observations {
     ) {
         let outcome = outcome.map(|lost| self.sequence(process, lost.sequence));
         self.note(now, index, ObservationKind::Pushed { sequence, outcome });
-        let tally = &mut self.tallies[self.seats[index] as usize];
+        let tally = self.tally(index);
         // What is shed for an event is not an offer of its own. The event's outcome follows.
         tally.offered += u64::from(!matches!(outcome, PushOutcome::Shed { .. }));
         // Not for parked frames: they wait in the history and take no slot.
@@ -233,7 +234,7 @@ impl Observations {
         let Some(index) = self.of(id) else { return };
         let first = self.sequence(id.0, first);
         self.note(now, index, ObservationKind::Replayed { first, count });
-        self.tallies[self.seats[index] as usize].offered += count;
+        self.tally(index).offered += count;
     }
 
     /// Parked events turned out not to be kept any more.
@@ -299,9 +300,10 @@ impl Observations {
         self.delivered_in_time += u64::from(now <= self.sources_end);
         let latency = self.age_us(now, sequence);
         self.note(now, index, ObservationKind::Flushed { sequence });
-        let tally = &mut self.tallies[self.seats[index] as usize];
+        let tally = self.tally(index);
         tally.delivered += 1;
-        count_us(&mut self.classes[tally.class].flush_us, latency);
+        let class = tally.class;
+        count_us(&mut self.classes[class].flush_us, latency);
     }
 
     /// A client has read an event of a process.
@@ -309,11 +311,12 @@ impl Observations {
         let sequence = self.sequence(process, sequence);
         let latency = self.age_us(now, sequence);
         self.note(now, index, ObservationKind::Received { sequence });
-        let tally = &mut self.tallies[self.seats[index] as usize];
+        let tally = self.tally(index);
         tally.received += 1;
         tally.doubled += u64::from(sequence <= tally.last_read);
         tally.last_read = sequence.max(tally.last_read);
-        count_us(&mut self.classes[tally.class].receipt_us, latency);
+        let class = tally.class;
+        count_us(&mut self.classes[class].receipt_us, latency);
     }
 
     /// A subscription has ended, and this is its account.
@@ -342,9 +345,19 @@ impl Observations {
     /// A subscriber's account so far.
     fn account(&self, index: usize) -> SubscriberRecord {
         let record = self.subscribers[index].clone();
-        let tally = &self.tallies[self.seats[index] as usize];
+        let nothing = Tally::of(record.class);
+        let tally = self.places[index].map_or(&nothing, |place| &self.tallies[place as usize]);
         let Tally { offered, delivered, received, doubled, high_water, .. } = *tally;
         SubscriberRecord { offered, delivered, received, doubled, high_water, digest: tally.digest.digest(), ..record }
+    }
+
+    #[inline]
+    fn tally(&mut self, index: usize) -> &mut Tally {
+        let place = *self.places[index].get_or_insert_with(|| {
+            self.tallies.push(Tally::of(self.subscribers[index].class));
+            u32::try_from(self.tallies.len() - 1).unwrap_or_else(|_| unreachable!("a plan has fewer subscribers"))
+        });
+        &mut self.tallies[place as usize]
     }
 
     /// Which subscriber of the plan an id is.
@@ -368,7 +381,7 @@ impl Observations {
     #[inline(always)]
     fn note(&mut self, now: Duration, index: usize, what: ObservationKind) {
         // In virtual time: at a scale above 1, plan time would round different times to the same one.
-        self.tallies[self.seats[index] as usize].digest.add(nanos(now), what);
+        self.tally(index).digest.add(nanos(now), what);
         if self.log.is_some() || self.lives.is_some() {
             self.keep(now, index, what);
         }

@@ -8,6 +8,7 @@ use super::client::Client;
 use super::frames::Frames;
 use super::mailbox::Mailbox;
 use super::memory::Place;
+use super::queue::Queue;
 use super::socket::Socket;
 
 /// A part of the write under way that ends with a frame, or with something that no mailbox counts.
@@ -41,8 +42,8 @@ pub(super) struct Said {
 /// A frame of a write, with the notice in front of it.
 pub(super) struct Part {
     pub(super) event: Place,
+    pub(super) id: EventId,
     pub(super) gap: Option<Gap>,
-    pub(super) gap_bytes: u64,
     pub(super) frame_bytes: u64,
 }
 
@@ -83,9 +84,9 @@ pub(super) struct Connection {
     /// What is to be said first, once the head of the response is flushed.
     pub(super) greeting: Vec<Said>,
     /// The write under way, in the order of the wire. Nothing more is taken from the mailbox until all of it is flushed.
-    pub(super) passing: VecDeque<Passing>,
+    pub(super) passing: Queue<Passing>,
     /// What the client has not read yet, and where it ends.
-    pub(super) unread: VecDeque<(u64, Read)>,
+    pub(super) unread: Queue<(u64, Read)>,
     pub(super) socket: Socket,
     pub(super) mailbox: Mailbox,
     /// For a reader that serves: where the first lines of events end that have not arrived yet, where the events begin,
@@ -115,7 +116,7 @@ impl Connection {
             mailbox,
             socket,
             greeting: Vec::new(),
-            passing: VecDeque::new(),
+            passing: Queue::new(),
             unsent: 0,
             frames_for_the_cpu: 0,
             left: None,
@@ -124,7 +125,7 @@ impl Connection {
             is_closed: false,
             end_is_sent: false,
             offset: 0,
-            unread: VecDeque::new(),
+            unread: Queue::new(),
             begins: VecDeque::new(),
             cursor: None,
             silence: 0,
@@ -149,16 +150,12 @@ impl Connection {
         begin
     }
 
-    /// The parts of the write under way of which the socket has not accepted all.
-    pub(super) fn parts_left(&self) -> usize {
-        let mut left = self.unsent;
-        // Counted from the end: what has been accepted is at the beginning, and may not have been let go yet.
-        let is_left = |part: &&Passing| {
-            let is_left = left > 0;
-            left = left.saturating_sub(part.bytes);
-            is_left
-        };
-        self.passing.iter().rev().take_while(is_left).count()
+    /// Whether the write under way has so many parts, or more, of which the socket has not accepted all.
+    pub(super) fn has_parts_left(&self, parts: usize) -> bool {
+        // Counted from the end: what has been accepted is at the beginning, and may not have been let go yet. The part is
+        // left, if so few bytes are behind it that some of those that are unsent are its own.
+        let Some(behind) = parts.checked_sub(1).filter(|behind| *behind < self.passing.len()) else { return false };
+        self.passing.iter().rev().take(behind).map(|part| part.bytes).sum::<u64>() < self.unsent
     }
 
     /// Begins a write of what no mailbox counts.
@@ -170,7 +167,7 @@ impl Connection {
         for (nth, Said { bytes, read }) in said.into_iter().enumerate() {
             end += bytes;
             part_bytes += bytes;
-            self.unread.extend(read.map(|read| (end, read)));
+            read.into_iter().for_each(|read| self.unread.push_back((end, read)));
             // HTTP's body yields a notice and what follows as one piece, so both leave the gate together.
             if frames.has_messages() || nth + 1 == count {
                 let bytes = frames.chunk(std::mem::take(&mut part_bytes));
@@ -179,20 +176,23 @@ impl Connection {
         }
     }
 
-    /// Adds a frame to the write.
-    pub(super) fn add(&mut self, frames: Frames, part: &Part, id: EventId) {
-        let bytes = part.gap_bytes + part.frame_bytes;
-        let start = self.add_chunk(frames, bytes) + part.gap_bytes;
-        let end = start + part.frame_bytes;
-        if let Some(gap) = &part.gap {
+    /// Adds a frame to the write; returns the bytes that it has there.
+    pub(super) fn add(&mut self, frames: Frames, part: &Part) -> u64 {
+        let Part { event, id, ref gap, frame_bytes } = *part;
+        let gap_bytes = gap.as_ref().map_or(0, |gap| frames.gap(gap));
+        let bytes = gap_bytes + frame_bytes;
+        let start = self.add_chunk(frames, bytes) + gap_bytes;
+        if let Some(gap) = gap {
             self.unread.push_back((start, Read::of(gap)));
         }
         if self.socket.keeps_times() {
-            self.begins.push_back((start + frames.id_end(id, part.frame_bytes), start, id.sequence));
+            self.begins.push_back((start + frames.id_end(id, frame_bytes), start, id.sequence));
         }
-        self.unread.push_back((end, Read::Event { sequence: id.sequence }));
-        self.passing.push_back(Passing { event: Some(part.event), bytes: frames.chunk(bytes) });
+        self.unread.push_back((start + frame_bytes, Read::Event { sequence: id.sequence }));
+        let bytes = frames.chunk(bytes);
+        self.passing.push_back(Passing { event: Some(event), bytes });
         self.frames_for_the_cpu += 1;
+        bytes
     }
 }
 

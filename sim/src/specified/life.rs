@@ -1,5 +1,7 @@
 //! What the clients of a class do in a tick: those woken by timers first, then those to whom something has arrived.
 
+use std::time::Duration;
+
 use super::client::{End, Stage};
 use super::connection::Read;
 use super::marks::Mark;
@@ -160,17 +162,17 @@ impl Run<'_> {
     /// Takes what has arrived, reads as planned, and lets the server know.
     fn receive(&mut self, index: usize, connection: usize) {
         let has_ended = self.clients[index].has_ended_by(self.tick);
+        let now = at(self.tick * TICK);
         // What arrives in the tick of leaving is never taken, because leaving is looked at first.
         if !has_ended && !self.clients[index].is_over {
-            self.take_arrivals(index, connection);
+            self.take_arrivals(index, connection, now);
         }
         loop {
-            self.tell_of_reads(index, connection);
-            self.read(index, connection);
+            self.tell_of_reads(index, connection, now);
+            self.read(index, connection, now);
             if has_ended {
                 return self.leave(index, connection);
             }
-            let now = at(self.tick * TICK);
             let client = &mut self.clients[index];
             // The client hears of the end only when it has read, at its own pace, what came before.
             if client.is_over && client.reader.read_by(now) == client.reader.arrived() {
@@ -189,8 +191,7 @@ impl Run<'_> {
         }
     }
 
-    fn take_arrivals(&mut self, index: usize, connection: usize) {
-        let now = at(self.tick * TICK);
+    fn take_arrivals(&mut self, index: usize, connection: usize, now: Duration) {
         let client = &mut self.clients[index];
         let arrived = std::mem::take(&mut client.arrived);
         let in_all = client.reader.arrived() + arrived;
@@ -210,8 +211,7 @@ impl Run<'_> {
     }
 
     /// The word of what has been read goes to the server; where nobody sends any more, nobody waits for it.
-    fn tell_of_reads(&mut self, index: usize, connection: usize) {
-        let now = at(self.tick * TICK);
+    fn tell_of_reads(&mut self, index: usize, connection: usize, now: Duration) {
         let client = &mut self.clients[index];
         let path = &mut self.paths[client.class];
         let mut has_told = false;
@@ -229,8 +229,7 @@ impl Run<'_> {
     }
 
     /// Notes what has been read whole.
-    fn read(&mut self, index: usize, connection: usize) {
-        let now = at(self.tick * TICK);
+    fn read(&mut self, index: usize, connection: usize, now: Duration) {
         let client = &mut self.clients[index];
         let read = client.reader.read_by(now);
         let connection = &mut self.connections[connection];

@@ -34,6 +34,10 @@ impl Link {
     /// When the link next carries something: at `at`, or when all outages from then on are over.
     #[inline]
     pub(super) fn up_at(&self, at: u64) -> u64 {
+        // Most links are never down, and this is asked for every word of a read.
+        if self.outages.is_empty() {
+            return at;
+        }
         let mut up_at = at;
         while let Some(outage) = self.outage(up_at) {
             up_at = outage.until;

@@ -10,13 +10,12 @@
 //!   closes the mailbox (*disconnect*, and *conflate* where nothing is old), or is parked (*park*).
 //! - From the first parked frame until nothing waits any more, everything offered is parked.
 
-use std::collections::VecDeque;
-
 use hubbub::{CloseReason, Counts, EventId, Limits, LossCounts, LossReason, Overflow, PushOutcome};
 
 use super::holes::Holes;
 use super::marks::{Mark, Marks};
 use super::memory::{Memory, Place};
+use super::queue::Queue;
 use crate::time::nanos;
 
 // In this order in memory: what every frame touches stands first.
@@ -28,9 +27,9 @@ pub(super) struct Mailbox {
     pub(super) is_behind: bool,
     pub(super) parked_for: LossReason,
     /// Not taken yet.
-    pub(super) waiting: VecDeque<Place>,
+    pub(super) waiting: Queue<Place>,
     /// Taken and not flushed. All but the first still hold their slots.
-    in_flight: VecDeque<Place>,
+    in_flight: Queue<Place>,
     pub(super) parked: u64,
     pub(super) last_offered: u64,
     pub(super) last_queued: u64,
@@ -51,8 +50,8 @@ impl Mailbox {
         Self {
             limits,
             overflow,
-            waiting: VecDeque::new(),
-            in_flight: VecDeque::new(),
+            waiting: Queue::new(),
+            in_flight: Queue::new(),
             parked: 0,
             parked_for: LossReason::BufferFull,
             parked_from: 0,
@@ -79,7 +78,7 @@ impl Mailbox {
 
     /// The frames in slots, oldest first.
     fn slots(&self) -> impl Iterator<Item = &Place> {
-        self.in_flight.iter().skip(1).chain(&self.waiting)
+        self.in_flight.iter().skip(1).chain(self.waiting.iter())
     }
 
     /// How many slots are taken.
@@ -275,9 +274,9 @@ impl Mailbox {
             CloseReason::ClientGone => self.dropped.client_gone += lost,
             CloseReason::Evicted => self.dropped.evicted += lost,
         }
-        self.waiting.drain(..).for_each(|frame| memory.release(frame));
+        self.waiting.drain().for_each(|frame| memory.release(frame));
         // Those in flight are held by the connection that writes them.
-        self.in_flight.clear();
+        self.in_flight = Queue::new();
         self.parked = 0;
     }
 

@@ -76,6 +76,7 @@ mod memory;
 mod parking;
 mod path;
 mod publish;
+mod queue;
 mod reached;
 mod run;
 mod session;

@@ -10,7 +10,7 @@ use hubbub::Counts;
 use hubbub::hub::Rules;
 
 use super::client::Client;
-use super::connection::{Connection, Part};
+use super::connection::Connection;
 use super::cpu::Cpu;
 use super::frames::Frames;
 use super::history::History;
@@ -67,8 +67,6 @@ pub(super) struct Run<'a> {
     pub(super) deadlines: BTreeMap<u64, Vec<usize>>,
     /// When the server gives up on connections that have lost bytes.
     pub(super) timeouts: VecDeque<(u64, usize)>,
-    /// The frames of the write that is begun.
-    pub(super) parts: Vec<Part>,
     /// Connections that have accepted bytes or closed since the last look.
     pub(super) outgoing: Vec<usize>,
     /// Those that were woken, in that order: tasks of connections, and clients.
@@ -115,7 +113,6 @@ impl<'a> Run<'a> {
             silences: BTreeMap::new(),
             deadlines: BTreeMap::new(),
             timeouts: VecDeque::new(),
-            parts: Vec::new(),
             outgoing: Vec::new(),
             woken: VecDeque::new(),
             woken_clients: VecDeque::new(),

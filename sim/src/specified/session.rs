@@ -132,7 +132,7 @@ impl Run<'_> {
         }
         connection.is_closed = true;
         connection.mailbox.close(&mut self.memory, why);
-        for Passing { event, .. } in connection.passing.drain(..) {
+        for Passing { event, .. } in connection.passing.drain() {
             event.into_iter().for_each(|event| self.memory.release(event));
         }
         connection.socket.close();

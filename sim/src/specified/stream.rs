@@ -85,7 +85,7 @@ impl Run<'_> {
     fn fill(&mut self, index: usize) -> bool {
         loop {
             let connection = &self.connections[index];
-            if connection.unsent >= WRITE_BUFFER_BYTES || connection.parts_left() >= WRITE_BUFFER_CHUNKS {
+            if connection.unsent >= WRITE_BUFFER_BYTES || connection.has_parts_left(WRITE_BUFFER_CHUNKS) {
                 if !self.flush(index) {
                     return false;
                 }
@@ -208,7 +208,7 @@ impl Run<'_> {
         while let Some(Passing { event, .. }) = connection.passing.front().copied() {
             let behind = || connection.passing.iter().skip(1).map(|passing| passing.bytes).sum::<u64>();
             // Counted from the end, because the head of the response is in front of the first part.
-            if left > behind() {
+            if left > 0 && left > behind() {
                 break;
             }
             connection.passing.pop_front();
@@ -247,35 +247,23 @@ impl Run<'_> {
             connection.on_frame = true;
             return self.break_silence(index);
         }
-        // One list for all writes: a write is begun for every frame.
-        let mut parts = std::mem::take(&mut self.parts);
         let frames = self.frames;
-        let connection = &mut self.connections[index];
         let most = connection.mailbox.frames_per_write(self.plan.server.frames_per_write);
         let is_http = !frames.has_messages();
-        let mut gathered = 0;
-        while parts.len() < most
-            && !(is_http && (gathered >= WRITE_BUFFER_BYTES || parts.len() >= WRITE_BUFFER_CHUNKS))
+        let (mut count, mut notices, mut gathered) = (0, 0, 0);
+        while count < most
+            && !(is_http && (gathered >= WRITE_BUFFER_BYTES || count >= WRITE_BUFFER_CHUNKS))
             && let Some((event, gap)) = connection.mailbox.take(&self.memory)
         {
-            let gap_bytes = gap.as_ref().map_or(0, |gap| frames.gap(gap));
+            count += 1;
+            notices += usize::from(gap.is_some());
             let frame_bytes = self.memory.encode(event);
-            gathered += frames.chunk(gap_bytes + frame_bytes);
-            parts.push(Part { event, gap, gap_bytes, frame_bytes });
+            let id = self.memory.get(event).id;
+            gathered += connection.add(frames, &Part { event, id, gap, frame_bytes });
         }
-        let has_any = !parts.is_empty();
-        if has_any {
-            let notices = parts.iter().filter(|part| part.gap.is_some()).count();
-            self.marks.add_if(notices > 1, Mark::TwoNoticesInAWrite);
-            self.marks.add_if(connection.commented_in == self.tick, Mark::CommentAndFrameInATick);
-            self.marks.add_if(connection.told_in_a_comment && notices > 0, Mark::NoticeAfterAComment);
-            for part in parts.drain(..) {
-                connection.add(frames, &part, self.memory.get(part.event).id);
-            }
-        } else {
-            connection.on_frame = true;
-        }
-        self.parts = parts;
-        has_any || self.break_silence(index)
+        self.marks.add_if(notices > 1, Mark::TwoNoticesInAWrite);
+        self.marks.add_if(connection.commented_in == self.tick, Mark::CommentAndFrameInATick);
+        self.marks.add_if(connection.told_in_a_comment && notices > 0, Mark::NoticeAfterAComment);
+        true
     }
 }

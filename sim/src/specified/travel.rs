@@ -10,7 +10,8 @@ use crate::time::nanos;
 impl Run<'_> {
     /// What the sockets have accepted since the last look goes on its way, in the order in which it was accepted first.
     pub(super) fn transmit(&mut self) {
-        for index in std::mem::take(&mut self.outgoing) {
+        let mut outgoing = std::mem::take(&mut self.outgoing);
+        for index in outgoing.drain(..) {
             let connection = &mut self.connections[index];
             let has_ended = connection.end_is_sent;
             let accepted = connection.socket.take_outbox();
@@ -26,6 +27,8 @@ impl Run<'_> {
             let flight = if self.plan.faults.is_empty() { flight } else { self.passed(flight, class) };
             self.paths[class].send(flight);
         }
+        // The same list again, so that it need not grow anew in every tick.
+        self.outgoing = outgoing;
         // After the sockets: at the shortest one-way time, bytes that were accepted in this tick are due in it.
         self.paths.iter_mut().for_each(|path| path.land(self.tick));
     }
