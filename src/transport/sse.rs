@@ -68,7 +68,8 @@ impl<E: Environment> SseBody<E> {
     }
 
     /// Yields the first frame of a stream: the gap in front of it, a comment, the time after which the client comes back
-    /// if it loses the stream, and the id at which the stream begins. The gap comes first, because an id moves the client's cursor, which must not pass a hole that was not told.
+    /// if it loses the stream, and the id at which the stream begins. The gap comes first, because an id moves the client's
+    /// cursor, which must not pass a hole that was not told.
     fn say_hello(&mut self) -> Yielded {
         self.said_hello = true;
         let subscription = self.outlet.subscription();

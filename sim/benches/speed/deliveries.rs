@@ -106,7 +106,7 @@ pub(crate) fn steady(rows: &mut Rows) {
                 pause(PAUSE);
             }
         };
-        let round = || (peer.start)().map(|mut server| measure(&mut server, EVENTS, &publish));
+        let round = || (peer.start)().map(|mut server| measure(&mut server, EVENTS, publish));
         let rounds = match (0..ROUNDS).map(|_| round()).collect::<Result<Vec<_>, _>>() {
             Ok(rounds) => middle(&rounds),
             Err(why) => {
