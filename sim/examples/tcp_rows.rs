@@ -295,8 +295,7 @@ fn run(row: &Row, seed: u64) -> Outcome {
         ..Settings::LINUX
     };
     let connection = Connection::open(path(row, seed), &settings, 0);
-    let mut server =
-        Server { row, connection, mailbox: VecDeque::new(), gate: 0, outcome: Outcome::default() };
+    let mut server = Server { row, connection, mailbox: VecDeque::new(), gate: 0, outcome: Outcome::default() };
     while !server.connection.is_established(End::Server) && server.connection.now() < LEAD {
         let at = server.connection.next_event().unwrap_or(LEAD).min(LEAD);
         server.connection.advance(at);
@@ -365,5 +364,8 @@ fn main() {
         packets += outcomes.iter().map(|outcome| outcome.packets).sum::<u64>();
         delivered += outcomes.iter().map(|outcome| outcome.delivered).sum::<u64>();
     }
-    println!("{within} of {} rows are within 15 % or 3 frames. {packets} packets down, {delivered} deliveries.", rows.len());
+    println!(
+        "{within} of {} rows are within 15 % or 3 frames. {packets} packets down, {delivered} deliveries.",
+        rows.len()
+    );
 }

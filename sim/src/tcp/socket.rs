@@ -112,9 +112,7 @@ impl SendQueue {
     }
 
     fn last_has_room(&self, size_goal: u64, begins_piece: bool) -> bool {
-        self.buffers
-            .back()
-            .is_some_and(|last| last.bytes < size_goal && !(begins_piece && last.pieces >= MOST_PIECES))
+        self.buffers.back().is_some_and(|last| last.bytes < size_goal && !(begins_piece && last.pieces >= MOST_PIECES))
     }
 
     fn is_over_the_bound(&self) -> bool {

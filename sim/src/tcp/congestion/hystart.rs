@@ -136,9 +136,8 @@ mod tests {
     #[test]
     fn a_train_of_acknowledgements_for_half_a_round_trip_ends_slow_start() {
         let mut hystart = HyStart::begun(&view(0, 0));
-        let found = (1..=60).find(|nth| {
-            hystart.sampled(100_000, 100_000, 20, &view(nth * MILLISECOND, *nth)) == Growth::HasEnough
-        });
+        let found = (1..=60)
+            .find(|nth| hystart.sampled(100_000, 100_000, 20, &view(nth * MILLISECOND, *nth)) == Growth::HasEnough);
         assert_eq!(found, Some(51));
     }
 

@@ -31,8 +31,7 @@ pub struct Outages {
 impl Outages {
     /// The outages of a list in any order.
     pub fn new(outages: impl IntoIterator<Item = Outage>) -> Self {
-        let (drops, holds): (Vec<_>, Vec<_>) =
-            outages.into_iter().partition(|outage| outage.kind == OutageKind::Drops);
+        let (drops, holds): (Vec<_>, Vec<_>) = outages.into_iter().partition(|outage| outage.kind == OutageKind::Drops);
         Self { drops: merged(drops), holds: merged(holds) }
     }
 

@@ -4,7 +4,12 @@ use crate::tcp::units::MILLISECOND;
 
 /// 1 Mbit/s: a packet of 1250 B takes 10 ms.
 fn plan() -> LinkPlan {
-    LinkPlan { bits_per_second: Some(1_000_000), queue_bytes: Some(5_000), delay: 60 * MILLISECOND, ..LinkPlan::default() }
+    LinkPlan {
+        bits_per_second: Some(1_000_000),
+        queue_bytes: Some(5_000),
+        delay: 60 * MILLISECOND,
+        ..LinkPlan::default()
+    }
 }
 
 /// When packets of 1250 B arrive that are sent at these milliseconds.

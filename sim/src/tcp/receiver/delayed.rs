@@ -11,7 +11,7 @@
 //!
 //! Everything else after 40 ms, or with the next segment of the other direction.
 
-use crate::tcp::units::{JIFFY, MILLISECOND, MSS};
+use crate::tcp::units::{JIFFY, MILLISECOND};
 
 /// `TCP_DELACK_MIN` and `TCP_ATO_MIN`.
 const LONGEST_DELAY: u64 = 40 * MILLISECOND;
@@ -19,13 +19,11 @@ const LONGEST_DELAY: u64 = 40 * MILLISECOND;
 /// `TCP_MAX_QUICKACKS`.
 const QUICK_ACKNOWLEDGEMENTS: u64 = 16;
 
-/// `TCP_MSS_DEFAULT`: the size of segments before one has arrived.
-const FIRST_SIZE: u64 = 536;
-
 /// A segment that has arrived, as the rules look at it.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Arrival {
-    pub(super) payload: u64,
+    /// The size of this sender's segments.
+    pub(super) size: u64,
     pub(super) is_pushed: bool,
     pub(super) is_out_of_order: bool,
     pub(super) is_all_read: bool,
@@ -46,9 +44,8 @@ enum Due {
 pub(super) struct DelayedAck {
     due: Due,
     is_never_delayed: bool,
-    /// The size of the sender's segments (`rcv_mss`).
+    /// The size of the sender's segments.
     size: u64,
-    last_payload: u64,
     quick: u64,
     last_arrival: Option<u64>,
     /// Something pushed is unacknowledged.
@@ -57,15 +54,7 @@ pub(super) struct DelayedAck {
 
 impl DelayedAck {
     pub(super) fn new() -> Self {
-        Self {
-            due: Due::No,
-            is_never_delayed: false,
-            size: FIRST_SIZE,
-            last_payload: 0,
-            quick: 0,
-            last_arrival: None,
-            is_pushed: false,
-        }
+        Self { due: Due::No, is_never_delayed: false, size: 0, quick: 0, last_arrival: None, is_pushed: false }
     }
 
     /// Everything is acknowledged at once.
@@ -75,7 +64,7 @@ impl DelayedAck {
 
     /// A segment has arrived. `rto` is this end's own timeout.
     pub(super) fn arrived(&mut self, arrival: Arrival, rto: u64, now: u64) {
-        self.measure(arrival.payload);
+        self.size = arrival.size;
         if self.last_arrival.is_none_or(|last| now - last > rto) {
             self.quick = QUICK_ACKNOWLEDGEMENTS;
         }
@@ -90,14 +79,6 @@ impl DelayedAck {
             // Timers of the kernel fire by jiffies.
             self.due = Due::At((now + LONGEST_DELAY).div_ceil(JIFFY) * JIFFY);
         }
-    }
-
-    /// Estimates the size of the sender's segments (`tcp_measure_rcv_mss`).
-    fn measure(&mut self, payload: u64) {
-        if payload >= self.size || payload == self.last_payload {
-            self.size = payload.min(MSS);
-        }
-        self.last_payload = payload;
     }
 
     /// The application has read. `opens` says that the window is twice of what was told, at least.
@@ -135,9 +116,10 @@ impl DelayedAck {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tcp::units::MSS;
 
     const SEGMENT: Arrival = Arrival {
-        payload: MSS,
+        size: MSS,
         is_pushed: false,
         is_out_of_order: false,
         is_all_read: true,
@@ -170,14 +152,18 @@ mod tests {
     fn what_is_out_of_order_is_acknowledged_at_once() {
         // RFC 5681, section 4.2, last paragraphs.
         let mut ack = steady();
-        ack.arrived(Arrival { is_out_of_order: true, unacknowledged: 0, ..SEGMENT }, 300 * MILLISECOND, 20 * MILLISECOND);
+        ack.arrived(
+            Arrival { is_out_of_order: true, unacknowledged: 0, ..SEGMENT },
+            300 * MILLISECOND,
+            20 * MILLISECOND,
+        );
         assert!(ack.is_due_now());
     }
 
     #[test]
     fn what_was_pushed_is_acknowledged_when_it_has_been_read() {
         let mut ack = steady();
-        let pushed = Arrival { is_pushed: true, is_all_read: false, payload: 700, unacknowledged: 700, ..SEGMENT };
+        let pushed = Arrival { is_pushed: true, is_all_read: false, unacknowledged: 700, ..SEGMENT };
         ack.arrived(pushed, 300 * MILLISECOND, 20 * MILLISECOND);
         assert!(!ack.is_due_now());
         ack.read(true, 700, false);

@@ -2,10 +2,12 @@
 //!
 //! - `ranges.rs`: what has arrived beyond a hole.
 //! - `delayed.rs`: when an acknowledgement is sent.
-//! - `window.rs`: what the receiver has room for. `tuning.rs`: how the kernel lets a buffer grow.
+//! - `window.rs`: what the receiver has room for. `tuning.rs`: how the kernel lets a buffer grow. `size.rs`: the size of
+//!   the segments that arrive, on which both depend.
 
 mod delayed;
 mod ranges;
+mod size;
 mod tuning;
 mod window;
 
@@ -14,6 +16,7 @@ use super::segment::{Acknowledgement, Segment};
 use super::settings::{Congestion, ReceiveBuffer};
 use delayed::{Arrival, DelayedAck};
 use ranges::Ranges;
+use size::SegmentSize;
 use window::ReceiveWindow;
 
 pub(super) use window::Kind as WindowKind;
@@ -41,6 +44,7 @@ pub(super) struct Receiver {
     /// The timestamp to be echoed (RFC 7323, section 4.3).
     echo: u64,
     fin: Option<u64>,
+    size: SegmentSize,
     window: ReceiveWindow,
     delayed: DelayedAck,
     is_duplicate: bool,
@@ -60,6 +64,7 @@ impl Receiver {
             acknowledged: 0,
             echo: 0,
             fin: None,
+            size: SegmentSize::new(),
             window: ReceiveWindow::new(kind),
             delayed,
             is_duplicate: false,
@@ -93,9 +98,12 @@ impl Receiver {
             self.read = self.available();
         }
         let payload = segment.bytes.len() - u64::from(segment.has_fin);
-        self.window.arrived(payload, self.read, segment.acknowledgement.echo, now);
+        if self.size.measure(payload) {
+            self.window.measured(payload);
+        }
+        self.window.arrived(payload, self.size.get(), self.read, segment.acknowledgement.echo, now);
         let arrival = Arrival {
-            payload,
+            size: self.size.get(),
             is_pushed: segment.is_pushed,
             is_out_of_order: !moves_on || had_hole || !self.beyond.is_empty() || segment.has_fin,
             is_all_read: self.read >= self.available(),

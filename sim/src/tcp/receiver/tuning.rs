@@ -1,6 +1,6 @@
 //! How the kernel lets a receive buffer grow: dynamic right-sizing (`tcp_rcv_space_adjust`).
 //!
-//! 1. The receiver measures round trips by the timestamps that full segments echo, smoothed by eighths.
+//! 1. The receiver measures round trips by the timestamps that segments of the usual size echo, smoothed by eighths.
 //! 2. Once a round trip, what the application has read in it is compared with the most that it has read in one so far. If
 //!    it is more, the buffer holds twice that, 16 segments, and twice the share by which it grew.
 //! 3. 6 MiB of memory is the most (`tcp_rmem`), half of it payload.
@@ -26,9 +26,9 @@ impl Tuning {
     pub(super) const FIRST_SPACE: u64 = 80_896;
     const LARGEST_SPACE: u64 = 3 << 20;
 
-    /// A segment has arrived that echoes a timestamp.
-    pub(super) fn arrived(&mut self, payload: u64, echo: u64, now: u64) {
-        if payload < MSS || echo == 0 || echo == self.last_echo {
+    /// A segment of the usual size has arrived that echoes a timestamp.
+    pub(super) fn arrived(&mut self, echo: u64, now: u64) {
+        if echo == 0 || echo == self.last_echo {
             return;
         }
         self.last_echo = echo;
@@ -70,7 +70,7 @@ mod tests {
     /// The space after two round trips of 100 ms in which `bytes` were read each.
     fn space_after(bytes: u64) -> u64 {
         let mut tuning = Tuning::default();
-        tuning.arrived(MSS, 1, 100 * MILLISECOND + 1);
+        tuning.arrived(1, 100 * MILLISECOND + 1);
         tuning.read(0, 100 * MILLISECOND);
         tuning.read(bytes, 150 * MILLISECOND);
         tuning.read(bytes, 200 * MILLISECOND);

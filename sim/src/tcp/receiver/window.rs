@@ -1,7 +1,7 @@
 //! The receive window: what is offered to the sender (`__tcp_select_window`, `tcp_grow_window`).
 //!
 //! A buffer counts memory and not payload: a packet of 685 B takes as much as a full one. So the window is the buffer times
-//! the share of payload in packets of the present size.
+//! the share of payload in the largest packets that came lately; half of it at first.
 //!
 //! 1. It begins with half of the buffer in whole segments, 64 KiB at most.
 //! 2. Each full packet lets it grow by two segments, up to what the buffer holds.
@@ -56,13 +56,20 @@ impl ReceiveWindow {
         self.end
     }
 
-    /// A segment has arrived. `read` is how far the application has read, `echo` the timestamp that came with it.
-    pub(super) fn arrived(&mut self, payload: u64, read: u64, echo: u64, now: u64) {
+    /// Segments have become larger: so is the share of payload in the buffer.
+    pub(super) fn measured(&mut self, payload: u64) {
+        if let Kind::Fixed(bytes) = self.kind {
+            self.space = 2 * bytes * payload.min(MSS) / PACKET_MEMORY;
+        }
+    }
+
+    /// A segment has arrived. `size` is that of the sender's segments, `read` how far the application has read, and `echo`
+    /// the timestamp that came with it.
+    pub(super) fn arrived(&mut self, payload: u64, size: u64, read: u64, echo: u64, now: u64) {
         match self.kind {
             Kind::Plain(_) => return,
-            Kind::Fixed(bytes) if payload > 0 => self.space = 2 * bytes * payload.min(MSS) / PACKET_MEMORY,
-            Kind::Fixed(_) => {}
-            Kind::Tuned => self.tuning.arrived(payload, echo, now),
+            Kind::Tuned if payload >= size => self.tuning.arrived(echo, now),
+            Kind::Fixed(_) | Kind::Tuned => {}
         }
         if payload >= MSS {
             self.limit += 2 * MSS;
@@ -120,9 +127,11 @@ mod tests {
     #[test]
     fn small_packets_make_the_window_of_a_fixed_buffer_small() {
         let mut window = ReceiveWindow::new(Kind::Fixed(16_384));
-        window.arrived(685, 0, 0, 0);
+        window.measured(685);
+        window.arrived(685, 685, 0, 0, 0);
         assert_eq!(window.free(0), 32_768 * 685 / PACKET_MEMORY);
-        window.arrived(MSS, 0, 0, 0);
+        window.measured(MSS);
+        window.arrived(MSS, MSS, 0, 0, 0);
         assert!(window.free(0) < 32_768 * MSS / PACKET_MEMORY, "it grows by two segments a packet");
     }
 
@@ -136,7 +145,8 @@ mod tests {
     fn a_window_below_a_segment_is_none_and_a_read_is_told_that_doubles_it() {
         // RFC 9293, section 3.8.6.2.2.
         let mut window = ReceiveWindow::new(Kind::Fixed(16_384));
-        window.arrived(MSS, 0, 0, 0);
+        window.measured(MSS);
+        window.arrived(MSS, MSS, 0, 0, 0);
         window.select(0, 0);
         let end = window.end();
         assert_eq!(window.free(window.space - MSS + 1), 0);

@@ -46,8 +46,11 @@ impl Sender {
             || (self.state == State::Loss && self.timeouts_in_row == 0);
         if is_new_episode {
             // In the middle of a repair the threshold is the reduced one already.
-            let remembered =
-                if self.state == State::Recovery { self.window.ssthresh() } else { self.window.threshold_to_remember() };
+            let remembered = if self.state == State::Recovery {
+                self.window.ssthresh()
+            } else {
+                self.window.threshold_to_remember()
+            };
             self.undo.begin(self.window.cwnd(), remembered);
             self.window.lower_threshold();
         }
