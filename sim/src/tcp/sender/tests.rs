@@ -69,7 +69,7 @@ fn the_last_segment_is_sent_again_after_two_round_trips_and_then_a_whole_timeout
     assert!((208..=216).contains(&(probed / MILLISECOND)), "2 SRTT and 8 ms: {probed}");
     assert_eq!(starts(&mut sender), [2]);
     let timed_out = fire(&mut sender);
-    assert!((300..=308).contains(&((timed_out - probed) / MILLISECOND)));
+    assert!((300..=336).contains(&((timed_out - probed) / MILLISECOND)), "by the timer wheel");
     assert_eq!(starts(&mut sender), [0]);
     assert_eq!((sender.counts().tail_probes, sender.counts().timeouts), (1, 1));
 }
@@ -78,7 +78,7 @@ fn the_last_segment_is_sent_again_after_two_round_trips_and_then_a_whole_timeout
 fn a_single_segment_is_probed_for_no_sooner_than_its_timeout() {
     // RFC 8985, section 7.2: the receiver may hold its acknowledgement back, and the timeout comes first.
     let mut sender = after_sending(1);
-    assert!((300..=308).contains(&(fire(&mut sender) / MILLISECOND)));
+    assert!((300..=336).contains(&(fire(&mut sender) / MILLISECOND)), "by the timer wheel");
     assert_eq!(sender.counts().tail_probes, 1);
 }
 
