@@ -1,6 +1,7 @@
 //! One end of a connection: handshake, sender and receiver, and what they put on the line.
 
 use super::handshake::{Again, Handshake, Stage};
+use super::range::ByteRange;
 use super::receiver::{Receiver, WindowKind};
 use super::segment::{Packet, Segment};
 use super::sender::Sender;
@@ -180,7 +181,8 @@ impl Endpoint {
         *self.sender.outbox() = outgoing;
         if self.receiver.acknowledges_now() {
             let acknowledgement = self.receiver.acknowledgement();
-            self.outbox.push(Packet::Data(Segment { sent_at: now, acknowledgement, ..Segment::default() }));
+            let bytes = ByteRange::new(self.sender.next(), self.sender.next());
+            self.outbox.push(Packet::Data(Segment { bytes, sent_at: now, acknowledgement, ..Segment::default() }));
         }
         if self.is_gone {
             self.outbox.clear();

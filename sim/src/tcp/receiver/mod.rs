@@ -82,13 +82,13 @@ impl Receiver {
 
     /// Takes a segment that has arrived. `rto` is this end's own timeout.
     pub(super) fn receive(&mut self, segment: &Segment, rto: u64, now: u64) {
+        if segment.bytes.start <= self.acknowledged {
+            self.echo = self.echo.max(segment.sent_at);
+        }
         if segment.bytes.len() == 0 && !segment.is_window_probe {
             return;
         }
         debug_assert!(segment.bytes.end <= self.window.end() + 1, "a sender keeps to the window");
-        if segment.bytes.start <= self.acknowledged {
-            self.echo = self.echo.max(segment.sent_at);
-        }
         if segment.has_fin {
             self.fin = Some(segment.bytes.end - 1);
         }

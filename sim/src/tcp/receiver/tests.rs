@@ -78,3 +78,12 @@ fn what_is_not_read_closes_the_window_and_reading_it_opens_it() {
     assert!(receiver.acknowledges_now());
     assert!(receiver.acknowledgement().window_end >= closed.next + 8_000);
 }
+
+#[test]
+fn an_acknowledgement_without_bytes_has_a_timestamp_to_be_echoed() {
+    // RFC 7323, section 4.3: any segment that is in sequence. The tuning of the other end's buffer depends on it.
+    let mut receiver = after(&[]);
+    receiver.receive(&Segment { sent_at: 9, ..Segment::default() }, SECOND, 10);
+    assert_eq!(receiver.acknowledgement().echo, 9);
+    assert!(!receiver.acknowledges_now());
+}
