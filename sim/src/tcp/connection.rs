@@ -75,6 +75,8 @@ pub struct Connection {
     path: Path,
     header_bytes: u64,
     now: u64,
+    /// When something happens next, as of the last call.
+    next: Option<u64>,
 }
 
 impl Connection {
@@ -92,9 +94,11 @@ impl Connection {
             path,
             header_bytes: settings.header_bytes,
             now,
+            next: None,
         };
         connection.client.connect(now);
         connection.send(End::Client, now);
+        connection.look_ahead();
         connection
     }
 
@@ -110,15 +114,13 @@ impl Connection {
 
     /// When something happens next without a call; `None` if nothing does.
     pub fn next_event(&self) -> Option<u64> {
-        let arrivals = [self.path.up.next_arrival_at(), self.path.down.next_arrival_at()];
-        let timers = [self.server.next_timer_at(), self.client.next_timer_at()];
-        arrivals.into_iter().chain(timers).flatten().min()
+        self.next
     }
 
     /// Lets everything happen that happens by `now`. At one time packets arrive first, the client's before the server's;
     /// then timers fire.
     pub fn advance(&mut self, now: u64) {
-        while let Some(at) = self.next_event().filter(|at| *at <= now) {
+        while let Some(at) = self.next.filter(|at| *at <= now) {
             self.now = at;
             if let Some(packet) = self.path.up.arrived(at) {
                 self.server.arrived(&packet, at);
@@ -132,6 +134,7 @@ impl Connection {
                     self.send(end, at);
                 }
             }
+            self.look_ahead();
         }
         self.now = self.now.max(now);
     }
@@ -143,6 +146,7 @@ impl Connection {
         self.advance(now);
         let accepted = self.end_mut(end).write(bytes, piece, now);
         self.send(end, now);
+        self.look_ahead();
         accepted
     }
 
@@ -151,6 +155,7 @@ impl Connection {
         self.advance(now);
         self.end_mut(end).read(bytes, now);
         self.send(end, now);
+        self.look_ahead();
     }
 
     /// The application at an end sends nothing after what it has written: a FIN follows.
@@ -158,12 +163,14 @@ impl Connection {
         self.advance(now);
         self.end_mut(end).close(now);
         self.send(end, now);
+        self.look_ahead();
     }
 
     /// An end is gone without a word: it neither sends nor receives any more.
     pub fn vanish(&mut self, end: End, now: u64) {
         self.advance(now);
         self.end_mut(end).vanish();
+        self.look_ahead();
     }
 
     /// Whether the application at an end has waited for room, or for the connection, and does not have to any more. It is
@@ -244,6 +251,12 @@ impl Connection {
             End::Server => &mut self.server,
             End::Client => &mut self.client,
         }
+    }
+
+    fn look_ahead(&mut self) {
+        let arrivals = [self.path.up.next_arrival_at(), self.path.down.next_arrival_at()];
+        let timers = [self.server.next_timer_at(), self.client.next_timer_at()];
+        self.next = arrivals.into_iter().chain(timers).flatten().min();
     }
 
     /// Gives an end's packets to its link.

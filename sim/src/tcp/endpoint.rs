@@ -19,6 +19,8 @@ pub(super) struct Endpoint {
     /// The application waits for room, or for the end of the handshake, and is to be told.
     has_woken: bool,
     waits_for_handshake: bool,
+    /// The application has closed before the end of the handshake.
+    closes_after_handshake: bool,
     /// Packets that are to be sent now.
     pub(super) outbox: Vec<Packet>,
 }
@@ -32,6 +34,7 @@ impl Endpoint {
             is_gone: false,
             has_woken: false,
             waits_for_handshake: false,
+            closes_after_handshake: false,
             outbox: Vec::new(),
         }
     }
@@ -63,8 +66,12 @@ impl Endpoint {
     }
 
     pub(super) fn close(&mut self, now: u64) {
-        self.sender.close(now);
-        self.collect(now);
+        if self.handshake.is_established() {
+            self.sender.close(now);
+            self.collect(now);
+        } else {
+            self.closes_after_handshake = true;
+        }
     }
 
     pub(super) fn read(&mut self, bytes: u64, now: u64) {
@@ -154,6 +161,9 @@ impl Endpoint {
         self.sender.offered(window_end);
         self.sender.established((now - echo) / MICROSECOND, now);
         self.has_woken |= std::mem::take(&mut self.waits_for_handshake);
+        if self.closes_after_handshake {
+            self.sender.close(now);
+        }
     }
 
     fn send_syn(&mut self, now: u64) {

@@ -158,7 +158,7 @@ impl SendQueue {
 
 /// The bytes up to which a buffer is filled.
 fn size_goal(largest_window: u64) -> u64 {
-    (largest_window / 2).min(LARGEST_BUFFER).max(MSS) / MSS * MSS
+    (largest_window / 2).clamp(MSS, LARGEST_BUFFER) / MSS * MSS
 }
 
 #[cfg(test)]

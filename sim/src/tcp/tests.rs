@@ -83,6 +83,26 @@ fn who_writes_before_the_connection_is_there_is_told_when_it_is() {
 }
 
 #[test]
+fn who_closes_before_the_connection_is_there_ends_it_when_it_is() {
+    let mut connection = Connection::open(Path::new(way(), way()), &Settings::LINUX, 0);
+    connection.close(End::Client, 0);
+    advance_while(&mut connection, SECOND, |connection| !connection.has_ended(End::Server));
+    assert!(connection.has_ended(End::Server));
+    assert_eq!(connection.received(End::Server), 0);
+}
+
+#[test]
+fn the_next_connection_meets_the_same_bottleneck() {
+    let lost_slots = LostSlots::new(MILLISECOND, 4_000..5_000);
+    let way = LinkPlan { lost_slots, ..way() };
+    let path = established(way.clone(), way, &Settings::LINUX).into_path();
+    let mut connection = Connection::open(path, &Settings::LINUX, 4_100 * MILLISECOND);
+    advance_while(&mut connection, 10 * SECOND, |connection| !connection.is_established(End::Server));
+    let took = connection.now() / MILLISECOND - 4_100;
+    assert!((1_181..1_220).contains(&took), "the first SYN is lost, the second one is not: {took}");
+}
+
+#[test]
 fn an_outage_that_holds_packets_is_no_loss_in_the_end() {
     let outages = Outages::new([Outage { from: 2 * SECOND, until: 3 * SECOND, kind: OutageKind::Holds }]);
     let down = LinkPlan { outages: Arc::new(outages), ..way() };

@@ -201,8 +201,9 @@ mod tests {
         let mut acked = 0;
         (1..=rounds)
             .map(|round| {
-                for nth in 0..cwnd {
-                    let now = round * rtt + nth * rtt / cwnd;
+                let segments = cwnd;
+                for nth in 0..segments {
+                    let now = round * rtt + nth * rtt / segments;
                     acked += 1;
                     let per_segment = cubic.segments_to_grow_by_one(cwnd, 1, now);
                     if acked >= per_segment {

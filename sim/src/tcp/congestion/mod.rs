@@ -149,10 +149,10 @@ impl CongestionWindow {
     /// A round trip was measured, in microseconds (`pkts_acked`).
     pub(super) fn sampled(&mut self, rtt_micros: u64, view: &SenderView) {
         let (cwnd, is_slow_start) = (self.cwnd, self.is_in_slow_start());
-        if let Algorithm::Cubic(cubic) = &mut self.algorithm {
-            if cubic.sampled(rtt_micros, cwnd, is_slow_start, view) == Growth::HasEnough {
-                self.ssthresh = cwnd;
-            }
+        if let Algorithm::Cubic(cubic) = &mut self.algorithm
+            && cubic.sampled(rtt_micros, cwnd, is_slow_start, view) == Growth::HasEnough
+        {
+            self.ssthresh = cwnd;
         }
     }
 

@@ -57,6 +57,47 @@ fn calls() -> impl Strategy<Value = Vec<(u64, Call)>> {
     proptest::collection::vec((0..100_000 * MICROSECOND, call), 1..200)
 }
 
+const MILLISECOND: u64 = 1_000 * MICROSECOND;
+
+/// A connection that is a plain window, established.
+fn connection(bytes: u64, delay: u64) -> Connection {
+    let way = LinkPlan { delay, ..LinkPlan::default() };
+    let settings = Settings {
+        congestion: Congestion::None,
+        receive_buffer: ReceiveBuffer::Bytes(bytes),
+        reads: Reads::WhenTold,
+        header_bytes: 0,
+        ..Settings::LINUX
+    };
+    let mut connection = Connection::open(Path::new(way.clone(), way), &settings, 0);
+    connection.advance(3 * delay);
+    connection
+}
+
+#[test]
+fn a_writer_that_found_no_room_is_told_when_the_word_of_a_read_has_come_back() {
+    let mut connection = connection(1_000, 10 * MILLISECOND);
+    assert_eq!(connection.write(End::Server, 1_500, Piece::Own, 30 * MILLISECOND), 1_000);
+    connection.read(End::Client, 300, 45 * MILLISECOND);
+    connection.advance(55 * MILLISECOND - 1);
+    assert!(!connection.take_wake(End::Server));
+    connection.advance(55 * MILLISECOND);
+    assert!(connection.take_wake(End::Server));
+    assert_eq!(connection.write(End::Server, 500, Piece::Own, 55 * MILLISECOND), 300);
+}
+
+#[test]
+fn the_end_arrives_behind_the_bytes_even_where_the_window_is_full() {
+    let mut connection = connection(1_000, 10 * MILLISECOND);
+    connection.write(End::Server, 1_000, Piece::Own, 30 * MILLISECOND);
+    connection.close(End::Server, 30 * MILLISECOND);
+    connection.advance(40 * MILLISECOND - 1);
+    assert!(!connection.has_ended(End::Client));
+    connection.advance(40 * MILLISECOND);
+    assert!(connection.has_ended(End::Client));
+    assert_eq!(connection.received(End::Client), 1_000);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -66,17 +107,8 @@ proptest! {
         delay in 0..200_000 * MICROSECOND,
         calls in calls(),
     ) {
-        let way = LinkPlan { delay, ..LinkPlan::default() };
-        let settings = Settings {
-            congestion: Congestion::None,
-            receive_buffer: ReceiveBuffer::Bytes(bytes),
-            reads: Reads::WhenTold,
-            header_bytes: 0,
-            ..Settings::LINUX
-        };
-        let mut connection = Connection::open(Path::new(way.clone(), way), &settings, 0);
+        let mut connection = connection(bytes, delay);
         let mut at = 3 * delay;
-        connection.advance(at);
         prop_assert!(connection.is_established(End::Server));
         let mut window =
             Window { bytes, delay, taken: 0, arrived: 0, flights: VecDeque::new(), releases: VecDeque::new() };
