@@ -11,7 +11,7 @@
 //! 8. Lost segments are sent again, then new ones.
 
 use super::Sender;
-use super::state::{Repair, State, Step};
+use super::state::{Purpose, Repair, State, Step};
 use crate::tcp::segment::Acknowledgement;
 use crate::tcp::units::MICROSECOND;
 
@@ -64,7 +64,10 @@ impl Sender {
     /// Whether nothing is in flight, unsent or being repaired: most segments come to a receiver that sends nothing.
     fn has_nothing_to_learn(&self) -> bool {
         let is_idle = self.board.is_empty() && self.queue.is_empty();
-        is_idle && self.state == State::Open && self.tail_probe.ends_at.is_none()
+        is_idle
+            && self.state == State::Open
+            && self.tail_probe.ends_at.is_none()
+            && !self.timer.is_for(Purpose::WindowProbe)
     }
 
     /// Takes off the scoreboard what has arrived.

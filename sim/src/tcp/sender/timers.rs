@@ -154,7 +154,8 @@ impl Sender {
 
     /// Where there are bytes that the closed window keeps back and nothing is in flight, the window is probed.
     pub(super) fn watch_closed_window(&mut self, now: u64) {
-        if self.queue.is_empty() || !self.board.is_empty() || self.timer.pending.is_some() {
+        let waits = !self.queue.is_empty() || self.waits_for_window();
+        if !waits || !self.board.is_empty() || self.timer.pending.is_some() {
             return;
         }
         let patience = self.rtt.rto().max(LEAST_RTO);
@@ -162,10 +163,15 @@ impl Sender {
         self.set_timer(Purpose::WindowProbe, after, now);
     }
 
+    /// Whether the application waits for the window itself: a socket that keeps no bytes back has none unsent to show it.
+    fn waits_for_window(&self) -> bool {
+        self.queue.is_awaited() && self.window_room() == 0
+    }
+
     /// Whether the receiver's window lets the next segment out.
     pub(super) fn is_window_open(&self) -> bool {
         let window = self.window_end.saturating_sub(self.board.next());
-        self.queue.first_buffer().is_none_or(|buffer| window >= MSS.min(buffer))
+        !self.waits_for_window() && self.queue.first_buffer().is_none_or(|buffer| window >= MSS.min(buffer))
     }
 
     /// The window has opened, or it was never closed.

@@ -6,7 +6,7 @@ use std::collections::VecDeque;
 use proptest::prelude::*;
 
 use crate::tcp::units::MICROSECOND;
-use crate::tcp::{Congestion, Connection, End, LinkPlan, Path, Piece, Reads, ReceiveBuffer, Settings};
+use crate::tcp::{Congestion, Connection, End, LinkPlan, LostSlots, Path, Piece, Reads, ReceiveBuffer, Settings};
 
 /// The plain window, as the specified world has it.
 struct Window {
@@ -62,6 +62,10 @@ const MILLISECOND: u64 = 1_000 * MICROSECOND;
 /// A connection that is a plain window, established.
 fn connection(bytes: u64, delay: u64) -> Connection {
     let way = LinkPlan { delay, ..LinkPlan::default() };
+    opened(way.clone(), way, bytes)
+}
+
+fn opened(down: LinkPlan, up: LinkPlan, bytes: u64) -> Connection {
     let settings = Settings {
         congestion: Congestion::None,
         receive_buffer: ReceiveBuffer::Bytes(bytes),
@@ -69,7 +73,8 @@ fn connection(bytes: u64, delay: u64) -> Connection {
         header_bytes: 0,
         ..Settings::LINUX
     };
-    let mut connection = Connection::open(Path::new(way.clone(), way), &settings, 0);
+    let delay = down.delay;
+    let mut connection = Connection::open(Path::new(down, up), &settings, 0);
     connection.advance(3 * delay);
     connection
 }
@@ -84,6 +89,20 @@ fn a_writer_that_found_no_room_is_told_when_the_word_of_a_read_has_come_back() {
     connection.advance(55 * MILLISECOND);
     assert!(connection.take_wake(End::Server));
     assert_eq!(connection.write(End::Server, 500, Piece::Own, 55 * MILLISECOND), 300);
+}
+
+#[test]
+fn a_word_of_a_read_that_is_lost_is_asked_for_again() {
+    let down = LinkPlan { delay: 10 * MILLISECOND, ..LinkPlan::default() };
+    let up = LinkPlan { lost_slots: LostSlots::new(MILLISECOND, [45]), ..down.clone() };
+    let mut connection = opened(down, up, 1_000);
+    assert_eq!(connection.write(End::Server, 1_500, Piece::Own, 30 * MILLISECOND), 1_000);
+    connection.read(End::Client, 1_000, 45 * MILLISECOND);
+    connection.advance(100 * MILLISECOND);
+    // Nothing is in flight and nothing is unsent, and yet the writer waits.
+    assert!(!connection.take_wake(End::Server));
+    connection.advance(1_000 * MILLISECOND);
+    assert!(connection.take_wake(End::Server));
 }
 
 #[test]
