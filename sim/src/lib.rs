@@ -63,6 +63,7 @@ pub mod stages;
 pub mod summary;
 pub mod sweep;
 pub mod tail;
+pub mod tcp;
 pub mod theory;
 mod time;
 pub mod transport;

@@ -19,6 +19,7 @@ type Arrows = &'static [(&'static str, &'static [&'static str])];
 const OF_THE_TESTBED: Arrows = &[
     ("time", &[]),
     ("transport", &[]),
+    ("tcp", &[]),
     ("scenario", &["time", "transport"]),
     ("plan", &["scenario", "time", "transport"]),
     ("record", &["plan", "time"]),
