@@ -1,5 +1,7 @@
 //! Takes observations as they happen. In virtual time; what it leaves is in plan time.
 
+mod clients;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -247,37 +249,6 @@ impl Observations {
         record.first_drop_at.get_or_insert(plan_now);
     }
 
-    /// A client has read where its stream begins: after an event of a process, or 0 for none of it.
-    pub fn placed(&mut self, now: Duration, index: usize, process: usize, sequence: u64) {
-        self.note(now, index, ObservationKind::Placed { after: self.sequence(process, sequence) });
-    }
-
-    /// A client has read that events are missing: from `first` to `last`, by the count of the process it is connected
-    /// to. Without a first, all after the one it has; without a last, all of the processes before.
-    pub fn told(&mut self, now: Duration, index: usize, at: Option<(usize, u64)>, missing: [Option<u64>; 2]) {
-        let process = self.demands[index].process;
-        let after = match (missing[0], at) {
-            (Some(first), _) => self.sequence(process, first) - 1,
-            (None, Some((process, sequence))) => self.sequence(process, sequence),
-            (None, None) => 0,
-        };
-        let until = self.sequence(process, missing[1].unwrap_or(0));
-        self.note(now, index, ObservationKind::Told { after, until });
-    }
-
-    /// A client has left for good: what is published from now on it does not want.
-    pub fn left(&mut self, now: Duration, index: usize) {
-        let published = self.published_at.len() as u64;
-        self.is_back(now, index);
-        self.demands[index].until.get_or_insert(published);
-    }
-
-    /// It has a stream again, or wants none any more. When nothing more arrives, there is nothing to be away from.
-    fn is_back(&mut self, now: Duration, index: usize) {
-        let Some(since) = self.demands[index].away_since.take() else { return };
-        self.subscribers[index].away += now.min(self.sources_end).saturating_sub(since) / self.time_scale;
-    }
-
     /// An event of a process has left its mailbox, with an encoded form of so many bytes. Wanted by those who keep lives.
     pub fn taken(&mut self, now: Duration, id: ServerSide, sequence: u64, encoded_bytes: usize) {
         let (index, sequence) = (self.of(id), self.sequence(id.0, sequence));
@@ -306,19 +277,6 @@ impl Observations {
         count_us(&mut self.classes[class].flush_us, latency);
     }
 
-    /// A client has read an event of a process.
-    pub fn received(&mut self, now: Duration, index: usize, process: usize, sequence: u64) {
-        let sequence = self.sequence(process, sequence);
-        let latency = self.age_us(now, sequence);
-        self.note(now, index, ObservationKind::Received { sequence });
-        let tally = self.tally(index);
-        tally.received += 1;
-        tally.doubled += u64::from(sequence <= tally.last_read);
-        tally.last_read = sequence.max(tally.last_read);
-        let class = tally.class;
-        count_us(&mut self.classes[class].receipt_us, latency);
-    }
-
     /// A subscription has ended, and this is its account.
     pub fn ended(&mut self, now: Duration, id: ServerSide, counts: Counts) {
         let Some(index) = self.of(id) else { return };
@@ -329,11 +287,6 @@ impl Observations {
         record.dropped.evicted += evicted;
         // A client that has left for good is not away, because it wants nothing any more.
         self.demands[index].away_since = self.demands[index].until.is_none().then_some(now);
-    }
-
-    /// Whether a subscriber of the plan has had a stream, has none now, and has not left for good.
-    pub fn is_away(&self, index: usize) -> bool {
-        self.demands[index].away_since.is_some()
     }
 
     /// What the Hub's own account says otherwise, if it does now.

@@ -59,3 +59,8 @@ impl Holes {
         Some(Gap { first: id(first.first), last: id(last), count: Some(count), reason: GapReason::Lost(first.reason) })
     }
 }
+
+/// Whether the subscriber is told of a loss: a value that a later one has made old is none.
+pub(super) fn is_told(reason: LossReason) -> bool {
+    reason != LossReason::Conflated
+}

@@ -12,7 +12,7 @@
 
 use hubbub::{CloseReason, Counts, EventId, Limits, LossCounts, LossReason, Overflow, PushOutcome};
 
-use super::holes::Holes;
+use super::holes::{Holes, is_told};
 use super::marks::{Mark, Marks};
 use super::memory::{Memory, Place};
 use super::queue::Queue;
@@ -297,9 +297,4 @@ pub(super) fn displaced(memory: &Memory, lost: Option<(Place, LossReason)>, wait
         Some((lost, reason)) => PushOutcome::Displaced { lost: memory.get(lost).id, reason },
         None => PushOutcome::Queued { waiting },
     }
-}
-
-/// Whether the subscriber is told of a loss: a value that a later one has made old is none.
-pub(super) fn is_told(reason: LossReason) -> bool {
-    reason != LossReason::Conflated
 }

@@ -2,7 +2,8 @@
 
 use hubbub::{EventId, LossReason, PushOutcome};
 
-use super::mailbox::{Mailbox, is_told};
+use super::holes::is_told;
+use super::mailbox::Mailbox;
 use super::marks::Mark;
 use super::memory::Memory;
 use super::run::Run;

@@ -1,0 +1,57 @@
+//! What happens at clients: what they read, and when they come and go.
+
+use std::time::Duration;
+
+use super::{Observations, count_us};
+use crate::record::ObservationKind;
+
+impl Observations {
+    /// A client has read where its stream begins: after an event of a process, or 0 for none of it.
+    pub fn placed(&mut self, now: Duration, index: usize, process: usize, sequence: u64) {
+        self.note(now, index, ObservationKind::Placed { after: self.sequence(process, sequence) });
+    }
+
+    /// A client has read that events are missing: from `first` to `last`, by the count of the process it is connected
+    /// to. Without a first, all after the one it has; without a last, all of the processes before.
+    pub fn told(&mut self, now: Duration, index: usize, at: Option<(usize, u64)>, missing: [Option<u64>; 2]) {
+        let process = self.demands[index].process;
+        let after = match (missing[0], at) {
+            (Some(first), _) => self.sequence(process, first) - 1,
+            (None, Some((process, sequence))) => self.sequence(process, sequence),
+            (None, None) => 0,
+        };
+        let until = self.sequence(process, missing[1].unwrap_or(0));
+        self.note(now, index, ObservationKind::Told { after, until });
+    }
+
+    /// A client has left for good: what is published from now on it does not want.
+    pub fn left(&mut self, now: Duration, index: usize) {
+        let published = self.published_at.len() as u64;
+        self.is_back(now, index);
+        self.demands[index].until.get_or_insert(published);
+    }
+
+    /// It has a stream again, or wants none any more. When nothing more arrives, there is nothing to be away from.
+    pub(super) fn is_back(&mut self, now: Duration, index: usize) {
+        let Some(since) = self.demands[index].away_since.take() else { return };
+        self.subscribers[index].away += now.min(self.sources_end).saturating_sub(since) / self.time_scale;
+    }
+
+    /// A client has read an event of a process.
+    pub fn received(&mut self, now: Duration, index: usize, process: usize, sequence: u64) {
+        let sequence = self.sequence(process, sequence);
+        let latency = self.age_us(now, sequence);
+        self.note(now, index, ObservationKind::Received { sequence });
+        let tally = self.tally(index);
+        tally.received += 1;
+        tally.doubled += u64::from(sequence <= tally.last_read);
+        tally.last_read = sequence.max(tally.last_read);
+        let class = tally.class;
+        count_us(&mut self.classes[class].receipt_us, latency);
+    }
+
+    /// Whether a subscriber of the plan has had a stream, has none now, and has not left for good.
+    pub fn is_away(&self, index: usize) -> bool {
+        self.demands[index].away_since.is_some()
+    }
+}
