@@ -118,7 +118,7 @@ impl<T: QueueItem> Mailbox<T> {
         }
     }
 
-    /// How many frames are in slots; the first in flight and those parked do not count.
+    /// Returns the number of frames in slots; the first in flight and those parked do not count.
     pub fn waiting(&self) -> usize {
         self.queue.in_slots()
     }

@@ -81,7 +81,7 @@ impl Mailbox {
         self.in_flight.iter().skip(1).chain(self.waiting.iter())
     }
 
-    /// How many slots are taken.
+    /// Returns the number of slots that are taken.
     pub(super) fn in_slots(&self) -> usize {
         self.waiting.len() + self.in_flight.len().saturating_sub(1)
     }

@@ -48,7 +48,7 @@ pub struct Settings {
     pub unsent_low_water: u64,
     /// `TCP_USER_TIMEOUT` of the server's socket; without it, 15 retransmissions.
     pub user_timeout: Option<u64>,
-    /// How many jiffies the kernels had counted at time 0. It decides by how much timers of seconds are late.
+    /// The jiffies that the kernels had counted at time 0. It decides by how much timers of seconds are late.
     pub jiffies_at_start: u64,
 }
 

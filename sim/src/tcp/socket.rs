@@ -38,7 +38,7 @@ struct Buffer {
     pieces: u64,
 }
 
-/// How many bytes a socket takes, and when it says that it takes more.
+/// The limit of what waits in a socket: when it takes bytes, and when it says that it takes more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Bound {
     /// A threshold on unsent bytes.

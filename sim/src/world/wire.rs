@@ -84,7 +84,7 @@ impl Wire {
         self.lock().frames += 1;
     }
 
-    /// How many frames the server has taken since the CPU was last asked for.
+    /// Returns the number of frames that the server has taken since the CPU was last asked for.
     pub(super) fn take_frames(&self) -> u32 {
         std::mem::take(&mut self.lock().frames)
     }

@@ -81,7 +81,7 @@ impl Cubic {
         if is_slow_start { self.hystart.sampled(rtt, self.least_rtt, cwnd, view) } else { Growth::GoesOn }
     }
 
-    /// How many segments must be acknowledged for cwnd to grow by one; `acked` just were (`bictcp_update`).
+    /// Returns the segments that must be acknowledged for cwnd to grow by one; `acked` just were (`bictcp_update`).
     pub(super) fn segments_to_grow_by_one(&mut self, cwnd: u64, acked: u64, now: u64) -> u64 {
         self.uncounted += acked;
         if self.last_cwnd == cwnd && now - self.last_at <= SECOND / 32 {

@@ -34,7 +34,7 @@ pub(super) struct Step {
     pub(super) echo: u64,
     /// When the oldest and the newest segment were sent that it acknowledges in order, of those that were sent once.
     pub(super) acknowledged: Option<(u64, u64)>,
-    /// The same of those that it SACKs.
+    /// When the oldest and the newest segment were sent that it SACKs, of those that were sent once.
     pub(super) sacked: Option<(u64, u64)>,
     /// A segment that was sent again is acknowledged in order.
     pub(super) has_acknowledged_retransmission: bool,
