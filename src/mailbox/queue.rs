@@ -19,19 +19,19 @@ impl<T> Queue<T> {
         Self { frames: VecDeque::new(), in_flight: 0, vacant: 0, first: 0 }
     }
 
-    /// How many frames have not been taken.
+    /// Returns the number of frames that have not been taken.
     #[inline]
     pub(super) fn untaken(&self) -> usize {
         self.frames.len() - self.in_flight - self.vacant
     }
 
-    /// How many frames are in flight without a slot: the first one, if there is any.
+    /// Returns the number of frames in flight without a slot: 1 if any is in flight, for the first one.
     #[inline]
     pub(super) fn beyond(&self) -> usize {
         self.in_flight.min(1)
     }
 
-    /// How many frames hold a slot: those that have not been taken, and those in flight behind the first.
+    /// Returns the number of frames in slots: those that have not been taken, and those in flight behind the first.
     #[inline]
     pub(super) fn in_slots(&self) -> usize {
         self.frames.len() - self.beyond() - self.vacant

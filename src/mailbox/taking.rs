@@ -1,4 +1,4 @@
-//! How many frames a transport takes at a time changes nothing of what fits.
+//! The number of frames that a transport takes at a time changes nothing of what fits.
 
 use std::num::NonZeroUsize;
 

@@ -50,7 +50,7 @@ impl ConnectionSet {
         Some(ConnectionGuard { connections: self.clone(), id, waker: None })
     }
 
-    /// How many connections are open.
+    /// Returns the number of open connections.
     pub(crate) fn len(&self) -> usize {
         self.lock().members.len()
     }

@@ -188,7 +188,7 @@ impl Connections {
         Served(connection.map(super::connection::Connection::with_upgrades))
     }
 
-    /// How many connections are open.
+    /// Returns the number of open connections.
     pub fn len(&self) -> usize {
         self.serving.len()
     }

@@ -33,7 +33,7 @@ pub enum Observation<'a> {
         subscriber: SubscriberId,
         /// The first event that is replayed.
         first: EventId,
-        /// How many are replayed.
+        /// The number of replayed events.
         count: u64,
     },
     /// Events that waited in the history for a subscriber are lost, because the history has not kept them.

@@ -45,7 +45,7 @@ impl<E: Environment> Serving<E> {
         Some(Connection::new(stream, shared, member, service, &self.bounds))
     }
 
-    /// How many connections are open.
+    /// Returns the number of open connections.
     pub(crate) fn len(&self) -> usize {
         self.connections.len()
     }

@@ -1,6 +1,6 @@
 //! SipHash-1-3 of whole words, with 128 bits and a key of zeros.
 //!
-//! The same numbers as the crate `siphasher` gives, which a test compares. Three words of every delivery of a run go
+//! It gives the same numbers as the crate `siphasher`, which a test compares. Three words of every delivery of a run go
 //! through here. Without the crate's place for a part of a word, that takes half the time and half the memory.
 
 /// A hash under way.
