@@ -4,6 +4,7 @@ use super::endpoint::Endpoint;
 use super::handshake::Stage;
 use super::link::{Link, LinkPlan};
 use super::receiver::window_kind;
+use super::segment::Packet;
 use super::sender::SenderCounts;
 use super::settings::{Reads, ReceiveBuffer, Settings};
 use super::socket::Piece;
@@ -30,9 +31,9 @@ pub enum Failure {
 #[derive(Debug, Clone)]
 pub struct Path {
     /// From the server to the client.
-    pub down: Link,
+    pub down: Link<Packet>,
     /// From the client to the server.
-    pub up: Link,
+    pub up: Link<Packet>,
 }
 
 impl Path {

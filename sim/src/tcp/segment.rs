@@ -19,7 +19,7 @@ pub(super) struct Acknowledgement {
 
 /// A segment: bytes of the stream, or none, and an acknowledgement.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Segment {
+pub struct Segment {
     pub(super) bytes: ByteRange,
     /// The last offset of `bytes` is the FIN, which takes a place in the sequence and none on the line.
     pub(super) has_fin: bool,
@@ -34,7 +34,7 @@ pub(super) struct Segment {
 
 /// A packet of one connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Packet {
+pub enum Packet {
     Syn { sent_at: u64, window_end: u64 },
     SynAck { sent_at: u64, window_end: u64, echo: u64 },
     Data(Segment),

@@ -18,7 +18,6 @@ use std::sync::Arc;
 pub use outages::{Outage, OutageKind, Outages};
 pub use slots::LostSlots;
 
-use super::segment::Packet;
 use super::units::SECOND;
 
 /// One direction of a bottleneck, as it is planned. Cloning is cheap.
@@ -51,18 +50,18 @@ pub struct LinkCounts {
     pub most_queued: u64,
 }
 
-/// One direction of a bottleneck, with the packets that are under way.
+/// One direction of a bottleneck, with the packets that are under way. `P` is what it carries as a packet.
 #[derive(Debug, Clone)]
-pub struct Link {
+pub struct Link<P> {
     plan: LinkPlan,
     /// When the line has sent everything that was given to it.
     busy_until: u64,
     slot: slots::Cursor,
-    under_way: VecDeque<(u64, Packet)>,
+    under_way: VecDeque<(u64, P)>,
     counts: LinkCounts,
 }
 
-impl Link {
+impl<P> Link<P> {
     /// An idle link.
     pub fn new(plan: LinkPlan) -> Self {
         Self {
@@ -91,8 +90,8 @@ impl Link {
         self.under_way.clear();
     }
 
-    /// Sends a packet that takes `bytes` on the line.
-    pub(super) fn send(&mut self, now: u64, packet: Packet, bytes: u64) {
+    /// Sends a packet that takes `bytes` on the line. Times never decrease from one call to the next.
+    pub fn send(&mut self, now: u64, packet: P, bytes: u64) {
         self.counts.sent += 1;
         if self.plan.outages.drops_at(now) {
             self.counts.cut += 1;
@@ -115,12 +114,12 @@ impl Link {
     }
 
     /// When the next packet arrives.
-    pub(super) fn next_arrival_at(&self) -> Option<u64> {
+    pub fn next_arrival_at(&self) -> Option<u64> {
         self.under_way.front().map(|(at, _)| *at)
     }
 
     /// The next packet that has arrived by `now`.
-    pub(super) fn arrived(&mut self, now: u64) -> Option<Packet> {
+    pub fn arrived(&mut self, now: u64) -> Option<P> {
         self.under_way.pop_front_if(|(at, _)| *at <= now).map(|(_, packet)| packet)
     }
 }
