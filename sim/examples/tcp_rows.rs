@@ -13,7 +13,8 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use hubbub_sim::tcp::{
-    Congestion, Connection, End, LinkPlan, LostSlots, Outage, OutageKind, Outages, Path, Piece, ReceiveBuffer, Settings,
+    Congestion, Connection, End, LinkPlan, LostSlots, Outage, OutageKind, Outages, Path, Piece, Rate, ReceiveBuffer,
+    Settings,
 };
 
 const MILLISECOND: u64 = 1_000_000;
@@ -212,7 +213,7 @@ fn path(row: &Row, seed: u64) -> Path {
     let outages = row.outage.map(|length| Outage { from, until: from + length, kind: OutageKind::Drops });
     let outages = Arc::new(Outages::new(outages));
     let way = |draws: &mut Draws| LinkPlan {
-        bits_per_second: Some(row.bits_per_second),
+        rate: Rate::BitsPerSecond(row.bits_per_second),
         queue_bytes: Some(row.queue_bytes),
         delay: row.delay,
         lost_slots: lost_slots(row, draws),

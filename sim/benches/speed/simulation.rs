@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use hubbub::{Capacity, Overflow};
 use hubbub_sim::plan::{
-    Arrival, ClassPlan, CpuPlan, DEFAULT_USER_TIMEOUT, HubChoice, Plan, Reading, ServerPlan, SubscriberPlan,
+    Arrival, ClassPlan, CpuPlan, DEFAULT_USER_TIMEOUT, HubChoice, Impairments, Plan, Reading, ServerPlan,
+    SubscriberPlan,
 };
 use hubbub_sim::record::Record;
 use hubbub_sim::runs::{Progress, RunWorld, Workers};
@@ -93,8 +94,13 @@ impl Progress for Silent {
 fn plan(subscribers: usize, burst: u32, cpu: Option<CpuPlan>) -> Plan {
     let at = |n: u32| Duration::from_millis(500) + Duration::from_millis(50) * (n / burst * burst);
     let arrivals: Vec<_> = (0..400).map(|n| Arrival { at: at(n), payload_bytes: 400, key: 0 }).collect();
-    let subscriber =
-        SubscriberPlan { class: 0, connect_at: Duration::ZERO, leave_at: None, reading: Reading::AsItArrives };
+    let subscriber = SubscriberPlan {
+        class: 0,
+        connect_at: Duration::ZERO,
+        leave_at: None,
+        reading: Reading::AsItArrives,
+        impairments: Impairments::default(),
+    };
     Plan {
         scenario: "bench".into(),
         seed: 1,
@@ -117,6 +123,7 @@ fn plan(subscribers: usize, burst: u32, cpu: Option<CpuPlan>) -> Plan {
             round_trip: Some(Duration::from_millis(40)),
             window_bytes: 65_536,
             reconnect_after: None,
+            path: None,
         }],
         subscribers: vec![subscriber; subscribers],
         faults: Vec::new(),

@@ -1,5 +1,7 @@
 use super::*;
-use crate::plan::{Arrival, CpuPlan, DEFAULT_USER_TIMEOUT, Fault, FaultKind, ServerPlan, Stall, SubscriberPlan};
+use crate::plan::{
+    Arrival, CpuPlan, DEFAULT_USER_TIMEOUT, Fault, FaultKind, Impairments, ServerPlan, Stall, SubscriberPlan,
+};
 
 /// 60 s with 10 events of 60 B (frames of 100 B) a second, for one subscriber with a window of 10 frames a second.
 fn plan(reading: Reading) -> Plan {
@@ -9,8 +11,15 @@ fn plan(reading: Reading) -> Plan {
         round_trip: Some(Duration::from_millis(8)),
         window_bytes: 1000,
         reconnect_after: None,
+        path: None,
     };
-    let subscriber = SubscriberPlan { class: 0, connect_at: Duration::ZERO, leave_at: None, reading };
+    let subscriber = SubscriberPlan {
+        class: 0,
+        connect_at: Duration::ZERO,
+        leave_at: None,
+        reading,
+        impairments: Impairments::default(),
+    };
     Plan {
         scenario: "t".to_owned(),
         seed: 0,

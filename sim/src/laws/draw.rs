@@ -148,6 +148,7 @@ fn class() -> impl Strategy<Value = ClassPlan> {
         round_trip,
         window_bytes,
         reconnect_after,
+        path: None,
     })
 }
 

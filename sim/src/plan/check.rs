@@ -25,6 +25,8 @@ impl Plan {
         in_order("plan.arrivals: an event has at least 1 byte", self.arrivals.iter().all(|a| a.payload_bytes > 0))?;
         for (index, class) in self.classes.iter().enumerate() {
             in_order(&format!("plan.classes[{index}].window_bytes = 0: must be at least 1"), class.window_bytes > 0)?;
+            let path = class.path.as_ref().map_or(Ok(()), |path| path.check(self.time_scale));
+            path.map_err(|why| format!("plan.classes[{index}].path.{why}"))?;
         }
         for (index, subscriber) in self.subscribers.iter().enumerate() {
             let classes = self.classes.len();
@@ -33,6 +35,11 @@ impl Plan {
             in_order(&allowed, class < classes)?;
             let leaves = subscriber.leave_at.is_none_or(|at| at >= subscriber.connect_at);
             in_order(&format!("plan.subscribers[{index}]: leaves before it connects"), leaves)?;
+            let has_path = self.classes[class].path.is_some();
+            let allowed = format!("plan.subscribers[{index}].impairments: its class has no path");
+            in_order(&allowed, has_path || subscriber.impairments.is_none())?;
+            let path = subscriber.impairments.check();
+            path.map_err(|why| format!("plan.subscribers[{index}].impairments.{why}"))?;
             let reads = match &subscriber.reading {
                 Reading::Rate { bytes_per_second } => *bytes_per_second > 0,
                 Reading::Stalls { stalls } => stalls.is_sorted_by(|a, b| a.from + a.lasts <= b.from),

@@ -12,6 +12,7 @@ mod fault;
 mod faults;
 mod measure;
 mod part;
+mod path;
 mod payload;
 mod population;
 pub mod queue;
@@ -29,6 +30,7 @@ use crate::transport::Transport;
 pub use choice::HubChoice;
 pub(crate) use choice::PAYLOAD_KEY;
 pub use fault::{Fault, FaultKind};
+pub use path::{BufferTuning, FULL_PACKET_BYTES, Impairments, LinePlan, PathOutage, PathPlan, TcpPath};
 
 /// Everything a world needs to run once; a world draws nothing of its own.
 ///
@@ -183,10 +185,14 @@ pub struct ClassPlan {
     pub name: String,
     /// Network round trip; `None` is the least the world can do.
     pub round_trip: Option<Duration>,
-    /// What a reader's side of the socket holds before the server's writes block, in bytes.
+    /// What a reader's side of the socket holds before the server's writes block, in bytes. On a path: the client's
+    /// receive buffer, unless its kernel tunes it.
     pub window_bytes: u64,
     /// A client whose stream ends comes back after this long; `None`: it stays away.
     pub reconnect_after: Option<Duration>,
+    /// The bottleneck of each member. With `None` there is only the window, and nothing is ever lost.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<PathPlan>,
 }
 
 /// One subscriber's life.
@@ -201,6 +207,9 @@ pub struct SubscriberPlan {
     pub leave_at: Option<Duration>,
     /// How it takes bytes out of its socket.
     pub reading: Reading,
+    /// What goes wrong on its path. Nothing where its class has none.
+    #[serde(default, skip_serializing_if = "Impairments::is_none")]
+    pub impairments: Impairments,
 }
 
 /// How a subscriber takes bytes out of its socket.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::seed::{EntityRng, RngStream};
-use super::{ClassPlan, Reading, Stall, SubscriberPlan};
+use super::{ClassPlan, Impairments, Reading, Stall, SubscriberPlan};
 use crate::scenario::{Class, Reads, RoundTrip, Scenario};
 use crate::time::of_seconds;
 
@@ -22,6 +22,7 @@ pub(super) fn class(class: &Class) -> ClassPlan {
         round_trip,
         window_bytes: class.window_bytes,
         reconnect_after: class.reconnect_after_seconds.map(of_seconds),
+        path: None,
     }
 }
 
@@ -66,7 +67,7 @@ fn subscriber(class: &Class, member: Member, end: Duration) -> SubscriberPlan {
         },
         Reads::Never => Reading::Never,
     };
-    SubscriberPlan { class: member.class, connect_at, leave_at, reading }
+    SubscriberPlan { class: member.class, connect_at, leave_at, reading, impairments: Impairments::default() }
 }
 
 /// Reading and stalling in turn, from a random phase of the first round of both, so that a tab may be in the background

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::seed::{EntityRng, RngStream};
-use super::{Arrival, ClassPlan, Plan, Reading, ServerPlan, SubscriberPlan};
+use super::{Arrival, ClassPlan, Impairments, Plan, Reading, ServerPlan, SubscriberPlan};
 use crate::time::of_seconds;
 use crate::transport::Transport;
 
@@ -64,12 +64,14 @@ impl Plan {
             round_trip: None,
             window_bytes: u64::from(FRAME_PAYLOAD_BYTES),
             reconnect_after: None,
+            path: None,
         };
         let subscriber = |(rank, service): (usize, &ServiceTime)| SubscriberPlan {
             class: 0,
             connect_at: Duration::ZERO,
             leave_at: None,
             reading: Reading::Serves { times: times(*service, queues.frames, Member { seed, rank }) },
+            impairments: Impairments::default(),
         };
         Self {
             scenario: "queues".to_owned(),

@@ -6,7 +6,8 @@
 use std::time::Duration;
 
 use super::{
-    Arrival, ClassPlan, CpuPlan, Fault, FaultKind, Plan, Reading, Recovery, ServerPlan, Stall, SubscriberPlan,
+    Arrival, ClassPlan, CpuPlan, Fault, FaultKind, Impairments, LinePlan, PathOutage, PathPlan, Plan, Reading,
+    Recovery, ServerPlan, Stall, SubscriberPlan,
 };
 
 impl Plan {
@@ -103,18 +104,52 @@ impl Stretch for Arrival {
 
 impl Stretch for ClassPlan {
     fn stretch(&mut self, scale: u32) {
-        let Self { name: _, round_trip, window_bytes: _, reconnect_after } = self;
+        let Self { name: _, round_trip, window_bytes: _, reconnect_after, path } = self;
         round_trip.stretch(scale);
         reconnect_after.stretch(scale);
+        path.stretch(scale);
+    }
+}
+
+impl Stretch for PathPlan {
+    fn stretch(&mut self, scale: u32) {
+        let Self { down, up, congestion: _, receive_buffer: _, header_bytes: _ } = self;
+        down.stretch(scale);
+        up.stretch(scale);
+    }
+}
+
+impl Stretch for LinePlan {
+    fn stretch(&mut self, scale: u32) {
+        // A check lets no plan with a bounded rate have a time scale.
+        let Self { rate: _, queue_bytes: _, slot } = self;
+        slot.stretch(scale);
+    }
+}
+
+impl Stretch for Impairments {
+    fn stretch(&mut self, scale: u32) {
+        // Slots are counted, and their length is the line's.
+        let Self { lost_down: _, lost_up: _, outages } = self;
+        outages.stretch(scale);
+    }
+}
+
+impl Stretch for PathOutage {
+    fn stretch(&mut self, scale: u32) {
+        let Self { from, lasts, packets: _ } = self;
+        from.stretch(scale);
+        lasts.stretch(scale);
     }
 }
 
 impl Stretch for SubscriberPlan {
     fn stretch(&mut self, scale: u32) {
-        let Self { class: _, connect_at, leave_at, reading } = self;
+        let Self { class: _, connect_at, leave_at, reading, impairments } = self;
         connect_at.stretch(scale);
         leave_at.stretch(scale);
         reading.stretch(scale);
+        impairments.stretch(scale);
     }
 }
 

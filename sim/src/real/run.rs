@@ -65,6 +65,9 @@ pub enum RealError {
     /// The caller ended the run.
     #[error("interrupted")]
     CalledOff,
+    /// A class of the plan has a path.
+    #[error("class {0:?} has a path: clients of the real world have the network that there is")]
+    Path(String),
     /// Our own server did not do its part.
     #[error("{0}")]
     Server(String),
@@ -90,8 +93,11 @@ pub enum RealError {
 /// returning `false`.
 ///
 /// # Errors
-/// When a server, ours or another, does not do its part, and when the run is called off.
+/// When the plan has a path, when a server, ours or another, does not do its part, and when the run is called off.
 pub fn run(plan: &Plan, target: &Target, is_wanted: &dyn Fn(Duration) -> bool) -> Result<RealRun, RealError> {
+    if let Some(class) = plan.class_with_path() {
+        return Err(RealError::Path(class.to_owned()));
+    }
     // In wall time a millisecond stands for itself.
     let plan = &Plan { time_scale: 1, ..plan.clone() };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();

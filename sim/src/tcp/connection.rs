@@ -52,9 +52,9 @@ impl Path {
 /// world's business: this counts bytes.
 ///
 /// ```
-/// use hubbub_sim::tcp::{Connection, End, LinkPlan, Path, Piece, Settings};
+/// use hubbub_sim::tcp::{Connection, End, LinkPlan, Path, Piece, Rate, Settings};
 ///
-/// let way = LinkPlan { bits_per_second: Some(1_000_000), delay: 60_000_000, ..LinkPlan::default() };
+/// let way = LinkPlan { rate: Rate::BitsPerSecond(1_000_000), delay: 60_000_000, ..LinkPlan::default() };
 /// let mut connection = Connection::open(Path::new(way.clone(), way), &Settings::LINUX, 0);
 /// while !connection.is_established(End::Server) {
 ///     let at = connection.next_event().expect("a handshake under way");

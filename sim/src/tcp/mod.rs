@@ -7,7 +7,7 @@
 //! - `sender`: segments, losses, timers; with `scoreboard` (SACK, pipe), `rack` (losses), `rtt` (SRTT, RTO), `congestion`
 //!   (cwnd, reno, cubic, HyStart) and `prr`.
 //! - `receiver`: acknowledgements, SACK blocks, the receive window.
-//! - `link`: rate, queue, delay, lost slots and outages of one direction.
+//! - `link`: rate or recorded opportunities, queue, delay, lost slots and outages of one direction.
 //! - `handshake`: SYN and SYN-ACK, and how they are tried again.
 //! - `endpoint` and `connection`: all of it together.
 //!
@@ -35,7 +35,10 @@ mod socket;
 mod units;
 
 pub use connection::{Connection, End, Failure, Path};
-pub use link::{Link, LinkCounts, LinkPlan, LostSlots, Outage, OutageKind, Outages};
+pub use link::{
+    Link, LinkCounts, LinkPlan, LostSlots, OPPORTUNITY_BYTES, Outage, OutageKind, Outages, Rate, Recording,
+    RecordingError,
+};
 pub use sender::SenderCounts;
 pub use settings::{Congestion, Reads, ReceiveBuffer, Settings};
 pub use socket::Piece;

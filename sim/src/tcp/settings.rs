@@ -1,7 +1,10 @@
 //! What a connection is told when it opens: everything that the kernels at both ends would be configured with.
 
+use serde::{Deserialize, Serialize};
+
 /// What limits the bytes in flight beside the receiver's window.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Congestion {
     /// Nothing: the receiver's window alone, told anew at every read. The sender keeps no bytes back.
     ///

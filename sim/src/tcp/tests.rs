@@ -12,7 +12,7 @@ use super::*;
 /// A way of 1 Mbit/s and 60 ms.
 fn way() -> LinkPlan {
     LinkPlan {
-        bits_per_second: Some(1_000_000),
+        rate: Rate::BitsPerSecond(1_000_000),
         queue_bytes: Some(32_768),
         delay: 60 * MILLISECOND,
         ..LinkPlan::default()
@@ -139,8 +139,8 @@ fn link_plans() -> impl Strategy<Value = LinkPlan> {
         (1..30_u64, proptest::collection::vec(0..1_000_u64, 0..200)),
         proptest::collection::vec(outage, 0..3),
     )
-        .prop_map(|(bits_per_second, queue_bytes, delay, (slot, lost), outages)| LinkPlan {
-            bits_per_second,
+        .prop_map(|(rate, queue_bytes, delay, (slot, lost), outages)| LinkPlan {
+            rate: rate.map_or(Rate::Unbounded, Rate::BitsPerSecond),
             queue_bytes,
             delay: delay * MILLISECOND,
             lost_slots: LostSlots::new(slot * MILLISECOND, lost),

@@ -21,7 +21,7 @@ const OF_THE_TESTBED: Arrows = &[
     ("transport", &[]),
     ("tcp", &[]),
     ("scenario", &["time", "transport"]),
-    ("plan", &["scenario", "time", "transport"]),
+    ("plan", &["scenario", "tcp", "time", "transport"]),
     ("record", &["plan", "time"]),
     ("client", &["plan", "record", "time", "transport"]),
     ("world", &["client", "plan", "record", "time", "transport"]),

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use hubbub::{Capacity, Overflow};
-use hubbub_sim::plan::{Arrival, ClassPlan, HubChoice, Plan, Reading, ServerPlan, SubscriberPlan};
+use hubbub_sim::plan::{Arrival, ClassPlan, HubChoice, Impairments, Plan, Reading, ServerPlan, SubscriberPlan};
 use hubbub_sim::record::Record;
 use hubbub_sim::runs::{Progress, RunWorld, Workers};
 use hubbub_sim::transport::Transport;
@@ -37,6 +37,7 @@ pub(crate) fn plan(
         connect_at: Duration::ZERO,
         leave_at: None,
         reading,
+        impairments: Impairments::default(),
     });
     let arrivals: Vec<_> = arrivals.collect();
     Plan {
@@ -56,7 +57,13 @@ pub(crate) fn plan(
             recovery: None,
         },
         arrivals,
-        classes: vec![ClassPlan { name: "all".into(), round_trip: None, window_bytes, reconnect_after: None }],
+        classes: vec![ClassPlan {
+            name: "all".into(),
+            round_trip: None,
+            window_bytes,
+            reconnect_after: None,
+            path: None,
+        }],
         subscribers: subscribers.collect(),
         faults: Vec::new(),
     }

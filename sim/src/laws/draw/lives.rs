@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use super::millis;
-use crate::plan::{Plan, Reading, Stall, SubscriberPlan};
+use crate::plan::{Impairments, Plan, Reading, Stall, SubscriberPlan};
 
 pub(super) fn subscriber() -> impl Strategy<Value = SubscriberPlan> {
     let leave_at = prop_oneof![4 => Just(None), 1 => millis(60..900).prop_map(Some)];
@@ -13,7 +13,7 @@ pub(super) fn subscriber() -> impl Strategy<Value = SubscriberPlan> {
     parts.prop_map(|(connect_at, leave_at, reading)| {
         // A plan refuses a client that leaves before it connects.
         let leave_at = leave_at.map(|at| at.max(connect_at));
-        SubscriberPlan { class: 0, connect_at, leave_at, reading }
+        SubscriberPlan { class: 0, connect_at, leave_at, reading, impairments: Impairments::default() }
     })
 }
 

@@ -1,4 +1,4 @@
-//! One direction of the bottleneck: a drop-tail queue in bytes, a line of so many bits a second, then the way to the end.
+//! One direction of the bottleneck: a drop-tail queue in bytes, a line with a rate, then the way to the end.
 //!
 //! What becomes of a packet, in this order:
 //!
@@ -10,21 +10,23 @@
 //! 5. The others arrive after the propagation delay, in their order.
 
 mod outages;
+mod rate;
+mod recorded;
 mod slots;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 pub use outages::{Outage, OutageKind, Outages};
+pub use rate::Rate;
+pub use recorded::{OPPORTUNITY_BYTES, Recording, RecordingError};
 pub use slots::LostSlots;
-
-use super::units::SECOND;
 
 /// One direction of a bottleneck, as it is planned. Cloning is cheap.
 #[derive(Debug, Clone, Default)]
 pub struct LinkPlan {
-    /// Bits a second, headers counted; `None` for a line that takes no time.
-    pub bits_per_second: Option<u64>,
+    /// How fast the line carries bytes, headers counted.
+    pub rate: Rate,
     /// Bytes that the queue holds, headers counted; `None` for no bound.
     pub queue_bytes: Option<u64>,
     /// The time from the end of the line to the other end, in nanoseconds.
@@ -54,8 +56,7 @@ pub struct LinkCounts {
 #[derive(Debug, Clone)]
 pub struct Link<P> {
     plan: LinkPlan,
-    /// When the line has sent everything that was given to it.
-    busy_until: u64,
+    line: rate::Line,
     slot: slots::Cursor,
     under_way: VecDeque<(u64, P)>,
     counts: LinkCounts,
@@ -65,8 +66,8 @@ impl<P> Link<P> {
     /// An idle link.
     pub fn new(plan: LinkPlan) -> Self {
         Self {
+            line: rate::Line::new(plan.rate.clone()),
             plan,
-            busy_until: 0,
             slot: slots::Cursor::default(),
             under_way: VecDeque::new(),
             counts: LinkCounts::default(),
@@ -80,9 +81,7 @@ impl<P> Link<P> {
 
     /// The bytes that wait for the line or are on it.
     pub fn queued_bytes(&self, now: u64) -> u64 {
-        let Some(rate) = self.plan.bits_per_second else { return 0 };
-        let line_time = self.plan.outages.open_time(now, self.busy_until);
-        (u128::from(line_time) * u128::from(rate) / u128::from(8 * SECOND)) as u64
+        self.line.queued_bytes(now, &self.plan.outages)
     }
 
     /// Forgets the packets under way. Their line time stays taken.
@@ -103,14 +102,12 @@ impl<P> Link<P> {
             return;
         }
         self.counts.most_queued = self.counts.most_queued.max(queued);
-        let line_time = self.plan.bits_per_second.map_or(0, |rate| line_time(bytes, rate));
-        // Rounded up, so that no second carries more than its bits.
-        self.busy_until = self.plan.outages.after_open_time(now.max(self.busy_until), line_time);
-        if self.slot.is_lost(&self.plan.lost_slots, self.busy_until) {
+        let leaves_at = self.line.send(now, bytes, &self.plan.outages);
+        if self.slot.is_lost(&self.plan.lost_slots, leaves_at) {
             self.counts.lost += 1;
             return;
         }
-        self.under_way.push_back((self.busy_until + self.plan.delay, packet));
+        self.under_way.push_back((leaves_at + self.plan.delay, packet));
     }
 
     /// When the next packet arrives.
@@ -122,10 +119,6 @@ impl<P> Link<P> {
     pub fn arrived(&mut self, now: u64) -> Option<P> {
         self.under_way.pop_front_if(|(at, _)| *at <= now).map(|(_, packet)| packet)
     }
-}
-
-fn line_time(bytes: u64, bits_per_second: u64) -> u64 {
-    (u128::from(bytes) * u128::from(8 * SECOND)).div_ceil(u128::from(bits_per_second)) as u64
 }
 
 #[cfg(test)]

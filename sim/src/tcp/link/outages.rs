@@ -1,7 +1,10 @@
 //! When a link carries nothing: packets are dropped, or held back until the outage is over.
 
+use serde::{Deserialize, Serialize};
+
 /// What an outage does with packets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum OutageKind {
     /// It drops what reaches the bottleneck.
     Drops,
@@ -39,6 +42,12 @@ impl Outages {
     pub(super) fn drops_at(&self, at: u64) -> bool {
         let next = self.drops.partition_point(|(_, until)| *until <= at);
         self.drops.get(next).is_some_and(|(from, _)| *from <= at)
+    }
+
+    /// The end of the outage in which the line stands still at that time, if there is one.
+    pub(super) fn held_until(&self, at: u64) -> Option<u64> {
+        let next = self.holds.partition_point(|(_, until)| *until <= at);
+        self.holds.get(next).filter(|(from, _)| *from <= at).map(|(_, until)| *until)
     }
 
     /// How much of the time between two moments the line does not stand still.

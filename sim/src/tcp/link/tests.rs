@@ -1,11 +1,11 @@
 use super::*;
-use crate::tcp::segment::Segment;
+use crate::tcp::segment::{Packet, Segment};
 use crate::tcp::units::MILLISECOND;
 
 /// 1 Mbit/s: a packet of 1250 B takes 10 ms.
 fn plan() -> LinkPlan {
     LinkPlan {
-        bits_per_second: Some(1_000_000),
+        rate: Rate::BitsPerSecond(1_000_000),
         queue_bytes: Some(5_000),
         delay: 60 * MILLISECOND,
         ..LinkPlan::default()
@@ -79,7 +79,7 @@ fn in_an_outage_that_holds_the_line_stands_still_and_the_queue_fills() {
 
 #[test]
 fn a_line_without_a_rate_waits_for_the_end_of_an_outage_that_holds() {
-    let plan = LinkPlan { bits_per_second: None, outages: outages(&[(5, 25, OutageKind::Holds)]), ..plan() };
+    let plan = LinkPlan { rate: Rate::Unbounded, outages: outages(&[(5, 25, OutageKind::Holds)]), ..plan() };
     assert_eq!(arrivals(plan, &[4, 5, 24, 25]).0, [64, 85, 85, 85]);
 }
 
@@ -87,11 +87,4 @@ fn a_line_without_a_rate_waits_for_the_end_of_an_outage_that_holds() {
 fn outages_that_overlap_are_one() {
     let both = outages(&[(5, 15, OutageKind::Drops), (10, 20, OutageKind::Drops)]);
     assert_eq!([4, 5, 14, 17, 20].map(|at| both.drops_at(at * MILLISECOND)), [false, true, true, true, false]);
-}
-
-#[test]
-fn a_line_never_carries_more_than_its_rate() {
-    // 1 B takes 2.67 ns at 3 Gbit/s, and is given 3.
-    assert_eq!(line_time(1, 3_000_000_000), 3);
-    assert_eq!(line_time(1_250, 1_000_000), 10 * MILLISECOND);
 }
