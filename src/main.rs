@@ -37,7 +37,8 @@ const MAX_CONFIG_BYTES: u64 = 1 << 20;
     about,
     long_about = "Sends live events to all clients that watch their table.\n\n\
     To publish, POST a JSON object to /v1/ingest/{table}, or a batch as application/x-ndjson, one object a line. \
-    To watch a table, GET /v1/stream/sse?table=TABLE. A WebSocket at /v1/stream/ws carries several tables. \
+    To watch a table, GET /v1/stream/sse?table=TABLE; name several tables, or topics as topic=ingest.builds.*, to watch \
+    them in one stream. A WebSocket at /v1/stream/ws does the same. \
     Each client has a buffer of its own. A slow client loses its own events and delays no other client. \
     GET /metrics is for Prometheus; /healthz and /readyz are for process supervisors and load balancers."
 )]

@@ -9,6 +9,7 @@ mod page;
 mod payload;
 mod response;
 mod route;
+mod selection;
 mod settings;
 mod stop;
 mod stream;

@@ -59,6 +59,9 @@ pub enum TopicError {
         /// The first character that is not allowed.
         character: char,
     },
+    /// The text names topics that are not those of tables.
+    #[error("{0:?} does not begin with {TABLES}")]
+    NotOfTables(String),
     /// The text has a `>` before its last token.
     #[error("{0:?} has a > that is not the last token")]
     TailNotLast(String),
@@ -82,6 +85,15 @@ impl Topic {
     pub fn of_table(table: &str) -> Result<Self, TopicError> {
         check_token(table, table)?;
         Self::new(&format!("{TABLES}{table}"))
+    }
+
+    /// Checks a text and makes it a topic that begins with `ingest.`, as those of tables do.
+    ///
+    /// # Errors
+    /// In the cases of [`Topic::new`], and when the text begins otherwise.
+    pub fn of_tables(text: &str) -> Result<Self, TopicError> {
+        check_prefix(text)?;
+        Self::new(text)
     }
 
     /// The name of the topic's table, or the whole topic if it is not that of a table.
@@ -113,6 +125,23 @@ impl Pattern {
             }
         }
         Ok(Self(text.into()))
+    }
+
+    /// Checks a text and makes it a pattern that begins with `ingest.`. So it matches topics of tables only, and no
+    /// other topics that a program publishes to.
+    ///
+    /// ```
+    /// use hubbub::Pattern;
+    ///
+    /// assert!(Pattern::of_tables("ingest.builds.*").is_ok());
+    /// assert_eq!(Pattern::of_tables(">").expect_err("too much").to_string(), "\">\" does not begin with ingest.");
+    /// ```
+    ///
+    /// # Errors
+    /// In the cases of [`Pattern::new`], and when the text begins otherwise.
+    pub fn of_tables(text: &str) -> Result<Self, TopicError> {
+        check_prefix(text)?;
+        Self::new(text)
     }
 
     /// Whether the pattern matches a topic.
@@ -197,6 +226,11 @@ fn check_length(text: &str) -> Result<(), TopicError> {
     if (1..=MAX_TOPIC_BYTES).contains(&text.len()) { Ok(()) } else { Err(TopicError::Length(text.len())) }
 }
 
+fn check_prefix(text: &str) -> Result<(), TopicError> {
+    check_length(text)?;
+    if text.starts_with(TABLES) { Ok(()) } else { Err(TopicError::NotOfTables(text.to_owned())) }
+}
+
 fn check_token(text: &str, token: &str) -> Result<(), TopicError> {
     if token.is_empty() {
         return Err(TopicError::EmptyToken(text.to_owned()));
@@ -251,6 +285,18 @@ mod tests {
         {
             assert!(!covers(one, other), "{one} {other}");
         }
+    }
+
+    #[test]
+    fn what_a_client_may_name_is_below_ingest_alone() {
+        for text in ["ingest.a", "ingest.*", "ingest.>", "ingest.a.*.>"] {
+            assert!(Pattern::of_tables(text).is_ok(), "{text}");
+        }
+        for text in [">", "*", "*.a", "ingest", "ingests.a", "admin.>", "", "ingest."] {
+            assert!(Pattern::of_tables(text).is_err(), "{text}");
+        }
+        assert!(Topic::of_tables("ingest.a.b").is_ok());
+        assert!(Topic::of_tables("ingest.*").is_err() && Topic::of_tables("a.b").is_err());
     }
 
     #[test]

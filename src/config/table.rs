@@ -30,8 +30,9 @@ const _: () = assert!(MAX_TOKEN_BYTES == 512, "the table says so");
 const MAX_KEPT_BYTES: u64 = 1 << 30;
 const MAX_HISTORY_EVENTS: u64 = 10_000_000;
 
-/// Copies of an event in memory: the payload as published, and one for each transport.
-const FORMS: u64 = 3;
+/// Copies of an event in memory: the payload as published, one for WebSockets, and one for each form of server-sent
+/// events (alone, named, in an envelope).
+const FORMS: u64 = 5;
 
 pub(super) static SETTINGS: [Setting; 27] = [
     Setting {
@@ -150,7 +151,7 @@ pub(super) static SETTINGS: [Setting; 27] = [
         kind: SettingKind::Count { least: 0, most: MAX_HISTORY_EVENTS, of: |config| &mut config.history_events },
         memory: Some(|config| {
             let all = config.history_bytes as u64 * FORMS + config.history_events as u64 * 512;
-            let holds = "the kept events and their frames, one for each transport";
+            let holds = "the kept events and their frames, one for each form of a stream";
             format!("{holds}: {} with `history_bytes`", bytes(all))
         }),
     },
@@ -290,7 +291,7 @@ pub(super) static SETTINGS: [Setting; 27] = [
             let frames = config.sse_channel_buffer.frames().max(config.server.ws_channel_buffer.frames()) as u64;
             let worst = frames * config.server.max_ingest_bytes as u64 * FORMS;
             format!(
-                "an event of this size and its frames, one for each transport, stay until no buffer holds it: {} for a \
+                "an event of this size and its frames, one for each form of a stream, stay until no buffer holds it: {} for a \
                  buffer full of such events, and the same again for each buffer that is full of others. Over SSE a \
                  line break in a payload adds six bytes",
                 bytes(worst)

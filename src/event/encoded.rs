@@ -6,14 +6,23 @@ use std::sync::OnceLock;
 
 use bytes::Bytes;
 
-const FORMS: usize = cfg!(feature = "sse") as usize + cfg!(feature = "ws") as usize;
+/// The forms of an event over SSE: without a name, named after its topic, and in the envelope.
+const SSE_FORMS: usize = if cfg!(feature = "sse") { 3 } else { 0 };
+
+const FORMS: usize = SSE_FORMS + cfg!(feature = "ws") as usize;
 
 /// The place of an event's form as a server-sent event.
 #[cfg(feature = "sse")]
 const SSE: usize = 0;
-/// The place of an event's form as a WebSocket message, behind the other form where there is one.
+/// The place of an event's form as a server-sent event that is named after its topic.
+#[cfg(feature = "sse")]
+const SSE_NAMED: usize = 1;
+/// The place of an event's form as a server-sent event whose data is the envelope.
+#[cfg(feature = "sse")]
+const SSE_ENVELOPED: usize = 2;
+/// The place of an event's form as a WebSocket message, behind the other forms where there are any.
 #[cfg(feature = "ws")]
-const WEBSOCKET: usize = FORMS - 1;
+const WEBSOCKET: usize = SSE_FORMS;
 
 /// The encoded forms of one event.
 #[derive(Debug, Default)]
@@ -32,6 +41,18 @@ impl super::Event {
     #[cfg(feature = "sse")]
     pub(crate) fn sse(&self, encode: impl FnOnce(&Self) -> Bytes) -> Bytes {
         self.form(SSE, encode)
+    }
+
+    /// The event as a server-sent event that is named after its topic: encoded once, and shared by all.
+    #[cfg(feature = "sse")]
+    pub(crate) fn sse_named(&self, encode: impl FnOnce(&Self) -> Bytes) -> Bytes {
+        self.form(SSE_NAMED, encode)
+    }
+
+    /// The event as a server-sent event whose data is the envelope: encoded once, and shared by all.
+    #[cfg(feature = "sse")]
+    pub(crate) fn sse_enveloped(&self, encode: impl FnOnce(&Self) -> Bytes) -> Bytes {
+        self.form(SSE_ENVELOPED, encode)
     }
 
     /// The event as a WebSocket message: encoded for the first subscriber that needs it, and shared by all.

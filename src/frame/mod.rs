@@ -18,6 +18,8 @@
 //! # }
 //! ```
 
+#[cfg(feature = "__transport")]
+mod envelope;
 #[cfg(feature = "sse")]
 pub mod sse;
 #[cfg(feature = "ws")]

@@ -14,7 +14,9 @@ use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
 
+use super::envelope::envelope;
 use crate::event::{Event, EventId, Gap};
+use crate::topic::Topic;
 
 /// The first bytes of a stream. They begin with a comment, which shows proxies and clients that the stream is open before
 /// the first event.
@@ -49,15 +51,41 @@ pub fn gap(gap: &Gap) -> Bytes {
 ///
 /// A payload line ends at CRLF, LF **or** CR, as in the standard's parser. A client reads LF for all three.
 pub fn event(event: &Event) -> Bytes {
-    event.sse(|event| encode(&event.id().to_string(), event.payload()))
+    event.sse(|event| encode(&event.id().to_string(), None, event.payload()))
 }
 
-fn encode(id: &str, payload: &[u8]) -> Bytes {
-    // Enough for a payload of one line: room for `id: `, `data: ` and three line ends.
-    let mut frame = BytesMut::with_capacity(payload.len() + id.len() + 16);
+/// The frame of an event that has the event's topic as its name, encoded once and shared. So a page with several tables
+/// has one listener for each, as in `source.addEventListener("ingest.builds", …)`.
+///
+/// ```
+/// use hubbub::{Event, EventId, Topic, frame::sse};
+///
+/// let id = EventId { epoch: 7, sequence: 1 };
+/// let event = Event::new(id, Topic::of_table("builds").expect("a table"), "{}", std::time::Duration::ZERO);
+/// assert_eq!(sse::named_event(&event), "id: 7-1\nevent: ingest.builds\ndata: {}\n\n");
+/// ```
+pub fn named_event(event: &Event) -> Bytes {
+    event.sse_named(|event| encode(&event.id().to_string(), Some(event.topic()), event.payload()))
+}
+
+/// The frame of an event without a name, whose data is the envelope that a WebSocket has:
+/// `{"table":"T","id":"E-S","data":…}`. It is encoded once and shared.
+pub fn enveloped_event(event: &Event) -> Bytes {
+    event.sse_enveloped(|event| encode(&event.id().to_string(), None, envelope(event).as_bytes()))
+}
+
+fn encode(id: &str, name: Option<&Topic>, payload: &[u8]) -> Bytes {
+    // Enough for a payload of one line: room for `id: `, `event: `, `data: ` and four line ends.
+    let named = name.map_or(0, |name| name.as_str().len() + 8);
+    let mut frame = BytesMut::with_capacity(payload.len() + id.len() + named + 16);
     frame.put_slice(b"id: ");
     frame.put_slice(id.as_bytes());
     frame.put_u8(b'\n');
+    if let Some(name) = name {
+        frame.put_slice(b"event: ");
+        frame.put_slice(name.as_str().as_bytes());
+        frame.put_u8(b'\n');
+    }
     for line in lines(payload) {
         frame.put_slice(b"data: ");
         frame.put_slice(line);
@@ -88,17 +116,16 @@ mod tests {
     use super::*;
     use crate::event::GapReason;
     use crate::loss::LossReason;
-    use crate::topic::Topic;
     use eventsource_stream::Eventsource;
     use futures_util::{StreamExt, stream};
     use proptest::prelude::*;
 
     #[test]
     fn every_kind_of_line_end_starts_a_new_data_line() {
-        let frame = encode("1-2", b"a\nb\r\nc\rd");
+        let frame = encode("1-2", None, b"a\nb\r\nc\rd");
         assert_eq!(frame, &b"id: 1-2\ndata: a\ndata: b\ndata: c\ndata: d\n\n"[..]);
-        assert_eq!(encode("1-2", b""), &b"id: 1-2\ndata: \n\n"[..]);
-        assert_eq!(encode("1-2", b"\n"), &b"id: 1-2\ndata: \ndata: \n\n"[..]);
+        assert_eq!(encode("1-2", None, b""), &b"id: 1-2\ndata: \n\n"[..]);
+        assert_eq!(encode("1-2", None, b"\n"), &b"id: 1-2\ndata: \ndata: \n\n"[..]);
     }
 
     #[test]
@@ -109,6 +136,18 @@ mod tests {
         let frame = event(&made);
         assert_eq!(frame, &b"id: 3-8\ndata: {}\n\n"[..]);
         assert_eq!(event(&made).as_ptr(), frame.as_ptr(), "shared");
+    }
+
+    #[test]
+    fn an_event_among_those_of_other_tables_says_which_it_is_of_by_its_name_or_in_an_envelope() {
+        let id = EventId { epoch: 3, sequence: 8 };
+        let made = Event::new(id, Topic::of_table("t").unwrap(), Bytes::from_static(b"{\n}"), Duration::ZERO);
+        assert_eq!(named_event(&made), &b"id: 3-8\nevent: ingest.t\ndata: {\ndata: }\n\n"[..]);
+        let enveloped = &b"id: 3-8\ndata: {\"table\":\"t\",\"id\":\"3-8\",\"data\":{\ndata: }}\n\n"[..];
+        assert_eq!(enveloped_event(&made), enveloped);
+        assert_eq!(event(&made), &b"id: 3-8\ndata: {\ndata: }\n\n"[..]);
+        assert_eq!(named_event(&made).as_ptr(), named_event(&made).as_ptr(), "shared");
+        assert_eq!(enveloped_event(&made).as_ptr(), enveloped_event(&made).as_ptr(), "shared");
     }
 
     #[test]
@@ -139,7 +178,7 @@ mod tests {
         ) {
             let mut wire = hello(Some(Duration::from_secs(1)), None).to_vec();
             for (sequence, payload) in payloads.iter().enumerate() {
-                wire.extend_from_slice(&encode(&format!("7-{sequence}"), payload.as_bytes()));
+                wire.extend_from_slice(&encode(&format!("7-{sequence}"), None, payload.as_bytes()));
                 wire.extend_from_slice(KEEPALIVE);
             }
             let chunks = wire.chunks(cut).map(|chunk| Ok::<_, std::io::Error>(chunk.to_vec()));

@@ -2,19 +2,21 @@
 //!
 //! ```
 //! use hubbub::frame::websocket::ClientCommand;
-//! use hubbub::Topic;
+//! use hubbub::{Pattern, Topic};
 //!
 //! let command = ClientCommand::read(r#"{"action":"subscribe","table":"builds"}"#);
-//! assert_eq!(command, Ok(ClientCommand::Subscribe(Topic::of_table("builds").expect("a table"))));
+//! assert_eq!(command, Ok(ClientCommand::Subscribe(Topic::of_table("builds").expect("a table").into())));
+//! let command = ClientCommand::read(r#"{"action":"subscribe","topic":"ingest.builds.*"}"#);
+//! assert_eq!(command, Ok(ClientCommand::Subscribe(Pattern::new("ingest.builds.*").expect("a pattern"))));
 //! assert!(ClientCommand::read("builds").is_err());
 //! ```
 
 use bytes::Bytes;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 
+use super::envelope::envelope;
 use crate::event::{Event, EventId, Gap};
-use crate::topic::{Topic, TopicError};
+use crate::topic::{Pattern, Topic, TopicError};
 
 /// Largest message of a client, in bytes. Commands are short.
 pub const MAX_COMMAND_BYTES: usize = 4096;
@@ -22,10 +24,10 @@ pub const MAX_COMMAND_BYTES: usize = 4096;
 /// A command of a client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ClientCommand {
-    /// Send the events of a table from now on.
-    Subscribe(Topic),
-    /// Send no more events of a table.
-    Unsubscribe(Topic),
+    /// Send the events of a table, or of the topics of a pattern, from now on.
+    Subscribe(Pattern),
+    /// Send no more events for a table or pattern.
+    Unsubscribe(Pattern),
 }
 
 /// Why a text is not a command. The client is told, and may try again.
@@ -36,17 +38,19 @@ pub enum CommandError {
     Form(String),
     /// The name of the table is invalid.
     #[error("table: {0}")]
-    Table(#[from] TopicError),
+    Table(TopicError),
+    /// The pattern of topics is invalid.
+    #[error("topic: {0}")]
+    Topic(TopicError),
 }
 
 /// A command as it is written. Unknown members are refused: the client may rely on them.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Asked<'a> {
+struct Asked {
     action: Action,
-    // A text with escapes cannot be borrowed.
-    #[serde(borrow)]
-    table: std::borrow::Cow<'a, str>,
+    table: Option<String>,
+    topic: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -57,24 +61,30 @@ enum Action {
 }
 
 impl ClientCommand {
-    /// Reads a client's message: `{"action":"subscribe","table":"T"}` or `unsubscribe`.
+    /// Reads a client's message: `{"action":"subscribe","table":"T"}` or `unsubscribe`. In place of `table` there may be
+    /// `topic`, a pattern of topics that begins with `ingest.`.
     ///
     /// # Errors
-    /// When the text is not such an object, has another member or one twice, or the name of the table is invalid.
+    /// When the text is not such an object, has another member or one twice, or the name or the pattern is invalid.
     pub fn read(text: &str) -> Result<Self, CommandError> {
         // A derived deserialiser would also accept an array of the values.
         if !text.trim_ascii_start().starts_with('{') {
             return Err(CommandError::Form("not a JSON object".to_owned()));
         }
-        let Asked { action, table } = serde_json::from_str(text).map_err(|why| {
+        let Asked { action, table, topic } = serde_json::from_str(text).map_err(|why| {
             let why = why.to_string();
             // The position is left out: a command is short.
             CommandError::Form(why.rsplit_once(" at line ").map_or(&*why, |(what, _)| what).to_owned())
         })?;
-        let topic = Topic::of_table(&table)?;
+        let pattern = match (table, topic) {
+            (Some(table), None) => Topic::of_table(&table).map_err(CommandError::Table)?.into(),
+            (None, Some(topic)) => Pattern::of_tables(&topic).map_err(CommandError::Topic)?,
+            (None, None) => return Err(CommandError::Form("neither a table nor a topic".to_owned())),
+            (Some(_), Some(_)) => return Err(CommandError::Form("both a table and a topic".to_owned())),
+        };
         Ok(match action {
-            Action::Subscribe => Self::Subscribe(topic),
-            Action::Unsubscribe => Self::Unsubscribe(topic),
+            Action::Subscribe => Self::Subscribe(pattern),
+            Action::Unsubscribe => Self::Unsubscribe(pattern),
         })
     }
 }
@@ -85,7 +95,7 @@ const WHOLE_TEXT: u8 = 0x81;
 /// The message of an event with its frame header, encoded once and shared: `{"table":"T","id":"E-S","data":…}`. A
 /// payload that is not JSON becomes a string.
 pub fn event(event: &Event) -> Bytes {
-    event.websocket(|event| message(&envelope(&event.id().to_string(), event.topic(), event.payload())))
+    event.websocket(|event| message(&envelope(event)))
 }
 
 /// A text message with its frame header. Messages of a server are not masked, so all clients get the same bytes.
@@ -109,19 +119,6 @@ pub fn message(text: &str) -> Bytes {
     bytes.into()
 }
 
-fn envelope(id: &str, topic: &Topic, payload: &[u8]) -> String {
-    // Neither the name nor the id needs escaping: tokens are made of letters, digits, `_` and `-`.
-    let table = topic.table();
-    // Checked although publishing has checked it: a program that embeds the Hub may publish anything.
-    match std::str::from_utf8(payload).ok().filter(|text| serde_json::from_str::<IgnoredAny>(text).is_ok()) {
-        Some(data) => format!("{{\"table\":\"{table}\",\"id\":\"{id}\",\"data\":{data}}}"),
-        None => {
-            let data = serde_json::Value::from(String::from_utf8_lossy(payload));
-            format!("{{\"table\":\"{table}\",\"id\":\"{id}\",\"data\":{data}}}")
-        }
-    }
-}
-
 /// The first message of a stream, with the id after which it begins, if that is known.
 pub fn hello(at: Option<EventId>) -> String {
     at.map_or("{\"hello\":{}}".to_owned(), |at| format!("{{\"hello\":{{\"at\":\"{at}\"}}}}"))
@@ -132,11 +129,16 @@ pub fn gap(gap: &Gap) -> String {
     format!("{{\"gap\":{}}}", super::gap(gap))
 }
 
-/// The answer to a command that was carried out, or that had nothing to do.
+/// The answer to a command that was carried out, or that had nothing to do. It has the name of a table, or the pattern.
 pub fn done(command: &ClientCommand) -> String {
-    match command {
-        ClientCommand::Subscribe(topic) => format!("{{\"subscribed\":\"{}\"}}", topic.table()),
-        ClientCommand::Unsubscribe(topic) => format!("{{\"unsubscribed\":\"{}\"}}", topic.table()),
+    let (done, pattern) = match command {
+        ClientCommand::Subscribe(pattern) => ("subscribed", pattern),
+        ClientCommand::Unsubscribe(pattern) => ("unsubscribed", pattern),
+    };
+    // The characters of a pattern need no escaping.
+    match pattern.as_topic().filter(|topic| !topic.table().contains('.')) {
+        Some(topic) => format!("{{\"{done}\":\"{}\"}}", topic.table()),
+        None => format!("{{\"{done}\":\"{pattern}\"}}"),
     }
 }
 
@@ -167,7 +169,7 @@ mod tests {
 
     #[test]
     fn a_command_is_read_and_anything_else_is_refused_with_the_reason() {
-        let topic = Topic::of_table("t").unwrap();
+        let topic = Pattern::from(Topic::of_table("t").unwrap());
         let subscribe = r#"{"table":"\u0074","action":"subscribe"}"#;
         assert_eq!(ClientCommand::read(subscribe), Ok(ClientCommand::Subscribe(topic.clone())));
         assert_eq!(
@@ -180,27 +182,27 @@ mod tests {
             ("{}", "missing field `action`"),
             (r#"{"action":"drop","table":"t"}"#, "unknown variant `drop`, expected `subscribe` or `unsubscribe`"),
             (r#"{"action":"subscribe","table":7}"#, "invalid type: integer `7`, expected a string"),
-            (r#"{"action":"subscribe","table":"t","n":[1]}"#, "unknown field `n`, expected `action` or `table`"),
+            (
+                r#"{"action":"subscribe","table":"t","n":[1]}"#,
+                "unknown field `n`, expected one of `action`, `table`, `topic`",
+            ),
             (r#"{"action":"subscribe","table":"t","table":"t"}"#, "duplicate field `table`"),
         ] {
             assert_eq!(ClientCommand::read(text), Err(CommandError::Form(why.to_owned())), "{text}");
         }
+        for (text, why) in [
+            (r#"{"action":"subscribe"}"#, "neither a table nor a topic"),
+            (r#"{"action":"subscribe","table":"t","topic":"ingest.t"}"#, "both a table and a topic"),
+        ] {
+            assert_eq!(ClientCommand::read(text), Err(CommandError::Form(why.to_owned())), "{text}");
+        }
+        let why = ClientCommand::read(r#"{"action":"subscribe","topic":">"}"#).unwrap_err().to_string();
+        assert_eq!(why, "topic: \">\" does not begin with ingest.");
         let why = ClientCommand::read("{").unwrap_err().to_string();
         let all = r#"EOF while parsing an object: send {"action":"subscribe","table":"NAME"}, or "unsubscribe""#;
         assert_eq!(why, format!("not a command: {all}"));
         let why = ClientCommand::read(r#"{"action":"subscribe","table":"a.b"}"#).unwrap_err().to_string();
         assert_eq!(why, "table: \"a.b\" has '.': a token is made of A-Z a-z 0-9 _ -");
-    }
-
-    #[test]
-    fn an_envelope_has_the_payload_as_it_is_or_as_a_string_where_it_is_no_json() {
-        let topic = Topic::of_table("t").unwrap();
-        let json = envelope("7-1", &topic, br#"{"x": 1}"#);
-        assert_eq!(json, r#"{"table":"t","id":"7-1","data":{"x": 1}}"#);
-        for payload in [&b"no \"json\"\n"[..], b"\xff", b""] {
-            let value: serde_json::Value = serde_json::from_str(&envelope("7-1", &topic, payload)).unwrap();
-            assert_eq!(value["data"], *String::from_utf8_lossy(payload));
-        }
     }
 
     #[test]
@@ -221,8 +223,10 @@ mod tests {
         assert_eq!(hello(None), r#"{"hello":{}}"#);
         assert_eq!(hello(Some(EventId { epoch: 7, sequence: 1 })), r#"{"hello":{"at":"7-1"}}"#);
         assert_eq!(error("a \"b\""), r#"{"error":"a \"b\""}"#);
-        let topic = Topic::of_table("t").unwrap();
+        let topic = Pattern::from(Topic::of_table("t").unwrap());
         assert_eq!(done(&ClientCommand::Subscribe(topic.clone())), r#"{"subscribed":"t"}"#);
+        let pattern = Pattern::new("ingest.a.>").unwrap();
+        assert_eq!(done(&ClientCommand::Subscribe(pattern)), r#"{"subscribed":"ingest.a.>"}"#);
         assert_eq!(done(&ClientCommand::Unsubscribe(topic)), r#"{"unsubscribed":"t"}"#);
         assert_eq!([125, 126, 65_535, 65_536].map(wire_bytes), [127, 130, 65_539, 65_546]);
     }

@@ -98,6 +98,11 @@ impl Interests {
         all.map(|offers| offers.0.len()).sum()
     }
 
+    /// How many ranges of patterns with wildcards are stored.
+    pub(super) fn wildcards_kept(&self) -> usize {
+        self.wildcards.iter().map(|(_, offers)| offers.0.len()).sum()
+    }
+
     /// The topics of all patterns; `None` if a pattern has a wildcard.
     pub(super) fn topics(&self) -> Option<impl Iterator<Item = &Topic>> {
         self.wildcards.is_empty().then(|| self.topics.keys())
@@ -150,6 +155,7 @@ mod tests {
         assert_eq!(interests.spans(&Topic::new("b").unwrap(), 0, 20), [(5, 7)]);
         assert!(interests.topics().is_none());
         assert_eq!(interests.kept(), 3);
+        assert_eq!(interests.wildcards_kept(), 1);
         interests.forget_before(8);
         assert_eq!(interests.topics().map(Iterator::count), Some(1));
         assert_eq!(interests.kept(), 1);

@@ -129,6 +129,13 @@ impl RawSubscription {
         state.interests.kept()
     }
 
+    /// Returns how many of the [stored patterns](Self::patterns_kept) have wildcards.
+    pub fn wildcards_kept(&self) -> usize {
+        let mut state = lock(&self.slot.state);
+        state.forget_interests();
+        state.interests.wildcards_kept()
+    }
+
     /// Takes the oldest waiting event, which is then in flight until [`flushed`](Self::flushed). `None` once the
     /// mailbox is closed. When nothing waits, the next event wakes `cx`.
     pub fn poll_take(&self, cx: &mut Context<'_>) -> Poll<Option<Taken>> {

@@ -1,10 +1,14 @@
-//! `POST /v1/ingest/{table}`: publishes one JSON object, or a batch of objects with one on each line.
+//! `POST /v1/ingest/{table}` and `POST /v1/publish/{topic}`: publishes one JSON object, or a batch of objects with one
+//! on each line.
+
+use std::borrow::Cow;
 
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
 use hyper::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
 use hyper::{Request, Response, StatusCode};
+use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 use tokio::sync::SemaphorePermit;
 use tokio::time::timeout;
@@ -30,9 +34,34 @@ const IDENTITY: &str = "identity";
 /// Why nothing was published: an HTTP status and a text.
 struct Refused(StatusCode, String);
 
+/// The topic that a request publishes to, as its path has it.
+pub(super) enum Destination<'a> {
+    /// The name of a table.
+    Table(Cow<'a, str>),
+    /// A whole topic, which may have more tokens than that of a table.
+    Topic(Cow<'a, str>),
+}
+
+impl<'a> Destination<'a> {
+    /// The destination in the path of a request; `None` if the path does not publish.
+    pub(super) fn of_path(path: &'a str) -> Option<Self> {
+        // Only the name is decoded. If the whole path were, a path that a proxy refuses would have a second spelling.
+        let decoded = |name| percent_decode_str(name).decode_utf8_lossy();
+        let table = path.strip_prefix("/v1/ingest/").map(|table| Self::Table(decoded(table)));
+        table.or_else(|| path.strip_prefix("/v1/publish/").map(|topic| Self::Topic(decoded(topic))))
+    }
+
+    fn topic(&self) -> Result<Topic, Refused> {
+        match self {
+            Self::Table(table) => Topic::of_table(table).map_err(|why| bad(format!("table: {why}"))),
+            Self::Topic(topic) => Topic::of_tables(topic).map_err(|why| bad(format!("topic: {why}"))),
+        }
+    }
+}
+
 impl<E: Environment> Exchange<E> {
-    pub(super) async fn ingest(&self, table: &str, request: Request<Incoming>) -> Response<Body<E>> {
-        match self.take(table, request).await {
+    pub(super) async fn ingest(&self, to: &Destination<'_>, request: Request<Incoming>) -> Response<Body<E>> {
+        match self.take(to, request).await {
             Ok(answer) => response::json(StatusCode::ACCEPTED, &answer),
             Err(Refused(status, why)) => {
                 let mut response = error(status, &why);
@@ -49,14 +78,14 @@ impl<E: Environment> Exchange<E> {
 
     /// Publishes the body of a request, and returns the answer. A request with anything that would be ignored is
     /// refused.
-    async fn take(&self, table: &str, request: Request<Incoming>) -> Result<Value, Refused> {
+    async fn take(&self, to: &Destination<'_>, request: Request<Incoming>) -> Result<Value, Refused> {
         let (head, body) = request.into_parts();
         let once = |name| once(&head.headers, &name).map_err(bad);
         if !access::may_publish(once(AUTHORIZATION)?, self.server.settings.publish_token.as_ref()) {
             let why = "publishing needs Authorization: Bearer TOKEN";
             return Err(Refused(StatusCode::UNAUTHORIZED, why.to_owned()));
         }
-        let topic = Topic::of_table(table).map_err(|why| bad(format!("table: {why}")))?;
+        let topic = to.topic()?;
         check_query(head.uri.query().unwrap_or_default())?;
         check_coding(once(CONTENT_ENCODING)?)?;
         if is_batch(once(CONTENT_TYPE)?) {

@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use hyper::body::Incoming;
 use hyper::{Method, Request, Response, StatusCode};
-use percent_encoding::percent_decode_str;
 
+use super::ingest::Destination;
 use super::response::{self, Body};
 use super::{Exchange, access, header, page};
 use crate::transport::Environment;
@@ -42,13 +42,11 @@ impl<E: Environment> Exchange<E> {
     }
 
     async fn route(&self, request: Request<Incoming>) -> Response<Body<E>> {
-        let path = request.uri().path();
-        if let Some(table) = path.strip_prefix("/v1/ingest/") {
-            // Only the table is decoded. If the whole path were, a path that a proxy refuses would have a second
-            // spelling.
-            let table = percent_decode_str(table).decode_utf8_lossy().into_owned();
+        let uri = request.uri().clone();
+        let path = uri.path();
+        if let Some(to) = Destination::of_path(path) {
             return match *request.method() {
-                Method::POST => self.ingest(&table, request).await,
+                Method::POST => self.ingest(&to, request).await,
                 Method::OPTIONS => response::options(PUBLISHED),
                 _ => response::method_not_allowed(PUBLISHED),
             };
@@ -93,7 +91,7 @@ impl<E: Environment> Exchange<E> {
 }
 
 fn no_such_path<E: Environment>() -> Response<Body<E>> {
-    let others = "/v1/ingest/{table}, /healthz, /readyz, /metrics";
+    let others = "/v1/ingest/{table}, /v1/publish/{topic}, /healthz, /readyz, /metrics";
     let why = format!("no such path: there is / to look at, {STREAMS}, {others}");
     response::error(StatusCode::NOT_FOUND, &why)
 }

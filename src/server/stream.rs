@@ -1,7 +1,6 @@
-//! `GET /v1/stream/sse?table=T`: a stream of one table, after the cursor in `Last-Event-ID` or `since=ID` if there is
-//! one.
+//! `GET /v1/stream/sse?table=T`: a stream of one table, of several, or of the topics of patterns (`topic=ingest.*`). It
+//! begins after the cursor in `Last-Event-ID` or `since=ID` if there is one.
 
-use std::borrow::Cow;
 use std::ops::Range;
 use std::time::Duration;
 
@@ -11,18 +10,18 @@ use hyper::header::{CONNECTION, HeaderMap, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode, Version};
 
 use super::response::{Events, error, whole};
+use super::selection::{Selection, parameters};
 use super::settings::ServerSettings;
 use super::{Body, Exchange};
 use crate::frame;
 use crate::hub::Cursor;
-use crate::topic::Topic;
 use crate::transport::event_stream::{EVENT_STREAM, describe, last_event_id, only};
 use crate::transport::outlet::{WriteSettings, come_back_after};
 use crate::transport::sse::SseBody;
 use crate::transport::{Environment, Limit, SSE_LABEL};
 
-/// Where a client that asks for several tables gets them, if the features of the build have it.
-const SEVERAL: &str = if cfg!(feature = "ws") { "; /v1/stream/ws?table=A&table=B carries several" } else { "" };
+/// The refusal of a request that asks for nothing.
+const NOTHING: &str = "which table? ask for /v1/stream/sse?table=NAME, several times or with topic=ingest.PATTERN";
 
 /// When a client comes back after the limit of streams has turned it away.
 pub(super) const COME_BACK_LATER: Range<Duration> = Duration::from_secs(5)..Duration::from_secs(10);
@@ -30,8 +29,9 @@ pub(super) const COME_BACK_LATER: Range<Duration> = Duration::from_secs(5)..Dura
 impl<E: Environment> Exchange<E> {
     pub(super) fn stream(&self, request: &Request<Incoming>) -> Response<Body<E>> {
         let query = request.uri().query().unwrap_or_default();
-        let topic = match topic(query) {
-            Ok(topic) => topic,
+        let Selection { patterns, form } = match Selection::read(query) {
+            Ok(Selection { patterns, .. }) if patterns.is_empty() => return error(StatusCode::BAD_REQUEST, NOTHING),
+            Ok(selection) => selection,
             Err(why) => return error(StatusCode::BAD_REQUEST, &why),
         };
         // Answered without a subscription: nothing would be read from it.
@@ -40,7 +40,7 @@ impl<E: Environment> Exchange<E> {
         }
         // Before the subscription: a client that is turned away leaves no trace in the Hub.
         let Ok(place) = self.server.streams.clone().try_acquire_owned() else { return self.come_back_later(request) };
-        let mut wanted = self.server.hub.subscribe(&[topic.into()]).label(SSE_LABEL);
+        let mut wanted = self.server.hub.subscribe(&patterns).label(SSE_LABEL);
         if let Some(cursor) = cursor(request.headers(), query) {
             wanted = wanted.after(cursor);
         }
@@ -50,7 +50,7 @@ impl<E: Environment> Exchange<E> {
         if request.version() < Version::HTTP_11 {
             pace.frames_per_write = 1;
         }
-        let stream = SseBody::new(self.connection.gate.clone(), subscription, self.peer, pace);
+        let stream = SseBody::new(self.connection.gate.clone(), subscription, self.peer, pace, form.encode());
         describe(Response::new(Body::Events(Events { stream, _place: place })), request.version())
     }
 
@@ -68,24 +68,6 @@ impl<E: Environment> Exchange<E> {
         // The connection would only hold one of the limited places until the client comes back.
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
         response
-    }
-}
-
-/// The values of a query parameter, in order.
-pub(super) fn parameters<'a>(query: &'a str, name: &str) -> impl Iterator<Item = Cow<'a, str>> {
-    form_urlencoded::parse(query.as_bytes()).filter(move |(other, _)| other == name).map(|(_, value)| value)
-}
-
-/// The topic of the one table that a query asks for.
-fn topic(query: &str) -> Result<Topic, String> {
-    let mut tables = parameters(query, "table");
-    let table = tables.next().ok_or("which table? ask for /v1/stream/sse?table=NAME")?;
-    match tables.count() {
-        0 => Topic::of_table(&table).map_err(|why| format!("table: {why}")),
-        more => {
-            let tables = more + 1;
-            Err(format!("{tables} tables: this stream carries one{SEVERAL}"))
-        }
     }
 }
 

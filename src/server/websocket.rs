@@ -1,5 +1,5 @@
-//! `GET /v1/stream/ws`: a WebSocket for any number of tables. `table=T`, any number of times, watches tables from the
-//! beginning; `since=ID` is the cursor to begin after.
+//! `GET /v1/stream/ws`: a WebSocket for any number of tables. `table=T` and `topic=ingest.PATTERN`, each any number of
+//! times, are watched from the beginning; `since=ID` is the cursor to begin after.
 
 use hyper::body::Incoming;
 use hyper::header::{
@@ -11,11 +11,11 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::header::once;
 use super::response::{empty, error};
-use super::stream::{COME_BACK_LATER, cursor, parameters};
+use super::selection::Selection;
+use super::stream::{COME_BACK_LATER, cursor};
 use super::{Body, Exchange};
-use crate::topic::{Pattern, Topic};
 use crate::transport::outlet::{Outlet, come_back_after};
-use crate::transport::websocket::{Begin, MAX_TABLES};
+use crate::transport::websocket::Begin;
 use crate::transport::{Environment, Limit, WEBSOCKET_LABEL};
 
 /// The only version of the protocol.
@@ -31,8 +31,8 @@ impl<E: Environment> Exchange<E> {
             Err(why) => return error(StatusCode::BAD_REQUEST, &why),
         };
         let query = request.uri().query().unwrap_or_default();
-        let patterns = match tables(query) {
-            Ok(patterns) => patterns,
+        let patterns = match Selection::read(query) {
+            Ok(selection) => selection.patterns,
             Err(why) => return error(StatusCode::BAD_REQUEST, &why),
         };
         self.connection.handover.leave(match self.server.streams.clone().try_acquire_owned() {
@@ -60,17 +60,6 @@ impl<E: Environment> Exchange<E> {
         headers.insert(UPGRADE, HeaderValue::from_static(WEBSOCKET));
         headers.insert(SEC_WEBSOCKET_ACCEPT, accept);
         response
-    }
-}
-
-/// The patterns of the tables that a query asks for.
-fn tables(query: &str) -> Result<Vec<Pattern>, String> {
-    let patterns: Result<Vec<Pattern>, _> = parameters(query, "table")
-        .map(|table| Topic::of_table(&table).map(Into::into).map_err(|why| format!("table: {why}")))
-        .collect();
-    match patterns {
-        Ok(patterns) if patterns.len() > MAX_TABLES => Err(format!("a connection watches at most {MAX_TABLES} tables")),
-        patterns => patterns,
     }
 }
 

@@ -15,6 +15,10 @@ use super::gate::{Admission, Gate, Passing};
 use crate::event::Event;
 use crate::hub::{RawSubscription, SubscriberId, Taken};
 
+/// Most patterns with wildcards that one stream may watch. Every publish compares its topic with each of them.
+#[cfg(feature = "server")]
+pub(crate) const MAX_WILDCARDS: usize = 16;
+
 /// When clients of a server that stops come back: the next server has started by then.
 const COME_BACK_SOON: Range<Duration> = Duration::from_secs(1)..Duration::from_secs(2);
 

@@ -15,7 +15,7 @@ use hyper::body::{Body, Frame};
 use super::Environment;
 use super::gate::{Admission, Gate};
 use super::outlet::{Outlet, WriteSettings};
-use crate::event::Gap;
+use crate::event::{Event, Gap};
 use crate::frame;
 use crate::hub::{RawSubscription, SubscriberId, Taken};
 
@@ -25,6 +25,8 @@ type Yielded = Poll<Option<Result<Frame<Bytes>, Infallible>>>;
 /// The body of one stream. Dropping it ends the subscription.
 pub(crate) struct SseBody<E: Environment> {
     outlet: Outlet<E>,
+    /// Makes the frame of an event.
+    encode: fn(&Event) -> Bytes,
     said_hello: bool,
     said_goodbye: bool,
 }
@@ -35,9 +37,10 @@ impl<E: Environment> SseBody<E> {
         subscription: RawSubscription,
         peer: SocketAddr,
         pace: WriteSettings,
+        encode: fn(&Event) -> Bytes,
     ) -> Self {
         let outlet = Outlet::new(gate, subscription, peer, pace);
-        Self { outlet, said_hello: false, said_goodbye: false }
+        Self { outlet, encode, said_hello: false, said_goodbye: false }
     }
 
     pub(super) fn id(&self) -> SubscriberId {
@@ -52,7 +55,7 @@ impl<E: Environment> SseBody<E> {
     /// Yields an event.
     fn event(&self, Taken { event, gap }: Taken) -> Yielded {
         self.outlet.tell_taken(&event);
-        let bytes = after(gap.as_ref(), frame::sse::event(&event));
+        let bytes = after(gap.as_ref(), (self.encode)(&event));
         self.outlet.pass(Some(event), chunk_bytes(bytes.len()));
         Poll::Ready(Some(Ok(Frame::data(bytes))))
     }

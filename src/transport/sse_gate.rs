@@ -91,7 +91,8 @@ impl SseGate {
         if self.version < Version::HTTP_11 {
             pace.frames_per_write = 1;
         }
-        let stream = SseBody::new(connection.gate.clone(), subscription, connection.peer, pace);
+        let stream =
+            SseBody::new(connection.gate.clone(), subscription, connection.peer, pace, crate::frame::sse::event);
         Ok(describe(Response::new(GatedBody::new(stream, place)), self.version))
     }
 

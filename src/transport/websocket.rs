@@ -24,13 +24,13 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig
 use super::Environment;
 use super::batch::Batch;
 use super::gated_stream::GatedStream;
-use super::outlet::Outlet;
+use super::outlet::{MAX_WILDCARDS, Outlet};
 use crate::event::Gap;
 use crate::frame::websocket::{self as messages, ClientCommand, MAX_COMMAND_BYTES};
 use crate::hub::Taken;
 
-/// Most tables that one connection may watch. Tables that it has given up count as long as events of them wait.
-pub(crate) const MAX_TABLES: usize = 1024;
+/// Most tables and patterns that one connection may watch. Those that it has given up count as long as events of them wait.
+const MAX_TABLES: usize = 1024;
 
 /// Bytes read at a time. The library allocates them for every connection when it begins.
 const READ_BUFFER_BYTES: usize = 512;
@@ -193,15 +193,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin, E: Environment> WebSocket<S, E> {
             Err(why) => return messages::error(&why.to_string()),
         };
         match &command {
-            ClientCommand::Subscribe(topic) => {
-                let pattern = topic.clone().into();
+            ClientCommand::Subscribe(pattern) => {
                 // Patterns that were given up count too, or a client could make the server keep any number of them.
-                if !subscription.wants(&pattern) && subscription.patterns_kept() >= MAX_TABLES {
+                if !subscription.wants(pattern) && subscription.patterns_kept() >= MAX_TABLES {
                     return messages::error(&format!("a connection watches at most {MAX_TABLES} tables"));
                 }
-                subscription.want(&pattern);
+                let is_wildcard = pattern.as_topic().is_none();
+                if is_wildcard && !subscription.wants(pattern) && subscription.wildcards_kept() >= MAX_WILDCARDS {
+                    return messages::error(&format!("a connection watches at most {MAX_WILDCARDS} wildcards"));
+                }
+                subscription.want(pattern);
             }
-            ClientCommand::Unsubscribe(topic) => drop(subscription.give_up(&topic.clone().into())),
+            ClientCommand::Unsubscribe(pattern) => drop(subscription.give_up(pattern)),
         }
         messages::done(&command)
     }

@@ -35,17 +35,6 @@ fn assert_refused(answer: &str, status: u16, why: &str) {
     assert!(answer.ends_with(&format!("\r\n\r\n{{\"error\":\"{why}\"}}\n")), "{why}: {answer}");
 }
 
-#[tokio::test]
-async fn a_stream_of_two_tables_is_refused_and_told_where_there_are_several() {
-    let served = Served::start(Setup::default());
-    for query in ["table=a&table=b", "table=a&x=y&table=a", "table=&table=a"] {
-        let answer = get(&served, &format!("/v1/stream/sse?{query}"), "host: hub\r\n").await;
-        let why = "2 tables: this stream carries one; /v1/stream/ws?table=A&table=B carries several";
-        assert_refused(&answer, 400, why);
-    }
-    assert_eq!(served.hub.subscribers(), 0);
-}
-
 /// Any status but 200 ends an `EventSource` for good.
 #[tokio::test]
 async fn what_means_nothing_to_a_stream_does_it_no_harm() {

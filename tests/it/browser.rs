@@ -90,6 +90,29 @@ async fn watching(browser: &Browser) -> (Child, String) {
 }
 
 #[tokio::test]
+async fn several_tables_and_topics_are_watched_and_each_line_says_which_it_is_of() {
+    let Some(browser) = Browser::open().await else { return };
+    let (_server, address, _) = serve(&[], &[]).await;
+    let named = "[...document.querySelectorAll('li.event .table')].map(name => name.textContent)";
+    for query in ["table=t&table=u", "topic=ingest.*", "table=u&topic=ingest.t"] {
+        browser.go(&format!("http://{address}/?{query}")).await;
+        browser.until("watched.opens === 1").await;
+        publish(&address, 1).await;
+        let request = reqwest::Client::new().post(format!("http://{address}/v1/ingest/u")).body("{\"m\": 1.0}");
+        soon("an answer", request.send()).await.unwrap();
+        browser.until(&format!("{LINES}.length === 2")).await;
+        assert_eq!(browser.value(LINES).await, json!(["{\"m\": 1.0}", "{\"n\":0}"]), "{query}");
+        assert_eq!(browser.value(named).await, json!(["u", "t"]), "{query}");
+    }
+    browser.go(&format!("http://{address}/?table=t")).await;
+    browser.until("watched.opens === 1").await;
+    publish(&address, 1).await;
+    browser.until(&format!("{LINES}.length === 1")).await;
+    assert_eq!(browser.value(named).await, json!([]), "one table needs no name");
+    browser.close().await;
+}
+
+#[tokio::test]
 async fn a_pause_holds_the_list_and_counts_what_comes_meanwhile() {
     let Some(browser) = Browser::open().await else { return };
     let (_server, address) = watching(&browser).await;
@@ -167,7 +190,9 @@ async fn the_page_says_when_an_event_came_what_to_publish_and_why_it_shows_nothi
         .await;
     assert_eq!(browser.value("document.querySelectorAll('main #list, header [role=status]').length").await, json!(2));
 
-    for (query, why) in [("table=a.b", "has '.'"), ("table=a&table=b", "2 tables"), ("table=x%27;id", "has '\\''")] {
+    for (query, why) in
+        [("table=a.b", "has '.'"), ("topic=%3E", "does not begin with ingest."), ("table=x%27;id", "has '\\''")]
+    {
         browser.go(&format!("http://{address}/?{query}")).await;
         browser.until("document.getElementById('state').textContent.startsWith('refused: ')").await;
         let said = browser.text("#state").await;

@@ -17,6 +17,7 @@
 //! - [`requests`]: what is no request, and several requests on one connection
 //! - [`ambiguous`]: what is said twice, and what means nothing
 //! - [`reference`]: the Hub beside a plain model of it
+//! - [`topics`]: several tables and patterns in one stream
 //! - [`browser`]: the page, in a real one
 //! - [`command`]: `hubbub serve`, its configuration, its exit codes
 //! - [`examples`]: the programs in `examples/`
@@ -40,6 +41,7 @@ mod requests;
 mod stopping;
 mod streaming;
 mod support;
+mod topics;
 mod twins;
 mod wakeups;
 mod websocket;
