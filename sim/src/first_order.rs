@@ -9,18 +9,22 @@
 //!   window a round trip and the two ticks of the simulated world;
 //!   for a rate with stalls, the read rate is that times the part of the run in which it reads;
 //! - *a stall*: drain is 0 for the class's longest stall;
+//! - *a path*: what the window carries is the least of line, receive buffer and the bound that losses set; an outage that
+//!   drops packets is a stall of twice its length, since the sender's timer has backed off; and the socket absorbs what is
+//!   unsent, under way and in the bottleneck's queue;
 //! - *the worker*: drain is `1 / (publish + N × (write / B + frame))` events a second where B frames share a write, and
 //!   the socket absorbs nothing, since frames wait for the worker before they reach it.
 //!
 //! This room sees plans only, and takes the bytes of a frame besides its payload from `scenario`.
 
+mod paths;
 mod saturation;
 
 use std::time::Duration;
 
 pub use saturation::{UnboundedSizeReason, no_finite_size};
 
-use crate::plan::{ClassPlan, Plan, Reading};
+use crate::plan::{Plan, Reading};
 use crate::scenario::FRAME_OVERHEAD_BYTES;
 
 /// Lengths of the stretches tried, beside the whole run and the longest stall.
@@ -44,13 +48,19 @@ pub fn buffer(plan: &Plan) -> Option<u64> {
         let mut longest_stall = Duration::ZERO;
         for member in plan.subscribers.iter().filter(|subscriber| subscriber.class == index) {
             let bytes_per_second =
-                reading_bytes_per_second(plan, class, &member.reading)? * reading_part(plan, &member.reading);
+                reading_bytes_per_second(plan, index, &member.reading)? * reading_part(plan, &member.reading);
+            let bytes_per_second = bytes_per_second * (1.0 - paths::cut_part(plan, member));
             // The slowest member decides, since the size has to be enough for each of them.
             slowest = Some(bytes_per_second.min(slowest.unwrap_or(f64::INFINITY)));
-            longest_stall = longest_stall.max(member.reading.longest_stall());
+            let cut = paths::longest_stall(&member.impairments);
+            longest_stall = longest_stall.max(member.reading.longest_stall()).max(cut);
         }
         if let Some(bytes_per_second) = slowest {
-            let absorbed = class.window_bytes as f64 / mean_frame_bytes(plan);
+            let absorbed = match &class.path {
+                Some(path) => paths::absorbed_bytes(class, path),
+                None => class.window_bytes as f64,
+            };
+            let absorbed = absorbed / mean_frame_bytes(plan);
             let behind_reader = behind(plan, bytes_per_second / mean_frame_bytes(plan));
             let behind_stall = plan.most_events_in(longest_stall) as f64;
             most = most.max(behind_reader - absorbed).max(behind_stall - absorbed);
@@ -89,8 +99,8 @@ fn seconds_of_worker_an_event(plan: &Plan) -> f64 {
 }
 
 /// Bytes a second of a member while it reads; `None` where it never does.
-fn reading_bytes_per_second(plan: &Plan, class: &ClassPlan, reading: &Reading) -> Option<f64> {
-    let window = window_bytes_per_second(plan, class);
+fn reading_bytes_per_second(plan: &Plan, class: usize, reading: &Reading) -> Option<f64> {
+    let window = carried_bytes_per_second(plan, class);
     match reading {
         Reading::AsItArrives | Reading::Stalls { .. } => Some(window),
         Reading::Rate { bytes_per_second } | Reading::RateWithStalls { bytes_per_second, .. } => {
@@ -104,8 +114,12 @@ fn reading_bytes_per_second(plan: &Plan, class: &ClassPlan, reading: &Reading) -
     }
 }
 
-/// What a path carries: a window each round trip and two ticks.
-fn window_bytes_per_second(plan: &Plan, class: &ClassPlan) -> f64 {
+/// What the network carries for a member of a class: what its path does, or a window each round trip and two ticks.
+fn carried_bytes_per_second(plan: &Plan, index: usize) -> f64 {
+    let class = &plan.classes[index];
+    if let Some(path) = &class.path {
+        return paths::bytes_per_second(plan, index, class, path);
+    }
     let ticks = TICKS / plan.time_scale.max(1);
     let round_trip = class.round_trip.unwrap_or(ticks) + ticks;
     class.window_bytes as f64 / round_trip.as_secs_f64()

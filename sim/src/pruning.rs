@@ -123,6 +123,8 @@ fn is_independent(plan: &Plan, overflow: Overflow) -> bool {
     plan.server.cpu.is_none()
         // A history gives a subscriber what its mailbox did not hold, and the moments of that depend on the buffer.
         && plan.server.recovery.is_none()
+        // A connection over a path may time out, and how long others take decides whether it does before the run ends.
+        && plan.classes.iter().all(|class| class.path.is_none())
         // What a frame takes in memory is known of this one.
         && plan.server.transport == Transport::Sse
         && keeps_streams(overflow)

@@ -6,7 +6,7 @@ use super::exit::{Exit, Failure};
 use super::options::CheckOptions;
 use super::{console, run};
 use crate::plan::Plan;
-use crate::scenario::{Class, Scenario};
+use crate::scenario::{Class, NetworkPath, RoundTrip, Scenario};
 use crate::summary::load;
 
 /// Columns of a terminal that is as narrow as they are.
@@ -87,15 +87,31 @@ fn of_class(scenario: &Scenario, class: &Class, index: usize, offered: f64) -> S
         part if part < 1.0 => format!(", reading {:.0} % of the time", part * 100.0),
         _ => String::new(),
     };
-    let lines = [
-        ("members", members.join(", ")),
-        ("reads", class.reads.to_string()),
-        ("takes", format!("at most {} B/s{part}; {verdict}", rounded(taken))),
-    ];
+    let part = match drain.carrying_part {
+        carrying if carrying < 1.0 => format!("{part}, outages {:.0} % of the time", (1.0 - carrying) * 100.0),
+        _ => part,
+    };
+    let amount = if taken.is_finite() { format!("at most {} B/s", rounded(taken)) } else { "any rate".to_owned() };
+    let mut lines = vec![("members", members.join(", ")), ("reads", class.reads.to_string())];
+    if let Some(path) = class.path() {
+        lines.push(("path", on_the_way(class, &path)));
+    }
+    lines.push(("takes", format!("{amount}{part}; {verdict}")));
     for (name, said) in lines {
         text += &wrapped(&format!("  {name:<10}{said}"), "            ");
     }
     text
+}
+
+/// The path of a class in words.
+fn on_the_way(class: &Class, path: &NetworkPath) -> String {
+    let round_trip = match class.round_trip_ms {
+        RoundTrip::Ms(ms) => format!("{} ms there and back", rounded(ms)),
+        RoundTrip::Minimum => "the least round trip".to_owned(),
+    };
+    let buffer =
+        if path.tunes_window { "auto".to_owned() } else { format!("{} B", rounded(class.window_bytes as f64)) };
+    format!("{path}; {round_trip}; receive buffer {buffer}")
 }
 
 /// Three digits, or all of a whole number.

@@ -24,8 +24,12 @@ pub(super) fn run(options: &ShrinkOptions) -> Result<Exit, Failure> {
     let (shrunk, runs) = shrink(&incident, aim, options.most_runs, &Bars::new()).map_err(wrong)?;
     files::write_one(&out, &shrunk.to_json())?;
     let (before, after) = (Size::of(&incident.plan), Size::of(&shrunk.plan));
+    let of_paths = match (after.of_paths, before.of_paths) {
+        (0, 0) => String::new(),
+        (after, before) => format!("  {after:>7} of {before:>7} paths, outages and lost time slots\n"),
+    };
     console::print(&format!(
-        "{aim}: still so after {runs} runs with\n  {:>7} of {:>7} subscribers\n  {:>7} of {:>7} faults\n  {:>7} of {:>7} \
+        "{aim}: still so after {runs} runs with\n  {:>7} of {:>7} subscribers\n  {:>7} of {:>7} faults\n{of_paths}  {:>7} of {:>7} \
          arrivals\n  {:>7.1} of {:>7.1} seconds\nwrote {}\n",
         after.subscribers,
         before.subscribers,

@@ -3,7 +3,7 @@
 use super::frame;
 use super::scene::{Anchor, HEIGHT, Scene, Text};
 use super::style::{DASHED, GREY, INK, faded, look};
-use super::timeline_run::{FAULT_BAR, RIGHT, STALLED, STRIP, Timeline, TimelineRow};
+use super::timeline_run::{FAULT_BAR, OUTAGE_BAR, RIGHT, STALLED, STRIP, Timeline, TimelineRow};
 use crate::summary::format;
 
 /// What the marks mean, each beside one of its kind; only those that are drawn.
@@ -17,13 +17,16 @@ pub(super) fn draw(scene: &mut Scene, timeline: &Timeline, limit_shows: bool) {
         (Key::Lost, has(|row| !row.lost.is_empty()), "frames lost"),
         (Key::Ended, has(|row| !row.ended.is_empty()), "stream ends"),
         (Key::Stall, has(|row| !row.stalls.is_empty()), "reader stalls"),
+        (Key::Outage, has(|row| !row.outages.is_empty()), "outage"),
         (Key::Fault, has(|row| !row.faults.is_empty()), "a fault"),
     ];
+    // With all entries, and the number of those not shown, the line is full.
+    let apart = if entries.iter().all(|(_, is_drawn, _)| *is_drawn) { 10.0 } else { 30.0 };
     let mut x = frame::EDGE;
     for (key, _, said) in entries.into_iter().filter(|(_, is_drawn, _)| *is_drawn) {
         key.draw(scene, [x, y - 9.0, x + WIDE, y + 9.0]);
         let text = Text::new((x + WIDE + 10.0, y), Anchor::Start, said).colour(GREY);
-        x = text.extent()[2] + 30.0;
+        x = text.extent()[2] + apart;
         scene.text(text);
     }
     if timeline.more > 0 {
@@ -40,6 +43,7 @@ enum Key {
     Lost,
     Ended,
     Stall,
+    Outage,
     Fault,
 }
 
@@ -57,6 +61,7 @@ impl Key {
             }
             Self::Ended => scene.line((middle.0, top - 4.0), (middle.0, bottom + 4.0), 3, INK),
             Self::Stall => scene.rectangle([left, top, right, bottom], STALLED),
+            Self::Outage => scene.rectangle([left, bottom - OUTAGE_BAR, right, bottom], look(2).colour),
             Self::Fault => {
                 scene.rectangle([left, middle.1 - FAULT_BAR / 2.0, right, middle.1 + FAULT_BAR / 2.0], look(3).colour);
             }

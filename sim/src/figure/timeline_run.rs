@@ -30,6 +30,8 @@ pub struct TimelineRow {
     pub lost: Vec<f64>,
     /// When its reader took nothing.
     pub stalls: Vec<(f64, f64)>,
+    /// When its path carried nothing.
+    pub outages: Vec<(f64, f64)>,
     /// When its streams ended.
     pub ended: Vec<f64>,
     /// What went wrong for it: from when, until when, and what. What does not end has no length.
@@ -42,5 +44,7 @@ pub(super) const RIGHT: f64 = 1_560.0;
 pub(super) const FAULT_BAR: f64 = 10.0;
 /// Behind a reader that stalls: darker than the ground, lighter than what waits.
 pub(super) const STALLED: RGBAColor = RGBAColor(205, 205, 205, 1.0);
+/// Height of the bar of an outage, along the bottom of a panel.
+pub(super) const OUTAGE_BAR: f64 = 12.0;
 /// Height of the strip of losses.
 pub(super) const STRIP: f64 = 14.0;

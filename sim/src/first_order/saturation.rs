@@ -1,7 +1,7 @@
 //! Loads that no finite buffer serves: what arrives in the long run is more than what is taken away.
 
-use super::{reading_bytes_per_second, seconds_of_worker_an_event, window_bytes_per_second};
-use crate::plan::{ClassPlan, Fault, FaultKind, Plan, Reading, SubscriberPlan};
+use super::{carried_bytes_per_second, paths, reading_bytes_per_second, seconds_of_worker_an_event};
+use crate::plan::{Fault, FaultKind, Plan, Reading, SubscriberPlan};
 use crate::scenario::FRAME_OVERHEAD_BYTES;
 
 /// Why there is no finite size: the waiting line grows as long as the run goes on.
@@ -41,8 +41,8 @@ pub fn no_finite_size(plan: &Plan) -> Option<UnboundedSizeReason> {
     }
     let overhead = FRAME_OVERHEAD_BYTES * plan.arrivals.len() as f64;
     let offered = (plan.payload_bytes() as f64 + overhead) / plan.duration.as_secs_f64();
-    let slow = |(index, class)| capacity(plan, index, class).is_some_and(|taken| taken < offered);
-    if plan.classes.iter().enumerate().any(slow) {
+    let slow = |index| capacity(plan, index).is_some_and(|taken| taken < offered);
+    if (0..plan.classes.len()).any(slow) {
         return Some(UnboundedSizeReason::SlowerThanArrivals);
     }
     let busy = plan.mean_per_second() * seconds_of_worker_an_event(plan);
@@ -50,13 +50,12 @@ pub fn no_finite_size(plan: &Plan) -> Option<UnboundedSizeReason> {
 }
 
 /// Mean bytes a second that a class's members take, `None` where it has none.
-fn capacity(plan: &Plan, index: usize, class: &ClassPlan) -> Option<f64> {
-    let members: Vec<&Reading> =
-        plan.subscribers.iter().filter(|member| member.class == index).map(|member| &member.reading).collect();
-    let window = window_bytes_per_second(plan, class);
-    let taken = |reading: &&Reading| {
-        let while_reading = reading_bytes_per_second(plan, class, reading).unwrap_or(0.0).min(window);
-        while_reading * (1.0 - stalled_part(plan, reading))
+fn capacity(plan: &Plan, index: usize) -> Option<f64> {
+    let members: Vec<&SubscriberPlan> = plan.subscribers.iter().filter(|member| member.class == index).collect();
+    let window = carried_bytes_per_second(plan, index);
+    let taken = |member: &&SubscriberPlan| {
+        let while_reading = reading_bytes_per_second(plan, index, &member.reading).unwrap_or(0.0).min(window);
+        while_reading * (1.0 - stalled_part(plan, &member.reading)) * (1.0 - paths::cut_part(plan, member))
     };
     (!members.is_empty()).then(|| members.iter().map(taken).sum::<f64>() / members.len() as f64)
 }

@@ -1,7 +1,9 @@
 use super::*;
 use crate::plan::{
-    Arrival, CpuPlan, DEFAULT_USER_TIMEOUT, Fault, FaultKind, Impairments, ServerPlan, Stall, SubscriberPlan,
+    Arrival, BufferTuning, ClassPlan, CpuPlan, DEFAULT_USER_TIMEOUT, Fault, FaultKind, Impairments, LinePlan,
+    PathOutage, PathPlan, ServerPlan, Stall, SubscriberPlan,
 };
+use crate::tcp::{OutageKind, Rate};
 
 /// 60 s with 10 events of 60 B (frames of 100 B) a second, for one subscriber with a window of 10 frames a second.
 fn plan(reading: Reading) -> Plan {
@@ -126,6 +128,61 @@ fn a_slow_reader_with_stalls_drains_its_rate_for_as_long_as_it_reads() {
     assert_eq!(no_finite_size(&pair(5)), Some(UnboundedSizeReason::SlowerThanArrivals));
     assert_eq!(buffer(&pair(2)), Some(10), "a stall of 2 s, less what the window holds");
     assert_eq!(buffer(&pair(5)), Some(140), "a quarter of what arrives in the run, less what the window holds");
+}
+
+/// The plan over 64 kbit/s with 100 ms there and back, a queue of 4,000 B and no headers: 8,000 B a second, 800 B under
+/// way.
+fn over_a_path() -> Plan {
+    let mut plan = plan(Reading::AsItArrives);
+    let line = LinePlan::of(Rate::BitsPerSecond(64_000), Some(4_000));
+    plan.classes[0].round_trip = Some(Duration::from_millis(100));
+    plan.classes[0].path = Some(PathPlan { header_bytes: 0, ..PathPlan::cubic(line.clone(), line) });
+    plan
+}
+
+#[test]
+fn an_outage_needs_what_arrives_in_twice_its_length_less_what_socket_and_queue_hold() {
+    let mut plan = over_a_path();
+    assert_eq!((buffer(&plan), no_finite_size(&plan)), (Some(1), None));
+    let [from, lasts] = [Duration::from_secs(10), Duration::from_secs(15)];
+    let with = |packets| Impairments { outages: vec![PathOutage { from, lasts, packets }], ..Impairments::default() };
+    // 16,384 B unsent, 800 B under way and 4,000 B in the queue are 211.84 frames.
+    plan.subscribers[0].impairments = with(OutageKind::Drops);
+    assert_eq!(buffer(&plan), Some(300 - 211));
+    plan.subscribers[0].impairments = with(OutageKind::Holds);
+    assert_eq!(buffer(&plan), Some(1), "150 frames arrive while packets are held, and all of them have room");
+    plan.classes[0].path.as_mut().unwrap().receive_buffer = BufferTuning::Fixed;
+    plan.subscribers[0].impairments = with(OutageKind::Drops);
+    assert_eq!(buffer(&plan), Some(300 - 173), "1,000 B are under way and in the queue at most");
+}
+
+#[test]
+fn a_path_that_carries_less_than_arrives_has_no_finite_size() {
+    let slow = |change: fn(&mut Plan)| {
+        let mut plan = over_a_path();
+        change(&mut plan);
+        no_finite_size(&plan)
+    };
+    let line = |plan: &mut Plan| plan.classes[0].path.as_mut().unwrap().down.rate = Rate::BitsPerSecond(7_900);
+    assert_eq!(slow(line), Some(UnboundedSizeReason::SlowerThanArrivals));
+    let headers = |plan: &mut Plan| {
+        let path = plan.classes[0].path.as_mut().unwrap();
+        path.down.rate = Rate::BitsPerSecond(8_100);
+        path.header_bytes = 52;
+    };
+    assert_eq!(slow(headers), Some(UnboundedSizeReason::SlowerThanArrivals), "1,012 B with headers are 977 without");
+    let outages = |plan: &mut Plan| {
+        let of_all = PathOutage { from: Duration::ZERO, lasts: plan.duration, packets: OutageKind::Drops };
+        plan.subscribers[0].impairments.outages = vec![of_all];
+    };
+    assert_eq!(slow(outages), Some(UnboundedSizeReason::SlowerThanArrivals));
+    // Every second slot of 187.5 ms: 1,500 B / 10 s × √3.
+    let losses = |plan: &mut Plan| {
+        plan.classes[0].round_trip = Some(Duration::from_secs(10));
+        plan.subscribers[0].impairments.lost_down = (0..200).map(|slot| 2 * slot).collect();
+    };
+    assert_eq!(slow(losses), Some(UnboundedSizeReason::SlowerThanArrivals));
+    assert_eq!(slow(|_| {}), None);
 }
 
 #[test]

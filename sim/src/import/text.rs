@@ -4,7 +4,7 @@ use hubbub::EventId;
 use hubbub::mailbox::MAX_CAPACITY;
 
 use super::{Counters, DroppedBy, Imported};
-use crate::plan::FIRST_EPOCH;
+use crate::plan::{FIRST_EPOCH, FULL_PACKET_BYTES, PathPlan};
 use crate::scenario::MAX_WINDOW_BYTES;
 
 /// The rest before the burst: all viewers are there by then.
@@ -97,8 +97,14 @@ pub(super) fn fitted(imported: &Imported) -> String {
         Some(most) => format!("{} to {most} lose the same number of whole frames", drain_rate.least),
         None => "a lower bound, any faster rate does as well".to_owned(),
     };
+    // In full packets, of which the headers are not payload.
+    let wire_bytes = drain_rate.bytes_per_second as f64 * FULL_PACKET_BYTES as f64
+        / (FULL_PACKET_BYTES - PathPlan::IPV4_HEADER_BYTES) as f64;
+    let kbit = (wire_bytes * 8.0 / 1e3).round();
     format!(
-        "# Fitted: {range}.\n# {} frames lost to {} in {} s at {} slots were counted, {} are simulated: {:+} frames.\n",
+        "# Fitted: {range}.\n# {} frames lost to {} in {} s at {} slots were counted, {} are simulated: {:+} frames.\n\
+         # Where the viewer's line is slow, and not its reader, a path says so: reads = \"as-it-arrives\", and below the\n\
+         # other keys [class.path] with down_kbit_per_second = {kbit}, which counts headers, and its loss and outages.\n",
         observed.dropped,
         if observed.dropped_by == DroppedBy::One { "one viewer" } else { "all viewers" },
         observed.window_seconds,

@@ -1,7 +1,10 @@
-//! Shrinking: takes subscribers, faults, arrivals and time out of a plan, for as long as what it shows stands.
+//! Shrinking: takes subscribers, faults, losses of paths, arrivals and time out of a plan, for as long as what it shows
+//! stands.
 //!
 //! Delta debugging (Zeller and Hildebrandt, "Simplifying and isolating failure-inducing input", 2002), one dimension
 //! after the other, until none gives any more.
+
+mod paths;
 
 use std::time::Duration;
 
@@ -38,6 +41,8 @@ pub struct Size {
     pub subscribers: usize,
     /// Faults.
     pub faults: usize,
+    /// Paths of classes, and lost time slots and outages of subscribers.
+    pub of_paths: usize,
     /// Arrivals.
     pub arrivals: usize,
     /// From the start to the end of the drain.
@@ -48,7 +53,8 @@ impl Size {
     /// Of a plan.
     pub fn of(plan: &Plan) -> Self {
         let (subscribers, faults, arrivals) = (plan.subscribers.len(), plan.faults.len(), plan.arrivals.len());
-        Self { subscribers, faults, arrivals, time: plan.duration + plan.drain }
+        let of_paths = paths::classes(plan) + paths::outages(plan) + paths::lost_slots(plan);
+        Self { subscribers, faults, of_paths, arrivals, time: plan.duration + plan.drain }
     }
 }
 
@@ -81,6 +87,10 @@ pub fn shrink(
         let before = Size::of(&work.case.plan);
         work.less(|plan| plan.subscribers.len(), |plan, is_kept| plan.with_only(is_kept), 1);
         work.less(|plan| plan.faults.len(), with_faults, 0);
+        // The coarsest first: a class without a path has no losses left to try.
+        work.less(paths::classes, paths::with_classes, 0);
+        work.less(paths::outages, paths::with_outages, 0);
+        work.less(paths::lost_slots, paths::with_lost_slots, 0);
         work.less(|plan| plan.arrivals.len(), with_arrivals, 1);
         work.less_time();
         // Another round, because a dimension may give way only after another one has.

@@ -52,6 +52,7 @@ fn row(incident: &Incident, record: &Record, observations: &[Observation], index
         depth: Vec::new(),
         lost: Vec::new(),
         stalls: Vec::new(),
+        outages: outages(incident, index),
         ended: Vec::new(),
         faults: faults(incident, index),
     };
@@ -91,6 +92,12 @@ fn row(incident: &Incident, record: &Record, observations: &[Observation], index
         row.depth.push((at, depth));
     }
     row
+}
+
+fn outages(incident: &Incident, index: usize) -> Vec<(f64, f64)> {
+    let Some(subscriber) = incident.plan.subscribers.get(index) else { return Vec::new() };
+    let own = subscriber.impairments.outages.iter();
+    own.map(|outage| (outage.from.as_secs_f64(), (outage.from + outage.lasts).as_secs_f64())).collect()
 }
 
 fn faults(incident: &Incident, index: usize) -> Vec<(f64, f64, String)> {

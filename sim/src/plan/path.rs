@@ -5,6 +5,7 @@
 //! all connections of a subscriber meet the same list.
 
 mod check;
+mod draw;
 mod links;
 
 use std::time::Duration;
@@ -12,6 +13,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::tcp::{Congestion, OutageKind, Rate};
+pub(super) use draw::{impairments, path};
 pub use links::TcpPath;
 
 /// The bottleneck between the server and each member of a class, and the TCP that runs over it.
@@ -127,27 +129,11 @@ impl PathPlan {
     }
 }
 
-/// The longest slot of a line without a rate, on which a packet takes no time.
-const UNBOUNDED_SLOT: Duration = Duration::from_millis(1);
-
 impl LinePlan {
     /// A line whose slots are as long as one full packet takes.
     pub fn of(rate: Rate, queue_bytes: Option<u64>) -> Self {
-        let slot = Self::longest_slot(&rate);
+        let slot = rate.longest_slot();
         Self { rate, queue_bytes, slot }
-    }
-
-    /// The longest slot that a line of a rate may have: what one full packet takes.
-    pub(crate) fn longest_slot(rate: &Rate) -> Duration {
-        match rate {
-            Rate::Unbounded => UNBOUNDED_SLOT,
-            Rate::BitsPerSecond(bits) => {
-                let nanos = FULL_PACKET_BYTES * 8 * 1_000_000_000 / (*bits).max(1);
-                // A line that is faster than one packet a nanosecond has slots of one nanosecond.
-                Duration::from_nanos(nanos.max(1))
-            }
-            Rate::Recorded(recording) => Duration::from_nanos(recording.least_gap().max(1)),
-        }
     }
 }
 

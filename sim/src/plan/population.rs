@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use super::seed::{EntityRng, RngStream};
-use super::{ClassPlan, Impairments, Reading, Stall, SubscriberPlan};
-use crate::scenario::{Class, Reads, RoundTrip, Scenario};
+use super::{ClassPlan, Reading, Stall, SubscriberPlan, path};
+use crate::scenario::{Class, NetworkPath, Reads, RoundTrip, Scenario};
 use crate::time::of_seconds;
 
 /// Where a scenario does not say when members connect: within this much of the run's start, or less in a short run.
@@ -22,14 +22,17 @@ pub(super) fn class(class: &Class) -> ClassPlan {
         round_trip,
         window_bytes: class.window_bytes,
         reconnect_after: class.reconnect_after_seconds.map(of_seconds),
-        path: None,
+        path: class.path().map(path::path),
     }
 }
 
 pub(super) fn draw(scenario: &Scenario, subscribers: usize, seed: u64) -> Vec<SubscriberPlan> {
+    let drain = of_seconds(scenario.settings().drain_seconds);
     let classes = scenario.settings().classes.iter().enumerate();
     let members = classes.zip(scenario.population(subscribers)).flat_map(|((index, class), members)| {
-        (0..members).map(move |rank| subscriber(class, Member { seed, class: index, rank }, scenario.duration()))
+        let times = Times { end: scenario.duration(), until: scenario.duration() + drain };
+        let path = class.path();
+        (0..members).map(move |rank| subscriber(class, path.as_ref(), Member { seed, class: index, rank }, times))
     });
     members.collect()
 }
@@ -47,7 +50,21 @@ impl Member {
     }
 }
 
-fn subscriber(class: &Class, member: Member, end: Duration) -> SubscriberPlan {
+/// When a run ends.
+#[derive(Debug, Clone, Copy)]
+struct Times {
+    /// The last moment at which something may arrive.
+    end: Duration,
+    /// The end of the drain.
+    until: Duration,
+}
+
+fn subscriber(
+    class: &Class,
+    path: Option<&NetworkPath>,
+    member: Member,
+    Times { end, until }: Times,
+) -> SubscriberPlan {
     let default_connect = [0.0, DEFAULT_CONNECT_WITHIN.min(end / DEFAULT_CONNECT_PART).as_secs_f64()];
     let connect = class.connect_seconds.unwrap_or(default_connect);
     let connect_at = of_seconds(member.rng(RngStream::Connect).between(connect));
@@ -67,7 +84,12 @@ fn subscriber(class: &Class, member: Member, end: Duration) -> SubscriberPlan {
         },
         Reads::Never => Reading::Never,
     };
-    SubscriberPlan { class: member.class, connect_at, leave_at, reading, impairments: Impairments::default() }
+    let impairments = path.map(|path| {
+        let outages = |rng: &mut EntityRng, after, lasts| stalls(rng, after, lasts, end);
+        path::impairments(path, |kind| member.rng(kind), until, outages)
+    });
+    let impairments = impairments.unwrap_or_default();
+    SubscriberPlan { class: member.class, connect_at, leave_at, reading, impairments }
 }
 
 /// Reading and stalling in turn, from a random phase of the first round of both, so that a tab may be in the background

@@ -32,6 +32,12 @@ pub(super) enum RngStream {
     Keys,
     /// Which faults strike it, and when it is back after them.
     Faults,
+    /// In which time slots the line to it loses packets.
+    LossDown,
+    /// In which time slots the line from it loses packets.
+    LossUp,
+    /// When its path carries nothing.
+    Outages,
 }
 
 impl RngStream {
@@ -47,6 +53,9 @@ impl RngStream {
             Self::Batches => 7,
             Self::Faults => 8,
             Self::Keys => 9,
+            Self::LossDown => 10,
+            Self::LossUp => 11,
+            Self::Outages => 12,
         }
     }
 }

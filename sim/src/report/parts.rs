@@ -58,17 +58,18 @@ fn server(sweep: &Sweep) -> String {
 
 /// The classes of the population.
 pub(super) fn population(sweep: &Sweep) -> Option<Table> {
-    let mut table = Table::new(&[
-        ("class", Lean::Left),
-        ("round trip", Lean::Right),
-        ("window", Lean::Right),
-        ("reads", Lean::Left),
-    ]);
+    let mut columns =
+        vec![("class", Lean::Left), ("round trip", Lean::Right), ("window", Lean::Right), ("reads", Lean::Left)];
+    // Last, where a terminal may cut it: `sim check` shows it whole.
+    let has_paths = sweep.classes.iter().any(|class| class.path.is_some());
+    columns.extend(has_paths.then_some(("path", Lean::Left)));
+    let mut table = Table::new(&columns);
     for class in &sweep.classes {
         let round_trip =
             class.round_trip_ms.map_or_else(|| "minimum".to_owned(), |ms| format!("{} ms", format::ms(ms)));
         let name = super::table::cut(&class.name, 20);
-        table.row([name, round_trip, window(class.window_bytes), class.reads.clone()]);
+        let path = class.path.clone().or_else(|| has_paths.then(|| "–".to_owned()));
+        table.row([name, round_trip, window(class.window_bytes), class.reads.clone()].into_iter().chain(path));
     }
     (!sweep.classes.is_empty()).then_some(table)
 }

@@ -10,7 +10,10 @@ const SCENARIOS: [(&str, &str); 5] = [
 ];
 
 /// By the path that scenarios write.
-const TRACES: [(&str, &str); 1] = [("../traces/ci-build.jsonl", include_str!("../../traces/ci-build.jsonl"))];
+const TRACES: [(&str, &str); 2] = [
+    ("../traces/ci-build.jsonl", include_str!("../../traces/ci-build.jsonl")),
+    ("../traces/varying-link.mahimahi", include_str!("../../traces/varying-link.mahimahi")),
+];
 
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     SCENARIOS.iter().map(|(name, _)| *name)

@@ -3,6 +3,7 @@
 mod arrivals;
 mod classes;
 mod faults;
+mod paths;
 mod range;
 
 use std::collections::BTreeSet;
@@ -19,6 +20,9 @@ use super::limits::{
 use super::number::number;
 use super::{Arrivals, Settings, Trace, cycle_nanos, needs};
 use crate::time::of_seconds;
+
+/// The whole path of a class's field.
+type At<'a> = &'a dyn Fn(&str) -> String;
 
 /// Everything that is wrong, in the order of the checks.
 pub(super) struct Found(Vec<Wrong>);
@@ -58,7 +62,7 @@ pub(super) fn check(settings: &Settings, trace: Option<&Trace>) -> Result<Durati
         arrivals::amount(&mut found, settings, trace, assumed);
     }
     arrivals::payload(&mut found, settings, trace);
-    classes::classes(&mut found, settings, assumed);
+    classes::classes(&mut found, paths::Around { settings, trace, duration: assumed });
     faults::faults(&mut found, settings, assumed);
     found.note(needs::check(settings, trace));
     duration.ok().filter(|_| found.0.is_empty()).ok_or(found.0)

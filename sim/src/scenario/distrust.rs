@@ -25,7 +25,8 @@ impl Scenario {
                 warnings.push(Warning::ClassShort { class: name(), members, subscribers });
             }
             let needed_bytes = self.needed_window_bytes(class.round_trip_ms);
-            if class.window_bytes < needed_bytes {
+            let is_tuned = class.path.as_ref().is_some_and(|path| path.tunes_window);
+            if class.window_bytes < needed_bytes && !is_tuned {
                 let window_bytes = class.window_bytes;
                 warnings.push(Warning::WindowBelowPeak { class: name(), window_bytes, needed_bytes });
             }
@@ -34,6 +35,12 @@ impl Scenario {
                 && stall_seconds >= drain_seconds
             {
                 warnings.push(Warning::DrainWithinStall { class: name(), stall_seconds, drain_seconds });
+            }
+            if let Some(outages) = class.path.as_ref().and_then(|path| path.outages)
+                && outages.for_seconds[1] * 2.0 >= drain_seconds
+            {
+                let outage_seconds = outages.for_seconds[1];
+                warnings.push(Warning::DrainWithinOutage { class: name(), outage_seconds, drain_seconds });
             }
         }
         warnings

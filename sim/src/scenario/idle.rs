@@ -24,14 +24,25 @@ pub(super) fn idle(settings: &Settings) -> Vec<Warning> {
     };
     // Compared with the default, since settings do not say whether a key was written.
     let has_own_timeout = server.user_timeout_seconds != ServerSection::default().user_timeout_seconds;
-    if has_own_timeout && !settings.faults.iter().any(loses_acknowledgements) {
+    let has_path = settings.classes.iter().any(|class| class.path.is_some());
+    if has_own_timeout && !has_path && !settings.faults.iter().any(loses_acknowledgements) {
         add(
             "server.user_timeout_seconds".into(),
-            "bytes stay unacknowledged only under a fault: link-held, partition or client-dies",
+            "bytes stay unacknowledged only under a fault (link-held, partition or client-dies) or on a path",
         );
     }
     for (index, class) in settings.classes.iter().enumerate() {
-        if class.reconnect_after_seconds.is_some() && !may_end(settings, &class.name, class.reads) {
+        if let Some(path) = &class.path
+            && path.loss_burst_ms.is_some()
+            && path.path().loss <= 0.0
+        {
+            add(format!("class[{index}].path.loss_burst_ms"), "the path loses nothing: give loss as well");
+        }
+        // Losses and outages may end any stream.
+        if class.path.is_none()
+            && class.reconnect_after_seconds.is_some()
+            && !may_end(settings, &class.name, class.reads)
+        {
             add(
                 format!("class[{index}].reconnect_after_seconds"),
                 "nothing ends a stream of this class: no fault, no policy disconnect, and it reads within the write \

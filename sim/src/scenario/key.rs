@@ -43,6 +43,8 @@ pub(super) enum Allowed {
 pub(super) enum Without {
     /// The file is refused.
     Required,
+    /// The file is refused, unless the table has this other key.
+    RequiredUnless(&'static str),
     // A function, because the tables are statics and no `String` can be made in one.
     /// This value, as TOML has it.
     Default(fn() -> String),
@@ -72,13 +74,25 @@ impl Key {
         Self { example, about, ..self }
     }
 
+    pub(super) const fn unless(self, other: &'static str) -> Self {
+        Self { without: Without::RequiredUnless(other), ..self }
+    }
+
     /// Whether a table of that kind has it.
     pub(super) fn is_of(&self, kind: Option<&str>) -> bool {
         self.kinds.is_empty() || kind.is_some_and(|kind| self.kinds.contains(&kind))
     }
 
     pub(super) fn is_required(&self) -> bool {
-        matches!(self.without, Without::Required)
+        matches!(self.without, Without::Required | Without::RequiredUnless(_))
+    }
+
+    /// The other key that stands in for it where it is missing, dotted.
+    pub(super) fn stand_in(&self) -> Option<&'static str> {
+        match self.without {
+            Without::RequiredUnless(other) => Some(other),
+            Without::Required | Without::Default(_) | Without::Means(_) => None,
+        }
     }
 }
 
@@ -102,6 +116,7 @@ impl fmt::Display for Without {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Required => f.write_str("required"),
+            Self::RequiredUnless(other) => write!(f, "required, unless `{other}` is given"),
             Self::Default(default) => write!(f, "`{}`", default()),
             Self::Means(means) => f.write_str(means),
         }

@@ -3,6 +3,7 @@
 mod classes;
 mod faults;
 mod load;
+mod paths;
 mod server;
 mod top;
 
@@ -20,7 +21,7 @@ pub(super) struct Section {
 }
 
 /// In the order in which a file has them.
-pub(super) static SECTIONS: [Section; 8] = [
+pub(super) static SECTIONS: [Section; 9] = [
     Section { name: "", is_list: false, kinds: &[], is_required: true, about: top::ABOUT, keys: &top::KEYS },
     Section {
         name: "server",
@@ -69,6 +70,14 @@ pub(super) static SECTIONS: [Section; 8] = [
         is_required: true,
         about: classes::ABOUT,
         keys: &classes::KEYS,
+    },
+    Section {
+        name: "class.path",
+        is_list: false,
+        kinds: &[],
+        is_required: false,
+        about: paths::ABOUT,
+        keys: &paths::KEYS,
     },
     Section {
         name: "fault",

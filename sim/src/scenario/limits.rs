@@ -53,3 +53,17 @@ pub(super) const MAX_STALLS: f64 = 10e6;
 pub(super) const MAX_FAULTS: usize = 64;
 /// Longest pause before a client comes back after a restart: an hour.
 pub(super) const MAX_BACK_SECONDS: f64 = 3600.0;
+/// 10 Gbit/s.
+pub(super) const MAX_LINE_KBIT: u64 = 10_000_000;
+/// One full packet: a smaller queue lets nothing through.
+pub(super) const MIN_QUEUE_BYTES: u64 = crate::tcp::OPPORTUNITY_BYTES;
+/// As much as a window may hold.
+pub(super) const MAX_QUEUE_BYTES: u64 = MAX_WINDOW_BYTES;
+/// A line that loses more carries nothing that is worth simulating.
+pub(super) const MAX_LOSS: f64 = 0.99;
+/// Longest mean stretch of loss: a minute. What lasts longer is an outage.
+pub(super) const MAX_LOSS_BURST_MS: f64 = 60_000.0;
+/// IPv6 with options of 256 B.
+pub(super) const MAX_HEADER_BYTES: u64 = 356;
+/// 80 MB of slot numbers.
+pub(super) const MAX_LOST_SLOTS: f64 = 10e6;

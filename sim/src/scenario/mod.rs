@@ -5,6 +5,7 @@
 
 mod builtin;
 mod check;
+mod class;
 mod distrust;
 mod error;
 mod fault;
@@ -19,8 +20,10 @@ mod needs;
 mod number;
 mod overrides;
 mod page;
+mod path;
 mod population;
 mod reads;
+mod recording;
 mod review;
 mod settings;
 mod shape;
@@ -37,6 +40,9 @@ use std::time::Duration;
 
 use siphasher::sip::SipHasher13;
 
+use crate::tcp::Recording;
+
+pub use class::Class;
 pub use error::ScenarioError;
 pub use fault::FaultSettings;
 pub(crate) use limits::{
@@ -46,11 +52,10 @@ pub(crate) use load::{FRAME_OVERHEAD_BYTES, busiest, cycle_nanos, sped_up_nanos}
 pub use meaning::Drain;
 pub use overrides::{Change, Overrides};
 pub use page::page;
+pub use path::{Line, NetworkPath, OutageSettings, Packets, PathSettings, Preset};
 pub use reads::{Reads, RoundTrip};
 pub(crate) use settings::default_current_buffer;
-pub use settings::{
-    Arrivals, Class, CpuPrices, DEFAULT_CURRENT_BUFFER, Payload, RecoverySettings, ServerSection, Settings,
-};
+pub use settings::{Arrivals, CpuPrices, DEFAULT_CURRENT_BUFFER, Payload, RecoverySettings, ServerSection, Settings};
 pub use template::template;
 pub use trace::{Trace, TraceError, TraceEvent};
 pub use warning::Warning;
@@ -141,6 +146,7 @@ impl Scenario {
             | Arrivals::Bursts { .. }
             | Arrivals::BacklogFlush { .. } => None,
         };
+        folder.record(file, &mut settings)?;
         Ok((settings, trace))
     }
 
@@ -222,6 +228,31 @@ impl TraceFolder {
             Self::BuiltIn => match builtin::trace(file) {
                 Some(text) => Ok(Trace::read(file, text.as_bytes())?),
                 None => Err(error::Wrong::new("arrivals.file", file, "no built-in trace").in_file(scenario)),
+            },
+        }
+    }
+
+    /// Reads the files of recorded lines.
+    fn record(&self, scenario: &str, settings: &mut Settings) -> Result<(), ScenarioError> {
+        for (index, class) in settings.classes.iter_mut().enumerate() {
+            let Some(path) = &mut class.path else { continue };
+            let read = path.recorded().map(|(key, file)| {
+                let field = format!("class[{index}].path.{key}");
+                file.map(|file| self.recording(file).map_err(|why| error::Wrong::new(field, file, why))).transpose()
+            });
+            let [down, up] = read;
+            let in_file = |wrong: error::Wrong| wrong.in_file(scenario);
+            path.recordings = path::Recordings { down: down.map_err(in_file)?, up: up.map_err(in_file)? };
+        }
+        Ok(())
+    }
+
+    fn recording(&self, file: &str) -> Result<Recording, String> {
+        match self {
+            Self::OnDisk(folder) => recording::load(&folder.join(file)),
+            Self::BuiltIn => match builtin::trace(file) {
+                Some(text) => recording::parse(text),
+                None => Err("no built-in recorded link".to_owned()),
             },
         }
     }

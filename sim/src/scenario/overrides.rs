@@ -34,7 +34,7 @@ pub enum Change {
     RateDoubled,
     /// Payloads four times as large.
     PayloadQuadrupled,
-    /// Stalls twice as long.
+    /// Stalls and outages twice as long.
     StallsDoubled,
 }
 
@@ -130,7 +130,12 @@ impl Scenario {
         match change {
             Change::RateDoubled => settings.arrivals.double(),
             Change::PayloadQuadrupled => settings.payload.multiply(4),
-            Change::StallsDoubled => settings.classes.iter_mut().for_each(|class| class.reads.double_stalls()),
+            Change::StallsDoubled => settings.classes.iter_mut().for_each(|class| {
+                class.reads.double_stalls();
+                if let Some(outages) = class.path.as_mut().and_then(|path| path.outages.as_mut()) {
+                    outages.for_seconds.iter_mut().for_each(|seconds| *seconds *= 2.0);
+                }
+            }),
         }
         self.derived(format!("{} with {}", self.source, change.as_str()), settings, trace)
     }

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::keys::{SECTIONS, Section};
+use super::path::preset_table;
 
 const INTRODUCTION: &str = "\
 # Scenarios
@@ -19,6 +20,11 @@ sim check my-load.toml               # explains the file; exit code 2 if it has 
 sim sweep --scenario my-load.toml
 ```
 ";
+
+const PRESETS: &str = "\
+A preset's queues hold what its lines carry in 250 ms, and at least 15,000 B: the old rule for the buffers of routers \
+(Appenzeller, Keslassy and McKeown, Sizing router buffers, 2004). Its losses are independent. It has no outages: these \
+come with movement, not with the kind of network.";
 
 /// The page.
 #[must_use]
@@ -40,6 +46,9 @@ pub fn page() -> String {
             let (name, unit, allowed, without, example, about) =
                 (key.name, key.unit, key.allowed, key.without, key.example, key.about);
             let _ = writeln!(text, "| `{name}` |{kinds} {unit} | {allowed} | {without} | `{example}` | {about} |");
+        }
+        if section.name == "class.path" {
+            let _ = write!(text, "\n### Presets of a path\n\n{PRESETS}\n\n{}", preset_table());
         }
     }
     text

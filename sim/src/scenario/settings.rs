@@ -8,8 +8,8 @@ use hubbub::hub::HistorySettings;
 use serde::de::Error;
 use serde::{Deserialize, Deserializer};
 
+use super::class::Class;
 use super::fault::FaultSettings;
-use super::reads::{Reads, RoundTrip};
 use crate::transport::Transport;
 
 /// A scenario as it is written. Only a checked one gets into a [`Scenario`](super::Scenario).
@@ -216,30 +216,6 @@ pub enum Payload {
         #[serde(default = "default_times")]
         times: u64,
     },
-}
-
-/// A group of subscribers alike.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Class {
-    /// Its name in results.
-    pub name: String,
-    /// That many whatever N is. Exactly one of `count` and `share` is given.
-    pub count: Option<usize>,
-    /// That part of those who are in no class with a `count`; these parts sum to 1.
-    pub share: Option<f64>,
-    /// Network round trip.
-    pub round_trip_ms: RoundTrip,
-    /// What a reader's side of the socket holds before writes block.
-    pub window_bytes: u64,
-    /// How members read.
-    pub reads: Reads,
-    /// First and last moment at which members connect; left out, the first second or tenth of the run.
-    pub connect_seconds: Option<[f64; 2]>,
-    /// Shortest and longest stay; left out, members stay to the end.
-    pub stay_seconds: Option<[f64; 2]>,
-    /// A member whose stream ends comes back after this long; left out, it stays away.
-    pub reconnect_after_seconds: Option<f64>,
 }
 
 pub(super) fn default_table() -> String {

@@ -50,7 +50,9 @@ impl Shape {
                 self.unknown(at, name, known);
             }
         }
-        let required = keys.iter().filter(|key| key.is_required()).map(|key| key.name);
+        let required = keys.iter().filter(|key| key.is_required());
+        let required =
+            required.filter(|key| !key.stand_in().is_some_and(|other| has(table, other))).map(|key| key.name);
         let required = required.chain(tables.iter().filter(|(_, inner)| inner.is_required).map(|(name, _)| *name));
         // No dotted key is required, so a look at the table itself is enough.
         for name in required.filter(|name| !table.contains_key(*name)) {
@@ -121,6 +123,16 @@ impl Shape {
 
     fn unknown<'a>(&mut self, at: usize, name: &str, known: impl Iterator<Item = &'a str>) {
         self.wrong.push((at, format!("unknown field `{name}`, expected {}", one_of(known))));
+    }
+}
+
+/// Whether a table has a key, or the tables in it have a dotted one.
+fn has(table: &DeTable<'_>, path: &str) -> bool {
+    let (first, rest) = path.split_once('.').map_or((path, None), |(first, rest)| (first, Some(rest)));
+    match (table.get(first).map(Spanned::get_ref), rest) {
+        (Some(DeValue::Table(inner)), Some(rest)) => has(inner, rest),
+        (Some(_), None) => true,
+        (Some(_), Some(_)) | (None, _) => false,
     }
 }
 

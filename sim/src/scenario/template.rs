@@ -70,7 +70,7 @@ fn said(key: &Key, is_given: bool) -> String {
     let without = match key.without {
         Without::Default(default) => format!("; default {}", default()),
         Without::Means(means) if !is_given => format!("; without it: {}", means.replace('`', "")),
-        Without::Means(_) | Without::Required => String::new(),
+        Without::Means(_) | Without::Required | Without::RequiredUnless(_) => String::new(),
     };
     format!(" ({unit}{}{without})", key.allowed.to_string().replace('`', ""))
 }

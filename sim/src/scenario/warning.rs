@@ -32,6 +32,15 @@ pub enum Warning {
         /// The drain.
         drain_seconds: f64,
     },
+    /// The run may end in the middle of an outage, or of the wait for the next retransmission after one.
+    DrainWithinOutage {
+        /// The class.
+        class: String,
+        /// Its longest outage.
+        outage_seconds: f64,
+        /// The drain.
+        drain_seconds: f64,
+    },
     /// The trace that is replayed is not whole.
     TracePartial {
         /// Its file, without folders.
@@ -65,6 +74,12 @@ impl fmt::Display for Warning {
                 f,
                 "class {class:?} may stall for {stall_seconds} s and the drain ends after {drain_seconds} s: lengthen \
                  drain_seconds, or frames under way at the end stay in flight"
+            ),
+            Self::DrainWithinOutage { class, outage_seconds, drain_seconds } => write!(
+                f,
+                "class {class:?} may have an outage of {outage_seconds} s, after which a retransmission may take as long \
+                 again, and the drain ends after {drain_seconds} s: lengthen drain_seconds, or frames under way at the \
+                 end stay in flight"
             ),
             Self::TracePartial { trace, missing } => write!(
                 f,

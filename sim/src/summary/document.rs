@@ -163,6 +163,9 @@ pub struct ClassSummary {
     pub window_bytes: u64,
     /// How its members read, in words for a table.
     pub reads: String,
+    /// The bottleneck of each member, in words for a table; left out where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
 }
 
 /// The modelled worker's prices.

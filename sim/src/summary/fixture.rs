@@ -197,6 +197,7 @@ fn base(scenario: &str, question: &str) -> Sweep {
         round_trip_ms,
         window_bytes,
         reads: reads.to_owned(),
+        path: None,
     };
     Sweep {
         schema: SCHEMA.to_owned(),

@@ -38,6 +38,7 @@ pub fn classes(scenario: &Scenario) -> Vec<ClassSummary> {
         },
         window_bytes: class.window_bytes,
         reads: class.reads.to_string(),
+        path: class.path().map(|path| path.to_string()),
     };
     scenario.settings().classes.iter().map(summary).collect()
 }

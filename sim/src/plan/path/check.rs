@@ -35,7 +35,7 @@ impl LinePlan {
         if let Some(bytes) = self.queue_bytes.filter(|bytes| *bytes < FULL_PACKET_BYTES) {
             return Err(format!("queue_bytes = {bytes}: must hold a packet of {FULL_PACKET_BYTES} B"));
         }
-        let longest = Self::longest_slot(&self.rate);
+        let longest = self.rate.longest_slot();
         if self.slot.is_zero() || self.slot > longest {
             let allowed = format!("from 1 ns to {longest:?}, which one full packet takes");
             return Err(format!("slot = {:?}: must be {allowed}", self.slot));

@@ -44,7 +44,7 @@ fn a_stored_plan_keeps_its_paths_and_losses() {
     plan.subscribers[0].impairments =
         Impairments { lost_down: vec![3, 9], lost_up: vec![], outages: vec![outage(1, 2, OutageKind::Drops)] };
     path_of(&mut plan).up.rate = Rate::Recorded(crate::tcp::Recording::new(&[1, 1, 7]).unwrap());
-    path_of(&mut plan).up.slot = LinePlan::longest_slot(&path_of(&mut plan).up.rate.clone());
+    path_of(&mut plan).up.slot = path_of(&mut plan).up.rate.longest_slot();
     plan.check().unwrap();
     let stored = serde_json::to_string(&plan).unwrap();
     assert!(stored.contains(r#""rate":{"bits-per-second":1000000}"#), "{stored}");

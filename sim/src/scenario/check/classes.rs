@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::Found;
+use super::paths::{self, Around};
 use super::range::{pair, positive, whole, within};
+use super::{At, Found};
 use crate::scenario::error::Wrong;
 use crate::scenario::limits::{
     MAX_CLASSES, MAX_READ_BYTES_PER_SECOND, MAX_ROUND_TRIP_MS, MAX_SECONDS, MAX_STALLS, MAX_SUBSCRIBERS,
@@ -18,10 +19,8 @@ use crate::transport::step_bytes;
 // Shares are decimal fractions, and floats do not add these up to exactly 1.
 const SHARE_TOLERANCE: f64 = 1e-6;
 
-/// The whole path of a class's field.
-type At<'a> = &'a dyn Fn(&str) -> String;
-
-pub(super) fn classes(found: &mut Found, settings: &Settings, duration: Duration) {
+pub(super) fn classes(found: &mut Found, around: Around<'_>) {
+    let Around { settings, duration, .. } = around;
     let classes = &settings.classes;
     if !(1..=MAX_CLASSES).contains(&classes.len()) {
         found.add("class", format!("{} classes", classes.len()), format!("must be 1 to {MAX_CLASSES}"));
@@ -37,7 +36,8 @@ pub(super) fn classes(found: &mut Found, settings: &Settings, duration: Duration
             found.add(at("name"), name, "must not be there twice");
         }
         found.note(size(class, &at));
-        path(found, class, settings.time_scale, &at);
+        way(found, class, settings.time_scale, &at);
+        paths::path(found, class, around, &at);
         life(found, class, duration, &at);
         reads(found, class, settings, duration, &at);
     }
@@ -56,7 +56,7 @@ fn size(class: &Class, at: At<'_>) -> Result<(), Wrong> {
     }
 }
 
-fn path(found: &mut Found, class: &Class, time_scale: u32, at: At<'_>) {
+fn way(found: &mut Found, class: &Class, time_scale: u32, at: At<'_>) {
     found.note(whole(&at("window_bytes"), class.window_bytes, 1..=MAX_WINDOW_BYTES));
     let RoundTrip::Ms(ms) = class.round_trip_ms else { return };
     // One tick each way. A scale of 0 is refused elsewhere, and must not divide here.

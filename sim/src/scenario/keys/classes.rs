@@ -1,15 +1,16 @@
 //! Keys of who watches.
 
 use crate::scenario::key::{Allowed, Key};
-use crate::scenario::limits::{
-    MAX_READ_BYTES_PER_SECOND, MAX_SECONDS, MAX_SUBSCRIBERS, MAX_WINDOW_BYTES, MIN_STALL_SECONDS,
-};
+use crate::scenario::limits::{MAX_READ_BYTES_PER_SECOND, MAX_SECONDS, MAX_SUBSCRIBERS, MIN_STALL_SECONDS};
 
 pub(super) const ABOUT: &str = "\
 A group of similar subscribers; a file has 1 to 64 classes. `reads` is a word, or a table with `rate`, `stalls` or both. \
 For example, \
 `reads = { rate = { bytes_per_second = 125000 }, stalls = { after_seconds = [15, 45], for_seconds = [2, 10] } }` is a \
 bad mobile connection.";
+
+// 1 GiB, the largest window that TCP can announce. In words, since a word is allowed as well.
+const WINDOW_BYTES: &str = "whole, 1 ..= 1073741824, or `auto` beside a path";
 
 pub(super) static KEYS: [Key; 12] = [
     Key::new("name", "text", Allowed::Text("1 to 64 bytes, different for each class"))
@@ -21,9 +22,11 @@ pub(super) static KEYS: [Key; 12] = [
         .without("a `count` is needed instead")
         .says("1.0", "Part of the subscribers that are in no class with a `count`; all shares sum to 1"),
     Key::new("round_trip_ms", "ms", Allowed::Text("2 / `time_scale` ..= 60000, or `minimum`"))
+        .unless("path.preset")
         .says("40", "Network round trip"),
-    Key::new("window_bytes", "B", Allowed::Whole(1, MAX_WINDOW_BYTES))
-        .says("65536", "Bytes that a reader's socket holds before the server's writes block"),
+    Key::new("window_bytes", "B", Allowed::Text(WINDOW_BYTES))
+        .unless("path")
+        .says("65536", "Bytes that a reader's socket holds before the server's writes block; beside a path: the client's receive buffer, where `auto` is the kernel's own tuning, and what holds without the key"),
     Key::new("reads", "text or table", Allowed::Text("`as-it-arrives`, `never`, or a table"))
         .says("\"as-it-arrives\"", "How members read; where `reads.rate` or `reads.stalls` is given, this line has to go"),
     Key::new("reads.rate.bytes_per_second", "B/s", Allowed::Whole(1, MAX_READ_BYTES_PER_SECOND))

@@ -26,6 +26,10 @@ fn file(section: &Section, kind: Option<&str>, key: &str, value: &str) -> String
                 && (other.name == "reads" && key.starts_with("reads.") && !is_key
                     || other.name == "share" && key == "count");
             let goes_along = is_it && other.name.starts_with("reads.stalls") && key.starts_with("reads.stalls")
+                || is_it
+                    && other.name.starts_with("outages")
+                    && key.starts_with("outages")
+                    && other.name != "outages.packets"
                 || [("", "duration_seconds"), ("", "subscribers"), ("class", "share")]
                     .contains(&(part.name, other.name));
             let example = match (part.name, other.name) {
@@ -74,7 +78,10 @@ fn a_value_outside_the_range_in_the_table_is_refused_and_the_limits_are_told() {
     for (section, kind) in tables() {
         for key in section.keys.iter().filter(|key| key.is_of(kind)) {
             let outside = match key.allowed {
-                Allowed::Whole(least, most) => vec![(least - 1).to_string(), (most + 1).to_string()],
+                Allowed::Whole(least, most) => {
+                    let below = least.checked_sub(1).map(|below| below.to_string());
+                    below.into_iter().chain([(most + 1).to_string()]).collect()
+                }
                 Allowed::Number(least, most) => vec![format!("{:?}", least - 1e-3), format!("{:?}", most * 1.01)],
                 Allowed::Above(most) => vec!["0.0".to_owned(), "0".to_owned(), format!("{:?}", most * 1.01)],
                 Allowed::Pair(least, most) => {
@@ -127,19 +134,22 @@ fn the_table_has_every_key_that_a_file_may_have_and_no_other() {
     let nested = |section: &str| match section {
         "" => &["server", "arrivals", "payload", "class", "fault"][..],
         "server" => &["cpu", "recovery"],
-        "class" => &["reads"],
+        "class" => &["reads", "path"],
+        "class.path" => &["outages"],
         _ => &[],
     };
     for (section, kind) in tables() {
         let mut accepted = expected(section, kind, "no_such_key");
         accepted.retain(|name| !nested(section.name).contains(&name.as_str()));
         let mut known: Vec<_> = section.keys.iter().filter(|key| key.is_of(kind)).map(|key| key.name).collect();
-        known.retain(|name| *name != "kind" && !name.starts_with("reads"));
+        known.retain(|name| *name != "kind" && !name.starts_with("reads") && !name.starts_with("outages"));
         accepted.sort_unstable();
         known.sort_unstable();
         assert_eq!(accepted, known, "[{}] {kind:?}", section.name);
     }
     let class = SECTIONS.iter().find(|section| section.name == "class").unwrap();
+    let path = SECTIONS.iter().find(|section| section.name == "class.path").unwrap();
+    assert_eq!(expected(path, None, "outages.no_such_key"), ["after_seconds", "for_seconds", "packets"]);
     assert_eq!(expected(class, None, "reads.speed"), ["rate", "stalls"]);
     assert_eq!(expected(class, None, "reads.rate.no_such_key"), ["bytes_per_second"]);
     assert_eq!(expected(class, None, "reads.stalls.no_such_key"), ["after_seconds", "for_seconds"]);

@@ -67,6 +67,7 @@ fn of(key: &Key) -> String {
         "µs" => "microseconds",
         "B" => "bytes",
         "B/s" => "bytes a second",
+        "kbit/s" => "kilobits a second",
         "events/s" => "events a second",
         "events" | "frames" | "subscribers" | "runs" => key.unit,
         _ => return String::new(),

@@ -1,10 +1,12 @@
 //! How fast a line carries bytes, and what is on it.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use super::outages::Outages;
-use super::recorded::{Recording, Served};
-use crate::tcp::units::SECOND;
+use super::recorded::{OPPORTUNITY_BYTES, Recording, Served};
+use crate::tcp::units::{MILLISECOND, SECOND};
 
 /// How fast a line carries bytes, headers counted.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +19,20 @@ pub enum Rate {
     BitsPerSecond(u64),
     /// The delivery opportunities of a recorded link.
     Recorded(Recording),
+}
+
+impl Rate {
+    /// The longest time slot in which a line may count its losses: what a full packet takes. In a longer one, packets
+    /// that follow one another are lost together. A line without a rate has slots of 1 ms.
+    pub fn longest_slot(&self) -> Duration {
+        let nanos = match self {
+            Self::Unbounded => MILLISECOND,
+            Self::BitsPerSecond(bits) => OPPORTUNITY_BYTES * 8 * SECOND / (*bits).max(1),
+            Self::Recorded(recording) => recording.least_gap(),
+        };
+        // A line that is faster than one packet a nanosecond has slots of one nanosecond.
+        Duration::from_nanos(nanos.max(1))
+    }
 }
 
 /// A line with what has been given to it.
@@ -69,7 +85,6 @@ fn line_time(bytes: u64, bits_per_second: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::tcp::units::MILLISECOND;
 
     #[test]
     fn a_line_never_carries_more_than_its_rate() {

@@ -24,6 +24,8 @@ pub const OPPORTUNITY_BYTES: u64 = 1_500;
 pub struct Recording {
     /// Nanoseconds, in order, none at 0 and the last at the period.
     opportunities: Arc<[u64]>,
+    /// The least time between two of them, at the seam of two rounds as well.
+    least_gap: u64,
 }
 
 /// A recorded link that cannot send.
@@ -69,7 +71,12 @@ impl Recording {
             let count = same.len() as u64;
             (0..count).map(move |index| same[0] * MILLISECOND - (count - 1 - index) * MILLISECOND / count)
         });
-        Ok(Self { opportunities: spread.collect() })
+        let opportunities: Arc<[u64]> = spread.collect();
+        // In bounds: there is one at least.
+        let first = opportunities[0];
+        let least_gap =
+            opportunities.windows(2).map(|pair| pair[1] - pair[0]).min().map_or(first, |gap| gap.min(first));
+        Ok(Self { opportunities, least_gap })
     }
 
     /// How long the link takes until it begins again, in nanoseconds.
@@ -85,8 +92,7 @@ impl Recording {
 
     /// The least time between two opportunities that follow one another, in nanoseconds.
     pub fn least_gap(&self) -> u64 {
-        let first = self.opportunities.first().copied().unwrap_or(1);
-        self.opportunities.windows(2).map(|pair| pair[1] - pair[0]).min().unwrap_or(first).min(first)
+        self.least_gap
     }
 
     /// Mean rate in bits a second, headers counted.
