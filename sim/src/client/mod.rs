@@ -31,7 +31,7 @@ pub(crate) use pace::{May, ReadPacer};
 pub(crate) use payload::{LEAST_NUMBERED_BYTES, payload};
 pub(crate) use reader::Reader;
 pub(crate) use receipts::Receipts;
-pub(crate) use request::request;
+pub(crate) use request::{VIRTUAL_SERVER, request, virtual_request};
 pub(crate) use speed::{SlowPeriod, Speed};
 pub(crate) use stream::StreamParser;
 pub(crate) use stream_id::StreamId;

@@ -6,6 +6,15 @@ use crate::transport::Transport;
 const UPGRADE: &str = "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
     sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
 
+/// The host that the server runs on in virtual time.
+pub(crate) const VIRTUAL_SERVER: &str = "server";
+
+/// The head of a request that a subscriber of a table sends in virtual time, with the cursor that it resumes from.
+pub(crate) fn virtual_request(transport: Transport, table: &str, cursor: Option<&str>) -> String {
+    let path = format!("/v1/stream/{}?table={table}", transport.name());
+    request(&path, VIRTUAL_SERVER, transport, cursor)
+}
+
 /// The head of a request for the stream at a path with a query. With a cursor it asks for what follows that event.
 pub(crate) fn request(path: &str, host: &str, transport: Transport, cursor: Option<&str>) -> String {
     let mut path = path.to_owned();

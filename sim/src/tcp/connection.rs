@@ -151,6 +151,21 @@ impl Connection {
         accepted
     }
 
+    /// Writes as [`write`](Self::write) does, but sends nothing of it before [`let_go`](Self::let_go). What was held when an
+    /// end is closed is lost.
+    pub fn write_held(&mut self, end: End, bytes: u64, piece: Piece, now: u64) -> u64 {
+        self.advance(now);
+        self.end_mut(end).write_held(bytes, piece)
+    }
+
+    /// What was written to be held is sent from now on.
+    pub fn let_go(&mut self, end: End, now: u64) {
+        self.advance(now);
+        self.end_mut(end).let_go(now);
+        self.send(end, now);
+        self.look_ahead();
+    }
+
     /// The application at an end takes up to `bytes` of those that have arrived.
     pub fn read(&mut self, end: End, bytes: u64, now: u64) {
         self.advance(now);

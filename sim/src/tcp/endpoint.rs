@@ -65,6 +65,21 @@ impl Endpoint {
         accepted
     }
 
+    pub(super) fn write_held(&mut self, bytes: u64, piece: Piece) -> u64 {
+        if !self.handshake.is_established() {
+            self.waits_for_handshake = true;
+            return 0;
+        }
+        self.sender.write_held(bytes, piece)
+    }
+
+    pub(super) fn let_go(&mut self, now: u64) {
+        if self.handshake.is_established() {
+            self.sender.let_go(now);
+            self.collect(now);
+        }
+    }
+
     pub(super) fn close(&mut self, now: u64) {
         if self.handshake.is_established() {
             self.sender.close(now);

@@ -10,6 +10,7 @@
 //! - `link`: rate or recorded opportunities, queue, delay, lost slots and outages of one direction.
 //! - `handshake`: SYN and SYN-ACK, and how they are tried again.
 //! - `endpoint` and `connection`: all of it together.
+//! - `connections`: those of all clients of a run, for worlds that move in ticks.
 //!
 //! Everything is integers: offsets in bytes, windows in segments, times in nanoseconds. Nothing is drawn, and nothing looks
 //! at a clock: a world says what time it is. The room knows neither worlds nor plans nor the Hub.
@@ -19,6 +20,7 @@
 
 mod congestion;
 mod connection;
+mod connections;
 mod endpoint;
 mod handshake;
 mod link;
@@ -35,6 +37,7 @@ mod socket;
 mod units;
 
 pub use connection::{Connection, End, Failure, Path};
+pub use connections::{Connections, News, Ways};
 pub use link::{
     Link, LinkCounts, LinkPlan, LostSlots, OPPORTUNITY_BYTES, Outage, OutageKind, Outages, Rate, Recording,
     RecordingError,

@@ -53,13 +53,15 @@ pub(super) struct SendQueue {
     bound: Bound,
     buffers: VecDeque<Buffer>,
     bytes: u64,
+    /// The last bytes that must not be sent yet.
+    held: u64,
     /// Whether the application has found no room and waits.
     is_awaited: bool,
 }
 
 impl SendQueue {
     pub(super) fn new(bound: Bound) -> Self {
-        Self { bound, buffers: VecDeque::new(), bytes: 0, is_awaited: false }
+        Self { bound, buffers: VecDeque::new(), bytes: 0, held: 0, is_awaited: false }
     }
 
     pub(super) fn bytes(&self) -> u64 {
@@ -70,9 +72,34 @@ impl SendQueue {
         self.bytes == 0
     }
 
-    /// The bytes of the first buffer, of which the next segments are cut.
+    /// The bytes of the first buffer, of which the next segments are cut; none where all bytes are held.
     pub(super) fn first_buffer(&self) -> Option<u64> {
-        self.buffers.front().map(|buffer| buffer.bytes)
+        let free = self.bytes - self.held;
+        self.buffers.front().map(|buffer| buffer.bytes.min(free)).filter(|bytes| *bytes > 0)
+    }
+
+    /// Holds bytes back that were written last.
+    pub(super) fn hold(&mut self, bytes: u64) {
+        self.held += bytes;
+    }
+
+    /// Nothing is held any more.
+    pub(super) fn let_go(&mut self) {
+        self.held = 0;
+    }
+
+    /// Forgets the bytes that are held.
+    pub(super) fn drop_held(&mut self) {
+        let mut left = std::mem::take(&mut self.held);
+        self.bytes -= left;
+        while let Some(last) = self.buffers.back_mut().filter(|_| left > 0) {
+            let taken = last.bytes.min(left);
+            left -= taken;
+            last.bytes -= taken;
+            if last.bytes == 0 {
+                self.buffers.pop_back();
+            }
+        }
     }
 
     pub(super) fn is_awaited(&self) -> bool {

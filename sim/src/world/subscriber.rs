@@ -17,7 +17,7 @@ use super::address::{SERVER, SERVER_PORT};
 use super::clock::tick_not_before;
 use super::network::Network;
 use super::wire::{Path, Wire};
-use crate::client::{NotAStream, Notice, Reader, StreamId, StreamItem, StreamParser, SubscriberFaults, request};
+use crate::client::{NotAStream, Notice, Reader, StreamId, StreamItem, StreamParser, SubscriberFaults, virtual_request};
 use crate::plan::{ClassPlan, Reading, SubscriberPlan};
 use crate::record::Recorder;
 use crate::transport::Transport;
@@ -170,9 +170,8 @@ impl<'a> Session<'a> {
         // There already: turmoil completes a connect when the server accepts, which is where the server's end
         // registers.
         let wire = host.network.claim(stream.local_addr().ok()?, path)?;
-        let target = format!("/v1/stream/{}?table={}", host.transport.name(), host.table);
         let since = cursor.filter(|_| host.resumes).map(|id| id.to_string());
-        let request = request(&target, SERVER, host.transport, since.as_deref());
+        let request = virtual_request(host.transport, &host.table, since.as_deref());
         stream.write_all(request.as_bytes()).await.ok()?;
         let one_way = host.network.one_way(host.class_index);
         let reader = Reader::new(&plan.reading, &faults.slow_periods, window_bytes, host.time_scale, one_way);

@@ -50,6 +50,17 @@ impl Outages {
         self.holds.get(next).filter(|(from, _)| *from <= at).map(|(_, until)| *until)
     }
 
+    /// When the link carries packets next, from `at` on.
+    pub(in crate::tcp) fn over_at(&self, at: u64) -> u64 {
+        let mut at = at;
+        while let Some((_, until)) =
+            self.drops.iter().chain(&self.holds).find(|(from, until)| (*from..*until).contains(&at))
+        {
+            at = *until;
+        }
+        at
+    }
+
     /// How much of the time between two moments the line does not stand still.
     pub(super) fn open_time(&self, from: u64, until: u64) -> u64 {
         let held = self.holds.iter().map(|hold| hold.1.min(until).saturating_sub(hold.0.max(from)));

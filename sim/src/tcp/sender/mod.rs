@@ -142,9 +142,29 @@ impl Sender {
         accepted
     }
 
-    /// The application ends the stream: the FIN follows what is unsent.
+    /// Takes what the socket has room for, holds it back, and returns how much was taken.
+    pub(super) fn write_held(&mut self, bytes: u64, piece: Piece) -> u64 {
+        if self.fin.is_some() || self.has_timed_out {
+            return 0;
+        }
+        let accepted = self.queue.write(bytes, piece, self.window_room(), self.largest_window);
+        self.queue.hold(accepted);
+        accepted
+    }
+
+    /// Sends what was held back.
+    pub(super) fn let_go(&mut self, now: u64) {
+        if self.board.is_empty() && self.queue.first_buffer().is_none() {
+            self.restart_after_idle(now);
+        }
+        self.queue.let_go();
+        self.send_new(now);
+    }
+
+    /// The application ends the stream: the FIN follows what is unsent. What was held back is lost.
     pub(super) fn close(&mut self, now: u64) {
         if self.fin.is_none() {
+            self.queue.drop_held();
             self.fin = Some(self.board.next() + self.queue.bytes());
             self.queue.push_fin();
             self.send_new(now);

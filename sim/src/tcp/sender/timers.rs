@@ -154,7 +154,7 @@ impl Sender {
 
     /// Where there are bytes that the closed window keeps back and nothing is in flight, the window is probed.
     pub(super) fn watch_closed_window(&mut self, now: u64) {
-        let waits = !self.queue.is_empty() || self.waits_for_window();
+        let waits = self.queue.first_buffer().is_some() || self.waits_for_window();
         if !waits || !self.board.is_empty() || self.timer.pending.is_some() {
             return;
         }
