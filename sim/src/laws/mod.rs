@@ -14,6 +14,7 @@ mod holes;
 mod isolation;
 mod liveness;
 mod memory;
+mod plain_path;
 mod probe;
 mod reasons;
 mod repetition;
@@ -68,6 +69,8 @@ pub enum Law {
     /// What happens to anybody does not depend on how many frames share a write. Without a CPU to share, and under a
     /// policy that removes no waiting frames.
     SharedWrites,
+    /// A path that limits and loses nothing is a plain window. Without a CPU to share.
+    PlainPath,
     /// What happens to a subscriber does not depend on who else is there. Without a CPU to share.
     Isolation,
     /// When sources rest and faults are over, every mailbox drains, and a new event reaches everybody who has no named
@@ -77,7 +80,7 @@ pub enum Law {
 
 impl Law {
     /// All of them, cheap ones first.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Completion,
         Self::Account,
         Self::Window,
@@ -90,6 +93,7 @@ impl Law {
         Self::ExactSize,
         Self::FirstLoss,
         Self::SharedWrites,
+        Self::PlainPath,
         Self::Isolation,
         Self::Liveness,
     ];
@@ -109,6 +113,7 @@ impl Law {
             Self::ExactSize => "exact-size",
             Self::FirstLoss => "first-loss",
             Self::SharedWrites => "shared-writes",
+            Self::PlainPath => "plain-path",
             Self::Isolation => "isolation",
             Self::Liveness => "liveness",
         }
@@ -117,7 +122,8 @@ impl Law {
     /// Whether it says anything of a case.
     pub fn applies(self, case: &Case) -> bool {
         match self {
-            Self::Isolation | Self::Room => case.plan.server.cpu.is_none(),
+            // At one moment the order of connections is another one, and a CPU serves in the order in which it is asked.
+            Self::Isolation | Self::Room | Self::PlainPath => case.plan.server.cpu.is_none(),
             Self::SharedWrites => shared_writes::applies(case),
             // Whoever comes back is given what it missed a mailbox full at a time, and what a larger mailbox does then is
             // another thing than holding more.
@@ -153,6 +159,7 @@ impl Law {
             | Self::ExactSize
             | Self::FirstLoss
             | Self::SharedWrites
+            | Self::PlainPath
             | Self::Isolation
             | Self::Liveness => true,
         }
@@ -207,6 +214,7 @@ impl Law {
             Self::ExactSize => exact_size(trial),
             Self::FirstLoss => sizes::first_loss(trial, 1 + case.frames / 3),
             Self::SharedWrites => shared_writes::change_nothing(trial),
+            Self::PlainPath => plain_path::is_a_window(trial),
             // Another witness from case to case, without a draw that would change what a seed stands for.
             Self::Isolation => isolation_of(trial, case.plan.arrivals.len() % case.plan.subscribers.len()),
             Self::Liveness => liveness::drains_and_goes_on(trial),

@@ -21,6 +21,8 @@ pub(super) enum Stage {
     Held,
     /// The handshake and its request are on their way.
     Coming,
+    /// It could not connect.
+    Refused,
     /// The server's host has its first packet.
     Opening,
     /// It reads from that connection.

@@ -28,6 +28,9 @@ impl Run<'_> {
                 self.wake_client(index);
             }
         }
+        while let Some(index) = self.paths[class].next_told() {
+            self.wake_client(index);
+        }
         while let Some(flight) = self.paths[class].arrived(self.tick) {
             let index = flight.client;
             let client = &mut self.clients[index];
@@ -56,11 +59,16 @@ impl Run<'_> {
         match self.clients[index].stage {
             Stage::Waiting => self.set_out(index),
             // Not while it opens: a connect is not cut short by the end, which is seen once there is a stream.
-            stage @ (Stage::Held | Stage::Coming | Stage::Away) if has_ended => {
+            stage @ (Stage::Held | Stage::Coming | Stage::Refused | Stage::Away) if has_ended => {
                 self.marks.add_if(stage == Stage::Coming, Mark::LeftBeforeItsStream);
                 let client = &mut self.clients[index];
                 self.recorder.left(at(self.tick * TICK), client.subscriber);
                 client.stage = Stage::Gone;
+                self.abandon_path(index);
+            }
+            Stage::Refused => {
+                self.clients[index].opened_at = self.tick;
+                self.go_away(index);
             }
             Stage::Held => self.come(index),
             Stage::Coming => {
@@ -105,6 +113,10 @@ impl Run<'_> {
     fn come(&mut self, index: usize) {
         let client = &mut self.clients[index];
         client.stage = Stage::Coming;
+        if self.has_path(index) {
+            return self.set_out_over_its_path(index);
+        }
+        let client = &mut self.clients[index];
         // Rounded up once for all three ways: the full stack's client sleeps them out in one sleep, before it connects.
         let there = self.tick + ticks(WAYS_TO_A_STREAM * self.paths[client.class].one_way);
         let until = there.min(client.ends_at);
@@ -131,6 +143,7 @@ impl Run<'_> {
 
     /// Has no stream any more, or could not get one, and comes back where it does.
     fn go_away(&mut self, index: usize) {
+        self.abandon_path(index);
         let client = &mut self.clients[index];
         client.stage = Stage::Away;
         let opened_at = at(client.opened_at * TICK);
@@ -221,6 +234,9 @@ impl Run<'_> {
                 let due = path.link.up_at(nanos(client.reader.told_at()) + path.one_way);
                 path.tell(Release { due, connection, bytes });
                 has_told = true;
+                if let Some(paths) = &mut self.over_paths {
+                    paths.read(client.subscriber, bytes, nanos(client.reader.told_at()));
+                }
             }
         }
         if has_told {
@@ -264,6 +280,10 @@ impl Run<'_> {
             return self.has_died(connection, arrived);
         }
         client.stage = Stage::Leaving(connection);
+        if self.has_path(index) {
+            return self.leave_over_path(index);
+        }
+        let client = &mut self.clients[index];
         let until = self.tick + ticks(self.paths[client.class].one_way);
         self.wake_client_at(index, until);
     }

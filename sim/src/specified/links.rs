@@ -19,7 +19,9 @@ pub(super) struct Link {
 
 impl Link {
     pub(super) fn of(plan: &Plan, class: usize) -> Self {
-        let own = plan.faults.iter().filter(|fault| fault.harm.class() == Some(class));
+        // Over a path TCP meets the faults, packet by packet.
+        let has_path = plan.classes[class].path.is_some();
+        let own = plan.faults.iter().filter(|fault| fault.harm.class() == Some(class) && !has_path);
         let outages = own.filter_map(|fault| {
             let loses = match fault.harm {
                 FaultKind::LinkHeld { .. } => false,

@@ -73,6 +73,7 @@ mod links;
 mod mailbox;
 mod marks;
 mod memory;
+mod over_path;
 mod parking;
 mod path;
 mod publish;
@@ -94,9 +95,6 @@ use crate::record::{Observation, Record, Recorder};
 /// Why there is no record.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SpecifiedError {
-    /// A class of the plan has a path.
-    #[error("class {0:?} has a path: this world does not run paths yet")]
-    Path(String),
     /// What was recorded contradicts the mailboxes' own accounts: a fault in the specification.
     #[error("record and mailboxes disagree: {0}")]
     Disagreement(String),
@@ -106,7 +104,7 @@ pub enum SpecifiedError {
 /// world's.
 ///
 /// # Errors
-/// When the plan has a path, or the run contradicts itself.
+/// When the run contradicts itself.
 pub fn run(plan: &Plan, choice: HubChoice) -> Result<Record, SpecifiedError> {
     let plan = plan.in_virtual_time();
     Ok(run_scaled(&plan, choice, &Recorder::new(&plan))?.0)
@@ -115,7 +113,7 @@ pub fn run(plan: &Plan, choice: HubChoice) -> Result<Record, SpecifiedError> {
 /// Runs a plan as [`run`] does, and keeps every single observation: 48 bytes each, several for every frame.
 ///
 /// # Errors
-/// When the plan has a path, or the run contradicts itself.
+/// When the run contradicts itself.
 pub fn run_observed(plan: &Plan, choice: HubChoice) -> Result<(Record, Vec<Observation>), SpecifiedError> {
     let (record, observations, _) = run_with_marks(plan, choice)?;
     Ok((record, observations))
@@ -124,7 +122,7 @@ pub fn run_observed(plan: &Plan, choice: HubChoice) -> Result<(Record, Vec<Obser
 /// Runs a plan as [`run_observed`] does, and returns the rare states that the run reached as well.
 ///
 /// # Errors
-/// When the plan has a path, or the run contradicts itself.
+/// When the run contradicts itself.
 pub fn run_with_marks(plan: &Plan, choice: HubChoice) -> Result<(Record, Vec<Observation>, Marks), SpecifiedError> {
     let plan = plan.in_virtual_time();
     let recorder = Recorder::new(&plan);
@@ -134,9 +132,6 @@ pub fn run_with_marks(plan: &Plan, choice: HubChoice) -> Result<(Record, Vec<Obs
 }
 
 fn run_scaled(plan: &Plan, choice: HubChoice, recorder: &Recorder) -> Result<(Record, Marks), SpecifiedError> {
-    if let Some(class) = plan.class_with_path() {
-        return Err(SpecifiedError::Path(class.to_owned()));
-    }
     let mut run = run::Run::new(plan, choice, recorder.lock());
     run.run();
     let counts = run.counts();

@@ -41,6 +41,8 @@ pub(super) struct Path {
     flights: VecDeque<Flight>,
     /// Sent over the last millisecond, to arrive in the next tick.
     landing: VecDeque<Flight>,
+    /// Clients that TCP has told something.
+    told: VecDeque<usize>,
     /// In the order in which they arrive.
     releases: VecDeque<Release>,
     /// Timers of clients: the tick, the order in which they were set, and whose.
@@ -60,6 +62,7 @@ impl Path {
             reconnect_after: class_plan.reconnect_after,
             flights: VecDeque::new(),
             landing: VecDeque::new(),
+            told: VecDeque::new(),
             releases: VecDeque::new(),
             timers: BinaryHeap::new(),
             timers_set: 0,
@@ -86,6 +89,21 @@ impl Path {
     /// The next bytes that have arrived by a tick.
     pub(super) fn arrived(&mut self, tick: u64) -> Option<Flight> {
         self.landing.pop_front_if(|flight| flight.sent_in < tick)
+    }
+
+    /// Bytes that have come over a client's path arrive in the next tick.
+    pub(super) fn give(&mut self, flight: Flight) {
+        self.landing.push_back(flight);
+    }
+
+    /// TCP has something to tell a client, in the tick under way.
+    pub(super) fn tell_client(&mut self, client: usize) {
+        self.told.push_back(client);
+    }
+
+    /// The next client that has been told something.
+    pub(super) fn next_told(&mut self) -> Option<usize> {
+        self.told.pop_front()
     }
 
     /// The next tick in which a client has something to do.

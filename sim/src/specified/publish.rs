@@ -38,11 +38,14 @@ impl Run<'_> {
     /// publish, which comes first or not at all.
     pub(super) fn work_until(&mut self, until: u64) {
         let mut has_granted = false;
-        while let Some((finished_at, work)) = self.finish_work(until, !has_granted) {
+        // What has been let go over a path may make something happen there.
+        let next = |run: &Self| run.next_over_paths_at().map_or(until, |at| at.min(until));
+        while let Some((finished_at, work)) = self.finish_work(next(self), !has_granted) {
             match work {
                 Work::Deliver(connection) => {
                     // The clock stays here: a write that waits for this goes on at the time of its grant, or later.
                     let is_waited_for = self.connections[connection].socket.grant(finished_at);
+                    self.let_go_over_path(connection, finished_at);
                     // Even if it is listed already, as in the full stack: a second look finds an empty outbox.
                     self.outgoing.push(connection);
                     self.tell_driver();

@@ -16,6 +16,7 @@ use super::frames::Frames;
 use super::history::History;
 use super::marks::{Mark, Marks};
 use super::memory::Memory;
+use super::over_path::OverPaths;
 use super::path::Path;
 use super::time::{TICK, ticks};
 use crate::client::time_to_come_back;
@@ -57,6 +58,8 @@ pub(super) struct Run<'a> {
     /// In the order in which their streams are likely to begin.
     pub(super) clients: Vec<Client>,
     pub(super) paths: Vec<Path>,
+    /// Where a class has a path.
+    pub(super) over_paths: Option<Box<OverPaths>>,
     pub(super) cpu: Option<Cpu>,
     pub(super) next_arrival: usize,
     /// What reaches the server when: a request, or the word that a client has gone.
@@ -76,7 +79,9 @@ pub(super) struct Run<'a> {
     pub(super) marks: Marks,
     /// Whether the driver is told of something new when it is not at work.
     has_news: bool,
-    is_driver_at_work: bool,
+    pub(super) is_driver_at_work: bool,
+    /// When the driver looks whether all is over, if nothing makes it look before.
+    looks_at: u64,
     /// When arrivals end, when all who come back have had the time to, and when the drain ends.
     sources_end: u64,
     all_back: u64,
@@ -106,6 +111,7 @@ impl<'a> Run<'a> {
             streams: Vec::with_capacity(plan.subscribers.len()),
             clients: plan.likely_order().into_iter().map(|index| Client::new(plan, index)).collect(),
             paths: (0..plan.classes.len()).map(|class| Path::of(plan, class)).collect(),
+            over_paths: OverPaths::of(plan),
             cpu: plan.server.cpu.map(Cpu::new),
             next_arrival: 0,
             requests: VecDeque::new(),
@@ -119,6 +125,7 @@ impl<'a> Run<'a> {
             marks: Marks::default(),
             has_news: false,
             is_driver_at_work: false,
+            looks_at: 0,
             sources_end: nanos(plan.duration),
             all_back: nanos(plan.duration + time_to_come_back(plan)),
             run_ends: nanos(plan.duration + plan.drain),
@@ -138,13 +145,18 @@ impl<'a> Run<'a> {
             self.listening = self.is_up.then_some(self.process);
             self.begin_tick();
             let mut is_over = false;
-            if std::mem::take(&mut self.has_news) || driver_wakes_at <= self.tick {
+            let looks = std::mem::take(&mut self.has_news) || driver_wakes_at <= self.tick;
+            if looks || self.next_over_paths_at().is_some_and(|at| at <= now) {
                 self.is_driver_at_work = true;
                 self.work_through(now);
                 self.transmit();
                 self.is_driver_at_work = false;
-                is_over = self.is_over(now);
-                driver_wakes_at = self.next_wake(now);
+                // Events of TCP that give nothing to a client are no reason to look.
+                if looks | self.over_paths.as_mut().is_some_and(|paths| std::mem::take(&mut paths.has_given)) {
+                    is_over = self.is_over(now);
+                    self.looks_at = self.next_look(now);
+                }
+                driver_wakes_at = self.next_wake();
             }
             (0..self.paths.len()).for_each(|class| self.run_clients(class));
             // Only now: turmoil's step runs the hosts of the clients after the server's, also in the last tick.
@@ -163,7 +175,8 @@ impl<'a> Run<'a> {
         let messages = [self.byes.front(), self.requests.front()].into_iter().flatten().map(|(at, _)| *at);
         let timers = [&self.deadlines, &self.silences].into_iter().filter_map(|timers| timers.keys().next().copied());
         let clients = self.paths.iter().filter_map(Path::next_tick);
-        messages.chain(timers).chain(clients).fold(driver_at, u64::min)
+        let over_paths = self.next_over_paths_at().map(ticks);
+        messages.chain(timers).chain(clients).chain(over_paths).fold(driver_at, u64::min)
     }
 
     /// The driver finds what is new by itself while it is at work.
@@ -204,7 +217,8 @@ impl<'a> Run<'a> {
             let turns_at = self.turns.front().map(|(at, _)| *at);
             let arrives_at = self.next_arrival_at();
             let worked_at = self.cpu.as_ref().and_then(Cpu::finishes_at);
-            let other_at = [read_at, timed_out_at, turns_at, arrives_at].into_iter().flatten().min();
+            let over_paths_at = self.next_over_paths_at();
+            let other_at = [read_at, over_paths_at, timed_out_at, turns_at, arrives_at].into_iter().flatten().min();
             let Some(first) = other_at.into_iter().chain(worked_at).min().filter(|first| *first <= now) else {
                 // What still runs in this tick has the time of the tick, as on the full stack's host.
                 self.clock = now;
@@ -223,6 +237,8 @@ impl<'a> Run<'a> {
             // arrivals, so that a publish sees finished work done.
             if read_at == Some(first) {
                 self.release_until(first);
+            } else if over_paths_at == Some(first) {
+                self.advance_over_paths(first);
             } else if timed_out_at == Some(first) {
                 self.time_out_until(first);
             } else if turns_at == Some(first) {
@@ -241,10 +257,14 @@ impl<'a> Run<'a> {
         self.plan.arrivals.get(self.next_arrival).map(|arrival| nanos(arrival.at))
     }
 
-    /// The next tick in which the driver looks without being told.
-    fn next_wake(&self, now: u64) -> u64 {
+    /// When the driver looks again whether all is over.
+    fn next_look(&self, now: u64) -> u64 {
         let next_look = (now + OVER_CHECK * TICK).min(self.run_ends);
-        let over_check = if now < self.sources_end { self.sources_end } else { next_look };
+        if now < self.sources_end { self.sources_end } else { next_look }
+    }
+
+    /// The next tick in which the driver looks without being told.
+    fn next_wake(&self) -> u64 {
         let times = [
             self.next_release_at(),
             self.cpu.as_ref().and_then(Cpu::finishes_at),
@@ -253,7 +273,7 @@ impl<'a> Run<'a> {
             self.timeouts.front().map(|(at, _)| *at),
             self.turns.front().map(|(at, _)| *at),
         ];
-        ticks(times.into_iter().flatten().min().map_or(over_check, |first| first.min(over_check)))
+        ticks(times.into_iter().flatten().min().map_or(self.looks_at, |first| first.min(self.looks_at)))
     }
 
     fn is_over(&self, now: u64) -> bool {

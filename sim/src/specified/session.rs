@@ -31,14 +31,18 @@ impl Run<'_> {
         let recovers = self.plan.server.recovery.is_some();
         let policy = &self.rules.policy;
         let mailbox = Mailbox::new(policy.limits, policy.overflow, recovers);
+        let is_over_path = self.over_paths.as_ref().is_some_and(|paths| paths.has_path(client.subscriber));
         let keeps_times = matches!(plan.reading, Reading::Serves { .. });
-        let socket = Socket::new(self.plan.classes[plan.class].window_bytes, keeps_times);
+        let socket = Socket::new(self.plan.classes[plan.class].window_bytes, keeps_times, is_over_path);
         let mut connection = Connection::new(index, client, mailbox, socket);
         connection.process = self.process;
         // Without a history there is nothing to resume, so clients do not say where they were.
         connection.cursor = client.cursor.filter(|_| recovers);
+        let subscriber = connection.subscriber;
         self.connections.push(connection);
-        self.connections.len() - 1
+        let place = self.connections.len() - 1;
+        self.opened_over_path(subscriber, place);
+        place
     }
 
     /// A request has come: the stream begins with the head of the response and the first comment.

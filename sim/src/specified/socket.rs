@@ -35,6 +35,8 @@ pub(super) struct Socket {
     pub(super) loss: Loss,
     /// Whether the server's task waits for room or for the CPU.
     pub(super) writer_waits: bool,
+    /// TCP says what has room, and not the window.
+    pub(super) is_over_path: bool,
     pub(super) turn: Turn,
     window_bytes: u64,
     in_window: u64,
@@ -49,8 +51,9 @@ pub(super) struct Socket {
 }
 
 impl Socket {
-    pub(super) fn new(window_bytes: u64, keeps_times: bool) -> Self {
+    pub(super) fn new(window_bytes: u64, keeps_times: bool, is_over_path: bool) -> Self {
         Self {
+            is_over_path,
             window_bytes,
             in_window: 0,
             accepted: 0,
@@ -70,7 +73,7 @@ impl Socket {
 
     /// Whether the window has no room for a single byte.
     pub(super) fn is_full(&self) -> bool {
-        self.in_window == self.window_bytes
+        self.in_window == self.window_bytes && !self.is_over_path
     }
 
     /// Whether the client asks when its bytes were accepted.
@@ -82,6 +85,13 @@ impl Socket {
     #[inline]
     pub(super) fn accept(&mut self, bytes: u64, now: u64, is_held: bool) -> u64 {
         let accepted = bytes.min(self.window_bytes.saturating_sub(self.in_window));
+        self.take(accepted, now, is_held);
+        accepted
+    }
+
+    /// Takes bytes for which there is room.
+    #[inline]
+    pub(super) fn take(&mut self, accepted: u64, now: u64, is_held: bool) {
         self.in_window += accepted;
         self.accepted += accepted;
         if is_held {
@@ -92,7 +102,6 @@ impl Socket {
         if let Some(times) = self.times.as_mut().filter(|_| accepted > 0) {
             times.push_back((self.accepted, now));
         }
-        accepted
     }
 
     /// The client has read bytes; whether the server's task waited for that.
@@ -100,6 +109,9 @@ impl Socket {
     pub(super) fn release(&mut self, bytes: u64) -> bool {
         // At most what is there: after the server has closed, reads of what came before still arrive.
         self.in_window -= bytes.min(self.in_window);
+        if self.is_over_path {
+            return false;
+        }
         // This wakes a task that waits for the CPU, too, and in vain: the full stack keeps one waker for both waits.
         std::mem::take(&mut self.writer_waits)
     }

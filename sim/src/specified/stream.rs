@@ -118,7 +118,12 @@ impl Run<'_> {
             let connection = &mut self.connections[index];
             // Granted until the next flush: what the socket accepts by then goes out without a second turn of the CPU.
             let is_held = has_cpu && !matches!(connection.socket.turn, Turn::Granted(_));
-            let accepted = connection.socket.accept(connection.unsent, self.clock, is_held);
+            let accepted = if connection.socket.is_over_path {
+                self.accept_over_path(index, is_held)
+            } else {
+                connection.socket.accept(connection.unsent, self.clock, is_held)
+            };
+            let connection = &mut self.connections[index];
             if accepted == 0 {
                 connection.socket.writer_waits = true;
                 self.block(index);

@@ -20,6 +20,12 @@ impl Run<'_> {
             self.marks.add_if(has_ended && accepted > 0, Mark::WriteAfterTheEnd);
             let is_end = connection.is_closed && !has_ended;
             connection.end_is_sent |= is_end;
+            if connection.socket.is_over_path {
+                if is_end {
+                    self.close_over_path(index);
+                }
+                continue;
+            }
             let class = connection.class;
             // The last millisecond of the way is the simulated network's own.
             let sent_in = self.tick + self.paths[class].one_way_ticks - 1;
@@ -29,6 +35,8 @@ impl Run<'_> {
         }
         // The same list again, so that it need not grow anew in every tick.
         self.outgoing = outgoing;
+        // What has closed may tell its client at once.
+        self.advance_over_paths(self.tick * TICK);
         // After the sockets: at the shortest one-way time, bytes that were accepted in this tick are due in it.
         self.paths.iter_mut().for_each(|path| path.land(self.tick));
     }
@@ -72,6 +80,9 @@ impl Run<'_> {
 
     /// A client has died, with so many bytes arrived.
     pub(super) fn has_died(&mut self, connection: usize, arrived: u64) {
+        if self.connections[connection].socket.is_over_path {
+            return self.vanish_over_path(self.connections[connection].subscriber);
+        }
         if self.connections[connection].socket.cut(arrived) {
             self.expect_timeout(self.tick * TICK, connection);
             self.tell_driver();

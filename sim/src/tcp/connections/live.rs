@@ -3,6 +3,7 @@
 use super::News;
 use super::ways::Ways;
 use crate::tcp::connection::{Connection, End, Path};
+use crate::tcp::settings::Reads;
 use crate::tcp::socket::Piece;
 
 #[derive(Debug)]
@@ -12,6 +13,7 @@ pub(super) struct Live {
     pub(super) number: u64,
     /// The time of the entry that is not out of date.
     pub(super) scheduled: Option<u64>,
+    pub(super) is_told_of_reads: bool,
     request_bytes: u64,
     /// Bytes of the request that the client's socket has not taken.
     unasked: u64,
@@ -33,6 +35,7 @@ impl Live {
             connection: Connection::open(path, &ways.settings, now + ways.sets_out_after),
             number,
             scheduled: None,
+            is_told_of_reads: ways.settings.reads == Reads::WhenTold,
             request_bytes,
             unasked: request_bytes,
             has_asked: false,

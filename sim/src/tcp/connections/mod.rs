@@ -163,7 +163,9 @@ impl Connections {
 
     /// A client's program takes bytes at `at`, which may lie in the past by less than a tick.
     pub fn read(&mut self, client: usize, bytes: u64, at: u64) {
-        self.act(client, Act::Reads(bytes), at + self.tick);
+        if self.open_one(client).is_some_and(|live| live.is_told_of_reads) {
+            self.act(client, Act::Reads(bytes), at + self.tick);
+        }
     }
 
     /// A client's program closes its connection at `at`.

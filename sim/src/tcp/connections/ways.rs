@@ -28,6 +28,15 @@ impl Ways {
         Self { down, up, settings: Settings { reads, ..settings }, sets_out_after }
     }
 
+    /// Asks the client's program for its reads, where `is_told`.
+    #[must_use]
+    pub fn told_if(mut self, is_told: bool) -> Self {
+        if is_told {
+            self.settings.reads = Reads::WhenTold;
+        }
+        self
+    }
+
     /// An idle bottleneck.
     pub(super) fn path(&self) -> Path {
         Path::new(self.down.clone(), self.up.clone())
