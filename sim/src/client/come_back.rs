@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::faults::SubscriberFaults;
 use crate::plan::{Plan, Reading, SubscriberPlan};
+use crate::tcp::Rate;
 
 /// The coarsest step of a world's time: the simulated world moves in ticks of this.
 const TICK: Duration = Duration::from_millis(1);
@@ -18,7 +19,24 @@ pub(crate) fn time_to_come_back(plan: &Plan) -> Duration {
     let hears = (0..plan.subscribers.len()).map(|index| time_to_hear(plan, index)).max().unwrap_or_default();
     // Too long rather than too short: a run that ended earlier would count as missed what a client was about to ask
     // for.
-    hears.saturating_add(pause + 3 * (round_trip + TICK)).min(plan.drain)
+    let over_paths = (0..plan.subscribers.len()).map(|index| time_over_path(plan, index)).max().unwrap_or_default();
+    hears.saturating_add(pause + 3 * (round_trip + TICK)).saturating_add(over_paths).min(plan.drain)
+}
+
+/// Beside twice the longest outage: what the end of a stream and a handshake take that lose packets, which TCP sends again
+/// after seconds.
+const TIME_FOR_LOSSES: Duration = Duration::from_secs(10);
+
+/// How much longer a client may take over its path than over an idle one.
+fn time_over_path(plan: &Plan, index: usize) -> Duration {
+    let subscriber = &plan.subscribers[index];
+    let Some(path) = &plan.classes[subscriber.class].path else { return Duration::ZERO };
+    let faults = plan.faults.iter().filter(|fault| fault.harm.class() == Some(subscriber.class));
+    let own = subscriber.impairments.outages.iter().map(|outage| outage.lasts);
+    let outage = faults.filter_map(|fault| fault.harm.lasts()).chain(own).max();
+    let is_clean = subscriber.impairments.is_none() && outage.is_none();
+    let is_idle = [&path.down, &path.up].iter().all(|line| line.rate == Rate::Unbounded);
+    if is_clean && is_idle { Duration::ZERO } else { TIME_FOR_LOSSES.saturating_add(2 * outage.unwrap_or_default()) }
 }
 
 /// How long a client may go on reading a stream that has ended, before it hears of that: a window full, or a stall. Who

@@ -5,6 +5,7 @@
 
 mod faults;
 mod lives;
+mod paths;
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -32,8 +33,13 @@ pub fn any_case() -> impl Strategy<Value = Case> {
     let choice = (prop_oneof![1 => 1usize..=4, 2 => 1usize..=32], select(Overflow::ALL.to_vec()));
     // Rates of those who stall come last, so that a seed's case is else what it was before there were any.
     let rates = prop::collection::vec(prop::option::weighted(0.4, lives::rate()), MOST_SUBSCRIBERS);
-    (plan(), choice, rates).prop_map(|((plan, is_calm), (frames, overflow), rates)| {
+    (plan(), choice, rates, paths::paths()).prop_map(|((plan, is_calm), (frames, overflow), rates, paths)| {
         let plan = if is_calm { plan } else { lives::with_rates(plan, &rates) };
+        // Not for calm ones: nobody there has reason to lose anything.
+        let plan = match paths {
+            Some(paths) if !is_calm => paths.applied(plan),
+            Some(_) | None => plan,
+        };
         Case { plan, frames, overflow }
     })
 }

@@ -4,7 +4,11 @@ use std::time::Duration;
 
 use super::Case;
 use super::case::LONG;
-use crate::plan::{Arrival, Fault, FaultKind, Plan, Reading};
+use crate::plan::{
+    Arrival, FULL_PACKET_BYTES, Fault, FaultKind, Impairments, LinePlan, PathPlan, Plan, Reading,
+};
+use crate::tcp::{Congestion, Rate};
+use crate::time::nanos;
 
 /// Head, hello and what a frame has beside its payload, each with room to spare.
 const HEAD_BYTES: u64 = 300;
@@ -44,9 +48,49 @@ pub fn with_a_probe(mut case: Case) -> Case {
 /// When every fault is over and all who can come back have done so: a connection that has lost bytes is given up after
 /// the user timeout, and the client may not get a stream at its first try.
 fn time_until_healed(plan: &Plan) -> Duration {
-    let Some(over) = plan.faults.iter().map(Fault::until).max() else { return Duration::ZERO };
-    over + plan.server.user_timeout + 2 * time_to_return(plan)
+    let faults_over = plan.faults.iter().map(Fault::until).max();
+    let paths_over = plan.class_with_path().map(|_| healthy_paths_at(plan));
+    let Some(over) = faults_over.into_iter().chain(paths_over).max() else { return Duration::ZERO };
+    // What TCP has sent in vain goes again after twice the time at most for which it has tried.
+    let tries_again = paths_over.map_or(Duration::ZERO, |_| over + TIME_TO_TRY_AGAIN);
+    over + tries_again + plan.server.user_timeout + 2 * time_to_return(plan)
 }
+
+/// When no path loses or holds anything any more.
+fn healthy_paths_at(plan: &Plan) -> Duration {
+    let ends = plan.subscribers.iter().map(|subscriber| {
+        let Impairments { lost_down, lost_up, outages } = &subscriber.impairments;
+        let path = plan.classes[subscriber.class].path.as_ref();
+        let end_of = |slots: &[u64], line: fn(&PathPlan) -> &LinePlan| {
+            let last = slots.last().zip(path).map(|(last, path)| nanos(line(path).slot).saturating_mul(last + 1));
+            Duration::from_nanos(last.unwrap_or(0))
+        };
+        let over = outages.last().map_or(Duration::ZERO, |last| last.from + last.lasts);
+        over.max(end_of(lost_down, |path| &path.down)).max(end_of(lost_up, |path| &path.up))
+    });
+    ends.max().unwrap_or_default()
+}
+
+/// Beside twice the time that a path was ill: the first retransmission time-out, and the steps of a handshake.
+const TIME_TO_TRY_AGAIN: Duration = Duration::from_secs(4);
+
+/// What TCP takes at most for so many bytes over a healthy path, beside round trips: line time, with headers on each small
+/// segment.
+fn line_time(plan: &Plan, class: usize, bytes: u64) -> Duration {
+    let Some(path) = &plan.classes[class].path else { return Duration::ZERO };
+    let with_headers = bytes + bytes.div_ceil(SMALL_SEGMENT_BYTES) * 2 * path.header_bytes;
+    let time_on = |line: &LinePlan| match &line.rate {
+        Rate::BitsPerSecond(bits) => Duration::from_nanos(with_headers.saturating_mul(8_000_000_000) / bits),
+        Rate::Unbounded | Rate::Recorded(_) => Duration::ZERO,
+    };
+    time_on(&path.down) + time_on(&path.up)
+}
+
+/// Less than what most segments carry.
+const SMALL_SEGMENT_BYTES: u64 = 100;
+
+/// The longest that a receiver holds an acknowledgement back, a jiffy late.
+const DELAYED_ACKNOWLEDGEMENT: Duration = Duration::from_millis(44);
 
 /// What a client whose stream has ended needs until it has the next one: its pause, and a few round trips.
 fn time_to_return(plan: &Plan) -> Duration {
@@ -73,8 +117,15 @@ pub(crate) fn time_to_drain(plan: &Plan, frames: usize) -> Duration {
         // One stands beside the mailbox. Both together hold no more than there are events.
         let held = frames.saturating_add(1).min(plan.arrivals.len()) as u64;
         let backlog = HEAD_BYTES + class.window_bytes + (held + 3) * frame;
-        let trips = u32::try_from(2 * backlog / class.window_bytes + 3).unwrap_or(u32::MAX);
-        let trip = class.round_trip.unwrap_or_default() + TICK * TICKS_A_TRIP;
+        // With congestion control a segment a round trip at worst, after a retransmission time-out.
+        let (step, delay) = match &class.path {
+            Some(path) if path.congestion != Congestion::None => {
+                (class.window_bytes.min(FULL_PACKET_BYTES), DELAYED_ACKNOWLEDGEMENT)
+            }
+            Some(_) | None => (class.window_bytes, Duration::ZERO),
+        };
+        let trips = u32::try_from(2 * backlog / step + 3).unwrap_or(u32::MAX);
+        let trip = class.round_trip.unwrap_or_default() + TICK * TICKS_A_TRIP + delay;
         let at_rate = |bytes_per_second: u64| Duration::from_secs_f64(backlog as f64 / (bytes_per_second as f64 / 1.1));
         let last_stall = subscriber.reading.stalls().last().map_or(Duration::ZERO, |stall| stall.from + stall.lasts);
         let reading = match &subscriber.reading {
@@ -87,7 +138,7 @@ pub(crate) fn time_to_drain(plan: &Plan, frames: usize) -> Duration {
             }
             Reading::AsItArrives | Reading::Never => Duration::ZERO,
         };
-        trip * trips + reading
+        trip * trips + reading + line_time(plan, subscriber.class, backlog)
     });
     let work = plan.server.cpu.map_or(Duration::ZERO, |cpu| {
         let (events, subscribers) = (plan.arrivals.len(), plan.subscribers.len());

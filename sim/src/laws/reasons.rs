@@ -14,7 +14,10 @@ pub(super) fn are_known(case: &Case, record: &Record) -> Result<(), Broken> {
             by_the_link || matches!(harm, FaultKind::ClientDies { .. } | FaultKind::ClassLeaves { .. })
         };
         let lost = subscriber.dropped;
-        if lost.client_gone > 0 && planned.leave_at.is_none() && !case.plan.is_struck(index, goes) {
+        // Over a path a closed window, losses and outages can all last for the user timeout.
+        let has_path = case.plan.classes[planned.class].path.is_some();
+        let may_go = planned.leave_at.is_some() || has_path || case.plan.is_struck(index, goes);
+        if lost.client_gone > 0 && !may_go {
             return Err(Broken::of(
                 index,
                 format!("{} frames are lost as client_gone, and the client stays", lost.client_gone),

@@ -1,10 +1,15 @@
-//! The window: what a socket has accepted and its client has not read is never more than it holds.
+//! The window: what a socket has accepted and its client has not read is never more than it holds. Over a path the socket
+//! holds its unsent bytes beside what the receiver has room for.
 
 use std::collections::VecDeque;
 
 use super::Broken;
-use crate::plan::Plan;
+use crate::plan::{FULL_PACKET_BYTES, Plan};
 use crate::record::{Observation, ObservationKind};
+use crate::tcp::{Congestion, ReceiveBuffer};
+
+/// The last of the kernel's buffers may go beyond the bound of unsent bytes.
+const LARGEST_KERNEL_BUFFER: u64 = 1 << 16;
 
 /// Delivered, and not read.
 #[derive(Default)]
@@ -25,9 +30,10 @@ pub(super) fn fits(plan: &Plan, observations: &[Observation]) -> Result<(), Brok
         Some(arrival) if !is_renumbered => u64::from(arrival.payload_bytes),
         _ => least,
     };
+    let held_at_most: Vec<u64> = (0..plan.subscribers.len()).map(|index| most_bytes(plan, index)).collect();
     let mut unread: Vec<_> = plan.subscribers.iter().map(|_| Unread::default()).collect();
     for Observation { at, subscriber, what } in observations {
-        let window_bytes = plan.classes[plan.subscribers[*subscriber].class].window_bytes;
+        let window_bytes = held_at_most[*subscriber];
         let unread = &mut unread[*subscriber];
         unread.take(*what, payload);
         // Of the oldest all but a byte may have been read.
@@ -40,6 +46,21 @@ pub(super) fn fits(plan: &Plan, observations: &[Observation]) -> Result<(), Brok
         }
     }
     Ok(())
+}
+
+/// The most bytes that sockets and network hold for a subscriber.
+fn most_bytes(plan: &Plan, index: usize) -> u64 {
+    let window_bytes = plan.classes[plan.subscribers[index].class].window_bytes;
+    let Some(settings) = plan.tcp_path(index).map(|path| path.settings) else { return window_bytes };
+    match (settings.congestion, settings.receive_buffer) {
+        (Congestion::None, ReceiveBuffer::Bytes(bytes)) => bytes,
+        // The kernel's own tuning, and no bound where nothing else limits.
+        (_, ReceiveBuffer::Auto) => u64::MAX,
+        // What is in flight or unread fits into the receiver's window, which grows with the share of payload in its buffer.
+        (Congestion::Reno | Congestion::Cubic, ReceiveBuffer::Bytes(bytes)) => {
+            settings.unsent_low_water + LARGEST_KERNEL_BUFFER + 2 * bytes + FULL_PACKET_BYTES
+        }
+    }
 }
 
 impl Unread {

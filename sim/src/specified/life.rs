@@ -61,6 +61,8 @@ impl Run<'_> {
             // Not while it opens: a connect is not cut short by the end, which is seen once there is a stream.
             stage @ (Stage::Held | Stage::Coming | Stage::Refused | Stage::Away) if has_ended => {
                 self.marks.add_if(stage == Stage::Coming, Mark::LeftBeforeItsStream);
+                let has_path = self.has_path(index);
+                self.marks.add_if(stage == Stage::Coming && has_path, Mark::LeftDuringAHandshake);
                 let client = &mut self.clients[index];
                 self.recorder.left(at(self.tick * TICK), client.subscriber);
                 client.stage = Stage::Gone;

@@ -70,6 +70,13 @@ marks! {
     DeathNoticedByALaterWrite = "A client dies with nothing under way, and a later write tells.",
     LeftBeforeItsStream = "A client leaves while it connects.",
     LeftWithItsRequest = "A client leaves in the very tick in which it asks for a stream.",
+    HandshakeTriedAgain = "A packet of a handshake over a path is lost, and is sent again.",
+    LeftDuringAHandshake = "A client leaves during a handshake over its path.",
+    OverflowAfterATimeout = "A mailbox overflows after a retransmission time-out.",
+    EvictedInAnOutage = "The write deadline evicts a subscriber during an outage.",
+    FailedOverAPath = "A connection over a path fails by the user timeout.",
+    ComesBackInAnOutage = "A client with a cursor sets out during an outage of its path.",
+    ProcessEndsDuringALoss = "The process ends while lost bytes are to be sent again.",
 }
 
 /// A set of marks.

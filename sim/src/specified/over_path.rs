@@ -20,6 +20,7 @@
 use hubbub::EventId;
 
 use super::client::{Client, Stage};
+use super::marks::Mark;
 use super::path::Flight;
 use super::run::Run;
 use super::socket::Loss;
@@ -29,6 +30,9 @@ use crate::plan::Plan;
 use crate::tcp::{Connections, News, Ways};
 use crate::time::nanos;
 
+/// The kernel sends a SYN again after a second.
+const SYN_TIMEOUT: u64 = 1_000_000_000;
+
 /// The connections of a plan with paths.
 pub(super) struct OverPaths {
     tcp: Connections,
@@ -36,6 +40,8 @@ pub(super) struct OverPaths {
     /// has asked for one.
     clients: Vec<usize>,
     connections: Vec<Option<usize>>,
+    /// When the client of a subscriber set out last.
+    set_out_at: Vec<u64>,
     news: Vec<(usize, News)>,
     /// Whether clients have been given something since the driver last looked.
     pub(super) has_given: bool,
@@ -56,6 +62,7 @@ impl OverPaths {
             tcp: Connections::new(TICK, ways),
             clients: plan.seats().into_iter().map(|seat| seat as usize).collect(),
             connections: vec![None; plan.subscribers.len()],
+            set_out_at: vec![0; plan.subscribers.len()],
             news: Vec::new(),
             has_given: false,
         }))
@@ -63,6 +70,16 @@ impl OverPaths {
 
     pub(super) fn has_path(&self, subscriber: usize) -> bool {
         self.tcp.has_path(subscriber)
+    }
+
+    /// For marks: whether lost bytes for a subscriber are to be sent again.
+    pub(super) fn is_timing_out(&self, subscriber: usize) -> bool {
+        self.tcp.counts(subscriber).timeouts > 0
+    }
+
+    /// For marks: whether the path of a subscriber carries nothing at a time.
+    pub(super) fn is_out(&self, subscriber: usize, at: u64) -> bool {
+        self.tcp.is_out(subscriber, at)
     }
 
     /// A client has read bytes.
@@ -90,6 +107,8 @@ impl Run<'_> {
         let id = resumes.map(|(process, sequence)| EventId { epoch: self.epoch(process), sequence }.to_string());
         let request = virtual_request(self.plan.server.transport, &self.plan.table, id.as_deref());
         if let Some(paths) = &mut self.over_paths {
+            self.marks.add_if(id.is_some() && paths.tcp.is_out(subscriber, now), Mark::ComesBackInAnOutage);
+            paths.set_out_at[subscriber] = now;
             paths.tcp.open(subscriber, request.len() as u64, now);
         }
         // The timer is for a client that leaves before. TCP wakes it when the request has arrived.
@@ -133,7 +152,11 @@ impl Run<'_> {
         let client = paths.clients[subscriber];
         let connection = paths.connections[subscriber];
         match news {
-            News::Asked => self.tell_client(client),
+            News::Asked => {
+                let is_late = self.clock - paths.set_out_at[subscriber] >= SYN_TIMEOUT;
+                self.marks.add_if(is_late, Mark::HandshakeTriedAgain);
+                self.tell_client(client);
+            }
             News::NotConnected => {
                 if self.clients[client].stage == Stage::Coming {
                     self.clients[client].stage = Stage::Refused;
@@ -156,6 +179,7 @@ impl Run<'_> {
             }
             News::GivenUp => {
                 if let Some(connection) = connection {
+                    self.marks.add(Mark::FailedOverAPath);
                     self.connections[connection].socket.loss = Loss::TimedOut;
                     self.wake(connection);
                 }

@@ -91,13 +91,18 @@ impl Run<'_> {
             let recorder = &mut self.recorder;
             let is_blocked = connection.blocked_since.is_some();
             let marks = &mut self.marks;
+            let mut loses = false;
             replays |= connection.mailbox.is_replaying();
             connection.mailbox.offer(&mut self.memory, event, |outcome| {
                 recorder.offered_to(now, subscriber, process, sequence, outcome);
                 let lost_for = outcome.loss_reason();
-                overflows |= lost_for.is_some();
+                loses |= lost_for.is_some();
                 marks.add_if(is_blocked && lost_for == Some(LossReason::Age), Mark::AgeWhileBlocked);
             });
+            overflows |= loses;
+            if loses && let Some(paths) = &self.over_paths {
+                self.marks.add_if(paths.is_timing_out(subscriber), Mark::OverflowAfterATimeout);
+            }
             let is_cut_off = connection.mailbox.closed().is_some();
             // A task that has not asked for a frame is writing, or woken already. It looks into its mailbox after that.
             if std::mem::take(&mut connection.on_frame) || is_cut_off {

@@ -124,6 +124,8 @@ impl Run<'_> {
             return;
         }
         self.marks.add_if(connection.mailbox.is_replaying(), Mark::EvictedDuringAReplay);
+        let is_out = self.over_paths.as_ref().is_some_and(|paths| paths.is_out(connection.subscriber, self.clock));
+        self.marks.add_if(is_out, Mark::EvictedInAnOutage);
         self.end(index, CloseReason::Evicted);
     }
 

@@ -64,22 +64,32 @@ impl Driver {
     pub(super) async fn run(mut self) {
         let zero = self.environment.clock.start();
         let mut next_arrival = 0;
+        let (mut wakes_at, mut looks_at) = (Duration::ZERO, Duration::ZERO);
         loop {
             self.environment.network.set_driver_at_work(true);
             self.environment.barrier.quiet().await;
             // After the barrier: what timers have woken runs before the exact events of the tick, as the specification
             // has it.
             let now = self.environment.clock.host_now();
+            let looks = self.environment.network.take_news() || wakes_at <= now;
+            self.environment.network.set_working_exactly(true);
             self.work_through(now, &mut next_arrival).await;
-            self.transmit(now);
+            let has_given = self.transmit(now);
+            self.environment.network.set_working_exactly(false);
             // Only from here on does the network ring. While the driver works it looks by itself, and a ring would wake
             // it in vain.
             self.environment.network.set_driver_at_work(false);
-            if self.has_ended(now, next_arrival) {
-                self.is_over.store(true, Ordering::Relaxed);
-                return;
+            // Events of TCP that give nothing to a client are no reason to look.
+            if looks || has_given {
+                if self.has_ended(now, next_arrival) {
+                    self.is_over.store(true, Ordering::Relaxed);
+                    return;
+                }
+                looks_at = self.next_look(now);
             }
-            self.rest_until(zero + self.next_wake(now, next_arrival)).await;
+            wakes_at = self.next_wake(looks_at, next_arrival);
+            let over_paths_at = self.environment.network.next_over_paths_at().map(tick_not_before);
+            self.rest_until(zero + over_paths_at.map_or(wakes_at, |at| at.min(wakes_at))).await;
         }
     }
 
@@ -92,8 +102,10 @@ impl Driver {
             let worked_at = network.cpu_finishes_at();
             let timed_out_at = network.next_timeout_at();
             let turns_at = self.restarts.next_at();
+            let over_paths_at = network.next_over_paths_at();
             // Without the CPU: this is also the time up to which the CPU's own work may be handed on.
-            let other_at = [read_at, arrives_at, timed_out_at, turns_at].into_iter().flatten().min();
+            let others = [read_at, over_paths_at, arrives_at, timed_out_at, turns_at];
+            let other_at = others.into_iter().flatten().min();
             let Some(at) = other_at.into_iter().chain(worked_at).min().filter(|at| *at <= now) else {
                 self.environment.clock.clear();
                 return;
@@ -104,6 +116,8 @@ impl Driver {
             // finished work done.
             if read_at == Some(at) {
                 network.release_until(at);
+            } else if over_paths_at == Some(at) {
+                network.advance_over_paths(at);
             } else if timed_out_at == Some(at) {
                 network.time_out_until(at);
             } else if turns_at == Some(at) {
@@ -128,7 +142,9 @@ impl Driver {
     fn work_until(&self, until: Duration) {
         let network = &self.environment.network;
         let mut has_granted = false;
-        while let Some((at, work)) = network.with_cpu(|cpu| cpu.finish(until, !has_granted)).flatten() {
+        // What has been let go over a path may make something happen there.
+        let next = || network.next_over_paths_at().map_or(until, |at| at.min(until));
+        while let Some((at, work)) = network.with_cpu(|cpu| cpu.finish(next(), !has_granted)).flatten() {
             match work {
                 Work::Delivery(wire) => network.grant(at, wire),
                 Work::Publish(arrival) => {
@@ -168,13 +184,17 @@ impl Driver {
         debug_assert_eq!(recorder.sequence(number, publication.id.sequence), sequence);
     }
 
-    /// Sends off what the sockets have accepted, and delivers what has come all the way.
-    fn transmit(&self, now: Duration) {
+    /// Sends off what the sockets have accepted, and delivers what has come all the way. Returns whether anything has come
+    /// over a path.
+    fn transmit(&self, now: Duration) -> bool {
         // Before what is due is sent: at the shortest one-way time, bytes accepted in this tick are due in it.
         self.environment.network.dispatch(now);
         while let Some(transmission) = self.environment.network.next_transmission(now) {
             transmission.wire.send(transmission.bytes, transmission.end);
         }
+        // What has closed may tell its client at once.
+        self.environment.network.advance_over_paths(now);
+        self.environment.network.deliver_over_paths()
     }
 
     fn has_ended(&self, now: Duration, next_arrival: usize) -> bool {
@@ -192,11 +212,15 @@ impl Driver {
         now >= self.run_ends || (network.outstanding_bytes() == 0 && is_idle())
     }
 
-    /// The next tick in which there is something to do.
-    fn next_wake(&self, now: Duration, next_arrival: usize) -> Duration {
-        let network = &self.environment.network;
+    /// When to look again whether the run is over.
+    fn next_look(&self, now: Duration) -> Duration {
         // A run that is cut off ends at the same time, however many clients are left.
-        let over_check = if now < self.sources_end { self.sources_end } else { (now + OVER_CHECK).min(self.run_ends) };
+        if now < self.sources_end { self.sources_end } else { (now + OVER_CHECK).min(self.run_ends) }
+    }
+
+    /// The next tick in which there is something to do.
+    fn next_wake(&self, looks_at: Duration, next_arrival: usize) -> Duration {
+        let network = &self.environment.network;
         let times = [
             network.next_release_at(),
             network.cpu_finishes_at(),
@@ -204,9 +228,9 @@ impl Driver {
             network.next_transmission_at(),
             network.next_timeout_at(),
             self.restarts.next_at(),
-            Some(over_check),
+            Some(looks_at),
         ];
-        tick_not_before(times.into_iter().flatten().min().unwrap_or(now))
+        tick_not_before(times.into_iter().flatten().min().unwrap_or(looks_at))
     }
 
     /// Sleeps until `deadline`, or until something new may be due earlier.

@@ -24,7 +24,9 @@ struct Outage {
 impl Links {
     pub(super) fn of(plan: &Plan) -> Self {
         let outages = (0..plan.classes.len()).map(|class| {
-            let own = plan.faults.iter().filter(|fault| fault.harm.class() == Some(class));
+            // Over a path TCP meets the faults, packet by packet.
+            let has_path = plan.classes[class].path.is_some();
+            let own = plan.faults.iter().filter(|fault| fault.harm.class() == Some(class) && !has_path);
             let outages = own.filter_map(|fault| match fault.harm {
                 FaultKind::LinkHeld { .. } => Some(Outage { from: fault.at, until: fault.until(), loses: false }),
                 FaultKind::Partition { .. } => Some(Outage { from: fault.at, until: fault.until(), loses: true }),

@@ -13,6 +13,7 @@ mod environment;
 mod links;
 mod merged;
 mod network;
+mod over_paths;
 mod process;
 mod server_socket;
 mod simulated;

@@ -17,6 +17,7 @@ use turmoil::net::tcp::OwnedWriteHalf;
 use super::clock::{ModelClock, TICK, tick_not_before};
 use super::cpu::Cpu;
 use super::links::Links;
+use super::over_paths::OverPaths;
 use super::wire::{Path, Wire};
 use crate::plan::Plan;
 
@@ -33,9 +34,15 @@ pub(super) struct Network {
     /// Bytes in all windows.
     outstanding_bytes: AtomicU64,
     state: Mutex<State>,
+    /// Where a class has a path.
+    pub(super) over_paths: Option<Mutex<OverPaths>>,
     /// Tells the driver that there is something new to do, unless it looks anyway.
     bell: Notify,
     is_driver_at_work: AtomicBool,
+    /// Whether the driver is in the middle of the exact events of a tick.
+    is_working_exactly: AtomicBool,
+    /// Whether the driver has been told of something new since it last looked.
+    has_news: AtomicBool,
 }
 
 struct State {
@@ -96,7 +103,10 @@ impl Network {
             outstanding_bytes: AtomicU64::new(0),
             state: Mutex::new(state),
             bell: Notify::new(),
+            over_paths: OverPaths::of(plan),
             is_driver_at_work: AtomicBool::new(false),
+            is_working_exactly: AtomicBool::new(false),
+            has_news: AtomicBool::new(false),
         }
     }
 
@@ -134,7 +144,34 @@ impl Network {
         self.is_driver_at_work.store(at_work, Ordering::Relaxed);
     }
 
+    /// The driver begins with the exact events of a tick, or has done with them.
+    pub(super) fn set_working_exactly(&self, is_exact: bool) {
+        self.is_working_exactly.store(is_exact, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_working_exactly(&self) -> bool {
+        self.is_working_exactly.load(Ordering::Relaxed)
+    }
+
+    /// Whether the driver has been told of something new; it is told once.
+    pub(super) fn take_news(&self) -> bool {
+        self.has_news.swap(false, Ordering::Relaxed)
+    }
+
+    pub(super) fn host_now(&self) -> Duration {
+        self.clock.host_now()
+    }
+
     fn ring(&self) {
+        // What tasks do before the exact events of a tick is new to it, too, though it is awake by then.
+        if !self.is_working_exactly() {
+            self.has_news.store(true, Ordering::Relaxed);
+        }
+        self.wake_driver();
+    }
+
+    /// Wakes the driver, to see when something is due. It is told of nothing new.
+    pub(super) fn wake_driver(&self) {
         if !self.is_driver_at_work.load(Ordering::Relaxed) {
             self.bell.notify_one();
         }
@@ -151,6 +188,9 @@ impl Network {
     pub(super) fn claim(&self, client: SocketAddr, path: Path) -> Option<Arc<Wire>> {
         let wire = self.lock().by_peer.get(&client).cloned()?;
         wire.set_path(path);
+        if path.is_over_path {
+            self.claimed_over_path(path.subscriber, &wire);
+        }
         Some(wire)
     }
 
@@ -196,6 +236,9 @@ impl Network {
         let place = queue.partition_point(|release| release.due <= due);
         queue.insert(place, Release { due, wire: wire.clone(), bytes });
         drop(state);
+        if let Some(path) = wire.over_path() {
+            self.has_read_over_path(at, path.subscriber, bytes);
+        }
         self.ring();
     }
 
@@ -233,6 +276,9 @@ impl Network {
     /// The CPU has done the work of a delivery.
     pub(super) fn grant(&self, at: Duration, wire: Arc<Wire>) {
         self.outstanding_bytes.fetch_sub(wire.grant(at) as u64, Ordering::Relaxed);
+        if let Some(path) = wire.over_path() {
+            self.let_go_over_path(at, path.subscriber, &wire);
+        }
         self.has_outgoing(wire);
     }
 
@@ -282,6 +328,12 @@ impl Network {
         // Taken out first: `passed` locks the same state.
         let outgoing = std::mem::take(&mut self.lock().outgoing);
         for wire in outgoing {
+            if let Some(path) = wire.over_path() {
+                if wire.take_end() {
+                    self.close_over_path(now, path.subscriber, &wire);
+                }
+                continue;
+            }
             let (bytes, end) = wire.take_outbox();
             let class = wire.path().map_or(0, |path| path.class);
             // The last tick of the way is turmoil's.

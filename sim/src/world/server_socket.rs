@@ -12,7 +12,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use turmoil::net::tcp::OwnedReadHalf;
 
 use super::network::Network;
-use super::wire::{Wire, Written};
+use super::wire::{Path, Wire, Written};
 
 /// The server's listening socket.
 pub(super) struct ServerListener {
@@ -44,8 +44,8 @@ pub(super) struct ServerStream {
 
 impl AsyncRead for ServerStream {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        // Without faults no connection times out, and the client's side of turmoil wakes this task.
-        if self.network.has_faults() {
+        // Without faults and paths no connection times out, and the client's side of turmoil wakes this task.
+        if self.network.has_faults() || self.network.over_paths.is_some() {
             self.wire.wait_for_client(cx)?;
         }
         Pin::new(&mut self.reading).poll_read(cx, buf)
@@ -63,7 +63,8 @@ impl AsyncWrite for ServerStream {
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let Self { wire, network, .. } = &*self;
-        let written = ready!(wire.poll_write(cx, parts, network.has_cpu(), || network.now()))?;
+        let over_path = |path: &Path, bytes, is_held| network.write_over_path(path.subscriber, wire, bytes, is_held);
+        let written = ready!(wire.poll_write(cx, parts, network.has_cpu(), over_path, || network.now()))?;
         let Written { taken, kept, wants_cpu, has_outgoing } = written;
         network.accepted(kept as u64);
         if wants_cpu {

@@ -33,9 +33,6 @@ const GRACE: Duration = Duration::from_secs(1);
 /// A world that could not do its work.
 #[derive(Debug, thiserror::Error)]
 pub enum WorldError {
-    /// A class of the plan has a path.
-    #[error("class {0:?} has a path: this world does not run paths yet")]
-    Path(String),
     /// The plan's table is not a valid topic.
     #[error("the plan's table: {0}")]
     Table(#[from] hubbub::topic::TopicError),
@@ -50,7 +47,7 @@ pub enum WorldError {
 /// Runs a plan in virtual time, at one buffer size and policy. The same arguments give the same record.
 ///
 /// # Errors
-/// When the plan names no valid table or has a path, or the run contradicts itself.
+/// When the plan names no valid table, or the run contradicts itself.
 pub fn run(plan: &Plan, choice: HubChoice) -> Result<Record, WorldError> {
     let plan = plan.in_virtual_time();
     run_scaled(&plan, choice, None, Recorder::new(&plan))
@@ -60,7 +57,7 @@ pub fn run(plan: &Plan, choice: HubChoice) -> Result<Record, WorldError> {
 /// servers have there. The frames that it drops are not counted anywhere.
 ///
 /// # Errors
-/// When the plan names no valid table or has a path, or the run contradicts itself.
+/// When the plan names no valid table, or the run contradicts itself.
 pub fn run_two_stages(plan: &Plan, choice: HubChoice, second: Capacity) -> Result<Record, WorldError> {
     let plan = plan.in_virtual_time();
     run_scaled(&plan, choice, Some(second), Recorder::new(&plan))
@@ -69,7 +66,7 @@ pub fn run_two_stages(plan: &Plan, choice: HubChoice, second: Capacity) -> Resul
 /// Runs a plan as [`run`] does, and keeps every single observation: 48 bytes each, several for every frame.
 ///
 /// # Errors
-/// When the plan names no valid table or has a path, or the run contradicts itself.
+/// When the plan names no valid table, or the run contradicts itself.
 pub fn run_observed(plan: &Plan, choice: HubChoice) -> Result<(Record, Vec<Observation>), WorldError> {
     let plan = plan.in_virtual_time();
     let recorder = Recorder::new(&plan);
@@ -81,7 +78,7 @@ pub fn run_observed(plan: &Plan, choice: HubChoice) -> Result<(Record, Vec<Obser
 /// Runs a plan as [`run`] does, and keeps what becomes of every frame: 20 bytes for each that waits for a subscriber.
 ///
 /// # Errors
-/// When the plan names no valid table or has a path, or the run contradicts itself.
+/// When the plan names no valid table, or the run contradicts itself.
 pub fn run_with_lives(plan: &Plan, choice: HubChoice) -> Result<(Record, Lives), WorldError> {
     let plan = plan.in_virtual_time();
     let recorder = Recorder::new(&plan);
@@ -98,9 +95,6 @@ fn run_scaled(
     second: Option<Capacity>,
     recorder: Recorder,
 ) -> Result<Record, WorldError> {
-    if let Some(class) = plan.class_with_path() {
-        return Err(WorldError::Path(class.to_owned()));
-    }
     let topic = Topic::of_table(&plan.table)?;
     let clock = Arc::new(ModelClock::default());
     let network = Arc::new(Network::new(plan, second.map(Capacity::frames), clock.clone()));

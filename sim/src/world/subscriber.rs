@@ -57,20 +57,29 @@ pub(super) async fn live(
     // The TCP handshake and the request: three times the one-way delay, and turmoil adds one tick.
     let hurdle = host.network.one_way(host.class_index) * 3;
     sleep_until(zero + tick_not_before(plan.connect_at)).await;
+    let has_path = host.class.path.is_some();
     let mut cursor = None;
     loop {
+        let since = cursor.filter(|_| host.resumes).map(|id: EventId| id.to_string());
+        let request = virtual_request(host.transport, &host.table, since.as_deref());
         let way = async {
+            if has_path {
+                return host.network.ask_over_path(index, request.len(), zero.elapsed()).await;
+            }
             host.link_up(zero).await;
             // Before the connect, because turmoil's own handshake adds one tick only, whatever the class's round trip
             // is.
             sleep(hurdle).await;
+            true
         };
-        if until(planned_end, way).await.is_none() {
+        let Some(has_asked) = until(planned_end, way).await else {
+            host.network.abandon_path(index);
             host.recorder.lock().left(zero.elapsed(), index);
             return Ok(());
-        }
+        };
         let opened_at = zero.elapsed();
-        if let Some(mut session) = Session::open(&host, index, (&plan, &faults), zero, cursor).await {
+        let start = (zero, cursor, request.as_str());
+        if has_asked && let Some(mut session) = Session::open(&host, index, (&plan, &faults), start).await {
             let end = session.read_until(planned_end).await?;
             cursor = session.cursor;
             if end != End::Closed {
@@ -78,6 +87,10 @@ pub(super) async fn live(
             }
             match end {
                 End::Closed => {}
+                End::Left if has_path => {
+                    host.network.leave_over_path(index, zero.elapsed()).await;
+                    return Ok(());
+                }
                 End::Left => {
                     // The word of it takes its time to the server.
                     sleep(host.network.one_way(host.class_index)).await;
@@ -85,12 +98,17 @@ pub(super) async fn live(
                     return Ok(());
                 }
                 End::Died => {
+                    if has_path {
+                        host.network.vanish_over_path(index, zero.elapsed());
+                        return std::future::pending().await;
+                    }
                     host.network.has_died(zero.elapsed(), &session.wire, session.reader.arrived());
                     // Its socket says nothing more: it is not closed either.
                     return std::future::pending().await;
                 }
             }
         }
+        host.network.abandon_path(index);
         let back_after = faults.back_after(opened_at, zero.elapsed()).or(host.class.reconnect_after);
         let back = async {
             match back_after {
@@ -160,18 +178,16 @@ impl<'a> Session<'a> {
         host: &'a Host,
         index: usize,
         (plan, faults): (&SubscriberPlan, &SubscriberFaults),
-        zero: Instant,
-        cursor: Option<EventId>,
+        (zero, cursor, request): (Instant, Option<EventId>, &str),
     ) -> Option<Self> {
         let mut stream = TcpStream::connect((SERVER, SERVER_PORT)).await.ok()?;
         let window_bytes = host.class.window_bytes;
         let keeps_times = matches!(plan.reading, Reading::Serves { .. });
-        let path = Path { subscriber: index, class: host.class_index, window_bytes, keeps_times };
+        let is_over_path = host.class.path.is_some();
+        let path = Path { subscriber: index, class: host.class_index, window_bytes, keeps_times, is_over_path };
         // There already: turmoil completes a connect when the server accepts, which is where the server's end
         // registers.
         let wire = host.network.claim(stream.local_addr().ok()?, path)?;
-        let since = cursor.filter(|_| host.resumes).map(|id| id.to_string());
-        let request = virtual_request(host.transport, &host.table, since.as_deref());
         stream.write_all(request.as_bytes()).await.ok()?;
         let one_way = host.network.one_way(host.class_index);
         let reader = Reader::new(&plan.reading, &faults.slow_periods, window_bytes, host.time_scale, one_way);

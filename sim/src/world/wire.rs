@@ -26,6 +26,8 @@ pub(super) struct Path {
     pub(super) window_bytes: u64,
     /// Whether the client asks when its bytes were accepted.
     pub(super) keeps_times: bool,
+    /// TCP says what has room, and not the window.
+    pub(super) is_over_path: bool,
 }
 
 pub(super) struct Wire {
@@ -65,6 +67,11 @@ impl Wire {
         self.path.get()
     }
 
+    /// The client's path, where it has more of a network than a window.
+    pub(super) fn over_path(&self) -> Option<&Path> {
+        self.path().filter(|path| path.is_over_path)
+    }
+
     /// The client has read that many bytes; returns how many of them still mattered to the server, and whether a second
     /// stage has something to be sent now.
     pub(super) fn release(&self, bytes: u64) -> (u64, bool) {
@@ -73,6 +80,10 @@ impl Wire {
         // At most what is in the window: after the server has closed, reads of what came before still arrive.
         let released = bytes.min(state.in_window);
         state.in_window -= released;
+        if self.over_path().is_some() {
+            // TCP tells of room by itself.
+            return (released, false);
+        }
         // Told once until the outbox is taken: a second entry for the same wire would find it empty.
         let is_news = state.write_merged(window_bytes) && !std::mem::replace(&mut state.is_queued, true);
         wake(state);
@@ -157,6 +168,24 @@ impl Wire {
         (std::mem::take(&mut state.outbox), state.server_closed)
     }
 
+    /// The server's socket has room, which its task may wait for.
+    pub(super) fn has_room(&self) {
+        wake(self.lock());
+    }
+
+    /// Whether the server has closed its end. What it has accepted stays, until it is delivered.
+    pub(super) fn take_end(&self) -> bool {
+        let mut state = self.lock();
+        state.is_queued = false;
+        state.server_closed
+    }
+
+    /// Puts the next so many accepted bytes on the simulated network, or its end.
+    pub(super) fn deliver(&self, bytes: usize, end: bool) {
+        let bytes: Vec<u8> = self.lock().outbox.drain(..bytes).collect();
+        self.send(bytes, end);
+    }
+
     /// Puts bytes on the simulated network; an end closes it. Whether the peer is still there shows on the read side.
     pub(super) fn send(&self, mut bytes: Vec<u8>, end: bool) {
         let mut state = self.lock();
@@ -199,6 +228,7 @@ impl Wire {
         cx: &Context<'_>,
         parts: &[IoSlice<'_>],
         has_cpu: bool,
+        over_path: impl FnOnce(&Path, u64, bool) -> u64,
         now: impl FnOnce() -> Duration,
     ) -> Poll<io::Result<Written>> {
         let window_bytes = self.window_bytes();
@@ -208,7 +238,12 @@ impl Wire {
         }
         // A delivery that waits for the CPU is sent by the driver once that is done.
         let is_held = has_cpu && !matches!(state.turn, Turn::Granted { .. });
-        let Accepted { taken, kept } = state.accept(parts, window_bytes, is_held);
+        let room = self.over_path().map(|path| {
+            let bytes = parts.iter().map(|part| part.len() as u64).sum();
+            over_path(path, bytes, is_held)
+        });
+        let room = room.unwrap_or_else(|| state.room(window_bytes));
+        let Accepted { taken, kept } = state.accept(parts, room, window_bytes, is_held);
         if taken == 0 {
             // One place for both waits, for room and for the CPU, since the same task makes them.
             state.writer = Some(cx.waker().clone());

@@ -27,6 +27,8 @@ pub(super) struct Live {
     /// The client has died.
     pub(super) is_gone: bool,
     last_write_at: Option<u64>,
+    /// The server has found no room, and has not been told of any since.
+    waits_for_room: bool,
 }
 
 impl Live {
@@ -46,6 +48,7 @@ impl Live {
             hears_of_the_end: false,
             is_gone: false,
             last_write_at: None,
+            waits_for_room: false,
         }
     }
 
@@ -56,14 +59,20 @@ impl Live {
     }
 
     pub(super) fn write(&mut self, bytes: u64, is_held: bool, now: u64) -> u64 {
+        // A runtime does not ask the kernel again before that has said that there is room.
+        if self.waits_for_room {
+            return 0;
+        }
         let piece = if self.last_write_at == Some(now) { Piece::Joined } else { Piece::Own };
         self.last_write_at = Some(now);
         let now = self.not_before(now);
-        if is_held {
+        let taken = if is_held {
             self.connection.write_held(End::Server, bytes, piece, now)
         } else {
             self.connection.write(End::Server, bytes, piece, now)
-        }
+        };
+        self.waits_for_room = taken == 0;
+        taken
     }
 
     /// When there is something to do or to tell.
@@ -81,6 +90,7 @@ impl Live {
             self.ask(at, tell);
         }
         if self.connection.take_wake(End::Server) {
+            self.waits_for_room = false;
             tell(News::HasRoom);
         }
         let arrived = self.connection.received(End::Client);

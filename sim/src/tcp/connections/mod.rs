@@ -13,7 +13,8 @@
 //!    the connections were opened.
 //! 5. The server's writes at one moment lie right behind each other in the kernel's memory. The first one at a moment does
 //!    not.
-//! 6. A server that has given up says nothing. The client hears of it when it asks: when both ways carry packets again,
+//! 6. A writer that has found no room finds none before it is told of some, as one that waits for the kernel's word.
+//! 7. A server that has given up says nothing. The client hears of it when it asks: when both ways carry packets again,
 //!    after the way to the client.
 
 mod live;

@@ -69,16 +69,23 @@ pub(super) struct Accepted {
 }
 
 impl State {
-    fn room(&self, window_bytes: u64) -> usize {
-        usize::try_from(window_bytes.saturating_sub(self.in_window)).unwrap_or(usize::MAX)
+    /// The bytes that the window has room for.
+    pub(super) fn room(&self, window_bytes: u64) -> u64 {
+        window_bytes.saturating_sub(self.in_window)
     }
 
     /// Takes what there is room for, to be held or to be sent.
-    pub(super) fn accept(&mut self, parts: &[IoSlice<'_>], window_bytes: u64, is_held: bool) -> Accepted {
+    pub(super) fn accept(
+        &mut self,
+        parts: &[IoSlice<'_>],
+        room: u64,
+        window_bytes: u64,
+        is_held: bool,
+    ) -> Accepted {
         if self.merged.is_some() {
             return self.accept_all(parts, window_bytes, is_held);
         }
-        let room = self.room(window_bytes);
+        let room = usize::try_from(room).unwrap_or(usize::MAX);
         let accepts = if is_held { &mut self.held } else { &mut self.outbox };
         let mut accepted = 0;
         for part in parts {
@@ -115,7 +122,7 @@ impl State {
 
     /// The second stage writes what there is room for; `true` where it has written anything.
     pub(super) fn write_merged(&mut self, window_bytes: u64) -> bool {
-        let room = self.room(window_bytes);
+        let room = usize::try_from(self.room(window_bytes)).unwrap_or(usize::MAX);
         let Some(merged) = &mut self.merged else { return false };
         let written = merged.write(room, &mut self.outbox) as u64;
         self.in_window += written;
