@@ -190,9 +190,9 @@ impl Run<'_> {
     /// Gives bytes or the end to a client, in the next tick.
     fn give(&mut self, client: usize, bytes: u64, is_end: bool) {
         let Some(paths) = &mut self.over_paths else { return };
-        paths.has_given = true;
         let &Client { class, subscriber, .. } = &self.clients[client];
         if let Some(connection) = paths.connections[subscriber] {
+            paths.has_given = true;
             self.paths[class].give(Flight { sent_in: self.tick, client, connection, bytes, is_end });
         }
     }

@@ -78,7 +78,7 @@ impl Live {
     /// When there is something to do or to tell.
     pub(super) fn next_at(&self) -> Option<u64> {
         // A call in between may have let something happen that was due at its own time.
-        if self.has_asked && self.connection.received(End::Client) > self.arrived {
+        if self.has_asked && !self.has_ended && self.connection.received(End::Client) > self.arrived {
             return Some(self.connection.now());
         }
         self.connection.next_event()
@@ -94,7 +94,7 @@ impl Live {
             tell(News::HasRoom);
         }
         let arrived = self.connection.received(End::Client);
-        if arrived > self.arrived {
+        if arrived > self.arrived && !self.has_ended {
             tell(News::Arrived(arrived - self.arrived));
             self.arrived = arrived;
         }

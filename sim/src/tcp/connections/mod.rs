@@ -14,8 +14,8 @@
 //! 5. The server's writes at one moment lie right behind each other in the kernel's memory. The first one at a moment does
 //!    not.
 //! 6. A writer that has found no room finds none before it is told of some, as one that waits for the kernel's word.
-//! 7. A server that has given up says nothing. The client hears of it when it asks: when both ways carry packets again,
-//!    after the way to the client.
+//! 7. A server that has given up says nothing. The client hears of it when it asks: a round trip and a tick after both
+//!    ways carry packets again. Nothing arrives after the end.
 
 mod live;
 mod ways;
@@ -229,8 +229,9 @@ impl Connections {
         let had_given_up = live.has_given_up;
         live.tell(at, &mut |news| tell(client, news));
         if live.has_given_up && !had_given_up {
-            let ways = self.clients[client].as_ref().map_or(at, |one| one.ways.answers_at(at));
-            self.act(client, Act::Asks, ways);
+            // A tick later: what an outage has held back arrives first.
+            let answered_at = self.clients[client].as_ref().map_or(at, |one| one.ways.answers_at(at)) + self.tick;
+            self.act(client, Act::Asks, answered_at);
         }
         self.schedule(client);
     }

@@ -42,13 +42,13 @@ impl Ways {
         Path::new(self.down.clone(), self.up.clone())
     }
 
-    /// When a client hears of the end that asks from `now` on: both ways carry packets, and then its way takes its time.
+    /// When a client hears of the end that asks from `now` on: a round trip after both ways carry packets.
     pub(super) fn answers_at(&self, now: u64) -> u64 {
         let mut at = now;
         loop {
             let over = self.up.outages.over_at(self.down.outages.over_at(at));
             if over == at {
-                return at + self.down.delay;
+                return at + self.up.delay + self.down.delay;
             }
             at = over;
         }
