@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use super::Case;
 use super::case::LONG;
-use crate::plan::{
-    Arrival, FULL_PACKET_BYTES, Fault, FaultKind, Impairments, LinePlan, PathPlan, Plan, Reading,
-};
+use crate::plan::{Arrival, FULL_PACKET_BYTES, Fault, FaultKind, Impairments, LinePlan, PathPlan, Plan, Reading};
 use crate::tcp::{Congestion, Rate};
 use crate::time::nanos;
 
@@ -37,6 +35,8 @@ pub fn with_a_probe(mut case: Case) -> Case {
     let frames = if case.plan.server.recovery.is_some() { usize::MAX } else { case.frames };
     // Its policy or its write deadline may cut a subscriber off, at the latest while it drains, and then it comes back.
     let rest = time_to_drain(&case.plan, frames) + time_to_return(&case.plan);
+    // Over a path also what a connection still holds that has failed: the client reads that before it comes back.
+    let rest = if case.plan.class_with_path().is_some() { 2 * rest } else { rest };
     let plan = &mut case.plan;
     plan.duration = faults_are_over + rest;
     plan.arrivals.push(Arrival { at: plan.duration, payload_bytes: 30, key: 0 });
@@ -115,6 +115,8 @@ pub(crate) fn time_to_drain(plan: &Plan, frames: usize) -> Duration {
         let notice = plan.server.recovery.map_or(0, |_| NOTICE_BYTES);
         let frame = largest + FRAME_OVERHEAD_BYTES + notice;
         // One stands beside the mailbox. Both together hold no more than there are events.
+        // A path's sockets and queue may hold all that the window of the class would not.
+        let frames = if class.path.is_some() { usize::MAX } else { frames };
         let held = frames.saturating_add(1).min(plan.arrivals.len()) as u64;
         let backlog = HEAD_BYTES + class.window_bytes + (held + 3) * frame;
         // With congestion control a segment a round trip at worst, after a retransmission time-out.

@@ -56,9 +56,11 @@
 //! before all who come back have had the time to; or at the end of the drain. The driver looks when something is due, when it
 //! is told of something new, and every twenty ticks after the last arrival (`run.rs`). In the last tick clients still run.
 //!
+//! A class with a path has TCP in place of the window, and the rules of that are in `over_path.rs`.
+//!
 //! # What it shares with the full stack
 //!
-//! The plan, the record, the arithmetic of readers and the schedule of faults (the room `client`), and the encoded lengths
+//! TCP over paths (the room `tcp`), the plan, the record, the arithmetic of readers and the schedule of faults (the room `client`), and the encoded lengths
 //! of greetings, comments and gap notices. Other laws guard these: `docs/fidelity.md` lists them.
 
 mod client;

@@ -206,7 +206,8 @@ impl Run<'_> {
     pub(super) fn accept_over_path(&mut self, index: usize, is_held: bool) -> u64 {
         let now = self.time_over_paths();
         let connection = &mut self.connections[index];
-        let Some(paths) = self.over_paths.as_mut().filter(|paths| paths.connections[connection.subscriber] == Some(index))
+        let Some(paths) =
+            self.over_paths.as_mut().filter(|paths| paths.connections[connection.subscriber] == Some(index))
         else {
             return 0;
         };

@@ -66,19 +66,19 @@ impl Driver {
         let mut next_arrival = 0;
         let (mut wakes_at, mut looks_at) = (Duration::ZERO, Duration::ZERO);
         loop {
-            self.environment.network.set_driver_at_work(true);
+            self.environment.network.bell.set_driver_at_work(true);
             self.environment.barrier.quiet().await;
             // After the barrier: what timers have woken runs before the exact events of the tick, as the specification
             // has it.
             let now = self.environment.clock.host_now();
-            let looks = self.environment.network.take_news() || wakes_at <= now;
-            self.environment.network.set_working_exactly(true);
+            let looks = self.environment.network.bell.take_news() || wakes_at <= now;
+            self.environment.network.bell.set_working_exactly(true);
             self.work_through(now, &mut next_arrival).await;
             let has_given = self.transmit(now);
-            self.environment.network.set_working_exactly(false);
+            self.environment.network.bell.set_working_exactly(false);
             // Only from here on does the network ring. While the driver works it looks by itself, and a ring would wake
             // it in vain.
-            self.environment.network.set_driver_at_work(false);
+            self.environment.network.bell.set_driver_at_work(false);
             // Events of TCP that give nothing to a client are no reason to look.
             if looks || has_given {
                 if self.has_ended(now, next_arrival) {
@@ -236,6 +236,6 @@ impl Driver {
     /// Sleeps until `deadline`, or until something new may be due earlier.
     async fn rest_until(&self, deadline: Instant) {
         // The first is asked first: the order of polls is part of what makes a run repeat.
-        select(pin!(self.environment.network.news()), pin!(sleep_until(deadline))).await;
+        select(pin!(self.environment.network.bell.rung()), pin!(sleep_until(deadline))).await;
     }
 }

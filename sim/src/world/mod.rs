@@ -6,6 +6,7 @@
 mod accept_times;
 mod address;
 mod barrier;
+mod bell;
 mod clock;
 mod cpu;
 mod driver;

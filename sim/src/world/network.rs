@@ -6,14 +6,14 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use hubbub::SubscriberId;
-use tokio::sync::Notify;
 use turmoil::net::tcp::OwnedWriteHalf;
 
+use super::bell::Bell;
 use super::clock::{ModelClock, TICK, tick_not_before};
 use super::cpu::Cpu;
 use super::links::Links;
@@ -37,12 +37,7 @@ pub(super) struct Network {
     /// Where a class has a path.
     pub(super) over_paths: Option<Mutex<OverPaths>>,
     /// Tells the driver that there is something new to do, unless it looks anyway.
-    bell: Notify,
-    is_driver_at_work: AtomicBool,
-    /// Whether the driver is in the middle of the exact events of a tick.
-    is_working_exactly: AtomicBool,
-    /// Whether the driver has been told of something new since it last looked.
-    has_news: AtomicBool,
+    pub(super) bell: Bell,
 }
 
 struct State {
@@ -102,11 +97,8 @@ impl Network {
             clock,
             outstanding_bytes: AtomicU64::new(0),
             state: Mutex::new(state),
-            bell: Notify::new(),
+            bell: Bell::default(),
             over_paths: OverPaths::of(plan),
-            is_driver_at_work: AtomicBool::new(false),
-            is_working_exactly: AtomicBool::new(false),
-            has_news: AtomicBool::new(false),
         }
     }
 
@@ -133,48 +125,8 @@ impl Network {
         self.clock.now()
     }
 
-    /// Waits for something new to do.
-    pub(super) async fn news(&self) {
-        self.bell.notified().await;
-    }
-
-    /// While the driver is at work, it needs no bell to find what is new.
-    pub(super) fn set_driver_at_work(&self, at_work: bool) {
-        // Relaxed, as all atomics of the network: turmoil runs every host on one thread.
-        self.is_driver_at_work.store(at_work, Ordering::Relaxed);
-    }
-
-    /// The driver begins with the exact events of a tick, or has done with them.
-    pub(super) fn set_working_exactly(&self, is_exact: bool) {
-        self.is_working_exactly.store(is_exact, Ordering::Relaxed);
-    }
-
-    pub(super) fn is_working_exactly(&self) -> bool {
-        self.is_working_exactly.load(Ordering::Relaxed)
-    }
-
-    /// Whether the driver has been told of something new; it is told once.
-    pub(super) fn take_news(&self) -> bool {
-        self.has_news.swap(false, Ordering::Relaxed)
-    }
-
     pub(super) fn host_now(&self) -> Duration {
         self.clock.host_now()
-    }
-
-    fn ring(&self) {
-        // What tasks do before the exact events of a tick is new to it, too, though it is awake by then.
-        if !self.is_working_exactly() {
-            self.has_news.store(true, Ordering::Relaxed);
-        }
-        self.wake_driver();
-    }
-
-    /// Wakes the driver, to see when something is due. It is told of nothing new.
-    pub(super) fn wake_driver(&self) {
-        if !self.is_driver_at_work.load(Ordering::Relaxed) {
-            self.bell.notify_one();
-        }
     }
 
     /// The server takes a connection from a peer, with that half of its socket to write to.
@@ -239,7 +191,7 @@ impl Network {
         if let Some(path) = wire.over_path() {
             self.has_read_over_path(at, path.subscriber, bytes);
         }
-        self.ring();
+        self.bell.ring();
     }
 
     pub(super) fn accepted(&self, bytes: u64) {
@@ -252,7 +204,7 @@ impl Network {
 
     pub(super) fn has_outgoing(&self, wire: Arc<Wire>) {
         self.lock().outgoing.push(wire);
-        self.ring();
+        self.bell.ring();
     }
 
     /// The server has closed a connection; what its client has not read holds nothing up any more.
@@ -270,7 +222,7 @@ impl Network {
         if let Some(cpu) = &mut self.lock().cpu {
             cpu.deliver(now, wire, frames);
         }
-        self.ring();
+        self.bell.ring();
     }
 
     /// The CPU has done the work of a delivery.
@@ -365,7 +317,7 @@ impl Network {
     pub(super) fn has_died(&self, now: Duration, wire: &Arc<Wire>, arrived: u64) {
         if wire.cut(arrived) {
             self.expect_timeout(now, wire);
-            self.ring();
+            self.bell.ring();
         }
     }
 

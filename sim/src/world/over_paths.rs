@@ -88,7 +88,7 @@ impl Network {
             paths.clients[subscriber] = ClientEnd::default();
             paths.tcp.open(subscriber, request_bytes as u64, nanos(now));
         }
-        self.wake_driver();
+        self.bell.wake_driver();
         self.word(subscriber).await == Word::Asked
     }
 
@@ -98,7 +98,7 @@ impl Network {
             paths.clients[subscriber].word = None;
             paths.tcp.leave(subscriber, nanos(now));
         }
-        self.wake_driver();
+        self.bell.wake_driver();
         self.word(subscriber).await;
     }
 
@@ -130,7 +130,7 @@ impl Network {
         if let Some(mut paths) = self.over_paths() {
             paths.tcp.vanish(subscriber, nanos(now));
         }
-        self.wake_driver();
+        self.bell.wake_driver();
     }
 
     /// A client has its end of a connection over its path.
@@ -223,7 +223,7 @@ impl Network {
 
     /// The time at which the server writes now.
     fn time_over_paths(&self) -> u64 {
-        if self.is_working_exactly() {
+        if self.bell.is_working_exactly() {
             nanos(self.now())
         } else {
             // What timers and messages wake comes before the exact events of the tick.

@@ -17,7 +17,9 @@ use super::address::{SERVER, SERVER_PORT};
 use super::clock::tick_not_before;
 use super::network::Network;
 use super::wire::{Path, Wire};
-use crate::client::{NotAStream, Notice, Reader, StreamId, StreamItem, StreamParser, SubscriberFaults, virtual_request};
+use crate::client::{
+    NotAStream, Notice, Reader, StreamId, StreamItem, StreamParser, SubscriberFaults, virtual_request,
+};
 use crate::plan::{ClassPlan, Reading, SubscriberPlan};
 use crate::record::Recorder;
 use crate::transport::Transport;

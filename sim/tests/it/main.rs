@@ -23,6 +23,7 @@
 //! - [`documents`]: lists in pages are what the code has
 //! - [`features`]: the packages that each feature of the Hub brings
 //! - [`architecture`]: who may know whom
+//! - [`paths`]: TCP over paths in virtual time
 //! - [`plans`]: made by hand, for the others
 
 mod architecture;
@@ -39,6 +40,7 @@ mod laws;
 mod many_machines;
 mod mutants;
 mod options;
+mod paths;
 mod plans;
 mod pruned_runs;
 mod published;

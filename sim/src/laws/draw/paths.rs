@@ -52,9 +52,15 @@ fn path() -> impl Strategy<Value = PathPlan> {
     ];
     let tuning = prop_oneof![Just(BufferTuning::Fixed), Just(BufferTuning::Auto)];
     let header_bytes = prop_oneof![3 => Just(PathPlan::IPV4_HEADER_BYTES), 1 => Just(72), 1 => Just(0)];
-    (congestion, line(), line(), tuning, header_bytes).prop_map(|(congestion, down, up, receive_buffer, header_bytes)| {
-        PathPlan { down, up, congestion, receive_buffer, header_bytes }
-    })
+    (congestion, line(), line(), tuning, header_bytes).prop_map(
+        |(congestion, down, up, receive_buffer, header_bytes)| PathPlan {
+            down,
+            up,
+            congestion,
+            receive_buffer,
+            header_bytes,
+        },
+    )
 }
 
 fn line() -> impl Strategy<Value = LinePlan> {
@@ -77,9 +83,12 @@ impl Drawn {
         // TCP's times do not scale, so there only what has none may have a path.
         let scales = plan.time_scale > 1;
         for (class, path) in plan.classes.iter_mut().zip(self.paths) {
-            class.path = path.map(|path| {
-                if scales { PathPlan { header_bytes: path.header_bytes, ..PathPlan::plain() } } else { path }
-            });
+            class.path =
+                path.map(
+                    |path| {
+                        if scales { PathPlan { header_bytes: path.header_bytes, ..PathPlan::plain() } } else { path }
+                    },
+                );
             if class.path.as_ref().is_some_and(|path| path.congestion != Congestion::None) {
                 class.window_bytes = class.window_bytes.max(LEAST_BUFFER_BYTES);
             }

@@ -75,13 +75,7 @@ impl State {
     }
 
     /// Takes what there is room for, to be held or to be sent.
-    pub(super) fn accept(
-        &mut self,
-        parts: &[IoSlice<'_>],
-        room: u64,
-        window_bytes: u64,
-        is_held: bool,
-    ) -> Accepted {
+    pub(super) fn accept(&mut self, parts: &[IoSlice<'_>], room: u64, window_bytes: u64, is_held: bool) -> Accepted {
         if self.merged.is_some() {
             return self.accept_all(parts, window_bytes, is_held);
         }

@@ -4,6 +4,7 @@
 //! - [`liveness`]: when the sources rest, mailboxes drain in time
 //! - [`isolation`]: without a CPU to share, nobody notices anybody
 //! - [`shared_writes`]: several frames in a write change nothing
+//! - [`plain_path`]: a path that limits and loses nothing is a window
 //! - [`sizes`]: the exact size, and what a larger mailbox or window changes
 //! - [`agreement`]: the specification leaves the full stack's record
 //! - [`repetition`]: one plan, one digest
@@ -18,6 +19,7 @@ mod campaign;
 mod isolation;
 mod liveness;
 mod marks;
+mod plain_path;
 mod rare_states;
 mod repetition;
 mod shared_writes;
