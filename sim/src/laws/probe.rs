@@ -29,6 +29,10 @@ pub fn with_a_probe(mut case: Case) -> Case {
     if case.plan.server.recovery.is_some() {
         // Whoever is cut off again and again while it catches up need not ever arrive.
         case.plan.server.write_deadline = LONG;
+        // Over a path a window that a slow reader keeps closed for the user timeout cuts off as well.
+        if case.plan.class_with_path().is_some() {
+            case.plan.server.user_timeout = LONG;
+        }
     }
     let faults_are_over = time_until_healed(&case.plan).max(case.plan.duration);
     // With a history more may wait than a mailbox holds.
