@@ -5,7 +5,6 @@ use hubbub::LossReason;
 use super::mailbox::Mailbox;
 use super::marks::{Mark, Marks};
 use super::memory::{Memory, Place};
-use super::over_path::OverPaths;
 use super::run::Run;
 use super::time::ticks;
 use crate::time::nanos;
@@ -43,8 +42,8 @@ impl Run<'_> {
             let begins = connection.silence == self.tick + keepalive && connection.commented_in != self.tick;
             self.marks.add_if(connection.mailbox.is_replaying(), Mark::ProcessEndsDuringAReplay);
             self.marks.add_if(begins, Mark::ProcessEndsAsAStreamBegins);
-            let is_ill = |paths: &Box<OverPaths>| paths.is_timing_out(connection.subscriber);
-            self.marks.add_if(self.over_paths.as_ref().is_some_and(is_ill), Mark::ProcessEndsDuringALoss);
+            let is_ill = self.over_paths.as_ref().is_some_and(|paths| paths.is_timing_out(connection.subscriber));
+            self.marks.add_if(is_ill, Mark::ProcessEndsDuringALoss);
         }
     }
 

@@ -68,7 +68,7 @@ struct Due {
 #[derive(Debug)]
 enum State {
     /// No connection is open.
-    Idle(Path),
+    Idle(Box<Path>),
     Open(Box<Live>),
     /// Only while it is changed.
     Between,
@@ -95,7 +95,7 @@ pub struct Connections {
 impl Connections {
     /// No connections, of as many clients as `ways` has entries. A client without an entry has no path.
     pub fn new(tick: u64, ways: impl IntoIterator<Item = Option<Ways>>) -> Self {
-        let client = |ways: Ways| Client { state: State::Idle(ways.path()), ways };
+        let client = |ways: Ways| Client { state: State::Idle(Box::new(ways.path())), ways };
         Self {
             tick,
             clients: ways.into_iter().map(|ways| ways.map(client)).collect(),
@@ -116,7 +116,7 @@ impl Connections {
         self.opened += 1;
         let Some(Some(one)) = self.clients.get_mut(client) else { return };
         let State::Idle(path) = std::mem::replace(&mut one.state, State::Between) else { return };
-        one.state = State::Open(Box::new(Live::open(path, &one.ways, (self.opened, request_bytes), now)));
+        one.state = State::Open(Box::new(Live::open(*path, &one.ways, (self.opened, request_bytes), now)));
         self.schedule(client);
     }
 
@@ -124,7 +124,7 @@ impl Connections {
     pub fn abandon(&mut self, client: usize) {
         let Some(Some(one)) = self.clients.get_mut(client) else { return };
         one.state = match std::mem::replace(&mut one.state, State::Between) {
-            State::Open(live) => State::Idle(live.connection.into_path()),
+            State::Open(live) => State::Idle(Box::new(live.connection.into_path())),
             idle => idle,
         };
     }
