@@ -47,6 +47,18 @@ pub(super) fn run(options: &RealOptions) -> Result<Exit, Failure> {
     ended_by.map_or(Ok(Exit::AsExpected), |why| Err(why.into()))
 }
 
+/// The process of emulated paths and the runs over them.
+pub(super) fn emulate() -> Result<Exit, Failure> {
+    // Ctrl-C is for the process that gave the order.
+    let made = || {
+        interrupt::install();
+        interrupt::catch();
+    };
+    let orders = std::io::BufReader::new(std::io::stdin());
+    let answers = std::io::stdout().lock();
+    crate::emulated::serve_runs(orders, answers, made).map(|()| Exit::AsExpected).map_err(Failure::Input)
+}
+
 /// The other process of a run.
 pub(super) fn serve() -> Result<Exit, Failure> {
     // A terminal's Ctrl-C is for the process that gave the orders, which ends this one.

@@ -20,6 +20,9 @@ const MOST_SLEEP_NS: u64 = 50_000_000;
 /// By how much the system may let the thread sleep too long, to save wake-ups: its default is 50 microseconds.
 const TIMER_SLACK_NS: u64 = 1_000;
 
+/// The nice value of the thread, where it may have one. It needs little of a processor, and needs it in time.
+const PRIORITY: i32 = -19;
+
 /// Larger than any packet of a device.
 const PACKET_BYTES: usize = 1 << 16;
 
@@ -69,6 +72,8 @@ fn lock(links: &Mutex<Links>) -> MutexGuard<'_, Links> {
 fn carry(devices: &Devices, links: &Mutex<Links>, is_over: &AtomicBool) -> io::Result<()> {
     // Without it packets are up to 50 microseconds later, which is no reason not to go on.
     let _ = rustix::thread::set_current_timer_slack(NonZeroU64::new(TIMER_SLACK_NS));
+    // Only root may, and others are late where the machine is busy. On Linux this is about the calling thread.
+    let _ = rustix::process::setpriority_process(None, PRIORITY);
     let mut buffer = vec![0; PACKET_BYTES];
     while !is_over.load(Ordering::Relaxed) {
         let next_due = deliver(devices, &mut lock(links))?;

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::client::ClientError;
 use super::missing::Missing;
-use super::run::RealError;
+use super::error::RealError;
 use super::url::Url;
 use session::{Session, Stop};
 
