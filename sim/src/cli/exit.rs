@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use crate::emulated::EmulatedError;
 use crate::fidelity::FidelityError;
+use crate::load::LoadError;
 use crate::real::{LimitError, RealError};
 use crate::runs::RunError;
 use crate::scenario::{ScenarioError, TraceError};
@@ -85,6 +86,15 @@ pub(super) enum Failure {
     Fidelity(#[from] FidelityError),
 }
 
+impl From<LoadError> for Failure {
+    fn from(why: LoadError) -> Self {
+        match why {
+            LoadError::Real(why) => why.into(),
+            LoadError::Emulated(why) => why.into(),
+        }
+    }
+}
+
 impl From<SweepError> for Failure {
     fn from(why: SweepError) -> Self {
         match why {
@@ -123,9 +133,7 @@ impl Failure {
             // Our own server's failure is a fault of this program, and not of what was asked for.
             Self::Real(RealError::Server(_)) => Exit::Violated,
             Self::Scenario(_) | Self::Trace(_) | Self::Input(_) | Self::Files(_) | Self::Real(_) => Exit::BadInput,
-            Self::World(_) | Self::Run(_) | Self::Verify(_) | Self::Emulated(_) | Self::Fidelity(_) => {
-                Exit::Violated
-            },
+            Self::World(_) | Self::Run(_) | Self::Verify(_) | Self::Emulated(_) | Self::Fidelity(_) => Exit::Violated,
         }
     }
 }

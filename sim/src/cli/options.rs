@@ -36,7 +36,7 @@ pub(super) struct Options {
 pub(super) use evidence::{EvidenceOptions, FidelityOptions, PathsPart, StagesOptions, VerifyOptions};
 pub(super) use incidents::{ReplayOptions, ShrinkOptions, SoakOptions};
 pub(super) use output::JsonOptions;
-pub(super) use real::{RealOptions, RecordOptions};
+pub(super) use real::{LoadPaths, RealOptions, RecordOptions};
 pub(super) use sweep::{MergeOptions, SizeOptions, SweepOptions};
 
 #[derive(Debug, Subcommand)]

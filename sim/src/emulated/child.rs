@@ -86,10 +86,10 @@ fn routes(order: &Order) -> Vec<Route> {
     for OrderedRun { plan, congestion, .. } in &order.runs {
         let clients = network::addresses(offset);
         let members = plan.subscribers.iter().enumerate();
-        routes.extend(members.map(|(index, member)| Route {
-            to: clients.of(index),
-            congestion: congestion[member.class].clone(),
-        }));
+        routes.extend(
+            members
+                .map(|(index, member)| Route { to: clients.of(index), congestion: congestion[member.class].clone() }),
+        );
         offset += plan.subscribers.len();
     }
     routes

@@ -44,7 +44,8 @@ mod tests {
 
     #[test]
     fn a_line_of_ss_names_client_and_congestion_control() {
-        let line = "0      0      10.1.0.1:43211 10.64.0.7:50000 \t ts sack cubic wscale:7,7 rto:404 rtt:203/0.4 mss:1448";
+        let line =
+            "0      0      10.1.0.1:43211 10.64.0.7:50000 \t ts sack cubic wscale:7,7 rto:404 rtt:203/0.4 mss:1448";
         assert_eq!(named(line), Some((Ipv4Addr::new(10, 64, 0, 7), "cubic")));
         assert_eq!(named("0 0 10.1.0.1:1 10.1.0.1:2 ts sack bbr wscale:7,7"), None, "a publisher");
         assert_eq!(named(""), None);

@@ -14,7 +14,9 @@ use super::FidelityError;
 use crate::emulated::MOST_LATENESS_MS;
 use crate::runs::Progress;
 use crate::specified;
-use crate::summary::comparison::{KernelFigures, MOST_EDGE_ROWS, ModelFigures, Pairs, PathRow, PathsMeasured, RatioMedians, UnmodelledRow, spread};
+use crate::summary::comparison::{
+    KernelFigures, MOST_EDGE_ROWS, ModelFigures, Pairs, PathRow, PathsMeasured, RatioMedians, UnmodelledRow, spread,
+};
 
 /// Seeds of a row.
 const SEEDS: u64 = 10;
@@ -76,9 +78,10 @@ impl Paths {
         let held_out = self.rows.iter().filter(|row| row.agrees && row.held_out).count();
         let is_enough = match extent {
             PathsExtent::Measure => true,
-            PathsExtent::Quick => self.rows.iter().all(|row| {
-                row.ratio_median.high_water.is_some_and(|ratio| (ratio - 1.0).abs() <= LOOSELY)
-            }),
+            PathsExtent::Quick => self
+                .rows
+                .iter()
+                .all(|row| row.ratio_median.high_water.is_some_and(|ratio| (ratio - 1.0).abs() <= LOOSELY)),
             PathsExtent::Fitted => agreeing + 2 >= self.rows.len(),
             PathsExtent::All => agreeing >= TARGET.0 && held_out >= TARGET.1,
         };

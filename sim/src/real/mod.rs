@@ -27,13 +27,13 @@ mod url;
 
 pub use capture::{Capture, Captured, HEAD_TIMEOUT, Listener, Listening, ListeningEnd, capture, check_stream};
 pub use client::ClientError;
+pub(crate) use clock::monotonic_ns;
+pub use error::RealError;
 pub use limits::{LimitError, need_files};
 pub use memory::PerSubscriber;
 pub use missing::Missing;
 pub use network::{ClientAddresses, Network};
-pub(crate) use clock::monotonic_ns;
 pub(crate) use report::Report as RunReport;
-pub use error::RealError;
 pub use run::{RealRun, Target, run, run_over};
 pub use server::{CHILD, serve_child};
 pub use sockets::Sockets;

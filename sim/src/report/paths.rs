@@ -120,10 +120,11 @@ fn table(rows: &[PathRow]) -> Table {
             format::number(row.rate as f64 / 1e6),
             outage,
         ];
-        table.row(path.into_iter().chain(figures(row)).chain([
-            format::ms(row.emulated.lateness_p99_ms),
-            yes(row.agrees, "no").to_owned(),
-        ]));
+        table.row(
+            path.into_iter()
+                .chain(figures(row))
+                .chain([format::ms(row.emulated.lateness_p99_ms), yes(row.agrees, "no").to_owned()]),
+        );
     }
     table
 }
@@ -142,7 +143,8 @@ fn short_table(rows: &[PathRow]) -> Table {
     ]);
     for row in rows {
         let [mark, _, mark_ratio, lost, _, lost_ratio] = figures(row);
-        let [of_marks, of_lost] = [row.emulated.high_water, row.emulated.lost].map(|[_, median, _]| format::count(median));
+        let [of_marks, of_lost] =
+            [row.emulated.high_water, row.emulated.lost].map(|[_, median, _]| format::count(median));
         let verdict = yes(row.agrees, "no").to_owned();
         table.row([row.row.clone(), mark, of_marks, mark_ratio, lost, of_lost, lost_ratio, verdict]);
     }

@@ -8,7 +8,9 @@ use super::document::Machine;
 
 #[cfg(test)]
 pub(crate) use paths::path_row_fixture;
-pub use paths::{KernelFigures, MOST_EDGE_ROWS, ModelFigures, Pairs, PathRow, PathsMeasured, RatioMedians, UnmodelledRow, spread};
+pub use paths::{
+    KernelFigures, MOST_EDGE_ROWS, ModelFigures, Pairs, PathRow, PathsMeasured, RatioMedians, UnmodelledRow, spread,
+};
 
 /// The value of [`Fidelity::schema`].
 pub const SCHEMA: &str = "hubbub.fidelity/1";

@@ -73,7 +73,7 @@ pub(super) fn digest(row: &Row, seeds: u64) -> String {
     format!("{:032x}", hasher.finish128().as_u128())
 }
 
-/// Measures a row, its seeds side by side; the small mailboxes after the large ones.
+/// Measures a row, seeds side by side; the small mailboxes after the large ones.
 ///
 /// Runs that were late are repeated a few times. The last ones count, and the caller looks whether they are evidence.
 pub(super) fn measure(
@@ -85,23 +85,27 @@ pub(super) fn measure(
 ) -> Result<KernelRow, EmulatedError> {
     let duration = plan(row, 0).duration;
     let name = congestion.map_or(row.name.to_owned(), |congestion| format!("{} {congestion}", row.name));
-    progress.begin(&name, 2 * duration.as_secs());
-    let run = |frames| {
-        let runs: Vec<_> = (0..seeds)
-            .map(|seed| EmulatedRun {
-                plan: plan(row, seed),
-                choice: choice(frames),
-                congestion: congestion.map(str::to_owned),
-            })
-            .collect();
-        let told = std::cell::Cell::new(0);
-        emulated::run_as_evidence(&runs, &|at: Duration| {
-            let now = at.min(duration).as_secs();
-            progress.advance(now.saturating_sub(told.replace(now)));
-            is_wanted()
-        })
+    let groups = seeds.div_ceil(row.side_by_side());
+    progress.begin(&name, 2 * groups * duration.as_secs());
+    let run = |frames| -> Result<Vec<EmulatedOutcome>, EmulatedError> {
+        let of = |seed| {
+            let congestion = congestion.map(str::to_owned);
+            EmulatedRun { plan: plan(row, seed), choice: choice(frames), congestion }
+        };
+        let runs: Vec<_> = (0..seeds).map(of).collect();
+        let mut outcomes = Vec::new();
+        for group in runs.chunks(usize::try_from(row.side_by_side()).unwrap_or(1)) {
+            let told = std::cell::Cell::new(0);
+            outcomes.extend(emulated::run_as_evidence(group, &|at: Duration| {
+                let now = at.min(duration).as_secs();
+                progress.advance(now.saturating_sub(told.replace(now)));
+                is_wanted()
+            })?);
+        }
+        Ok(outcomes)
     };
-    let (large, small) = (run(LARGE)?, run(SMALL)?);
+    let large = run(LARGE)?;
+    let small = run(SMALL)?;
     progress.end();
     let mut congestion: Vec<String> = large.iter().chain(&small).flat_map(|run| run.congestion.clone()).collect();
     congestion.sort_unstable();

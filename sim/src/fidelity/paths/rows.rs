@@ -29,7 +29,8 @@ pub(super) struct Row {
 pub(super) enum Events {
     /// So many a second, for so many seconds.
     Steady { per_second: u64, seconds: u64 },
-    /// Two bursts of so many events over so many milliseconds, ten seconds apart.
+    /// Two bursts of so many events over so many milliseconds, ten seconds apart; with each seed a second later, since
+    /// those of all seeds at once are more than a small machine publishes in time.
     Bursts { events: u64, over_ms: u64, background: Background },
 }
 
@@ -60,7 +61,21 @@ impl Loss {
     }
 }
 
+/// Events a second that a small machine publishes in time, with everything that follows from them.
+const MOST_PER_SECOND: u64 = 1_000;
+
+/// Seeds of a row that are measured at a time, at most.
+const MOST_SIDE_BY_SIDE: u64 = 10;
+
 impl Row {
+    /// How many seeds are measured at a time.
+    pub(super) fn side_by_side(&self) -> u64 {
+        match self.events {
+            Events::Steady { per_second, .. } => (MOST_PER_SECOND / per_second).clamp(1, MOST_SIDE_BY_SIDE),
+            Events::Bursts { .. } => MOST_SIDE_BY_SIDE,
+        }
+    }
+
     /// Bytes that the queue of the bottleneck holds.
     pub(super) fn queue_bytes(&self) -> u64 {
         if self.mbit > 1 { 65_536 } else { 32_768 }
@@ -119,13 +134,13 @@ pub(super) const ROWS: [Row; 24] = [
     steady("steady-60", 60, 15),
     steady("steady-100-loss-1", 100, 20).lossy(10_000),
     steady("steady-100-loss-3", 100, 20).lossy(30_000),
-    steady("steady-400-loss-0.5-5mbit", 400, 15).lossy(5_000).over(120, 5).held_out(),
+    steady("steady-200-loss-0.5-300ms-5mbit", 200, 15).lossy(5_000).over(300, 5).held_out(),
     bursts("burst", 300, 1_000),
     bursts("burst-loss-0.5", 300, 1_000).lossy(5_000),
     bursts("burst-loss-1", 300, 1_000).lossy(10_000).held_out(),
     bursts("burst-loss-3", 300, 1_000).lossy(30_000),
     Row { loss: Loss::Bursty(10_000), ..bursts("burst-loss-1-bursty", 300, 1_000) }.held_out(),
-    bursts("burst-loss-1-40ms-5mbit", 1_000, 1_000).lossy(10_000).over(40, 5),
+    bursts("burst-loss-1-40ms-5mbit", 600, 1_000).lossy(10_000).over(40, 5),
     bursts("burst-loss-1-300ms", 300, 1_000).lossy(10_000).over(300, 1).held_out(),
     bursts("burst-loss-0.5-300ms-5mbit", 600, 1_000).lossy(5_000).over(300, 5),
     after_idle("after-idle-5mbit", 400, 500).over(120, 5),

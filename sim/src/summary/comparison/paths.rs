@@ -184,12 +184,7 @@ pub(crate) fn path_row_fixture(name: &str) -> PathRow {
         outage_ms: 8_000,
         congestion: "cubic".to_owned(),
         simulated: ModelFigures { high_water: 622, lost: 561 },
-        emulated: KernelFigures {
-            runs: 10,
-            high_water: [624, 625, 628],
-            lost: [560, 561, 561],
-            lateness_p99_ms: 1.2,
-        },
+        emulated: KernelFigures { runs: 10, high_water: [624, 625, 628], lost: [560, 561, 561], lateness_p99_ms: 1.2 },
         ratio_median: RatioMedians { high_water: Some(0.995), lost: Some(1.0) },
         agrees: true,
     }
