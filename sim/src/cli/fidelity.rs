@@ -47,7 +47,8 @@ fn paths(options: &EvidenceOptions, part: PathsPart) -> Result<Exit, Failure> {
     emulated::check()?;
     interrupt::catch();
     let extent = match part {
-        _ if options.quick => PathsExtent::Quick,
+        PathsPart::Measure if options.quick => PathsExtent::QuickMeasure,
+        PathsPart::All | PathsPart::Fitted if options.quick => PathsExtent::Quick,
         PathsPart::All => PathsExtent::All,
         PathsPart::Fitted => PathsExtent::Fitted,
         PathsPart::Measure => PathsExtent::Measure,

@@ -75,7 +75,8 @@ pub(super) fn of_worlds(fidelity: &Fidelity) -> Vec<File> {
 }
 
 fn drawn_of_worlds(fidelity: &Fidelity) -> Vec<File> {
-    with_figures(report::worlds::readme(fidelity), vec![figure::worlds::draw(fidelity)])
+    let figures = [figure::worlds::draw(fidelity)].into_iter().chain(figure::paths::draw(fidelity)).collect();
+    with_figures(report::worlds::readme(fidelity), figures)
 }
 
 /// The comparison that a folder has, if it has one.

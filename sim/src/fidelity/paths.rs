@@ -31,6 +31,8 @@ pub enum PathsExtent {
     Measure,
     /// Both sides of a row of some seconds with one seed, compared loosely.
     Quick,
+    /// The kernel's side of that row.
+    QuickMeasure,
     /// Both sides of the rows that are not held out.
     Fitted,
     /// Both sides of all rows.
@@ -77,7 +79,7 @@ impl Paths {
         let agreeing = self.rows.iter().filter(|row| row.agrees).count();
         let held_out = self.rows.iter().filter(|row| row.agrees && row.held_out).count();
         let is_enough = match extent {
-            PathsExtent::Measure => true,
+            PathsExtent::Measure | PathsExtent::QuickMeasure => true,
             PathsExtent::Quick => self
                 .rows
                 .iter()
@@ -102,7 +104,8 @@ pub fn paths(
     let mut paths = Paths::default();
     paths.measured_on.frames_per_write = hubbub::ServerSettings::default().frames_per_write as u64;
     let mut kernel_rows = Vec::new();
-    let rows = if extent == PathsExtent::Quick { &[QUICK] } else { &ROWS[..] };
+    let is_quick = matches!(extent, PathsExtent::Quick | PathsExtent::QuickMeasure);
+    let rows = if is_quick { &[QUICK] } else { &ROWS[..] };
     for row in rows {
         let Some(kernel) = measured(row, None, kept, progress, is_wanted)? else {
             paths.late.push(row.name.to_owned());
@@ -123,7 +126,7 @@ pub fn paths(
         paths.unmodelled.push(UnmodelledRow { row: row.name.to_owned(), congestion, emulated });
     }
     let is_compared = |row: &Row| match extent {
-        PathsExtent::Measure => false,
+        PathsExtent::Measure | PathsExtent::QuickMeasure => false,
         PathsExtent::Fitted => !row.is_held_out,
         PathsExtent::Quick | PathsExtent::All => true,
     };

@@ -15,6 +15,7 @@ mod memory;
 mod memory_parts;
 mod nested;
 mod paint;
+pub mod paths;
 mod policies;
 mod risk;
 mod scene;

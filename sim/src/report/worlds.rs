@@ -47,7 +47,7 @@ pub fn readme(fidelity: &Fidelity) -> String {
         }
     }
     if let Some(paths) = paths::part(fidelity) {
-        let _ = write!(page, "\n\n## Paths\n\n{paths}");
+        let _ = write!(page, "\n\n## Paths\n\n![rows of paths](paths.svg)\n\n{paths}");
     }
     page.push('\n');
     page
