@@ -34,12 +34,12 @@ impl Report {
 
     /// Publish to flush, by class.
     pub(super) fn flush_us(&self) -> impl Iterator<Item = Histogram<u64>> {
-        self.flush_us.iter().map(|bars| histogram(bars))
+        self.flush_us.iter().map(histogram)
     }
 
     /// The record. Wall time does not repeat, so there is nothing to compare a digest with, and it is left empty.
     pub(crate) fn into_record(self) -> Record {
-        let receipt_us = self.receipt_us.iter().map(|bars| histogram(bars));
+        let receipt_us = self.receipt_us.iter().map(histogram);
         let classes = self.flush_us().zip(receipt_us);
         Record {
             classes: classes.map(|(flush_us, receipt_us)| ClassRecord { flush_us, receipt_us }).collect(),
