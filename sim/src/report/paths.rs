@@ -32,6 +32,9 @@ pub(super) fn part(fidelity: &Fidelity) -> Option<String> {
     Some(format!("{facts}\n\n{}\n{KEY}.", table(rows).markdown()))
 }
 
+/// What a page says where no row has been compared.
+pub(super) const NOTHING: &str = "No row has been compared yet: `cargo sim fidelity --paths` does it.";
+
 /// The part of the docs about rows with a congestion control that no model has.
 pub(super) fn unmodelled(fidelity: &Fidelity) -> Option<String> {
     let mut table = Table::new(&[

@@ -59,8 +59,8 @@ pub(super) fn part(name: &str, fidelity: &Fidelity) -> Option<String> {
         "summary" => Some(format!("{} {}\n\n{}", what(fidelity), verdict(fidelity), summary(fidelity))),
         "sockets" => hidden(fidelity).map(|table| table.markdown()),
         "sizes" => sizes(fidelity).map(|table| table.markdown()),
-        "paths" => paths::part(fidelity),
-        "unmodelled-paths" => paths::unmodelled(fidelity),
+        "paths" => Some(paths::part(fidelity).unwrap_or_else(|| paths::NOTHING.to_owned())),
+        "unmodelled-paths" => Some(paths::unmodelled(fidelity).unwrap_or_else(|| paths::NOTHING.to_owned())),
         _ => None,
     }
 }

@@ -73,6 +73,24 @@ fn during_an_outage_of_a_second_the_frames_of_a_second_and_more_wait() {
 }
 
 #[test]
+fn without_emulated_paths_a_load_says_that_loopback_has_none_and_a_path_that_no_kernel_has_is_refused() {
+    let folder = folder("load-paths");
+    let path = "[class.path]\n    down_kbit_per_second = 1000\n    up_kbit_per_second = 1000\n";
+    fs::write(folder.join("far.toml"), format!("{FAR}    {path}").replace("window_bytes = 65536\n", "")).unwrap();
+    let output = sim(&folder, &["load", "--scenario", "./far.toml"]);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.contains("- paths: loopback has none; --paths emulated runs over them\n"), "{said}");
+    fs::write(folder.join("far.toml"), format!("{FAR}    {path}    congestion = \"none\"\n")).unwrap();
+    let output = sim(&folder, &["load", "--scenario", "./far.toml", "--paths", "emulated"]);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    let is_said =
+        told.contains("\"far\": congestion = \"none\" is a model's") || told.contains("no emulated paths here");
+    assert!(is_said, "{told}");
+}
+
+#[test]
 fn emulated_paths_are_no_option_of_a_server_that_runs_already() {
     let folder = folder("load-emulated-refused");
     let url = ["load", "--paths", "emulated", "--url", "http://127.0.0.1:1/", "--ingest-url", "http://127.0.0.1:1/"];
