@@ -3,6 +3,7 @@
 //! Sockets are bounded in the real world, and what they hold then is measured first, by clients that never read; the
 //! model gets a window that holds as much. Nothing else is fitted.
 
+mod paths;
 mod sockets;
 mod window;
 
@@ -10,13 +11,17 @@ use std::time::Duration;
 
 use hubbub::{Capacity, Overflow};
 
+use crate::emulated::EmulatedError;
 use crate::plan::{HubChoice, Plan};
 use crate::real::{self, RealError, RealRun, Sockets, Target};
 use crate::record::{Record, SubscriberRecord};
 use crate::runs::Progress;
 use crate::scenario::{Scenario, ScenarioError};
+use crate::specified::SpecifiedError;
 use crate::summary::comparison::{self, Compared, ComparedMember, Fidelity, SCHEMA, Window};
 use crate::world::{self, WorldError};
+
+pub use paths::{Kept, Paths, PathsExtent, paths};
 
 /// The plans, in the order in which they are shown, and whether the worlds are expected to agree on them.
 const PLANS: [(&str, &str, bool); 4] = [
@@ -67,6 +72,15 @@ pub enum FidelityError {
     /// A real run could not be done.
     #[error("{0}")]
     Real(#[from] RealError),
+    /// Runs over emulated paths could not be done.
+    #[error("{0}")]
+    Emulated(#[from] EmulatedError),
+    /// The specification contradicted itself.
+    #[error("{0}")]
+    Specified(#[from] SpecifiedError),
+    /// What was measured could not be written.
+    #[error("{0}")]
+    NotKept(String),
 }
 
 /// Runs every plan in both worlds. Real runs take their time: some minutes in all.
@@ -85,19 +99,29 @@ pub fn fidelity(
         plans.push(Compared { is_target, ..compared });
     }
     let (hidden, sizes) = if extent.sockets { sockets::hidden(progress, is_wanted)? } else { Default::default() };
-    Ok(Fidelity {
+    let agree_all = plans.iter().filter(|plan| plan.is_target).all(Compared::agrees);
+    // The command is left to the caller, which knows the options that were given.
+    Ok(Fidelity { agree_all, plans, hidden, sizes, ..without_plans() })
+}
+
+/// A document of this machine in which no plan was compared.
+#[must_use]
+pub fn without_plans() -> Fidelity {
+    Fidelity {
         schema: SCHEMA.to_owned(),
-        // Left to the caller, which knows the options that were given.
         command: String::new(),
         machine: crate::load::machine(),
         buffer: BUFFER as u64,
         segment_bytes: u64::from(SEGMENT_BYTES),
         unsent_bytes: u64::from(UNSENT_BYTES),
-        agree_all: plans.iter().filter(|plan| plan.is_target).all(Compared::agrees),
-        plans,
-        hidden,
-        sizes,
-    })
+        agree_all: true,
+        plans: Vec::new(),
+        hidden: Vec::new(),
+        sizes: Vec::new(),
+        paths: Vec::new(),
+        unmodelled_paths: Vec::new(),
+        paths_measured: None,
+    }
 }
 
 fn choice() -> HubChoice {

@@ -38,6 +38,7 @@
 
 pub mod cli;
 pub mod client;
+pub mod emulated;
 pub mod fidelity;
 pub mod figure;
 pub mod fingerprint;

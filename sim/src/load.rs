@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use hubbub::Capacity;
 
+use crate::emulated::{self, EmulatedError, EmulatedRun};
 use crate::plan::{FaultKind, HubChoice, Plan};
 use crate::real::{self, PerSubscriber, RealError, RealRun, Sockets, Target, Url};
 use crate::runs::Progress;
 use crate::scenario::{RoundTrip, Scenario};
 use crate::summary::cell::{CellKey, cell};
-use crate::summary::document::{Cell, Recommendation, SCHEMA, Sweep};
+use crate::summary::document::{Cell, EmulatedLinks, Recommendation, SCHEMA, Sweep};
 use crate::summary::load;
 use crate::summary::run::{Latencies, RunSummary};
 use crate::transport::Transport;
@@ -22,8 +23,10 @@ use crate::transport::Transport;
 /// Who is put to the test.
 #[derive(Debug, Clone)]
 pub enum LoadTarget {
-    /// Our own server, at each of the scenario's buffer sizes.
+    /// Our own server, at each of the scenario's buffer sizes, over loopback.
     Own,
+    /// Our own server, at each of the scenario's buffer sizes, over emulated paths.
+    Emulated,
     /// A server that runs already; its buffers are its own affair.
     Other {
         /// Where clients watch.
@@ -39,14 +42,25 @@ pub struct Loaded {
     /// The cells that were measured.
     pub sweep: Sweep,
     /// Why cells are missing, if some are.
-    pub ended_by: Option<RealError>,
+    pub ended_by: Option<LoadError>,
+}
+
+/// A run that could not be done.
+#[derive(Debug, thiserror::Error)]
+pub enum LoadError {
+    /// Over the network that there is.
+    #[error("{0}")]
+    Real(#[from] RealError),
+    /// Over emulated paths.
+    #[error("{0}")]
+    Emulated(#[from] EmulatedError),
 }
 
 /// Runs every cell in wall time; what has been measured is kept whatever happens then.
 pub fn load(scenario: &Scenario, target: &LoadTarget, progress: &dyn Progress, is_wanted: &dyn Fn() -> bool) -> Loaded {
     let settings = scenario.settings();
     let cells: Vec<_> = match target {
-        LoadTarget::Own => {
+        LoadTarget::Own | LoadTarget::Emulated => {
             settings.subscribers.iter().flat_map(|n| settings.buffers.iter().map(|k| (*n, *k))).collect()
         }
         // Its buffers are not known. 0, which no mailbox has, stands for that.
@@ -78,12 +92,13 @@ fn measured(
     (subscribers, buffer): (usize, u64),
     progress: &dyn Progress,
     is_wanted: &dyn Fn() -> bool,
-) -> Result<Cell, RealError> {
+) -> Result<Cell, LoadError> {
     let settings = scenario.settings();
     let mut runs = Vec::new();
     let mut latencies = Latencies(Vec::new());
     let mut lag = Duration::ZERO;
     let mut memory = None;
+    let mut links = None;
     for seed in 0..settings.seeds {
         let plan = Plan::draw(scenario, subscribers, seed);
         let told = Shared::new(0);
@@ -93,7 +108,21 @@ fn measured(
             progress.advance(now - told.replace(now));
             is_wanted()
         };
-        let run = real::run(&plan, &real_target(scenario, target, buffer), &watch)?;
+        let run = match target {
+            LoadTarget::Own => {
+                let own = Target::Own { choice: choice(scenario, buffer), sockets: Sockets::default() };
+                real::run(&plan.without_paths(), &own, &watch)?
+            }
+            LoadTarget::Other { stream, ingest } => {
+                let other = Target::Other { stream: stream.clone(), ingest: ingest.clone() };
+                real::run(&plan.without_paths(), &other, &watch)?
+            }
+            LoadTarget::Emulated => {
+                let (run, of_run) = over_paths(plan.clone(), choice(scenario, buffer), &watch)?;
+                links = Some(worst(links, of_run));
+                run
+            }
+        };
         let RealRun { record, memory: costs, publish_lag } = run;
         lag = lag.max(publish_lag);
         memory = most(memory, costs);
@@ -109,6 +138,7 @@ fn measured(
     // Wall time does not repeat itself, and there is nothing to compare.
     cell.digest = String::new();
     cell.publish_lag_ms = Some(lag.as_secs_f64() * 1000.0);
+    cell.links = links;
     if let Some(memory) = memory {
         let of = &mut cell.memory_bytes_per_subscriber;
         of.allocator = Some(memory.allocator);
@@ -118,15 +148,43 @@ fn measured(
     Ok(cell)
 }
 
-fn real_target(scenario: &Scenario, target: &LoadTarget, buffer: u64) -> Target {
-    match target {
-        LoadTarget::Own => {
-            // The scenario's check has seen that every buffer is a capacity.
-            let capacity = usize::try_from(buffer).ok().and_then(Capacity::new).unwrap_or(Capacity::UNBOUNDED);
-            let choice = HubChoice { capacity, overflow: scenario.settings().server.policy };
-            Target::Own { choice, sockets: Sockets::default() }
-        }
-        LoadTarget::Other { stream, ingest } => Target::Other { stream: stream.clone(), ingest: ingest.clone() },
+fn choice(scenario: &Scenario, buffer: u64) -> HubChoice {
+    // The scenario's check has seen that every buffer is a capacity.
+    let capacity = usize::try_from(buffer).ok().and_then(Capacity::new).unwrap_or(Capacity::UNBOUNDED);
+    HubChoice { capacity, overflow: scenario.settings().server.policy }
+}
+
+/// A run over emulated paths, again where these were late, and what is to be known of them.
+fn over_paths(
+    plan: Plan,
+    choice: HubChoice,
+    watch: &dyn Fn(Duration) -> bool,
+) -> Result<(RealRun, EmulatedLinks), EmulatedError> {
+    let run = EmulatedRun { plan, choice, congestion: None };
+    let outcome = emulated::run_as_evidence(&[run], watch)?.pop();
+    let outcome = outcome.ok_or_else(|| EmulatedError::Failed("the run has no outcome".to_owned()))?;
+    let links = EmulatedLinks {
+        is_evidence: outcome.is_evidence(),
+        congestion: outcome.congestion,
+        late_p50_ms: outcome.lateness.p50_ms,
+        late_p99_ms: outcome.lateness.p99_ms,
+        late_max_ms: outcome.lateness.max_ms,
+    };
+    Ok((RealRun { record: outcome.record, memory: None, publish_lag: outcome.publish_lag }, links))
+}
+
+/// The links of both runs: what was worse of each.
+fn worst(one: Option<EmulatedLinks>, other: EmulatedLinks) -> EmulatedLinks {
+    let Some(one) = one else { return other };
+    let mut congestion = [one.congestion, other.congestion].concat();
+    congestion.sort_unstable();
+    congestion.dedup();
+    EmulatedLinks {
+        is_evidence: one.is_evidence && other.is_evidence,
+        congestion,
+        late_p50_ms: one.late_p50_ms.max(other.late_p50_ms),
+        late_p99_ms: one.late_p99_ms.max(other.late_p99_ms),
+        late_max_ms: one.late_max_ms.max(other.late_max_ms),
     }
 }
 
@@ -145,14 +203,18 @@ fn document(scenario: &Scenario, target: &LoadTarget) -> Sweep {
     let plans = (0..settings.seeds).map(|seed| Plan::draw(scenario, first, seed));
     Sweep {
         schema: SCHEMA.to_owned(),
-        world: "real".to_owned(),
+        world: match target {
+            LoadTarget::Own | LoadTarget::Other { .. } => "real",
+            LoadTarget::Emulated => "emulated",
+        }
+        .to_owned(),
         scenario: settings.name.clone(),
         // Left to the caller, which knows the options that were given.
         command: String::new(),
         question: settings.question.clone(),
         policy: policy_name(scenario, target).to_owned(),
         run_with: match target {
-            LoadTarget::Own => load::run_with(scenario).into_iter().collect(),
+            LoadTarget::Own | LoadTarget::Emulated => load::run_with(scenario).into_iter().collect(),
             LoadTarget::Other { .. } => Vec::new(),
         },
         trace: None,
@@ -183,7 +245,7 @@ fn document(scenario: &Scenario, target: &LoadTarget) -> Sweep {
 /// The policy of the server's mailboxes; a foreign server does not say its own.
 fn policy_name(scenario: &Scenario, target: &LoadTarget) -> &'static str {
     match target {
-        LoadTarget::Own => scenario.settings().server.policy.name(),
+        LoadTarget::Own | LoadTarget::Emulated => scenario.settings().server.policy.name(),
         LoadTarget::Other { .. } => "its own",
     }
 }
@@ -191,9 +253,14 @@ fn policy_name(scenario: &Scenario, target: &LoadTarget) -> &'static str {
 /// What the plan has and loopback has not.
 fn not_applied(scenario: &Scenario, target: &LoadTarget) -> Vec<String> {
     let settings = scenario.settings();
+    let plan = Plan::draw(scenario, settings.subscribers.first().copied().unwrap_or(1), 0);
+    let has_links = matches!(target, LoadTarget::Emulated);
     let mut missing = Vec::new();
-    if settings.classes.iter().any(|class| !matches!(class.round_trip_ms, RoundTrip::Minimum)) {
+    if !has_links && settings.classes.iter().any(|class| !matches!(class.round_trip_ms, RoundTrip::Minimum)) {
         missing.push("round-trip times: the network's own".to_owned());
+    }
+    if !has_links && plan.class_with_path().is_some() {
+        missing.push("paths: loopback has none; --paths emulated runs over them".to_owned());
     }
     missing.push("windows: receive buffers of that size, of which the kernel makes its own windows".to_owned());
     if settings.server.transport == Transport::Ws && matches!(target, LoadTarget::Other { .. }) {
@@ -205,8 +272,13 @@ fn not_applied(scenario: &Scenario, target: &LoadTarget) -> Vec<String> {
     if settings.server.cpu.is_some() {
         missing.push("the modelled CPU: the server has a real one, and shares it with its clients".to_owned());
     }
-    for fault in &Plan::draw(scenario, settings.subscribers.first().copied().unwrap_or(1), 0).faults {
+    for fault in &plan.faults {
         let why = match fault.harm {
+            FaultKind::LinkHeld { class, .. } | FaultKind::Partition { class, .. }
+                if has_links && plan.classes[class].path.is_some() =>
+            {
+                continue;
+            }
             FaultKind::LinkHeld { .. } | FaultKind::Partition { .. } | FaultKind::ServerRestarts { .. } => {
                 "does not happen"
             }

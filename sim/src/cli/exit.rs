@@ -3,7 +3,9 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use crate::emulated::EmulatedError;
 use crate::fidelity::FidelityError;
+use crate::load::LoadError;
 use crate::real::{LimitError, RealError};
 use crate::runs::RunError;
 use crate::scenario::{ScenarioError, TraceError};
@@ -79,7 +81,18 @@ pub(super) enum Failure {
     #[error("{0}")]
     Real(#[from] RealError),
     #[error("{0}")]
+    Emulated(#[from] EmulatedError),
+    #[error("{0}")]
     Fidelity(#[from] FidelityError),
+}
+
+impl From<LoadError> for Failure {
+    fn from(why: LoadError) -> Self {
+        match why {
+            LoadError::Real(why) => why.into(),
+            LoadError::Emulated(why) => why.into(),
+        }
+    }
 }
 
 impl From<SweepError> for Failure {
@@ -107,13 +120,20 @@ impl Failure {
 
     pub(super) fn exit(&self) -> Exit {
         match self {
-            Self::Real(RealError::CalledOff) | Self::Fidelity(FidelityError::Real(RealError::CalledOff)) => {
-                Exit::Interrupted
+            Self::Real(RealError::CalledOff)
+            | Self::Emulated(EmulatedError::CalledOff)
+            | Self::Fidelity(
+                FidelityError::Real(RealError::CalledOff) | FidelityError::Emulated(EmulatedError::CalledOff),
+            ) => Exit::Interrupted,
+            // What this machine does not allow, and what no kernel has.
+            Self::Emulated(EmulatedError::Impossible(_) | EmulatedError::NoKernel(_))
+            | Self::Fidelity(FidelityError::Emulated(EmulatedError::Impossible(_) | EmulatedError::NoKernel(_))) => {
+                Exit::BadInput
             }
             // Our own server's failure is a fault of this program, and not of what was asked for.
             Self::Real(RealError::Server(_)) => Exit::Violated,
             Self::Scenario(_) | Self::Trace(_) | Self::Input(_) | Self::Files(_) | Self::Real(_) => Exit::BadInput,
-            Self::World(_) | Self::Run(_) | Self::Verify(_) | Self::Fidelity(_) => Exit::Violated,
+            Self::World(_) | Self::Run(_) | Self::Verify(_) | Self::Emulated(_) | Self::Fidelity(_) => Exit::Violated,
         }
     }
 }

@@ -32,6 +32,9 @@ const VERIFIED: &str = "verify.json";
 pub(super) const WORLDS: &str = "fidelity";
 const COMPARED: &str = "fidelity.json";
 
+/// Subfolder of the comparison of worlds: what the kernel's TCP did on each row of paths.
+pub(super) const PATHS: &str = "paths";
+
 /// The folder of a second stage's cost, and its document.
 pub(super) const STAGES: &str = "stages";
 pub(super) const STAGED: &str = "stages.json";
@@ -72,7 +75,13 @@ pub(super) fn of_worlds(fidelity: &Fidelity) -> Vec<File> {
 }
 
 fn drawn_of_worlds(fidelity: &Fidelity) -> Vec<File> {
-    with_figures(report::worlds::readme(fidelity), vec![figure::worlds::draw(fidelity)])
+    let figures = [figure::worlds::draw(fidelity)].into_iter().chain(figure::paths::draw(fidelity)).collect();
+    with_figures(report::worlds::readme(fidelity), figures)
+}
+
+/// The comparison that a folder has, if it has one.
+pub(super) fn compared(folder: &Path) -> Result<Option<Fidelity>, Failure> {
+    parsed(&folder.join(COMPARED))
 }
 
 /// All files of a second stage's cost.
@@ -238,12 +247,16 @@ pub(super) fn published_folders() -> Result<Vec<(PathBuf, Vec<File>)>, Failure> 
 
 /// A published document, if there is one.
 fn document<T: DeserializeOwned>(folder: &str, name: &str) -> Result<Option<T>, Failure> {
-    let file = Path::new(PUBLISHED).join(folder).join(name);
+    parsed(&Path::new(PUBLISHED).join(folder).join(name))
+}
+
+/// A document, if there is one.
+fn parsed<T: DeserializeOwned>(file: &Path) -> Result<Option<T>, Failure> {
     if !file.exists() {
         return Ok(None);
     }
     let wrong = |why: &dyn std::fmt::Display| Failure::input(format!("{}: {why}", file.display()));
-    let text = fs::read_to_string(&file).map_err(|why| wrong(&why))?;
+    let text = fs::read_to_string(file).map_err(|why| wrong(&why))?;
     serde_json::from_str(&text).map(Some).map_err(|why| wrong(&why))
 }
 

@@ -3,12 +3,12 @@
 use std::path::PathBuf;
 
 use super::exit::{Exit, Failure};
-use super::options::RealOptions;
+use super::options::{LoadPaths, RealOptions};
 use super::run::{show, warn};
 use super::{console, files, interrupt, progress};
 use crate::load::{LoadTarget, Loaded, load};
-use crate::real;
 use crate::summary::json;
+use crate::{emulated, real};
 
 /// Measures, and leaves what it could measure.
 pub(super) fn run(options: &RealOptions) -> Result<Exit, Failure> {
@@ -21,6 +21,11 @@ pub(super) fn run(options: &RealOptions) -> Result<Exit, Failure> {
             // Before anything else: a wrong URL would otherwise show only after a whole run.
             real::check_stream(stream, options.head_timeout()?)?;
             LoadTarget::Other { stream: stream.clone(), ingest: ingest.clone() }
+        }
+        _ if options.paths == Some(LoadPaths::Emulated) => {
+            // Before anything else, for the same reason.
+            emulated::check()?;
+            LoadTarget::Emulated
         }
         _ => LoadTarget::Own,
     };
@@ -45,6 +50,18 @@ pub(super) fn run(options: &RealOptions) -> Result<Exit, Failure> {
         }
     }
     ended_by.map_or(Ok(Exit::AsExpected), |why| Err(why.into()))
+}
+
+/// The process of emulated paths and the runs over them.
+pub(super) fn emulate() -> Result<Exit, Failure> {
+    // Ctrl-C is for the process that gave the order.
+    let made = || {
+        interrupt::install();
+        interrupt::catch();
+    };
+    let orders = std::io::BufReader::new(std::io::stdin());
+    let answers = std::io::stdout().lock();
+    emulated::serve_runs(orders, answers, made).map(|()| Exit::AsExpected).map_err(Failure::Input)
 }
 
 /// The other process of a run.

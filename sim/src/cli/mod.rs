@@ -45,6 +45,10 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         Ok(options) => options,
         Err(error) => return usage(&error),
     };
+    // Before the handler, which has a thread of its own.
+    if matches!(options.command, Command::EmulateRuns) {
+        return ended(load::emulate());
+    }
     // After the options: help and mistakes end at once, and need no handler.
     interrupt::install();
     let result = match options.command {
@@ -58,6 +62,7 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         Command::Load(options) => load::run(&options),
         Command::Record(options) => record::run(&options),
         Command::ServeARun => load::serve(),
+        Command::EmulateRuns => load::emulate(),
         Command::Replay(options) => match &options.all {
             Some(folder) => replay::replay_all(folder),
             None => replay::replay(&options),
@@ -73,6 +78,10 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         Command::Stages(options) => stages::run(&options),
         Command::Docs(docs) => published::docs(&docs),
     };
+    ended(result)
+}
+
+fn ended(result: Result<Exit, exit::Failure>) -> Exit {
     result.unwrap_or_else(|failure| {
         console::complain(&failure.to_string());
         failure.exit()

@@ -33,10 +33,10 @@ pub(super) struct Options {
     pub(super) command: Command,
 }
 
-pub(super) use evidence::{EvidenceOptions, StagesOptions, VerifyOptions};
+pub(super) use evidence::{EvidenceOptions, FidelityOptions, PathsPart, StagesOptions, VerifyOptions};
 pub(super) use incidents::{ReplayOptions, ShrinkOptions, SoakOptions};
 pub(super) use output::JsonOptions;
-pub(super) use real::{RealOptions, RecordOptions};
+pub(super) use real::{LoadPaths, RealOptions, RecordOptions};
 pub(super) use sweep::{MergeOptions, SizeOptions, SweepOptions};
 
 #[derive(Debug, Subcommand)]
@@ -69,12 +69,15 @@ pub(super) enum Command {
     /// Run Hub, transport and readers as queues, and compare loss and delay with queueing theory
     Verify(VerifyOptions),
     /// Run the same plans simulated and over real TCP, and compare the losses
-    Fidelity(EvidenceOptions),
+    Fidelity(FidelityOptions),
     /// Measure what a second buffer behind every WebSocket's mailbox costs, as some servers have it
     Stages(StagesOptions),
     /// Serve one run of load as standard input says
     #[command(name = crate::real::CHILD, hide = true)]
     ServeARun,
+    /// Make emulated paths, and runs over them as standard input says
+    #[command(name = crate::emulated::CHILD, hide = true)]
+    EmulateRuns,
     /// Draw the figures and tables in plots/ again from the stored results, and fill the generated parts of
     /// README.md and docs/*.md, without a run
     Docs(DocsOptions),

@@ -36,7 +36,7 @@ fn usual_parent(sweep: &Sweep) -> PathBuf {
     let published = format!("cargo sim sweep --scenario {name} --runs {PUBLISHED_RUNS}");
     // By the command, because a document does not say in which folder it was written.
     let is_as_it_stands = is_built_in && sweep.command == published;
-    if sweep.world == "real" {
+    if sweep.is_measured() {
         PathBuf::from(MEASURED)
     } else if is_as_it_stands {
         PathBuf::from(PUBLISHED)

@@ -15,6 +15,7 @@ mod memory;
 mod memory_parts;
 mod nested;
 mod paint;
+pub mod paths;
 mod policies;
 mod risk;
 mod scene;
@@ -72,7 +73,7 @@ fn scenes(sweep: &Sweep) -> Vec<(&'static str, Scene)> {
     let (Some(view), Some(few)) = (View::new(sweep, MOST_CURVES), View::new(sweep, MOST_PANELS)) else {
         return Vec::new();
     };
-    let memory = if sweep.world == "real" { memory_parts::scene(&view) } else { memory::scene(&view) };
+    let memory = if sweep.is_measured() { memory_parts::scene(&view) } else { memory::scene(&view) };
     let mut drawn = vec![drop_rate::scene(&view), memory, latency::scene(&few)];
     if has_risk(sweep) {
         drawn.push(risk::scene(sweep));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Fault, FaultKind, Plan};
+use super::{Fault, FaultKind, Impairments, Plan};
 
 impl Plan {
     /// The plan with some of its subscribers, who live the same lives. Faults of those left out go with them.
@@ -31,5 +31,14 @@ impl Plan {
             faults: self.faults.iter().filter_map(moved).collect(),
             ..self.clone()
         }
+    }
+
+    /// The plan as it is for clients of a network that has no paths: nothing is lost, and there are no outages.
+    #[must_use]
+    pub fn without_paths(&self) -> Self {
+        let mut plan = self.clone();
+        plan.classes.iter_mut().for_each(|class| class.path = None);
+        plan.subscribers.iter_mut().for_each(|subscriber| subscriber.impairments = Impairments::default());
+        plan
     }
 }

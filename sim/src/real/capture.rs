@@ -7,8 +7,8 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use super::client::ClientError;
+use super::error::RealError;
 use super::missing::Missing;
-use super::run::RealError;
 use super::url::Url;
 use session::{Session, Stop};
 

@@ -14,14 +14,14 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{sleep_until, timeout_at};
 
 use super::clock::Clock;
-use super::environment::address_of;
+use super::network::ClientAddresses;
 use super::publisher::PublishProgress;
 use super::sockets::Sockets;
 use super::url::Url;
 use crate::client::{
     May, NotAStream, ReadPacer, Receipts, SlowPeriod, Speed, StreamItem, StreamParser, SubscriberFaults, request,
 };
-use crate::plan::{ClassPlan, SubscriberPlan};
+use crate::plan::{BufferTuning, ClassPlan, SubscriberPlan};
 use crate::transport::Transport;
 
 /// What a client has in hand at a time; a limited reader has less.
@@ -33,7 +33,7 @@ pub(super) struct ClientContext {
     pub(super) url: Url,
     pub(super) server: SocketAddr,
     /// Our own server knows its subscribers by the addresses that they come from.
-    pub(super) come_from_own_addresses: bool,
+    pub(super) addresses: Option<ClientAddresses>,
     pub(super) sockets: Sockets,
     pub(super) transport: Transport,
     pub(super) classes: Vec<ClassPlan>,
@@ -149,12 +149,14 @@ impl<'a> Session<'a> {
         cursor: Option<&str>,
     ) -> Result<Self, ClientError> {
         let socket = if audience.server.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
-        if audience.come_from_own_addresses {
-            socket.bind((address_of(index), 0).into())?;
+        if let Some(addresses) = audience.addresses {
+            socket.bind((addresses.of(index), 0).into())?;
         }
+        let class = &audience.classes[class];
+        let is_tuned = class.path.as_ref().is_some_and(|path| path.receive_buffer == BufferTuning::Auto);
         // Before it connects: the window's scale is settled then.
-        if !audience.sockets.leave_windows {
-            let window = u32::try_from(audience.classes[class].window_bytes).unwrap_or(u32::MAX);
+        if !is_tuned && !audience.sockets.leave_windows {
+            let window = u32::try_from(class.window_bytes).unwrap_or(u32::MAX);
             // The system call takes a signed number.
             socket.set_recv_buffer_size(window.min(i32::MAX.unsigned_abs()))?;
         }

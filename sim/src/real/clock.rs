@@ -47,7 +47,8 @@ impl Clock {
     }
 }
 
-fn monotonic_ns() -> u64 {
+/// What the system's monotonic clock reads, in nanoseconds.
+pub(crate) fn monotonic_ns() -> u64 {
     let now = clock_gettime(ClockId::Monotonic);
     u64::try_from(now.tv_sec).unwrap_or(0) * 1_000_000_000 + u64::try_from(now.tv_nsec).unwrap_or(0)
 }

@@ -1,6 +1,6 @@
 //! The environment of our own server: a recorder that listens, as the simulated world's does.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,32 +9,18 @@ use hubbub::transport::{Limit, Observer, Runtime};
 use hubbub::{Counts, Event, EventId, Hub, PushOutcome, SubscriberId};
 
 use super::clock::Clock;
+use super::network::ClientAddresses;
 use crate::record::Recorder;
 
 /// The server's only process.
 const PROCESS: usize = 0;
 
-/// Clients come from addresses of their own, all of them on loopback: 2²² have room from here on.
-// 127.64.0.0, far from the 127.0.0.1 that the server listens on.
-const FIRST_ADDRESS: u32 = 0x7f40_0000;
-const ADDRESSES: u32 = 1 << 22;
-
-/// Where a subscriber of the plan connects from, so that the server's side knows who it is.
-pub(super) fn address_of(index: usize) -> Ipv4Addr {
-    // A scenario has far fewer subscribers than there are addresses, so no two share one.
-    Ipv4Addr::from_bits(FIRST_ADDRESS + 1 + u32::try_from(index).unwrap_or(u32::MAX) % (ADDRESSES - 1))
-}
-
-fn index_of(address: IpAddr) -> Option<usize> {
-    let IpAddr::V4(address) = address else { return None };
-    let offset = address.to_bits().checked_sub(FIRST_ADDRESS + 1).filter(|offset| *offset < ADDRESSES)?;
-    usize::try_from(offset).ok()
-}
-
 #[derive(Clone)]
 pub(super) struct RecordingEnvironment {
     pub(super) clock: Clock,
     pub(super) recorder: Recorder,
+    /// Where subscribers connect from.
+    pub(super) clients: ClientAddresses,
     /// When each subscriber of the plan leaves for good, if it does: a stream that ends after that has been left.
     pub(super) leaves_at: Arc<[Option<Duration>]>,
 }
@@ -51,7 +37,7 @@ impl Runtime for RecordingEnvironment {
 
 impl Observer for RecordingEnvironment {
     fn subscribed(&self, subscriber: SubscriberId, peer: SocketAddr) {
-        if let Some(index) = index_of(peer.ip()) {
+        if let Some(index) = self.clients.index_of(peer.ip()) {
             self.recorder.lock().subscribed(self.now(), (PROCESS, subscriber), index);
         }
     }
@@ -92,20 +78,5 @@ impl Observer for RecordingEnvironment {
 
     fn exposition(&self, _hub: &Hub, _connections: usize) -> Option<String> {
         None
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_subscriber_is_known_by_the_address_it_comes_from() {
-        for index in [0, 1, 254, 255, 256, 70_000] {
-            let address = address_of(index);
-            assert!(address.is_loopback());
-            assert_eq!(index_of(address.into()), Some(index));
-        }
-        assert_eq!(index_of(Ipv4Addr::LOCALHOST.into()), None, "a publisher");
     }
 }

@@ -7,13 +7,16 @@
 //! Two clocks would make latencies of guesses: all processes of a run read the system's monotonic clock and agree on
 //! its zero.
 
+mod both_sides;
 mod capture;
 mod client;
 mod clock;
 mod environment;
+mod error;
 mod limits;
 mod memory;
 mod missing;
+mod network;
 mod publisher;
 mod reconnect;
 mod report;
@@ -24,10 +27,14 @@ mod url;
 
 pub use capture::{Capture, Captured, HEAD_TIMEOUT, Listener, Listening, ListeningEnd, capture, check_stream};
 pub use client::ClientError;
+pub(crate) use clock::monotonic_ns;
+pub use error::RealError;
 pub use limits::{LimitError, need_files};
 pub use memory::PerSubscriber;
 pub use missing::Missing;
-pub use run::{RealError, RealRun, Target, run};
+pub use network::{ClientAddresses, Network};
+pub(crate) use report::Report as RunReport;
+pub use run::{RealRun, Target, run, run_over};
 pub use server::{CHILD, serve_child};
 pub use sockets::Sockets;
 pub use url::{BadUrl, Url};

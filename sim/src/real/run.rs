@@ -9,17 +9,19 @@ use std::time::Duration;
 use tokio::task::{JoinSet, LocalSet};
 use tokio::time::sleep;
 
+use super::both_sides::{as_seen, of_report};
 use super::client::{self, ClientContext, ClientError};
 use super::clock::Clock;
+use super::error::RealError;
 use super::memory::{PerSubscriber, Watch};
+use super::network::{ClientAddresses, Loopback, Network};
 use super::publisher::{self, PublishError, PublishProgress};
-use super::report::Report;
 use super::server::{Order, ServerProcess};
 use super::sockets::Sockets;
 use super::url::Url;
 use crate::client::{Receipts, SubscriberFaults};
 use crate::plan::{HubChoice, Plan};
-use crate::record::{ClassRecord, Digest, Record};
+use crate::record::Record;
 use crate::transport::Transport;
 
 /// Between the order to begin and the beginning.
@@ -59,36 +61,6 @@ pub struct RealRun {
     pub publish_lag: Duration,
 }
 
-/// A run that could not be done.
-#[derive(Debug, thiserror::Error)]
-pub enum RealError {
-    /// The caller ended the run.
-    #[error("interrupted")]
-    CalledOff,
-    /// A class of the plan has a path.
-    #[error("class {0:?} has a path: clients of the real world have the network that there is")]
-    Path(String),
-    /// Our own server did not do its part.
-    #[error("{0}")]
-    Server(String),
-    /// A server did not do what a client expects.
-    #[error("{url}: {why}")]
-    Client {
-        /// Where it is.
-        url: Url,
-        /// What was wrong.
-        why: ClientError,
-    },
-    /// A server did not take what was published.
-    #[error("{url}: {why}")]
-    Publish {
-        /// Where it is.
-        url: Url,
-        /// What was wrong.
-        why: String,
-    },
-}
-
 /// Runs a plan in wall time. `is_wanted` is told the time since the run began, some times a second, and ends the run by
 /// returning `false`.
 ///
@@ -98,38 +70,66 @@ pub fn run(plan: &Plan, target: &Target, is_wanted: &dyn Fn(Duration) -> bool) -
     if let Some(class) = plan.class_with_path() {
         return Err(RealError::Path(class.to_owned()));
     }
+    in_wall_time(plan, async |plan| match target {
+        Target::Own { choice, sockets } => {
+            let loopback: Arc<dyn Network> = Arc::new(Loopback);
+            own(plan, *choice, *sockets, &loopback, is_wanted).await
+        }
+        Target::Other { stream, ingest } => other(plan, stream, ingest, is_wanted).await,
+    })
+}
+
+/// Runs a plan as [`run`] does against our own server, over a network that was made for it. The calling thread is on the
+/// clients' side of that network. The run tells no memory: others may share the network.
+///
+/// # Errors
+/// When the server does not do its part, when the network cannot be entered, and when the run is called off.
+pub fn run_over(
+    network: &Arc<dyn Network>,
+    plan: &Plan,
+    choice: HubChoice,
+    is_wanted: &dyn Fn(Duration) -> bool,
+) -> Result<RealRun, RealError> {
+    let run = in_wall_time(plan, async |plan| own(plan, choice, Sockets::default(), network, is_wanted).await)?;
+    Ok(RealRun { memory: None, ..run })
+}
+
+fn in_wall_time(plan: &Plan, run: impl AsyncFnOnce(&Plan) -> Result<RealRun, RealError>) -> Result<RealRun, RealError> {
     // In wall time a millisecond stands for itself.
     let plan = &Plan { time_scale: 1, ..plan.clone() };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|why| RealError::Server(why.to_string()))?;
-    LocalSet::new().block_on(&runtime, async {
-        match target {
-            Target::Own { choice, sockets } => own(plan, *choice, *sockets, is_wanted).await,
-            Target::Other { stream, ingest } => other(plan, stream, ingest, is_wanted).await,
-        }
-    })
+    LocalSet::new().block_on(&runtime, run(plan))
 }
 
 async fn own(
     plan: &Plan,
     choice: HubChoice,
     sockets: Sockets,
+    network: &Arc<dyn Network>,
     is_wanted: &dyn Fn(Duration) -> bool,
 ) -> Result<RealRun, RealError> {
-    let policy = choice.overflow.name().to_owned();
-    let order =
-        Order { plan: plan.clone(), buffer: choice.capacity.frames(), policy, unsent_bytes: sockets.unsent_bytes };
-    let mut server = ServerProcess::start(&order).map_err(RealError::Server)?;
+    let order = Order {
+        plan: plan.clone(),
+        buffer: choice.capacity.frames(),
+        policy: choice.overflow.name().to_owned(),
+        unsent_bytes: sockets.unsent_bytes,
+        address: network.server(),
+        before_clients: network.clients().before_first(),
+    };
+    let mut server = ServerProcess::start_in(network, order).map_err(RealError::Server)?;
     let clock = Clock::starting_in(LEAD);
+    network.begins(clock.zero_ns());
     server.begin(&clock).map_err(RealError::Server)?;
     // Before the first client: all that grows from here on is the clients' doing.
     let mut watch = Watch::new(server.id());
     let stream =
         Url::local(server.address, &format!("/v1/stream/{}?table={}", plan.server.transport.name(), plan.table));
     let ingest = Url::local(server.address, &format!("/v1/ingest/{}", plan.table));
-    let audience = audience(plan, clock, stream, true, sockets).await?;
+    let audience = audience(plan, clock, stream, Some(network.clients()), sockets).await?;
     let mut lives = connect(plan, &audience);
-    let publish_lag = publish(plan, &audience, &ingest, &mut lives, is_wanted, &mut || watch.look()).await?;
+    let publisher = begin_publishing(plan, &audience, &ingest, network);
+    let publish_lag = publish(plan, &audience, publisher, &mut lives, is_wanted, &mut || watch.look()).await?;
     audience.receipts.borrow_mut().close();
     // Not on this thread: it waits for the server, which waits for clients to read.
     let finished = tokio::task::spawn_blocking(move || server.finish());
@@ -154,9 +154,11 @@ async fn other(
     ingest: &Url,
     is_wanted: &dyn Fn(Duration) -> bool,
 ) -> Result<RealRun, RealError> {
-    let audience = audience(plan, Clock::starting_in(LEAD), stream.clone(), false, Sockets::default()).await?;
+    let audience = audience(plan, Clock::starting_in(LEAD), stream.clone(), None, Sockets::default()).await?;
     let mut lives = connect(plan, &audience);
-    let publish_lag = publish(plan, &audience, ingest, &mut lives, is_wanted, &mut || {}).await?;
+    let here: Arc<dyn Network> = Arc::new(Loopback);
+    let publisher = begin_publishing(plan, &audience, ingest, &here);
+    let publish_lag = publish(plan, &audience, publisher, &mut lives, is_wanted, &mut || {}).await?;
     audience.receipts.borrow_mut().close();
     drain(plan, &audience, is_wanted, || audience.receipts.borrow().are_complete()).await?;
     lives.abort_all();
@@ -169,7 +171,7 @@ async fn audience(
     plan: &Plan,
     clock: Clock,
     url: Url,
-    come_from_own_addresses: bool,
+    addresses: Option<ClientAddresses>,
     sockets: Sockets,
 ) -> Result<Rc<ClientContext>, RealError> {
     // Resolved once, so that all clients reach the same address and no client waits for a name server.
@@ -178,10 +180,10 @@ async fn audience(
         clock,
         url,
         server,
-        come_from_own_addresses,
+        addresses,
         sockets,
         // Anybody else's server is watched as events.
-        transport: if come_from_own_addresses { plan.server.transport } else { Transport::Sse },
+        transport: if addresses.is_some() { plan.server.transport } else { Transport::Sse },
         classes: plan.classes.clone(),
         resumes: plan.server.recovery.is_some(),
         progress: Arc::new(PublishProgress::default()),
@@ -200,21 +202,32 @@ fn connect(plan: &Plan, audience: &Rc<ClientContext>) -> Lives {
     lives
 }
 
-/// Publishes everything, and waits for the end of the plan's arrivals.
-async fn publish(
-    plan: &Plan,
-    audience: &Rc<ClientContext>,
-    ingest: &Url,
-    lives: &mut Lives,
-    is_wanted: &dyn Fn(Duration) -> bool,
-    look: &mut dyn FnMut(),
-) -> Result<Duration, RealError> {
+type Publisher = std::thread::JoinHandle<Result<Duration, RealError>>;
+
+/// Begins to publish everything, on a thread of its own: all clients share one, and their work must not delay an arrival.
+fn begin_publishing(plan: &Plan, audience: &ClientContext, ingest: &Url, network: &Arc<dyn Network>) -> Publisher {
     let progress = audience.progress.clone();
     let clock = audience.clock;
     let arrivals = plan.arrivals.clone();
     let url = ingest.clone();
-    // A thread of its own: all clients share this one, and their work must not delay an arrival.
-    let publisher = std::thread::spawn(move || publisher::publish(&url, &arrivals, clock, &progress));
+    let network = network.clone();
+    std::thread::spawn(move || {
+        network.enter_server_side().map_err(|why| RealError::Server(format!("no publisher: {why}")))?;
+        let failed = |why: PublishError| RealError::Publish { url: url.clone(), why: why.to_string() };
+        publisher::publish(&url, &arrivals, clock, &progress).map_err(failed)
+    })
+}
+
+/// Waits until everything is published, and for the end of the plan's arrivals.
+async fn publish(
+    plan: &Plan,
+    audience: &Rc<ClientContext>,
+    publisher: Publisher,
+    lives: &mut Lives,
+    is_wanted: &dyn Fn(Duration) -> bool,
+    look: &mut dyn FnMut(),
+) -> Result<Duration, RealError> {
+    let clock = audience.clock;
     let result = loop {
         sleep(LOOK).await;
         look();
@@ -237,8 +250,7 @@ async fn publish(
     // data.
     audience.progress.is_called_off.store(true, Ordering::Relaxed);
     result?;
-    let failed = |why: PublishError| RealError::Publish { url: ingest.clone(), why: why.to_string() };
-    publisher.join().map_err(|_| RealError::Server("the publisher panicked".to_owned()))?.map_err(failed)
+    publisher.join().map_err(|_| RealError::Server("the publisher panicked".to_owned()))?
 }
 
 /// Waits until clients have all they can get, or no time is left for it.
@@ -268,36 +280,4 @@ fn first_failure(lives: &mut Lives) -> Option<ClientError> {
         }
     }
     None
-}
-
-fn of_report(report: Report, receipts: &mut Receipts) -> Record {
-    let flush_us = report.flush_us();
-    let classes =
-        flush_us.zip(receipts.receipt_us()).map(|(flush_us, receipt_us)| ClassRecord { flush_us, receipt_us });
-    let classes = classes.collect();
-    let mut subscribers = report.subscribers;
-    for (index, subscriber) in subscribers.iter_mut().enumerate() {
-        receipts.complete(index, subscriber);
-    }
-    Record {
-        subscribers,
-        classes,
-        unpublished: 0,
-        delivered_in_time: report.delivered_in_time,
-        peak_pinned_bytes: report.peak_pinned_bytes,
-        // Left empty: wall time does not repeat, so there is nothing to compare a digest with.
-        digest: Digest::default(),
-    }
-}
-
-fn as_seen(plan: &Plan, receipts: &mut Receipts) -> Record {
-    let classes = receipts.receipt_us().into_iter();
-    Record {
-        subscribers: (0..plan.subscribers.len()).map(|index| receipts.as_seen(index)).collect(),
-        classes: classes.map(|receipt_us| ClassRecord { flush_us: crate::record::histogram(), receipt_us }).collect(),
-        unpublished: 0,
-        delivered_in_time: receipts.in_time(),
-        peak_pinned_bytes: 0,
-        digest: Digest::default(),
-    }
 }

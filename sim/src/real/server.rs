@@ -2,7 +2,7 @@
 //! the pipe between it and the process that runs the plan. A line each way at a time.
 
 use std::io::{BufRead, BufReader, Write};
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::clock::Clock;
 use super::environment::RecordingEnvironment;
+use super::network::{ClientAddresses, Network};
 use super::report::Report;
 use crate::client::{SubscriberFaults, time_to_come_back};
 use crate::plan::{HubChoice, Plan};
@@ -38,6 +39,10 @@ pub(super) struct Order {
     pub(super) policy: String,
     /// `TCP_NOTSENT_LOWAT`; `None` leaves the default.
     pub(super) unsent_bytes: Option<u32>,
+    /// Where it listens.
+    pub(super) address: Ipv4Addr,
+    /// The address before the first that subscribers connect from.
+    pub(super) before_clients: Ipv4Addr,
 }
 
 /// The server's process, which ends with this.
@@ -50,7 +55,18 @@ pub(super) struct ServerProcess {
 }
 
 impl ServerProcess {
-    pub(super) fn start(order: &Order) -> Result<Self, String> {
+    /// Begins the server on its side of the network.
+    pub(super) fn start_in(network: &Arc<dyn Network>, order: Order) -> Result<Self, String> {
+        let network = network.clone();
+        // A thread of its own: the one that calls belongs to the clients' side.
+        let started = std::thread::spawn(move || {
+            network.enter_server_side().map_err(|why| format!("no server for the run: {why}"))?;
+            Self::start(&order)
+        });
+        started.join().map_err(|_| "the thread that begins a server panicked".to_owned())?
+    }
+
+    fn start(order: &Order) -> Result<Self, String> {
         let why = |why: &dyn std::fmt::Display| format!("no server for the run: {why}");
         // This same program: a second binary would have to be built, found, and of the same version.
         let program = std::env::current_exe().map_err(|it| why(&it))?;
@@ -114,7 +130,8 @@ pub fn serve_child(orders: impl BufRead, mut answers: impl Write) -> Result<(), 
     let mut say = |line: &str| writeln!(answers, "{line}").and_then(|()| answers.flush()).map_err(|it| it.to_string());
     let order: Order = serde_json::from_str(&next()?).map_err(|why| why.to_string())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|why| why.to_string())?;
-    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).map_err(|why| why.to_string())?;
+    let listener = tokio::net::TcpListener::bind((order.address, 0));
+    let listener = runtime.block_on(listener).map_err(|why| why.to_string())?;
     say(&listener.local_addr().map_err(|why| why.to_string())?.to_string())?;
     let clock = Clock::of(next()?.parse().map_err(|why| format!("no time to begin: {why}"))?);
     let recorder = Recorder::new(&order.plan);
@@ -126,7 +143,8 @@ pub fn serve_child(orders: impl BufRead, mut answers: impl Write) -> Result<(), 
     let leaves_at = (0..order.plan.subscribers.len()).map(|index| SubscriberFaults::of(&order.plan, index).leaves_at);
     let leaves_at: Arc<[_]> = leaves_at.collect();
     // With the metrics of a real server, so that their cost is part of what is measured.
-    let environment = Measured::new(RecordingEnvironment { clock, recorder: recorder.clone(), leaves_at });
+    let clients = ClientAddresses::after(order.before_clients);
+    let environment = Measured::new(RecordingEnvironment { clock, recorder: recorder.clone(), clients, leaves_at });
     runtime.spawn(hubbub::serve(listener, hub.clone(), settings(&order), environment, std::future::pending()));
     say("serving")?;
     next()?;

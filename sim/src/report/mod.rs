@@ -7,6 +7,7 @@ mod classes;
 mod current;
 pub mod docs;
 mod parts;
+pub mod paths;
 mod policies;
 mod readme;
 mod real;

@@ -20,7 +20,7 @@ use super::table::{Lean, Table};
 /// `command` makes the folder again, from the directory in which it was given.
 #[must_use]
 pub fn readme(sweep: &Sweep, command: &str) -> String {
-    if sweep.world == "real" {
+    if sweep.is_measured() {
         return real::readme(sweep, command);
     }
     let mut page = format!("# {}\n\n", sweep.scenario);

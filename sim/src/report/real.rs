@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::summary::along::figure_names;
-use crate::summary::document::{Cell, Sweep};
+use crate::summary::document::{Cell, EmulatedLinks, Sweep};
 use crate::summary::format;
 
 use super::parts;
@@ -21,7 +21,7 @@ const MEMORY_KEY: &str = "slots: K handles, if the buffer fills · payload: peak
 
 /// The load test as a page of text, each line at most 80 columns and ended.
 pub(super) fn terminal(sweep: &Sweep) -> String {
-    let mut page = prose(&format!("{} · over real TCP", sweep.scenario), "");
+    let mut page = prose(&format!("{} · {}", sweep.scenario, over(sweep)), "");
     // Writing to a `String` cannot fail, here and below.
     let _ = write!(page, "\n{}", prose(&parts::load(sweep), "  "));
     if let Some(population) = parts::population(sweep) {
@@ -49,7 +49,7 @@ pub(super) fn terminal(sweep: &Sweep) -> String {
 
 /// The folder's README.
 pub(super) fn readme(sweep: &Sweep, command: &str) -> String {
-    let mut page = format!("# {}, over real TCP\n\n", sweep.scenario);
+    let mut page = format!("# {}, {}\n\n", sweep.scenario, over(sweep));
     let _ =
         write!(page, "Measured by\n\n```sh\n{command}\n```\n\nWall time does not repeat itself: figures of another ");
     page.push_str("run and machine differ.\n\n");
@@ -102,8 +102,31 @@ fn latency(sweep: &Sweep, has_room: bool) -> Table {
     table
 }
 
-/// How far the load itself kept to its plan.
+/// What clients and server were connected by.
+fn over(sweep: &Sweep) -> &'static str {
+    if sweep.world == "emulated" { "over emulated paths" } else { "over real TCP" }
+}
+
+/// How far the load itself and the emulated links kept to their plan.
 fn lateness(sweep: &Sweep) -> String {
+    let links = sweep.cells.iter().filter_map(|cell| Some((cell, cell.links.as_ref()?)));
+    let of_links: String = links.map(|(cell, links)| of_links(cell, links)).collect();
+    format!("{}{of_links}", publish_lag(sweep))
+}
+
+fn of_links(cell: &Cell, links: &EmulatedLinks) -> String {
+    let [p50, p99, max] = [links.late_p50_ms, links.late_p99_ms, links.late_max_ms].map(format::ms);
+    let congestion = if links.congestion.is_empty() { "not read back".to_owned() } else { links.congestion.join(", ") };
+    let verdict = if links.is_evidence { "" } else { " That is too late to be evidence: let the machine do less." };
+    format!(
+        " N = {}, buffer {}: congestion control {congestion}; packets came {p50} ms late (median), {p99} ms (p99), \
+         {max} ms (most).{verdict}",
+        format::count(cell.subscribers as u64),
+        format::count(cell.buffer),
+    )
+}
+
+fn publish_lag(sweep: &Sweep) -> String {
     let of = |cell: &Cell| {
         Some(format!("{} ms at N = {}", format::ms(cell.publish_lag_ms?), format::count(cell.subscribers as u64)))
     };

@@ -19,7 +19,7 @@ use super::table::{Lean, Table, prose};
 /// A document without cells, as `size` leaves it, has no table of cells; one with a sensitivity has that too.
 #[must_use]
 pub fn terminal(sweep: &Sweep) -> String {
-    if sweep.world == "real" {
+    if sweep.is_measured() {
         return real::terminal(sweep);
     }
     let mut page = prose(&format!("{} · {}", sweep.scenario, sweep.question), "");

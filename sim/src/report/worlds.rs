@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::summary::comparison::{Compared, ComparedMember, Fidelity};
 use crate::summary::format;
 
+use super::paths;
 use super::table::{Lean, Table, prose};
 
 const KEY: &str = "lost: frames, of those offered · sim.: simulated · real: median of the real runs, and the least and most of them · first: \
@@ -27,6 +28,9 @@ pub fn terminal(fidelity: &Fidelity) -> String {
         }
     }
     let _ = write!(page, "\n{}", prose(&format!("→ {}", verdict(fidelity)), ""));
+    if let Some(measured) = &fidelity.paths_measured {
+        let _ = write!(page, "\n{}", paths::terminal(&fidelity.paths, measured));
+    }
     page
 }
 
@@ -42,6 +46,9 @@ pub fn readme(fidelity: &Fidelity) -> String {
             let _ = write!(page, "\n\n## {title}\n\n{}", table.markdown().trim_end());
         }
     }
+    if let Some(paths) = paths::part(fidelity) {
+        let _ = write!(page, "\n\n## Paths\n\n![rows of paths](paths.svg)\n\n{paths}");
+    }
     page.push('\n');
     page
 }
@@ -52,6 +59,8 @@ pub(super) fn part(name: &str, fidelity: &Fidelity) -> Option<String> {
         "summary" => Some(format!("{} {}\n\n{}", what(fidelity), verdict(fidelity), summary(fidelity))),
         "sockets" => hidden(fidelity).map(|table| table.markdown()),
         "sizes" => sizes(fidelity).map(|table| table.markdown()),
+        "paths" => Some(paths::part(fidelity).unwrap_or_else(|| paths::NOTHING.to_owned())),
+        "unmodelled-paths" => Some(paths::unmodelled(fidelity).unwrap_or_else(|| paths::NOTHING.to_owned())),
         _ => None,
     }
 }

@@ -61,6 +61,7 @@ pub fn cell(key: CellKey<'_>, runs: &[RunSummary], latencies: &Latencies) -> Cel
         worst_subscriber: worst(runs),
         digest: Digest::over(runs.iter().map(|run| run.digest)).to_string(),
         publish_lag_ms: None,
+        links: None,
     }
 }
 

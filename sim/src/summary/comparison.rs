@@ -1,8 +1,16 @@
 //! `fidelity.json`: what a comparison leaves, and the only thing that its figure and its part of the docs are made from.
 
+mod paths;
+
 use serde::{Deserialize, Serialize};
 
 use super::document::Machine;
+
+#[cfg(test)]
+pub(crate) use paths::path_row_fixture;
+pub use paths::{
+    KernelFigures, MOST_EDGE_ROWS, ModelFigures, Pairs, PathRow, PathsMeasured, RatioMedians, UnmodelledRow, spread,
+};
 
 /// The value of [`Fidelity::schema`].
 pub const SCHEMA: &str = "hubbub.fidelity/1";
@@ -33,6 +41,15 @@ pub struct Fidelity {
     /// What that makes of sizes.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sizes: Vec<SizeBySocket>,
+    /// The model of TCP beside the kernel's, over emulated links.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<PathRow>,
+    /// Rows of paths with a congestion control that no model has.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unmodelled_paths: Vec<UnmodelledRow>,
+    /// What the rows of paths were measured with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paths_measured: Option<PathsMeasured>,
 }
 
 /// One plan in both worlds.
@@ -195,6 +212,9 @@ pub(crate) fn fixture() -> Fidelity {
             unbounded: 4,
             window_bytes: 3_000_000,
         }],
+        paths: Vec::new(),
+        unmodelled_paths: Vec::new(),
+        paths_measured: None,
     }
 }
 

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::scenario::default_current_buffer;
-pub use cell::{ByClass, Cell, Memory, Quantiles, WorstSubscriber};
+pub use cell::{ByClass, Cell, EmulatedLinks, Memory, Quantiles, WorstSubscriber};
 pub use risk::{Extrapolation, HighWaterMarks, Risk, Tolerance};
 pub use runs_done::RunsDone;
 pub use zero_drop::{Binding, Validation, ZeroDrop};
@@ -25,7 +25,7 @@ pub const SCHEMA: &str = "hubbub.sweep/2";
 pub struct Sweep {
     /// Always [`SCHEMA`].
     pub schema: String,
-    /// `simulated` or `real`.
+    /// `simulated`, `real` or `emulated`.
     pub world: String,
     /// Name of the scenario.
     pub scenario: String,
@@ -103,6 +103,11 @@ impl Sweep {
     /// The policy, or that there are several.
     pub fn policy_in_words(&self) -> String {
         if self.compares_policies() { "every policy".to_owned() } else { format!("policy {}", self.policy) }
+    }
+
+    /// Whether it was measured in wall time, over the network that there is or over emulated paths.
+    pub fn is_measured(&self) -> bool {
+        self.world != "simulated"
     }
 
     /// Whether the cells are of several policies.

@@ -327,6 +327,7 @@ fn cell(subscribers: usize, buffer: u64, exact: u64) -> Cell {
         }),
         digest: format!("{:016x}{:016x}", offered * 0x9e37, full * 0x79b9 + buffer),
         publish_lag_ms: None,
+        links: None,
     }
 }
 

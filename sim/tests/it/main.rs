@@ -18,6 +18,7 @@
 //! - [`determinism`]: digests and incidents, the same in every profile
 //! - [`theory`]: the testbed as the queues of theory
 //! - [`real_world`]: plans over real TCP, and what is no server
+//! - [`emulated_paths`]: plans over the kernel's TCP and links that the program emulates
 //! - [`recording`]: a stream as a trace, whatever the server does
 //! - [`published`]: one number wherever it stands
 //! - [`documents`]: lists in pages are what the code has
@@ -31,6 +32,7 @@ mod command_line;
 mod connections_that_end;
 mod determinism;
 mod documents;
+mod emulated_paths;
 mod faults;
 mod features;
 mod frames_per_write;

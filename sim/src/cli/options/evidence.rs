@@ -31,6 +31,28 @@ pub(in crate::cli) struct StagesOptions {
     pub(in crate::cli) check: bool,
 }
 
+/// Options of `fidelity`.
+#[derive(Debug, Args)]
+pub(in crate::cli) struct FidelityOptions {
+    #[command(flatten)]
+    pub(in crate::cli) evidence: EvidenceOptions,
+    /// Compare the model of TCP with the kernel's over emulated paths instead, on all rows; or only measure the kernel,
+    /// or compare only the rows that are not held out. Measured rows are kept
+    #[arg(long, value_name = "ROWS", num_args = 0..=1, default_missing_value = "all", value_enum)]
+    pub(in crate::cli) paths: Option<PathsPart>,
+}
+
+/// The rows of paths that are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(in crate::cli) enum PathsPart {
+    /// All of them.
+    All,
+    /// Those that are not held out.
+    Fitted,
+    /// None: the kernel's side is measured.
+    Measure,
+}
+
 /// How much is done, and where the result goes.
 #[derive(Debug, Clone, Args)]
 pub(in crate::cli) struct EvidenceOptions {

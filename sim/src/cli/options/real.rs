@@ -21,6 +21,10 @@ pub(in crate::cli) struct RealOptions {
     /// Mailbox sizes in frames, as 64,256 [default: that of the server]
     #[arg(long, value_delimiter = ',', value_name = "K,…", value_parser = number::buffer, conflicts_with = "url")]
     buffers: Option<Vec<u64>>,
+    /// Run over the paths that the scenario's classes have, emulated on this machine: needs user namespaces or root,
+    /// /dev/net/tun and iproute2 [default: loopback, which has no paths]
+    #[arg(long, value_name = "HOW", value_enum, conflicts_with = "url")]
+    pub(in crate::cli) paths: Option<LoadPaths>,
     /// The event stream of a server that runs already, as http://HOST:PORT/v1/stream/sse?table=T
     #[arg(long, value_name = "URL", requires = "ingest_url", conflicts_with = "policy")]
     pub(in crate::cli) url: Option<Url>,
@@ -35,6 +39,13 @@ pub(in crate::cli) struct RealOptions {
     pub(in crate::cli) out: Option<PathBuf>,
     #[command(flatten)]
     pub(in crate::cli) json: JsonOptions,
+}
+
+/// How the paths of a scenario are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(in crate::cli) enum LoadPaths {
+    /// By TUN devices in network namespaces, and a thread that carries packets between them.
+    Emulated,
 }
 
 impl RealOptions {
@@ -56,9 +67,10 @@ impl RealOptions {
         let others = others.iter().filter_map(|(name, url)| Some(format!(" --{name} '{}'", url.as_ref()?)));
         let timeout = self.head_timeout.map(|timeout| format!(" --head-timeout {}", joined(timeout)));
         format!(
-            "{}{}{}{}",
+            "{}{}{}{}{}",
             self.load.command("load"),
             listed("buffers", self.buffers.as_deref()),
+            if self.paths.is_some() { " --paths emulated" } else { "" },
             others.collect::<String>(),
             timeout.unwrap_or_default()
         )

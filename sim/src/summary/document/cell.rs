@@ -59,6 +59,24 @@ pub struct Cell {
     /// The most that a publish began after its planned time; in the real world only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub publish_lag_ms: Option<f64>,
+    /// The emulated links; in the emulated world only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub links: Option<EmulatedLinks>,
+}
+
+/// How the emulated links of a cell kept to their time, and what ran over them.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct EmulatedLinks {
+    /// The congestion controls of the server's sockets, as the kernel said.
+    pub congestion: Vec<String>,
+    /// By how much packets were delivered after they were due, median; of several runs the largest.
+    pub late_p50_ms: f64,
+    /// The same, 99th percentile.
+    pub late_p99_ms: f64,
+    /// The same, largest.
+    pub late_max_ms: f64,
+    /// Whether the links were in time in every run, so that the figures say something about the kernel's TCP.
+    pub is_evidence: bool,
 }
 
 impl Cell {

@@ -1,0 +1,99 @@
+//! Plans over emulated paths: the kernel's TCP in namespaces that the program makes.
+//!
+//! Where the system allows none it says so; with `HUBBUB_NETNS=required`, as CI has it, it fails instead.
+
+use std::fs;
+use std::path::PathBuf;
+
+use crate::command_line::{folder, refused, sim};
+
+/// One reader who is 200 ms away.
+const FAR: &str = r#"
+    name = "far"
+    question = "How late is it?"
+    table = "t"
+    duration_seconds = 2
+    drain_seconds = 2
+    subscribers = [1]
+    arrivals = { kind = "constant", per_second = 50 }
+    payload = { kind = "fixed", bytes = 500 }
+    [[class]]
+    name = "far"
+    count = 1
+    round_trip_ms = 200
+    window_bytes = 65536
+    reads = "as-it-arrives"
+"#;
+
+/// What a command prints over emulated paths; `None` where there can be none.
+fn over_paths(folder: &PathBuf, arguments: &[&str]) -> Option<(String, String)> {
+    let output = sim(folder, arguments);
+    let [said, told] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+    if told.contains("no emulated paths here") {
+        let is_required = std::env::var_os("HUBBUB_NETNS").is_some_and(|value| value == "required");
+        assert!(!is_required, "{told}");
+        assert_eq!(output.status.code(), Some(2));
+        assert_eq!(told.lines().count(), 1, "{told}");
+        eprintln!("skipped: {told}");
+        return None;
+    }
+    assert_eq!(output.status.code(), Some(0), "{said}{told}");
+    Some((said, told))
+}
+
+#[test]
+fn over_emulated_paths_every_event_takes_half_a_round_trip_and_the_kernel_says_its_congestion_control() {
+    let folder = folder("load-emulated");
+    fs::write(folder.join("far.toml"), FAR).unwrap();
+    let load = ["load", "--scenario", "./far.toml", "--paths", "emulated", "--json", "-"];
+    let Some((document, _)) = over_paths(&folder, &load) else { return };
+    let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+    assert_eq!(document["world"].as_str(), Some("emulated"));
+    assert!(document["command"].as_str().unwrap().contains("--paths emulated"), "{document}");
+    let cell = &document["cells"][0];
+    assert_eq!(cell["received"], cell["offered"]);
+    assert!(cell["offered"].as_u64() > Some(60), "{cell}");
+    let receipt = cell["receipt_latency_ms"]["p50"].as_f64().unwrap();
+    // Loopback takes a millisecond or two; a busy machine may be late, and never early.
+    assert!((100.0..300.0).contains(&receipt), "{receipt}");
+    assert_eq!(cell["links"]["congestion"], serde_json::json!(["cubic"]));
+    assert!(cell["links"]["late_p99_ms"].as_f64().unwrap() < 200.0);
+    assert!(cell["memory_bytes_per_subscriber"]["resident"].is_null());
+}
+
+#[test]
+fn during_an_outage_of_a_second_the_frames_of_a_second_and_more_wait() {
+    let folder = folder("outage-emulated");
+    let Some((_, told)) = over_paths(&folder, &["fidelity", "--paths", "measure", "--quick"]) else { return };
+    let row = told.lines().find(|line| line.starts_with("quick: waiting")).unwrap_or_else(|| panic!("{told}"));
+    let waiting = row.split_whitespace().nth(2).and_then(|frames| frames.parse::<u64>().ok()).unwrap();
+    // 100 events a second, and what comes until the kernel tries again. Of these the socket holds some.
+    assert!((50..200).contains(&waiting), "{row}");
+    assert!(row.contains("cubic"), "{row}");
+}
+
+#[test]
+fn without_emulated_paths_a_load_says_that_loopback_has_none_and_a_path_that_no_kernel_has_is_refused() {
+    let folder = folder("load-paths");
+    let path = "[class.path]\n    down_kbit_per_second = 1000\n    up_kbit_per_second = 1000\n";
+    fs::write(folder.join("far.toml"), format!("{FAR}    {path}").replace("window_bytes = 65536\n", "")).unwrap();
+    let output = sim(&folder, &["load", "--scenario", "./far.toml"]);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(output.status.code(), Some(0), "{said}{}", String::from_utf8_lossy(&output.stderr));
+    assert!(said.contains("- paths: loopback has none; --paths emulated runs over them\n"), "{said}");
+    fs::write(folder.join("far.toml"), format!("{FAR}    {path}    congestion = \"none\"\n")).unwrap();
+    let output = sim(&folder, &["load", "--scenario", "./far.toml", "--paths", "emulated"]);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    let is_said =
+        told.contains("\"far\": congestion = \"none\" is a model's") || told.contains("no emulated paths here");
+    assert!(is_said, "{told}");
+}
+
+#[test]
+fn emulated_paths_are_no_option_of_a_server_that_runs_already() {
+    let folder = folder("load-emulated-refused");
+    let url = ["load", "--paths", "emulated", "--url", "http://127.0.0.1:1/", "--ingest-url", "http://127.0.0.1:1/"];
+    assert!(refused(&folder, &url).contains("cannot be used with"));
+    assert!(refused(&folder, &["load", "--paths", "real"]).contains("emulated"));
+}
