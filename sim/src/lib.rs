@@ -65,6 +65,7 @@ pub mod sweep;
 pub mod tail;
 pub mod tcp;
 pub mod theory;
+pub mod testbed;
 mod time;
 pub mod transport;
 pub mod verify;

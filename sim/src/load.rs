@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use hubbub::Capacity;
 
+use crate::client::StreamFormat;
 use crate::plan::{FaultKind, HubChoice, Plan};
 use crate::real::{self, PerSubscriber, RealError, RealRun, Sockets, Target, Url};
 use crate::runs::Progress;
@@ -28,6 +29,8 @@ pub enum LoadTarget {
     Other {
         /// Where clients watch.
         stream: Url,
+        /// How the bytes of its stream become events.
+        format: StreamFormat,
         /// Where events are posted.
         ingest: Url,
     },
@@ -126,7 +129,9 @@ fn real_target(scenario: &Scenario, target: &LoadTarget, buffer: u64) -> Target 
             let choice = HubChoice { capacity, overflow: scenario.settings().server.policy };
             Target::Own { choice, sockets: Sockets::default() }
         }
-        LoadTarget::Other { stream, ingest } => Target::Other { stream: stream.clone(), ingest: ingest.clone() },
+        LoadTarget::Other { stream, format, ingest } => {
+            Target::Other { stream: stream.clone(), format: *format, ingest: ingest.clone() }
+        }
     }
 }
 
@@ -196,7 +201,9 @@ fn not_applied(scenario: &Scenario, target: &LoadTarget) -> Vec<String> {
         missing.push("round-trip times: the network's own".to_owned());
     }
     missing.push("windows: receive buffers of that size, of which the kernel makes its own windows".to_owned());
-    if settings.server.transport == Transport::Ws && matches!(target, LoadTarget::Other { .. }) {
+    if let LoadTarget::Other { format: StreamFormat::Sse, .. } = target
+        && settings.server.transport == Transport::Ws
+    {
         missing.push("WebSockets: another server is watched as server-sent events".to_owned());
     }
     if settings.server.recovery.is_some() && matches!(target, LoadTarget::Other { .. }) {

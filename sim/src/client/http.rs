@@ -14,9 +14,9 @@ pub enum NotAStream {
     /// A redirection, with the place it names.
     #[error("redirects to {1} with status {0}: redirections are not followed yet, so give that address instead")]
     Redirect(u16, String),
-    /// Another type than `text/event-stream`.
-    #[error("answers with {0}, where text/event-stream was expected")]
-    Type(String),
+    /// Another type of content than the one asked for, which comes second.
+    #[error("answers with {0}, where {1} was expected")]
+    Type(String, &'static str),
     /// A compressed body, with the name of its encoding.
     #[error("compresses the stream (content-encoding: {0}), which is not read yet: switch that off for this path")]
     Encoded(String),
@@ -44,9 +44,46 @@ pub(super) struct Response {
     /// Bytes taken.
     offset: u64,
     head: Vec<u8>,
-    /// 200 of an event stream, 101 of a WebSocket.
-    expected: u16,
+    expected: Expected,
 }
+
+/// What the response is to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Expected {
+    EventStream,
+    WebSocket,
+    Ndjson,
+}
+
+impl Expected {
+    fn status(self) -> u16 {
+        match self {
+            Self::EventStream | Self::Ndjson => 200,
+            Self::WebSocket => 101,
+        }
+    }
+
+    /// Checks a content type.
+    fn check_type(self, kind: &str) -> Result<(), NotAStream> {
+        // A character set may follow. An `EventSource` judges this part alone.
+        let essence = kind.split(';').next().unwrap_or_default().trim();
+        let (is_one, wanted) = match self {
+            Self::EventStream | Self::WebSocket => {
+                (essence.eq_ignore_ascii_case("text/event-stream"), "text/event-stream")
+            }
+            // Servers have several names for it, and some have none.
+            Self::Ndjson => {
+                let essence = essence.to_ascii_lowercase();
+                let plain = ["text/plain", "application/octet-stream", NO_TYPE];
+                (essence.contains("json") || plain.contains(&essence.as_str()), "application/x-ndjson")
+            }
+        };
+        if is_one { Ok(()) } else { Err(NotAStream::Type(brief(kind), wanted)) }
+    }
+}
+
+/// Said where a response gives no type.
+const NO_TYPE: &str = "no content type";
 
 #[derive(Debug, Clone, Copy)]
 enum Part {
@@ -67,12 +104,17 @@ enum Part {
 impl Response {
     /// A response that begins an event stream.
     pub(super) fn of_sse() -> Self {
-        Self { part: Part::Head, offset: 0, head: Vec::new(), expected: 200 }
+        Self { part: Part::Head, offset: 0, head: Vec::new(), expected: Expected::EventStream }
     }
 
     /// A response that begins a WebSocket; everything after its head is the body.
     pub(super) fn of_websocket() -> Self {
-        Self { expected: 101, ..Self::of_sse() }
+        Self { expected: Expected::WebSocket, ..Self::of_sse() }
+    }
+
+    /// A response that begins newline-delimited JSON.
+    pub(super) fn of_ndjson() -> Self {
+        Self { expected: Expected::Ndjson, ..Self::of_sse() }
     }
 
     /// Whether the head has come, and is that of an event stream.
@@ -126,21 +168,18 @@ impl Response {
             std::str::from_utf8(header.value).ok().map(str::trim)
         };
         match response.code.unwrap_or_default() {
-            101 if self.expected == 101 => return Ok(Part::Whole),
+            101 if self.expected == Expected::WebSocket => return Ok(Part::Whole),
             // An interim one: the response is still to come.
             100 | 102..200 => return Ok(Part::Head),
             status @ (301..=303 | 307 | 308) => {
                 return Err(NotAStream::Redirect(status, brief(value("location").unwrap_or("no address"))));
             }
-            status if status != self.expected => return Err(NotAStream::Status(status, self.expected)),
+            status if status != self.expected.status() => {
+                return Err(NotAStream::Status(status, self.expected.status()));
+            }
             _ => {}
         }
-        let kind = value("content-type").unwrap_or("no content type");
-        // A character set may follow. An `EventSource` judges this part alone.
-        let essence = kind.split(';').next().unwrap_or_default().trim();
-        if !essence.eq_ignore_ascii_case("text/event-stream") {
-            return Err(NotAStream::Type(brief(kind)));
-        }
+        self.expected.check_type(value("content-type").unwrap_or(NO_TYPE))?;
         let encoding = value("content-encoding").unwrap_or("identity");
         // Read as it is, a compressed body has no events, and the server would seem to have lost everything.
         if !encoding.is_empty() && !encoding.eq_ignore_ascii_case("identity") {

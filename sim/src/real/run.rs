@@ -17,10 +17,9 @@ use super::report::Report;
 use super::server::{Order, ServerProcess};
 use super::sockets::Sockets;
 use super::url::Url;
-use crate::client::{Receipts, SubscriberFaults};
+use crate::client::{Receipts, StreamFormat, SubscriberFaults};
 use crate::plan::{HubChoice, Plan};
 use crate::record::{ClassRecord, Digest, Record};
-use crate::transport::Transport;
 
 /// Between the order to begin and the beginning.
 const LEAD: Duration = Duration::from_millis(300);
@@ -42,6 +41,8 @@ pub enum Target {
     Other {
         /// Where clients watch.
         stream: Url,
+        /// How the bytes of its stream become events.
+        format: StreamFormat,
         /// Where events are posted, one JSON object each.
         ingest: Url,
     },
@@ -105,7 +106,7 @@ pub fn run(plan: &Plan, target: &Target, is_wanted: &dyn Fn(Duration) -> bool) -
     LocalSet::new().block_on(&runtime, async {
         match target {
             Target::Own { choice, sockets } => own(plan, *choice, *sockets, is_wanted).await,
-            Target::Other { stream, ingest } => other(plan, stream, ingest, is_wanted).await,
+            Target::Other { stream, format, ingest } => other(plan, (stream, *format), ingest, is_wanted).await,
         }
     })
 }
@@ -127,7 +128,7 @@ async fn own(
     let stream =
         Url::local(server.address, &format!("/v1/stream/{}?table={}", plan.server.transport.name(), plan.table));
     let ingest = Url::local(server.address, &format!("/v1/ingest/{}", plan.table));
-    let audience = audience(plan, clock, stream, true, sockets).await?;
+    let audience = audience(plan, clock, (stream, plan.server.transport.into()), true, sockets).await?;
     let mut lives = connect(plan, &audience);
     let publish_lag = publish(plan, &audience, &ingest, &mut lives, is_wanted, &mut || watch.look()).await?;
     audience.receipts.borrow_mut().close();
@@ -150,11 +151,11 @@ async fn own(
 
 async fn other(
     plan: &Plan,
-    stream: &Url,
+    (stream, format): (&Url, StreamFormat),
     ingest: &Url,
     is_wanted: &dyn Fn(Duration) -> bool,
 ) -> Result<RealRun, RealError> {
-    let audience = audience(plan, Clock::starting_in(LEAD), stream.clone(), false, Sockets::default()).await?;
+    let audience = audience(plan, Clock::starting_in(LEAD), (stream.clone(), format), false, Sockets::default()).await?;
     let mut lives = connect(plan, &audience);
     let publish_lag = publish(plan, &audience, ingest, &mut lives, is_wanted, &mut || {}).await?;
     audience.receipts.borrow_mut().close();
@@ -168,7 +169,7 @@ async fn other(
 async fn audience(
     plan: &Plan,
     clock: Clock,
-    url: Url,
+    (url, format): (Url, StreamFormat),
     come_from_own_addresses: bool,
     sockets: Sockets,
 ) -> Result<Rc<ClientContext>, RealError> {
@@ -180,8 +181,7 @@ async fn audience(
         server,
         come_from_own_addresses,
         sockets,
-        // Anybody else's server is watched as events.
-        transport: if come_from_own_addresses { plan.server.transport } else { Transport::Sse },
+        format,
         classes: plan.classes.clone(),
         resumes: plan.server.recovery.is_some(),
         progress: Arc::new(PublishProgress::default()),

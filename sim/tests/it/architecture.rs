@@ -28,6 +28,10 @@ const OF_THE_TESTBED: Arrows = &[
     ("real", &["client", "plan", "record", "time", "transport"]),
     ("first_order", &["plan", "scenario", "tcp"]),
     ("summary", &["record", "plan", "scenario", "first_order", "tail"]),
+    (
+        "testbed",
+        &["figure", "plan", "pool", "record", "report", "runs", "scenario", "summary", "tail", "world"],
+    ),
     ("theory", &[]),
     ("tail", &[]),
     ("figure", &["summary", "tail", "theory"]),
@@ -39,7 +43,7 @@ const OF_THE_TESTBED: Arrows = &[
     ("sizing", &["first_order", "plan", "pruning", "runs", "scenario", "summary", "tail"]),
     ("sweep", &["plan", "pruning", "runs", "scenario", "sizing", "summary"]),
     ("shards", &["first_order", "plan", "runs", "scenario", "summary"]),
-    ("load", &["plan", "real", "runs", "scenario", "summary", "transport"]),
+    ("load", &["client", "plan", "real", "runs", "scenario", "summary", "transport"]),
     ("fidelity", &["load", "plan", "real", "record", "runs", "scenario", "summary", "world"]),
     ("stages", &["plan", "pool", "runs", "scenario", "summary", "world"]),
     ("ledger", &["plan", "record"]),
@@ -52,6 +56,7 @@ const OF_THE_TESTBED: Arrows = &[
     (
         "cli",
         &[
+            "client",
             "fidelity",
             "figure",
             "fingerprint",
