@@ -19,7 +19,8 @@ use super::publisher::PublishProgress;
 use super::sockets::Sockets;
 use super::url::Url;
 use crate::client::{
-    May, NotAStream, ReadPacer, Receipts, SlowPeriod, Speed, StreamFormat, StreamItem, StreamParser, SubscriberFaults, request,
+    May, NotAStream, ReadPacer, Receipts, SlowPeriod, Speed, StreamFormat, StreamItem, StreamParser, SubscriberFaults,
+    request,
 };
 use crate::plan::{ClassPlan, SubscriberPlan};
 

@@ -155,7 +155,8 @@ async fn other(
     ingest: &Url,
     is_wanted: &dyn Fn(Duration) -> bool,
 ) -> Result<RealRun, RealError> {
-    let audience = audience(plan, Clock::starting_in(LEAD), (stream.clone(), format), false, Sockets::default()).await?;
+    let audience =
+        audience(plan, Clock::starting_in(LEAD), (stream.clone(), format), false, Sockets::default()).await?;
     let mut lives = connect(plan, &audience);
     let publish_lag = publish(plan, &audience, ingest, &mut lives, is_wanted, &mut || {}).await?;
     audience.receipts.borrow_mut().close();

@@ -53,7 +53,7 @@ impl ServerIncident {
     /// When the file cannot be written, or exists.
     pub fn write(&self, path: &Path) -> Result<(), TestbedError> {
         let failed = |why| TestbedError::File { path: path.display().to_string(), why };
-        let text = crate::summary::json::stable(self);
+        let text = serde_json::to_string(self).map_err(|why| failed(why.into()))? + "\n";
         let mut file = fs::File::create_new(path).map_err(failed)?;
         std::io::Write::write_all(&mut file, text.as_bytes()).map_err(failed)
     }

@@ -84,7 +84,8 @@ impl Testbed {
             }
         };
         let runs = seeds.len() as u64;
-        let count = |runs: BTreeMap<u64, bool>| (runs.values().filter(|loses| **loses).count() as u64, runs.len() as u64);
+        let count =
+            |runs: BTreeMap<u64, bool>| (runs.values().filter(|loses| **loses).count() as u64, runs.len() as u64);
         let tried = tried.into_iter().map(|(frames, runs)| (frames, count(runs))).collect();
         Ok(ServerSize { subscribers, frames, tried, runs, risk_upper95: risk_of_largest(runs) })
     }

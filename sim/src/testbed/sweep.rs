@@ -55,7 +55,7 @@ impl Testbed {
         }
         // The long ones first, so that no core is left with one at the end.
         jobs.sort_by_key(|job| std::cmp::Reverse(job.subscribers));
-        let (mut runs, mut own) = (Runs::new(), 0);
+        let (mut runs, mut exact) = (Runs::new(), Exactness::Nanosecond);
         let work = |job: &Job| -> Result<_, TestbedError> {
             let run = self.run(&Plan::draw(scenario, job.subscribers, job.seed), job.frames)?;
             Ok(Some((RunSummary::of(job.seed, run.record), run.exactness)))
@@ -65,14 +65,11 @@ impl Testbed {
             let of = runs.entry((job.subscribers, job.frames)).or_insert_with(|| (Vec::new(), Latencies(Vec::new())));
             of.0.push(run);
             of.1.merge(latencies);
-            if let Exactness::Tick { own_tasks } = exactness {
-                own = own.max(own_tasks);
-            }
+            exact = exact.and(exactness);
         })?;
         // Threads finish in any order, and a cell must not depend on it.
         runs.values_mut().for_each(|(runs, _)| runs.sort_by_key(|run| run.seed));
-        let exactness = if own == 0 { Exactness::Nanosecond } else { Exactness::Tick { own_tasks: own } };
-        Ok((runs, exactness))
+        Ok((runs, exact))
     }
 
     /// Sizes for every N; the runs of the sweep are not made again.
@@ -152,7 +149,8 @@ fn zero_drop(size: &ServerSize) -> ZeroDrop {
 
 /// The number to configure: the largest over N.
 fn recommendation(sizes: &[ServerSize]) -> Recommendation {
-    let largest = sizes.iter().map(|size| size.frames).collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().max());
+    let largest =
+        sizes.iter().map(|size| size.frames).collect::<Option<Vec<_>>>().and_then(|all| all.into_iter().max());
     let because = match (largest, sizes.first()) {
         (Some(_), Some(size)) => format!(
             "It is the smallest size from which no larger size that was tried lost anything, on {} seeds. A further run \

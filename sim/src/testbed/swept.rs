@@ -5,8 +5,8 @@ use std::fmt;
 use std::fs;
 use std::path::Path;
 
-use super::size::ServerSize;
 use super::TestbedError;
+use super::size::ServerSize;
 use crate::summary::document::Sweep;
 use crate::summary::json;
 use crate::world::Exactness;
@@ -71,7 +71,8 @@ impl fmt::Display for ServerSweep {
 impl ServerSweep {
     fn told_of(&self, size: &ServerSize) -> String {
         let ServerSize { subscribers, frames, tried, runs, risk_upper95, .. } = size;
-        let tried: Vec<_> = tried.iter().map(|(frames, (lossy, runs))| format!("{frames}: {lossy} of {runs}")).collect();
+        let tried: Vec<_> =
+            tried.iter().map(|(frames, (lossy, runs))| format!("{frames}: {lossy} of {runs}")).collect();
         let tried = tried.join(", ");
         match frames {
             Some(frames) => format!(
@@ -88,10 +89,18 @@ impl ServerSweep {
         let server = &self.server;
         match self.exactness {
             Exactness::Nanosecond => format!("{server}: exact to the nanosecond."),
-            Exactness::Tick { own_tasks } => format!(
-                "{server}: exact to a tick of 1 ms, and not to the nanosecond. The server had up to {own_tasks} tasks of its \
-                 own, for which the world cannot wait."
-            ),
+            Exactness::Tick { own_tasks, is_posted } => {
+                let mut text = format!("{server}: exact to a tick of 1 ms, and not to the nanosecond.");
+                if own_tasks > 0 {
+                    text += &format!(
+                        " The server had up to {own_tasks} tasks of its own, for which the world cannot wait."
+                    );
+                }
+                if is_posted {
+                    text += " Events were posted over the network, which carries requests in ticks.";
+                }
+                text
+            }
         }
     }
 }

@@ -13,9 +13,9 @@ use std::time::Duration;
 use futures_util::future::select;
 use tokio::time::{Instant, sleep_until};
 
+use super::account::Account;
 use super::clock::{TICK, tick_not_before};
 use super::cpu::Work;
-use super::account::Account;
 use super::environment::ServerEnvironment;
 use super::process::Processes;
 use super::publisher::Outbox;

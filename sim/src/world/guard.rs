@@ -30,7 +30,7 @@ pub(super) struct Pulse {
     now: AtomicU64,
     subscriber: AtomicU64,
     /// What a task panicked with, first of all.
-    panic: Mutex<Option<String>>,
+    panic: Mutex<Option<Panic>>,
 }
 
 /// Where a run stood.
@@ -63,7 +63,12 @@ thread_local! {
 
 impl Default for Pulse {
     fn default() -> Self {
-        Self { beats: AtomicU64::new(0), now: AtomicU64::new(0), subscriber: AtomicU64::new(NOBODY), panic: Mutex::new(None) }
+        Self {
+            beats: AtomicU64::new(0),
+            now: AtomicU64::new(0),
+            subscriber: AtomicU64::new(NOBODY),
+            panic: Mutex::new(None),
+        }
     }
 }
 
@@ -91,11 +96,8 @@ impl Pulse {
 pub(super) fn beat(now: Duration) -> Option<Panic> {
     RUN.with_borrow(|run| {
         let pulse = run.as_ref()?;
-        let message = lock(&pulse.panic).clone();
-        // Before the time is noted: what panicked did so before this step's end.
-        let panic = message.map(|message| Panic { place: pulse.place(), message });
         pulse.beat(now);
-        panic
+        lock(&pulse.panic).clone()
     })
 }
 
@@ -133,8 +135,10 @@ pub(super) fn guarded<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'stat
             }
             // The thread itself panicked, as where a server does so when it starts.
             Err(RecvTimeoutError::Disconnected) => {
-                let message = lock(&pulse.panic).take().unwrap_or_else(|| "without a message".to_owned());
-                return Err(Stuck { place: pulse.place(), message: Some(message) });
+                let panic = lock(&pulse.panic).take();
+                let Panic { place, message } =
+                    panic.unwrap_or_else(|| Panic { place: pulse.place(), message: "without a message".to_owned() });
+                return Err(Stuck { place, message: Some(message) });
             }
         }
     }
@@ -150,7 +154,9 @@ fn keep(info: &PanicHookInfo<'_>) -> bool {
     let message = info.location().map_or(text.clone(), |place| format!("{text} ({}:{})", place.file(), place.line()));
     let keep = |run: &RefCell<Option<Arc<Pulse>>>| {
         let run = run.try_borrow().ok()?;
-        lock(&run.as_ref()?.panic).get_or_insert(message);
+        let pulse = run.as_ref()?;
+        // Here and not at the end of the step: by then other connections have been polled.
+        lock(&pulse.panic).get_or_insert(Panic { place: pulse.place(), message });
         Some(())
     };
     RUN.try_with(keep).ok().flatten().is_some()
@@ -188,6 +194,6 @@ fn serves(subscriber: Option<usize>) {
     RUN.with_borrow(|run| run.iter().for_each(|pulse| pulse.serves(subscriber)));
 }
 
-fn lock(panic: &Mutex<Option<String>>) -> MutexGuard<'_, Option<String>> {
+fn lock(panic: &Mutex<Option<Panic>>) -> MutexGuard<'_, Option<Panic>> {
     panic.lock().unwrap_or_else(PoisonError::into_inner)
 }

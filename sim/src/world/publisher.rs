@@ -2,6 +2,7 @@
 //! the one before. Its answers take as long as those to the first class of subscribers.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
@@ -28,10 +29,18 @@ pub(super) struct Outbox(Arc<Shared>);
 struct Shared {
     events: Mutex<VecDeque<Bytes>>,
     bell: Notify,
+    was_used: AtomicBool,
 }
 
 impl Outbox {
+    /// Whether any event was posted.
+    pub(super) fn was_used(&self) -> bool {
+        self.0.was_used.load(Ordering::Relaxed)
+    }
+
     pub(super) fn put(&self, event: Bytes) {
+        // Relaxed: it is asked for after the run.
+        self.0.was_used.store(true, Ordering::Relaxed);
         self.events().push_back(event);
         self.0.bell.notify_one();
     }

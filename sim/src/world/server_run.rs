@@ -15,12 +15,31 @@ use crate::record::{Observation, Record, Recorder};
 pub enum Exactness {
     /// To the nanosecond: the world has waited for every task of the server between any two events.
     Nanosecond,
-    /// To a tick of the world's clock, 1 ms of virtual time. The server had tasks of its own, for which the world could not
-    /// wait: what happens within one tick may have happened to them in another order.
+    /// To a tick of the world's clock, 1 ms of virtual time: what happens within one tick may have happened in another
+    /// order, and at the end of the tick.
     Tick {
-        /// The most tasks of its own that the server had at once.
+        /// The most tasks of its own that the server had at once. The world cannot wait for them.
         own_tasks: usize,
+        /// Whether events were posted over the network, which carries requests in ticks.
+        is_posted: bool,
     },
+}
+
+impl Exactness {
+    fn of(own_tasks: usize, is_posted: bool) -> Self {
+        if own_tasks == 0 && !is_posted { Self::Nanosecond } else { Self::Tick { own_tasks, is_posted } }
+    }
+
+    /// The exactness of two runs together.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Nanosecond, exactness) | (exactness, Self::Nanosecond) => exactness,
+            (Self::Tick { own_tasks, is_posted }, Self::Tick { own_tasks: others, is_posted: is_other_posted }) => {
+                Self::Tick { own_tasks: own_tasks.max(others), is_posted: is_posted || is_other_posted }
+            }
+        }
+    }
 }
 
 /// What came of a run of a server under test.
@@ -75,8 +94,8 @@ fn guarded(
             recorder.keep_observations();
         }
         let setup = Setup { server, frames: effective, second: None, spawns_by_itself: true };
-        let Done { record, own_tasks, is_probed } = run_with(&moved, &setup, recorder.clone())?;
-        let exactness = if own_tasks == 0 { Exactness::Nanosecond } else { Exactness::Tick { own_tasks } };
+        let Done { record, own_tasks, is_posted, is_probed } = run_with(&moved, &setup, recorder.clone())?;
+        let exactness = Exactness::of(own_tasks, is_posted);
         Ok((ServerRun { record, frames: effective, exactness, is_probed }, recorder.take_observations()))
     };
     guard::guarded(work).unwrap_or_else(|stuck| {

@@ -213,7 +213,8 @@ impl State {
 
     /// Looks for clients that waited in vain.
     fn find_silence(&mut self, now: Duration) {
-        let unanswered = self.clients.iter().enumerate().find_map(|(index, client)| Some((index, client.waits_since()?)));
+        let unanswered =
+            self.clients.iter().enumerate().find_map(|(index, client)| Some((index, client.waits_since()?)));
         if let Some((index, since)) = unanswered {
             return self.blame(since, Some(index), ServerFaultKind::NeverAnswers);
         }

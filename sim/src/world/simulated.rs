@@ -133,6 +133,8 @@ pub(super) struct Done {
     pub(super) record: Record,
     /// The most tasks that the server had of its own.
     pub(super) own_tasks: usize,
+    /// Whether events were posted over the network.
+    pub(super) is_posted: bool,
     pub(super) is_probed: bool,
 }
 
@@ -143,8 +145,7 @@ pub(super) fn run_with(plan: &Plan, setup: &Setup, recorder: Recorder) -> Result
     let keeps_lives = recorder.keeps_lives();
     let account = Account::new(recorder.clone());
     let environment = ServerEnvironment { clock, barrier: Arc::default(), network, recorder, process: 0, keeps_lives };
-    let first =
-        Start { frames: setup.frames, epoch: plan.first_epoch(), node: 0, environment: environment.clone() };
+    let first = Start { frames: setup.frames, epoch: plan.first_epoch(), node: 0, environment: environment.clone() };
     let processes = Processes::new(setup.server.clone(), first);
     let is_over = Arc::new(AtomicBool::new(false));
     let own_tasks = OwnTasks::new(setup.spawns_by_itself);
@@ -165,6 +166,7 @@ pub(super) fn run_with(plan: &Plan, setup: &Setup, recorder: Recorder) -> Result
     let dialect = setup.server.dialect();
     let mut sim = pinned_builder().build();
     let outbox = driver.outbox.clone();
+    let posted = outbox.clone();
     serve(&mut sim, plan, processes.clone(), driver);
     if setup.spawns_by_itself {
         publish(&mut sim, plan, (&environment, &account), (outbox, &dialect));
@@ -200,7 +202,12 @@ pub(super) fn run_with(plan: &Plan, setup: &Setup, recorder: Recorder) -> Result
     // After the accounts: it drops the connections that are still open, and they would count as left.
     drop(sim);
     let record = record.map_err(WorldError::Disagreement)?;
-    Ok(Done { record, own_tasks: own_tasks.most(), is_probed: account.sightings().is_none() })
+    Ok(Done {
+        record,
+        own_tasks: own_tasks.most(),
+        is_posted: posted.was_used(),
+        is_probed: account.sightings().is_none(),
+    })
 }
 
 /// Pins every input that would else come from the machine: turmoil's seed (what it draws changes nothing, since no

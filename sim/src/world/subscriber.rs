@@ -190,9 +190,10 @@ impl<'a> Session<'a> {
         zero: Instant,
         (cursor, last_id): (Option<EventId>, Option<&str>),
     ) -> Option<Self> {
+        let sightings = host.account.sightings();
+        sightings.iter().for_each(|sightings| sightings.asked(zero.elapsed(), index));
         let mut stream = TcpStream::connect((SERVER, SERVER_PORT)).await.ok()?;
         let window_bytes = host.class.window_bytes;
-        let sightings = host.account.sightings();
         let keeps_times = sightings.is_some() || matches!(plan.reading, Reading::Serves { .. });
         let path = Path { subscriber: index, class: host.class_index, window_bytes, keeps_times };
         // There already: turmoil completes a connect when the server accepts, which is where the server's end
@@ -202,7 +203,6 @@ impl<'a> Session<'a> {
         let since = if sightings.is_some() { last_id } else { known.as_deref() };
         let request = host.dialect.request(SERVER, since.filter(|_| host.resumes));
         stream.write_all(request.as_bytes()).await.ok()?;
-        sightings.iter().for_each(|sightings| sightings.asked(zero.elapsed(), index));
         let one_way = host.network.one_way(host.class_index);
         let reader = Reader::new(&plan.reading, &faults.slow_periods, window_bytes, host.time_scale, one_way);
         Some(Self {

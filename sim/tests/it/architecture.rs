@@ -28,10 +28,7 @@ const OF_THE_TESTBED: Arrows = &[
     ("real", &["client", "plan", "record", "time", "transport"]),
     ("first_order", &["plan", "scenario", "tcp"]),
     ("summary", &["record", "plan", "scenario", "first_order", "tail"]),
-    (
-        "testbed",
-        &["figure", "plan", "pool", "record", "report", "runs", "scenario", "summary", "tail", "world"],
-    ),
+    ("testbed", &["figure", "plan", "pool", "record", "report", "runs", "scenario", "summary", "tail", "world"]),
     ("theory", &[]),
     ("tail", &[]),
     ("figure", &["summary", "tail", "theory"]),

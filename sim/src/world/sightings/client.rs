@@ -97,7 +97,9 @@ impl Client {
     pub(super) fn ended_early(&self) -> Option<ServerFaultKind> {
         match &self.stream {
             None if self.asked_at.is_some() => Some(ServerFaultKind::NoHead),
-            Some(stream) if self.bytes == stream.bytes_before && stream.last.is_none() => Some(ServerFaultKind::EndsAtOnce),
+            Some(stream) if self.bytes == stream.bytes_before && stream.last.is_none() => {
+                Some(ServerFaultKind::EndsAtOnce)
+            }
             None | Some(_) => None,
         }
     }

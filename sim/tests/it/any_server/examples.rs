@@ -48,7 +48,6 @@ reads.rate.bytes_per_second = 15000
 
 fn swept(testbed: &Testbed) -> ServerSweep {
     let swept = testbed.sweep(&Scenario::parse("bursts.toml", SCENARIO).unwrap()).unwrap();
-    assert_eq!(swept.exactness, Exactness::Nanosecond);
     let rates: Vec<f64> = swept.document.cells.iter().map(|cell| cell.drop_rate.unwrap()).collect();
     assert!(rates[0] > 0.05, "{rates:?}");
     assert!(rates.is_sorted_by(|smaller, larger| smaller >= larger), "{rates:?}");
@@ -56,8 +55,10 @@ fn swept(testbed: &Testbed) -> ServerSweep {
     for cell in &swept.document.cells {
         let phone = &cell.by_class["phone"];
         let viewer = &cell.by_class["viewer"];
-        assert_eq!(viewer.missed, 0, "one slot is enough for a fast reader");
-        assert_eq!(phone.missed, cell.missed);
+        if swept.exactness == Exactness::Nanosecond {
+            assert_eq!(viewer.missed, 0, "one slot is enough for a fast reader");
+        }
+        assert_eq!(phone.missed + viewer.missed, cell.missed);
         // What a full buffer lost is what was never read: nobody leaves here.
         assert_eq!(cell.missed, cell.dropped.buffer_full);
         assert_eq!(cell.offered, cell.delivered + cell.dropped.total());
@@ -68,6 +69,8 @@ fn swept(testbed: &Testbed) -> ServerSweep {
 #[test]
 fn a_broadcast_channel_is_swept_at_the_sizes_that_it_can_have() {
     let swept = swept(&Testbed::new("broadcast", Broadcast));
+    // Its events are posted, so those of one tick come at once, and one slot is not enough even for a fast reader.
+    assert_eq!(swept.exactness, Exactness::Tick { own_tasks: 0, is_posted: true });
     assert_eq!(swept.effective, BTreeMap::from([(1, 1), (3, 4), (12, 16), (200, 256)]));
     let size = &swept.sizes[0];
     let frames = size.frames.unwrap();
@@ -81,6 +84,7 @@ fn a_broadcast_channel_is_swept_at_the_sizes_that_it_can_have() {
 #[test]
 fn a_mailbox_for_each_client_is_sized_to_the_frame_by_a_search() {
     let swept = swept(&Testbed::new("mailbox", Mailbox));
+    assert_eq!(swept.exactness, Exactness::Nanosecond);
     let size = &swept.sizes[0];
     let frames = size.frames.unwrap();
     assert!(size.tried[&(frames - 1)].0 > 0 && size.tried[&frames] == (0, 3), "{size:?}");
