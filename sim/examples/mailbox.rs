@@ -26,6 +26,7 @@ pub(crate) struct Clients {
     senders: Arc<Mutex<Vec<Sender<Arc<str>>>>>,
 }
 
+#[allow(dead_code, reason = "another example takes the server from this file")]
 impl Clients {
     pub(crate) fn new(frames: usize) -> Self {
         Self { frames, senders: Arc::default() }
@@ -37,7 +38,13 @@ impl Clients {
         receiver
     }
 
-    fn publish(&self, event: &Arc<str>) {
+    /// The most events that wait for one client.
+    pub(crate) fn waiting(&self) -> usize {
+        let senders = self.senders.lock().unwrap_or_else(PoisonError::into_inner);
+        senders.iter().map(|sender| self.frames - sender.capacity()).max().unwrap_or(0)
+    }
+
+    pub(crate) fn publish(&self, event: &Arc<str>) {
         let mut senders = self.senders.lock().unwrap_or_else(PoisonError::into_inner);
         // A full channel loses the event, and its client stays. A closed one is a client that has gone.
         senders.retain(|sender| !matches!(sender.try_send(event.clone()), Err(TrySendError::Closed(_))));

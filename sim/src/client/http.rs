@@ -1,6 +1,10 @@
 //! A response as it comes off a socket, from any server: its head, and the body out of its chunks. Keeps no byte of the
 //! body, so that nothing waits in the client that the plan has waiting in the network.
 
+mod expected;
+
+use expected::{Expected, NO_TYPE};
+
 /// Longest head of a response.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 const MAX_HEADERS: usize = 100;
@@ -46,44 +50,6 @@ pub(super) struct Response {
     head: Vec<u8>,
     expected: Expected,
 }
-
-/// What the response is to be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Expected {
-    EventStream,
-    WebSocket,
-    Ndjson,
-}
-
-impl Expected {
-    fn status(self) -> u16 {
-        match self {
-            Self::EventStream | Self::Ndjson => 200,
-            Self::WebSocket => 101,
-        }
-    }
-
-    /// Checks a content type.
-    fn check_type(self, kind: &str) -> Result<(), NotAStream> {
-        // A character set may follow. An `EventSource` judges this part alone.
-        let essence = kind.split(';').next().unwrap_or_default().trim();
-        let (is_one, wanted) = match self {
-            Self::EventStream | Self::WebSocket => {
-                (essence.eq_ignore_ascii_case("text/event-stream"), "text/event-stream")
-            }
-            // Servers have several names for it, and some have none.
-            Self::Ndjson => {
-                let essence = essence.to_ascii_lowercase();
-                let plain = ["text/plain", "application/octet-stream", NO_TYPE];
-                (essence.contains("json") || plain.contains(&essence.as_str()), "application/x-ndjson")
-            }
-        };
-        if is_one { Ok(()) } else { Err(NotAStream::Type(brief(kind), wanted)) }
-    }
-}
-
-/// Said where a response gives no type.
-const NO_TYPE: &str = "no content type";
 
 #[derive(Debug, Clone, Copy)]
 enum Part {

@@ -3,10 +3,10 @@
 //! A server is an application that brings streams of events to its subscribers. The testbed starts it in virtual time,
 //! lets a scenario's subscribers read from it, and says what they missed. `docs/your-own-server.md` walks through it.
 //!
-//! A test of one's own draws a plan, and asks for what is to hold:
+//! A test of one's own is five lines: a plan, a server, an objective.
 //!
 //! ```
-//! use hubbub_sim::{plan::Plan, scenario::Scenario, testbed::Testbed};
+//! use hubbub_sim::{plan::Plan, scenario::Scenario, testbed::{Objective, Testbed}};
 //! # use axum::{Router, response::{Sse, sse::Event}, routing::{get, post}, extract::State};
 //! # use futures_util::stream::{Stream, unfold};
 //! # use hubbub_sim::{client::Dialect, world::{Running, Server, Start}};
@@ -42,12 +42,13 @@
 //! # reads = "as-it-arrives"
 //! # "#;
 //! let plan = Plan::draw(&Scenario::parse("builds.toml", text).expect("a valid scenario"), 3, 0);
-//! let run = Testbed::new("mine", Mine).run(&plan, 64).expect("the server keeps the laws");
-//! assert_eq!(run.record.subscribers.iter().map(|one| one.dropped.by_limits()).sum::<u64>(), 0);
+//! let good_enough = Objective::default().missed(0.0).age_p99_ms(500.0);
+//! Testbed::new("mine", Mine).check(&plan, 64, &good_enough).expect("the server keeps the laws and the objective");
 //! ```
 
 mod error;
 mod incident;
+mod objective;
 mod size;
 mod sweep;
 mod swept;
@@ -60,6 +61,7 @@ use crate::runs::RunWorld;
 use crate::world::{self, Server, ServerFault, ServerFaultKind, ServerRun, WorldError};
 pub use error::TestbedError;
 pub use incident::ServerIncident;
+pub use objective::{Objective, Unmet};
 pub use size::ServerSize;
 pub use swept::ServerSweep;
 

@@ -14,9 +14,6 @@ use crate::summary::load;
 use crate::summary::run::{Latencies, RunSummary};
 use crate::world::Exactness;
 
-/// The policy in a document: a server under test has its own.
-const ITS_OWN: &str = "its own";
-
 /// One run of a sweep.
 #[derive(Debug, Clone, Copy)]
 struct Job {
@@ -40,8 +37,9 @@ impl Testbed {
             asked.iter().map(|frames| (*frames, self.server.effective_frames(*frames))).collect();
         let (runs, exactness) = self.runs(scenario, &effective.values().copied().collect())?;
         let sizes = self.sizes(scenario, &runs)?;
-        let cells = cells(scenario, &runs);
-        let document = document(scenario, cells, &sizes);
+        let policy = format!("{}'s own", self.name);
+        let cells = cells(scenario, &policy, &runs);
+        let document = document(scenario, policy, cells, &sizes);
         Ok(ServerSweep { server: self.name.clone(), document, effective, sizes, exactness })
     }
 
@@ -86,18 +84,18 @@ impl Testbed {
     }
 }
 
-fn cells(scenario: &Scenario, runs: &Runs) -> Vec<Cell> {
+fn cells(scenario: &Scenario, policy: &str, runs: &Runs) -> Vec<Cell> {
     let settings = scenario.settings();
     let class_names: Vec<_> = settings.classes.iter().map(|class| class.name.clone()).collect();
     let seconds = scenario.duration().as_secs_f64();
     let of = |((subscribers, frames), (runs, latencies)): (&(usize, usize), &(Vec<RunSummary>, Latencies))| {
         let (subscribers, buffer) = (*subscribers, *frames as u64);
-        cell(CellKey { policy: ITS_OWN, subscribers, buffer, class_names: &class_names, seconds }, runs, latencies)
+        cell(CellKey { policy, subscribers, buffer, class_names: &class_names, seconds }, runs, latencies)
     };
     runs.iter().map(of).collect()
 }
 
-fn document(scenario: &Scenario, cells: Vec<Cell>, sizes: &[ServerSize]) -> Sweep {
+fn document(scenario: &Scenario, policy: String, cells: Vec<Cell>, sizes: &[ServerSize]) -> Sweep {
     let settings = scenario.settings();
     let first = settings.subscribers.first().copied().unwrap_or(0);
     let simulated = sizes.iter().flat_map(|size| size.tried.values()).map(|(_, runs)| runs).sum();
@@ -107,7 +105,7 @@ fn document(scenario: &Scenario, cells: Vec<Cell>, sizes: &[ServerSize]) -> Swee
         scenario: settings.name.clone(),
         command: String::new(),
         question: settings.question.clone(),
-        policy: ITS_OWN.to_owned(),
+        policy,
         run_with: Vec::new(),
         trace: None,
         seeds: (0..settings.seeds).collect(),

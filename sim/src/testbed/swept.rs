@@ -5,8 +5,8 @@ use std::fmt;
 use std::fs;
 use std::path::Path;
 
-use super::TestbedError;
 use super::size::ServerSize;
+use super::{Objective, TestbedError};
 use crate::summary::document::Sweep;
 use crate::summary::json;
 use crate::world::Exactness;
@@ -29,6 +29,19 @@ pub struct ServerSweep {
 }
 
 impl ServerSweep {
+    /// For every N, the smallest swept buffer in frames from which every larger one that was swept meets an objective;
+    /// `None` where the largest does not.
+    #[must_use]
+    pub fn smallest_meeting(&self, objective: &Objective) -> BTreeMap<usize, Option<u64>> {
+        let mut by_n = BTreeMap::new();
+        // Cells are in the order of N and size: a size that fails takes back what smaller ones gave.
+        for cell in &self.document.cells {
+            let smallest = by_n.entry(cell.subscribers).or_insert(None);
+            *smallest = if objective.judge(cell).is_empty() { smallest.or(Some(cell.buffer)) } else { None };
+        }
+        by_n
+    }
+
     /// Writes the document as `sweep.json`, and figures as SVG and PNG, into a folder, which is made.
     ///
     /// # Errors

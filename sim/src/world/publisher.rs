@@ -11,12 +11,14 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 use turmoil::net::TcpStream;
 
+use super::account::Account;
 use super::address::{SERVER, SERVER_PORT};
 use super::network::Network;
 use super::server_fault::ServerFaultKind;
 use super::sightings::Sightings;
 use super::wire::{Path, Wire};
-use crate::client::Answers;
+use crate::client::{Answers, Dialect};
+use crate::plan::Plan;
 
 /// What is read of answers at a time.
 const BUFFER_BYTES: usize = 4096;
@@ -54,19 +56,37 @@ impl Outbox {
     }
 }
 
-/// What a publisher needs.
-pub(super) struct Publisher {
-    pub(super) outbox: Outbox,
-    pub(super) path: String,
-    pub(super) network: Arc<Network>,
-    pub(super) sightings: Sightings,
+/// Makes a host that posts events, for servers that have no other way.
+pub(super) fn host(
+    sim: &mut turmoil::Sim<'_>,
+    plan: &Plan,
+    (network, account): (&Arc<Network>, &Account),
+    (outbox, dialect): (Outbox, &Dialect),
+) {
+    let (account, network) = (account.clone(), network.clone());
+    let path = dialect.publish_path().to_owned();
+    let may_be_cut_off = plan.restarts().next().is_some();
+    sim.client("publisher", async move {
+        // The server's host has begun by now: hosts run in the order in which they were made.
+        if let Some(sightings) = account.sightings().cloned() {
+            Publisher { outbox, path, network, sightings, may_be_cut_off }.run().await;
+        }
+        Ok(())
+    });
+}
+
+struct Publisher {
+    outbox: Outbox,
+    path: String,
+    network: Arc<Network>,
+    sightings: Sightings,
     /// Whether the plan ends the server's process: what is not answered then is no fault.
-    pub(super) may_be_cut_off: bool,
+    may_be_cut_off: bool,
 }
 
 impl Publisher {
     /// Publishes to the end of the run.
-    pub(super) async fn run(self) {
+    async fn run(self) {
         let zero = Instant::now();
         loop {
             self.outbox.0.bell.notified().await;

@@ -18,7 +18,7 @@ use super::guard;
 use super::hubbub::Hubbub;
 use super::network::Network;
 use super::process::Processes;
-use super::publisher::{Outbox, Publisher};
+use super::publisher::{self, Outbox};
 use super::server::{Server, Start};
 use super::server_fault::{ServerFault, ServerFaultKind};
 use super::sightings::Sightings;
@@ -109,9 +109,6 @@ fn run_scaled(
     second: Option<Capacity>,
     recorder: Recorder,
 ) -> Result<Record, WorldError> {
-    if let Some(class) = plan.class_with_path() {
-        return Err(WorldError::Path(class.to_owned()));
-    }
     let topic = Topic::of_table(&plan.table)?;
     let server = Arc::new(Hubbub::new(plan, choice, topic));
     let frames = choice.capacity.frames();
@@ -140,6 +137,9 @@ pub(super) struct Done {
 
 /// Runs a plan in virtual time with a server.
 pub(super) fn run_with(plan: &Plan, setup: &Setup, recorder: Recorder) -> Result<Done, WorldError> {
+    if let Some(class) = plan.class_with_path() {
+        return Err(WorldError::Path(class.to_owned()));
+    }
     let clock = Arc::new(ModelClock::default());
     let network = Arc::new(Network::new(plan, setup.second.map(Capacity::frames), clock.clone()));
     let keeps_lives = recorder.keeps_lives();
@@ -169,7 +169,7 @@ pub(super) fn run_with(plan: &Plan, setup: &Setup, recorder: Recorder) -> Result
     let posted = outbox.clone();
     serve(&mut sim, plan, processes.clone(), driver);
     if setup.spawns_by_itself {
-        publish(&mut sim, plan, (&environment, &account), (outbox, &dialect));
+        publisher::host(&mut sim, plan, (&environment.network, &account), (outbox, &dialect));
     }
     populate(&mut sim, plan, &environment, (&account, &dialect));
     while !is_over.load(Ordering::Relaxed) {
@@ -241,25 +241,6 @@ fn serve(sim: &mut turmoil::Sim<'_>, plan: &Plan, processes: Processes, driver: 
         drop(tokio::task::spawn_local(processes.serve()));
         // A driver that panics ends the simulation; one that has ended has said so.
         Ok(driver.await?)
-    });
-}
-
-/// A host that posts events, for servers that have no other way.
-fn publish(
-    sim: &mut turmoil::Sim<'_>,
-    plan: &Plan,
-    (environment, account): (&ServerEnvironment, &Account),
-    (outbox, dialect): (Outbox, &Dialect),
-) {
-    let (account, network) = (account.clone(), environment.network.clone());
-    let path = dialect.publish_path().to_owned();
-    let may_be_cut_off = plan.restarts().next().is_some();
-    sim.client("publisher", async move {
-        // The server's host has begun by now: hosts run in the order in which they were made.
-        if let Some(sightings) = account.sightings().cloned() {
-            Publisher { outbox, path, network, sightings, may_be_cut_off }.run().await;
-        }
-        Ok(())
     });
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use hubbub::Overflow;
 use hubbub_sim::scenario::Scenario;
-use hubbub_sim::testbed::{ServerSweep, Testbed};
+use hubbub_sim::testbed::{Objective, ServerSweep, Testbed};
 use hubbub_sim::world::Exactness;
 
 #[path = "../../../examples/broadcast.rs"]
@@ -76,6 +76,10 @@ fn a_broadcast_channel_is_swept_at_the_sizes_that_it_can_have() {
     let frames = size.frames.unwrap();
     assert!(frames.is_power_of_two(), "{size:?}");
     assert!(size.tried[&(frames / 2)].0 > 0 && size.tried[&frames] == (0, 3), "{size:?}");
+    // The objective of no loss is met from the size that was found on, at the sizes that were swept.
+    let none_missed = swept.smallest_meeting(&Objective::default().missed(0.0))[&4].unwrap();
+    assert!(none_missed >= frames as u64 && swept.smallest_meeting(&Objective::default())[&4] == Some(1));
+    assert_eq!(swept.smallest_meeting(&Objective::default().age_p99_ms(0.0))[&4], None);
     let page = swept.to_string();
     assert!(page.contains("Asked for 12 frames, the server has 16."), "{page}");
     assert!(page.lines().all(|line| line.chars().count() <= 80), "{page}");

@@ -14,7 +14,7 @@ use axum::{Router, http::header::CONTENT_TYPE};
 use futures_util::stream::unfold;
 use hubbub_sim::client::Dialect;
 use hubbub_sim::plan::{Plan, Reading};
-use hubbub_sim::testbed::{Testbed, TestbedError};
+use hubbub_sim::testbed::{Objective, Testbed, TestbedError};
 use hubbub_sim::world::{Running, Server, Start};
 use tokio::sync::mpsc::{Sender, channel};
 
@@ -44,7 +44,7 @@ impl Feed {
         self.clients.lock().unwrap().retain(|client| client.try_send(text.to_owned()).is_ok());
     }
 
-    fn join(&self, kind: &'static str) -> Response {
+    pub(crate) fn join(&self, kind: &'static str) -> Response {
         let (sender, receiver) = channel(1024);
         self.clients.lock().unwrap().push(sender);
         let body = unfold(receiver, |mut texts| async {
@@ -83,9 +83,22 @@ pub(crate) fn ends(server: impl Server + 'static) -> String {
 
 #[test]
 fn a_test_of_ones_own_is_five_lines() {
-    let plan = small();
     let server = feeding(|feed, event| feed.put(&format!("data: {event}\n\n")));
-    let run = Testbed::new("mine", server).run(&plan, 8).unwrap();
-    assert_eq!(run.record.subscribers.iter().map(|one| one.dropped.total()).sum::<u64>(), 0);
+    let objective = Objective::default().missed(0.0).age_p99_ms(5.0);
+    let run = Testbed::new("mine", server).check(&small(), 8, &objective).unwrap();
     assert_eq!(run.record.subscribers[1].received, 10);
+}
+
+#[test]
+fn an_objective_that_is_not_met_names_class_figure_and_value() {
+    let plan = plan(vec![Reading::AsItArrives, Reading::Never], 2_048, 40, ms(10), 400);
+    let server = || feeding(|feed, event| feed.put(&format!("data: {event}\n\n")));
+    let unmet = |objective: Objective| Testbed::new("mine", server()).check(&plan, 8, &objective).unwrap_err();
+    let missed = unmet(Objective::default().missed(0.25)).to_string();
+    assert_eq!(missed, "mine: all subscribers: missed = 0.500000, and the objective is at most 0.25");
+    let aged = unmet(Objective::default().of_class("all", |all| all.age_p99_ms(0.5))).to_string();
+    assert!(aged.starts_with("mine: all: age_p99_ms = "), "{aged}");
+    let nobody = unmet(Objective::default().of_class("phones", |phones| phones.missed(1.0)));
+    assert_eq!(nobody.to_string(), "mine: phones: missed has no value, and the objective is at most 1");
+    assert_eq!(format!("{:?}", nobody.exit_code()), format!("{:?}", std::process::ExitCode::from(1)));
 }
