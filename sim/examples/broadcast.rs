@@ -3,6 +3,12 @@
 //!
 //! `cargo run --release -p hubbub-sim --example broadcast` sweeps it and draws its curve.
 
+#![allow(
+    clippy::print_stdout,
+    dead_code,
+    reason = "a program that prints a page; tests and another example take the server from this file"
+)]
+
 use std::convert::Infallible;
 use std::path::Path;
 use std::process::ExitCode;
@@ -66,7 +72,6 @@ impl Server for Broadcast {
     }
 }
 
-#[allow(dead_code, reason = "tests take the server from this file, and not the program")]
 fn sweep() -> Result<ServerSweep, TestbedError> {
     let scenario = Scenario::parse("dashboard.toml", SCENARIO)?;
     let swept = Testbed::new("broadcast", Broadcast).sweep(&scenario)?;
@@ -74,7 +79,6 @@ fn sweep() -> Result<ServerSweep, TestbedError> {
     Ok(swept)
 }
 
-#[allow(dead_code, reason = "tests take the server from this file, and not the program")]
 fn main() -> ExitCode {
     match sweep() {
         Ok(swept) => {
@@ -89,7 +93,6 @@ fn main() -> ExitCode {
 }
 
 /// Viewers on good lines, tabs that stall, and phones on slow lines.
-#[allow(dead_code, reason = "as above")]
 const SCENARIO: &str = r#"
 name = "dashboard"
 question = "Which size does the broadcast channel of a dashboard need?"

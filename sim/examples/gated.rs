@@ -3,6 +3,12 @@
 //!
 //! `cargo run --release -p hubbub-sim --example gated` sweeps it on the named scenario `alpha`.
 
+#![allow(
+    clippy::print_stdout,
+    dead_code,
+    reason = "a program that prints a page; tests and another example take the server from this file"
+)]
+
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -53,7 +59,6 @@ impl Server for Gated {
     }
 }
 
-#[allow(dead_code, reason = "tests take the server from this file, and not the program")]
 fn sweep() -> Result<ServerSweep, TestbedError> {
     let few = Overrides { subscribers: Some(vec![50]), seeds: Some(3), ..Overrides::default() };
     let scenario = Scenario::named("alpha")?.with(few)?;
@@ -62,7 +67,6 @@ fn sweep() -> Result<ServerSweep, TestbedError> {
     Ok(swept)
 }
 
-#[allow(dead_code, reason = "tests take the server from this file, and not the program")]
 fn main() -> ExitCode {
     match sweep() {
         Ok(swept) => {

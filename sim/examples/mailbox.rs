@@ -2,6 +2,12 @@
 //!
 //! `cargo run --release -p hubbub-sim --example mailbox` sweeps it on the named scenario `alpha`.
 
+#![allow(
+    clippy::print_stdout,
+    dead_code,
+    reason = "a program that prints a page; tests and another example take the server from this file"
+)]
+
 use std::convert::Infallible;
 use std::path::Path;
 use std::process::ExitCode;
@@ -26,7 +32,6 @@ pub(crate) struct Clients {
     senders: Arc<Mutex<Vec<Sender<Arc<str>>>>>,
 }
 
-#[allow(dead_code, reason = "another example takes the server from this file")]
 impl Clients {
     pub(crate) fn new(frames: usize) -> Self {
         Self { frames, senders: Arc::default() }
@@ -84,7 +89,6 @@ impl Server for Mailbox {
     }
 }
 
-#[allow(dead_code, reason = "tests take the server from this file, and not the program")]
 fn sweep() -> Result<ServerSweep, TestbedError> {
     let few = Overrides { subscribers: Some(vec![50]), seeds: Some(3), ..Overrides::default() };
     let scenario = Scenario::named("alpha")?.with(few)?;
@@ -93,7 +97,6 @@ fn sweep() -> Result<ServerSweep, TestbedError> {
     Ok(swept)
 }
 
-#[allow(dead_code, reason = "tests take the server from this file, and not the program")]
 fn main() -> ExitCode {
     match sweep() {
         Ok(swept) => {
