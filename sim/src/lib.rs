@@ -65,6 +65,7 @@ pub mod summary;
 pub mod sweep;
 pub mod tail;
 pub mod tcp;
+pub mod testbed;
 pub mod theory;
 mod time;
 pub mod transport;

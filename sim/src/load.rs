@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use hubbub::Capacity;
 
+use crate::client::StreamFormat;
 use crate::emulated::{self, EmulatedError, EmulatedRun};
 use crate::plan::{FaultKind, HubChoice, Plan};
 use crate::real::{self, PerSubscriber, RealError, RealRun, Sockets, Target, Url};
@@ -31,6 +32,8 @@ pub enum LoadTarget {
     Other {
         /// Where clients watch.
         stream: Url,
+        /// How the bytes of its stream become events.
+        format: StreamFormat,
         /// Where events are posted.
         ingest: Url,
     },
@@ -113,8 +116,8 @@ fn measured(
                 let own = Target::Own { choice: choice(scenario, buffer), sockets: Sockets::default() };
                 real::run(&plan.without_paths(), &own, &watch)?
             }
-            LoadTarget::Other { stream, ingest } => {
-                let other = Target::Other { stream: stream.clone(), ingest: ingest.clone() };
+            LoadTarget::Other { stream, format, ingest } => {
+                let other = Target::Other { stream: stream.clone(), format: *format, ingest: ingest.clone() };
                 real::run(&plan.without_paths(), &other, &watch)?
             }
             LoadTarget::Emulated => {
@@ -263,7 +266,9 @@ fn not_applied(scenario: &Scenario, target: &LoadTarget) -> Vec<String> {
         missing.push("paths: loopback has none; --paths emulated runs over them".to_owned());
     }
     missing.push("windows: receive buffers of that size, of which the kernel makes its own windows".to_owned());
-    if settings.server.transport == Transport::Ws && matches!(target, LoadTarget::Other { .. }) {
+    if let LoadTarget::Other { format: StreamFormat::Sse, .. } = target
+        && settings.server.transport == Transport::Ws
+    {
         missing.push("WebSockets: another server is watched as server-sent events".to_owned());
     }
     if settings.server.recovery.is_some() && matches!(target, LoadTarget::Other { .. }) {

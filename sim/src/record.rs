@@ -26,7 +26,7 @@ pub(crate) use recorder::{count, histogram};
 pub(crate) use words::exact_ms;
 
 /// One run.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Record {
     /// By index in the plan.
     pub subscribers: Vec<SubscriberRecord>,
@@ -77,7 +77,7 @@ pub struct SubscriberRecord {
 }
 
 /// Latencies of a class, in microseconds of plan time.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ClassRecord {
     /// Publish to flush.
     pub flush_us: Histogram<u64>,

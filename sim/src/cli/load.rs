@@ -19,8 +19,8 @@ pub(super) fn run(options: &RealOptions) -> Result<Exit, Failure> {
     let target = match (&options.url, &options.ingest_url) {
         (Some(stream), Some(ingest)) => {
             // Before anything else: a wrong URL would otherwise show only after a whole run.
-            real::check_stream(stream, options.head_timeout()?)?;
-            LoadTarget::Other { stream: stream.clone(), ingest: ingest.clone() }
+            real::check_stream(stream, options.dialect(), options.head_timeout()?)?;
+            LoadTarget::Other { stream: stream.clone(), format: options.dialect(), ingest: ingest.clone() }
         }
         _ if options.paths == Some(LoadPaths::Emulated) => {
             // Before anything else, for the same reason.

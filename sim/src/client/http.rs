@@ -1,6 +1,10 @@
 //! A response as it comes off a socket, from any server: its head, and the body out of its chunks. Keeps no byte of the
 //! body, so that nothing waits in the client that the plan has waiting in the network.
 
+mod expected;
+
+use expected::{Expected, NO_TYPE};
+
 /// Longest head of a response.
 const MAX_HEAD_BYTES: usize = 64 * 1024;
 const MAX_HEADERS: usize = 100;
@@ -14,9 +18,9 @@ pub enum NotAStream {
     /// A redirection, with the place it names.
     #[error("redirects to {1} with status {0}: redirections are not followed yet, so give that address instead")]
     Redirect(u16, String),
-    /// Another type than `text/event-stream`.
-    #[error("answers with {0}, where text/event-stream was expected")]
-    Type(String),
+    /// Another type of content than the one asked for, which comes second.
+    #[error("answers with {0}, where {1} was expected")]
+    Type(String, &'static str),
     /// A compressed body, with the name of its encoding.
     #[error("compresses the stream (content-encoding: {0}), which is not read yet: switch that off for this path")]
     Encoded(String),
@@ -44,8 +48,7 @@ pub(super) struct Response {
     /// Bytes taken.
     offset: u64,
     head: Vec<u8>,
-    /// 200 of an event stream, 101 of a WebSocket.
-    expected: u16,
+    expected: Expected,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -67,12 +70,17 @@ enum Part {
 impl Response {
     /// A response that begins an event stream.
     pub(super) fn of_sse() -> Self {
-        Self { part: Part::Head, offset: 0, head: Vec::new(), expected: 200 }
+        Self { part: Part::Head, offset: 0, head: Vec::new(), expected: Expected::EventStream }
     }
 
     /// A response that begins a WebSocket; everything after its head is the body.
     pub(super) fn of_websocket() -> Self {
-        Self { expected: 101, ..Self::of_sse() }
+        Self { expected: Expected::WebSocket, ..Self::of_sse() }
+    }
+
+    /// A response that begins newline-delimited JSON.
+    pub(super) fn of_ndjson() -> Self {
+        Self { expected: Expected::Ndjson, ..Self::of_sse() }
     }
 
     /// Whether the head has come, and is that of an event stream.
@@ -126,21 +134,18 @@ impl Response {
             std::str::from_utf8(header.value).ok().map(str::trim)
         };
         match response.code.unwrap_or_default() {
-            101 if self.expected == 101 => return Ok(Part::Whole),
+            101 if self.expected == Expected::WebSocket => return Ok(Part::Whole),
             // An interim one: the response is still to come.
             100 | 102..200 => return Ok(Part::Head),
             status @ (301..=303 | 307 | 308) => {
                 return Err(NotAStream::Redirect(status, brief(value("location").unwrap_or("no address"))));
             }
-            status if status != self.expected => return Err(NotAStream::Status(status, self.expected)),
+            status if status != self.expected.status() => {
+                return Err(NotAStream::Status(status, self.expected.status()));
+            }
             _ => {}
         }
-        let kind = value("content-type").unwrap_or("no content type");
-        // A character set may follow. An `EventSource` judges this part alone.
-        let essence = kind.split(';').next().unwrap_or_default().trim();
-        if !essence.eq_ignore_ascii_case("text/event-stream") {
-            return Err(NotAStream::Type(brief(kind)));
-        }
+        self.expected.check_type(value("content-type").unwrap_or(NO_TYPE))?;
         let encoding = value("content-encoding").unwrap_or("identity");
         // Read as it is, a compressed body has no events, and the server would seem to have lost everything.
         if !encoding.is_empty() && !encoding.eq_ignore_ascii_case("identity") {

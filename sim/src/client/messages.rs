@@ -1,8 +1,14 @@
-//! Splits a WebSocket's bytes into messages: unmasked, of one frame each, as this project's server sends them. It takes
-//! slices of any size and keeps no payload.
+//! Splits a WebSocket's bytes into messages: unmasked, as every server sends them, and of one frame or several. Control
+//! frames are passed over, also between the frames of a message. It takes slices of any size and keeps no payload.
 
 /// Opcode of a text, in the first byte.
 const TEXT: u8 = 1;
+
+/// Opcode of a frame that goes on with the message of the frame before.
+const CONTINUATION: u8 = 0;
+
+/// The least opcode of control frames.
+const FIRST_CONTROL: u8 = 8;
 
 /// What comes next.
 #[derive(Debug, PartialEq, Eq)]
@@ -18,6 +24,15 @@ pub(super) enum Piece<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Messages {
     part: Part,
+    frame: Frame,
+}
+
+/// The frame that is being read.
+#[derive(Debug, Default, Clone, Copy)]
+struct Frame {
+    is_control: bool,
+    /// Whether its message is whole with it.
+    is_last: bool,
 }
 
 #[derive(Debug, Default, Clone, Copy)]
@@ -42,7 +57,11 @@ impl Messages {
             offset += taken as u64;
             self.part = match self.part {
                 Part::Opcode => {
-                    piece(Piece::Begins { start: offset - 1, is_text: byte & 0x0f == TEXT });
+                    let opcode = byte & 0x0f;
+                    self.frame = Frame { is_control: opcode >= FIRST_CONTROL, is_last: byte & 0x80 != 0 };
+                    if !self.frame.is_control && opcode != CONTINUATION {
+                        piece(Piece::Begins { start: offset - 1, is_text: opcode == TEXT });
+                    }
                     Part::Length
                 }
                 // 126 and 127 say that the length follows in two or in eight bytes (RFC 6455, section 5.2).
@@ -52,13 +71,17 @@ impl Messages {
                 Part::LongLength(1, length) => Part::Payload(length << 8 | u64::from(byte)),
                 Part::LongLength(left, length) => Part::LongLength(left - 1, length << 8 | u64::from(byte)),
                 Part::Payload(left) => {
-                    piece(Piece::Part(&bytes[..taken]));
+                    if !self.frame.is_control {
+                        piece(Piece::Part(&bytes[..taken]));
+                    }
                     Part::Payload(left - taken as u64)
                 }
             };
             // After every arm and not in the last one: an empty message is whole with its length.
             if matches!(self.part, Part::Payload(0)) {
-                piece(Piece::Ends { end: offset });
+                if self.frame.is_last && !self.frame.is_control {
+                    piece(Piece::Ends { end: offset });
+                }
                 self.part = Part::Opcode;
             }
             bytes = if taken == 1 { rest } else { &bytes[taken..] };

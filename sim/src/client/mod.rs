@@ -4,11 +4,15 @@
 //! Everything here is plain computation: it is handed bytes and times, and knows no socket, no clock, no runtime and no
 //! world.
 
+mod answers;
 mod come_back;
+mod dialect;
 mod faults;
+mod format;
 mod http;
 mod item;
 mod messages;
+mod ndjson;
 mod notice;
 mod pace;
 mod payload;
@@ -22,8 +26,11 @@ mod stream;
 mod stream_id;
 mod websocket;
 
+pub(crate) use answers::Answers;
 pub(crate) use come_back::time_to_come_back;
+pub use dialect::Dialect;
 pub(crate) use faults::SubscriberFaults;
+pub use format::StreamFormat;
 pub use http::NotAStream;
 pub(crate) use item::StreamItem;
 pub(crate) use notice::Notice;

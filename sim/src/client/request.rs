@@ -1,5 +1,6 @@
 //! The head of a request for a stream.
 
+use super::format::StreamFormat;
 use crate::transport::Transport;
 
 /// The header fields that ask for a WebSocket; the key is the example of RFC 6455, section 1.3.
@@ -12,20 +13,24 @@ pub(crate) const VIRTUAL_SERVER: &str = "server";
 /// The head of a request that a subscriber of a table sends in virtual time, with the cursor that it resumes from.
 pub(crate) fn virtual_request(transport: Transport, table: &str, cursor: Option<&str>) -> String {
     let path = format!("/v1/stream/{}?table={table}", transport.name());
-    request(&path, VIRTUAL_SERVER, transport, cursor)
+    request(&path, VIRTUAL_SERVER, transport.into(), cursor)
 }
 
 /// The head of a request for the stream at a path with a query. With a cursor it asks for what follows that event.
-pub(crate) fn request(path: &str, host: &str, transport: Transport, cursor: Option<&str>) -> String {
+pub(crate) fn request(path: &str, host: &str, format: StreamFormat, cursor: Option<&str>) -> String {
     let mut path = path.to_owned();
-    let mut fields = match transport {
-        Transport::Sse => "accept: text/event-stream\r\ncache-control: no-cache\r\n".to_owned(),
-        Transport::Ws => UPGRADE.to_owned(),
+    let mut fields = match format {
+        StreamFormat::Sse => "accept: text/event-stream\r\ncache-control: no-cache\r\n".to_owned(),
+        StreamFormat::Ndjson => "accept: application/x-ndjson, application/json\r\n".to_owned(),
+        StreamFormat::WebSocket => UPGRADE.to_owned(),
     };
-    match (transport, cursor) {
-        (Transport::Sse, Some(id)) => fields.push_str(&format!("last-event-id: {id}\r\n")),
+    match (format, cursor) {
+        (StreamFormat::Sse | StreamFormat::Ndjson, Some(id)) => fields.push_str(&format!("last-event-id: {id}\r\n")),
         // A browser's WebSocket can send no header field of its own.
-        (Transport::Ws, Some(id)) => path.push_str(&format!("&since={id}")),
+        (StreamFormat::WebSocket, Some(id)) => {
+            let joint = if path.contains('?') { '&' } else { '?' };
+            path.push_str(&format!("{joint}since={id}"));
+        }
         (_, None) => {}
     }
     format!("GET {path} HTTP/1.1\r\nhost: {host}\r\n{fields}\r\n")

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use super::format::StreamFormat;
 use super::http::{NotAStream, Response};
 use super::item::StreamItem;
+use super::ndjson::NdjsonLines;
 use super::sse::SseBlocks;
 use super::websocket::WebSocketMessages;
-use crate::transport::Transport;
 
 /// Parses one response, fed with slices of any size. It keeps no payload, so that a client holds nothing back that the
 /// plan has waiting in the network.
@@ -20,15 +21,19 @@ pub(crate) struct StreamParser {
 enum Body {
     Sse(SseBlocks),
     WebSocket(WebSocketMessages),
+    Ndjson(NdjsonLines),
 }
 
 impl StreamParser {
     /// A parser for the response to a request for a stream.
-    pub(crate) fn new(transport: Transport) -> Self {
-        match transport {
-            Transport::Sse => Self::sse_after(None),
-            Transport::Ws => {
+    pub(crate) fn new(format: impl Into<StreamFormat>) -> Self {
+        match format.into() {
+            StreamFormat::Sse => Self::sse_after(None),
+            StreamFormat::WebSocket => {
                 Self { response: Response::of_websocket(), body: Body::WebSocket(WebSocketMessages::default()) }
+            }
+            StreamFormat::Ndjson => {
+                Self { response: Response::of_ndjson(), body: Body::Ndjson(NdjsonLines::default()) }
             }
         }
     }
@@ -53,6 +58,7 @@ impl StreamParser {
         match &self.body {
             Body::Sse(blocks) => blocks.last_id().map(str::to_owned),
             Body::WebSocket(messages) => messages.last_id().map(|id| id.to_string()),
+            Body::Ndjson(_) => None,
         }
     }
 
@@ -61,7 +67,7 @@ impl StreamParser {
         match &self.body {
             Body::Sse(blocks) => blocks.retry(),
             // This server puts the pause into the text of its close frame, which a client of the plan does not read.
-            Body::WebSocket(_) => None,
+            Body::WebSocket(_) | Body::Ndjson(_) => None,
         }
     }
 
@@ -73,6 +79,7 @@ impl StreamParser {
         match &mut self.body {
             Body::Sse(blocks) => self.response.feed(bytes, |start, body| blocks.feed(start, body, &mut item)),
             Body::WebSocket(messages) => self.response.feed(bytes, |start, body| messages.feed(start, body, &mut item)),
+            Body::Ndjson(lines) => self.response.feed(bytes, |start, body| lines.feed(start, body, &mut item)),
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Events out of a WebSocket's messages, as this project's server sends them: a hello with the place that the stream
-//! begins at, gap notices, and events in an envelope.
+//! Events out of a WebSocket's messages. This project's server sends a hello with the place that the stream begins at, gap
+//! notices, and events in an envelope. Any other text message is an event by its payload.
 
 use hubbub::EventId;
 use serde::Deserialize;
@@ -36,7 +36,7 @@ struct Message {
 }
 
 /// A message that carries no event.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 struct Told {
     hello: Option<Hello>,
     gap: Option<Notice>,
@@ -96,16 +96,23 @@ impl Message {
             let number = payload::number(&self.kept);
             let event = StreamEvent { number, bytes: self.bytes, name: UNNAMED, id: Some(StreamId::Event(id)) };
             item(StreamItem::Event { end, event });
-        } else if self.is_text
-            && let Ok(Told { hello, gap }) = serde_json::from_slice(&self.kept)
-        {
-            if let Some(id) = hello.and_then(|hello| hello.at.parse().ok()) {
-                self.last_id = Some(id);
-                item(StreamItem::Place { end, id: StreamId::Event(id) });
-            }
-            if let Some(notice) = gap {
-                item(StreamItem::Gap { end, notice });
-            }
+            return;
+        }
+        if !self.is_text {
+            return;
+        }
+        let told: Told = serde_json::from_slice(&self.kept).unwrap_or_default();
+        let is_told = told.hello.is_some() || told.gap.is_some();
+        if let Some(id) = told.hello.and_then(|hello| hello.at.parse().ok()) {
+            self.last_id = Some(id);
+            item(StreamItem::Place { end, id: StreamId::Event(id) });
+        }
+        if let Some(notice) = told.gap {
+            item(StreamItem::Gap { end, notice });
+        }
+        if !is_told {
+            let number = payload::number(&self.kept);
+            item(StreamItem::Event { end, event: StreamEvent { number, bytes: self.bytes, name: UNNAMED, id: None } });
         }
     }
 }

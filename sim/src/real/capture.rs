@@ -10,6 +10,7 @@ use super::client::ClientError;
 use super::error::RealError;
 use super::missing::Missing;
 use super::url::Url;
+use crate::client::StreamFormat;
 use session::{Session, Stop};
 
 /// How long a server may take for a connection, and then for the head of its response, unless told otherwise.
@@ -23,6 +24,8 @@ const STAYS: Duration = Duration::from_millis(500);
 pub struct Listening {
     /// The stream.
     pub url: Url,
+    /// How the bytes of the stream become events.
+    pub format: StreamFormat,
     /// How long, from when the stream is open.
     pub lasts: Duration,
     /// How long a server may take for a connection, and then for the head of its response.
@@ -99,7 +102,7 @@ pub fn capture(listening: &Listening, listener: &mut dyn Listener) -> Result<Cap
 ///
 /// # Errors
 /// When there is none, or it ends at once.
-pub fn check_stream(url: &Url, head_timeout: Duration) -> Result<(), RealError> {
+pub fn check_stream(url: &Url, format: StreamFormat, head_timeout: Duration) -> Result<(), RealError> {
     struct Nobody;
     impl Listener for Nobody {
         fn event(&mut self, _: Captured) {}
@@ -108,7 +111,7 @@ pub fn check_stream(url: &Url, head_timeout: Duration) -> Result<(), RealError> 
         }
     }
     let listening =
-        Listening { url: url.clone(), lasts: STAYS, head_timeout, reconnects: false, names: BTreeSet::new() };
+        Listening { url: url.clone(), format, lasts: STAYS, head_timeout, reconnects: false, names: BTreeSet::new() };
     match capture(&listening, &mut Nobody)?.ended {
         ListeningEnd::InTime | ListeningEnd::CalledOff => Ok(()),
         ListeningEnd::ForGood => Err(RealError::Client { url: url.clone(), why: ClientError::EndsAtOnce }),

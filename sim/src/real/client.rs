@@ -19,10 +19,10 @@ use super::publisher::PublishProgress;
 use super::sockets::Sockets;
 use super::url::Url;
 use crate::client::{
-    May, NotAStream, ReadPacer, Receipts, SlowPeriod, Speed, StreamItem, StreamParser, SubscriberFaults, request,
+    May, NotAStream, ReadPacer, Receipts, SlowPeriod, Speed, StreamFormat, StreamItem, StreamParser, SubscriberFaults,
+    request,
 };
 use crate::plan::{BufferTuning, ClassPlan, SubscriberPlan};
-use crate::transport::Transport;
 
 /// What a client has in hand at a time; a limited reader has less.
 const BUFFER_BYTES: usize = 1 << 16;
@@ -35,7 +35,7 @@ pub(super) struct ClientContext {
     /// Our own server knows its subscribers by the addresses that they come from.
     pub(super) addresses: Option<ClientAddresses>,
     pub(super) sockets: Sockets,
-    pub(super) transport: Transport,
+    pub(super) format: StreamFormat,
     pub(super) classes: Vec<ClassPlan>,
     /// Whether clients that come back say which event they had last.
     pub(super) resumes: bool,
@@ -164,9 +164,9 @@ impl<'a> Session<'a> {
             SockRef::from(&socket).set_tcp_mss(bytes)?;
         }
         let mut stream = socket.connect(audience.server).await?;
-        let request = request(audience.url.target(), &audience.url.authority(), audience.transport, cursor);
+        let request = request(audience.url.target(), &audience.url.authority(), audience.format, cursor);
         stream.write_all(request.as_bytes()).await?;
-        Ok(Self { audience, index, stream, parser: StreamParser::new(audience.transport) })
+        Ok(Self { audience, index, stream, parser: StreamParser::new(audience.format) })
     }
 
     async fn read(&mut self, pace: &mut ReadPacer, leaves_at: Option<Duration>) -> Result<End, ClientError> {

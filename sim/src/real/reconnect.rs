@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::client::StreamParser;
+use crate::client::{StreamFormat, StreamParser};
 
 /// The pause where the server asks for none: Chromium's.
 const PAUSE: Duration = Duration::from_secs(3);
@@ -24,8 +24,11 @@ impl Reconnect {
     }
 
     /// What the next connection's bytes are fed to. It begins at the cursor: ids stay until there is another.
-    pub(super) fn stream(&self) -> StreamParser {
-        StreamParser::sse_after(self.cursor.clone())
+    pub(super) fn stream(&self, format: StreamFormat) -> StreamParser {
+        match format {
+            StreamFormat::Sse => StreamParser::sse_after(self.cursor.clone()),
+            StreamFormat::WebSocket | StreamFormat::Ndjson => StreamParser::new(format),
+        }
     }
 
     /// A connection has ended. It leaves the id of its last block, and the pause that its server asked for.
@@ -55,7 +58,7 @@ mod tests {
         assert_eq!(reconnect.cursor(), None);
         assert_eq!(reconnect.pause(), Duration::from_secs(3));
         let mut connection = |body: &str| {
-            let mut stream = reconnect.stream();
+            let mut stream = reconnect.stream(StreamFormat::Sse);
             let response = format!("HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n{body}");
             stream.feed(response.as_bytes(), |_| {}).unwrap();
             reconnect.ended(&stream);

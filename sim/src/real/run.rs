@@ -19,10 +19,9 @@ use super::publisher::{self, PublishError, PublishProgress};
 use super::server::{Order, ServerProcess};
 use super::sockets::Sockets;
 use super::url::Url;
-use crate::client::{Receipts, SubscriberFaults};
+use crate::client::{Receipts, StreamFormat, SubscriberFaults};
 use crate::plan::{HubChoice, Plan};
 use crate::record::Record;
-use crate::transport::Transport;
 
 /// Between the order to begin and the beginning.
 const LEAD: Duration = Duration::from_millis(300);
@@ -44,6 +43,8 @@ pub enum Target {
     Other {
         /// Where clients watch.
         stream: Url,
+        /// How the bytes of its stream become events.
+        format: StreamFormat,
         /// Where events are posted, one JSON object each.
         ingest: Url,
     },
@@ -75,7 +76,7 @@ pub fn run(plan: &Plan, target: &Target, is_wanted: &dyn Fn(Duration) -> bool) -
             let loopback: Arc<dyn Network> = Arc::new(Loopback);
             own(plan, *choice, *sockets, &loopback, is_wanted).await
         }
-        Target::Other { stream, ingest } => other(plan, stream, ingest, is_wanted).await,
+        Target::Other { stream, format, ingest } => other(plan, (stream, *format), ingest, is_wanted).await,
     })
 }
 
@@ -126,6 +127,7 @@ async fn own(
     let stream =
         Url::local(server.address, &format!("/v1/stream/{}?table={}", plan.server.transport.name(), plan.table));
     let ingest = Url::local(server.address, &format!("/v1/ingest/{}", plan.table));
+    let stream = (stream, plan.server.transport.into());
     let audience = audience(plan, clock, stream, Some(network.clients()), sockets).await?;
     let mut lives = connect(plan, &audience);
     let publisher = begin_publishing(plan, &audience, &ingest, network);
@@ -150,11 +152,12 @@ async fn own(
 
 async fn other(
     plan: &Plan,
-    stream: &Url,
+    (stream, format): (&Url, StreamFormat),
     ingest: &Url,
     is_wanted: &dyn Fn(Duration) -> bool,
 ) -> Result<RealRun, RealError> {
-    let audience = audience(plan, Clock::starting_in(LEAD), stream.clone(), None, Sockets::default()).await?;
+    let stream = (stream.clone(), format);
+    let audience = audience(plan, Clock::starting_in(LEAD), stream, None, Sockets::default()).await?;
     let mut lives = connect(plan, &audience);
     let here: Arc<dyn Network> = Arc::new(Loopback);
     let publisher = begin_publishing(plan, &audience, ingest, &here);
@@ -170,7 +173,7 @@ async fn other(
 async fn audience(
     plan: &Plan,
     clock: Clock,
-    url: Url,
+    (url, format): (Url, StreamFormat),
     addresses: Option<ClientAddresses>,
     sockets: Sockets,
 ) -> Result<Rc<ClientContext>, RealError> {
@@ -182,8 +185,7 @@ async fn audience(
         server,
         addresses,
         sockets,
-        // Anybody else's server is watched as events.
-        transport: if addresses.is_some() { plan.server.transport } else { Transport::Sse },
+        format,
         classes: plan.classes.clone(),
         resumes: plan.server.recovery.is_some(),
         progress: Arc::new(PublishProgress::default()),

@@ -129,6 +129,18 @@ impl Recorder {
     /// # Errors
     /// With what they disagree on.
     pub fn finish(&self, hub: Counts, peak_pinned_bytes: u64) -> Result<Record, String> {
+        let record = self.close(peak_pinned_bytes)?;
+        match disagreement(&record.subscribers, &hub) {
+            Some(what) => Err(what),
+            None => Ok(record),
+        }
+    }
+
+    /// Closes the record of a server that has no account of its own.
+    ///
+    /// # Errors
+    /// With what contradicts itself in the record.
+    pub(crate) fn close(&self, peak_pinned_bytes: u64) -> Result<Record, String> {
         let mut observed = self.lock();
         let observed = &mut *observed;
         let accounts: Vec<_> = (0..observed.subscribers.len()).map(|index| observed.account(index)).collect();
@@ -146,18 +158,14 @@ impl Recorder {
             })?;
             subscribers.push(record);
         }
-        let record = Record {
+        Ok(Record {
             digest: Digest::over(subscribers.iter().map(|subscriber| subscriber.digest)),
             subscribers,
             classes: std::mem::take(&mut observed.classes),
             unpublished: (observed.planned - observed.published_at.len()) as u64,
             delivered_in_time: observed.delivered_in_time,
             peak_pinned_bytes,
-        };
-        match disagreement(&record.subscribers, &hub) {
-            Some(what) => Err(what),
-            None => Ok(record),
-        }
+        })
     }
 }
 

@@ -23,4 +23,4 @@ pub mod worlds;
 pub use readme::readme;
 pub use sizes::size_does;
 pub use table::prose;
-pub use terminal::terminal;
+pub use terminal::{terminal, terminal_of_cells};

@@ -22,13 +22,7 @@ pub fn terminal(sweep: &Sweep) -> String {
     if sweep.is_measured() {
         return real::terminal(sweep);
     }
-    let mut page = prose(&format!("{} · {}", sweep.scenario, sweep.question), "");
-    page.push('\n');
-    page.push_str(&prose(&parts::load(sweep), "  "));
-    if let Some(population) = parts::population(sweep) {
-        // Writing to a `String` cannot fail, here and below.
-        let _ = write!(page, "\n{}", population.plain(false));
-    }
+    let mut page = head(sweep);
     if let Some(policies) = policies::short(sweep) {
         let _ = write!(page, "\nThe policies\n\n{}\n{}", policies.plain(false), prose(policies::SHORT_KEY, "  "));
         for what in &sweep.not_applied {
@@ -37,13 +31,7 @@ pub fn terminal(sweep: &Sweep) -> String {
         page.push_str(&told_of_runs(sweep));
         return page;
     }
-    if let Some(cells) = cells(sweep) {
-        let _ = write!(page, "\nThe sweep\n\n{}", cells.plain(true));
-        let key = "offered: frames, all seeds · drop %: lost to a full buffer, of those offered · interval: 95 % over \
-                   seeds · missed %: never read, of those published while a viewer wanted them · p50, p99, max: publish \
-                   to flush, ms · memory: slots and payload of one subscriber";
-        let _ = write!(page, "\n{}", prose(key, "  "));
-    }
+    page.push_str(&told_of_cells(sweep));
     page.push_str(&told_of_sizes(sweep));
     if let Some(sensitivity) = sensitivity(sweep) {
         let _ = write!(page, "\nHow the size moves\n\n{}", sensitivity.plain(false));
@@ -52,6 +40,31 @@ pub fn terminal(sweep: &Sweep) -> String {
     let _ = write!(page, "\n→ {setting}\n\n{}", prose(&because, "  "));
     page.push_str(&told_of_runs(sweep));
     page
+}
+
+/// The load, the population and the cells of a sweep, without sizes: for a server whose sizes are told otherwise.
+#[must_use]
+pub fn terminal_of_cells(sweep: &Sweep) -> String {
+    head(sweep) + &told_of_cells(sweep)
+}
+
+fn head(sweep: &Sweep) -> String {
+    let mut page = prose(&format!("{} · {}", sweep.scenario, sweep.question), "");
+    page.push('\n');
+    page.push_str(&prose(&parts::load(sweep), "  "));
+    if let Some(population) = parts::population(sweep) {
+        // Writing to a `String` cannot fail, here and below.
+        let _ = write!(page, "\n{}", population.plain(false));
+    }
+    page
+}
+
+fn told_of_cells(sweep: &Sweep) -> String {
+    let Some(cells) = cells(sweep) else { return String::new() };
+    let key = "offered: frames, all seeds · drop %: lost to a full buffer, of those offered · interval: 95 % over \
+               seeds · missed %: never read, of those published while a viewer wanted them · p50, p99, max: publish \
+               to flush, ms · memory: slots and payload of one subscriber";
+    format!("\nThe sweep\n\n{}\n{}", cells.plain(true), prose(key, "  "))
 }
 
 fn told_of_runs(sweep: &Sweep) -> String {

@@ -13,6 +13,8 @@ use std::task::{Context, Poll, Wake, Waker};
 #[derive(Debug, Default)]
 pub(super) struct Barrier {
     woken: AtomicUsize,
+    /// How many tasks are counted.
+    alive: AtomicUsize,
     waiter: Mutex<Option<Waker>>,
     has_panicked: AtomicBool,
     /// Which process of the server is running, and the tasks of all.
@@ -38,6 +40,7 @@ impl Barrier {
     pub(super) fn count<F: Future<Output = ()>>(self: &Arc<Self>, process: usize, task: F) -> Counted<F> {
         // A new task has something to do: the barrier must not pass before its first poll.
         self.woken.fetch_add(1, Ordering::SeqCst);
+        self.alive.fetch_add(1, Ordering::SeqCst);
         let bell = Arc::new(TaskWaker {
             barrier: self.clone(),
             process,
@@ -55,6 +58,11 @@ impl Barrier {
         let tasks = std::mem::take(&mut *self.tasks.lock().unwrap_or_else(PoisonError::into_inner));
         // A task notices the end of its process only when it is polled, and one that waits for its socket would not be.
         tasks.iter().filter_map(Weak::upgrade).for_each(|bell| bell.wake_by_ref());
+    }
+
+    /// The number of counted tasks that have not ended.
+    pub(super) fn alive(&self) -> usize {
+        self.alive.load(Ordering::SeqCst)
     }
 
     /// Whether a counted task has panicked; the runtime would keep that to itself.
@@ -146,6 +154,7 @@ impl<F> Drop for Counted<F> {
             self.bell.barrier.has_panicked.store(true, Ordering::Relaxed);
         }
         self.task = None;
+        self.bell.barrier.alive.fetch_sub(1, Ordering::SeqCst);
         // Left as woken: a waker may outlive its task, and waking it later must not make the barrier wait.
         if self.bell.is_woken.swap(true, Ordering::SeqCst) {
             self.bell.barrier.ran();

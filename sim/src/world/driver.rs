@@ -11,27 +11,37 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use futures_util::future::select;
-use hubbub::Topic;
 use tokio::time::{Instant, sleep_until};
 
+use super::account::Account;
 use super::clock::{TICK, tick_not_before};
 use super::cpu::Work;
-use super::environment::ModelEnvironment;
-use super::process::{Process, Processes};
-use crate::client::payload;
+use super::environment::ServerEnvironment;
+use super::process::Processes;
+use super::publisher::Outbox;
+use super::sightings::Sightings;
+use super::tasks::OwnTasks;
+use crate::client::{LEAST_NUMBERED_BYTES, payload};
 use crate::plan::{Arrival, Plan};
 
 /// How often a draining run is asked whether it is over.
 // Not every tick: the question adds up the accounts of all subscribers. The specification looks as often.
 const OVER_CHECK: Duration = TICK.saturating_mul(20);
 
+/// A server without a probe has nothing left when nothing has moved for so long, in virtual time.
+const QUIET: Duration = Duration::from_secs(1);
+
 pub(super) struct Driver {
-    pub(super) environment: ModelEnvironment,
+    pub(super) environment: ServerEnvironment,
     pub(super) processes: Processes,
-    pub(super) topic: Topic,
+    pub(super) account: Account,
+    pub(super) outbox: Outbox,
+    pub(super) own_tasks: OwnTasks,
     /// In virtual time.
     pub(super) arrivals: Vec<Arrival>,
     pub(super) restarts: Restarts,
+    /// How many processes the run has had before the running one.
+    pub(super) lives: usize,
     /// When arrivals end, and when the drain does.
     pub(super) sources_end: Duration,
     /// The time by which every client that comes back for missed events has done so. Without such clients it is the end of
@@ -67,7 +77,7 @@ impl Driver {
         let (mut wakes_at, mut looks_at) = (Duration::ZERO, Duration::ZERO);
         loop {
             self.environment.network.bell.set_driver_at_work(true);
-            self.environment.barrier.quiet().await;
+            self.settle().await;
             // After the barrier: what timers have woken runs before the exact events of the tick, as the specification
             // has it.
             let now = self.environment.clock.host_now();
@@ -91,6 +101,12 @@ impl Driver {
             let over_paths_at = self.environment.network.next_over_paths_at().map(tick_not_before);
             self.rest_until(zero + over_paths_at.map_or(wakes_at, |at| at.min(wakes_at))).await;
         }
+    }
+
+    /// Waits until every task that was woken has run, as far as tasks are known.
+    async fn settle(&self) {
+        self.environment.barrier.quiet().await;
+        self.own_tasks.settle(&self.environment.barrier).await;
     }
 
     /// Does everything due by `now`.
@@ -130,10 +146,11 @@ impl Driver {
                 let is_up = self.processes.running().is_some();
                 if is_up && network.with_cpu(|cpu| cpu.publish(at, *next_arrival)).is_none() {
                     self.publish(*next_arrival);
+                    self.look_at_memory();
                 }
                 *next_arrival += 1;
             }
-            self.environment.barrier.quiet().await;
+            self.settle().await;
         }
     }
 
@@ -163,25 +180,39 @@ impl Driver {
                 self.processes.end();
                 self.environment.network.with_cpu(|cpu| cpu.clear(now));
             }
-            Some((_, Turn::Begin)) => self.processes.begin(),
+            Some((_, Turn::Begin)) => {
+                self.lives += 1;
+                self.processes.begin(self.lives);
+            }
             None => {}
         }
     }
 
     /// Publishes an arrival. Its time is the planned one: what the server keeps waiting counts as latency.
     fn publish(&self, arrival: usize) {
-        let Some(Process { number, hub }) = self.processes.running() else { return };
+        let Some(process) = self.processes.running() else { return };
         let Arrival { at, payload_bytes, key } = self.arrivals[arrival];
+        let Some(probe) = &process.running.probe else {
+            // A smaller payload has no room for the number that a client knows the event by.
+            let payload = payload(arrival, key, payload_bytes.max(LEAST_NUMBERED_BYTES));
+            self.account.sightings().iter().for_each(|sightings| sightings.published(at, arrival));
+            match &process.running.publish {
+                Some(publish) => publish(payload),
+                None => self.outbox.put(payload),
+            }
+            return;
+        };
+        let number = process.number;
         let payload = payload(arrival, key, payload_bytes);
         let now = self.environment.clock.now();
         // Locked for the whole fan-out. No hook of the environment runs meanwhile: waking a task only queues it.
         let mut recorder = self.environment.recorder.lock();
         let sequence = recorder.published(at);
-        let publication = hub.publish_each(at, &self.topic, payload, |subscriber, outcome| {
+        let id = probe.publish(at, payload, &mut |subscriber, outcome| {
             recorder.offered(now, (number, subscriber), sequence, outcome);
         });
-        // The Hub counts anew in each process and the recorder over all of them. Both must mean the same event.
-        debug_assert_eq!(recorder.sequence(number, publication.id.sequence), sequence);
+        // The server counts anew in each process and the recorder over all of them. Both must mean the same event.
+        debug_assert_eq!(recorder.sequence(number, id.sequence), sequence);
     }
 
     /// Sends off what the sockets have accepted, and delivers what has come all the way. Returns whether anything has come
@@ -209,7 +240,22 @@ impl Driver {
             counts.waiting + counts.in_flight == 0 && network.cpu_is_idle()
         };
         // The bytes first: they are one load, and the accounts behind `is_idle` are many.
-        now >= self.run_ends || (network.outstanding_bytes() == 0 && is_idle())
+        now >= self.run_ends || (network.outstanding_bytes() == 0 && is_idle() && self.is_quiet(now))
+    }
+
+    /// Whether nothing has moved for long enough, where a server does not say whether it has anything left.
+    fn is_quiet(&self, now: Duration) -> bool {
+        let quiet_since = |sightings: &Sightings| sightings.moved_at().max(self.sources_end);
+        self.account.sightings().is_none_or(|sightings| now >= quiet_since(sightings) + QUIET)
+    }
+
+    /// Looks at how much the server holds, if it says so.
+    fn look_at_memory(&self) {
+        let running = self.processes.running();
+        let held = running.as_ref().and_then(|process| process.running.held.as_ref());
+        if let (Some(held), Some(sightings)) = (held, self.account.sightings()) {
+            sightings.holds(held());
+        }
     }
 
     /// When to look again whether the run is over.

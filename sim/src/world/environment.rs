@@ -13,8 +13,9 @@ use super::clock::ModelClock;
 use super::network::Network;
 use crate::record::Recorder;
 
+/// The clock, the tasks and the observer of a server under test, as this project's transport asks for them.
 #[derive(Clone)]
-pub(super) struct ModelEnvironment {
+pub struct ServerEnvironment {
     pub(super) clock: Arc<ModelClock>,
     pub(super) barrier: Arc<Barrier>,
     pub(super) network: Arc<Network>,
@@ -25,7 +26,13 @@ pub(super) struct ModelEnvironment {
     pub(super) keeps_lives: bool,
 }
 
-impl Runtime for ModelEnvironment {
+impl std::fmt::Debug for ServerEnvironment {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ServerEnvironment").field("process", &self.process).finish_non_exhaustive()
+    }
+}
+
+impl Runtime for ServerEnvironment {
     fn now(&self) -> Duration {
         self.clock.now()
     }
@@ -35,7 +42,7 @@ impl Runtime for ModelEnvironment {
     }
 }
 
-impl Observer for ModelEnvironment {
+impl Observer for ServerEnvironment {
     fn subscribed(&self, subscriber: SubscriberId, peer: SocketAddr) {
         if let Some(index) = self.network.subscriber(peer) {
             self.recorder.lock().subscribed(self.clock.now(), (self.process, subscriber), index);

@@ -338,6 +338,13 @@ impl Network {
         std::iter::from_fn(overdue).for_each(|(_, wire)| wire.time_out());
     }
 
+    /// The subscribers whose servers wait for room in their sockets.
+    pub(super) fn blocked(&self) -> Vec<usize> {
+        let state = self.lock();
+        let blocked = state.by_peer.values().filter(|wire| wire.is_blocked());
+        blocked.filter_map(|wire| wire.path().map(|path| path.subscriber)).collect()
+    }
+
     /// When the next bytes are to be sent.
     pub(super) fn next_transmission_at(&self) -> Option<Duration> {
         self.lock().transmissions.iter().filter_map(|queue| queue.front()).map(|next| next.due).min()

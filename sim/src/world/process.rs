@@ -1,31 +1,32 @@
 //! The server as a process: it can end, and another can take its place.
 //!
-//! A process is a Hub with an epoch of its own and the tasks of its connections. Nothing of the last one is left to the
-//! next. Between two there is none, and connections are refused.
+//! A process is what a server under test has started, and the tasks of its connections. Nothing of the last one is left
+//! to the next. Between two there is none, and connections are refused.
 
 use std::convert::Infallible;
 use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::select;
-use hubbub::hub::Rules;
-use hubbub::{Counts, Hub, ServerSettings};
+use hubbub::Counts;
+use hubbub::transport::{Listener, Runtime};
 use tokio::sync::watch;
 
 use super::address::SERVER_PORT;
-use super::environment::ModelEnvironment;
+use super::environment::ServerEnvironment;
+use super::guard::Watched;
+use super::probe::Probe;
+use super::server::{Running, Server, Serves, Start};
 use super::server_socket::ServerListener;
 
 /// All processes of a run.
 #[derive(Clone)]
 pub(super) struct Processes {
-    /// The first one's; each has one of its own.
-    epoch: u64,
-    rules: Rules,
-    /// The first one's; each has a number of its own.
-    environment: ModelEnvironment,
+    server: Arc<dyn Server>,
+    /// What the first one is started with; each has an epoch of its own.
+    first: Start,
     // Kept to the end of the run, because its account is that of all processes together.
-    hubs: Arc<Mutex<Vec<Hub>>>,
+    probes: Arc<Mutex<Vec<Arc<dyn Probe>>>>,
     running: watch::Sender<Option<Process>>,
 }
 
@@ -33,15 +34,13 @@ pub(super) struct Processes {
 #[derive(Clone)]
 pub(super) struct Process {
     pub(super) number: usize,
-    pub(super) hub: Hub,
+    pub(super) running: Arc<Running>,
 }
 
 impl Processes {
-    /// The first one runs already.
-    pub(super) fn new(epoch: u64, rules: Rules, environment: ModelEnvironment) -> Self {
-        let hub = Hub::with(epoch, rules.clone());
-        let running = watch::Sender::new(Some(Process { number: 0, hub: hub.clone() }));
-        Self { epoch, rules, environment, hubs: Arc::new(Mutex::new(vec![hub])), running }
+    /// None of them runs yet.
+    pub(super) fn new(server: Arc<dyn Server>, first: Start) -> Self {
+        Self { server, first, probes: Arc::default(), running: watch::Sender::new(None) }
     }
 
     /// The one that runs, if one does.
@@ -53,43 +52,44 @@ impl Processes {
     pub(super) fn end(&self) {
         // `send` would fail once nobody listens. The value must change all the same.
         if let Some(process) = self.running.send_replace(None) {
-            // Before the tasks end: a stream that is dropped counts as left by its client, and its frames as
-            // `client_gone`.
-            process.hub.evict_all();
-            self.environment.barrier.end_process();
+            process.running.probe.iter().for_each(|probe| probe.killed());
+            self.first.environment.barrier.end_process();
         }
     }
 
-    /// The next one begins.
-    pub(super) fn begin(&self) {
-        let mut hubs = self.hubs();
-        let number = hubs.len();
+    /// The process of that number begins. To be called on the server's host.
+    pub(super) fn begin(&self, number: usize) -> Arc<Running> {
         // Consecutive epochs: a client finds the process in an id by subtraction.
-        let hub = Hub::with(self.epoch.wrapping_add(number as u64), self.rules.clone());
-        hubs.push(hub.clone());
-        self.environment.recorder.lock().process_began();
-        self.running.send_replace(Some(Process { number, hub }));
+        let epoch = self.first.epoch.wrapping_add(number as u64);
+        let environment = ServerEnvironment { process: number, ..self.first.environment.clone() };
+        let running = Arc::new(self.server.start(&Start { epoch, environment, ..self.first.clone() }));
+        self.probes().extend(running.probe.clone());
+        if running.probe.is_some() && number > 0 {
+            self.first.environment.recorder.lock().process_began();
+        }
+        self.running.send_replace(Some(Process { number, running: running.clone() }));
+        running
     }
 
-    /// The account of all Hubs together.
+    /// The account of all processes together, as far as they have probes.
     pub(super) fn counts(&self) -> Counts {
         let mut sum = Counts::default();
-        self.hubs().iter().for_each(|hub| sum.add(&hub.counts()));
+        self.probes().iter().for_each(|probe| sum.add(&probe.counts()));
         sum
     }
 
     /// Most bytes that events kept in memory.
-    pub(super) fn peak_pinned_bytes(&self) -> u64 {
+    pub(super) fn peak_bytes(&self) -> u64 {
         // The largest and not the sum: what a process kept in memory is gone before the next one begins.
-        self.hubs().iter().map(|hub| hub.pinned_bytes().peak()).max().unwrap_or(0)
+        self.probes().iter().map(|probe| probe.peak_bytes()).max().unwrap_or(0)
     }
 
-    fn hubs(&self) -> MutexGuard<'_, Vec<Hub>> {
-        self.hubs.lock().unwrap_or_else(PoisonError::into_inner)
+    fn probes(&self) -> MutexGuard<'_, Vec<Arc<dyn Probe>>> {
+        self.probes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Serves, whenever there is a process. To be run on the server's host.
-    pub(super) async fn serve(self, settings: ServerSettings) -> std::io::Result<Infallible> {
+    pub(super) async fn serve(self) -> std::io::Result<Infallible> {
         let mut orders = self.running.subscribe();
         loop {
             // Marked as seen, so that `changed` below waits for the change after this one.
@@ -97,16 +97,26 @@ impl Processes {
             match process {
                 Some(process) => {
                     let socket = turmoil::net::TcpListener::bind(("0.0.0.0", SERVER_PORT)).await?;
-                    let environment = ModelEnvironment { process: process.number, ..self.environment.clone() };
+                    let environment = ServerEnvironment { process: process.number, ..self.first.environment.clone() };
                     let listener = ServerListener { socket, network: environment.network.clone() };
-                    // It dies with its process, and is not asked to stop.
-                    let stop = std::future::pending();
-                    let serving = hubbub::serve(listener, process.hub, settings.clone(), environment, stop);
+                    let serving = accept(&process.running.serves, listener, environment);
                     // The listener is dropped with the server: connections are refused until the next process listens.
                     select(pin!(orders.changed()), pin!(serving)).await;
                 }
                 // `self` owns the sender, so the channel cannot be closed.
                 None => drop(orders.changed().await),
+            }
+        }
+    }
+}
+
+/// Accepts connections for a process, and spawns what serves them where the barrier counts it.
+async fn accept(serves: &Serves, mut listener: ServerListener, environment: ServerEnvironment) {
+    match serves {
+        Serves::Listener(listen) => listen(listener, environment).await,
+        Serves::Connections(connect) => {
+            while let Ok((stream, peer)) = listener.accept().await {
+                environment.spawn(Watched::new(connect(stream, peer), peer, environment.network.clone()));
             }
         }
     }

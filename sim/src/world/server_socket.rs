@@ -14,8 +14,8 @@ use turmoil::net::tcp::OwnedReadHalf;
 use super::network::Network;
 use super::wire::{Path, Wire, Written};
 
-/// The server's listening socket.
-pub(super) struct ServerListener {
+/// The listening socket of a server under test.
+pub struct ServerListener {
     pub(super) socket: turmoil::net::TcpListener,
     pub(super) network: Arc<Network>,
 }
@@ -35,11 +35,23 @@ impl Listener for ServerListener {
 }
 
 /// The server's end of a connection.
-pub(super) struct ServerStream {
+pub struct ServerStream {
     reading: OwnedReadHalf,
     peer: SocketAddr,
     wire: Arc<Wire>,
     network: Arc<Network>,
+}
+
+impl std::fmt::Debug for ServerListener {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ServerListener")
+    }
+}
+
+impl std::fmt::Debug for ServerStream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ServerStream").field("peer", &self.peer).finish_non_exhaustive()
+    }
 }
 
 impl AsyncRead for ServerStream {

@@ -6,17 +6,25 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
-use hubbub::{Capacity, ServerSettings, Topic};
+use hubbub::{Capacity, Topic};
 use tokio::task::JoinSet;
 
+use super::account::Account;
 use super::address::SERVER;
 use super::clock::{ModelClock, TICK};
 use super::driver::{Driver, Restarts};
-use super::environment::ModelEnvironment;
+use super::environment::ServerEnvironment;
+use super::guard;
+use super::hubbub::Hubbub;
 use super::network::Network;
 use super::process::Processes;
+use super::publisher::{self, Outbox};
+use super::server::{Server, Start};
+use super::server_fault::{ServerFault, ServerFaultKind};
+use super::sightings::Sightings;
 use super::subscriber::{self, Host};
-use crate::client::{SubscriberFaults, time_to_come_back};
+use super::tasks::OwnTasks;
+use crate::client::{Dialect, SubscriberFaults, time_to_come_back};
 use crate::plan::{HubChoice, Plan};
 use crate::record::{Lives, Observation, Record, Recorder};
 
@@ -42,6 +50,9 @@ pub enum WorldError {
     /// What was recorded contradicts what the Hub counted: a fault in this program.
     #[error("record and Hub disagree: {0}")]
     Disagreement(String),
+    /// A server under test did what ends its run.
+    #[error(transparent)]
+    Server(#[from] Box<ServerFault>),
 }
 
 /// Runs a plan in virtual time, at one buffer size and policy. The same arguments give the same record.
@@ -96,28 +107,74 @@ fn run_scaled(
     recorder: Recorder,
 ) -> Result<Record, WorldError> {
     let topic = Topic::of_table(&plan.table)?;
+    let server = Arc::new(Hubbub::new(plan, choice, topic));
+    let frames = choice.capacity.frames();
+    Ok(run_with(plan, &Setup { server, frames, second, spawns_by_itself: false }, recorder)?.record)
+}
+
+/// What is run on a plan.
+pub(super) struct Setup {
+    pub(super) server: Arc<dyn Server>,
+    pub(super) frames: usize,
+    /// Frames of a second stage behind every connection, where there is one.
+    pub(super) second: Option<Capacity>,
+    /// Whether the server may spawn tasks that the world does not count.
+    pub(super) spawns_by_itself: bool,
+}
+
+/// What came of a run.
+pub(super) struct Done {
+    pub(super) record: Record,
+    /// The most tasks that the server had of its own.
+    pub(super) own_tasks: usize,
+    /// Whether events were posted over the network.
+    pub(super) is_posted: bool,
+    pub(super) is_probed: bool,
+}
+
+/// Runs a plan in virtual time with a server.
+pub(super) fn run_with(plan: &Plan, setup: &Setup, recorder: Recorder) -> Result<Done, WorldError> {
     let clock = Arc::new(ModelClock::default());
-    let network = Arc::new(Network::new(plan, second.map(Capacity::frames), clock.clone()));
+    let network = Arc::new(Network::new(plan, setup.second.map(Capacity::frames), clock.clone()));
     let keeps_lives = recorder.keeps_lives();
-    let environment = ModelEnvironment { clock, barrier: Arc::default(), network, recorder, process: 0, keeps_lives };
-    let processes = Processes::new(plan.first_epoch(), choice.rules(plan), environment.clone());
+    let account = Account::new(recorder.clone());
+    let environment = ServerEnvironment { clock, barrier: Arc::default(), network, recorder, process: 0, keeps_lives };
+    let first = Start { frames: setup.frames, epoch: plan.first_epoch(), node: 0, environment: environment.clone() };
+    let processes = Processes::new(setup.server.clone(), first);
     let is_over = Arc::new(AtomicBool::new(false));
+    let own_tasks = OwnTasks::new(setup.spawns_by_itself);
     let driver = Driver {
         environment: environment.clone(),
         processes: processes.clone(),
-        topic,
+        account: account.clone(),
+        outbox: Outbox::default(),
+        own_tasks: own_tasks.clone(),
         arrivals: plan.arrivals.clone(),
         restarts: Restarts::of(plan),
+        lives: 0,
         sources_end: plan.duration,
         all_back: plan.duration + time_to_come_back(plan),
         run_ends: plan.duration + plan.drain,
         is_over: is_over.clone(),
     };
+    let dialect = setup.server.dialect();
     let mut sim = pinned_builder().build();
-    serve(&mut sim, (plan, choice), processes.clone(), driver);
-    populate(&mut sim, plan, &environment);
+    let outbox = driver.outbox.clone();
+    let posted = outbox.clone();
+    serve(&mut sim, plan, processes.clone(), driver);
+    if setup.spawns_by_itself {
+        publisher::host(&mut sim, plan, (&environment.network, &account), (outbox, &dialect));
+    }
+    populate(&mut sim, plan, &environment, (&account, &dialect));
     while !is_over.load(Ordering::Relaxed) {
-        sim.step().map_err(|why| WorldError::Network(why.to_string()))?;
+        let step = sim.step();
+        if let Some(panic) = guard::beat(sim.elapsed()) {
+            let kind = ServerFaultKind::Panicked(panic.message);
+            let fault = ServerFault::new(plan, panic.place.at, panic.place.subscriber, kind);
+            return Err(Box::new(fault).into());
+        }
+        account.check()?;
+        step.map_err(|why| WorldError::Network(why.to_string()))?;
         // At every step: the barrier would wait for that task until the grace is over, and the run would end with
         // another cause.
         if environment.barrier.has_panicked() {
@@ -127,10 +184,24 @@ fn run_scaled(
             return Err(WorldError::Network(format!("no end after {:.3} s", sim.elapsed().as_secs_f64())));
         }
     }
-    let record = environment.recorder.finish(processes.counts(), processes.peak_pinned_bytes());
+    let record = match account.sightings() {
+        None => environment.recorder.finish(processes.counts(), processes.peak_bytes()),
+        Some(sightings) => {
+            let blocked = environment.network.blocked();
+            sightings.finish(sim.elapsed(), |index| blocked.contains(&index));
+            account.check()?;
+            environment.recorder.close(sightings.peak_bytes())
+        }
+    };
     // After the accounts: it drops the connections that are still open, and they would count as left.
     drop(sim);
-    record.map_err(WorldError::Disagreement)
+    let record = record.map_err(WorldError::Disagreement)?;
+    Ok(Done {
+        record,
+        own_tasks: own_tasks.most(),
+        is_posted: posted.was_used(),
+        is_probed: account.sightings().is_none(),
+    })
 }
 
 /// Pins every input that would else come from the machine: turmoil's seed (what it draws changes nothing, since no
@@ -151,29 +222,28 @@ fn pinned_builder() -> turmoil::Builder {
     builder
 }
 
-fn serve(sim: &mut turmoil::Sim<'_>, (plan, choice): (&Plan, HubChoice), processes: Processes, driver: Driver) {
-    let settings = ServerSettings {
-        keepalive: plan.server.keepalive,
-        write_deadline: plan.server.write_deadline,
-        frames_per_write: plan.server.frames_per_write,
-        ws_channel_buffer: choice.capacity,
-        // Clients here finish what they ask; a timer more would only be one more thing that a run depends on.
-        request_timeout: None,
-        max_subscribers: usize::MAX,
-        max_connections: usize::MAX,
-        ..ServerSettings::default()
-    };
+fn serve(sim: &mut turmoil::Sim<'_>, plan: &Plan, processes: Processes, driver: Driver) {
+    let sightings = Sightings::new(plan, driver.environment.recorder.clone());
     sim.client(SERVER, async move {
         driver.environment.clock.start();
+        // On this host: a server may spawn tasks when it starts.
+        if processes.begin(0).probe.is_none() {
+            driver.account.relies_on(sightings);
+        }
         let driver = tokio::spawn(driver.run());
         // Not waited for: it serves for ever, and the run is over when the driver says so.
-        drop(tokio::task::spawn_local(processes.serve(settings)));
+        drop(tokio::task::spawn_local(processes.serve()));
         // A driver that panics ends the simulation; one that has ended has said so.
         Ok(driver.await?)
     });
 }
 
-fn populate(sim: &mut turmoil::Sim<'_>, plan: &Plan, environment: &ModelEnvironment) {
+fn populate(
+    sim: &mut turmoil::Sim<'_>,
+    plan: &Plan,
+    environment: &ServerEnvironment,
+    (account, dialect): (&Account, &Dialect),
+) {
     for (class_index, class) in plan.classes.iter().enumerate() {
         let members = plan.subscribers.iter().enumerate().filter(|(_, subscriber)| subscriber.class == class_index);
         let members: Vec<_> =
@@ -181,13 +251,12 @@ fn populate(sim: &mut turmoil::Sim<'_>, plan: &Plan, environment: &ModelEnvironm
         let host = Host {
             class_index,
             class: class.clone(),
-            table: plan.table.clone(),
-            transport: plan.server.transport,
+            dialect: dialect.clone(),
             time_scale: plan.time_scale,
             first_epoch: plan.first_epoch(),
             network: environment.network.clone(),
-            recorder: environment.recorder.clone(),
-            resumes: plan.server.recovery.is_some(),
+            account: account.clone(),
+            resumes: plan.server.recovery.is_some() && dialect.resumes(),
             buffer: RefCell::new(vec![0; CLIENT_BUFFER_BYTES]),
         };
         // A host a class and not one a subscriber: in every tick turmoil looks at the links between all pairs of hosts.

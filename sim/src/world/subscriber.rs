@@ -6,6 +6,7 @@ use std::pin::{Pin, pin};
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use futures_util::future::{Either, select};
 use hubbub::EventId;
@@ -13,28 +14,25 @@ use tokio::io::{AsyncRead, AsyncWriteExt, ReadBuf};
 use tokio::time::{Instant, sleep, sleep_until};
 use turmoil::net::TcpStream;
 
+use super::account::Account;
 use super::address::{SERVER, SERVER_PORT};
 use super::clock::tick_not_before;
 use super::network::Network;
+use super::sightings::Sightings;
 use super::wire::{Path, Wire};
-use crate::client::{
-    NotAStream, Notice, Reader, StreamId, StreamItem, StreamParser, SubscriberFaults, virtual_request,
-};
+use crate::client::{Dialect, NotAStream, Notice, Reader, StreamId, StreamItem, StreamParser, SubscriberFaults};
 use crate::plan::{ClassPlan, Reading, SubscriberPlan};
-use crate::record::Recorder;
-use crate::transport::Transport;
 
 /// What the subscribers of a class share.
 pub(super) struct Host {
     pub(super) class_index: usize,
     pub(super) class: ClassPlan,
-    pub(super) table: String,
-    pub(super) transport: Transport,
+    pub(super) dialect: Dialect,
     pub(super) time_scale: u32,
     /// Epoch of the server's first process.
     pub(super) first_epoch: u64,
     pub(super) network: Arc<Network>,
-    pub(super) recorder: Recorder,
+    pub(super) account: Account,
     /// Whether clients say where they were when they come back.
     pub(super) resumes: bool,
     /// Bytes as they come off a socket; used within one poll, so one is enough for all.
@@ -60,10 +58,11 @@ pub(super) async fn live(
     let hurdle = host.network.one_way(host.class_index) * 3;
     sleep_until(zero + tick_not_before(plan.connect_at)).await;
     let has_path = host.class.path.is_some();
-    let mut cursor = None;
+    let (mut cursor, mut last_id) = (None, None);
     loop {
-        let since = cursor.filter(|_| host.resumes).map(|id: EventId| id.to_string());
-        let request = virtual_request(host.transport, &host.table, since.as_deref());
+        let known = cursor.map(|id: EventId| id.to_string());
+        let since = if host.account.sightings().is_some() { &last_id } else { &known };
+        let request = host.dialect.request(SERVER, since.as_deref().filter(|_| host.resumes));
         let way = async {
             if has_path {
                 return host.network.ask_over_path(index, request.len(), zero.elapsed()).await;
@@ -76,16 +75,26 @@ pub(super) async fn live(
         };
         let Some(has_asked) = until(planned_end, way).await else {
             host.network.abandon_path(index);
-            host.recorder.lock().left(zero.elapsed(), index);
+            host.left(zero.elapsed(), index);
             return Ok(());
         };
         let opened_at = zero.elapsed();
         let start = (zero, cursor, request.as_str());
-        if has_asked && let Some(mut session) = Session::open(&host, index, (&plan, &faults), start).await {
-            let end = session.read_until(planned_end).await?;
+        let opened = if has_asked { Session::open(&host, index, (&plan, &faults), start).await } else { None };
+        let is_by_plan = || faults.back_after(opened_at, zero.elapsed()).is_some();
+        if opened.is_none() {
+            host.closed(zero.elapsed(), index, is_by_plan());
+        }
+        if let Some(mut session) = opened {
+            let end = session.read_until(planned_end).await.inspect_err(|why| {
+                host.account.sightings().iter().for_each(|sightings| sightings.refused(zero.elapsed(), index, why));
+            })?;
             cursor = session.cursor;
-            if end != End::Closed {
-                host.recorder.lock().left(zero.elapsed(), index);
+            last_id = session.parser.last_id().or(last_id);
+            if end == End::Closed {
+                host.closed(zero.elapsed(), index, is_by_plan());
+            } else {
+                host.left(zero.elapsed(), index);
             }
             match end {
                 End::Closed => {}
@@ -119,7 +128,7 @@ pub(super) async fn live(
             }
         };
         if until(planned_end, back).await.is_none() {
-            host.recorder.lock().left(zero.elapsed(), index);
+            host.left(zero.elapsed(), index);
             return Ok(());
         }
     }
@@ -142,6 +151,19 @@ enum End {
 }
 
 impl Host {
+    /// A client has left for good.
+    fn left(&self, now: Duration, index: usize) {
+        match self.account.sightings() {
+            Some(sightings) => sightings.left(now, index),
+            None => self.account.recorder.lock().left(now, index),
+        }
+    }
+
+    /// A client's connection has ended, or there was none. A server with a probe says so itself.
+    fn closed(&self, now: Duration, index: usize, is_by_plan: bool) {
+        self.account.sightings().iter().for_each(|sightings| sightings.closed(now, index, is_by_plan));
+    }
+
     /// Waits out what holds the class's link up, if anything does.
     async fn link_up(&self, zero: Instant) {
         let now = zero.elapsed();
@@ -167,12 +189,16 @@ struct Session<'a> {
     cursor: Option<EventId>,
     /// Whether nothing more arrives. The client hears of it when it has read what did.
     is_over: bool,
+    /// Whether the head of the response has come; of a server that is known by what its clients see.
+    is_open: bool,
 }
 
 enum Unread {
     Event(EventId),
     Place(EventId),
     Gap(Notice),
+    /// An event of a server that is known by its payloads alone.
+    Number(u64),
 }
 
 impl<'a> Session<'a> {
@@ -182,9 +208,11 @@ impl<'a> Session<'a> {
         (plan, faults): (&SubscriberPlan, &SubscriberFaults),
         (zero, cursor, request): (Instant, Option<EventId>, &str),
     ) -> Option<Self> {
+        let sightings = host.account.sightings();
+        sightings.iter().for_each(|sightings| sightings.asked(zero.elapsed(), index));
         let mut stream = TcpStream::connect((SERVER, SERVER_PORT)).await.ok()?;
         let window_bytes = host.class.window_bytes;
-        let keeps_times = matches!(plan.reading, Reading::Serves { .. });
+        let keeps_times = sightings.is_some() || matches!(plan.reading, Reading::Serves { .. });
         let is_over_path = host.class.path.is_some();
         let path = Path { subscriber: index, class: host.class_index, window_bytes, keeps_times, is_over_path };
         // There already: turmoil completes a connect when the server accepts, which is where the server's end
@@ -200,10 +228,11 @@ impl<'a> Session<'a> {
             stream,
             wire,
             reader,
-            parser: StreamParser::new(host.transport),
+            parser: host.dialect.parser(),
             unread: VecDeque::new(),
             cursor,
             is_over: false,
+            is_open: false,
         })
     }
 
@@ -253,6 +282,11 @@ impl<'a> Session<'a> {
             }
             has_news = true;
             let now = self.zero.elapsed();
+            if let Some(sightings) = self.host.account.sightings() {
+                self.see(sightings, now, bytes.filled())?;
+                self.reader.arrive(now, bytes.filled().len() as u64);
+                continue;
+            }
             let Self { parser, unread, reader, wire, .. } = self;
             parser.feed(bytes.filled(), |item| match item {
                 StreamItem::Begins { start, id } => {
@@ -271,6 +305,30 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// Bytes have arrived from a server that is known by what its clients see.
+    fn see(&mut self, sightings: &Sightings, now: Duration, bytes: &[u8]) -> Result<(), NotAStream> {
+        let Self { index, parser, unread, wire, is_open, .. } = self;
+        sightings.arrives(now, *index, bytes.len() as u64);
+        let mut open = || {
+            if !std::mem::replace(is_open, true) {
+                sightings.opened(now, *index);
+            }
+        };
+        parser.feed(bytes, |item| {
+            // Events may come with the head.
+            open();
+            if let StreamItem::Event { end, event } = item {
+                let accepted_at = wire.accepted_at(end - 1).unwrap_or(now);
+                let is_read = sightings.event(now, accepted_at, *index, event.number);
+                unread.extend(event.number.filter(|_| is_read).map(|number| (end, Unread::Number(number))));
+            }
+        })?;
+        if parser.is_open() {
+            open();
+        }
+        Ok(())
+    }
+
     /// Reads as the plan has it, and lets the server know.
     fn read(&mut self) {
         let now = self.zero.elapsed();
@@ -286,16 +344,20 @@ impl<'a> Session<'a> {
             match unread {
                 Unread::Event(id) => {
                     self.cursor = Some(id);
-                    self.host.recorder.lock().received(at, self.index, self.process(id), id.sequence);
+                    self.host.account.recorder.lock().received(at, self.index, self.process(id), id.sequence);
                 }
                 Unread::Place(id) => {
                     self.cursor = Some(id);
-                    self.host.recorder.lock().placed(at, self.index, self.process(id), id.sequence);
+                    self.host.account.recorder.lock().placed(at, self.index, self.process(id), id.sequence);
+                }
+                Unread::Number(number) => {
+                    let sightings = self.host.account.sightings();
+                    sightings.iter().for_each(|sightings| sightings.received(at, self.index, number));
                 }
                 Unread::Gap(Notice { first, last, .. }) => {
                     let cursor = self.cursor.map(|id| (self.process(id), id.sequence));
                     let missing = [first, last].map(|id| id.map(|id| id.sequence));
-                    self.host.recorder.lock().told(at, self.index, cursor, missing);
+                    self.host.account.recorder.lock().told(at, self.index, cursor, missing);
                 }
             }
         }

@@ -111,6 +111,9 @@ impl Wire {
         let window_bytes = self.window_bytes();
         let mut state = self.lock();
         let mut held = std::mem::take(&mut state.held);
+        if self.path().is_some_and(|path| path.keeps_times) {
+            state.times.note(held.len(), at);
+        }
         let thrown_away = if state.merged.is_some() {
             state.merge(held, window_bytes)
         } else {
@@ -249,7 +252,8 @@ impl Wire {
             state.writer = Some(cx.waker().clone());
             return Poll::Pending;
         }
-        if self.path().is_some_and(|path| path.keeps_times) {
+        // What is held is accepted when the CPU has done its work.
+        if !is_held && self.path().is_some_and(|path| path.keeps_times) {
             state.times.note(taken, now());
         }
         let wants_cpu = is_held && state.turn == Turn::NotAsked;
@@ -258,6 +262,11 @@ impl Wire {
         }
         let has_outgoing = !is_held && !std::mem::replace(&mut state.is_queued, true);
         Poll::Ready(Ok(Written { taken, kept, wants_cpu, has_outgoing }))
+    }
+
+    /// Whether the server waits to write.
+    pub(super) fn is_blocked(&self) -> bool {
+        self.lock().writer.is_some()
     }
 
     /// The server flushes: ready once the CPU has done the work of the delivery, with the time at which it had, if it

@@ -29,6 +29,7 @@ const OF_THE_TESTBED: Arrows = &[
     ("emulated", &["plan", "real", "record", "tcp", "time"]),
     ("first_order", &["plan", "scenario", "tcp"]),
     ("summary", &["record", "plan", "scenario", "first_order", "tail"]),
+    ("testbed", &["figure", "plan", "pool", "record", "report", "runs", "scenario", "summary", "tail", "world"]),
     ("theory", &[]),
     ("tail", &[]),
     ("figure", &["summary", "tail", "theory"]),
@@ -40,7 +41,7 @@ const OF_THE_TESTBED: Arrows = &[
     ("sizing", &["first_order", "plan", "pruning", "runs", "scenario", "summary", "tail"]),
     ("sweep", &["plan", "pruning", "runs", "scenario", "sizing", "summary"]),
     ("shards", &["first_order", "plan", "runs", "scenario", "summary"]),
-    ("load", &["emulated", "plan", "real", "runs", "scenario", "summary", "transport"]),
+    ("load", &["client", "emulated", "plan", "real", "runs", "scenario", "summary", "transport"]),
     (
         "fidelity",
         &[
@@ -69,6 +70,7 @@ const OF_THE_TESTBED: Arrows = &[
     (
         "cli",
         &[
+            "client",
             "emulated",
             "fidelity",
             "figure",

@@ -23,10 +23,12 @@
 //! - [`published`]: one number wherever it stands
 //! - [`documents`]: lists in pages are what the code has
 //! - [`features`]: the packages that each feature of the Hub brings
+//! - [`any_server`]: any server under test, with a probe and without
 //! - [`architecture`]: who may know whom
 //! - [`paths`]: TCP over paths in virtual time
 //! - [`plans`]: made by hand, for the others
 
+mod any_server;
 mod architecture;
 mod command_line;
 mod connections_that_end;

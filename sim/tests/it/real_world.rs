@@ -9,6 +9,7 @@ use std::process::Command;
 use hubbub::transport::Tokio;
 use hubbub::{Capacity, Hub, HubSettings, Overflow, ServerSettings};
 
+use crate::any_server::Feed;
 use crate::command_line::{folder, refused, sim};
 
 /// One reader keeps up; the other takes nothing, and its socket holds little.
@@ -191,6 +192,35 @@ fn what_a_foreign_server_loses_is_found_from_the_numbers_in_its_payloads() {
     assert_eq!(cell["received"], fast["offered"]);
     assert!(cell["flush_latency_ms"]["p50"].is_null() && cell["memory_bytes_per_subscriber"]["resident"].is_null());
     drop(runtime);
+}
+
+#[test]
+fn a_foreign_server_is_judged_over_websockets_and_over_newline_delimited_json_as_well() {
+    let (runtime, address, hub) = serve(16);
+    let [stream, ingest] = ["stream/ws?table=t", "ingest/t"].map(|path| format!("http://{address}/v1/{path}"));
+    let folder = with_plan("load-dialects");
+    let of_ws = load(&folder, &["--url", &stream, "--ingest-url", &ingest, "--dialect", "ws"]);
+    assert!(hub.counts().dropped.buffer_full > 300);
+    assert!(of_ws["command"].as_str().unwrap().ends_with(" --dialect ws"), "{}", of_ws["command"]);
+    let feed = Feed::default();
+    let publishes = feed.clone();
+    let publish = axum::routing::post(move |event: String| async move { publishes.put(&format!("{event}\n")) });
+    let watch = axum::routing::get(move || async move { feed.join("application/x-ndjson") });
+    let routes = axum::Router::new().route("/watch", watch).route("/publish", publish);
+    let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
+    let [stream, ingest] = ["watch", "publish"].map(|path| format!("http://{}/{path}", listener.local_addr().unwrap()));
+    runtime.spawn(axum::serve(listener, routes).into_future());
+    let of_ndjson = load(&folder, &["--url", &stream, "--ingest-url", &ingest, "--dialect", "ndjson"]);
+    for document in [of_ws, of_ndjson] {
+        let fast = &document["cells"][0]["by_class"]["fast"];
+        assert_eq!((fast["offered"].as_u64(), fast["drop_rate"].as_f64()), (Some(600), Some(0.0)), "{document}");
+    }
+    // The stream is what it is: another dialect says so before a run.
+    let wrong = refused(&folder, &["load", "--url", &stream, "--ingest-url", &ingest, "--dialect", "sse"]);
+    assert!(wrong.contains("answers with application/x-ndjson, where text/event-stream was expected"), "{wrong}");
+    let unknown = refused(&folder, &["load", "--url", &stream, "--ingest-url", &ingest, "--dialect", "xml"]);
+    assert!(unknown.contains("must be sse, ws or ndjson"), "{unknown}");
+    assert!(refused(&folder, &["load", "--dialect", "ws"]).contains("--url"));
 }
 
 #[test]

@@ -8,6 +8,7 @@ use clap::Args;
 use super::{JsonOptions, LoadOptions, listed};
 use crate::cli::exit::Failure;
 use crate::cli::number;
+use crate::client::StreamFormat;
 use crate::real::{HEAD_TIMEOUT, Listening, Url};
 use crate::scenario::Scenario;
 
@@ -31,6 +32,9 @@ pub(in crate::cli) struct RealOptions {
     /// URL to which events are published, a JSON object each, as http://HOST:PORT/v1/ingest/T
     #[arg(long, value_name = "URL", requires = "url")]
     pub(in crate::cli) ingest_url: Option<Url>,
+    /// How the stream of that server marks its events: sse, ws for JSON messages of a WebSocket, or ndjson [default: sse]
+    #[arg(long, value_name = "FORMAT", requires = "url")]
+    dialect: Option<StreamFormat>,
     /// How long that server may take for a connection, and then for the head of its response [default: 30s]
     #[arg(long, value_name = "TIME", requires = "url")]
     head_timeout: Option<humantime::Duration>,
@@ -60,18 +64,25 @@ impl RealOptions {
         head_timeout(self.head_timeout)
     }
 
+    /// How the stream of a server that runs already marks its events.
+    pub(in crate::cli) fn dialect(&self) -> StreamFormat {
+        self.dialect.unwrap_or(StreamFormat::Sse)
+    }
+
     /// The command that measures the same again.
     pub(in crate::cli) fn command(&self) -> String {
         let others = [("url", &self.url), ("ingest-url", &self.ingest_url)];
         // In quotes, since a query may have a `&` that means something to a shell.
         let others = others.iter().filter_map(|(name, url)| Some(format!(" --{name} '{}'", url.as_ref()?)));
         let timeout = self.head_timeout.map(|timeout| format!(" --head-timeout {}", joined(timeout)));
+        let dialect = self.dialect.map(|format| format!(" --dialect {format}"));
         format!(
-            "{}{}{}{}{}",
+            "{}{}{}{}{}{}",
             self.load.command("load"),
             listed("buffers", self.buffers.as_deref()),
             if self.paths.is_some() { " --paths emulated" } else { "" },
             others.collect::<String>(),
+            dialect.unwrap_or_default(),
             timeout.unwrap_or_default()
         )
     }
@@ -114,6 +125,7 @@ impl RecordOptions {
         }
         Ok(Listening {
             url: self.url.clone(),
+            format: StreamFormat::Sse,
             lasts,
             head_timeout: head_timeout(self.head_timeout)?,
             reconnects: !self.no_reconnect,

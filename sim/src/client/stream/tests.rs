@@ -23,7 +23,7 @@ enum Seen {
     Place { end: u64, id: Option<EventId> },
 }
 
-fn seen(transport: Transport, response: &[u8], piece: usize) -> Vec<Seen> {
+fn seen(transport: StreamFormat, response: &[u8], piece: usize) -> Vec<Seen> {
     let mut parser = StreamParser::new(transport);
     let mut seen = Vec::new();
     for bytes in response.chunks(piece) {
@@ -43,7 +43,7 @@ fn seen(transport: Transport, response: &[u8], piece: usize) -> Vec<Seen> {
 #[test]
 fn events_are_found_with_length_and_number_however_the_response_is_cut() {
     for piece in 1..RESPONSE.len() {
-        let mut parser = StreamParser::new(Transport::Sse);
+        let mut parser = StreamParser::new(StreamFormat::Sse);
         let mut events = Vec::new();
         for bytes in RESPONSE.chunks(piece) {
             let take = |item: StreamItem<'_>| events.extend(item.event().map(|event| (event.number, event.bytes)));
@@ -66,7 +66,7 @@ fn events_are_found_from_their_first_byte_to_their_last_however_the_response_is_
         Seen::Ends { end: at(b"1\r\n\n") + 4, id: Some(id(42)) },
     ];
     for piece in 1..CHUNKED.len() {
-        assert_eq!(seen(Transport::Sse, CHUNKED, piece), expected, "in pieces of {piece}");
+        assert_eq!(seen(StreamFormat::Sse, CHUNKED, piece), expected, "in pieces of {piece}");
     }
 }
 
@@ -95,7 +95,7 @@ fn events_begin_and_end_where_their_messages_do_in_pieces_of_any_size() {
     ];
     let bytes = parts.concat();
     for piece in [1, 2, 3, 7, 100, bytes.len()] {
-        assert_eq!(seen(Transport::Ws, &bytes, piece), expected, "in pieces of {piece}");
+        assert_eq!(seen(StreamFormat::WebSocket, &bytes, piece), expected, "in pieces of {piece}");
     }
 }
 
@@ -109,7 +109,7 @@ fn a_messages_event_has_its_length_and_number_however_the_bytes_are_cut() {
     let head = b"HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\n\r\n";
     let bytes = [&head[..], &texts.clone().map(|text| message(1, &text)).concat(), &message(9, "")].concat();
     for piece in [1, 2, 7, 100, bytes.len()] {
-        let mut parser = StreamParser::new(Transport::Ws);
+        let mut parser = StreamParser::new(StreamFormat::WebSocket);
         let mut events = Vec::new();
         let mut gaps = Vec::new();
         for bytes in bytes.chunks(piece) {
@@ -128,6 +128,39 @@ fn a_messages_event_has_its_length_and_number_however_the_bytes_are_cut() {
 
 #[test]
 fn a_server_that_does_not_agree_to_a_websocket_is_refused() {
-    let refused = StreamParser::new(Transport::Ws).feed(b"HTTP/1.1 426 Upgrade Required\r\n\r\n", |_| {}).unwrap_err();
+    let refused =
+        StreamParser::new(StreamFormat::WebSocket).feed(b"HTTP/1.1 426 Upgrade Required\r\n\r\n", |_| {}).unwrap_err();
     assert_eq!(refused.to_string(), "answers with status 426, where 101 was expected");
+}
+
+#[test]
+fn newline_delimited_json_has_an_event_a_line_however_the_response_is_cut() {
+    let response: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: application/x-ndjson\r\n\r\n{\"n\":0,\"pad\":\"x\"}\r\n\n\
+        {\"event\":{\"n\":17,\"a\":1}}\nhello\n{\"n\":18,\"half\":";
+    for piece in 1..response.len() {
+        let mut parser = StreamParser::new(StreamFormat::Ndjson);
+        let mut events = Vec::new();
+        for bytes in response.chunks(piece) {
+            let take = |item: StreamItem<'_>| events.extend(item.event().map(|event| (event.number, event.bytes)));
+            parser.feed(bytes, take).unwrap();
+        }
+        assert_eq!(events, [(Some(0), 17), (Some(17), 24), (None, 5)], "in pieces of {piece}");
+    }
+}
+
+#[test]
+fn a_message_of_another_server_is_an_event_by_its_payload_also_in_frames_with_a_ping_between() {
+    let part = |opcode: u8, text: &str| [&[opcode, text.len() as u8], text.as_bytes()].concat();
+    let head = b"HTTP/1.1 101 Switching Protocols\r\n\r\n".to_vec();
+    let whole = message(1, "{\"type\":\"event\",\"data\":{\"n\":3,\"pad\":\"\"}}");
+    let frames = [part(0x01, "{\"n\":4"), part(0x89, "{\"n\":9,"), part(0x80, "2,\"pad\":\"\"}")].concat();
+    let response = [head, whole, frames, message(1, "\"welcome\""), message(2, "{\"n\":5,}")].concat();
+    for piece in 1..response.len() {
+        let mut parser = StreamParser::new(StreamFormat::WebSocket);
+        let mut numbers = Vec::new();
+        for bytes in response.chunks(piece) {
+            parser.feed(bytes, |item| numbers.extend(item.event().map(|event| event.number))).unwrap();
+        }
+        assert_eq!(numbers, [Some(3), Some(42), None], "in pieces of {piece}");
+    }
 }

@@ -16,7 +16,6 @@ use crate::real::client::ClientError;
 use crate::real::clock::Clock;
 use crate::real::missing::Missing;
 use crate::real::reconnect::Reconnect;
-use crate::transport::Transport;
 
 /// What is read at a time.
 const BUFFER_BYTES: usize = 1 << 16;
@@ -81,7 +80,7 @@ impl<'a> Session<'a> {
 
     /// One connection, from the request to whatever ends it.
     pub(super) async fn connection(&mut self) -> Result<Infallible, Stop> {
-        let mut stream = self.reconnect.stream();
+        let mut stream = self.reconnect.stream(self.listening.format);
         let Err(stop) = self.read(&mut stream).await;
         self.reconnect.ended(&stream);
         Err(stop)
@@ -143,7 +142,7 @@ impl<'a> Session<'a> {
     async fn connect(&mut self) -> Result<TcpStream, Stop> {
         let url = &self.listening.url;
         let timeout = self.listening.head_timeout;
-        let request = request(url.target(), &url.authority(), Transport::Sse, self.reconnect.cursor());
+        let request = request(url.target(), &url.authority(), self.listening.format, self.reconnect.cursor());
         let connected = async {
             let mut socket = url.connect().await?;
             socket.write_all(request.as_bytes()).await?;

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use hubbub::LossReason;
+
 use super::{Observations, count_us};
 use crate::record::ObservationKind;
 
@@ -48,6 +50,33 @@ impl Observations {
         tally.last_read = sequence.max(tally.last_read);
         let class = tally.class;
         count_us(&mut self.classes[class].receipt_us, latency);
+    }
+
+    /// A stream has brought the event of that sequence: from there on its subscriber wants all.
+    pub(crate) fn wants_from(&mut self, index: usize, sequence: u64) {
+        let from = &mut self.demands[index].from;
+        *from = from.map(|from| from.min(sequence - 1));
+    }
+
+    /// Frames that a subscriber was owed and has not got, of a server that does not say so: that many, for that reason.
+    pub(crate) fn inferred(&mut self, index: usize, reason: LossReason, count: u64) {
+        self.tally(index).offered += count;
+        *self.subscribers[index].dropped.of(reason) += count;
+    }
+
+    /// The event of that sequence is the first that a subscriber lost to a limit, of a server that does not say so. When it
+    /// was lost is not known: it counts from when it was published.
+    pub(crate) fn first_inferred(&mut self, index: usize, sequence: u64) {
+        let place = usize::try_from(sequence - 1).unwrap_or(usize::MAX);
+        let at = self.published_at.get(place).map(|ns| Duration::from_nanos(*ns) / self.time_scale);
+        self.subscribers[index].first_drop_at = at;
+    }
+
+    /// The end of a run of a server that does not say what it offers: what was delivered was offered, and so were the frames
+    /// that may still wait for the subscriber.
+    pub(crate) fn still_waits(&mut self, index: usize, count: u64) {
+        let tally = self.tally(index);
+        tally.offered += tally.delivered + count;
     }
 
     /// Whether a subscriber of the plan has had a stream, has none now, and has not left for good.

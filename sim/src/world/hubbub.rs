@@ -1,0 +1,52 @@
+//! This project's server as a server under test, with a probe: the first implementation of the seam.
+
+use hubbub::hub::Rules;
+use hubbub::{Hub, ServerSettings, Topic};
+
+use super::probe::HubProbe;
+use super::server::{Running, Server, Start};
+use crate::client::Dialect;
+use crate::plan::{HubChoice, Plan};
+
+/// This project's server, as a plan has it.
+pub(super) struct Hubbub {
+    rules: Rules,
+    settings: ServerSettings,
+    topic: Topic,
+    dialect: Dialect,
+}
+
+impl Hubbub {
+    /// The server of a plan at a buffer size and policy.
+    pub(super) fn new(plan: &Plan, choice: HubChoice, topic: Topic) -> Self {
+        let settings = ServerSettings {
+            keepalive: plan.server.keepalive,
+            write_deadline: plan.server.write_deadline,
+            frames_per_write: plan.server.frames_per_write,
+            ws_channel_buffer: choice.capacity,
+            // Clients here finish what they ask; a timer more would only be one more thing that a run depends on.
+            request_timeout: None,
+            max_subscribers: usize::MAX,
+            max_connections: usize::MAX,
+            ..ServerSettings::default()
+        };
+        let dialect = Dialect::of_hubbub(plan.server.transport, &plan.table);
+        Self { rules: choice.rules(plan), settings, topic, dialect }
+    }
+}
+
+impl Server for Hubbub {
+    fn start(&self, start: &Start) -> Running {
+        let hub = Hub::with(start.epoch(), self.rules.clone());
+        let (served, settings) = (hub.clone(), self.settings.clone());
+        // It dies with its process, and is not asked to stop.
+        Running::listening(move |listener, environment| {
+            hubbub::serve(listener, served.clone(), settings.clone(), environment, std::future::pending())
+        })
+        .probed(HubProbe::new(hub, self.topic.clone()))
+    }
+
+    fn dialect(&self) -> Dialect {
+        self.dialect.clone()
+    }
+}
