@@ -109,7 +109,7 @@ heap:
 configuration-page:
     cargo run --quiet --package hubbub --bin hubbub -- config --markdown > docs/configuration.md
 
-# Fuzz a target (request, ingest, config or websocket) for some seconds; needs a nightly compiler and cargo-fuzz
+# Fuzz a target (request, ingest, config, websocket, query or tokens) for some seconds; needs a nightly compiler and cargo-fuzz
 fuzz target="request" seconds="60":
     mkdir -p "fuzz/corpus/$1" && cargo +nightly fuzz run "$1" "fuzz/corpus/$1" "fuzz/seeds/$1" -- "-max_total_time=$2"
 

@@ -36,7 +36,7 @@ pub(crate) async fn main() -> Result<(), Box<dyn Error>> {
     registry.register_collector(Box::new(measured.collector(&hub, move || connections.len())));
 
     let basket = hub.subscribe(&[Pattern::new("orders.*")?]).label("basket").open()?;
-    measured.subscribed(basket.id(), ([127, 0, 0, 1], 4000).into());
+    measured.subscribed(basket.id(), ([127, 0, 0, 1], 4000).into(), &basket.wanted());
     let orders = Topic::new("orders.new")?;
     for number in 0..5 {
         let order = format!("{{\"order\":{number}}}");

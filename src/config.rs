@@ -30,6 +30,7 @@ mod layers;
 mod lookup;
 mod page;
 mod policies;
+mod schema;
 mod setting;
 mod settings;
 mod table;
@@ -39,7 +40,8 @@ use std::ffi::OsString;
 pub use layers::Effective;
 pub use page::{help, markdown};
 pub use policies::TopicPolicy;
-pub use settings::{Config, LogLevel, UnknownLogLevel};
+pub use schema::schema;
+pub use settings::{Config, LogFormat, LogLevel, UnknownLogLevel};
 
 /// The name and the text of a configuration file.
 #[derive(Debug, Clone, Copy)]

@@ -86,6 +86,7 @@
 //! - `sse`: server-sent events, in `frame` and `transport`: the gated body, and connections with one's own service.
 //! - `ws`: the messages of a WebSocket, in `frame`; with `server` also its transport.
 //! - `server`: `serve` and its settings. It comes with `sse`; its route for WebSockets needs `ws`.
+//! - `tokens`: checks of signed tokens in front of the routes of `server`.
 //! - `metrics`: an environment that measures, and its figures as text for Prometheus.
 //! - `cli`: the `hubbub` command and its configuration, with all other features. It is the default.
 //!
@@ -93,6 +94,8 @@
 
 #[cfg(feature = "cli")]
 pub mod config;
+#[cfg(any(feature = "__transport", feature = "metrics"))]
+pub mod denial;
 pub mod event;
 #[cfg(feature = "__transport")]
 pub mod frame;
@@ -103,6 +106,8 @@ pub mod mailbox;
 pub mod metrics;
 #[cfg(feature = "server")]
 pub mod server;
+#[cfg(feature = "server")]
+pub mod tokens;
 pub mod topic;
 // With `metrics` alone there is only its `environment`.
 #[cfg(any(feature = "__transport", feature = "metrics"))]

@@ -1,6 +1,13 @@
 //! The `hubbub` command: turns arguments, environment and signals into a configured server, and its end into an exit
 //! code. All input is checked before a socket is bound.
 
+#[path = "main/healthcheck.rs"]
+mod healthcheck;
+#[path = "main/keys.rs"]
+mod keys;
+#[path = "main/manual.rs"]
+mod manual;
+
 use std::fs::File;
 use std::io::{self, Read, Write};
 use std::net::SocketAddr;
@@ -11,11 +18,13 @@ use std::time::SystemTime;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
-use hubbub::config::{self, Config, Effective, LogLevel};
+use hubbub::config::{self, Config, Effective, LogFormat, LogLevel};
 use hubbub::hub::{HistorySettings, Policy, Rule, Rules};
 use hubbub::metrics::Measured;
+use hubbub::server::serve_with_admin;
 use hubbub::transport::Tokio;
-use hubbub::{Hub, Limits};
+use hubbub::{Hub, Limits, ServerSettings};
+use keys::KeyFile;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -64,7 +73,22 @@ enum Command {
         /// Print docs/configuration.md instead: every setting, its range and the memory that it may cost.
         #[arg(long, conflicts_with_all = ["config", "listen"])]
         markdown: bool,
+        /// Print schemas/config.json instead: the JSON Schema of a configuration file.
+        #[arg(long, conflicts_with_all = ["config", "listen", "markdown"])]
+        schema: bool,
     },
+    /// Ask the server of the same settings whether it lives.
+    ///
+    /// It gets /healthz from the address to listen on, for images that have no other program. Exit codes: 0 healthy,
+    /// 1 not, 2 bad input.
+    Healthcheck(Sources),
+    /// Print a script that completes arguments in a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+    /// Print the pages of the manual, as roff.
+    Man,
 }
 
 #[derive(clap::Args)]
@@ -84,7 +108,10 @@ fn main() -> ExitCode {
     };
     let sources = match &arguments.command {
         Command::Config { markdown: true, .. } => return print(&config::markdown()),
-        Command::Config { sources, .. } | Command::Serve(sources) => sources,
+        Command::Config { schema: true, .. } => return print(&config::schema()),
+        Command::Completions { shell } => return print(&manual::completions(Arguments::command(), *shell)),
+        Command::Man => return print(&manual::man(Arguments::command())),
+        Command::Config { sources, .. } | Command::Serve(sources) | Command::Healthcheck(sources) => sources,
     };
     let effective = match configure(sources) {
         Ok(effective) => effective,
@@ -93,19 +120,38 @@ fn main() -> ExitCode {
             return ExitCode::from(BAD_INPUT);
         }
     };
+    if matches!(arguments.command, Command::Healthcheck(_)) {
+        return match healthcheck::ask(effective.config.listen) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(why) => {
+                say(&why);
+                ExitCode::from(FAILED)
+            }
+        };
+    }
+    // For `config` too: it refuses what the server would refuse.
+    let keys = match KeyFile::of(&effective) {
+        Ok(keys) => keys,
+        Err(line) => {
+            say(&line);
+            return ExitCode::from(BAD_INPUT);
+        }
+    };
     match arguments.command {
-        Command::Config { .. } => print(&effective.show()),
-        Command::Serve(_) => serve(&effective.config),
+        Command::Serve(_) => serve(&effective.config, keys),
+        // The others have returned.
+        _ => print(&effective.show()),
     }
 }
 
-fn serve(config: &Config) -> ExitCode {
+fn serve(config: &Config, keys: Option<KeyFile>) -> ExitCode {
     // Named, since `_` would drop the guard here, and lines that are not written yet would be lost.
     let (log, _flushed_at_the_end) = tracing_appender::non_blocking(io::stderr());
-    log_to(log, config.log_level);
+    log_to(log, config.log_level, config.log_format);
     allow_files(config.server.max_connections as u64 + OTHER_FILES);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let ended = runtime.map_err(|why| format!("no threads to run on: {why}")).and_then(|it| it.block_on(run(config)));
+    let ended =
+        runtime.map_err(|why| format!("no threads to run on: {why}")).and_then(|it| it.block_on(run(config, keys)));
     match ended {
         Ok(()) => ExitCode::SUCCESS,
         Err(why) => {
@@ -167,14 +213,16 @@ fn read(path: &Path) -> Result<String, Vec<String>> {
 }
 
 /// Serves until a signal comes and the server has ended, or a second signal comes.
-async fn run(config: &Config) -> Result<(), String> {
+async fn run(config: &Config, keys: Option<KeyFile>) -> Result<(), String> {
     let no_signals = |why: io::Error| format!("no signals to stop by: {why}");
     // Before the socket is bound: from then on a signal has to stop the server, and not to kill the process.
     let mut first = Signals::listen().map_err(no_signals)?;
     let mut second = Signals::listen().map_err(no_signals)?;
-    let cannot_listen = |why: io::Error| format!("cannot listen on {}: {why}", config.listen);
-    let listener = TcpListener::bind(config.listen).await.map_err(cannot_listen)?;
-    let address = listener.local_addr().map_err(cannot_listen)?;
+    let (listener, address) = listen(config.listen).await?;
+    let admin = match config.admin_listen {
+        Some(address) => Some(listen(address).await?),
+        None => None,
+    };
     let capacity = config.sse_channel_buffer;
     let overflow = config.overflow;
     let hub = Hub::with(epoch(), rules(config));
@@ -184,7 +232,21 @@ async fn run(config: &Config) -> Result<(), String> {
     };
     // Printed to standard error and not logged, so that a script can wait for it at any log level.
     say(&format!("listening on http://{address}, a buffer of {frames} a subscriber ({overflow})"));
-    let served = pin!(hubbub::serve(listener, hub, config.server.clone(), Measured::new(Tokio::start()), first.next()));
+    if let Some((_, address)) = &admin {
+        say(&format!("listening on http://{address} for operators"));
+    }
+    let settings = ServerSettings {
+        tokens: keys.as_ref().map(|keys| keys.tokens.clone()),
+        is_exposed: config.is_exposed(),
+        ..config.server.clone()
+    };
+    if let Some(keys) = keys {
+        // Detached: it ends with the process.
+        drop(tokio::spawn(keys.watch()));
+    }
+    let admin = admin.map(|(listener, _)| listener);
+    let environment = Measured::new(Tokio::start());
+    let served = pin!(serve_with_admin(listener, admin, hub, settings, environment, first.next()));
     // The second listener also sees the first signal, so it waits for two.
     let impatient = async {
         second.next().await;
@@ -196,6 +258,14 @@ async fn run(config: &Config) -> Result<(), String> {
         () = served => {}
     }
     Ok(())
+}
+
+/// A socket that listens, and its address.
+async fn listen(address: SocketAddr) -> Result<(TcpListener, SocketAddr), String> {
+    let cannot_listen = |why: io::Error| format!("cannot listen on {address}: {why}");
+    let listener = TcpListener::bind(address).await.map_err(cannot_listen)?;
+    let bound = listener.local_addr().map_err(cannot_listen)?;
+    Ok((listener, bound))
 }
 
 /// The Hub's rules for subscribers that cannot keep up.
@@ -239,7 +309,7 @@ impl Signals {
 }
 
 /// Sends log lines to `log`, which drops lines that cannot be written: a blocked log must not delay publishing.
-fn log_to(log: NonBlocking, level: LogLevel) {
+fn log_to(log: NonBlocking, level: LogLevel, format: LogFormat) {
     let level = match level {
         LogLevel::Error => tracing::Level::ERROR,
         LogLevel::Warn => tracing::Level::WARN,
@@ -247,7 +317,12 @@ fn log_to(log: NonBlocking, level: LogLevel) {
         LogLevel::Debug => tracing::Level::DEBUG,
     };
     let lines = tracing_subscriber::fmt().with_max_level(level).with_writer(log).with_ansi(false).with_target(false);
-    lines.log_internal_errors(false).init();
+    let lines = lines.log_internal_errors(false);
+    match format {
+        LogFormat::Text => lines.init(),
+        // The members of an event stand beside its level and time, so that a program finds them without a path.
+        LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).with_span_list(false).init(),
+    }
 }
 
 /// Raises this process's limit on open files to what is needed. Logs a warning if the hard limit is too low.

@@ -17,7 +17,7 @@
 //! let hub = Hub::new(HubSettings { epoch: 1, capacity, overflow: Overflow::DropNewest });
 //! let reader = hub.subscribe(&[Pattern::new("builds").expect("a pattern")]).open().expect("no cursor");
 //! let measured = Measured::new(Tokio::start());
-//! measured.subscribed(reader.id(), ([127, 0, 0, 1], 4000).into());
+//! measured.subscribed(reader.id(), ([127, 0, 0, 1], 4000).into(), &reader.wanted());
 //! let topic = Topic::new("builds").expect("a topic");
 //! for _ in 0..3 {
 //!     hub.publish_each(measured.now(), &topic, "{}", |id, outcome| measured.offered(id, outcome));
@@ -30,9 +30,11 @@
 //! ```
 
 mod collector;
+mod denials;
 mod episodes;
 mod exposition;
 mod histogram;
+mod misses;
 mod replays;
 
 use std::net::SocketAddr;
@@ -40,16 +42,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::event::{Event, EventId};
+use crate::denial::Denial;
+use crate::event::{Event, EventId, Gap};
 use crate::hub::{Forgotten, Hub, SubscriberId};
 use crate::loss::{LossReason, PushOutcome};
 use crate::mailbox::Counts;
+use crate::topic::Pattern;
 use crate::transport::{Environment, Limit, Observer, Runtime, SSE_LABEL, WEBSOCKET_LABEL};
 
 pub use collector::HubCollector;
+use denials::Denials;
 use episodes::Episodes;
 use exposition::Figures;
 use histogram::{FRAMES, Histogram, MICROSECONDS};
+use misses::Misses;
 use replays::Replays;
 
 /// An environment that measures, around another one. Clones share the figures.
@@ -71,24 +77,35 @@ struct Metrics {
     mailbox_high_water: Histogram,
     episodes: Episodes,
     replays: Replays,
+    /// The events that were replayed to each stream that began with any.
+    replay_length: Histogram,
+    misses: Misses,
     /// Events offered to subscribers that were behind.
     parked: AtomicU64,
+    denials: Denials,
     refused_connections: AtomicU64,
     refused_subscribers: AtomicU64,
 }
 
 impl Metrics {
-    /// All figures of now.
-    fn figures(&self, hub: &Hub, connections: usize) -> Figures {
+    /// All figures of now, which is the time on the publishers' clock.
+    fn figures(&self, hub: &Hub, connections: usize, now: Duration) -> Figures {
+        let history = hub.history_state();
         // Both transports first, also before their first stream: a series that appears late hides its first value.
         let mut labels = vec![SSE_LABEL, WEBSOCKET_LABEL];
         labels.extend(hub.labels().into_iter().filter(|label| ![SSE_LABEL, WEBSOCKET_LABEL].contains(label)));
         Figures {
             counts: labels.iter().map(|label| (*label, hub.counts_of(label))).collect(),
             subscribers: labels.iter().map(|label| (*label, hub.subscribers_of(label) as u64)).collect(),
+            losses_by_rule: hub.losses_by_rule(),
+            history_reach: history.oldest.map(|oldest| now.saturating_sub(oldest)).unwrap_or_default(),
+            history,
+            misses: self.misses.read(),
+            replay_length: self.replay_length.read(),
             pinned_bytes: hub.pinned_bytes().now(),
             events_without_key: hub.events_without_key(),
             connections: connections as u64,
+            denied: self.denials.read(),
             refused_connections: self.refused_connections.load(Ordering::Relaxed),
             refused_subscribers: self.refused_subscribers.load(Ordering::Relaxed),
             slow_episodes: self.episodes.begun(),
@@ -111,7 +128,10 @@ impl<E: Environment> Measured<E> {
             mailbox_high_water: Histogram::new(&FRAMES),
             episodes: Episodes::default(),
             replays: Replays::default(),
+            replay_length: Histogram::new(&FRAMES),
+            misses: Misses::default(),
             parked: AtomicU64::new(0),
+            denials: Denials::default(),
             refused_connections: AtomicU64::new(0),
             refused_subscribers: AtomicU64::new(0),
         };
@@ -124,7 +144,8 @@ impl<E: Environment> Measured<E> {
     /// It is the collector of prometheus-client 0.25, whose version is part of this signature. The clients of other
     /// libraries read the text of [`exposition`](Observer::exposition).
     pub fn collector(&self, hub: &Hub, connections: impl Fn() -> usize + Send + Sync + 'static) -> HubCollector {
-        HubCollector::new(self.metrics.clone(), hub.clone(), Box::new(connections))
+        let world = self.world.clone();
+        HubCollector::new(self.metrics.clone(), hub.clone(), Box::new(connections), Box::new(move || world.now()))
     }
 
     fn age_us(&self, event: &Event) -> u64 {
@@ -139,15 +160,19 @@ impl<E: Environment> Runtime for Measured<E> {
         self.world.now()
     }
 
+    fn unix_time(&self) -> Duration {
+        self.world.unix_time()
+    }
+
     fn spawn(&self, connection: impl Future<Output = ()> + Send + 'static) {
         self.world.spawn(connection);
     }
 }
 
 impl<E: Environment> Observer for Measured<E> {
-    fn subscribed(&self, subscriber: SubscriberId, peer: SocketAddr) {
-        self.metrics.episodes.subscribed(subscriber, peer);
-        self.world.subscribed(subscriber, peer);
+    fn subscribed(&self, subscriber: SubscriberId, peer: SocketAddr, wanted: &[Pattern]) {
+        self.metrics.episodes.subscribed(subscriber, peer, wanted);
+        self.world.subscribed(subscriber, peer, wanted);
     }
 
     fn offered(&self, subscriber: SubscriberId, outcome: PushOutcome<EventId>) {
@@ -176,8 +201,14 @@ impl<E: Environment> Observer for Measured<E> {
     }
 
     fn replays(&self, subscriber: SubscriberId, first: EventId, count: u64) {
+        self.metrics.replay_length.observe(count);
         self.metrics.replays.begin(subscriber, count);
         self.world.replays(subscriber, first, count);
+    }
+
+    fn misses(&self, subscriber: SubscriberId, gap: &Gap) {
+        self.metrics.misses.count(gap.reason);
+        self.world.misses(subscriber, gap);
     }
 
     fn forgot(&self, subscriber: SubscriberId, forgotten: Forgotten) {
@@ -216,7 +247,12 @@ impl<E: Environment> Observer for Measured<E> {
         self.world.refused(limit);
     }
 
+    fn denied(&self, why: Denial) {
+        self.metrics.denials.count(why);
+        self.world.denied(why);
+    }
+
     fn exposition(&self, hub: &Hub, connections: usize) -> Option<String> {
-        Some(exposition::text(self.metrics.figures(hub, connections)))
+        Some(exposition::text(self.metrics.figures(hub, connections, self.now())))
     }
 }

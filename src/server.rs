@@ -2,6 +2,8 @@
 //! and over the environment, so that the same code serves real sockets and a simulated network.
 
 mod access;
+mod authorize;
+mod debug;
 mod header;
 mod ingest;
 mod origins;
@@ -13,6 +15,7 @@ mod selection;
 mod settings;
 mod stop;
 mod stream;
+mod streams;
 mod token;
 #[cfg(feature = "ws")]
 mod websocket;
@@ -38,8 +41,13 @@ pub use origins::Origins;
 pub(crate) use response::Body;
 pub use settings::{DEFAULT_HISTORY, DEFAULT_SSE_CHANNEL_BUFFER, ServerSettings};
 
+use futures_util::future::join;
 use stop::before;
+use streams::Streams;
 pub use token::{MAX_TOKEN_BYTES, Token};
+
+/// Most connections of operators. A scraper has one, and whoever looks at a server a few.
+const MAX_ADMIN_CONNECTIONS: usize = 64;
 
 /// Pause after a failed accept. The usual cause is the limit on open files: without a pause the loop would spin.
 const ACCEPT_RETRY: Duration = Duration::from_millis(100);
@@ -81,36 +89,67 @@ const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 /// # }
 /// ```
 pub async fn serve<L: Listener, E: Environment>(
+    listener: L,
+    hub: Hub,
+    settings: ServerSettings,
+    environment: E,
+    stop: impl Future<Output = ()>,
+) {
+    serve_with_admin(listener, None::<L>, hub, settings, environment, stop).await;
+}
+
+/// Serves as [`serve`] does, and on a second listener what is for operators: `/healthz`, `/readyz`, `/metrics` and
+/// `/debug`. Connections of that listener have a small limit of their own, so a full server can still be looked at.
+pub async fn serve_with_admin<L: Listener, A: Listener, E: Environment>(
     mut listener: L,
+    mut admin: Option<A>,
     hub: Hub,
     settings: ServerSettings,
     environment: E,
     stop: impl Future<Output = ()>,
 ) {
     let server = Arc::new(Server::new(hub, settings, environment));
-    let mut stop = pin!(stop);
+    let stop = pin!(stop);
+    let for_operators = async {
+        match &mut admin {
+            Some(admin) => accept(&server, admin, Side::Operators).await,
+            None => std::future::pending().await,
+        }
+    };
+    before(stop, join(accept(&server, &mut listener, Side::Clients), for_operators)).await;
+    // Closed before the streams end, so that no client comes back to a server that stops.
+    drop((listener, admin));
+    server.end().await;
+}
+
+/// Accepts connections for ever.
+async fn accept<L: Listener, E: Environment>(server: &Arc<Server<E>>, listener: &mut L, side: Side) {
     let mut is_failing = false;
-    while let Some(accepted) = before(stop.as_mut(), listener.accept()).await {
-        match accepted {
+    loop {
+        match listener.accept().await {
             Ok((stream, peer)) => {
                 is_failing = false;
                 listener.bound(&stream, server.settings.socket_unsent_bytes, server.settings.user_timeout);
-                server.take(stream, peer);
+                server.take(stream, peer, side);
             }
             Err(why) => {
                 // Reported once for a row of failures: as long as the cause lasts, one follows every 100 ms.
                 if !std::mem::replace(&mut is_failing, true) {
                     report_failed_accept(&why);
                 }
-                if before(stop.as_mut(), sleep(ACCEPT_RETRY)).await.is_none() {
-                    break;
-                }
+                sleep(ACCEPT_RETRY).await;
             }
         }
     }
-    // Closed before the streams end, so that no client comes back to a server that stops.
-    drop(listener);
-    server.end().await;
+}
+
+/// The listener that a connection came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    /// The one for clients and publishers.
+    Clients,
+    /// The one for operators.
+    Operators,
 }
 
 fn report_failed_accept(why: &io::Error) {
@@ -123,8 +162,9 @@ struct Server<E: Environment> {
     settings: ServerSettings,
     environment: E,
     connections: Serving<E>,
-    /// One permit for each stream that may be open.
-    streams: Arc<Semaphore>,
+    /// Those of the listener for operators.
+    admin_connections: Serving<E>,
+    streams: Streams,
     /// One permit for each request that may have its published body in memory.
     publishes: Semaphore,
 }
@@ -133,25 +173,30 @@ impl<E: Environment> Server<E> {
     fn new(hub: Hub, settings: ServerSettings, environment: E) -> Self {
         // tokio refuses more permits than this, and no limit of that size is ever reached.
         let permits = |most: usize| most.min(Semaphore::MAX_PERMITS);
-        let streams = Arc::new(Semaphore::new(permits(settings.max_subscribers)));
+        let streams = Streams::new(permits(settings.max_subscribers));
         let publishes = Semaphore::new(permits(settings.max_publishes));
-        let bounds = Bounds {
+        let bounds = || Bounds {
             write_deadline: settings.write_deadline,
             request_timeout: settings.request_timeout,
             max_header_bytes: settings.max_header_bytes,
             watches_flush: false,
         };
-        let connections = Serving::new(environment.clone(), bounds, settings.max_connections);
-        Self { hub, settings, environment, connections, streams, publishes }
+        let connections = Serving::new(environment.clone(), bounds(), settings.max_connections);
+        let admin_connections = Serving::new(environment.clone(), bounds(), MAX_ADMIN_CONNECTIONS);
+        Self { hub, settings, environment, connections, admin_connections, streams, publishes }
     }
 
     /// Serves a connection, unless the limit of open connections is reached.
-    fn take<S>(self: &Arc<Self>, stream: S, peer: SocketAddr)
+    fn take<S>(self: &Arc<Self>, stream: S, peer: SocketAddr, side: Side)
     where
         S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + Send + 'static,
     {
-        let connection = self.connections.connect(stream, |shared| {
-            let exchange = Arc::new(Exchange { server: self.clone(), connection: shared.clone(), peer });
+        let connections = match side {
+            Side::Clients => &self.connections,
+            Side::Operators => &self.admin_connections,
+        };
+        let connection = connections.connect(stream, |shared| {
+            let exchange = Arc::new(Exchange { server: self.clone(), connection: shared.clone(), peer, side });
             service_fn(move |request| {
                 let exchange = exchange.clone();
                 // Boxed: otherwise every connection would reserve room for an answer under way as long as it is open,
@@ -173,6 +218,8 @@ impl<E: Environment> Server<E> {
             tracing::warn!("cutting off {} that did not end", counted(left));
             self.connections.cut_off().await;
         }
+        // Last, so that the end of the streams can be looked at. None of these has a stream that could hold it up.
+        self.admin_connections.cut_off().await;
         tracing::info!("stopped");
     }
 }
@@ -190,6 +237,7 @@ struct Exchange<E: Environment> {
     server: Arc<Server<E>>,
     connection: Shared<E>,
     peer: SocketAddr,
+    side: Side,
 }
 
 #[cfg(test)]

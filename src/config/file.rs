@@ -98,7 +98,8 @@ fn given<'a>(value: &'a DeValue<'_>) -> Given<'a> {
             });
             Given { list: texts.collect(), ..Given::default() }
         }
-        DeValue::Float(_) | DeValue::Boolean(_) | DeValue::Datetime(_) | DeValue::Table(_) => Given::default(),
+        DeValue::Boolean(flag) => Given { flag: Some(*flag), ..Given::default() },
+        DeValue::Float(_) | DeValue::Datetime(_) | DeValue::Table(_) => Given::default(),
     }
 }
 

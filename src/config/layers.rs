@@ -94,9 +94,21 @@ impl Effective {
     /// Checks that the settings fit together.
     fn check(&self) -> Result<(), Vec<Refusal>> {
         let ordered = ORDERED.into_iter().filter_map(|pair| self.in_order(pair));
-        let refusals = ordered.chain(self.without_history()).chain(self.without_key()).chain(self.without_topics());
+        let refusals = ordered
+            .chain(self.open_by_accident())
+            .chain(self.without_history())
+            .chain(self.without_key())
+            .chain(self.without_topics());
         let refusals: Vec<_> = refusals.collect();
         if refusals.is_empty() { Ok(()) } else { Err(refusals) }
+    }
+
+    /// An address that other machines reach needs tokens, or the word that the server is public.
+    fn open_by_accident(&self) -> Option<Refusal> {
+        let config = &self.config;
+        let is_meant = config.is_public || config.token_keys.is_some() || config.is_local();
+        let allowed = format!("an address of loopback, or {SECTION}.public = true or {SECTION}.token_keys set");
+        (!is_meant).then(|| self.refusal("listen", format!("{:?}", config.listen.to_string()), allowed))
     }
 
     /// A policy that parks needs a history: a parked subscriber gets its events from there.

@@ -32,7 +32,7 @@ const AFTER_SETTINGS: &str = "
 In a variable, commas separate the items of a list. `max_connections` must be above `max_subscribers`, so that a full
 server can still tell clients that it is full. `user_timeout_seconds` must be above `write_deadline_seconds`: the system
 also counts a window that stays closed as unacknowledged, and the write deadline should cut off a client that only
-stalls. A whole number may be written in any form of TOML (`0x400`, `1_024`); in a variable, only in decimal digits. The
+stalls. An address of `listen` that other machines reach needs `public = true` or `token_keys`. A whole number may be written in any form of TOML (`0x400`, `1_024`); in a variable, only in decimal digits. The
 policy `park` needs a history, and `conflate` needs a key.
 
 ## What a limit may cost in memory
@@ -88,6 +88,7 @@ fn default(setting: &Setting) -> String {
             setting.number(&config).to_string()
         }
         SettingKind::Limit { get, .. } => get(&config).map_or("none".to_owned(), |limit| limit.to_string()),
+        SettingKind::Flag { .. } => setting.flag(&config).to_string(),
         SettingKind::Text { get, .. } => get(&config),
         SettingKind::List { get, .. } if get(&config).is_empty() => "none".to_owned(),
         SettingKind::List { get, .. } => get(&config).join(","),

@@ -12,7 +12,7 @@ pub(super) const SECTION: &str = "server";
 /// The beginning of every variable's name.
 pub(super) const PREFIX: &str = "WH_";
 /// The value for a limit that is not set.
-const NONE: &str = "none";
+pub(super) const NONE: &str = "none";
 /// Most characters of a value that a message quotes.
 const MAX_SHOWN: usize = 60;
 
@@ -38,6 +38,8 @@ pub(super) enum SettingKind {
     Limit { most: u64, get: fn(&Config) -> Option<u64>, set: fn(&mut Config, Option<u64>) -> Option<()> },
     /// A text of the kind that `allowed` describes.
     Text { allowed: &'static str, get: fn(&Config) -> String, set: fn(&mut Config, &str) -> Option<()> },
+    /// Whether something is so.
+    Flag { of: fn(&mut Config) -> &mut bool },
     /// A text that is never shown.
     Secret { allowed: &'static str, is_set: fn(&Config) -> bool, set: fn(&mut Config, &str) -> Option<()> },
     /// Several texts; in a variable they are separated by commas.
@@ -48,6 +50,7 @@ pub(super) enum SettingKind {
 #[derive(Default)]
 pub(super) struct Given<'a> {
     pub(super) number: Option<u64>,
+    pub(super) flag: Option<bool>,
     pub(super) text: Option<&'a str>,
     pub(super) list: Option<Vec<&'a str>>,
 }
@@ -62,6 +65,7 @@ impl<'a> Given<'a> {
     pub(super) fn of(value: &'a Value) -> Self {
         match &value.kind {
             ValueKind::U64(number) => Self { number: Some(*number), ..Self::default() },
+            ValueKind::Boolean(flag) => Self { flag: Some(*flag), ..Self::default() },
             ValueKind::String(text) => Self { text: Some(text), ..Self::default() },
             ValueKind::Array(items) => {
                 let texts = items.iter().filter_map(|item| match &item.kind {
@@ -78,9 +82,14 @@ impl<'a> Given<'a> {
     pub(super) fn of_variable(text: &'a str) -> Self {
         // The integer parser alone would take a sign.
         let number = text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten();
-        // All three forms: which of them is meant is known to the kind of the setting and not to the text.
+        // All forms: which of them is meant is known to the kind of the setting and not to the text.
         let items = text.split(',').map(str::trim).collect();
-        Self { number, text: Some(text), list: Some(if text.trim().is_empty() { Vec::new() } else { items }) }
+        Self {
+            number,
+            flag: text.parse().ok(),
+            text: Some(text),
+            list: Some(if text.trim().is_empty() { Vec::new() } else { items }),
+        }
     }
 }
 
@@ -102,6 +111,7 @@ impl Setting {
                 format!("{least} ..= {most}")
             }
             SettingKind::Limit { most, .. } => format!("{NONE} or 1 ..= {most}"),
+            SettingKind::Flag { .. } => "true or false".to_owned(),
             SettingKind::Text { allowed, .. }
             | SettingKind::Secret { allowed, .. }
             | SettingKind::List { allowed, .. } => allowed.to_owned(),
@@ -115,6 +125,7 @@ impl Setting {
                 Ok(self.number(config).to_string())
             }
             SettingKind::Limit { get, .. } => Ok(get(config).map_or(format!("{NONE:?}"), |limit| limit.to_string())),
+            SettingKind::Flag { .. } => Ok(self.flag(config).to_string()),
             SettingKind::Text { get, .. } => Ok(format!("{:?}", get(config))),
             SettingKind::List { get, .. } => Ok(format!("{:?}", get(config))),
             SettingKind::Secret { is_set, .. } => {
@@ -128,6 +139,7 @@ impl Setting {
             SettingKind::Seconds { least, most, of } => *of(config) = Duration::from_secs(given.within(least, most)?),
             SettingKind::Count { least, most, of } => *of(config) = usize::try_from(given.within(least, most)?).ok()?,
             SettingKind::Whole { least, most, set, .. } => return set(config, given.within(least, most)?),
+            SettingKind::Flag { of } => *of(config) = given.flag?,
             SettingKind::Limit { set, .. } if given.text == Some(NONE) => return set(config, None),
             SettingKind::Limit { most, set, .. } => return set(config, Some(given.within(1, most)?)),
             SettingKind::Text { set, .. } | SettingKind::Secret { set, .. } => return set(config, given.text?),
@@ -145,7 +157,18 @@ impl Setting {
             SettingKind::Count { of, .. } => *of(&mut config) as u64,
             SettingKind::Whole { get, .. } => get(&config),
             SettingKind::Limit { get, .. } => get(&config).unwrap_or(0),
-            SettingKind::Text { .. } | SettingKind::Secret { .. } | SettingKind::List { .. } => 0,
+            SettingKind::Flag { .. }
+            | SettingKind::Text { .. }
+            | SettingKind::Secret { .. }
+            | SettingKind::List { .. } => 0,
+        }
+    }
+
+    /// The flag a configuration has; `false` for what is none.
+    pub(super) fn flag(&self, config: &Config) -> bool {
+        match self.kind {
+            SettingKind::Flag { of } => *of(&mut config.clone()),
+            _ => false,
         }
     }
 
@@ -154,6 +177,7 @@ impl Setting {
             SettingKind::Seconds { .. } | SettingKind::Count { .. } | SettingKind::Whole { .. } => {
                 given.number.map(ValueKind::U64)
             }
+            SettingKind::Flag { .. } => given.flag.map(ValueKind::Boolean),
             SettingKind::Limit { .. } => match given.number {
                 Some(number) => Some(ValueKind::U64(number)),
                 None => given.text.map(|text| ValueKind::String(text.to_owned())),

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -18,6 +19,14 @@ const DEFAULT_BUFFER: Capacity = Capacity::new(DEFAULT_SSE_CHANNEL_BUFFER).expec
 pub struct Config {
     /// The address to listen on; port 0 takes a free port.
     pub listen: SocketAddr,
+    /// Whether anybody who reaches the address may use the server.
+    pub is_public: bool,
+    /// The address for health, metrics and debugging alone; `None` for none.
+    pub admin_listen: Option<SocketAddr>,
+    /// The file with the keys of tokens; `None` asks for no tokens.
+    pub token_keys: Option<PathBuf>,
+    /// The name that tokens must have as their audience; `None` takes those that name none.
+    pub token_audience: Option<String>,
     /// Capacity of a subscriber's mailbox.
     pub sse_channel_buffer: Capacity,
     /// Most bytes of payload that may wait for a subscriber; `None` for no limit.
@@ -38,14 +47,32 @@ pub struct Config {
     pub gap_notices: bool,
     /// How much is logged.
     pub log_level: LogLevel,
+    /// The form of a line of the log.
+    pub log_format: LogFormat,
     /// The settings of connections and requests.
     pub server: ServerSettings,
+}
+
+impl Config {
+    /// Whether only this machine reaches the address to listen on.
+    pub fn is_local(&self) -> bool {
+        self.listen.ip().to_canonical().is_loopback()
+    }
+
+    /// Whether strangers may reach the server. What is for its operators then needs an address of its own, or a token.
+    pub fn is_exposed(&self) -> bool {
+        self.is_public || !self.is_local()
+    }
 }
 
 impl Default for Config {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)),
+            is_public: false,
+            admin_listen: None,
+            token_keys: None,
+            token_audience: None,
             sse_channel_buffer: DEFAULT_BUFFER,
             sse_channel_bytes: None,
             sse_channel_age: None,
@@ -56,6 +83,7 @@ impl Default for Config {
             history_bytes: DEFAULT_HISTORY.bytes,
             gap_notices: true,
             log_level: LogLevel::default(),
+            log_format: LogFormat::default(),
             server: ServerSettings::default(),
         }
     }
@@ -105,5 +133,32 @@ impl FromStr for LogLevel {
 
     fn from_str(text: &str) -> Result<Self, UnknownLogLevel> {
         Self::ALL.into_iter().find(|level| level.name() == text).ok_or(UnknownLogLevel)
+    }
+}
+
+/// The form of a line of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum LogFormat {
+    /// A text for people.
+    #[default]
+    Text,
+    /// A JSON object for programs.
+    Json,
+}
+
+impl LogFormat {
+    const ALL: [Self; 2] = [Self::Text, Self::Json];
+
+    /// The name in configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Json => "json",
+        }
+    }
+
+    /// The format with a name.
+    pub(super) fn of_name(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.name() == text)
     }
 }

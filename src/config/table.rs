@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use super::policies::{self, MAX_AGE_MS};
-use super::setting::{Setting, SettingKind};
+use super::setting::{NONE, Setting, SettingKind};
+use super::settings::LogFormat;
 use super::{Config, TopicPolicy};
 use crate::mailbox::{Capacity, MAX_CAPACITY, Overflow};
 use crate::server::{MAX_FRAMES_PER_WRITE, MAX_TOKEN_BYTES, Origins, Token};
@@ -34,7 +35,7 @@ const MAX_HISTORY_EVENTS: u64 = 10_000_000;
 /// events (alone, named, in an envelope).
 const FORMS: u64 = 5;
 
-pub(super) static SETTINGS: [Setting; 27] = [
+pub(super) static SETTINGS: [Setting; 32] = [
     Setting {
         key: "listen",
         about: "where to listen; port 0 takes a free one",
@@ -42,6 +43,22 @@ pub(super) static SETTINGS: [Setting; 27] = [
             allowed: "an IP address and a port, as 127.0.0.1:8080",
             get: |config| config.listen.to_string(),
             set: |config, text| text.parse().ok().map(|listen| config.listen = listen),
+        },
+        memory: None,
+    },
+    Setting {
+        key: "public",
+        about: "whether strangers may use the server: see docs/tokens.md",
+        kind: SettingKind::Flag { of: |config| &mut config.is_public },
+        memory: None,
+    },
+    Setting {
+        key: "admin_listen",
+        about: "another address, for /healthz, /readyz, /metrics and /debug alone",
+        kind: SettingKind::Text {
+            allowed: "none, or an IP address and a port, as 127.0.0.1:9090",
+            get: |config| config.admin_listen.map_or(NONE.to_owned(), |address| address.to_string()),
+            set: |config, text| optional(text, |text| text.parse().ok()).map(|address| config.admin_listen = address),
         },
         memory: None,
     },
@@ -322,6 +339,32 @@ pub(super) static SETTINGS: [Setting; 27] = [
         memory: None,
     },
     Setting {
+        key: "token_keys",
+        about: "file with the keys of tokens; it is read again when it changes",
+        kind: SettingKind::Text {
+            allowed: "none, or the path of a JWKS, of public keys in PEM, or of one HS256 secret",
+            get: |config| config.token_keys.as_ref().map_or(NONE.to_owned(), |path| path.display().to_string()),
+            set: |config, text| {
+                let path = |text: &str| (!text.is_empty()).then(|| text.into());
+                optional(text, path).map(|path| config.token_keys = path)
+            },
+        },
+        memory: None,
+    },
+    Setting {
+        key: "token_audience",
+        about: "name that a token must have as its audience (aud)",
+        kind: SettingKind::Text {
+            allowed: "none, or a name",
+            get: |config| config.token_audience.clone().unwrap_or_else(|| NONE.to_owned()),
+            set: |config, text| {
+                let name = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+                optional(text, name).map(|name| config.token_audience = name)
+            },
+        },
+        memory: None,
+    },
+    Setting {
         key: "allowed_origins",
         about: "origins of web pages that may watch and publish, besides the server's own",
         kind: SettingKind::List {
@@ -344,7 +387,22 @@ pub(super) static SETTINGS: [Setting; 27] = [
         },
         memory: None,
     },
+    Setting {
+        key: "log_format",
+        about: "form of a line of the log",
+        kind: SettingKind::Text {
+            allowed: "text or json",
+            get: |config| config.log_format.name().to_owned(),
+            set: |config, text| LogFormat::of_name(text).map(|format| config.log_format = format),
+        },
+        memory: None,
+    },
 ];
+
+/// Reads a value that may be `none`. The outer `None` is for a value that is not allowed.
+fn optional<T>(text: &str, read: impl FnOnce(&str) -> Option<T>) -> Option<Option<T>> {
+    if text == NONE { Some(None) } else { read(text).map(Some) }
+}
 
 /// What a full buffer's slots take: a handle each.
 fn slot_bytes(config: &Config) -> u64 {

@@ -36,6 +36,10 @@ fn the_environment_wins_over_the_file_and_the_file_over_the_default() {
 fn everything() -> Config {
     Config {
         listen: "[::1]:0".parse().unwrap(),
+        is_public: true,
+        admin_listen: "127.0.0.1:9".parse().ok(),
+        token_keys: Some("keys.json".into()),
+        token_audience: Some("hub".to_owned()),
         sse_channel_buffer: Capacity::new(1024).unwrap(),
         sse_channel_bytes: NonZeroUsize::new(70_000),
         sse_channel_age: Some(Duration::from_millis(2500)),
@@ -48,6 +52,7 @@ fn everything() -> Config {
         history_bytes: 12,
         gap_notices: false,
         log_level: LogLevel::Debug,
+        log_format: LogFormat::Json,
         server: ServerSettings {
             keepalive: Duration::from_secs(1),
             retry: Some(Duration::from_millis(2000)),
@@ -65,6 +70,8 @@ fn everything() -> Config {
             max_header_bytes: 1024,
             publish_token: Token::new("s3cret"),
             allowed_origins: Origins::new(&["https://a.example", "http://b:1"]).unwrap(),
+            tokens: None,
+            is_exposed: false,
         },
     }
 }
@@ -82,9 +89,16 @@ fn a_file_and_an_environment_can_set_everything_alike() {
                 server.frames_per_write = 4\nserver.ws_channel_buffer = 2048\n\
                 server.max_subscribers = 7\nserver.max_connections = 8\nserver.max_publishes = 9\n\
                 server.max_header_bytes = 1024\nserver.publish_token = 's3cret'\n\
-                server.allowed_origins = ['https://a.example', 'http://b:1']\nserver.log_level = 'debug'\n";
+                server.allowed_origins = ['https://a.example', 'http://b:1']\nserver.log_level = 'debug'\n\
+                server.public = true\nserver.admin_listen = '127.0.0.1:9'\nserver.token_keys = 'keys.json'\n\
+                server.token_audience = 'hub'\nserver.log_format = 'json'\n";
     let environment = [
         ("WH_LISTEN", "[::1]:0"),
+        ("WH_PUBLIC", "true"),
+        ("WH_ADMIN_LISTEN", "127.0.0.1:9"),
+        ("WH_TOKEN_KEYS", "keys.json"),
+        ("WH_TOKEN_AUDIENCE", "hub"),
+        ("WH_LOG_FORMAT", "json"),
         ("WH_SSE_CHANNEL_BUFFER", "1024"),
         ("WH_SSE_CHANNEL_BYTES", "70000"),
         ("WH_SSE_CHANNEL_AGE_MS", "2500"),
@@ -165,6 +179,18 @@ fn a_bad_value_in_the_file_is_refused_in_one_line() {
         ("allowed_origins = ['a']", "allowed_origins = ['a']: must be a list of origins, as https://app.example, or *"),
         ("publish_token = 'a b'", "publish_token = (not shown): must be 1 to 512 visible ASCII characters"),
         ("log_level = 'trace'", "log_level = 'trace': must be error, warn, info or debug"),
+        ("public = 'true'", "public = 'true': must be true or false"),
+        ("public = 1", "public = 1: must be true or false"),
+        (
+            "admin_listen = '9090'",
+            "admin_listen = '9090': must be none, or an IP address and a port, as 127.0.0.1:9090",
+        ),
+        (
+            "token_keys = ''",
+            "token_keys = '': must be none, or the path of a JWKS, of public keys in PEM, or of one HS256 secret",
+        ),
+        ("token_audience = ''", "token_audience = '': must be none, or a name"),
+        ("log_format = 'xml'", "log_format = 'xml': must be text or json"),
         ("listen = '''\n'''", "listen = '''\\n''': must be an IP address and a port, as 127.0.0.1:8080"),
     ] {
         assert_eq!(load(&format!("[server]\n{text}\n"), &[]), Err(vec![format!("hub.toml:2: server.{line}")]));
@@ -196,11 +222,11 @@ fn a_bad_value_in_the_environment_is_refused_in_one_line() {
 
 #[test]
 fn what_is_no_setting_is_refused_with_what_there_is() {
-    let keys = "listen, sse_channel_buffer, ws_channel_buffer, sse_channel_bytes, sse_channel_age_ms, overflow, conflate_key, policies, \
+    let keys = "listen, public, admin_listen, sse_channel_buffer, ws_channel_buffer, sse_channel_bytes, sse_channel_age_ms, overflow, conflate_key, policies, \
                 history_events, history_bytes, gap_notices, keepalive_seconds, retry_ms, write_deadline_seconds, \
                 user_timeout_seconds, request_timeout_seconds, shutdown_grace_seconds, socket_unsent_bytes, \
                 frames_per_write, max_subscribers, max_connections, max_publishes, max_ingest_bytes, max_header_bytes, publish_token, \
-                allowed_origins or log_level";
+                token_keys, token_audience, allowed_origins, log_level or log_format";
     for (text, line) in [
         ("[server]\nbuffer = 1", format!("hub.toml:2: server.buffer: no such setting: must be {keys}")),
         ("port = 1", "hub.toml:1: port: no such setting: must be in the one section, [server]".to_owned()),
@@ -211,7 +237,9 @@ fn what_is_no_setting_is_refused_with_what_there_is() {
         assert_eq!(load(text, &[]), Err(vec![line]));
     }
     let refused = load("", &[("WH_SSE_BUFFER", "1"), ("WH_", "")]).unwrap_err();
-    assert!(refused[0].starts_with("environment: WH_: no such setting: must be WH_LISTEN, WH_SSE_CHANNEL_BUFFER, "));
+    assert!(
+        refused[0].starts_with("environment: WH_: no such setting: must be WH_LISTEN, WH_PUBLIC, WH_ADMIN_LISTEN, ")
+    );
     assert!(refused[1].starts_with("environment: WH_SSE_BUFFER: no such setting: must be WH_LISTEN, "));
 }
 
@@ -326,4 +354,29 @@ fn every_value_is_shown_with_where_it_came_from_but_no_secret() {
     let mut wanted = effective.config;
     wanted.server.publish_token = None;
     assert_eq!(again, wanted, "what is shown is a file that gives the same");
+}
+
+#[test]
+fn an_address_that_others_reach_needs_tokens_or_the_word_that_it_is_public() {
+    let allowed = "must be an address of loopback, or server.public = true or server.token_keys set";
+    for address in ["0.0.0.0:80", "[::]:80", "192.0.2.1:80", "[::ffff:192.0.2.1]:80"] {
+        let file = format!("[server]\nlisten = '{address}'\n");
+        let line = format!("hub.toml:2: server.listen = \"{address}\": {allowed}");
+        assert_eq!(load(&file, &[]), Err(vec![line]));
+        for meant in ["public = true", "token_keys = 'keys'"] {
+            assert!(
+                load(&format!("{file}{meant}\n"), &[]).is_ok_and(|config| config.is_exposed()),
+                "{address} {meant}"
+            );
+        }
+        assert!(load(&format!("{file}publish_token = 'x'\n"), &[]).is_err(), "streams are still open to all");
+        assert!(load(&file, &[("WH_PUBLIC", "true")]).is_ok());
+        let refused = load(&file, &[("WH_PUBLIC", "yes")]).unwrap_err();
+        assert_eq!(refused, ["WH_PUBLIC: server.public = \"yes\": must be true or false"]);
+    }
+    for address in ["127.0.0.1:80", "127.9.9.9:80", "[::1]:80", "[::ffff:127.0.0.1]:80"] {
+        let config = load(&format!("[server]\nlisten = '{address}'\n"), &[]).unwrap();
+        assert!(!config.is_exposed(), "{address}");
+    }
+    assert!(load("[server]\npublic = true\n", &[]).unwrap().is_exposed(), "a proxy in front of it may be reached");
 }

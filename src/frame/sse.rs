@@ -33,6 +33,10 @@ pub fn hello(retry: Option<Duration>, at: Option<EventId>) -> Bytes {
 /// A comment that is sent after a silence, so that proxies keep the stream open. It has no `id:` and moves no cursor.
 pub const KEEPALIVE: &[u8] = b": keepalive\n\n";
 
+/// The event of a stream that ends because its token has expired. A `retry:` follows it. A client that does not listen
+/// for `expired` comes back with the token that it has, and is refused.
+pub const EXPIRED: &[u8] = b"event: expired\ndata: {}\n\n";
+
 /// A field that tells a client how long to wait before it connects again. It moves no cursor and shows nothing.
 pub fn retry(after: Duration) -> Bytes {
     Bytes::from(format!("retry: {}\n\n", after.as_millis()))

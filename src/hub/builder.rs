@@ -194,7 +194,8 @@ impl<'a> SubscriptionBuilder<'a> {
 
     fn begin(self, says_where_it_begins: bool) -> RawSubscription {
         let mailbox = Mailbox::new(self.limits, self.overflow);
-        let slot = Slot::new(&self.patterns, mailbox, self.label, self.announces_gaps);
+        let rule = self.hub.shared.rules.place_of(&self.patterns);
+        let slot = Slot::new(&self.patterns, mailbox, (self.label, rule), self.announces_gaps);
         self.hub.begin(slot, self.cursor, says_where_it_begins)
     }
 

@@ -4,6 +4,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::interests::Interests;
 use super::log::{Excerpt, Log};
@@ -35,6 +36,18 @@ pub struct HistorySettings {
 impl HistorySettings {
     /// No event is kept.
     pub const NONE: Self = Self { events: 0, bytes: 0 };
+}
+
+/// A history at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct HistoryState {
+    /// Events that are kept.
+    pub events: usize,
+    /// Bytes of their payloads.
+    pub bytes: usize,
+    /// When the oldest of them was published, on the publisher's clock.
+    pub oldest: Option<Duration>,
 }
 
 #[derive(Debug)]
@@ -83,6 +96,12 @@ impl History {
         }
     }
 
+    /// How much is kept, and since when.
+    pub(super) fn state(&self) -> HistoryState {
+        let oldest = self.order.front().map(|event| event.published_at());
+        HistoryState { events: self.order.len(), bytes: self.bytes, oldest }
+    }
+
     /// Sequence of the last event published.
     pub(super) fn last(&self) -> u64 {
         self.last
@@ -117,8 +136,6 @@ impl History {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use bytes::Bytes;
     use proptest::prelude::*;
 

@@ -116,6 +116,11 @@ impl RawSubscription {
         self.hub.give_up(&self.slot, pattern)
     }
 
+    /// The patterns that are wanted now.
+    pub fn wanted(&self) -> Vec<Pattern> {
+        self.slot.wanted()
+    }
+
     /// Whether this exact pattern is wanted; a pattern that covers it does not count.
     pub fn wants(&self, pattern: &Pattern) -> bool {
         lock(&self.slot.state).interests.wants(pattern)

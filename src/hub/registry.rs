@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::SubscriberId;
 use super::slot::Slot;
+use crate::loss::LossCounts;
 use crate::mailbox::Counts;
 use crate::topic::{Pattern, Topic};
 
@@ -19,6 +20,8 @@ pub(super) struct Registry {
     by_pattern: Arc<Vec<(Pattern, Arc<Slot>)>>,
     /// The accounts of those that left, by label. It has every label that a subscriber ever had.
     departed: BTreeMap<&'static str, Counts>,
+    /// What those that left had lost, by the place of their rule.
+    departed_by_rule: BTreeMap<usize, LossCounts>,
 }
 
 /// The subscribers that one event is offered to. One of them may be listed more than once.
@@ -80,7 +83,9 @@ impl Registry {
             return;
         }
         // The account of a subscriber that leaves moves here, so that the sums of the Hub never go back.
-        self.departed.entry(slot.label()).or_default().add(&slot.counts());
+        let counts = slot.counts();
+        self.departed.entry(slot.label()).or_default().add(&counts);
+        self.departed_by_rule.entry(slot.rule()).or_default().add(&counts.dropped);
         for pattern in slot.wanted() {
             self.unlist(slot, &pattern);
         }
@@ -117,6 +122,18 @@ impl Registry {
         departed.for_each(|(_, counts)| sum.add(counts));
         self.labelled(label).for_each(|slot| sum.add(&slot.counts()));
         sum
+    }
+
+    /// The losses of the subscribers of each rule: of so many rules, and then of those without one.
+    pub(super) fn losses_by_rule(&self, rules: usize) -> Vec<LossCounts> {
+        let departed = |rule: usize| self.departed_by_rule.get(&rule).copied().unwrap_or_default();
+        let mut sums: Vec<_> = (0..=rules).map(departed).collect();
+        for slot in self.all.values() {
+            if let Some(sum) = sums.get_mut(slot.rule()) {
+                sum.add(&slot.counts().dropped);
+            }
+        }
+        sums
     }
 
     /// Returns the number of subscribers with a label, or of all subscribers without one.

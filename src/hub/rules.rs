@@ -80,6 +80,13 @@ impl Rules {
         patterns.first().map_or(&self.policy, |first| self.of_pattern(first))
     }
 
+    /// The place of the rule that a subscriber to several patterns has its policy from; the number of rules if it has
+    /// the default.
+    pub(super) fn place_of(&self, patterns: &[Pattern]) -> usize {
+        let place = patterns.first().and_then(|first| self.by_topic.iter().position(|rule| rule.pattern.covers(first)));
+        place.unwrap_or(self.by_topic.len())
+    }
+
     /// The policy of the first rule whose pattern covers all topics of this one, or else the default.
     pub(super) fn of_pattern(&self, pattern: &Pattern) -> &Policy {
         let rule = self.by_topic.iter().find(|rule| rule.pattern.covers(pattern));

@@ -18,6 +18,8 @@ pub(super) struct Slot {
     id: SubscriberId,
     /// What the subscriber is counted under.
     label: &'static str,
+    /// The place of the rule that its policy is from.
+    rule: usize,
     /// Whether the mailbox is closed; read without the lock, since a transport asks whenever it is polled.
     pub(super) is_closed: AtomicBool,
     pub(super) state: Mutex<State>,
@@ -64,7 +66,7 @@ impl Slot {
     pub(super) fn new(
         patterns: &[Pattern],
         mailbox: Mailbox<Arc<Event>>,
-        label: &'static str,
+        (label, rule): (&'static str, usize),
         announces_gaps: bool,
     ) -> Self {
         let state = State {
@@ -78,7 +80,7 @@ impl Slot {
             on_close: None,
         };
         // The registry replaces the id when it adds the slot.
-        Self { id: SubscriberId(0), label, is_closed: AtomicBool::new(false), state: Mutex::new(state) }
+        Self { id: SubscriberId(0), label, rule, is_closed: AtomicBool::new(false), state: Mutex::new(state) }
     }
 
     pub(super) fn id(&self) -> SubscriberId {
@@ -105,6 +107,10 @@ impl Slot {
 
     pub(super) fn label(&self) -> &'static str {
         self.label
+    }
+
+    pub(super) fn rule(&self) -> usize {
+        self.rule
     }
 
     /// The patterns that it wants now.

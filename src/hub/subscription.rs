@@ -217,6 +217,11 @@ impl Subscription {
         self.raw.replays()
     }
 
+    /// The patterns that are wanted now.
+    pub fn wanted(&self) -> Vec<Pattern> {
+        self.raw.wanted()
+    }
+
     /// Adds a pattern, from the next event on; `false` if it is wanted already, or the subscription is over. Blocks
     /// until a fan-out that is under way has ended. Policy and limits stay as they are.
     pub fn want(&self, pattern: &Pattern) -> bool {

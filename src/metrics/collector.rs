@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::DescriptorEncoder;
@@ -34,17 +35,23 @@ pub struct HubCollector {
     metrics: Arc<Metrics>,
     hub: Hub,
     connections: Box<dyn Fn() -> usize + Send + Sync>,
+    now: Box<dyn Fn() -> Duration + Send + Sync>,
 }
 
 impl HubCollector {
-    pub(super) fn new(metrics: Arc<Metrics>, hub: Hub, connections: Box<dyn Fn() -> usize + Send + Sync>) -> Self {
-        Self { metrics, hub, connections }
+    pub(super) fn new(
+        metrics: Arc<Metrics>,
+        hub: Hub,
+        connections: Box<dyn Fn() -> usize + Send + Sync>,
+        now: Box<dyn Fn() -> Duration + Send + Sync>,
+    ) -> Self {
+        Self { metrics, hub, connections, now }
     }
 }
 
 impl Collector for HubCollector {
     fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
-        self.metrics.figures(&self.hub, (self.connections)()).encode(encoder)
+        self.metrics.figures(&self.hub, (self.connections)(), (self.now)()).encode(encoder)
     }
 }
 

@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crate::hub::SubscriberId;
 use crate::mailbox::Counts;
+use crate::topic::Pattern;
 
 #[derive(Debug, Default)]
 pub(super) struct Episodes {
@@ -22,6 +23,8 @@ pub(super) struct Episodes {
 #[derive(Debug)]
 struct Watcher {
     peer: SocketAddr,
+    /// The topics, as a line of the log has them.
+    topics: Box<str>,
     episode: Option<Episode>,
 }
 
@@ -32,8 +35,9 @@ struct Episode {
 }
 
 impl Episodes {
-    pub(super) fn subscribed(&self, subscriber: SubscriberId, peer: SocketAddr) {
-        self.lock().insert(subscriber, Watcher { peer, episode: None });
+    pub(super) fn subscribed(&self, subscriber: SubscriberId, peer: SocketAddr, wanted: &[Pattern]) {
+        let topics = named(wanted);
+        self.lock().insert(subscriber, Watcher { peer, topics, episode: None });
         tracing::debug!(subscriber = subscriber.0, %peer, "subscribed");
     }
 
@@ -48,11 +52,12 @@ impl Episodes {
         }
         watcher.episode = Some(Episode { since: now, lost: frames });
         let peer = watcher.peer;
+        let topics = watcher.topics.clone();
         // Released before the log line: other subscribers' losses wait for this lock, in the middle of a fan-out.
         drop(watchers);
         self.open.fetch_add(1, Ordering::Relaxed);
         self.begun.fetch_add(1, Ordering::Relaxed);
-        tracing::warn!(subscriber = subscriber.0, %peer, "fell behind, and loses frames");
+        tracing::warn!(subscriber = subscriber.0, %peer, %topics, "fell behind, and loses frames");
     }
 
     /// Ends a subscriber's episode: a frame has found its mailbox empty.
@@ -69,7 +74,7 @@ impl Episodes {
     }
 
     pub(super) fn ended(&self, subscriber: SubscriberId, counts: &Counts) {
-        let Some(Watcher { peer, episode }) = self.lock().remove(&subscriber) else { return };
+        let Some(Watcher { peer, topics, episode }) = self.lock().remove(&subscriber) else { return };
         if episode.is_some() {
             self.open.fetch_sub(1, Ordering::Relaxed);
         }
@@ -79,7 +84,7 @@ impl Episodes {
         let client_gone = counts.dropped.client_gone;
         let evicted = counts.dropped.evicted;
         if evicted > 0 {
-            tracing::warn!(subscriber, %peer, delivered, buffer_full, evicted, "cut off");
+            tracing::warn!(subscriber, %peer, %topics, delivered, buffer_full, evicted, "cut off");
         } else {
             tracing::debug!(subscriber, %peer, delivered, buffer_full, client_gone, "left");
         }
@@ -95,6 +100,15 @@ impl Episodes {
     }
 }
 
+/// Topics for a line of the log: the first of them, and how many there are.
+fn named(wanted: &[Pattern]) -> Box<str> {
+    match wanted {
+        [] => "none".into(),
+        [one] => one.as_str().into(),
+        [first, rest @ ..] => format!("{first} and {} more", rest.len()).into(),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,7 +117,7 @@ mod tests {
 
     fn episodes() -> Episodes {
         let episodes = Episodes::default();
-        episodes.subscribed(ONE, SocketAddr::from(([127, 0, 0, 1], 1)));
+        episodes.subscribed(ONE, SocketAddr::from(([127, 0, 0, 1], 1)), &[]);
         episodes
     }
 

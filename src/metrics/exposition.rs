@@ -2,6 +2,7 @@
 //! of values.
 
 use std::fmt;
+use std::time::Duration;
 
 use prometheus_client::collector::Collector;
 use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet, text::encode};
@@ -9,16 +10,26 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::{Registry, Unit};
 
 use super::histogram::Read;
+use crate::denial::Denial;
+use crate::hub::HistoryState;
+use crate::loss::LossCounts;
 use crate::mailbox::Counts;
+use crate::topic::Pattern;
 
 /// All figures at one moment.
 #[derive(Debug)]
 pub(super) struct Figures {
     pub(super) counts: Vec<(&'static str, Counts)>,
     pub(super) subscribers: Vec<(&'static str, u64)>,
+    pub(super) losses_by_rule: Vec<(Option<Pattern>, LossCounts)>,
+    pub(super) history: HistoryState,
+    pub(super) history_reach: Duration,
+    pub(super) misses: Vec<(&'static str, u64)>,
+    pub(super) replay_length: Read,
     pub(super) pinned_bytes: u64,
     pub(super) events_without_key: u64,
     pub(super) connections: u64,
+    pub(super) denied: Vec<(Denial, u64)>,
     pub(super) refused_connections: u64,
     pub(super) refused_subscribers: u64,
     pub(super) slow_episodes: u64,
@@ -42,7 +53,9 @@ impl Collector for Figures {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> fmt::Result {
         let mut out = Out { encoder: &mut encoder };
         self.frames(&mut out)?;
+        self.by_rule(&mut out)?;
         self.state(&mut out)?;
+        self.of_history(&mut out)?;
         self.histograms(&mut out)
     }
 }
@@ -65,6 +78,30 @@ impl Figures {
         out.counter("hubbub_events_without_key", help, &[(&[], self.events_without_key)])
     }
 
+    /// The rules are those of the configuration, so the labels are as many as these.
+    fn by_rule(&self, out: &mut Out<'_, '_>) -> fmt::Result {
+        let losses = self.losses_by_rule.iter().flat_map(|(pattern, losses)| {
+            let rule = pattern.as_ref().map_or("default", Pattern::as_str);
+            losses.by_reason().map(|(reason, lost)| ([("rule", rule), ("reason", reason.name())], lost))
+        });
+        let help = "Frames lost, by the topic rule that the subscriber has its policy from";
+        out.counter("hubbub_frames_dropped_by_rule", help, &labelled_values(&losses.collect::<Vec<_>>()))
+    }
+
+    fn of_history(&self, out: &mut Out<'_, '_>) -> fmt::Result {
+        let help = "Events that the history keeps";
+        out.gauge("hubbub_history", help, Some(&Unit::Other("events".to_owned())), self.history.events as u64)?;
+        let help = "Bytes of the events that the history keeps";
+        out.gauge("hubbub_history_payload", help, Some(&Unit::Bytes), self.history.bytes as u64)?;
+        let help = "Age of the oldest event in the history: a client that was away longer misses something";
+        out.seconds("hubbub_history_reach", help, self.history_reach)?;
+        let misses: Vec<_> = self.misses.iter().map(|(why, number)| ([("reason", *why)], *number)).collect();
+        let help = "Streams of clients that came back and did not find all that they had missed";
+        out.counter("hubbub_returns_with_gap", help, &labelled_values(&misses))?;
+        let help = "Events that were replayed to a client that came back";
+        out.histogram("hubbub_replay_length", help, &Unit::Other("events".to_owned()), 1.0, &self.replay_length)
+    }
+
     fn state(&self, out: &mut Out<'_, '_>) -> fmt::Result {
         let subscribers: Vec<_> =
             self.subscribers.iter().map(|(label, number)| ([transport(label)], *number)).collect();
@@ -80,7 +117,9 @@ impl Figures {
         let connections = [("limit", "connections")];
         let subscribers = [("limit", "subscribers")];
         let refused = [(&connections[..], self.refused_connections), (&subscribers[..], self.refused_subscribers)];
-        out.counter("hubbub_refused", "Clients kept out by a limit", &refused)
+        out.counter("hubbub_refused", "Clients kept out by a limit", &refused)?;
+        let denied: Vec<_> = self.denied.iter().map(|(why, number)| ([("reason", why.name())], *number)).collect();
+        out.counter("hubbub_denied", "Requests that were not allowed, by reason", &labelled_values(&denied))
     }
 
     fn histograms(&self, out: &mut Out<'_, '_>) -> fmt::Result {
@@ -125,6 +164,11 @@ impl Out<'_, '_> {
 
     fn gauge(&mut self, name: &str, help: &str, unit: Option<&Unit>, value: u64) -> fmt::Result {
         self.gauges(name, help, unit, &[(&[], value)])
+    }
+
+    fn seconds(&mut self, name: &str, help: &str, value: Duration) -> fmt::Result {
+        let mut encoder = self.encoder.encode_descriptor(name, help, Some(&Unit::Seconds), MetricType::Gauge)?;
+        labelled(&mut encoder, &[], |of| of.encode_gauge(&value.as_secs_f64()))
     }
 
     fn gauges(&mut self, name: &str, help: &str, unit: Option<&Unit>, values: &[(Labels<'_>, u64)]) -> fmt::Result {

@@ -1,8 +1,9 @@
 //! Access: pages of other origins, and publishers with a token.
 
 use hyper::header::{
-    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE,
-    ACCESS_CONTROL_REQUEST_METHOD, HOST, HeaderValue, ORIGIN, VARY,
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_METHOD, HOST, HeaderValue, ORIGIN,
+    VARY,
 };
 use hyper::http::uri::Authority;
 use hyper::{Method, Request, Response};
@@ -15,7 +16,12 @@ pub(super) enum Origin {
     /// A program, or a page of this server's own host.
     Own,
     /// A page of another origin that the settings allow.
-    Allowed(HeaderValue),
+    Allowed {
+        /// The origin.
+        value: HeaderValue,
+        /// Whether the settings name it. A page that only `*` allows gets no cookies of its visitor.
+        is_named: bool,
+    },
     /// A page of another origin that the settings do not allow. It is refused before the request has an effect: a page
     /// can publish without reading the answer.
     Refused,
@@ -28,7 +34,7 @@ pub(super) fn origin<B>(request: &Request<B>, allowed: &Origins) -> Origin {
     let Some(value) = headers.get(ORIGIN) else { return Origin::Own };
     let Ok(origin) = value.to_str() else { return Origin::Refused };
     if allowed.allow(origin) {
-        return Origin::Allowed(value.clone());
+        return Origin::Allowed { value: value.clone(), is_named: allowed.names(origin) };
     }
     let in_line = request.uri().authority().map(Authority::as_str);
     let host = in_line.or_else(|| headers.get(HOST).and_then(|host| host.to_str().ok()));
@@ -61,9 +67,14 @@ pub(super) fn may_read<B>(mut response: Response<B>, origin: HeaderValue) -> Res
     response
 }
 
-/// Whether a request may publish: no token is needed, or the `Authorization` that it presents has it.
-pub(super) fn may_publish(presented: Option<&HeaderValue>, token: Option<&Token>) -> bool {
-    let Some(token) = token else { return true };
+/// Lets the page of a named origin send the cookies of its visitor, and read the answer.
+pub(super) fn may_send_cookies<B>(mut response: Response<B>) -> Response<B> {
+    response.headers_mut().insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, HeaderValue::from_static("true"));
+    response
+}
+
+/// Whether an `Authorization` has the token.
+pub(super) fn is_bearer_of(presented: Option<&HeaderValue>, token: &Token) -> bool {
     let presented = presented.map(HeaderValue::as_bytes).unwrap_or_default();
     match presented.split_at_checked("Bearer ".len()) {
         Some((scheme, presented)) if scheme.eq_ignore_ascii_case(b"Bearer ") => token.is(presented),

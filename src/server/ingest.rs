@@ -6,17 +6,18 @@ use std::borrow::Cow;
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
-use hyper::header::{ACCEPT_ENCODING, AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, WWW_AUTHENTICATE};
+use hyper::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 use hyper::{Request, Response, StatusCode};
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 use tokio::sync::SemaphorePermit;
 use tokio::time::timeout;
 
+use super::authorize::{ACCESS_TOKEN, Head, Unauthorized};
 use super::header::once;
 use super::payload::{check_object, text};
 use super::response::{self, error};
-use super::{Body, Exchange, access};
+use super::{Body, Exchange};
 use crate::event::EventId;
 use crate::topic::Topic;
 use crate::transport::Environment;
@@ -31,8 +32,13 @@ const BATCH_TYPES: [&str; 4] =
 /// The content coding of a body that is not encoded.
 const IDENTITY: &str = "identity";
 
-/// Why nothing was published: an HTTP status and a text.
-struct Refused(StatusCode, String);
+/// Why nothing was published.
+enum Refused {
+    /// An HTTP status and a text.
+    Status(StatusCode, String),
+    /// What its token does not allow.
+    Unauthorized(Unauthorized),
+}
 
 /// The topic that a request publishes to, as its path has it.
 pub(super) enum Destination<'a> {
@@ -60,17 +66,20 @@ impl<'a> Destination<'a> {
 }
 
 impl<E: Environment> Exchange<E> {
-    pub(super) async fn ingest(&self, to: &Destination<'_>, request: Request<Incoming>) -> Response<Body<E>> {
-        match self.take(to, request).await {
+    pub(super) async fn ingest(
+        &self,
+        to: &Destination<'_>,
+        request: Request<Incoming>,
+        takes_cookies: bool,
+    ) -> Response<Body<E>> {
+        match self.take(to, request, takes_cookies).await {
             Ok(answer) => response::json(StatusCode::ACCEPTED, &answer),
-            Err(Refused(status, why)) => {
+            Err(Refused::Unauthorized(why)) => self.refuse(why),
+            Err(Refused::Status(status, why)) => {
                 let mut response = error(status, &why);
-                let asked_for = match status {
-                    StatusCode::UNAUTHORIZED => Some((WWW_AUTHENTICATE, "Bearer")),
-                    StatusCode::UNSUPPORTED_MEDIA_TYPE => Some((ACCEPT_ENCODING, IDENTITY)),
-                    _ => None,
-                };
-                response.headers_mut().extend(asked_for.map(|(name, value)| (name, HeaderValue::from_static(value))));
+                if status == StatusCode::UNSUPPORTED_MEDIA_TYPE {
+                    response.headers_mut().insert(ACCEPT_ENCODING, HeaderValue::from_static(IDENTITY));
+                }
                 response
             }
         }
@@ -78,15 +87,20 @@ impl<E: Environment> Exchange<E> {
 
     /// Publishes the body of a request, and returns the answer. A request with anything that would be ignored is
     /// refused.
-    async fn take(&self, to: &Destination<'_>, request: Request<Incoming>) -> Result<Value, Refused> {
+    async fn take(
+        &self,
+        to: &Destination<'_>,
+        request: Request<Incoming>,
+        takes_cookies: bool,
+    ) -> Result<Value, Refused> {
         let (head, body) = request.into_parts();
         let once = |name| once(&head.headers, &name).map_err(bad);
-        if !access::may_publish(once(AUTHORIZATION)?, self.server.settings.publish_token.as_ref()) {
-            let why = "publishing needs Authorization: Bearer TOKEN";
-            return Err(Refused(StatusCode::UNAUTHORIZED, why.to_owned()));
-        }
+        let query = head.uri.query().unwrap_or_default();
+        let allowed = self.allowed_to_publish(&Head { headers: &head.headers, query, takes_cookies });
+        let allowed = allowed.map_err(Refused::Unauthorized)?;
         let topic = to.topic()?;
-        check_query(head.uri.query().unwrap_or_default())?;
+        allowed.publish(&topic).map_err(|why| Refused::Unauthorized(Unauthorized::Denied(why)))?;
+        check_query(query, self.server.settings.tokens.is_some())?;
         check_coding(once(CONTENT_ENCODING)?)?;
         if is_batch(once(CONTENT_TYPE)?) {
             Ok(json!({ "ids": self.publish_batch(&topic, body).await? }))
@@ -129,7 +143,7 @@ impl<E: Environment> Exchange<E> {
     async fn receive(&self, body: Incoming) -> Result<(Bytes, SemaphorePermit<'_>), Refused> {
         let settings = &self.server.settings;
         let limit = settings.max_ingest_bytes;
-        let too_large = || Refused(StatusCode::PAYLOAD_TOO_LARGE, format!("a body has at most {limit} bytes"));
+        let too_large = || Refused::Status(StatusCode::PAYLOAD_TOO_LARGE, format!("a body has at most {limit} bytes"));
         // Refused by its announced length, before a byte of it is read.
         if body.size_hint().lower() > limit as u64 {
             return Err(too_large());
@@ -144,7 +158,7 @@ impl<E: Environment> Exchange<E> {
         };
         match settings.request_timeout {
             Some(patience) => timeout(patience, receive).await.unwrap_or_else(|_| {
-                Err(Refused(StatusCode::REQUEST_TIMEOUT, format!("no body within {} s", patience.as_secs())))
+                Err(Refused::Status(StatusCode::REQUEST_TIMEOUT, format!("no body within {} s", patience.as_secs())))
             }),
             None => receive.await,
         }
@@ -152,7 +166,7 @@ impl<E: Environment> Exchange<E> {
 }
 
 fn bad(why: String) -> Refused {
-    Refused(StatusCode::BAD_REQUEST, why)
+    Refused::Status(StatusCode::BAD_REQUEST, why)
 }
 
 fn broke_off() -> Refused {
@@ -160,8 +174,9 @@ fn broke_off() -> Refused {
 }
 
 /// Refuses parameters: a publisher that sends one expects an effect, and there would be none.
-fn check_query(query: &str) -> Result<(), Refused> {
-    match form_urlencoded::parse(query.as_bytes()).next() {
+fn check_query(query: &str, has_tokens: bool) -> Result<(), Refused> {
+    let is_token = |name: &str| has_tokens && name == ACCESS_TOKEN;
+    match form_urlencoded::parse(query.as_bytes()).find(|(name, _)| !is_token(name)) {
         Some((name, _)) => Err(bad(format!("no parameters here, and there is {name:?}: the table is in the path"))),
         None => Ok(()),
     }
@@ -171,7 +186,7 @@ fn check_coding(coding: Option<&HeaderValue>) -> Result<(), Refused> {
     match coding {
         Some(coding) if !coding.is_empty() && !coding.as_bytes().eq_ignore_ascii_case(IDENTITY.as_bytes()) => {
             let why = "a body must come as it is, without a content-encoding";
-            Err(Refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, why.to_owned()))
+            Err(Refused::Status(StatusCode::UNSUPPORTED_MEDIA_TYPE, why.to_owned()))
         }
         Some(_) | None => Ok(()),
     }
@@ -194,7 +209,7 @@ fn lines(text: &str) -> Result<Vec<&str>, Refused> {
         events.push(line);
         if events.len() > MAX_BATCH_EVENTS {
             let why = format!("a batch has at most {MAX_BATCH_EVENTS} events");
-            return Err(Refused(StatusCode::PAYLOAD_TOO_LARGE, why));
+            return Err(Refused::Status(StatusCode::PAYLOAD_TOO_LARGE, why));
         }
     }
     if events.is_empty() { Err(bad("the body has no event".to_owned())) } else { Ok(events) }

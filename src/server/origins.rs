@@ -27,7 +27,12 @@ impl Origins {
     /// Whether pages of this origin are allowed.
     pub fn allow(&self, origin: &str) -> bool {
         // Schemes and hosts have no case, and a program that is not a browser may send any.
-        self.any || self.named.iter().any(|named| named.eq_ignore_ascii_case(origin))
+        self.any || self.names(origin)
+    }
+
+    /// Whether this origin is among those that are named, and not only one of any.
+    pub fn names(&self, origin: &str) -> bool {
+        self.named.iter().any(|named| named.eq_ignore_ascii_case(origin))
     }
 
     /// The origins as texts that [`Origins::new`] reads.
@@ -66,6 +71,8 @@ mod tests {
         let origins = Origins::new(&["https://A.example"]).unwrap();
         assert!(origins.allow("https://a.example"));
         assert!(!origins.allow("http://a.example") && !origins.allow("https://a.example:444"));
+        let any = Origins::new(&["*", "https://a.example"]).unwrap();
+        assert!(any.allow("https://b.example") && !any.names("https://b.example") && any.names("https://A.example"));
         assert!(!Origins::default().allow("https://a.example"));
         assert!(Origins::new(&["*"]).unwrap().allow("https://b.example"));
     }

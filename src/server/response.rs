@@ -9,8 +9,8 @@ use http_body_util::Full;
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
-use tokio::sync::OwnedSemaphorePermit;
 
+use super::streams::Place;
 use crate::transport::Environment;
 use crate::transport::sse::SseBody;
 
@@ -22,10 +22,10 @@ pub(crate) enum Body<E: Environment> {
     Events(Events<E>),
 }
 
-/// A stream of events, and its permit among the streams that may be open.
+/// A stream of events, and its place among the streams that may be open.
 pub(crate) struct Events<E: Environment> {
     pub(super) stream: SseBody<E>,
-    pub(super) _place: OwnedSemaphorePermit,
+    pub(super) _place: Place,
 }
 
 impl<E: Environment> HttpBody for Body<E> {

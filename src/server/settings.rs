@@ -7,6 +7,7 @@ use super::origins::Origins;
 use super::token::Token;
 use crate::hub::HistorySettings;
 use crate::mailbox::Capacity;
+use crate::tokens::Tokens;
 #[cfg(doc)]
 use crate::transport::MAX_FRAMES_PER_WRITE;
 
@@ -57,6 +58,12 @@ pub struct ServerSettings {
     pub max_header_bytes: usize,
     /// The token that a publisher must present; `None` lets everyone publish.
     pub publish_token: Option<Token>,
+    /// The keys of the tokens that clients and publishers must present; `None` asks for no tokens. There are none without
+    /// the feature `tokens`.
+    pub tokens: Option<Tokens>,
+    /// Whether strangers may reach the server. If so, `/readyz`, `/metrics` and `/debug` are served on the listener of
+    /// operators alone, or to a token with the claim `admin`.
+    pub is_exposed: bool,
     /// Origins of web pages that may watch and publish, in addition to the server's own.
     pub allowed_origins: Origins,
 }
@@ -88,6 +95,8 @@ impl Default for ServerSettings {
             max_ingest_bytes: 1 << 20,
             max_header_bytes: 8192,
             publish_token: None,
+            tokens: None,
+            is_exposed: false,
             allowed_origins: Origins::default(),
         }
     }

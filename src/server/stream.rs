@@ -9,9 +9,11 @@ use hyper::body::Incoming;
 use hyper::header::{CONNECTION, HeaderMap, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode, Version};
 
+use super::authorize::{Allowed, Head};
 use super::response::{Events, error, whole};
 use super::selection::{Selection, parameters};
 use super::settings::ServerSettings;
+use super::streams::Stream;
 use super::{Body, Exchange};
 use crate::frame;
 use crate::hub::Cursor;
@@ -27,25 +29,34 @@ const NOTHING: &str = "which table? ask for /v1/stream/sse?table=NAME, several t
 pub(super) const COME_BACK_LATER: Range<Duration> = Duration::from_secs(5)..Duration::from_secs(10);
 
 impl<E: Environment> Exchange<E> {
-    pub(super) fn stream(&self, request: &Request<Incoming>) -> Response<Body<E>> {
+    pub(super) fn stream(&self, request: &Request<Incoming>, takes_cookies: bool) -> Response<Body<E>> {
         let query = request.uri().query().unwrap_or_default();
+        // First of all: a client without a token learns nothing else.
+        let allowed = match self.allowed(&Head { headers: request.headers(), query, takes_cookies }) {
+            Ok(allowed) => allowed,
+            Err(why) => return self.refuse(why),
+        };
         let Selection { patterns, form } = match Selection::read(query) {
             Ok(Selection { patterns, .. }) if patterns.is_empty() => return error(StatusCode::BAD_REQUEST, NOTHING),
             Ok(selection) => selection,
             Err(why) => return error(StatusCode::BAD_REQUEST, &why),
         };
+        if let Err(why) = allowed.subscribe(&patterns) {
+            return self.deny(why);
+        }
         // Answered without a subscription: nothing would be read from it.
         if request.method() == Method::HEAD {
             return describe(whole(StatusCode::OK, EVENT_STREAM, Bytes::new()), request.version());
         }
         // Before the subscription: a client that is turned away leaves no trace in the Hub.
-        let Ok(place) = self.server.streams.clone().try_acquire_owned() else { return self.come_back_later(request) };
+        let Some(mut place) = self.server.streams.enter() else { return self.come_back_later(request) };
         let mut wanted = self.server.hub.subscribe(&patterns).label(SSE_LABEL);
         if let Some(cursor) = cursor(request.headers(), query) {
             wanted = wanted.after(cursor);
         }
         let subscription = wanted.open_for_client();
-        let mut pace = self.pace();
+        place.belongs_to(subscription.id(), self.opened());
+        let mut pace = self.pace(&allowed);
         // The bytes of a shared write are counted with HTTP's chunks, which HTTP/1.0 does not have.
         if request.version() < Version::HTTP_11 {
             pace.frames_per_write = 1;
@@ -54,9 +65,15 @@ impl<E: Environment> Exchange<E> {
         describe(Response::new(Body::Events(Events { stream, _place: place })), request.version())
     }
 
-    pub(super) fn pace(&self) -> WriteSettings {
+    /// What is known of a stream that begins on this connection now.
+    pub(super) fn opened(&self) -> Stream {
+        Stream { peer: self.peer, since: self.server.environment.now() }
+    }
+
+    pub(super) fn pace(&self, allowed: &Allowed) -> WriteSettings {
         let ServerSettings { keepalive, frames_per_write, retry, .. } = self.server.settings;
-        WriteSettings { keepalive, frames_per_write, retry }
+        let expires_at = allowed.grant().map(|grant| grant.expires_at);
+        WriteSettings { keepalive, frames_per_write, retry, expires_at }
     }
 
     /// The answer of a full server: a stream that says when to come back, and ends. An `EventSource` gives up for good

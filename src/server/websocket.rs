@@ -9,13 +9,15 @@ use hyper::header::{
 use hyper::{Method, Request, Response, StatusCode, Version};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
+use super::authorize::Head;
 use super::header::once;
 use super::response::{empty, error};
 use super::selection::Selection;
 use super::stream::{COME_BACK_LATER, cursor};
 use super::{Body, Exchange};
+use crate::topic::Pattern;
 use crate::transport::outlet::{Outlet, come_back_after};
-use crate::transport::websocket::Begin;
+use crate::transport::websocket::{Begin, Opened};
 use crate::transport::{Environment, Limit, WEBSOCKET_LABEL};
 
 /// The only version of the protocol.
@@ -24,31 +26,46 @@ const VERSION: &str = "13";
 const WEBSOCKET: &str = "websocket";
 
 impl<E: Environment> Exchange<E> {
-    pub(super) fn websocket(&self, request: &Request<Incoming>) -> Response<Body<E>> {
+    pub(super) fn websocket(&self, request: &Request<Incoming>, takes_cookies: bool) -> Response<Body<E>> {
         let accept = match accepted_key(request) {
             Ok(Some(accept)) => accept,
             Ok(None) => return not_asked_for(),
             Err(why) => return error(StatusCode::BAD_REQUEST, &why),
         };
         let query = request.uri().query().unwrap_or_default();
+        let allowed = match self.allowed(&Head { headers: request.headers(), query, takes_cookies }) {
+            Ok(allowed) => allowed,
+            Err(why) => return self.refuse(why),
+        };
         let patterns = match Selection::read(query) {
             Ok(selection) => selection.patterns,
             Err(why) => return error(StatusCode::BAD_REQUEST, &why),
         };
-        self.connection.handover.leave(match self.server.streams.clone().try_acquire_owned() {
-            Ok(place) => {
+        if let Err(why) = allowed.subscribe(&patterns) {
+            return self.deny(why);
+        }
+        self.connection.handover.leave(match self.server.streams.enter() {
+            Some(mut place) => {
                 let capacity = self.server.settings.ws_channel_buffer;
                 let mut wanted = self.server.hub.subscribe(&patterns).capacity(capacity).label(WEBSOCKET_LABEL);
                 if let Some(cursor) = cursor(request.headers(), query) {
                     wanted = wanted.after(cursor);
                 }
                 let subscription = wanted.open_for_client();
+                place.belongs_to(subscription.id(), self.opened());
                 let gate = self.connection.gate.clone();
-                Begin::Stream(Outlet::new(gate, subscription, self.peer, self.pace()), place)
+                let outlet = Outlet::new(gate, subscription, self.peer, self.pace(&allowed));
+                let environment = self.server.environment.clone();
+                let denies = move |pattern: &Pattern| {
+                    let why = allowed.subscribe(std::slice::from_ref(pattern)).err()?;
+                    environment.denied(why);
+                    Some(why.to_string())
+                };
+                Begin::Stream(Opened { outlet, place: Box::new(place), denies: Box::new(denies) })
             }
             // A refusal in HTTP would not reach a browser's script, so the handshake succeeds and a close frame says
             // why.
-            Err(_) => {
+            None => {
                 self.server.environment.refused(Limit::Subscribers);
                 Begin::Full(come_back_after(&COME_BACK_LATER, u64::from(self.peer.port())))
             }

@@ -143,7 +143,10 @@ impl Connections {
             watches_flush: true,
         };
         let serving = Serving::new(Tokio::start().observed_by(observer), bounds, settings.max_connections);
-        Self { serving: Arc::new(serving), pace: WriteSettings { keepalive, frames_per_write, retry } }
+        Self {
+            serving: Arc::new(serving),
+            pace: WriteSettings { keepalive, frames_per_write, retry, expires_at: None },
+        }
     }
 
     /// Serves one accepted stream with a `tower` service, such as `axum::Router`. The future ends with the connection,

@@ -13,10 +13,12 @@
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use crate::event::{Event, EventId};
+use crate::denial::Denial;
+use crate::event::{Event, EventId, Gap};
 use crate::hub::{Forgotten, Hub, SubscriberId};
 use crate::loss::PushOutcome;
 use crate::mailbox::Counts;
+use crate::topic::Pattern;
 
 /// A limit at which a client is turned away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +34,9 @@ pub trait Runtime: Clone + Send + Sync + 'static {
     /// The time, on the clock of [`Event::published_at`].
     fn now(&self) -> Duration;
 
+    /// The date, as time since the Unix epoch. Tokens expire by it.
+    fn unix_time(&self) -> Duration;
+
     /// Spawns a task that runs a connection to its end.
     fn spawn(&self, connection: impl Future<Output = ()> + Send + 'static);
 }
@@ -43,8 +48,8 @@ pub trait Runtime: Clone + Send + Sync + 'static {
 /// An observer that looks at a few things only is a closure: see [`observer_fn`](super::observer_fn). A server tells it
 /// of its streams, and of publishes by HTTP. A publisher in the same process passes on what [`Hub::publish_each`] says.
 pub trait Observer {
-    /// A stream has subscribed.
-    fn subscribed(&self, subscriber: SubscriberId, peer: SocketAddr);
+    /// A stream has subscribed to the patterns `wanted`. Over a WebSocket its client may change them later.
+    fn subscribed(&self, subscriber: SubscriberId, peer: SocketAddr, wanted: &[Pattern]);
 
     /// A publish has offered its event to a subscriber. This runs during the fan-out, so it must not publish.
     fn offered(&self, subscriber: SubscriberId, outcome: PushOutcome<EventId>);
@@ -52,6 +57,9 @@ pub trait Observer {
     /// A stream begins with events that were published before: `count` of them, from `first` on, are offered and wait
     /// in the history.
     fn replays(&self, subscriber: SubscriberId, first: EventId, count: u64);
+
+    /// A stream begins with a gap: its client has come back, and the history has not all that it missed.
+    fn misses(&self, subscriber: SubscriberId, gap: &Gap);
 
     /// Events that waited in the history for a subscriber are lost, because the history has not kept them.
     fn forgot(&self, subscriber: SubscriberId, forgotten: Forgotten);
@@ -67,6 +75,9 @@ pub trait Observer {
 
     /// A client was turned away because of a limit.
     fn refused(&self, limit: Limit);
+
+    /// A request was not allowed.
+    fn denied(&self, why: Denial);
 
     /// The metrics in the text format of OpenMetrics; `None` if nothing is measured.
     fn exposition(&self, hub: &Hub, connections: usize) -> Option<String>;

@@ -54,6 +54,8 @@ pub mod environment;
 #[cfg(feature = "sse")]
 pub(crate) mod event_stream;
 #[cfg(feature = "sse")]
+mod expiry;
+#[cfg(feature = "sse")]
 pub(crate) mod gate;
 #[cfg(feature = "sse")]
 mod gated_body;

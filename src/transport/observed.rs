@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use super::Tokio;
 use super::environment::{Limit, Observer, Runtime};
-use crate::event::{Event, EventId};
+use crate::denial::Denial;
+use crate::event::{Event, EventId, Gap};
 use crate::hub::{Forgotten, Hub, SubscriberId};
 use crate::loss::PushOutcome;
 use crate::mailbox::Counts;
+use crate::topic::Pattern;
 
 /// An environment of tokio's clock and tasks, and of an observer; [`Tokio::observed_by`] makes it.
 #[derive(Debug, Clone)]
@@ -46,14 +48,18 @@ impl<O: Clone + Send + Sync + 'static> Runtime for Observed<O> {
         self.runtime.now()
     }
 
+    fn unix_time(&self) -> Duration {
+        self.runtime.unix_time()
+    }
+
     fn spawn(&self, connection: impl Future<Output = ()> + Send + 'static) {
         self.runtime.spawn(connection);
     }
 }
 
 impl<O: Observer> Observer for Observed<O> {
-    fn subscribed(&self, subscriber: SubscriberId, peer: SocketAddr) {
-        self.observer.subscribed(subscriber, peer);
+    fn subscribed(&self, subscriber: SubscriberId, peer: SocketAddr, wanted: &[Pattern]) {
+        self.observer.subscribed(subscriber, peer, wanted);
     }
 
     fn offered(&self, subscriber: SubscriberId, outcome: PushOutcome<EventId>) {
@@ -62,6 +68,10 @@ impl<O: Observer> Observer for Observed<O> {
 
     fn replays(&self, subscriber: SubscriberId, first: EventId, count: u64) {
         self.observer.replays(subscriber, first, count);
+    }
+
+    fn misses(&self, subscriber: SubscriberId, gap: &Gap) {
+        self.observer.misses(subscriber, gap);
     }
 
     fn forgot(&self, subscriber: SubscriberId, forgotten: Forgotten) {
@@ -82,6 +92,10 @@ impl<O: Observer> Observer for Observed<O> {
 
     fn refused(&self, limit: Limit) {
         self.observer.refused(limit);
+    }
+
+    fn denied(&self, why: Denial) {
+        self.observer.denied(why);
     }
 
     fn exposition(&self, hub: &Hub, connections: usize) -> Option<String> {

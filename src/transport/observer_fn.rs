@@ -4,10 +4,12 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use super::environment::{Limit, Observer};
-use crate::event::{Event, EventId};
+use crate::denial::Denial;
+use crate::event::{Event, EventId, Gap};
 use crate::hub::{Forgotten, Hub, SubscriberId};
 use crate::loss::PushOutcome;
 use crate::mailbox::Counts;
+use crate::topic::Pattern;
 
 /// One call of an [`Observer`], as the closure of [`observer_fn`] gets it.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +21,8 @@ pub enum Observation<'a> {
         subscriber: SubscriberId,
         /// The address of its client.
         peer: SocketAddr,
+        /// The patterns that it wants. Over a WebSocket its client may change them later.
+        wanted: &'a [Pattern],
     },
     /// A publish has offered its event to a subscriber. This runs during the fan-out, so it must not publish.
     Offered {
@@ -35,6 +39,13 @@ pub enum Observation<'a> {
         first: EventId,
         /// The number of replayed events.
         count: u64,
+    },
+    /// A stream begins with a gap: its client has come back, and the history has not all that it missed.
+    Misses {
+        /// The subscriber.
+        subscriber: SubscriberId,
+        /// What it misses.
+        gap: &'a Gap,
     },
     /// Events that waited in the history for a subscriber are lost, because the history has not kept them.
     Forgot {
@@ -68,6 +79,11 @@ pub enum Observation<'a> {
     Refused {
         /// The limit.
         limit: Limit,
+    },
+    /// A request was not allowed.
+    Denied {
+        /// The reason.
+        why: Denial,
     },
 }
 
@@ -111,8 +127,8 @@ pub fn observer_fn<F: Fn(Observation<'_>)>(observe: F) -> ObserverFn<F> {
 }
 
 impl<F: Fn(Observation<'_>)> Observer for ObserverFn<F> {
-    fn subscribed(&self, subscriber: SubscriberId, peer: SocketAddr) {
-        (self.observe)(Observation::Subscribed { subscriber, peer });
+    fn subscribed(&self, subscriber: SubscriberId, peer: SocketAddr, wanted: &[Pattern]) {
+        (self.observe)(Observation::Subscribed { subscriber, peer, wanted });
     }
 
     fn offered(&self, subscriber: SubscriberId, outcome: PushOutcome<EventId>) {
@@ -121,6 +137,10 @@ impl<F: Fn(Observation<'_>)> Observer for ObserverFn<F> {
 
     fn replays(&self, subscriber: SubscriberId, first: EventId, count: u64) {
         (self.observe)(Observation::Replays { subscriber, first, count });
+    }
+
+    fn misses(&self, subscriber: SubscriberId, gap: &Gap) {
+        (self.observe)(Observation::Misses { subscriber, gap });
     }
 
     fn forgot(&self, subscriber: SubscriberId, forgotten: Forgotten) {
@@ -143,14 +163,18 @@ impl<F: Fn(Observation<'_>)> Observer for ObserverFn<F> {
         (self.observe)(Observation::Refused { limit });
     }
 
+    fn denied(&self, why: Denial) {
+        (self.observe)(Observation::Denied { why });
+    }
+
     fn exposition(&self, _hub: &Hub, _connections: usize) -> Option<String> {
         None
     }
 }
 
 impl<O: Observer + ?Sized> Observer for Arc<O> {
-    fn subscribed(&self, subscriber: SubscriberId, peer: SocketAddr) {
-        (**self).subscribed(subscriber, peer);
+    fn subscribed(&self, subscriber: SubscriberId, peer: SocketAddr, wanted: &[Pattern]) {
+        (**self).subscribed(subscriber, peer, wanted);
     }
 
     fn offered(&self, subscriber: SubscriberId, outcome: PushOutcome<EventId>) {
@@ -159,6 +183,10 @@ impl<O: Observer + ?Sized> Observer for Arc<O> {
 
     fn replays(&self, subscriber: SubscriberId, first: EventId, count: u64) {
         (**self).replays(subscriber, first, count);
+    }
+
+    fn misses(&self, subscriber: SubscriberId, gap: &Gap) {
+        (**self).misses(subscriber, gap);
     }
 
     fn forgot(&self, subscriber: SubscriberId, forgotten: Forgotten) {
@@ -179,6 +207,10 @@ impl<O: Observer + ?Sized> Observer for Arc<O> {
 
     fn refused(&self, limit: Limit) {
         (**self).refused(limit);
+    }
+
+    fn denied(&self, why: Denial) {
+        (**self).denied(why);
     }
 
     fn exposition(&self, hub: &Hub, connections: usize) -> Option<String> {

@@ -11,6 +11,7 @@ use std::time::Duration;
 use tokio::time::{Instant, Sleep, sleep};
 
 use super::Environment;
+use super::expiry::Expiry;
 use super::gate::{Admission, Gate, Passing};
 use crate::event::Event;
 use crate::hub::{RawSubscription, SubscriberId, Taken};
@@ -46,6 +47,8 @@ pub(crate) struct WriteSettings {
     pub(crate) frames_per_write: usize,
     /// The longest time after which a client that has lost its stream comes back; `None` leaves it to the client.
     pub(crate) retry: Option<Duration>,
+    /// When the stream ends because its token does, as time since the Unix epoch; `None` for a stream without one.
+    pub(crate) expires_at: Option<Duration>,
 }
 
 /// The end of one stream's path from the Hub to its connection. Dropping it ends the subscription.
@@ -56,6 +59,9 @@ pub(crate) struct Outlet<E: Environment> {
     /// Fires no later than the next keep-alive is due. It is moved when it fires and not at every event, which would
     /// cost more than the events.
     silence: Pin<Box<Sleep>>,
+    /// `None` for a stream that does not end by itself.
+    expiry: Option<Expiry>,
+    ends_expired: bool,
     /// Whether the timer knows the waker. Polling it at every event would cost more than all else here, and the task of
     /// a connection never changes its waker.
     is_armed: bool,
@@ -74,12 +80,24 @@ impl<E: Environment> Outlet<E> {
             pace.frames_per_write = 1;
         }
         let subscription = Arc::new(subscription);
-        gate.environment().subscribed(subscription.id(), peer);
+        gate.environment().subscribed(subscription.id(), peer, &subscription.wanted());
+        if let Some(gap) = subscription.opening() {
+            gate.environment().misses(subscription.id(), gap);
+        }
         if let Some((first, count)) = subscription.replays() {
             gate.environment().replays(subscription.id(), first, count);
         }
         gate.attach(subscription.clone());
-        Self { gate, subscription, pace, silence: Box::pin(sleep(pace.keepalive)), is_armed: false }
+        let expiry = pace.expires_at.map(|at| Expiry::new(at, gate.environment()));
+        Self {
+            gate,
+            subscription,
+            pace,
+            silence: Box::pin(sleep(pace.keepalive)),
+            expiry,
+            ends_expired: false,
+            is_armed: false,
+        }
     }
 
     pub(super) fn gate(&self) -> &Gate<E> {
@@ -140,6 +158,18 @@ impl<E: Environment> Outlet<E> {
         retry_after(self.pace.retry, self.subscription.id())
     }
 
+    /// Whether the stream's token has expired; if not, its expiry wakes `cx`.
+    pub(super) fn is_expired(&mut self, cx: &mut Context<'_>) -> bool {
+        let environment = self.gate.environment();
+        self.expiry.as_mut().is_some_and(|expiry| expiry.poll(environment, cx).is_ready())
+    }
+
+    /// Lets the stream end by decision of the server: what has not been flushed is lost as evicted, and not as if the
+    /// client had left.
+    pub(super) fn end_expired(&mut self) {
+        self.ends_expired = true;
+    }
+
     /// Ready when nothing has been flushed for the time of [`WriteSettings::keepalive`].
     pub(super) fn poll_silence(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if self.is_armed && !self.silence.is_elapsed() {
@@ -163,6 +193,10 @@ impl<E: Environment> Outlet<E> {
 impl<E: Environment> Drop for Outlet<E> {
     fn drop(&mut self) {
         self.gate.detach();
+        // Not earlier: the connection ends as soon as its subscriber is evicted, and a farewell would be lost.
+        if self.ends_expired {
+            self.subscription.evict();
+        }
         // Left before the environment is told, so that it gets the final account.
         let counts = self.subscription.leave();
         self.gate.environment().ended(self.subscription.id(), counts);

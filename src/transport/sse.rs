@@ -29,6 +29,8 @@ pub(crate) struct SseBody<E: Environment> {
     encode: fn(&Event) -> Bytes,
     said_hello: bool,
     said_goodbye: bool,
+    /// Whether the client has been told that its token has expired.
+    said_expired: bool,
 }
 
 impl<E: Environment> SseBody<E> {
@@ -40,7 +42,7 @@ impl<E: Environment> SseBody<E> {
         encode: fn(&Event) -> Bytes,
     ) -> Self {
         let outlet = Outlet::new(gate, subscription, peer, pace);
-        Self { outlet, encode, said_hello: false, said_goodbye: false }
+        Self { outlet, encode, said_hello: false, said_goodbye: false, said_expired: false }
     }
 
     pub(super) fn id(&self) -> SubscriberId {
@@ -68,6 +70,18 @@ impl<E: Environment> SseBody<E> {
         self.said_goodbye = true;
         let retry = frame::sse::retry(self.outlet.come_back_after());
         self.comment(after(self.outlet.subscription().take_last_gap().as_ref(), retry))
+    }
+
+    /// Yields the last frame of a stream whose token has expired, and then ends it. The events that wait are not sent:
+    /// their client has no right to them any more.
+    fn say_expired(&mut self) -> Yielded {
+        if self.said_expired {
+            return Poll::Ready(None);
+        }
+        self.said_expired = true;
+        self.outlet.end_expired();
+        let retry = frame::sse::retry(self.outlet.come_back_after());
+        self.comment([frame::sse::EXPIRED, &retry].concat().into())
     }
 
     /// Yields the first frame of a stream: the gap in front of it, a comment, the time after which the client comes back
@@ -114,6 +128,10 @@ impl<E: Environment> Body for SseBody<E> {
         }
         if !self.said_hello {
             return self.say_hello();
+        }
+        // Before the mailbox: the token's end may have come while the socket was full.
+        if self.outlet.is_expired(cx) {
+            return self.say_expired();
         }
         match self.outlet.poll_take(cx) {
             Poll::Ready(Some(taken)) => self.event(taken),

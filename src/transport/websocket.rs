@@ -6,6 +6,7 @@
 //! written before, and at most one message is read meanwhile. So the library's buffer holds an answer and a pong at
 //! most. No pong comes between the parts of an event: the library writes it when it is flushed, or when it reads again.
 
+use std::any::Any;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -13,7 +14,6 @@ use std::time::Duration;
 use bytes::{Buf, Bytes};
 use futures_util::{FutureExt, Sink, Stream};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Sleep, sleep};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
@@ -28,6 +28,7 @@ use super::outlet::{MAX_WILDCARDS, Outlet};
 use crate::event::Gap;
 use crate::frame::websocket::{self as messages, ClientCommand, MAX_COMMAND_BYTES};
 use crate::hub::Taken;
+use crate::topic::Pattern;
 
 /// Most tables and patterns that one connection may watch. Those that it has given up count as long as events of them wait.
 const MAX_TABLES: usize = 1024;
@@ -35,23 +36,42 @@ const MAX_TABLES: usize = 1024;
 /// Bytes read at a time. The library allocates them for every connection when it begins.
 const READ_BUFFER_BYTES: usize = 512;
 
+/// The close code of a stream whose token has expired: "Unauthorized" in IANA's registry of close codes.
+const EXPIRED: u16 = 3000;
+
 /// Time that a client has to close after the server's close frame. If the server closed the socket at once, the reset
 /// could destroy what the client has not read yet.
 const FAREWELL: Duration = Duration::from_secs(1);
 
 /// What a request for a WebSocket leaves for the connection to continue with.
 pub(crate) enum Begin<E: Environment> {
-    /// A stream, and its permit among the streams that may be open.
-    Stream(Outlet<E>, OwnedSemaphorePermit),
+    /// A stream.
+    Stream(Opened<E>),
     /// The limit of streams is reached: the client is told to come back after this time.
     Full(Duration),
 }
+
+/// A stream that begins.
+pub(crate) struct Opened<E: Environment> {
+    pub(crate) outlet: Outlet<E>,
+    /// Its permit among the streams that may be open, and whatever else lasts as long as the stream.
+    pub(crate) place: Place,
+    /// Says why a pattern that the client asks for later is not allowed.
+    pub(crate) denies: Denies,
+}
+
+/// Something that is dropped with a stream.
+pub(crate) type Place = Box<dyn Any + Send>;
+
+/// Says why a pattern is not allowed; `None` if it is.
+pub(crate) type Denies = Box<dyn Fn(&Pattern) -> Option<String> + Send>;
 
 pub(super) struct WebSocket<S, E: Environment> {
     socket: WebSocketStream<GatedStream<S, E>>,
     /// `None` if the limit of streams was reached.
     outlet: Option<Outlet<E>>,
-    _place: Option<OwnedSemaphorePermit>,
+    _place: Option<Place>,
+    denies: Option<Denies>,
     said_hello: bool,
     /// The answer to the last command, until it is written.
     answer: Option<String>,
@@ -93,11 +113,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin, E: Environment> WebSocket<S, E> {
             .max_write_buffer_size(usize::MAX)
             .write_buffer_size(usize::MAX - 1);
         let socket = WebSocketStream::from_partially_read(stream, read.to_vec(), Role::Server, Some(config));
-        let (outlet, place, close) = match begin {
-            Begin::Stream(outlet, place) => (Some(outlet), Some(place), None),
+        let (outlet, place, denies, close) = match begin {
+            Begin::Stream(Opened { outlet, place, denies }) => (Some(outlet), Some(place), Some(denies), None),
             Begin::Full(after) => {
                 let why = format!("full: come back after {} ms", after.as_millis());
-                (None, None, Some((CloseCode::Again, why)))
+                (None, None, None, Some((CloseCode::Again, why)))
             }
         };
         Some(Self {
@@ -105,6 +125,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, E: Environment> WebSocket<S, E> {
             said_hello: outlet.is_none(),
             outlet,
             _place: place,
+            denies,
             answer: None,
             events: Batch::default(),
             is_sending: false,
@@ -194,6 +215,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, E: Environment> WebSocket<S, E> {
         };
         match &command {
             ClientCommand::Subscribe(pattern) => {
+                if let Some(why) = self.denies.as_ref().and_then(|denies| denies(pattern)) {
+                    return messages::error(&why);
+                }
                 // Patterns that were given up count too, or a client could make the server keep any number of them.
                 if !subscription.wants(pattern) && subscription.patterns_kept() >= MAX_TABLES {
                     return messages::error(&format!("a connection watches at most {MAX_TABLES} tables"));
@@ -222,6 +246,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin, E: Environment> WebSocket<S, E> {
             self.say_goodbye(code, why)
         } else {
             let Some(outlet) = &mut self.outlet else { return Turn::Over };
+            // Before the mailbox: the token's end may have come while the socket was full.
+            if outlet.is_expired(cx) {
+                outlet.end_expired();
+                self.close =
+                    Some((CloseCode::from(EXPIRED), "the token has expired: come back with another".to_owned()));
+                return Turn::Again;
+            }
             match outlet.poll_take(cx) {
                 Poll::Ready(Some(first)) => {
                     self.send(first);

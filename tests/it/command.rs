@@ -278,3 +278,75 @@ async fn the_help_names_what_can_be_set() {
         "{help}"
     );
 }
+
+#[tokio::test]
+async fn a_server_that_strangers_reach_is_started_on_purpose_alone_and_shows_operators_their_part_elsewhere() {
+    let lines = refuses(&["serve", "--listen", "0.0.0.0:0"], &[], 2).await;
+    let why = "must be an address of loopback, or server.public = true or server.token_keys set";
+    assert_eq!(lines, [format!("hubbub: --listen: server.listen = \"0.0.0.0:0\": {why}")]);
+    let variables = [("WH_PUBLIC", "true"), ("WH_ADMIN_LISTEN", "127.0.0.1:0"), ("WH_LOG_FORMAT", "json")];
+    let (child, address, mut lines) = serve_and_listen(&[], &variables).await;
+    let line = soon("a line", lines.next_line()).await.unwrap().unwrap();
+    let admin = line.strip_suffix(" for operators").and_then(|line| line.split_once("http://")).unwrap().1;
+    let status = async |address: &str, path: &str| {
+        soon("an answer", reqwest::get(format!("http://{address}{path}"))).await.unwrap().status().as_u16()
+    };
+    for (path, on_main, on_admin) in [
+        ("/healthz", 200, 200),
+        ("/readyz", 403, 200),
+        ("/metrics", 403, 200),
+        ("/debug/subscribers", 403, 200),
+        ("/", 200, 404),
+        ("/v1/stream/sse?table=a.b", 400, 404),
+    ] {
+        assert_eq!((status(&address, path).await, status(admin, path).await), (on_main, on_admin), "{path}");
+    }
+    interrupt(&child, "-INT").await;
+    let line = soon("a line", lines.next_line()).await.unwrap().unwrap();
+    let logged: serde_json::Value = serde_json::from_str(&line).unwrap();
+    assert!(logged["level"] == "INFO" && logged["message"].as_str().unwrap().starts_with("stopping: "), "{line}");
+}
+
+#[tokio::test]
+async fn keys_are_read_at_the_start_and_again_when_the_file_changes_and_a_bad_file_is_told_in_one_line() {
+    let path = file("keys.txt", b"short");
+    let lines = refuses(&["serve"], &[("WH_TOKEN_KEYS", &path)], 2).await;
+    let why = "a secret of 5 bytes: must be at least 32, or a JWKS, or public keys in PEM";
+    assert_eq!(lines, [format!("hubbub: WH_TOKEN_KEYS: server.token_keys = {path:?}: {why}")]);
+    let lines = refuses(&["config"], &[("WH_TOKEN_KEYS", "/nowhere/keys")], 2).await;
+    assert!(lines.len() == 1 && lines[0].contains("No such file"), "{lines:?}");
+    file("keys.txt", b"a secret of at least thirty-two bytes\n");
+    let (_child, address, mut lines) = serve_and_listen(&[], &[("WH_TOKEN_KEYS", &path)]).await;
+    let answer = soon("an answer", reqwest::get(format!("http://{address}/v1/stream/sse?table=t"))).await.unwrap();
+    assert_eq!((answer.status().as_u16(), answer.headers()["www-authenticate"].to_str().unwrap()), (401, "Bearer"));
+    file("keys.txt", b"another secret of thirty-two bytes\n");
+    let line = soon("a line", lines.next_line()).await.unwrap().unwrap();
+    assert!(line.contains(" INFO ") && line.contains("has changed: tokens are checked with its keys, 1 of"), "{line}");
+    file("keys.txt", b"broken");
+    let line = soon("a line", lines.next_line()).await.unwrap().unwrap();
+    assert!(line.contains(" ERROR ") && line.ends_with("; the keys before it stay"), "{line}");
+}
+
+#[tokio::test]
+async fn a_health_check_asks_the_server_of_the_same_settings() {
+    let (mut child, address, _) = serve(&[], &[]).await;
+    let check = ["healthcheck", "--listen", &address];
+    assert!(output(&check, &[]).await.status.success());
+    child.kill().await.unwrap();
+    let lines = refuses(&check, &[], 1).await;
+    assert!(lines.len() == 1 && lines[0].starts_with(&format!("hubbub: {address} does not answer: ")), "{lines:?}");
+}
+
+#[tokio::test]
+async fn completions_the_manual_and_the_schema_are_printed_from_the_same_description() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = String::from_utf8(output(&["completions", shell], &[]).await.stdout).unwrap();
+        assert!(script.contains("healthcheck") && script.contains("markdown"), "{shell}");
+    }
+    assert_eq!(refuses(&["completions", "tcsh"], &[], 2).await.len(), 1);
+    let page = String::from_utf8(output(&["man"], &[]).await.stdout).unwrap();
+    assert!(page.starts_with(".ie") && page.contains("serve") && page.contains("markdown"), "{page}");
+    let schema = String::from_utf8(output(&["config", "--schema"], &[]).await.stdout).unwrap();
+    let kept = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/schemas/config.json")).unwrap();
+    assert_eq!(kept, schema, "hubbub config --schema > schemas/config.json");
+}

@@ -17,9 +17,11 @@
 //! - [`requests`]: what is no request, and several requests on one connection
 //! - [`ambiguous`]: what is said twice, and what means nothing
 //! - [`reference`]: the Hub beside a plain model of it
+//! - [`tokens`]: who may watch, publish and look
 //! - [`topics`]: several tables and patterns in one stream
 //! - [`browser`]: the page, in a real one
 //! - [`command`]: `hubbub serve`, its configuration, its exit codes
+//! - [`packages`]: the files in `deploy/`
 //! - [`examples`]: the programs in `examples/`
 //! - [`support`]: a server within reach, and a client that does as it is told
 
@@ -35,12 +37,14 @@ mod hostile;
 mod keepalive;
 mod leaving;
 mod metrics;
+mod packages;
 mod publishing;
 mod reference;
 mod requests;
 mod stopping;
 mod streaming;
 mod support;
+mod tokens;
 mod topics;
 mod twins;
 mod wakeups;

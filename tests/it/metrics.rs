@@ -39,6 +39,13 @@ async fn a_scrape_has_every_metric_from_the_start_and_its_names_have_units() {
         "hubbub_subscribers{transport=\"ws\"}",
         "hubbub_frames_dropped_total{transport=\"sse\",reason=\"out_of_reach\"}",
         "hubbub_frames_parked_total",
+        "hubbub_frames_dropped_by_rule_total{rule=\"default\",reason=\"buffer_full\"}",
+        "hubbub_denied_total{reason=\"expired\"}",
+        "hubbub_history_events",
+        "hubbub_history_payload_bytes",
+        "hubbub_history_reach_seconds",
+        "hubbub_returns_with_gap_total{reason=\"out_of_reach\"}",
+        "hubbub_replay_length_events_count",
         "hubbub_pinned_bytes",
         "hubbub_slow_episodes_total",
         "hubbub_refused_total{limit=\"connections\"}",
@@ -124,4 +131,50 @@ async fn how_long_a_client_was_away_is_no_latency_of_the_server() {
     assert_eq!(samples["hubbub_publish_to_flush_seconds_count"], 1.0, "the one that was published meanwhile");
     assert_eq!(samples["hubbub_mailbox_wait_seconds_count"], 1.0);
     assert_eq!(samples["hubbub_frames_parked_total"], 0.0);
+}
+
+#[tokio::test]
+async fn a_client_that_comes_back_is_counted_with_what_is_replayed_and_with_what_is_out_of_reach() {
+    let served = Served::start(Setup { history: 3, ..Setup::default() });
+    for _ in 0..5 {
+        post(&served, 100).await;
+    }
+    for (since, last) in [("7-1", 5), ("7-4", 5), ("1-1", 5)] {
+        let mut back = watch(&served, &format!("&since={since}"), "").await;
+        read_until(&mut back, |chunks| sequences(chunks).last() == Some(&last)).await;
+    }
+    let samples = scrape(&served).await;
+    assert_eq!(samples["hubbub_history_events"], 3.0);
+    assert_eq!(samples["hubbub_history_payload_bytes"], 300.0);
+    assert!(samples["hubbub_history_reach_seconds"] < 10.0);
+    assert_eq!(samples["hubbub_returns_with_gap_total{reason=\"out_of_reach\"}"], 1.0);
+    assert_eq!(samples["hubbub_returns_with_gap_total{reason=\"restarted\"}"], 1.0);
+    assert_eq!(samples["hubbub_replay_length_events_count"], 3.0);
+    assert_eq!(samples["hubbub_replay_length_events_sum"], 7.0);
+}
+
+#[tokio::test]
+async fn the_subscribers_that_are_worst_off_are_listed_with_what_they_wait_for_and_have_lost() {
+    let mut served = Served::start(Setup { capacity: 4, ..Setup::default() });
+    let _good = watch(&served, "", "").await;
+    served.subscribed().await;
+    let _stalled = served.watch().await;
+    while served.hub.counts().dropped.buffer_full < 3 {
+        post(&served, 200_000).await;
+    }
+    let answer = soon("an answer", reqwest::get(served.url("/debug/subscribers?sort=waiting&limit=1"))).await.unwrap();
+    let list: serde_json::Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+    assert_eq!(list["total"], 2);
+    let [worst] = list["subscribers"].as_array().unwrap().as_slice() else { panic!("one: {list}") };
+    assert_eq!(worst["topics"], serde_json::json!(["ingest.t"]));
+    assert_eq!(worst["waiting"], 4);
+    assert!(worst["dropped"]["buffer_full"].as_u64().is_some_and(|lost| lost > 0), "{worst}");
+    assert!(worst["address"].as_str().unwrap().starts_with("127.0.0.1:"), "{worst}");
+    for (name, most) in [("oldest_age_seconds", 10.0), ("open_seconds", 10.0)] {
+        assert!(worst[name].as_f64().is_some_and(|seconds| seconds < most), "{name}: {worst}");
+    }
+    for query in ["sort=size", "limit=0"] {
+        let answer = soon("an answer", reqwest::get(served.url(&format!("/debug/subscribers?{query}")))).await.unwrap();
+        assert_eq!(answer.status(), 400, "{query}");
+    }
 }

@@ -4,9 +4,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hubbub::denial::Denial;
 use hubbub::hub::Forgotten;
 use hubbub::transport::{Limit, Observer, Runtime};
-use hubbub::{Counts, Event, EventId, Hub, PushOutcome, SubscriberId};
+use hubbub::{Counts, Event, EventId, Gap, Hub, Pattern, PushOutcome, SubscriberId};
 
 use super::clock::Clock;
 use super::network::ClientAddresses;
@@ -30,13 +31,18 @@ impl Runtime for RecordingEnvironment {
         self.clock.now()
     }
 
+    /// The run's clock: a plan has no tokens.
+    fn unix_time(&self) -> Duration {
+        self.clock.now()
+    }
+
     fn spawn(&self, connection: impl Future<Output = ()> + Send + 'static) {
         drop(tokio::spawn(connection));
     }
 }
 
 impl Observer for RecordingEnvironment {
-    fn subscribed(&self, subscriber: SubscriberId, peer: SocketAddr) {
+    fn subscribed(&self, subscriber: SubscriberId, peer: SocketAddr, _wanted: &[Pattern]) {
         if let Some(index) = self.clients.index_of(peer.ip()) {
             self.recorder.lock().subscribed(self.now(), (PROCESS, subscriber), index);
         }
@@ -50,6 +56,9 @@ impl Observer for RecordingEnvironment {
     fn replays(&self, subscriber: SubscriberId, first: EventId, count: u64) {
         self.recorder.lock().replayed(self.now(), (PROCESS, subscriber), first.sequence, count);
     }
+
+    /// The client is told, and its stream has it.
+    fn misses(&self, _subscriber: SubscriberId, _gap: &Gap) {}
 
     fn forgot(&self, subscriber: SubscriberId, forgotten: Forgotten) {
         self.recorder.lock().forgot(self.now(), (PROCESS, subscriber), forgotten);
@@ -75,6 +84,9 @@ impl Observer for RecordingEnvironment {
 
     /// The run's server has room for every client.
     fn refused(&self, _limit: Limit) {}
+
+    /// A plan has no tokens.
+    fn denied(&self, _why: Denial) {}
 
     fn exposition(&self, _hub: &Hub, _connections: usize) -> Option<String> {
         None

@@ -4,9 +4,10 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use hubbub::denial::Denial;
 use hubbub::hub::Forgotten;
 use hubbub::transport::{Limit, Observer, Runtime};
-use hubbub::{Counts, Event, EventId, Hub, PushOutcome, SubscriberId};
+use hubbub::{Counts, Event, EventId, Gap, Hub, Pattern, PushOutcome, SubscriberId};
 
 use super::barrier::Barrier;
 use super::clock::ModelClock;
@@ -37,13 +38,18 @@ impl Runtime for ServerEnvironment {
         self.clock.now()
     }
 
+    /// The simulated world begins in 1970.
+    fn unix_time(&self) -> Duration {
+        self.clock.now()
+    }
+
     fn spawn(&self, connection: impl Future<Output = ()> + Send + 'static) {
         drop(tokio::spawn(self.barrier.count(self.process, connection)));
     }
 }
 
 impl Observer for ServerEnvironment {
-    fn subscribed(&self, subscriber: SubscriberId, peer: SocketAddr) {
+    fn subscribed(&self, subscriber: SubscriberId, peer: SocketAddr, _wanted: &[Pattern]) {
         if let Some(index) = self.network.subscriber(peer) {
             self.recorder.lock().subscribed(self.clock.now(), (self.process, subscriber), index);
             self.network.stream_begins((self.process, subscriber), peer);
@@ -57,6 +63,9 @@ impl Observer for ServerEnvironment {
         let id = (self.process, subscriber);
         self.recorder.lock().replayed(self.clock.now(), id, first.sequence, count);
     }
+
+    /// The client is told, and its stream has it.
+    fn misses(&self, _subscriber: SubscriberId, _gap: &Gap) {}
 
     fn forgot(&self, subscriber: SubscriberId, forgotten: Forgotten) {
         self.recorder.lock().forgot(self.clock.now(), (self.process, subscriber), forgotten);
@@ -84,6 +93,9 @@ impl Observer for ServerEnvironment {
 
     /// No limit keeps a client of a plan out.
     fn refused(&self, _limit: Limit) {}
+
+    /// A plan has no tokens.
+    fn denied(&self, _why: Denial) {}
 
     fn exposition(&self, _hub: &Hub, _connections: usize) -> Option<String> {
         None

@@ -36,7 +36,7 @@ fn a_held_link_delays_what_is_under_way_and_loses_nothing() {
     assert_eq!(record.subscribers[0].connections, 1);
     let read = times(&log, 0, READ);
     assert!(!read.iter().any(|at| (ms(503)..ms(700)).contains(at)), "nothing arrives meanwhile");
-    assert!(read.iter().filter(|at| (ms(700)..ms(705)).contains(at)).count() >= 19, "and then all at once");
+    assert!(read.iter().filter(|at| (ms(700)..ms(705)).contains(*at)).count() >= 19, "and then all at once");
 }
 
 #[test]

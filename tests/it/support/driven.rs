@@ -9,9 +9,13 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
+use hubbub::denial::Denial;
 use hubbub::hub::Forgotten;
 use hubbub::transport::{Limit, Listener, Observer, Runtime};
-use hubbub::{Capacity, Counts, Event, EventId, Hub, HubSettings, Overflow, PushOutcome, ServerSettings, SubscriberId};
+use hubbub::{
+    Capacity, Counts, Event, EventId, Gap, Hub, HubSettings, Overflow, Pattern, PushOutcome, ServerSettings,
+    SubscriberId,
+};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::wire::{Chunk, parse, sequences};
@@ -132,6 +136,10 @@ impl Runtime for Kept {
         Duration::ZERO
     }
 
+    fn unix_time(&self) -> Duration {
+        Duration::ZERO
+    }
+
     fn spawn(&self, connection: impl Future<Output = ()> + Send + 'static) {
         *self.0.lock().unwrap() = Some(Box::pin(connection));
     }
@@ -139,14 +147,16 @@ impl Runtime for Kept {
 
 /// Looks at nothing: what these tests judge is in the Hub's counts and on the pipe.
 impl Observer for Kept {
-    fn subscribed(&self, _subscriber: SubscriberId, _peer: SocketAddr) {}
+    fn subscribed(&self, _subscriber: SubscriberId, _peer: SocketAddr, _wanted: &[Pattern]) {}
     fn offered(&self, _subscriber: SubscriberId, _outcome: PushOutcome<EventId>) {}
     fn replays(&self, _subscriber: SubscriberId, _first: EventId, _count: u64) {}
+    fn misses(&self, _subscriber: SubscriberId, _gap: &Gap) {}
     fn forgot(&self, _subscriber: SubscriberId, _forgotten: Forgotten) {}
     fn taken(&self, _subscriber: SubscriberId, _event: &Event) {}
     fn flushed(&self, _subscriber: SubscriberId, _event: &Event) {}
     fn ended(&self, _subscriber: SubscriberId, _counts: Counts) {}
     fn refused(&self, _limit: Limit) {}
+    fn denied(&self, _why: Denial) {}
     fn exposition(&self, _hub: &Hub, _connections: usize) -> Option<String> {
         None
     }

@@ -8,16 +8,18 @@ pub(crate) mod wire;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use hubbub::denial::Denial;
 use hubbub::hub::{Forgotten, HistorySettings, Rules};
 use hubbub::metrics::Measured;
 use hubbub::transport::{Limit, Listener, Observer, Runtime, Tokio};
 use hubbub::{
-    Capacity, Counts, Event, EventId, Hub, Limits, Overflow, PushOutcome, ServerSettings, SubscriberId, Topic,
+    Capacity, Counts, Event, EventId, Gap, Hub, Limits, Overflow, Pattern, PushOutcome, ServerSettings, SubscriberId,
+    Topic,
 };
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
@@ -26,6 +28,8 @@ use tokio::task::JoinHandle;
 
 /// Longest time any single thing may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+/// The date at which a server starts.
+pub(crate) const NOW: Duration = Duration::from_secs(1_764_000_000);
 /// First half of every id.
 pub(crate) const EPOCH: u64 = 7;
 /// The least the kernel grants; it doubles what is asked for.
@@ -76,6 +80,8 @@ pub(crate) struct Served {
     pub(crate) address: SocketAddr,
     happened: mpsc::Receiver<Happened>,
     socket_took: Arc<AtomicU64>,
+    /// The date of the server's world, which stands still until a test sets it.
+    pub(crate) date: Arc<Mutex<Duration>>,
     stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<()>,
 }
@@ -96,12 +102,13 @@ impl Served {
         let hub = Hub::with(EPOCH, rules);
         let (tell, happened) = mpsc::channel(1024);
         let socket_took = Arc::new(AtomicU64::new(0));
+        let date = Arc::new(Mutex::new(NOW));
         let listener = MeteredListener { listener, socket_took: socket_took.clone() };
-        let world = Told { world: Measured::new(Tokio::start()), tell };
+        let world = Told { world: Measured::new(Tokio::start()), tell, date: date.clone() };
         let (stop, stopped) = oneshot::channel();
         let stopped = async { drop(stopped.await) };
         let server = tokio::spawn(hubbub::serve(listener, hub.clone(), setup.settings, world, stopped));
-        Self { hub, address, happened, socket_took, stop: Some(stop), server }
+        Self { hub, address, happened, socket_took, date, stop: Some(stop), server }
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
@@ -223,11 +230,16 @@ impl Drop for Served {
 struct Told {
     world: Measured<Tokio>,
     tell: mpsc::Sender<Happened>,
+    date: Arc<Mutex<Duration>>,
 }
 
 impl Runtime for Told {
     fn now(&self) -> Duration {
         self.world.now()
+    }
+
+    fn unix_time(&self) -> Duration {
+        *self.date.lock().unwrap()
     }
 
     fn spawn(&self, connection: impl Future<Output = ()> + Send + 'static) {
@@ -236,8 +248,8 @@ impl Runtime for Told {
 }
 
 impl Observer for Told {
-    fn subscribed(&self, subscriber: SubscriberId, peer: SocketAddr) {
-        self.world.subscribed(subscriber, peer);
+    fn subscribed(&self, subscriber: SubscriberId, peer: SocketAddr, wanted: &[Pattern]) {
+        self.world.subscribed(subscriber, peer, wanted);
         self.tell.try_send(Happened::Subscribed).expect("somebody listens");
     }
 
@@ -247,6 +259,10 @@ impl Observer for Told {
 
     fn replays(&self, subscriber: SubscriberId, first: EventId, count: u64) {
         self.world.replays(subscriber, first, count);
+    }
+
+    fn misses(&self, subscriber: SubscriberId, gap: &Gap) {
+        self.world.misses(subscriber, gap);
     }
 
     fn forgot(&self, subscriber: SubscriberId, forgotten: Forgotten) {
@@ -263,6 +279,10 @@ impl Observer for Told {
 
     fn refused(&self, limit: Limit) {
         self.world.refused(limit);
+    }
+
+    fn denied(&self, why: Denial) {
+        self.world.denied(why);
     }
 
     fn exposition(&self, hub: &Hub, connections: usize) -> Option<String> {
