@@ -98,22 +98,12 @@ pub(super) async fn live(
             }
             match end {
                 End::Closed => {}
-                End::Left if has_path => {
-                    host.network.leave_over_path(index, zero.elapsed()).await;
-                    return Ok(());
-                }
                 End::Left => {
-                    // The word of it takes its time to the server.
-                    sleep(host.network.one_way(host.class_index)).await;
-                    host.link_up(zero).await;
+                    host.leave(zero, index).await;
                     return Ok(());
                 }
                 End::Died => {
-                    if has_path {
-                        host.network.vanish_over_path(index, zero.elapsed());
-                        return std::future::pending().await;
-                    }
-                    host.network.has_died(zero.elapsed(), &session.wire, session.reader.arrived());
+                    host.die(zero.elapsed(), &session);
                     // Its socket says nothing more: it is not closed either.
                     return std::future::pending().await;
                 }
@@ -156,6 +146,24 @@ impl Host {
         match self.account.sightings() {
             Some(sightings) => sightings.left(now, index),
             None => self.account.recorder.lock().left(now, index),
+        }
+    }
+
+    /// A client ends its connection; ready when the server has the word of it.
+    async fn leave(&self, zero: Instant, index: usize) {
+        if self.class.path.is_some() {
+            return self.network.leave_over_path(index, zero.elapsed()).await;
+        }
+        sleep(self.network.one_way(self.class_index)).await;
+        self.link_up(zero).await;
+    }
+
+    /// A client's host is gone in the middle of a connection.
+    fn die(&self, now: Duration, session: &Session<'_>) {
+        if self.class.path.is_some() {
+            self.network.vanish_over_path(session.index, now);
+        } else {
+            self.network.has_died(now, &session.wire, session.reader.arrived());
         }
     }
 
