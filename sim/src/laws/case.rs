@@ -52,6 +52,13 @@ impl Case {
         self
     }
 
+    /// Without the paths of its classes: their windows alone are between server and clients.
+    #[must_use]
+    pub fn without_paths(mut self) -> Self {
+        self.plan = self.plan.without_paths();
+        self
+    }
+
     /// No connection is then cut off for want of progress, and no comment is sent.
     #[must_use]
     pub fn patient(mut self) -> Self {

@@ -201,7 +201,7 @@ mod tests {
     #[test]
     fn the_docs_have_kernel_congestion_control_and_lateness_of_the_rows() {
         let part = part(&compared()).unwrap();
-        assert!(part.contains("| outage-8s |  | 1 | 120 ms | 1 | 8 s | 622 | 625 (624–628) | 0.99 |"), "{part}");
+        assert!(part.contains("| outage-8s |  | 1.0 | 120 ms | 1 | 8 s | 622 | 625 (624–628) | 0.99 |"), "{part}");
         assert_eq!(super::part(&fixture()), None);
     }
 }

@@ -75,7 +75,6 @@ mod links;
 mod mailbox;
 mod marks;
 mod memory;
-mod over_path;
 mod parking;
 mod path;
 mod publish;

@@ -3,6 +3,8 @@
 //! In each tick, in this order: what timers and messages have woken on the server; the exact events of the time since
 //! the last tick, if the driver is awake; what the sockets have accepted goes on its way; then the clients, class by class.
 
+mod over_path;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::MutexGuard;
 
@@ -16,13 +18,13 @@ use super::frames::Frames;
 use super::history::History;
 use super::marks::{Mark, Marks};
 use super::memory::Memory;
-use super::over_path::OverPaths;
 use super::path::Path;
 use super::time::{TICK, ticks};
 use crate::client::time_to_come_back;
 use crate::plan::{HubChoice, Plan};
 use crate::record::Observations;
 use crate::time::nanos;
+use over_path::OverPaths;
 
 /// Ticks between two looks whether a draining run is over.
 // As often as the full stack's driver looks, so that a run ends in the same tick in both worlds.

@@ -50,6 +50,7 @@ mod error;
 mod incident;
 mod objective;
 mod size;
+mod stored;
 mod sweep;
 mod swept;
 

@@ -17,7 +17,6 @@ mod hubbub;
 mod links;
 mod merged;
 mod network;
-mod over_paths;
 mod probe;
 mod process;
 mod publisher;

@@ -4,6 +4,8 @@
 //! sent: turmoil looks at every message under way on a link each time one is sent, so long links would cost the square
 //! of what they carry. What a client has read is told to the server's window after the same one-way time.
 
+mod over_paths;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -17,9 +19,9 @@ use super::bell::Bell;
 use super::clock::{ModelClock, TICK, tick_not_before};
 use super::cpu::Cpu;
 use super::links::Links;
-use super::over_paths::OverPaths;
 use super::wire::{Path, Wire};
 use crate::plan::Plan;
+use over_paths::OverPaths;
 
 pub(super) struct Network {
     one_way: Vec<Duration>,

@@ -293,6 +293,10 @@ impl<'a> Session<'a> {
             if let Some(sightings) = self.host.account.sightings() {
                 self.see(sightings, now, bytes.filled())?;
                 self.reader.arrive(now, bytes.filled().len() as u64);
+                // The connection of a response that ends by its length may stay open, and brings nothing more.
+                if self.parser.has_ended() {
+                    return Poll::Ready(Ok(true));
+                }
                 continue;
             }
             let Self { parser, unread, reader, wire, .. } = self;

@@ -26,7 +26,7 @@ fn routes(routes: Router) -> impl hubbub_sim::world::Server {
 fn a_server_that_never_answers_is_named_with_the_first_who_waits() {
     let never = get(|| async { std::future::pending::<StatusCode>().await });
     let line = ends(routes(Router::new().route("/watch", never)));
-    assert_eq!(line, "subscriber 0 (all), 0.004 s: the server has sent no response to its request");
+    assert_eq!(line, "subscriber 0 (all), 0.003 s: the server has sent no response to its request");
 }
 
 #[test]

@@ -78,8 +78,8 @@ fn a_run_without_tasks_of_the_servers_own_is_exact_to_the_nanosecond() {
 }
 
 /// The world waits for the connection that reads from a slot, so each event is in its socket at the time at which it was
-/// published. It cannot wait for tasks that the server spawned: an event that has to pass eight of them is in its socket at
-/// the end of the tick. All times of such a run are off by a tick at most. Nothing else differs here.
+/// published. It cannot wait for tasks that the server spawned: an event that has to pass eight of them may be in its socket
+/// only at the end of the tick. All times of such a run are off by a tick at most. Nothing else differs here.
 #[test]
 fn a_run_with_tasks_of_the_servers_own_is_exact_to_a_tick_and_says_so() {
     let [exact, to_a_tick] = [0, 8].map(run);
@@ -88,5 +88,5 @@ fn a_run_with_tasks_of_the_servers_own_is_exact_to_a_tick_and_says_so() {
     assert_eq!([lost(&exact), lost(&to_a_tick)], [0, 0]);
     let latest_us = |run: &ServerRun| run.record.classes[0].flush_us.max();
     assert_eq!(latest_us(&exact), 0);
-    assert!((1..=1001).contains(&latest_us(&to_a_tick)), "{} µs", latest_us(&to_a_tick));
+    assert!(latest_us(&to_a_tick) <= 1001, "{} µs", latest_us(&to_a_tick));
 }

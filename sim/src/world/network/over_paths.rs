@@ -1,16 +1,16 @@
 //! Connections over paths: TCP decides what has room and what has arrived, and turmoil carries the contents in the last tick.
 //!
 //! The rules of time are those of `tcp/connections`. The specification states what else there is to say, in
-//! `specified/over_path.rs`. The driver works through the events of TCP with all other exact events. What is in order at a
+//! `specified/run/over_path.rs`. The driver works through the events of TCP with all other exact events. What is in order at a
 //! client by a tick is what turmoil delivers for the next one.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 use std::time::Duration;
 
-use super::clock::TICK;
-use super::network::Network;
-use super::wire::Wire;
+use super::super::clock::TICK;
+use super::super::wire::Wire;
+use super::Network;
 use crate::client::SubscriberFaults;
 use crate::plan::Plan;
 use crate::tcp::{Connections, News, Ways};
@@ -39,7 +39,7 @@ struct Given {
     is_end: bool,
 }
 
-pub(super) struct OverPaths {
+pub(in crate::world) struct OverPaths {
     tcp: Connections,
     clients: Vec<ClientEnd>,
     given: Vec<Given>,
@@ -47,7 +47,7 @@ pub(super) struct OverPaths {
 
 impl OverPaths {
     /// `None` where no class has a path.
-    pub(super) fn of(plan: &Plan) -> Option<Mutex<Self>> {
+    pub(in crate::world) fn of(plan: &Plan) -> Option<Mutex<Self>> {
         plan.class_with_path()?;
         let ways = (0..plan.subscribers.len()).map(|subscriber| {
             let path = plan.tcp_path(subscriber)?;
@@ -83,7 +83,7 @@ impl Network {
 
     /// A client connects over its path, and asks with so many bytes. `true` when the request has reached the server, `false`
     /// when the client has given up.
-    pub(super) async fn ask_over_path(&self, subscriber: usize, request_bytes: usize, now: Duration) -> bool {
+    pub(in crate::world) async fn ask_over_path(&self, subscriber: usize, request_bytes: usize, now: Duration) -> bool {
         if let Some(mut paths) = self.over_paths() {
             paths.clients[subscriber] = ClientEnd::default();
             paths.tcp.open(subscriber, request_bytes as u64, nanos(now));
@@ -93,7 +93,7 @@ impl Network {
     }
 
     /// A client leaves over its path; ready when the server's socket has seen the end.
-    pub(super) async fn leave_over_path(&self, subscriber: usize, now: Duration) {
+    pub(in crate::world) async fn leave_over_path(&self, subscriber: usize, now: Duration) {
         if let Some(mut paths) = self.over_paths() {
             paths.clients[subscriber].word = None;
             paths.tcp.leave(subscriber, nanos(now));
@@ -118,7 +118,7 @@ impl Network {
     }
 
     /// A client has no connection any more.
-    pub(super) fn abandon_path(&self, subscriber: usize) {
+    pub(in crate::world) fn abandon_path(&self, subscriber: usize) {
         if let Some(mut paths) = self.over_paths() {
             paths.tcp.abandon(subscriber);
             paths.clients[subscriber].wire = None;
@@ -126,7 +126,7 @@ impl Network {
     }
 
     /// A client has died.
-    pub(super) fn vanish_over_path(&self, subscriber: usize, now: Duration) {
+    pub(in crate::world) fn vanish_over_path(&self, subscriber: usize, now: Duration) {
         if let Some(mut paths) = self.over_paths() {
             paths.tcp.vanish(subscriber, nanos(now));
         }
@@ -134,47 +134,53 @@ impl Network {
     }
 
     /// A client has its end of a connection over its path.
-    pub(super) fn claimed_over_path(&self, subscriber: usize, wire: &Arc<Wire>) {
+    pub(in crate::world) fn claimed_over_path(&self, subscriber: usize, wire: &Arc<Wire>) {
         if let Some(mut paths) = self.over_paths() {
             paths.clients[subscriber].wire = Some(wire.clone());
         }
     }
 
     /// A client has read bytes that came over its path.
-    pub(super) fn has_read_over_path(&self, at: Duration, subscriber: usize, bytes: u64) {
+    pub(in crate::world) fn has_read_over_path(&self, at: Duration, subscriber: usize, bytes: u64) {
         if let Some(mut paths) = self.over_paths() {
             paths.tcp.read(subscriber, bytes, nanos(at));
         }
     }
 
     /// The server writes over a path; returns what its socket takes.
-    pub(super) fn write_over_path(&self, subscriber: usize, wire: &Arc<Wire>, bytes: u64, is_held: bool) -> u64 {
+    pub(in crate::world) fn write_over_path(
+        &self,
+        subscriber: usize,
+        wire: &Arc<Wire>,
+        bytes: u64,
+        is_held: bool,
+    ) -> u64 {
         let now = self.time_over_paths();
         let paths = self.over_paths().filter(|paths| paths.has_wire(subscriber, wire));
         paths.map_or(0, |mut paths| paths.tcp.write(subscriber, bytes, is_held, now))
     }
 
     /// The CPU has done the work for what the server's socket holds.
-    pub(super) fn let_go_over_path(&self, at: Duration, subscriber: usize, wire: &Arc<Wire>) {
+    pub(in crate::world) fn let_go_over_path(&self, at: Duration, subscriber: usize, wire: &Arc<Wire>) {
         if let Some(mut paths) = self.over_paths().filter(|paths| paths.has_wire(subscriber, wire)) {
             paths.tcp.let_go(subscriber, nanos(at));
         }
     }
 
     /// The server has closed a connection.
-    pub(super) fn close_over_path(&self, now: Duration, subscriber: usize, wire: &Arc<Wire>) {
+    pub(in crate::world) fn close_over_path(&self, now: Duration, subscriber: usize, wire: &Arc<Wire>) {
         if let Some(mut paths) = self.over_paths().filter(|paths| paths.has_wire(subscriber, wire)) {
             paths.tcp.close(subscriber, nanos(now));
         }
     }
 
     /// When something happens next over a path.
-    pub(super) fn next_over_paths_at(&self) -> Option<Duration> {
+    pub(in crate::world) fn next_over_paths_at(&self) -> Option<Duration> {
         self.over_paths().and_then(|paths| paths.tcp.next_at()).map(Duration::from_nanos)
     }
 
     /// Lets everything happen over paths that happens by `now`.
-    pub(super) fn advance_over_paths(&self, now: Duration) {
+    pub(in crate::world) fn advance_over_paths(&self, now: Duration) {
         let mut news = Vec::new();
         if let Some(mut paths) = self.over_paths() {
             paths.tcp.advance(nanos(now), &mut |subscriber, new| news.push((subscriber, new)));
@@ -212,7 +218,7 @@ impl Network {
     }
 
     /// Puts on turmoil's link what has come over paths; whether anything has.
-    pub(super) fn deliver_over_paths(&self) -> bool {
+    pub(in crate::world) fn deliver_over_paths(&self) -> bool {
         let given = self.over_paths().map(|mut paths| std::mem::take(&mut paths.given)).unwrap_or_default();
         let has_given = !given.is_empty();
         for Given { wire, bytes, is_end } in given {
