@@ -200,7 +200,9 @@ fn a_foreign_server_is_judged_over_websockets_and_over_newline_delimited_json_as
     let [stream, ingest] = ["stream/ws?table=t", "ingest/t"].map(|path| format!("http://{address}/v1/{path}"));
     let folder = with_plan("load-dialects");
     let of_ws = load(&folder, &["--url", &stream, "--ingest-url", &ingest, "--dialect", "ws"]);
-    assert!(hub.counts().dropped.buffer_full > 300);
+    // Buffers of WebSockets have a setting of their own, 256 frames.
+    let lost = hub.counts().dropped.buffer_full;
+    assert!(lost > 100, "{lost}");
     assert!(of_ws["command"].as_str().unwrap().ends_with(" --dialect ws"), "{}", of_ws["command"]);
     let feed = Feed::default();
     let publishes = feed.clone();
