@@ -82,7 +82,7 @@ const OF_STAGES: &str = "stages.summary";
 const OF_BOTH_WORLDS: &str = "worlds.";
 
 /// Of a scenario, in the order in which a refusal lists them.
-const PARTS: [&str; 11] = [
+const PARTS: [&str; 12] = [
     "sentence",
     "setting",
     "load",
@@ -90,6 +90,7 @@ const PARTS: [&str; 11] = [
     "risk",
     "cells",
     "memory",
+    "classes",
     "sensitivity",
     "current-buffer",
     REAL,
@@ -213,6 +214,9 @@ fn body(part: &str, sweep: &Sweep) -> Option<String> {
             let cost = sizes::cost(sweep).map(|table| format!("\n\n{}", table.markdown()));
             Some(format!("{price}{}", cost.unwrap_or_default()))
         }
+        "classes" => {
+            super::classes::table(sweep).map(|table| format!("{}\n\n{}.", table.markdown(), super::classes::KEY))
+        }
         "sensitivity" => parts::sensitivity(sweep).map(|table| table.markdown()),
         POLICIES => policies::table(sweep).map(|table| format!("{}\n\n{}", parts::load(sweep), table.markdown())),
         REAL => Some(format!("{}\n\n{}", parts::load(sweep), real::tables(sweep))),
@@ -269,6 +273,8 @@ mod tests {
             fixture::steady_overload(),
             fixture::ceiling(),
             fixture::real(),
+            Sweep { scenario: "mobile".to_owned(), ..fixture::alpha() },
+            Sweep { scenario: "mobile".to_owned(), ..fixture::size_only() },
         ];
         let sweeps: Vec<_> = sweeps.into_iter().chain(compared).collect();
         let fidelity = crate::summary::comparison::fixture();

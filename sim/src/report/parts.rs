@@ -69,7 +69,8 @@ pub(super) fn population(sweep: &Sweep) -> Option<Table> {
             class.round_trip_ms.map_or_else(|| "minimum".to_owned(), |ms| format!("{} ms", format::ms(ms)));
         let name = super::table::cut(&class.name, 20);
         let path = class.path.clone().or_else(|| has_paths.then(|| "–".to_owned()));
-        table.row([name, round_trip, window(class.window_bytes), class.reads.clone()].into_iter().chain(path));
+        let window = if class.window_is_tuned { "auto".to_owned() } else { window(class.window_bytes) };
+        table.row([name, round_trip, window, class.reads.clone()].into_iter().chain(path));
     }
     (!sweep.classes.is_empty()).then_some(table)
 }

@@ -164,8 +164,11 @@ pub struct ClassSummary {
     pub name: String,
     /// Round trip, null for the minimum the world can do.
     pub round_trip_ms: Option<f64>,
-    /// Socket window.
+    /// Socket window; the first receive buffer where the client's kernel tunes it.
     pub window_bytes: u64,
+    /// Whether the client's kernel tunes the receive buffer of a path; left out where it is fixed.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub window_is_tuned: bool,
     /// How its members read, in words for a table.
     pub reads: String,
     /// The bottleneck of each member, in words for a table; left out where there is none.
@@ -186,6 +189,10 @@ pub struct CpuSummary {
     /// Most frames that share a write; left out where it is 1.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub frames_per_write: u64,
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
 }
 
 fn is_zero(number: &f64) -> bool {

@@ -196,6 +196,7 @@ fn base(scenario: &str, question: &str) -> Sweep {
         name: name.to_owned(),
         round_trip_ms,
         window_bytes,
+        window_is_tuned: false,
         reads: reads.to_owned(),
         path: None,
     };

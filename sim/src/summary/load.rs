@@ -37,6 +37,7 @@ pub fn classes(scenario: &Scenario) -> Vec<ClassSummary> {
             RoundTrip::Minimum => None,
         },
         window_bytes: class.window_bytes,
+        window_is_tuned: class.path().is_some_and(|path| path.tunes_window),
         reads: class.reads.to_string(),
         path: class.path().map(|path| path.to_string()),
     };
