@@ -20,10 +20,7 @@ use axum::response::sse::Event;
 use axum::routing::{get, post};
 use axum::{Router, http::StatusCode};
 use futures_util::stream::{Stream, unfold};
-use hubbub_sim::client::Dialect;
-use hubbub_sim::scenario::Scenario;
-use hubbub_sim::testbed::{ServerSweep, Testbed, TestbedError};
-use hubbub_sim::world::{Running, Server, Start};
+use hubbub_sim::{Dialect, Running, Scenario, Server, ServerSweep, Start, Testbed, TestbedError};
 use tokio::sync::broadcast::{self, Receiver, Sender, error::RecvError};
 
 type Events = Sender<Arc<str>>;

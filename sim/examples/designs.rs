@@ -11,12 +11,9 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hubbub::Overflow;
-use hubbub_sim::client::Dialect;
-use hubbub_sim::figure;
-use hubbub_sim::scenario::{Overrides, Scenario};
-use hubbub_sim::summary::document::{ALL_POLICIES, Sweep};
-use hubbub_sim::testbed::{Testbed, TestbedError};
-use hubbub_sim::world::{Running, Server, Start};
+use hubbub_sim::internals::figure;
+use hubbub_sim::internals::summary::document::{ALL_POLICIES, Sweep};
+use hubbub_sim::{Dialect, Overrides, Running, Scenario, Server, Start, Testbed, TestbedError};
 use tokio::sync::broadcast;
 
 #[path = "broadcast.rs"]

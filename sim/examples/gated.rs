@@ -20,10 +20,7 @@ use axum::{Extension, Router, http::StatusCode};
 use hubbub::hub::Rules;
 use hubbub::transport::{ConnectionSettings, Connections, SseGate};
 use hubbub::{Capacity, Hub, Limits, Overflow, Topic};
-use hubbub_sim::client::Dialect;
-use hubbub_sim::scenario::{Overrides, Scenario};
-use hubbub_sim::testbed::{ServerSweep, Testbed, TestbedError};
-use hubbub_sim::world::{HubProbe, Running, Server, Start};
+use hubbub_sim::{Dialect, HubProbe, Overrides, Running, Scenario, Server, ServerSweep, Start, Testbed, TestbedError};
 
 async fn watch(
     State((hub, topic)): State<(Hub, Topic)>,

@@ -19,10 +19,7 @@ use axum::response::sse::Event;
 use axum::routing::{get, post};
 use axum::{Router, http::StatusCode};
 use futures_util::stream::{Stream, unfold};
-use hubbub_sim::client::Dialect;
-use hubbub_sim::scenario::{Overrides, Scenario};
-use hubbub_sim::testbed::{ServerSweep, Testbed, TestbedError};
-use hubbub_sim::world::{Running, Server, Start};
+use hubbub_sim::{Dialect, Overrides, Running, Scenario, Server, ServerSweep, Start, Testbed, TestbedError};
 use tokio::sync::mpsc::{self, Receiver, Sender, error::TrySendError};
 
 /// The senders of all clients, and the size of each channel.

@@ -12,7 +12,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use hubbub_sim::tcp::{
+use hubbub_sim::internals::tcp::{
     Congestion, Connection, End, LinkPlan, LostSlots, Outage, OutageKind, Outages, Path, Piece, Rate, ReceiveBuffer,
     Settings,
 };

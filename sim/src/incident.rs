@@ -7,10 +7,10 @@
 //!
 //! ```
 //! use hubbub::Overflow;
-//! use hubbub_sim::incident::{Incident, Verdict};
-//! use hubbub_sim::laws::Case;
-//! use hubbub_sim::plan::Plan;
-//! use hubbub_sim::scenario::{Overrides, Scenario};
+//! use hubbub_sim::internals::incident::{Incident, Verdict};
+//! use hubbub_sim::internals::laws::Case;
+//! use hubbub_sim::internals::plan::Plan;
+//! use hubbub_sim::internals::scenario::{Overrides, Scenario};
 //!
 //! let short = Overrides { duration_seconds: Some(5.0), ..Overrides::default() };
 //! let scenario = Scenario::named("steady-overload").and_then(|named| named.with(short)).expect("a valid scenario");

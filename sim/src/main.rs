@@ -7,5 +7,5 @@ use std::process::ExitCode;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    hubbub_sim::cli::main(std::env::args_os()).into()
+    hubbub_sim::command(std::env::args_os())
 }

@@ -60,8 +60,8 @@ pub enum Sizes<'a> {
 ///
 /// The recommendation is the next power of two above the largest mark of all runs:
 /// ```
-/// use hubbub_sim::{runs::{Progress, RunWorld::Specified, Workers}, sweep::{Parts, Sizes, sweep}};
-/// # use hubbub_sim::scenario::{Overrides, Scenario}; struct Quiet;
+/// use hubbub_sim::internals::{runs::{Progress, RunWorld::Specified, Workers}, sweep::{Parts, Sizes, sweep}};
+/// # use hubbub_sim::internals::scenario::{Overrides, Scenario}; struct Quiet;
 /// # impl Progress for Quiet { fn begin(&self, _: &str, _: u64) {} fn advance(&self, _: u64) {} fn end(&self) {} }
 /// let mut few = Overrides { subscribers: Some(vec![3]), seeds: Some(1), ..Overrides::default() };
 /// few.duration_seconds = Some(5.0);

@@ -3,16 +3,16 @@
 use std::time::Duration;
 
 use hubbub::{Capacity, Overflow};
-use hubbub_sim::plan::{
+use hubbub_sim::internals::plan::{
     Arrival, ClassPlan, CpuPlan, DEFAULT_USER_TIMEOUT, HubChoice, Impairments, Plan, Reading, ServerPlan,
     SubscriberPlan,
 };
-use hubbub_sim::record::Record;
-use hubbub_sim::runs::{Progress, RunWorld, Workers};
-use hubbub_sim::scenario::Scenario;
-use hubbub_sim::specified;
-use hubbub_sim::sweep::{Parts, Sizes, sweep};
-use hubbub_sim::world::run;
+use hubbub_sim::internals::record::Record;
+use hubbub_sim::internals::runs::{Progress, RunWorld, Workers};
+use hubbub_sim::internals::scenario::Scenario;
+use hubbub_sim::internals::specified;
+use hubbub_sim::internals::sweep::{Parts, Sizes, sweep};
+use hubbub_sim::internals::world::run;
 
 use crate::rows::{Line, Row, Rows};
 use crate::{median, say, timed};
@@ -113,7 +113,7 @@ fn plan(subscribers: usize, burst: u32, cpu: Option<CpuPlan>) -> Plan {
             write_deadline: Duration::from_secs(30),
             user_timeout: DEFAULT_USER_TIMEOUT,
             frames_per_write: 1,
-            transport: hubbub_sim::transport::Transport::Sse,
+            transport: hubbub_sim::internals::transport::Transport::Sse,
             cpu,
             recovery: None,
         },

@@ -11,10 +11,10 @@ use crate::transport::Transport;
 /// own. The number must come within the first 512 bytes of the event's first line of data.
 ///
 /// ```
-/// use hubbub_sim::client::{Dialect, StreamFormat};
+/// use hubbub_sim::Dialect;
 ///
 /// let dialect = Dialect::sse("/watch/builds?from=now").publishing_at("/publish/builds");
-/// assert_eq!(dialect.format(), StreamFormat::Sse);
+/// assert_eq!(dialect.publish_path(), "/publish/builds");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dialect {
@@ -66,12 +66,6 @@ impl Dialect {
     pub fn resuming(mut self) -> Self {
         self.resumes = true;
         self
-    }
-
-    /// The format of the stream.
-    #[must_use]
-    pub fn format(&self) -> StreamFormat {
-        self.format
     }
 
     /// The path that events are posted to.

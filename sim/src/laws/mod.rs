@@ -170,8 +170,8 @@ impl Law {
     /// A law on a plan of one's own runs the full stack, and holds where it says nothing of the case:
     ///
     /// ```
-    /// use hubbub_sim::laws::{Case, Law, Trial, audit};
-    /// use hubbub_sim::{plan::Plan, scenario::{Overrides, Scenario}};
+    /// use hubbub_sim::internals::laws::{Case, Law, Trial, audit};
+    /// use hubbub_sim::internals::{plan::Plan, scenario::{Overrides, Scenario}};
     ///
     /// let short = Overrides { duration_seconds: Some(5.0), ..Overrides::default() };
     /// let scenario = Scenario::named("steady-overload").and_then(|named| named.with(short)).expect("it is valid");

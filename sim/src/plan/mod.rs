@@ -190,7 +190,9 @@ pub struct ClassPlan {
     pub window_bytes: u64,
     /// A client whose stream ends comes back after this long; `None`: it stays away.
     pub reconnect_after: Option<Duration>,
+    // Drawn from a scenario's `[class.path]`: its parts are not what this crate promises.
     /// The bottleneck of each member. With `None` there is only the window, and nothing is ever lost.
+    #[doc(hidden)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<PathPlan>,
 }
@@ -208,6 +210,7 @@ pub struct SubscriberPlan {
     /// How it takes bytes out of its socket.
     pub reading: Reading,
     /// What goes wrong on its path. Nothing where its class has none.
+    #[doc(hidden)]
     #[serde(default, skip_serializing_if = "Impairments::is_none")]
     pub impairments: Impairments,
 }

@@ -56,6 +56,7 @@ pub struct Queues {
 impl Plan {
     /// Makes every random choice of a run of queues.
     #[must_use]
+    #[doc(hidden)]
     pub fn of_queues(queues: &Queues, seed: u64) -> Self {
         let arrivals = arrivals(queues, seed);
         let duration = arrivals.last().map_or(BEGINS, |last| last.at);

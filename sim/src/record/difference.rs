@@ -5,6 +5,7 @@ use super::{ClassRecord, Record, SubscriberRecord, exact_ms};
 impl Record {
     /// What this record, of the full stack, says otherwise than the specification's of the same run; `None` where both say
     /// the same: digest, accounts, both histograms of each class, and the memory of events.
+    #[doc(hidden)]
     pub fn difference(&self, specified: &Self) -> Option<String> {
         let numbers = [
             ("events not published", self.unpublished, specified.unpublished),

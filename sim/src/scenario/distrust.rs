@@ -5,7 +5,7 @@ use super::{RoundTrip, Scenario, Warning, load, population};
 impl Scenario {
     /// What is to be distrusted at this number of subscribers.
     #[must_use]
-    pub fn warnings(&self, subscribers: usize) -> Vec<Warning> {
+    pub(crate) fn warnings(&self, subscribers: usize) -> Vec<Warning> {
         let settings = self.settings();
         let counts = self.population(subscribers);
         let mut warnings = super::idle::idle(settings);
@@ -48,7 +48,7 @@ impl Scenario {
 
     /// Members of each class among `subscribers`, in the classes' order.
     #[must_use]
-    pub fn population(&self, subscribers: usize) -> Vec<usize> {
+    pub(crate) fn population(&self, subscribers: usize) -> Vec<usize> {
         population::counts(&self.settings().classes, subscribers)
     }
 

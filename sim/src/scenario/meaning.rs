@@ -30,7 +30,7 @@ impl Drain {
 impl Scenario {
     /// What the members of a class take.
     #[must_use]
-    pub fn drain(&self, class: &Class) -> Drain {
+    pub(crate) fn drain(&self, class: &Class) -> Drain {
         let tick_ms = 1.0 / f64::from(self.settings().time_scale);
         let round_trip_ms = match class.round_trip_ms {
             RoundTrip::Ms(ms) => ms,
@@ -66,7 +66,7 @@ impl Scenario {
 
     /// Bytes that a frame has on the wire besides its payload, about.
     #[must_use]
-    pub fn frame_overhead_bytes() -> f64 {
+    pub(crate) fn frame_overhead_bytes() -> f64 {
         FRAME_OVERHEAD_BYTES
     }
 }

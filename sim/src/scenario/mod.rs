@@ -164,7 +164,32 @@ impl Scenario {
         Ok(Self { source, given, settings, trace, duration, trace_replaces_duration: false, fingerprint })
     }
 
+    /// The name, as results have it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.settings.name
+    }
+
+    /// The numbers of subscribers to try.
+    #[must_use]
+    pub fn subscribers(&self) -> &[usize] {
+        &self.settings.subscribers
+    }
+
+    /// The buffers to try, in frames.
+    #[must_use]
+    pub fn buffers(&self) -> &[u64] {
+        &self.settings.buffers
+    }
+
+    /// How many seeds each number of subscribers is run with: 0 and those that follow.
+    #[must_use]
+    pub fn seeds(&self) -> u64 {
+        self.settings.seeds
+    }
+
     /// What the file says, with defaults filled in and what the overflow policy needs switched on.
+    #[doc(hidden)]
     #[must_use]
     pub fn settings(&self) -> &Settings {
         &self.settings
@@ -178,13 +203,13 @@ impl Scenario {
 
     /// A hash of everything that is set and of the trace, the same on every machine. Equal scenarios have equal ones.
     #[must_use]
-    pub fn fingerprint(&self) -> u64 {
+    pub(crate) fn fingerprint(&self) -> u64 {
         self.fingerprint
     }
 
     /// The trace that is replayed, if one is.
     #[must_use]
-    pub fn trace(&self) -> Option<&Trace> {
+    pub(crate) fn trace(&self) -> Option<&Trace> {
         self.trace.as_deref()
     }
 }

@@ -12,6 +12,7 @@ use crate::transport::Transport;
 #[derive(Debug, Clone, Default)]
 pub struct Overrides {
     /// Replaces arrivals, payload sizes and duration; a run is then one cycle of the trace.
+    #[doc(hidden)]
     pub trace: Option<Trace>,
     /// How much faster than recorded a trace is played; refused where there is none.
     pub speed_up: Option<f64>,
@@ -125,7 +126,7 @@ impl Scenario {
     /// # Errors
     ///
     /// The changed load is outside what a scenario may have: a doubled stall may reach the write deadline.
-    pub fn changed(&self, change: Change) -> Result<Self, ScenarioError> {
+    pub(crate) fn changed(&self, change: Change) -> Result<Self, ScenarioError> {
         let Self { given: mut settings, trace, .. } = self.clone();
         match change {
             Change::RateDoubled => settings.arrivals.double(),

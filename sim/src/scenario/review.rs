@@ -13,7 +13,7 @@ impl Scenario {
     ///
     /// Everything that [`Scenario::named`] would refuse one after the other. Text that is not TOML is told alone. Unknown
     /// keys, missing keys and values of another type are told together, and nothing else is: the rest is not known then.
-    pub fn review(name: &str) -> Result<Self, Vec<ScenarioError>> {
+    pub(crate) fn review(name: &str) -> Result<Self, Vec<ScenarioError>> {
         // No path is mistaken for a built-in name: a path has a slash or ends in `.toml`.
         if let Some(text) = builtin::scenario(name) {
             return Self::reviewed(name, text, &TraceFolder::BuiltIn);

@@ -58,11 +58,11 @@ fn read(stored: &StoredHistogram) -> Histogram<u64> {
 pub(super) mod bits {
     use serde::{Deserialize, Deserializer, Serializer};
 
-    pub(in crate::summary) fn serialize<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
+    pub(in crate::rooms::summary) fn serialize<S: Serializer>(value: &f64, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_u64(value.to_bits())
     }
 
-    pub(in crate::summary) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
+    pub(in crate::rooms::summary) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f64, D::Error> {
         u64::deserialize(deserializer).map(f64::from_bits)
     }
 }

@@ -11,7 +11,7 @@
 //! Runs answer a risk of about three in their number. A smaller risk needs the shape of the tail, and has an interval:
 //!
 //! ```
-//! use hubbub_sim::tail::{extrapolation::{Refusal, extrapolate}, tolerance::{risk_of_largest, runs_for}};
+//! use hubbub_sim::internals::tail::{extrapolation::{Refusal, extrapolate}, tolerance::{risk_of_largest, runs_for}};
 //!
 //! assert_eq!(runs_for(0.01), 299);
 //! assert!(risk_of_largest(299) <= 0.01 && risk_of_largest(298) > 0.01);

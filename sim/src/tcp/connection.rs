@@ -52,7 +52,7 @@ impl Path {
 /// world's business: this counts bytes.
 ///
 /// ```
-/// use hubbub_sim::tcp::{Connection, End, LinkPlan, Path, Piece, Rate, Settings};
+/// use hubbub_sim::internals::tcp::{Connection, End, LinkPlan, Path, Piece, Rate, Settings};
 ///
 /// let way = LinkPlan { rate: Rate::BitsPerSecond(1_000_000), delay: 60_000_000, ..LinkPlan::default() };
 /// let mut connection = Connection::open(Path::new(way.clone(), way), &Settings::LINUX, 0);

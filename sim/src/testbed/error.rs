@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use super::incident::ServerIncident;
 use crate::scenario::ScenarioError;
-use crate::world::{ServerFault, ServerFaultKind, WorldError};
+use crate::world::{ServerFault, ServerFaultKind};
 
 /// Why the testbed has no result. It prints as one line.
 #[derive(Debug, thiserror::Error)]
@@ -20,8 +20,8 @@ pub enum TestbedError {
         incident: Box<ServerIncident>,
     },
     /// The world could not do its work.
-    #[error(transparent)]
-    World(WorldError),
+    #[error("{0}")]
+    World(String),
     /// The scenario is not valid.
     #[error(transparent)]
     Scenario(#[from] ScenarioError),

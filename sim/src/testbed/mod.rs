@@ -2,49 +2,6 @@
 //!
 //! A server is an application that brings streams of events to its subscribers. The testbed starts it in virtual time,
 //! lets a scenario's subscribers read from it, and says what they missed. `docs/your-own-server.md` walks through it.
-//!
-//! A test of one's own is five lines: a plan, a server, an objective.
-//!
-//! ```
-//! use hubbub_sim::{plan::Plan, scenario::Scenario, testbed::{Objective, Testbed}};
-//! # use axum::{Router, response::{Sse, sse::Event}, routing::{get, post}, extract::State};
-//! # use futures_util::stream::{Stream, unfold};
-//! # use hubbub_sim::{client::Dialect, world::{Running, Server, Start}};
-//! # use std::convert::Infallible;
-//! # use tokio::sync::broadcast::{self, Sender};
-//! # async fn watch(State(events): State<Sender<String>>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-//! #     Sse::new(unfold(events.subscribe(), |mut events| async move {
-//! #         let event = loop { if let Ok(event) = events.recv().await { break event } };
-//! #         Some((Ok(Event::default().data(event)), events))
-//! #     }))
-//! # }
-//! # struct Mine;
-//! # impl Server for Mine {
-//! #     fn start(&self, start: &Start) -> Running {
-//! #         let events = broadcast::channel(start.frames()).0;
-//! #         let publish = |State(events): State<Sender<String>>, event: String| async move { drop(events.send(event)) };
-//! #         Running::serving(Router::new().route("/watch", get(watch)).route("/publish", post(publish)).with_state(events))
-//! #     }
-//! #     fn dialect(&self) -> Dialect { Dialect::sse("/watch") }
-//! # }
-//! # let text = r#"
-//! # name = "builds"
-//! # table = "builds"
-//! # duration_seconds = 5
-//! # subscribers = [3]
-//! # arrivals = { kind = "poisson", per_second = 20 }
-//! # payload = { kind = "fixed", bytes = 400 }
-//! # [[class]]
-//! # name = "viewer"
-//! # share = 1
-//! # round_trip_ms = 40
-//! # window_bytes = 16384
-//! # reads = "as-it-arrives"
-//! # "#;
-//! let plan = Plan::draw(&Scenario::parse("builds.toml", text).expect("a valid scenario"), 3, 0);
-//! let good_enough = Objective::default().missed(0.0).age_p99_ms(500.0);
-//! Testbed::new("mine", Mine).check(&plan, 64, &good_enough).expect("the server keeps the laws and the objective");
-//! ```
 
 mod error;
 mod incident;
@@ -149,7 +106,7 @@ impl Testbed {
                 let incident = ServerIncident::new(&self.name, frames, plan, &fault);
                 TestbedError::Server { fault, incident: Box::new(incident) }
             }
-            why => TestbedError::World(why),
+            why => TestbedError::World(why.to_string()),
         }
     }
 }

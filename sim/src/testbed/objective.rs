@@ -12,7 +12,7 @@ use crate::world::ServerRun;
 /// What is good enough. Each limit may be met exactly. Without a limit, everything is good enough.
 ///
 /// ```
-/// use hubbub_sim::testbed::Objective;
+/// use hubbub_sim::Objective;
 ///
 /// let objective = Objective::default().missed(0.001).age_p99_ms(2000.0).of_class("phone", |phone| phone.missed(0.01));
 /// assert_eq!(objective.to_string(), "missed ≤ 0.1 %, age p99 ≤ 2000 ms; phone: missed ≤ 1 %");

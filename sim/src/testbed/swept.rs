@@ -7,7 +7,7 @@ use std::path::Path;
 
 use super::size::ServerSize;
 use super::{Objective, TestbedError};
-use crate::summary::document::Sweep;
+use crate::summary::document::{Cell, Sweep};
 use crate::summary::json;
 use crate::world::Exactness;
 use crate::{figure, report};
@@ -18,7 +18,7 @@ use crate::{figure, report};
 pub struct ServerSweep {
     /// The name of the server.
     pub server: String,
-    /// The cells and sizes, as `cargo sim sweep` has them: one cell for each N and each size that the server can have.
+    #[doc(hidden)]
     pub document: Sweep,
     /// The size that the server had, by the size it was asked for.
     pub effective: BTreeMap<usize, usize>,
@@ -29,6 +29,12 @@ pub struct ServerSweep {
 }
 
 impl ServerSweep {
+    /// What came of the runs: a cell for each N and each size that the server can have, in that order.
+    #[must_use]
+    pub fn cells(&self) -> &[Cell] {
+        &self.document.cells
+    }
+
     /// For every N, the smallest swept buffer in frames from which every larger one that was swept meets an objective;
     /// `None` where the largest does not.
     #[must_use]

@@ -26,8 +26,7 @@ pub(super) type BoxError = Box<dyn std::error::Error + Send + Sync>;
 ///
 /// ```
 /// use axum::{Router, routing::{get, post}};
-/// use hubbub_sim::client::Dialect;
-/// use hubbub_sim::world::{Running, Server, Start};
+/// use hubbub_sim::{Dialect, Running, Server, Start};
 ///
 /// struct Mine;
 ///

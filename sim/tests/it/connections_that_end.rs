@@ -1,8 +1,8 @@
 //! Connections end for a reason, and the reason is counted.
 
 use hubbub::Overflow;
-use hubbub_sim::plan::{Reading, Stall};
-use hubbub_sim::world::run;
+use hubbub_sim::internals::plan::{Reading, Stall};
+use hubbub_sim::internals::world::run;
 
 use crate::plans::{at, choice, ms, plan};
 
@@ -76,9 +76,10 @@ fn drop_oldest_delivers_the_latest_where_drop_newest_delivers_the_first() {
     let plan = plan(vec![stalled], 1000, 200, ms(1), 100);
     let newest = run(&plan, choice(8, Overflow::DropNewest)).unwrap();
     let oldest = run(&plan, choice(8, Overflow::DropOldest)).unwrap();
-    let counts = |record: &hubbub_sim::record::Record| (record.subscribers[0].offered, record.subscribers[0].dropped);
+    let counts =
+        |record: &hubbub_sim::internals::record::Record| (record.subscribers[0].offered, record.subscribers[0].dropped);
     assert_eq!(counts(&newest), counts(&oldest));
     assert_ne!(newest.digest, oldest.digest);
-    let receipt = |record: &hubbub_sim::record::Record| record.classes[0].receipt_us.value_at_quantile(0.25);
+    let receipt = |record: &hubbub_sim::internals::record::Record| record.classes[0].receipt_us.value_at_quantile(0.25);
     assert!(receipt(&newest) > receipt(&oldest) + 100_000, "the latest eight are fresher than the first eight");
 }

@@ -1,7 +1,7 @@
 //! The same seed gives the same run: here in the profile of the tests, against the digests that a release wrote.
 
-use hubbub_sim::fingerprint::{Fingerprint, cases, fingerprints};
-use hubbub_sim::incident::{Incident, Verdict};
+use hubbub_sim::internals::fingerprint::{Fingerprint, cases, fingerprints};
+use hubbub_sim::internals::incident::{Incident, Verdict};
 
 use crate::plans::Silent;
 

@@ -5,10 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use hubbub::{GapReason, LossReason, Overflow};
-use hubbub_sim::cli::Exit;
-use hubbub_sim::laws::Law;
-use hubbub_sim::plan::FaultKind;
-use hubbub_sim::scenario::Scenario;
+use hubbub_sim::internals::cli::Exit;
+use hubbub_sim::internals::laws::Law;
+use hubbub_sim::internals::plan::FaultKind;
+use hubbub_sim::internals::scenario::Scenario;
 
 use crate::command_line::{all_commands, folder, sim};
 

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use hubbub::Overflow;
-use hubbub_sim::plan::{Fault, FaultKind, Plan, Reading, Stall};
-use hubbub_sim::record::{Observation, ObservationKind, Record};
-use hubbub_sim::world::run_observed;
+use hubbub_sim::internals::plan::{Fault, FaultKind, Plan, Reading, Stall};
+use hubbub_sim::internals::record::{Observation, ObservationKind, Record};
+use hubbub_sim::internals::world::run_observed;
 
 use crate::plans::{at, choice, ms, plan};
 

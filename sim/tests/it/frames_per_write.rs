@@ -2,10 +2,10 @@
 
 use hubbub::server::MAX_FRAMES_PER_WRITE;
 use hubbub::{Overflow, PushOutcome};
-use hubbub_sim::laws::{Case, audit};
-use hubbub_sim::plan::{CpuPlan, Plan, Reading};
-use hubbub_sim::record::{Observation, ObservationKind};
-use hubbub_sim::world::run_observed;
+use hubbub_sim::internals::laws::{Case, audit};
+use hubbub_sim::internals::plan::{CpuPlan, Plan, Reading};
+use hubbub_sim::internals::record::{Observation, ObservationKind};
+use hubbub_sim::internals::world::run_observed;
 
 use crate::plans::{at, choice, ms, plan};
 

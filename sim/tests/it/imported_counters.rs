@@ -1,10 +1,10 @@
 //! What `import` makes of counters: the scenario, its drain rate, and the counts that no drain rate explains.
 
 use hubbub::Overflow;
-use hubbub_sim::import::{Counters, DrainRate, DroppedBy, Imported, import};
-use hubbub_sim::plan::Plan;
-use hubbub_sim::scenario::Scenario;
-use hubbub_sim::world::run;
+use hubbub_sim::internals::import::{Counters, DrainRate, DroppedBy, Imported, import};
+use hubbub_sim::internals::plan::Plan;
+use hubbub_sim::internals::scenario::Scenario;
+use hubbub_sim::internals::world::run;
 
 use crate::plans::{Silent, choice};
 

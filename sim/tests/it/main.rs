@@ -24,6 +24,7 @@
 //! - [`documents`]: lists in pages are what the code has
 //! - [`features`]: the packages that each feature of the Hub brings
 //! - [`any_server`]: any server under test, with a probe and without
+//! - [`public_items`]: what the library promises to others
 //! - [`architecture`]: who may know whom
 //! - [`paths`]: TCP over paths in virtual time
 //! - [`plans`]: made by hand, for the others
@@ -47,6 +48,7 @@ mod options;
 mod paths;
 mod plans;
 mod pruned_runs;
+mod public_items;
 mod published;
 mod real_world;
 mod recording;

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use hubbub::Overflow;
-use hubbub_sim::plan::{Fault, FaultKind, LinePlan, PathOutage, PathPlan, Plan, Reading};
-use hubbub_sim::record::{Observation, ObservationKind, Record};
-use hubbub_sim::tcp::{OutageKind, Rate};
-use hubbub_sim::{specified, world};
+use hubbub_sim::internals::plan::{Fault, FaultKind, LinePlan, PathOutage, PathPlan, Plan, Reading};
+use hubbub_sim::internals::record::{Observation, ObservationKind, Record};
+use hubbub_sim::internals::tcp::{OutageKind, Rate};
+use hubbub_sim::internals::{specified, world};
 
 use crate::plans::{choice, ms, plan};
 
@@ -87,7 +87,7 @@ fn a_client_that_reads_nothing_over_a_path_is_evicted_when_sockets_and_buffers_a
     plan.subscribers[0].reading = Reading::Never;
     plan.server.write_deadline = ms(400);
     plan.classes[0].window_bytes = 4096;
-    plan.classes[0].path.as_mut().unwrap().receive_buffer = hubbub_sim::plan::BufferTuning::Fixed;
+    plan.classes[0].path.as_mut().unwrap().receive_buffer = hubbub_sim::internals::plan::BufferTuning::Fixed;
     let record = run(&plan).0;
     assert!(record.subscribers[0].dropped.evicted > 0, "{:?}", record.subscribers[0]);
 }

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use hubbub::{Capacity, Overflow};
-use hubbub_sim::plan::{Arrival, ClassPlan, HubChoice, Impairments, Plan, Reading, ServerPlan, SubscriberPlan};
-use hubbub_sim::record::Record;
-use hubbub_sim::runs::{Progress, RunWorld, Workers};
-use hubbub_sim::transport::Transport;
-use hubbub_sim::world::run;
+use hubbub_sim::internals::plan::{
+    Arrival, ClassPlan, HubChoice, Impairments, Plan, Reading, ServerPlan, SubscriberPlan,
+};
+use hubbub_sim::internals::record::Record;
+use hubbub_sim::internals::runs::{Progress, RunWorld, Workers};
+use hubbub_sim::internals::transport::Transport;
+use hubbub_sim::internals::world::run;
 
 /// Sweeps by the specification, with spot checks by the full stack.
 pub(crate) const IN_BOTH: Workers<'static> =

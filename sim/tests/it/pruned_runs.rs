@@ -2,16 +2,16 @@
 
 use hubbub::Capacity;
 use hubbub::Overflow::{self, Disconnect, DropNewest, DropOldest};
-use hubbub_sim::laws::Case;
-use hubbub_sim::laws::draw::case_of;
-use hubbub_sim::plan::{CpuPlan, Fault, FaultKind, HubChoice, Plan, Reading};
-use hubbub_sim::pruning::{self, Condensed};
-use hubbub_sim::scenario::Scenario;
-use hubbub_sim::summary::cell::{CellKey, cell};
-use hubbub_sim::summary::document::Cell;
-use hubbub_sim::summary::run::RunSummary;
-use hubbub_sim::sweep::{Parts, Sizes, sweep};
-use hubbub_sim::world::run;
+use hubbub_sim::internals::laws::Case;
+use hubbub_sim::internals::laws::draw::case_of;
+use hubbub_sim::internals::plan::{CpuPlan, Fault, FaultKind, HubChoice, Plan, Reading};
+use hubbub_sim::internals::pruning::{self, Condensed};
+use hubbub_sim::internals::scenario::Scenario;
+use hubbub_sim::internals::summary::cell::{CellKey, cell};
+use hubbub_sim::internals::summary::document::Cell;
+use hubbub_sim::internals::summary::run::RunSummary;
+use hubbub_sim::internals::sweep::{Parts, Sizes, sweep};
+use hubbub_sim::internals::world::run;
 
 use crate::plans::{SIMULATED, ms};
 

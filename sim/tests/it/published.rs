@@ -3,9 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use hubbub_sim::summary::json::{from_json, stable};
-use hubbub_sim::theory::document::Verify;
-use hubbub_sim::{figure, report};
+use hubbub_sim::internals::summary::json::{from_json, stable};
+use hubbub_sim::internals::theory::document::Verify;
+use hubbub_sim::internals::{figure, report};
 
 fn at_the_root(path: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(path)).unwrap()

@@ -1,13 +1,13 @@
 //! Sweeps and sizes as a whole, on a small scenario.
 
 use hubbub::Capacity;
-use hubbub_sim::plan::{HubChoice, Plan};
-use hubbub_sim::runs::Workers;
-use hubbub_sim::scenario::{Overrides, Scenario};
-use hubbub_sim::summary::document::{Sweep, ZeroDrop};
-use hubbub_sim::summary::json::to_json;
-use hubbub_sim::sweep::{Parts, Sizes, sweep};
-use hubbub_sim::world::run;
+use hubbub_sim::internals::plan::{HubChoice, Plan};
+use hubbub_sim::internals::runs::Workers;
+use hubbub_sim::internals::scenario::{Overrides, Scenario};
+use hubbub_sim::internals::summary::document::{Sweep, ZeroDrop};
+use hubbub_sim::internals::summary::json::to_json;
+use hubbub_sim::internals::sweep::{Parts, Sizes, sweep};
+use hubbub_sim::internals::world::run;
 
 use crate::plans::IN_BOTH;
 

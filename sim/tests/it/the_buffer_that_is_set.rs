@@ -1,6 +1,6 @@
 //! The buffer that is set is the buffer there is: nothing but one frame waits between mailbox and socket.
 
-use hubbub_sim::plan::Reading;
+use hubbub_sim::internals::plan::Reading;
 
 use crate::plans::{at, ms, plan};
 

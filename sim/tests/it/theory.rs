@@ -4,13 +4,13 @@ use std::process::Command;
 use std::time::Duration;
 
 use hubbub::{Capacity, Overflow};
-use hubbub_sim::plan::queue::{Queues, ServiceTime, Traffic};
-use hubbub_sim::plan::{HubChoice, Plan, Reading};
-use hubbub_sim::runs::Progress;
-use hubbub_sim::scenario::Scenario;
-use hubbub_sim::theory::recursion;
-use hubbub_sim::verify::{self, VerifyExtent};
-use hubbub_sim::world;
+use hubbub_sim::internals::plan::queue::{Queues, ServiceTime, Traffic};
+use hubbub_sim::internals::plan::{HubChoice, Plan, Reading};
+use hubbub_sim::internals::runs::Progress;
+use hubbub_sim::internals::scenario::Scenario;
+use hubbub_sim::internals::theory::recursion;
+use hubbub_sim::internals::verify::{self, VerifyExtent};
+use hubbub_sim::internals::world;
 
 use crate::plans::ms;
 

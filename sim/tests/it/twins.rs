@@ -8,10 +8,10 @@
 use std::time::Duration;
 
 use hubbub::{Overflow, PushOutcome};
-use hubbub_sim::laws::{Case, audit};
-use hubbub_sim::plan::{Plan, Reading, Stall};
-use hubbub_sim::transport::Transport;
-use hubbub_sim::world::run_observed;
+use hubbub_sim::internals::laws::{Case, audit};
+use hubbub_sim::internals::plan::{Plan, Reading, Stall};
+use hubbub_sim::internals::transport::Transport;
+use hubbub_sim::internals::world::run_observed;
 use proptest::prelude::*;
 
 use crate::plans::{choice, ms, plan};

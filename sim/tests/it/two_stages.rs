@@ -1,10 +1,10 @@
 //! A second stage behind the transport is a hidden buffer: it holds what nobody set, and loses what nobody counts.
 
 use hubbub::{Capacity, Overflow};
-use hubbub_sim::plan::{CpuPlan, Plan, Reading};
-use hubbub_sim::record::Record;
-use hubbub_sim::transport::Transport;
-use hubbub_sim::world::{run, run_two_stages};
+use hubbub_sim::internals::plan::{CpuPlan, Plan, Reading};
+use hubbub_sim::internals::record::Record;
+use hubbub_sim::internals::transport::Transport;
+use hubbub_sim::internals::world::{run, run_two_stages};
 
 use crate::plans::{choice, ms, plan};
 

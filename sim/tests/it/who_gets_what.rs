@@ -1,9 +1,9 @@
 //! What a subscriber receives depends on its own reading, and on nobody else.
 
 use hubbub::Overflow;
-use hubbub_sim::plan::{Reading, Stall};
-use hubbub_sim::record::{Observation, ObservationKind};
-use hubbub_sim::world::run_observed;
+use hubbub_sim::internals::plan::{Reading, Stall};
+use hubbub_sim::internals::record::{Observation, ObservationKind};
+use hubbub_sim::internals::world::run_observed;
 
 use crate::plans::{at, choice, ms, plan};
 
@@ -71,14 +71,14 @@ fn a_receipt_follows_its_flush_by_half_a_round_trip() {
 #[test]
 fn every_arrival_is_published_though_the_worker_is_slow_and_the_end_is_near() {
     let mut plan = plan(vec![Reading::AsItArrives; 3], 1 << 16, 30, ms(1), 100);
-    plan.server.cpu = Some(hubbub_sim::plan::CpuPlan::per_write(ms(10), ms(3)));
+    plan.server.cpu = Some(hubbub_sim::internals::plan::CpuPlan::per_write(ms(10), ms(3)));
     for frames in [1, 64] {
         let record = at(&plan, frames);
         assert_eq!(record.unpublished, 0);
         assert!(record.subscribers.iter().all(|subscriber| subscriber.offered == 30), "K = {frames}");
         assert!(record.subscribers.iter().all(|subscriber| subscriber.in_flight == 0), "K = {frames}");
     }
-    plan.server.cpu = Some(hubbub_sim::plan::CpuPlan::per_write(ms(1000), ms(3)));
+    plan.server.cpu = Some(hubbub_sim::internals::plan::CpuPlan::per_write(ms(1000), ms(3)));
     let record = at(&plan, 64);
     assert!(record.unpublished > 20, "what a saturated server never published is counted: {}", record.unpublished);
 }
@@ -86,7 +86,7 @@ fn every_arrival_is_published_though_the_worker_is_slow_and_the_end_is_near() {
 #[test]
 fn a_worker_that_keeps_a_client_waiting_does_not_cut_it_off_for_that() {
     let mut plan = plan(vec![Reading::AsItArrives; 4], 1 << 16, 3, ms(1), 100);
-    plan.server.cpu = Some(hubbub_sim::plan::CpuPlan::per_write(ms(1), ms(150)));
+    plan.server.cpu = Some(hubbub_sim::internals::plan::CpuPlan::per_write(ms(1), ms(150)));
     plan.server.write_deadline = ms(200);
     plan.drain = ms(5000);
     let record = at(&plan, 8);
@@ -107,7 +107,7 @@ fn an_uneven_rate_at_a_time_scale_gives_the_same_as_at_none() {
 #[test]
 fn nothing_is_received_before_the_worker_has_done_its_delivery() {
     let mut plan = plan(vec![Reading::AsItArrives; 5], 1 << 16, 60, ms(10), 100);
-    plan.server.cpu = Some(hubbub_sim::plan::CpuPlan::per_write(ms(0), ms(3)));
+    plan.server.cpu = Some(hubbub_sim::internals::plan::CpuPlan::per_write(ms(0), ms(3)));
     let (_, observations) = run_observed(&plan, choice(8, Overflow::DropNewest)).unwrap();
     let mut received = 0;
     for (subscriber, sequence, at) in observations.iter().filter_map(|seen| match seen.what {

@@ -14,95 +14,95 @@ use crate::runs::RunWorld;
 
 #[derive(Debug, Args)]
 #[command(group = clap::ArgGroup::new("written").args(["events", "timeline", "save"]).multiple(true))]
-pub(in crate::cli) struct ReplayOptions {
+pub(in crate::rooms::cli) struct ReplayOptions {
     /// An incident's file
     #[arg(value_name = "FILE", conflicts_with_all = ["scenario", "subscribers", "seed", "policy", "buffer", "title"])]
-    pub(in crate::cli) file: Option<PathBuf>,
+    pub(in crate::rooms::cli) file: Option<PathBuf>,
     /// Repeat every incident in this folder, and print a line for each. The exit code is the worst, in this order: 1
     /// violated, 3 not deterministic, 2 a file that is no incident, 0
     #[arg(long, value_name = "DIR", exclusive = true)]
-    pub(in crate::cli) all: Option<PathBuf>,
+    pub(in crate::rooms::cli) all: Option<PathBuf>,
     /// A built-in scenario or a TOML file, in place of an incident [default: alpha]
     #[arg(long, value_name = "NAME|FILE")]
-    pub(in crate::cli) scenario: Option<String>,
+    pub(in crate::rooms::cli) scenario: Option<String>,
     /// Number of subscribers [default: the scenario's first]
     #[arg(long, value_name = "N", value_parser = number::subscribers)]
-    pub(in crate::cli) subscribers: Option<usize>,
+    pub(in crate::rooms::cli) subscribers: Option<usize>,
     /// Mailbox size in frames
     #[arg(long, value_name = "K", value_parser = number::buffer)]
     #[arg(default_value_t = hubbub::server::DEFAULT_SSE_CHANNEL_BUFFER as u64)]
-    pub(in crate::cli) buffer: u64,
+    pub(in crate::rooms::cli) buffer: u64,
     /// The seed
     #[arg(long, value_name = "X", value_parser = number::seed, default_value_t = 0)]
-    pub(in crate::cli) seed: u64,
+    pub(in crate::rooms::cli) seed: u64,
     /// What a full mailbox does [default: the scenario's]
     #[arg(long, value_name = "POLICY")]
-    pub(in crate::cli) policy: Option<Overflow>,
+    pub(in crate::rooms::cli) policy: Option<Overflow>,
     /// World that does the run. `simulated`: the full stack. `specified`: the specification, which is faster; laws about the
     /// full stack are not judged
     #[arg(long, value_name = "WORLD", default_value = WORLDS[1].0, value_parser = PossibleValuesParser::new(WORLDS.map(|world| world.0)))]
     world: String,
     /// Write every event of every subscriber as JSON Lines, to a file that does not exist yet
     #[arg(long, value_name = "FILE")]
-    pub(in crate::cli) events: Option<PathBuf>,
+    pub(in crate::rooms::cli) events: Option<PathBuf>,
     /// Draw the run: queue depths over time with their limit, losses and stalls (.svg or .png)
     #[arg(long, value_name = "FILE")]
-    pub(in crate::cli) timeline: Option<PathBuf>,
+    pub(in crate::rooms::cli) timeline: Option<PathBuf>,
     /// Write the run as an incident; for an incident, the present result becomes the expected one
     #[arg(long, value_name = "FILE")]
-    pub(in crate::cli) save: Option<PathBuf>,
+    pub(in crate::rooms::cli) save: Option<PathBuf>,
     /// Replace the files of --events, --timeline and --save if they exist
     #[arg(long, requires = "written")]
-    pub(in crate::cli) force: bool,
+    pub(in crate::rooms::cli) force: bool,
     /// What the incident is, in a sentence
     #[arg(long, value_name = "TEXT", requires = "save")]
-    pub(in crate::cli) title: Option<String>,
+    pub(in crate::rooms::cli) title: Option<String>,
     /// Print the verdict and every subscriber's losses as JSON and nothing else
     #[arg(long, value_name = "-", value_parser = ["-"])]
-    pub(in crate::cli) json: Option<String>,
+    pub(in crate::rooms::cli) json: Option<String>,
 }
 
 #[derive(Debug, Args)]
-pub(in crate::cli) struct ShrinkOptions {
+pub(in crate::rooms::cli) struct ShrinkOptions {
     /// An incident's file
     #[arg(value_name = "FILE")]
-    pub(in crate::cli) file: PathBuf,
+    pub(in crate::rooms::cli) file: PathBuf,
     /// Path of the smaller incident, which must not exist yet [default: FILE-shrunk.json]
     #[arg(long, value_name = "FILE")]
-    pub(in crate::cli) out: Option<PathBuf>,
+    pub(in crate::rooms::cli) out: Option<PathBuf>,
     /// Replace the file of the smaller incident if it exists
     #[arg(long)]
-    pub(in crate::cli) force: bool,
+    pub(in crate::rooms::cli) force: bool,
     /// Most runs that the search may take
     #[arg(long, value_name = "N", default_value_t = 5000, value_parser = number::times)]
-    pub(in crate::cli) most_runs: u64,
+    pub(in crate::rooms::cli) most_runs: u64,
 }
 
 #[derive(Debug, Args)]
 #[command(after_help = SOAK_RESULT)]
-pub(in crate::cli) struct SoakOptions {
+pub(in crate::rooms::cli) struct SoakOptions {
     /// Time to run, in minutes [default: 1]
     #[arg(value_name = "MINUTES", allow_negative_numbers = true, value_parser = minutes, conflicts_with = "seeds")]
-    pub(in crate::cli) minutes: Option<f64>,
+    pub(in crate::rooms::cli) minutes: Option<f64>,
     /// Number of cases, instead of a time
     #[arg(long, value_name = "N", value_parser = number::times)]
-    pub(in crate::cli) seeds: Option<u64>,
+    pub(in crate::rooms::cli) seeds: Option<u64>,
     /// Seed of the first case; each further case has the next seed [default: one that was not used before]
     #[arg(long, value_name = "X", value_parser = number::first_seed)]
-    pub(in crate::cli) first_seed: Option<u64>,
+    pub(in crate::rooms::cli) first_seed: Option<u64>,
     /// Judge by this law alone [default: all laws]. The laws `agreement` and `repetition` are about the full stack: it
     /// runs every case for them
     #[arg(long, value_name = "LAW", value_parser = PossibleValuesParser::new(Law::ALL.map(Law::name)))]
-    pub(in crate::cli) law: Option<String>,
+    pub(in crate::rooms::cli) law: Option<String>,
     /// World that runs the cases. `specified`: the specification, and one case in 256 by the full stack as well.
     /// `simulated`: every case by the full stack, after some 20 times as long
     #[arg(long, value_name = "WORLD", default_value = WORLDS[0].0, value_parser = PossibleValuesParser::new(WORLDS.map(|world| world.0)))]
     world: String,
     #[command(flatten)]
-    pub(in crate::cli) threads: Threads,
+    pub(in crate::rooms::cli) threads: Threads,
     /// Folder for the incident of a broken law
     #[arg(long, value_name = "DIR", default_value = "target/incidents")]
-    pub(in crate::cli) out: PathBuf,
+    pub(in crate::rooms::cli) out: PathBuf,
 }
 
 /// What a soak prints.
@@ -121,7 +121,7 @@ fn minutes(text: &str) -> Result<f64, String> {
 
 impl ReplayOptions {
     /// The world that does the run.
-    pub(in crate::cli) fn world(&self) -> World {
+    pub(in crate::rooms::cli) fn world(&self) -> World {
         match world_named(&self.world) {
             RunWorld::Specified => World::Specified,
             RunWorld::Simulated => World::Simulated,
@@ -131,12 +131,12 @@ impl ReplayOptions {
 
 impl SoakOptions {
     /// The world that runs the cases.
-    pub(in crate::cli) fn world(&self) -> RunWorld {
+    pub(in crate::rooms::cli) fn world(&self) -> RunWorld {
         world_named(&self.world)
     }
 
     /// The laws to judge by.
-    pub(in crate::cli) fn laws(&self) -> Vec<Law> {
+    pub(in crate::rooms::cli) fn laws(&self) -> Vec<Law> {
         let is_asked = |law: &Law| self.law.as_deref().is_none_or(|asked| asked == law.name());
         Law::ALL.into_iter().filter(is_asked).collect()
     }

@@ -8,7 +8,7 @@ use crate::cli::exit::Failure;
 use crate::cli::files;
 
 #[derive(Debug, Clone, Args)]
-pub(in crate::cli) struct JsonOptions {
+pub(in crate::rooms::cli) struct JsonOptions {
     /// Print the result as JSON and nothing else (-), or write it to a file that does not exist yet
     #[arg(long, value_name = "-|FILE")]
     json: Option<PathBuf>,
@@ -18,17 +18,17 @@ pub(in crate::cli) struct JsonOptions {
 }
 
 impl JsonOptions {
-    pub(in crate::cli) fn is_to_stdout(&self) -> bool {
+    pub(in crate::rooms::cli) fn is_to_stdout(&self) -> bool {
         self.json.as_deref() == Some(Path::new("-"))
     }
 
     /// The file, where it is one.
-    pub(in crate::cli) fn file(&self) -> Option<&Path> {
+    pub(in crate::rooms::cli) fn file(&self) -> Option<&Path> {
         self.json.as_deref().filter(|_| !self.is_to_stdout())
     }
 
     /// Makes sure, before anything is run, that the result can be written.
-    pub(in crate::cli) fn prepare(&self) -> Result<(), Failure> {
+    pub(in crate::rooms::cli) fn prepare(&self) -> Result<(), Failure> {
         match self.file() {
             Some(file) => files::prepare_one("--json", file, self.force),
             None if self.force => Err(Failure::input("--force: --json - writes no file")),

@@ -16,22 +16,22 @@ use crate::scenario::Scenario;
 const MOST_TIME: Duration = Duration::from_secs(7 * 24 * 3600);
 
 #[derive(Debug, Args)]
-pub(in crate::cli) struct RealOptions {
+pub(in crate::rooms::cli) struct RealOptions {
     #[command(flatten)]
-    pub(in crate::cli) load: LoadOptions,
+    pub(in crate::rooms::cli) load: LoadOptions,
     /// Mailbox sizes in frames, as 64,256 [default: that of the server]
     #[arg(long, value_delimiter = ',', value_name = "K,…", value_parser = number::buffer, conflicts_with = "url")]
     buffers: Option<Vec<u64>>,
     /// Run over the paths that the scenario's classes have, emulated on this machine: needs user namespaces or root,
     /// /dev/net/tun and iproute2 [default: loopback, which has no paths]
     #[arg(long, value_name = "HOW", value_enum, conflicts_with = "url")]
-    pub(in crate::cli) paths: Option<LoadPaths>,
+    pub(in crate::rooms::cli) paths: Option<LoadPaths>,
     /// The event stream of a server that runs already, as http://HOST:PORT/v1/stream/sse?table=T
     #[arg(long, value_name = "URL", requires = "ingest_url", conflicts_with = "policy")]
-    pub(in crate::cli) url: Option<Url>,
+    pub(in crate::rooms::cli) url: Option<Url>,
     /// URL to which events are published, a JSON object each, as http://HOST:PORT/v1/ingest/T
     #[arg(long, value_name = "URL", requires = "url")]
-    pub(in crate::cli) ingest_url: Option<Url>,
+    pub(in crate::rooms::cli) ingest_url: Option<Url>,
     /// How the stream of that server marks its events: sse, ws for JSON messages of a WebSocket, or ndjson [default: sse]
     #[arg(long, value_name = "FORMAT", requires = "url")]
     dialect: Option<StreamFormat>,
@@ -40,37 +40,37 @@ pub(in crate::cli) struct RealOptions {
     head_timeout: Option<humantime::Duration>,
     /// Folder for results, in a subfolder named after the scenario [default: target/load, none with --json -]
     #[arg(long, value_name = "DIR")]
-    pub(in crate::cli) out: Option<PathBuf>,
+    pub(in crate::rooms::cli) out: Option<PathBuf>,
     #[command(flatten)]
-    pub(in crate::cli) json: JsonOptions,
+    pub(in crate::rooms::cli) json: JsonOptions,
 }
 
 /// How the paths of a scenario are made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-pub(in crate::cli) enum LoadPaths {
+pub(in crate::rooms::cli) enum LoadPaths {
     /// By TUN devices in network namespaces, and a thread that carries packets between them.
     Emulated,
 }
 
 impl RealOptions {
     /// One seed unless told: every run takes its time.
-    pub(in crate::cli) fn scenario(&self) -> Result<Scenario, Failure> {
+    pub(in crate::rooms::cli) fn scenario(&self) -> Result<Scenario, Failure> {
         let own = vec![hubbub::server::DEFAULT_SSE_CHANNEL_BUFFER as u64];
         self.load.scenario(Some(self.buffers.clone().unwrap_or(own)), Some(self.load.seeds.unwrap_or(1)))
     }
 
     /// How long a server may take for a connection, and then for the head of its response.
-    pub(in crate::cli) fn head_timeout(&self) -> Result<Duration, Failure> {
+    pub(in crate::rooms::cli) fn head_timeout(&self) -> Result<Duration, Failure> {
         head_timeout(self.head_timeout)
     }
 
     /// How the stream of a server that runs already marks its events.
-    pub(in crate::cli) fn dialect(&self) -> StreamFormat {
+    pub(in crate::rooms::cli) fn dialect(&self) -> StreamFormat {
         self.dialect.unwrap_or(StreamFormat::Sse)
     }
 
     /// The command that measures the same again.
-    pub(in crate::cli) fn command(&self) -> String {
+    pub(in crate::rooms::cli) fn command(&self) -> String {
         let others = [("url", &self.url), ("ingest-url", &self.ingest_url)];
         // In quotes, since a query may have a `&` that means something to a shell.
         let others = others.iter().filter_map(|(name, url)| Some(format!(" --{name} '{}'", url.as_ref()?)));
@@ -89,25 +89,25 @@ impl RealOptions {
 }
 
 #[derive(Debug, Args)]
-pub(in crate::cli) struct RecordOptions {
+pub(in crate::rooms::cli) struct RecordOptions {
     /// The event stream, as http://HOST:PORT/v1/stream/sse?table=T
     #[arg(value_name = "URL")]
-    pub(in crate::cli) url: Url,
+    pub(in crate::rooms::cli) url: Url,
     /// How long to listen, as 60s
     #[arg(long = "for", value_name = "TIME", default_value = "60s")]
-    pub(in crate::cli) lasts: humantime::Duration,
+    pub(in crate::rooms::cli) lasts: humantime::Duration,
     /// File for the trace, which must not exist yet
     #[arg(long, short, value_name = "FILE")]
-    pub(in crate::cli) out: PathBuf,
+    pub(in crate::rooms::cli) out: PathBuf,
     /// Names of the events to record, as order,trade; events without a name are called message [default: all]
     #[arg(long = "event", value_name = "NAME,…", value_delimiter = ',')]
-    pub(in crate::cli) names: Vec<String>,
+    pub(in crate::rooms::cli) names: Vec<String>,
     /// End when the server ends the connection [default: reconnect with Last-Event-ID, as an EventSource does]
     #[arg(long)]
-    pub(in crate::cli) no_reconnect: bool,
+    pub(in crate::rooms::cli) no_reconnect: bool,
     /// Do not count skipped ids as missing: for ids that are times, or that several tables share
     #[arg(long)]
-    pub(in crate::cli) sparse_ids: bool,
+    pub(in crate::rooms::cli) sparse_ids: bool,
     /// How long the server may take for a connection, and then for the head of its response [default: 30s]
     #[arg(long, value_name = "TIME")]
     head_timeout: Option<humantime::Duration>,
@@ -115,7 +115,7 @@ pub(in crate::cli) struct RecordOptions {
 
 impl RecordOptions {
     /// What is listened to, and how.
-    pub(in crate::cli) fn listening(&self) -> Result<Listening, Failure> {
+    pub(in crate::rooms::cli) fn listening(&self) -> Result<Listening, Failure> {
         let lasts = *self.lasts;
         if lasts.is_zero() || lasts > MOST_TIME {
             return Err(Failure::input(format!("--for {}: must be above 0 and at most 7 days", self.lasts)));

@@ -11,7 +11,7 @@ use crate::tail::extrapolation::REACH;
 use crate::tail::tolerance::{risk_of_largest, runs_for};
 
 #[derive(Debug, Clone, Args)]
-pub(in crate::cli) struct RiskOptions {
+pub(in crate::rooms::cli) struct RiskOptions {
     /// Unbounded runs of each N, on the seeds 0 … N − 1. With 95 % confidence, the largest high-water mark of 600 runs is
     /// exceeded in at most 0.5 % of all runs, and that of 3,000 runs in 0.1 % [default: 600]
     #[arg(long, value_name = "N", value_parser = number::runs)]
@@ -44,7 +44,7 @@ fn risk(text: &str) -> Result<Risk, String> {
 
 impl RiskOptions {
     /// Whether anything was chosen.
-    pub(in crate::cli) fn is_given(&self) -> bool {
+    pub(in crate::rooms::cli) fn is_given(&self) -> bool {
         self.runs.is_some() || self.risk.is_some() || self.extrapolate.is_some()
     }
 
@@ -52,7 +52,7 @@ impl RiskOptions {
     ///
     /// # Errors
     /// With fewer runs than the scenario has seeds.
-    pub(in crate::cli) fn runs(&self, scenario: &Scenario) -> Result<u64, Failure> {
+    pub(in crate::rooms::cli) fn runs(&self, scenario: &Scenario) -> Result<u64, Failure> {
         let (runs, seeds) = (self.number(), scenario.settings().seeds);
         // Only a number that was asked for is refused. The default gives way to the seeds.
         if runs < seeds && (self.runs.is_some() || self.risk.is_some()) {
@@ -68,7 +68,7 @@ impl RiskOptions {
     ///
     /// # Errors
     /// With too few runs, and with a risk that they cannot be extrapolated to.
-    pub(in crate::cli) fn sizes(&self, scenario: &Scenario) -> Result<Sizes<'static>, Failure> {
+    pub(in crate::rooms::cli) fn sizes(&self, scenario: &Scenario) -> Result<Sizes<'static>, Failure> {
         let runs = self.runs(scenario)?;
         let (bound, reach) = (risk_of_largest(runs), 1.0 / (runs * REACH) as f64);
         match self.extrapolate {
@@ -81,12 +81,12 @@ impl RiskOptions {
     }
 
     /// Whether as many runs are made as the published results have.
-    pub(in crate::cli) fn is_as_published(&self) -> bool {
+    pub(in crate::rooms::cli) fn is_as_published(&self) -> bool {
         self.number() == PUBLISHED_RUNS && self.extrapolate.is_none()
     }
 
     /// The option as part of a command line; empty for the default number.
-    pub(in crate::cli) fn command(&self) -> String {
+    pub(in crate::rooms::cli) fn command(&self) -> String {
         let extrapolate = self.extrapolate.map_or_else(String::new, |risk| format!(" --extrapolate {risk}"));
         match self.number() {
             DEFAULT_RUNS => extrapolate,

@@ -14,11 +14,11 @@ use crate::shards::{Shard, Spread};
 use crate::sweep::{self, Parts, Sizes};
 
 #[derive(Debug, Args)]
-pub(in crate::cli) struct SweepOptions {
+pub(in crate::rooms::cli) struct SweepOptions {
     #[command(flatten)]
-    pub(in crate::cli) load: LoadOptions,
+    pub(in crate::rooms::cli) load: LoadOptions,
     #[command(flatten)]
-    pub(in crate::cli) workers: WorkerOptions,
+    pub(in crate::rooms::cli) workers: WorkerOptions,
     /// Mailbox sizes in frames, as 1,4,64
     #[arg(long, value_delimiter = ',', value_name = "K,…", value_parser = number::buffer)]
     buffers: Option<Vec<u64>>,
@@ -32,57 +32,57 @@ pub(in crate::cli) struct SweepOptions {
     /// Folder for results, in a subfolder named after the scenario [default: target/sweeps, none with --json -; plots for
     /// an unchanged built-in scenario with --runs 3000]
     #[arg(long, value_name = "DIR")]
-    pub(in crate::cli) out: Option<PathBuf>,
+    pub(in crate::rooms::cli) out: Option<PathBuf>,
     /// Do one part of the runs, as 3/16 for part 3 of 16, and write it to part.json in the folder of --out
     #[arg(long, value_name = "I/N", requires = "out", conflicts_with_all = ["json", "check"])]
-    pub(in crate::cli) shard: Option<Shard>,
+    pub(in crate::rooms::cli) shard: Option<Shard>,
     #[command(flatten)]
-    pub(in crate::cli) json: JsonOptions,
+    pub(in crate::rooms::cli) json: JsonOptions,
     /// Repeat the published sweep (or its --subscribers and --buffers), and fail on any difference
     #[arg(long, conflicts_with_all = ["json", "force", "sensitivity", "no_validate", "runs", "risk", "extrapolate"])]
-    pub(in crate::cli) check: bool,
+    pub(in crate::rooms::cli) check: bool,
 }
 
 #[derive(Debug, Args)]
-pub(in crate::cli) struct MergeOptions {
+pub(in crate::rooms::cli) struct MergeOptions {
     /// Parts of a sweep, each its folder or its part.json
     #[arg(value_name = "PART", required = true)]
-    pub(in crate::cli) parts: Vec<PathBuf>,
+    pub(in crate::rooms::cli) parts: Vec<PathBuf>,
     /// Folder for the result, as plots/alpha
     #[arg(long, value_name = "DIR")]
-    pub(in crate::cli) out: PathBuf,
+    pub(in crate::rooms::cli) out: PathBuf,
     #[command(flatten)]
-    pub(in crate::cli) threads: Threads,
+    pub(in crate::rooms::cli) threads: Threads,
 }
 
 #[derive(Debug, Args)]
-pub(in crate::cli) struct SizeOptions {
+pub(in crate::rooms::cli) struct SizeOptions {
     #[command(flatten)]
-    pub(in crate::cli) load: LoadOptions,
+    pub(in crate::rooms::cli) load: LoadOptions,
     #[command(flatten)]
-    pub(in crate::cli) workers: WorkerOptions,
+    pub(in crate::rooms::cli) workers: WorkerOptions,
     #[arg(long, help = every_change())]
-    pub(in crate::cli) sensitivity: bool,
+    pub(in crate::rooms::cli) sensitivity: bool,
     #[command(flatten)]
     risk: RiskOptions,
     /// Find only the exact sizes on the scenario's seeds, without the runs that bound the risk; says how long these would take
     #[arg(long, visible_alias = "no-validate", conflicts_with_all = ["runs", "risk", "extrapolate"])]
-    pub(in crate::cli) quick: bool,
+    pub(in crate::rooms::cli) quick: bool,
     #[command(flatten)]
-    pub(in crate::cli) json: JsonOptions,
+    pub(in crate::rooms::cli) json: JsonOptions,
 }
 
 impl SizeOptions {
-    pub(in crate::cli) fn scenario(&self) -> Result<Scenario, Failure> {
+    pub(in crate::rooms::cli) fn scenario(&self) -> Result<Scenario, Failure> {
         self.load.scenario(None, self.load.seeds)
     }
 
-    pub(in crate::cli) fn parts(&self, scenario: &Scenario) -> Result<Parts<'static>, Failure> {
+    pub(in crate::rooms::cli) fn parts(&self, scenario: &Scenario) -> Result<Parts<'static>, Failure> {
         let sizes = if self.quick { Sizes::Exact } else { self.risk.sizes(scenario)? };
         Ok(Parts { cells: false, policies: false, sizes, sensitivity: self.sensitivity })
     }
 
-    pub(in crate::cli) fn command(&self) -> String {
+    pub(in crate::rooms::cli) fn command(&self) -> String {
         let sensitivity = if self.sensitivity { " --sensitivity" } else { "" };
         let quick = if self.quick { " --quick" } else { "" };
         let (risk, world) = (self.risk.command(), self.workers.command());
@@ -91,7 +91,7 @@ impl SizeOptions {
 }
 
 impl SweepOptions {
-    pub(in crate::cli) fn scenario(&self) -> Result<Scenario, Failure> {
+    pub(in crate::rooms::cli) fn scenario(&self) -> Result<Scenario, Failure> {
         if self.compares_policies() && self.sensitivity {
             return Err(Failure::input(
                 "--sensitivity: sizes are the same for every policy; leave out --policy all".to_owned(),
@@ -117,12 +117,16 @@ impl SweepOptions {
     }
 
     /// Whether every policy is run, beside the others.
-    pub(in crate::cli) fn compares_policies(&self) -> bool {
+    pub(in crate::rooms::cli) fn compares_policies(&self) -> bool {
         matches!(self.load.policy, Some(Policies::All))
     }
 
     /// What is run: of policies that are compared no sizes, since these are the same for all.
-    pub(in crate::cli) fn parts(&self, scenario: &Scenario, sensitivity: bool) -> Result<Parts<'static>, Failure> {
+    pub(in crate::rooms::cli) fn parts(
+        &self,
+        scenario: &Scenario,
+        sensitivity: bool,
+    ) -> Result<Parts<'static>, Failure> {
         let policies = self.compares_policies();
         let sizes = match (policies, self.no_validate) {
             (true, _) => Sizes::None,
@@ -136,7 +140,7 @@ impl SweepOptions {
     ///
     /// # Errors
     /// With what cannot be spread.
-    pub(in crate::cli) fn spread(&self, scenario: &Scenario) -> Result<Spread, Failure> {
+    pub(in crate::rooms::cli) fn spread(&self, scenario: &Scenario) -> Result<Spread, Failure> {
         if self.compares_policies() {
             return Err(Failure::input("--shard: a comparison of policies is not spread over machines".to_owned()));
         }
@@ -149,19 +153,19 @@ impl SweepOptions {
     }
 
     /// Whether sizes under a changed load are wanted.
-    pub(in crate::cli) fn wants_sensitivity(&self, scenario: &Scenario) -> bool {
+    pub(in crate::rooms::cli) fn wants_sensitivity(&self, scenario: &Scenario) -> bool {
         // A file asks for it for its own load. Where options change that load, only the option asks.
         self.sensitivity || (scenario.settings().sensitivity && self.is_unchanged())
     }
 
     /// Where what is published of such a sweep has its folder.
-    pub(in crate::cli) fn published(&self) -> PathBuf {
+    pub(in crate::rooms::cli) fn published(&self) -> PathBuf {
         let published = PathBuf::from(files::PUBLISHED);
         if self.compares_policies() { published.join(files::POLICIES) } else { published }
     }
 
     /// Whether a built-in scenario is run without a change, with as many runs as are published.
-    pub(in crate::cli) fn is_as_it_stands(&self) -> bool {
+    pub(in crate::rooms::cli) fn is_as_it_stands(&self) -> bool {
         let is_built_in = Scenario::built_in_names().any(|name| name == self.load.scenario);
         let is_by_default = self.workers.world() == RunWorld::default();
         is_built_in && is_by_default && self.is_unchanged() && self.is_complete()
@@ -178,12 +182,12 @@ impl SweepOptions {
     }
 
     /// Which part of what has been published a check is about: `None` means all of it.
-    pub(in crate::cli) fn subset(&self) -> (Option<&[usize]>, Option<&[u64]>) {
+    pub(in crate::rooms::cli) fn subset(&self) -> (Option<&[usize]>, Option<&[u64]>) {
         (self.load.subscribers.as_deref(), self.buffers.as_deref())
     }
 
     /// The command that gives the same result.
-    pub(in crate::cli) fn command(&self) -> String {
+    pub(in crate::rooms::cli) fn command(&self) -> String {
         let buffers = listed("buffers", self.buffers.as_deref());
         let sensitivity = if self.sensitivity { " --sensitivity" } else { "" };
         let no_validate = if self.no_validate { " --no-validate" } else { "" };

@@ -12,7 +12,7 @@ pub(super) const WORLDS: [(&str, RunWorld); 2] =
     [("specified", RunWorld::Specified), ("simulated", RunWorld::Simulated)];
 
 #[derive(Debug, Clone, Args)]
-pub(in crate::cli) struct WorkerOptions {
+pub(in crate::rooms::cli) struct WorkerOptions {
     #[command(flatten)]
     threads: Threads,
     /// World that does the runs. `specified`: the specification, and some runs by the full stack as well, which must
@@ -22,17 +22,17 @@ pub(in crate::cli) struct WorkerOptions {
 }
 
 impl WorkerOptions {
-    pub(in crate::cli) fn workers<'a>(&self, bars: &'a Bars) -> Workers<'a> {
+    pub(in crate::rooms::cli) fn workers<'a>(&self, bars: &'a Bars) -> Workers<'a> {
         let (threads, world) = (self.threads.number(), self.world());
         Workers { threads, world, checks_a_share: true, known: None, progress: bars }
     }
 
-    pub(in crate::cli) fn world(&self) -> RunWorld {
+    pub(in crate::rooms::cli) fn world(&self) -> RunWorld {
         world_named(&self.world)
     }
 
     /// The `--world` option as part of a command line; empty for the default world.
-    pub(in crate::cli) fn command(&self) -> &'static str {
+    pub(in crate::rooms::cli) fn command(&self) -> &'static str {
         match self.world() {
             RunWorld::Specified => "",
             RunWorld::Simulated => " --world simulated",

@@ -5,7 +5,7 @@ use crate::tcp::{Congestion, Rate};
 
 impl PathPlan {
     /// Checks a path of a plan with a time scale. The message begins with the field.
-    pub(in crate::plan) fn check(&self, time_scale: u32) -> Result<(), String> {
+    pub(in crate::rooms::plan) fn check(&self, time_scale: u32) -> Result<(), String> {
         self.down.check().map_err(|why| format!("down.{why}"))?;
         self.up.check().map_err(|why| format!("up.{why}"))?;
         let most = FULL_PACKET_BYTES - 1;
@@ -46,7 +46,7 @@ impl LinePlan {
 
 impl Impairments {
     /// Checks what the worlds rely on. The message begins with the field.
-    pub(in crate::plan) fn check(&self) -> Result<(), String> {
+    pub(in crate::rooms::plan) fn check(&self) -> Result<(), String> {
         let in_order = |slots: &[u64]| slots.is_sorted_by(|one, next| one < next);
         if !in_order(&self.lost_down) {
             return Err("lost_down: slots must be in order, each once".into());

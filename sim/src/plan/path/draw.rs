@@ -9,7 +9,7 @@ use crate::scenario::{Line, NetworkPath};
 use crate::time::nanos;
 
 /// The path of a class. Nothing in it is drawn.
-pub(in crate::plan) fn path(path: NetworkPath) -> PathPlan {
+pub(in crate::rooms::plan) fn path(path: NetworkPath) -> PathPlan {
     let line = |line: Line| LinePlan::of(line.rate, line.queue_bytes);
     PathPlan {
         down: line(path.down),
@@ -22,7 +22,7 @@ pub(in crate::plan) fn path(path: NetworkPath) -> PathPlan {
 
 /// What goes wrong on the path of one member. `rng` is the member's own source for each purpose, `until` is when the run
 /// is over at the latest, and `draw_outages` draws what reader's stalls are drawn by: none begins after the last arrival.
-pub(in crate::plan) fn impairments(
+pub(in crate::rooms::plan) fn impairments(
     path: &NetworkPath,
     rng: impl Fn(RngStream) -> EntityRng,
     until: Duration,

@@ -26,7 +26,7 @@ const NEVER_OVER: u64 = u64::MAX / 4;
 impl Plan {
     /// The first class that has a path.
     #[must_use]
-    pub fn class_with_path(&self) -> Option<&str> {
+    pub(crate) fn class_with_path(&self) -> Option<&str> {
         self.classes.iter().find(|class| class.path.is_some()).map(|class| class.name.as_str())
     }
 
@@ -36,7 +36,7 @@ impl Plan {
     /// packets, the second holds them back, both in both directions. The delay of each direction is half of the class's
     /// round trip, and 0 where the class asks for the least. Times are those of the plan, in nanoseconds.
     #[must_use]
-    pub fn tcp_path(&self, index: usize) -> Option<TcpPath> {
+    pub(crate) fn tcp_path(&self, index: usize) -> Option<TcpPath> {
         let subscriber = &self.subscribers[index];
         let class = &self.classes[subscriber.class];
         let path = class.path.as_ref()?;

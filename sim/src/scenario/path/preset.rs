@@ -103,7 +103,7 @@ pub(super) fn queue_bytes(rate: &Rate) -> Option<u64> {
 }
 
 /// The presets as a table of a page.
-pub(in crate::scenario) fn table() -> String {
+pub(in crate::rooms::scenario) fn table() -> String {
     let mut text = "| preset | down, kbit/s | up, kbit/s | round trip, ms | loss | source |\n\
                     | :-- | --: | --: | --: | --: | :-- |\n"
         .to_owned();

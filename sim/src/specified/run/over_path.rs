@@ -34,7 +34,7 @@ use crate::time::nanos;
 const SYN_TIMEOUT: u64 = 1_000_000_000;
 
 /// The connections of a plan with paths.
-pub(in crate::specified) struct OverPaths {
+pub(in crate::rooms::specified) struct OverPaths {
     tcp: Connections,
     /// By the subscriber's index in the plan: the client, and the server's side of its connection, where it has a stream or
     /// has asked for one.
@@ -44,12 +44,12 @@ pub(in crate::specified) struct OverPaths {
     set_out_at: Vec<u64>,
     news: Vec<(usize, News)>,
     /// Whether clients have been given something since the driver last looked.
-    pub(in crate::specified) has_given: bool,
+    pub(in crate::rooms::specified) has_given: bool,
 }
 
 impl OverPaths {
     /// `None` where no class has a path.
-    pub(in crate::specified) fn of(plan: &Plan) -> Option<Box<Self>> {
+    pub(in crate::rooms::specified) fn of(plan: &Plan) -> Option<Box<Self>> {
         plan.class_with_path()?;
         let ways = (0..plan.subscribers.len()).map(|subscriber| {
             let path = plan.tcp_path(subscriber)?;
@@ -68,39 +68,39 @@ impl OverPaths {
         }))
     }
 
-    pub(in crate::specified) fn has_path(&self, subscriber: usize) -> bool {
+    pub(in crate::rooms::specified) fn has_path(&self, subscriber: usize) -> bool {
         self.tcp.has_path(subscriber)
     }
 
     /// For marks: whether lost bytes for a subscriber are to be sent again.
-    pub(in crate::specified) fn is_timing_out(&self, subscriber: usize) -> bool {
+    pub(in crate::rooms::specified) fn is_timing_out(&self, subscriber: usize) -> bool {
         self.tcp.counts(subscriber).timeouts > 0
     }
 
     /// For marks: whether the path of a subscriber carries nothing at a time.
-    pub(in crate::specified) fn is_out(&self, subscriber: usize, at: u64) -> bool {
+    pub(in crate::rooms::specified) fn is_out(&self, subscriber: usize, at: u64) -> bool {
         self.tcp.is_out(subscriber, at)
     }
 
     /// A client has read bytes.
-    pub(in crate::specified) fn read(&mut self, subscriber: usize, bytes: u64, at: u64) {
+    pub(in crate::rooms::specified) fn read(&mut self, subscriber: usize, bytes: u64, at: u64) {
         self.tcp.read(subscriber, bytes, at);
     }
 }
 
 impl Run<'_> {
-    pub(in crate::specified) fn next_over_paths_at(&self) -> Option<u64> {
+    pub(in crate::rooms::specified) fn next_over_paths_at(&self) -> Option<u64> {
         self.over_paths.as_ref().and_then(|paths| paths.tcp.next_at())
     }
 
     /// Whether a client has a path.
-    pub(in crate::specified) fn has_path(&self, client: usize) -> bool {
+    pub(in crate::rooms::specified) fn has_path(&self, client: usize) -> bool {
         let subscriber = self.clients[client].subscriber;
         self.over_paths.as_ref().is_some_and(|paths| paths.has_path(subscriber))
     }
 
     /// A client with a path sends its SYN.
-    pub(in crate::specified) fn set_out_over_its_path(&mut self, index: usize) {
+    pub(in crate::rooms::specified) fn set_out_over_its_path(&mut self, index: usize) {
         let now = self.tick * TICK;
         let &Client { subscriber, ends_at, cursor, .. } = &self.clients[index];
         let resumes = cursor.filter(|_| self.plan.server.recovery.is_some());
@@ -119,7 +119,7 @@ impl Run<'_> {
     }
 
     /// A client has no connection any more.
-    pub(in crate::specified) fn abandon_path(&mut self, index: usize) {
+    pub(in crate::rooms::specified) fn abandon_path(&mut self, index: usize) {
         let subscriber = self.clients[index].subscriber;
         if let Some(paths) = &mut self.over_paths {
             paths.tcp.abandon(subscriber);
@@ -128,14 +128,14 @@ impl Run<'_> {
     }
 
     /// The server has accepted the connection of a subscriber.
-    pub(in crate::specified) fn opened_over_path(&mut self, subscriber: usize, connection: usize) {
+    pub(in crate::rooms::specified) fn opened_over_path(&mut self, subscriber: usize, connection: usize) {
         if let Some(paths) = &mut self.over_paths {
             paths.connections[subscriber] = Some(connection);
         }
     }
 
     /// Lets everything happen over paths that happens by `now`.
-    pub(in crate::specified) fn advance_over_paths(&mut self, now: u64) {
+    pub(in crate::rooms::specified) fn advance_over_paths(&mut self, now: u64) {
         let Some(paths) = &mut self.over_paths else { return };
         let mut all = std::mem::take(&mut paths.news);
         paths.tcp.advance(now, &mut |subscriber, news| all.push((subscriber, news)));
@@ -203,7 +203,7 @@ impl Run<'_> {
     }
 
     /// The server's socket takes what TCP has room for.
-    pub(in crate::specified) fn accept_over_path(&mut self, index: usize, is_held: bool) -> u64 {
+    pub(in crate::rooms::specified) fn accept_over_path(&mut self, index: usize, is_held: bool) -> u64 {
         let now = self.time_over_paths();
         let connection = &mut self.connections[index];
         let Some(paths) =
@@ -217,7 +217,7 @@ impl Run<'_> {
     }
 
     /// The CPU has done the work for what a socket holds.
-    pub(in crate::specified) fn let_go_over_path(&mut self, index: usize, now: u64) {
+    pub(in crate::rooms::specified) fn let_go_over_path(&mut self, index: usize, now: u64) {
         let subscriber = self.connections[index].subscriber;
         if let Some(paths) = &mut self.over_paths
             && paths.connections[subscriber] == Some(index)
@@ -227,7 +227,7 @@ impl Run<'_> {
     }
 
     /// The server has closed a connection.
-    pub(in crate::specified) fn close_over_path(&mut self, index: usize) {
+    pub(in crate::rooms::specified) fn close_over_path(&mut self, index: usize) {
         let now = self.tick * TICK;
         let subscriber = self.connections[index].subscriber;
         if let Some(paths) = &mut self.over_paths
@@ -238,7 +238,7 @@ impl Run<'_> {
     }
 
     /// A client leaves, and closes its connection.
-    pub(in crate::specified) fn leave_over_path(&mut self, client: usize) {
+    pub(in crate::rooms::specified) fn leave_over_path(&mut self, client: usize) {
         let now = self.tick * TICK;
         self.clients[client].timer = None;
         let subscriber = self.clients[client].subscriber;
@@ -248,7 +248,7 @@ impl Run<'_> {
     }
 
     /// A client has died.
-    pub(in crate::specified) fn vanish_over_path(&mut self, subscriber: usize) {
+    pub(in crate::rooms::specified) fn vanish_over_path(&mut self, subscriber: usize) {
         let now = self.tick * TICK;
         if let Some(paths) = &mut self.over_paths {
             paths.tcp.vanish(subscriber, now);

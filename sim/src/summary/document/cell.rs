@@ -61,6 +61,7 @@ pub struct Cell {
     pub publish_lag_ms: Option<f64>,
     /// The emulated links; in the emulated world only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[doc(hidden)]
     pub links: Option<EmulatedLinks>,
 }
 

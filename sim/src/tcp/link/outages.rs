@@ -51,7 +51,7 @@ impl Outages {
     }
 
     /// When the link carries packets next, from `at` on.
-    pub(in crate::tcp) fn over_at(&self, at: u64) -> u64 {
+    pub(in crate::rooms::tcp) fn over_at(&self, at: u64) -> u64 {
         let mut at = at;
         while let Some((_, until)) =
             self.drops.iter().chain(&self.holds).find(|(from, until)| (*from..*until).contains(&at))

@@ -28,7 +28,7 @@ struct RoundTrips {
 
 impl Sender {
     /// Takes an acknowledgement.
-    pub(in crate::tcp) fn acknowledged(&mut self, ack: &Acknowledgement, now: u64) {
+    pub(in crate::rooms::tcp) fn acknowledged(&mut self, ack: &Acknowledgement, now: u64) {
         if self.has_timed_out {
             return;
         }

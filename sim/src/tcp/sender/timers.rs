@@ -24,12 +24,12 @@ const PROBE_SLACK: u64 = 2 * JIFFY;
 
 impl Sender {
     /// When the timer fires.
-    pub(in crate::tcp) fn timer_at(&self) -> Option<u64> {
+    pub(in crate::rooms::tcp) fn timer_at(&self) -> Option<u64> {
         self.timer.pending.map(|(at, _)| at)
     }
 
     /// The timer has fired.
-    pub(in crate::tcp) fn timer_fired(&mut self, now: u64) {
+    pub(in crate::rooms::tcp) fn timer_fired(&mut self, now: u64) {
         let Some((_, purpose)) = self.timer.pending else { return };
         match purpose {
             // These two go on with the rest of an RTO, and see by the timer that they have to.

@@ -39,7 +39,7 @@ struct Given {
     is_end: bool,
 }
 
-pub(in crate::world) struct OverPaths {
+pub(in crate::rooms::world) struct OverPaths {
     tcp: Connections,
     clients: Vec<ClientEnd>,
     given: Vec<Given>,
@@ -47,7 +47,7 @@ pub(in crate::world) struct OverPaths {
 
 impl OverPaths {
     /// `None` where no class has a path.
-    pub(in crate::world) fn of(plan: &Plan) -> Option<Mutex<Self>> {
+    pub(in crate::rooms::world) fn of(plan: &Plan) -> Option<Mutex<Self>> {
         plan.class_with_path()?;
         let ways = (0..plan.subscribers.len()).map(|subscriber| {
             let path = plan.tcp_path(subscriber)?;
@@ -83,7 +83,12 @@ impl Network {
 
     /// A client connects over its path, and asks with so many bytes. `true` when the request has reached the server, `false`
     /// when the client has given up.
-    pub(in crate::world) async fn ask_over_path(&self, subscriber: usize, request_bytes: usize, now: Duration) -> bool {
+    pub(in crate::rooms::world) async fn ask_over_path(
+        &self,
+        subscriber: usize,
+        request_bytes: usize,
+        now: Duration,
+    ) -> bool {
         if let Some(mut paths) = self.over_paths() {
             paths.clients[subscriber] = ClientEnd::default();
             paths.tcp.open(subscriber, request_bytes as u64, nanos(now));
@@ -93,7 +98,7 @@ impl Network {
     }
 
     /// A client leaves over its path; ready when the server's socket has seen the end.
-    pub(in crate::world) async fn leave_over_path(&self, subscriber: usize, now: Duration) {
+    pub(in crate::rooms::world) async fn leave_over_path(&self, subscriber: usize, now: Duration) {
         if let Some(mut paths) = self.over_paths() {
             paths.clients[subscriber].word = None;
             paths.tcp.leave(subscriber, nanos(now));
@@ -118,7 +123,7 @@ impl Network {
     }
 
     /// A client has no connection any more.
-    pub(in crate::world) fn abandon_path(&self, subscriber: usize) {
+    pub(in crate::rooms::world) fn abandon_path(&self, subscriber: usize) {
         if let Some(mut paths) = self.over_paths() {
             paths.tcp.abandon(subscriber);
             paths.clients[subscriber].wire = None;
@@ -126,7 +131,7 @@ impl Network {
     }
 
     /// A client has died.
-    pub(in crate::world) fn vanish_over_path(&self, subscriber: usize, now: Duration) {
+    pub(in crate::rooms::world) fn vanish_over_path(&self, subscriber: usize, now: Duration) {
         if let Some(mut paths) = self.over_paths() {
             paths.tcp.vanish(subscriber, nanos(now));
         }
@@ -134,21 +139,21 @@ impl Network {
     }
 
     /// A client has its end of a connection over its path.
-    pub(in crate::world) fn claimed_over_path(&self, subscriber: usize, wire: &Arc<Wire>) {
+    pub(in crate::rooms::world) fn claimed_over_path(&self, subscriber: usize, wire: &Arc<Wire>) {
         if let Some(mut paths) = self.over_paths() {
             paths.clients[subscriber].wire = Some(wire.clone());
         }
     }
 
     /// A client has read bytes that came over its path.
-    pub(in crate::world) fn has_read_over_path(&self, at: Duration, subscriber: usize, bytes: u64) {
+    pub(in crate::rooms::world) fn has_read_over_path(&self, at: Duration, subscriber: usize, bytes: u64) {
         if let Some(mut paths) = self.over_paths() {
             paths.tcp.read(subscriber, bytes, nanos(at));
         }
     }
 
     /// The server writes over a path; returns what its socket takes.
-    pub(in crate::world) fn write_over_path(
+    pub(in crate::rooms::world) fn write_over_path(
         &self,
         subscriber: usize,
         wire: &Arc<Wire>,
@@ -161,26 +166,26 @@ impl Network {
     }
 
     /// The CPU has done the work for what the server's socket holds.
-    pub(in crate::world) fn let_go_over_path(&self, at: Duration, subscriber: usize, wire: &Arc<Wire>) {
+    pub(in crate::rooms::world) fn let_go_over_path(&self, at: Duration, subscriber: usize, wire: &Arc<Wire>) {
         if let Some(mut paths) = self.over_paths().filter(|paths| paths.has_wire(subscriber, wire)) {
             paths.tcp.let_go(subscriber, nanos(at));
         }
     }
 
     /// The server has closed a connection.
-    pub(in crate::world) fn close_over_path(&self, now: Duration, subscriber: usize, wire: &Arc<Wire>) {
+    pub(in crate::rooms::world) fn close_over_path(&self, now: Duration, subscriber: usize, wire: &Arc<Wire>) {
         if let Some(mut paths) = self.over_paths().filter(|paths| paths.has_wire(subscriber, wire)) {
             paths.tcp.close(subscriber, nanos(now));
         }
     }
 
     /// When something happens next over a path.
-    pub(in crate::world) fn next_over_paths_at(&self) -> Option<Duration> {
+    pub(in crate::rooms::world) fn next_over_paths_at(&self) -> Option<Duration> {
         self.over_paths().and_then(|paths| paths.tcp.next_at()).map(Duration::from_nanos)
     }
 
     /// Lets everything happen over paths that happens by `now`.
-    pub(in crate::world) fn advance_over_paths(&self, now: Duration) {
+    pub(in crate::rooms::world) fn advance_over_paths(&self, now: Duration) {
         let mut news = Vec::new();
         if let Some(mut paths) = self.over_paths() {
             paths.tcp.advance(nanos(now), &mut |subscriber, new| news.push((subscriber, new)));
@@ -218,7 +223,7 @@ impl Network {
     }
 
     /// Puts on turmoil's link what has come over paths; whether anything has.
-    pub(in crate::world) fn deliver_over_paths(&self) -> bool {
+    pub(in crate::rooms::world) fn deliver_over_paths(&self) -> bool {
         let given = self.over_paths().map(|mut paths| std::mem::take(&mut paths.given)).unwrap_or_default();
         let has_given = !given.is_empty();
         for Given { wire, bytes, is_end } in given {

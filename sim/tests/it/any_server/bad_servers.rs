@@ -6,10 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use axum::Router;
 use axum::http::StatusCode;
 use axum::routing::{get, post};
-use hubbub_sim::client::Dialect;
-use hubbub_sim::runs::RunWorld;
-use hubbub_sim::testbed::{ServerIncident, Testbed};
-use hubbub_sim::world::{Running, Start};
+use hubbub_sim::{Dialect, RunWorld, Running, ServerIncident, Start, Testbed};
 
 use super::{By, Feed, ends, feeding, small};
 use crate::command_line::folder;
@@ -18,7 +15,7 @@ fn event(text: &str) -> String {
     format!("data: {text}\n\n")
 }
 
-fn routes(routes: Router) -> impl hubbub_sim::world::Server {
+fn routes(routes: Router) -> impl hubbub_sim::Server {
     By(move |_: &Start| Running::serving(routes.clone()).publishing(drop), Dialect::sse("/watch"))
 }
 
@@ -142,7 +139,7 @@ fn a_run_that_a_server_did_not_survive_is_an_incident_that_is_stored_and_run_aga
     let folder = folder("server-incident");
     let doubles = || feeding(|feed, text| (0..2).for_each(|_| feed.put(&event(text))));
     let testbed = Testbed::new("odd", doubles());
-    let hubbub_sim::testbed::TestbedError::Server { fault, incident } = testbed.run(&small(), 8).unwrap_err() else {
+    let hubbub_sim::TestbedError::Server { fault, incident } = testbed.run(&small(), 8).unwrap_err() else {
         panic!("an incident")
     };
     let file = folder.join("doubles.json");

@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use hubbub::Overflow;
-use hubbub_sim::scenario::Scenario;
-use hubbub_sim::testbed::{Objective, ServerSweep, Testbed};
-use hubbub_sim::world::Exactness;
+use hubbub_sim::{Exactness, Objective, Scenario, ServerSweep, Testbed};
 
 #[path = "../../../examples/broadcast.rs"]
 mod broadcast;
@@ -48,11 +46,11 @@ reads.rate.bytes_per_second = 15000
 
 fn swept(testbed: &Testbed) -> ServerSweep {
     let swept = testbed.sweep(&Scenario::parse("bursts.toml", SCENARIO).unwrap()).unwrap();
-    let rates: Vec<f64> = swept.document.cells.iter().map(|cell| cell.drop_rate.unwrap()).collect();
+    let rates: Vec<f64> = swept.cells().iter().map(|cell| cell.drop_rate.unwrap()).collect();
     assert!(rates[0] > 0.05, "{rates:?}");
     assert!(rates.is_sorted_by(|smaller, larger| smaller >= larger), "{rates:?}");
     assert_eq!(rates.last(), Some(&0.0));
-    for cell in &swept.document.cells {
+    for cell in swept.cells() {
         let phone = &cell.by_class["phone"];
         let viewer = &cell.by_class["viewer"];
         if swept.exactness == Exactness::Nanosecond {
@@ -105,7 +103,7 @@ fn a_gated_body_has_a_probe_so_its_size_is_read_off_runs_in_which_nothing_overfl
     assert_eq!(size.tried, BTreeMap::from([(1 << 16, (0, 3))]));
     let scenario = Scenario::parse("bursts.toml", SCENARIO).unwrap();
     let lost = |frames: usize| -> u64 {
-        let plans = (0..3).map(|seed| hubbub_sim::plan::Plan::draw(&scenario, 4, seed));
+        let plans = (0..3).map(|seed| hubbub_sim::Plan::draw(&scenario, 4, seed));
         let runs = plans.map(|plan| testbed.check_determinism(&plan, frames).unwrap());
         runs.flat_map(|run| run.record.subscribers).map(|one| one.dropped.buffer_full).sum()
     };

@@ -9,9 +9,7 @@ use axum::http::header::{CONNECTION, UPGRADE};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Extension, Router};
-use hubbub_sim::client::Dialect;
-use hubbub_sim::testbed::Testbed;
-use hubbub_sim::world::{Exactness, Running, Server, Start};
+use hubbub_sim::{Dialect, Exactness, Running, Server, Start, Testbed};
 use tokio::io::AsyncWriteExt;
 use tokio::sync::mpsc::{Sender, channel};
 

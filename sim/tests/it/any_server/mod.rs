@@ -12,10 +12,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Router, http::header::CONTENT_TYPE};
 use futures_util::stream::unfold;
-use hubbub_sim::client::Dialect;
-use hubbub_sim::plan::{Plan, Reading};
-use hubbub_sim::testbed::{Objective, Testbed, TestbedError};
-use hubbub_sim::world::{Running, Server, Start};
+use hubbub_sim::{Dialect, Objective, Plan, Reading, Running, Server, Start, Testbed, TestbedError};
 use tokio::sync::mpsc::{Sender, channel};
 
 use crate::plans::{ms, plan};

@@ -8,10 +8,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use futures_util::stream::unfold;
-use hubbub_sim::client::Dialect;
-use hubbub_sim::plan::{Arrival, Plan};
-use hubbub_sim::testbed::Testbed;
-use hubbub_sim::world::{Exactness, Running, Server, ServerRun, Start};
+use hubbub_sim::{Arrival, Dialect, Exactness, Plan, Running, Server, ServerRun, Start, Testbed};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use super::{By, small};

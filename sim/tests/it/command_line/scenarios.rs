@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use hubbub_sim::scenario::Scenario;
+use hubbub_sim::internals::scenario::Scenario;
 
 use super::{folder, refused, sim};
 

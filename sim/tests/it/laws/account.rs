@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use hubbub::Overflow;
-use hubbub_sim::laws::draw::any_case;
-use hubbub_sim::laws::{Case, Law, audit};
-use hubbub_sim::plan::{CpuPlan, FaultKind, Reading};
+use hubbub_sim::internals::laws::draw::any_case;
+use hubbub_sim::internals::laws::{Case, Law, audit};
+use hubbub_sim::internals::plan::{CpuPlan, FaultKind, Reading};
 use proptest::prelude::*;
 
 use super::campaign::{broken, holds, obeys, observed, record, sound};

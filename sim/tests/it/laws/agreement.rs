@@ -1,13 +1,13 @@
 //! Agreement: the specification leaves the same record as the full stack.
 
 use hubbub::Overflow;
-use hubbub_sim::laws::Law;
-use hubbub_sim::plan::{Plan, Reading};
-use hubbub_sim::record::Observation;
-use hubbub_sim::scenario::Scenario;
-use hubbub_sim::specified;
-use hubbub_sim::transport::Transport;
-use hubbub_sim::world;
+use hubbub_sim::internals::laws::Law;
+use hubbub_sim::internals::plan::{Plan, Reading};
+use hubbub_sim::internals::record::Observation;
+use hubbub_sim::internals::scenario::Scenario;
+use hubbub_sim::internals::specified;
+use hubbub_sim::internals::transport::Transport;
+use hubbub_sim::internals::world;
 
 use super::campaign::obeys;
 use crate::plans;

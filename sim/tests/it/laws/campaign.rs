@@ -5,12 +5,12 @@
 use std::path::Path;
 use std::{env, fs};
 
-use hubbub_sim::incident::Incident;
-use hubbub_sim::laws::draw::any_case;
-use hubbub_sim::laws::{Broken, Case, Law, Violation};
-use hubbub_sim::plan::HubChoice;
-use hubbub_sim::record::{Observation, Record};
-use hubbub_sim::world::{run, run_observed};
+use hubbub_sim::internals::incident::Incident;
+use hubbub_sim::internals::laws::draw::any_case;
+use hubbub_sim::internals::laws::{Broken, Case, Law, Violation};
+use hubbub_sim::internals::plan::HubChoice;
+use hubbub_sim::internals::record::{Observation, Record};
+use hubbub_sim::internals::world::{run, run_observed};
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngSeed, TestCaseError, TestError, TestRunner};
 

@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use hubbub::Overflow;
-use hubbub_sim::laws::draw::{any_case, case_of};
-use hubbub_sim::laws::{Case, Law, Trial, isolation_of, what_neighbours_cost};
-use hubbub_sim::plan::{CpuPlan, Reading};
+use hubbub_sim::internals::laws::draw::{any_case, case_of};
+use hubbub_sim::internals::laws::{Case, Law, Trial, isolation_of, what_neighbours_cost};
+use hubbub_sim::internals::plan::{CpuPlan, Reading};
 use proptest::prelude::*;
 use proptest::sample::Index;
 

@@ -1,8 +1,8 @@
 //! Liveness: when sources rest and faults are over, whoever reads gets everything that waits, and a new event reaches
 //! everybody who has no reason to miss it.
 
-use hubbub_sim::laws::Law;
-use hubbub_sim::laws::draw::case_of;
+use hubbub_sim::internals::laws::Law;
+use hubbub_sim::internals::laws::draw::case_of;
 
 use super::campaign::obeys;
 

@@ -4,10 +4,10 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use hubbub::{LossReason, Overflow, PushOutcome};
-use hubbub_sim::laws::draw::any_case;
-use hubbub_sim::laws::{Case, Law, audit};
-use hubbub_sim::plan::{Fault, FaultKind, Plan, Reading, SubscriberPlan};
-use hubbub_sim::record::{Observation, ObservationKind, Record};
+use hubbub_sim::internals::laws::draw::any_case;
+use hubbub_sim::internals::laws::{Case, Law, audit};
+use hubbub_sim::internals::plan::{Fault, FaultKind, Plan, Reading, SubscriberPlan};
+use hubbub_sim::internals::record::{Observation, ObservationKind, Record};
 
 use super::campaign::{broken, holds, observed};
 
@@ -159,7 +159,7 @@ fn every_kind_of_fault_changes_an_outcome_somewhere_and_is_off_somewhere() {
 
 /// What everybody got and lost.
 fn outcome(record: &Record) -> Vec<(u64, u64, hubbub::LossCounts)> {
-    let account = |subscriber: &hubbub_sim::record::SubscriberRecord| {
+    let account = |subscriber: &hubbub_sim::internals::record::SubscriberRecord| {
         (subscriber.offered, subscriber.received, subscriber.dropped)
     };
     record.subscribers.iter().map(account).collect()

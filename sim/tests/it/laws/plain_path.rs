@@ -1,7 +1,7 @@
 //! Plain paths: a path that limits and loses nothing is a window.
 
-use hubbub_sim::laws::draw::any_case;
-use hubbub_sim::laws::{Case, Law, Trial};
+use hubbub_sim::internals::laws::draw::any_case;
+use hubbub_sim::internals::laws::{Case, Law, Trial};
 use proptest::prelude::*;
 
 use super::campaign::{broken, holds};

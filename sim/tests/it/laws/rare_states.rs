@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use hubbub_sim::laws::draw::case_of;
-use hubbub_sim::specified::{Mark, Marks, run_with_marks};
+use hubbub_sim::internals::laws::draw::case_of;
+use hubbub_sim::internals::specified::{Mark, Marks, run_with_marks};
 
 /// Seeds that are tried for a mark that its known seed does not reach any more.
 const MOST_SEEDS: u64 = 60_000;

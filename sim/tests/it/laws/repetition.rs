@@ -2,9 +2,9 @@
 
 use std::thread;
 
-use hubbub_sim::laws::Law;
-use hubbub_sim::laws::draw::any_case;
-use hubbub_sim::world::run;
+use hubbub_sim::internals::laws::Law;
+use hubbub_sim::internals::laws::draw::any_case;
+use hubbub_sim::internals::world::run;
 use proptest::prelude::*;
 
 use super::campaign::{holds, observed, record};

@@ -1,8 +1,8 @@
 //! Shared writes: how many frames share a write changes nothing that happens to anybody.
 
 use hubbub::Overflow;
-use hubbub_sim::laws::draw::any_case;
-use hubbub_sim::laws::{Case, Law};
+use hubbub_sim::internals::laws::draw::any_case;
+use hubbub_sim::internals::laws::{Case, Law};
 use proptest::prelude::*;
 
 use super::campaign::{broken, holds};

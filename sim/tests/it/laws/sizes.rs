@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use hubbub_sim::laws::draw::any_case;
-use hubbub_sim::laws::{Case, Law, no_earlier_loss, no_more_losses};
-use hubbub_sim::plan::{Plan, Reading, SubscriberPlan};
+use hubbub_sim::internals::laws::draw::any_case;
+use hubbub_sim::internals::laws::{Case, Law, no_earlier_loss, no_more_losses};
+use hubbub_sim::internals::plan::{Plan, Reading, SubscriberPlan};
 use proptest::prelude::*;
 
 use super::campaign::{broken, holds, obeys, record};

@@ -2,8 +2,8 @@
 
 use std::env;
 
-use hubbub_sim::laws::{Law, Trial, World, canary, draw, first_broken};
-use hubbub_sim::pool;
+use hubbub_sim::internals::laws::{Law, Trial, World, canary, draw, first_broken};
+use hubbub_sim::internals::pool;
 
 /// Cases that every change is checked against.
 const CASES: u64 = 400;
