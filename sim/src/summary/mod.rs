@@ -11,6 +11,7 @@ pub mod json;
 pub mod load;
 pub mod risk;
 pub mod run;
+pub mod servers;
 pub mod sizes;
 pub mod stages;
 pub mod statistics;
