@@ -223,7 +223,7 @@ fn body(part: &str, sweep: &Sweep) -> Option<String> {
             Some(format!("{price}{}", cost.unwrap_or_default()))
         }
         "classes" => {
-            super::classes::table(sweep).map(|table| format!("{}\n\n{}.", table.markdown(), super::classes::KEY))
+            super::classes::table(sweep).map(|table| format!("{}\n{}.", table.markdown(), super::classes::KEY))
         }
         "sensitivity" => parts::sensitivity(sweep).map(|table| table.markdown()),
         POLICIES => policies::table(sweep).map(|table| format!("{}\n\n{}", parts::load(sweep), table.markdown())),
