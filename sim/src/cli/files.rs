@@ -275,8 +275,14 @@ pub(super) fn pages() -> Result<Vec<(String, String, String)>, Failure> {
     let sweeps: Vec<_> = published_sweeps()?.into_iter().map(|(_, sweep)| sweep).collect();
     let (verify, fidelity) = (document(THEORY, VERIFIED)?, document(WORLDS, COMPARED)?);
     let stages = document(STAGES, STAGED)?;
-    let published =
-        Published { sweeps: &sweeps, verify: verify.as_ref(), fidelity: fidelity.as_ref(), stages: stages.as_ref() };
+    let proxies = document(places::PROXIES, places::PROBED)?;
+    let published = Published {
+        sweeps: &sweeps,
+        verify: verify.as_ref(),
+        fidelity: fidelity.as_ref(),
+        stages: stages.as_ref(),
+        proxies: proxies.as_ref(),
+    };
     let mut pages = Vec::new();
     // Elsewhere than in the project there is no such page, and none is made.
     if let Ok(page) = fs::read_to_string(SCENARIOS_PAGE) {
