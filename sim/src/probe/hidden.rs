@@ -80,16 +80,16 @@ async fn by_the_client(probing: &mut Probing<'_>, reader: &mut Watcher) -> Resul
         let outcome = read_out(probing, &mut stopped, published.start).await?;
         let is_last = !is_whole || count >= most;
         match outcome {
-            Outcome::NothingLost(held) if is_last => {
+            Outcome::All(held) if is_last => {
                 let hidden_frames = probing.probe.buffer.map(|buffer| held.saturating_sub(buffer));
                 let held_frames = Some(held);
                 return Ok(Hidden { hidden_frames, held_frames, is_lower_bound: true, ..Hidden::default() });
             }
-            Outcome::NothingLost(_) => round = round.saturating_mul(4),
-            Outcome::OldestLost(hidden) => {
+            Outcome::All(_) => round = round.saturating_mul(4),
+            Outcome::KeptNewest(hidden) => {
                 return Ok(Hidden { hidden_frames: Some(hidden), ..Hidden::default() });
             }
-            Outcome::NewestLost(held) => {
+            Outcome::KeptOldest(held) => {
                 let hidden_frames = probing.probe.buffer.map(|buffer| held.saturating_sub(buffer));
                 return Ok(Hidden { hidden_frames, held_frames: Some(held), ..Hidden::default() });
             }
@@ -100,11 +100,11 @@ async fn by_the_client(probing: &mut Probing<'_>, reader: &mut Watcher) -> Resul
 /// What a client that had stopped has when it reads again.
 enum Outcome {
     /// Every event.
-    NothingLost(u64),
+    All(u64),
     /// The first so many events, then none of those that came into a full buffer; or its connection was ended behind them.
-    NewestLost(u64),
+    KeptOldest(u64),
     /// The first so many events, which had left the server, and the last that its buffer held.
-    OldestLost(u64),
+    KeptNewest(u64),
 }
 
 async fn read_out(probing: &mut Probing<'_>, stopped: &mut Watcher, first: u64) -> Result<Outcome, ProbeError> {
@@ -126,10 +126,10 @@ async fn read_out(probing: &mut Probing<'_>, stopped: &mut Watcher, first: u64) 
     let all = probing.numbers.count() - first;
     let behind_the_gap = (stopped.received.len() as u64).saturating_sub(run);
     Ok(match () {
-        () if run == all => Outcome::NothingLost(run),
+        () if run == all => Outcome::All(run),
         // The event that ends the round is one of them.
-        () if behind_the_gap > 1 => Outcome::OldestLost(run),
-        () => Outcome::NewestLost(run),
+        () if behind_the_gap > 1 => Outcome::KeptNewest(run),
+        () => Outcome::KeptOldest(run),
     })
 }
 

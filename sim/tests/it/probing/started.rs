@@ -4,7 +4,7 @@ use std::fs;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// What has the files of `deploy/` to be changed into, so that tests can run beside each other and beside a server.
 const LISTENS: &str = "127.0.0.1:8000";
@@ -98,12 +98,13 @@ impl Proxy {
         let errors = log.try_clone().unwrap();
         let process = kind.command(folder).stdin(Stdio::null()).stdout(log).stderr(errors).spawn().unwrap();
         let mut proxy = Self { address, process };
-        let begun = Instant::now();
+        let mut looks = 0;
         while TcpStream::connect(address).is_err() {
             let has_ended = proxy.process.try_wait().unwrap();
             let log = fs::read_to_string(folder.join(format!("{name}.log"))).unwrap();
-            assert!(has_ended.is_none() && begun.elapsed() < Duration::from_secs(20), "{name}: {log}");
-            std::thread::sleep(Duration::from_millis(20));
+            assert!(has_ended.is_none() && looks < 1000, "{name}: {log}");
+            looks += 1;
+            pause();
         }
         Some(proxy)
     }
@@ -114,14 +115,18 @@ impl Drop for Proxy {
         // Asked first, so that the master ends its workers: killed, it would leave them behind.
         let id = rustix::process::Pid::from_child(&self.process);
         let _ = rustix::process::kill_process(id, rustix::process::Signal::TERM);
-        let begun = Instant::now();
-        while begun.elapsed() < Duration::from_secs(3) {
+        for _ in 0..150 {
             if self.process.try_wait().is_ok_and(|ended| ended.is_some()) {
                 return;
             }
-            std::thread::sleep(Duration::from_millis(10));
+            pause();
         }
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+#[expect(clippy::disallowed_methods, reason = "a proxy gives no sign when it listens, or has ended")]
+fn pause() {
+    std::thread::sleep(Duration::from_millis(20));
 }
