@@ -21,6 +21,10 @@ policies:
 stages *options:
     cargo sim stages "$@"
 
+# Compare designs of a server on the same plans, for plots/designs/ (--scenario NAME: one of them; then `cargo sim docs`)
+designs *options:
+    cargo run --release --package hubbub-sim --example designs -- --out plots/designs "$@"
+
 # Find only the size of a buffer, and the risk that it leaves
 size *options:
     cargo sim size "$@"

@@ -15,6 +15,7 @@ mod meter;
 mod new;
 mod number;
 mod options;
+mod pages;
 mod places;
 mod probe;
 mod progress;

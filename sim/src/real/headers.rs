@@ -153,8 +153,10 @@ mod tests {
             assert!(told.contains(why) && !told.contains("SECRET"), "{told}");
         }
         let mut headers = RequestHeaders::default();
-        let last = (0..=MOST_FIELDS).map(|index| headers.add(&format!("x-{index}: y"))).next_back();
-        assert_eq!(last, Some(Err(BadHeader::TooMany)));
+        for index in 0..MOST_FIELDS {
+            headers.add(&format!("x-{index}: y")).unwrap();
+        }
+        assert_eq!(headers.add("x: y"), Err(BadHeader::TooMany));
         assert!(headers.add(&format!("y: {}", "x".repeat(MOST_BYTES + 1))).is_err());
     }
 }

@@ -2,13 +2,15 @@
 //!
 //! A part begins with a line `<!-- generated:SCENARIO.PART -->` and ends with `<!-- /generated -->`. `PARTS` has those
 //! of a scenario; besides there are `theory.summary` from `verify.json`, those of `worlds` from `fidelity.json`,
-//! `stages.summary` from `stages.json`, and `proxies.table` from `proxies.json`.
+//! `stages.summary` from `stages.json`, `designs.summary` from the `servers.json` of the designs, and `proxies.table` from
+//! `proxies.json`.
 
 use crate::summary::document::Sweep;
 
-use super::{current, parts, policies, proxies, real, sizes, stages, theory, worlds};
+use super::{current, parts, policies, proxies, real, servers, sizes, stages, theory, worlds};
 use crate::summary::comparison::Fidelity;
 use crate::summary::probed::Proxies;
+use crate::summary::servers::Servers;
 use crate::summary::stages::Stages;
 use crate::theory::document::Verify;
 
@@ -75,6 +77,8 @@ pub struct Published<'a> {
     pub fidelity: Option<&'a Fidelity>,
     /// What a second stage costs.
     pub stages: Option<&'a Stages>,
+    /// Designs of a server on the same plans.
+    pub designs: Option<&'a Servers>,
     /// What proxies hide.
     pub proxies: Option<&'a Proxies>,
 }
@@ -82,6 +86,7 @@ pub struct Published<'a> {
 /// Parts that come from no sweep.
 const OF_THEORY: &str = "theory.summary";
 const OF_STAGES: &str = "stages.summary";
+const OF_DESIGNS: &str = "designs.summary";
 const OF_PROXIES: &str = "proxies.table";
 const OF_BOTH_WORLDS: &str = "worlds.";
 
@@ -163,6 +168,10 @@ fn part(line: usize, name: &str, published: Published<'_>) -> Result<String, Mar
     }
     if name == OF_STAGES {
         let filled = published.stages.map(stages::part);
+        return filled.ok_or_else(|| MarkerError::UnknownScenario { line, name: named() });
+    }
+    if name == OF_DESIGNS {
+        let filled = published.designs.map(servers::part);
         return filled.ok_or_else(|| MarkerError::UnknownScenario { line, name: named() });
     }
     if name == OF_PROXIES {
@@ -281,7 +290,9 @@ mod tests {
         let sweeps: Vec<_> = sweeps.into_iter().chain(compared).collect();
         let fidelity = crate::summary::comparison::fixture();
         let stages = crate::summary::stages::fixture();
+        let designs = crate::summary::servers::fixture();
         let published = Published { fidelity: Some(&fidelity), stages: Some(&stages), ..swept(&sweeps) };
+        let published = Published { designs: Some(&designs), ..published };
         let filled = fill(include_str!("../../../docs/deployment.md"), published).unwrap();
         assert!(!filled.contains("Not generated yet") && filled.contains("sse_channel_buffer = 128\n"));
     }

@@ -14,6 +14,7 @@ mod readme;
 mod real;
 mod run_with;
 mod runs_done;
+pub mod servers;
 mod sizes;
 pub mod stages;
 mod table;

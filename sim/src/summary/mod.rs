@@ -12,6 +12,7 @@ pub mod load;
 pub mod probed;
 pub mod risk;
 pub mod run;
+pub mod servers;
 pub mod sizes;
 pub mod stages;
 pub mod statistics;

@@ -30,7 +30,10 @@ const OF_THE_TESTBED: Arrows = &[
     ("emulated", &["plan", "real", "record", "tcp", "time"]),
     ("first_order", &["plan", "scenario", "tcp"]),
     ("summary", &["record", "plan", "scenario", "first_order", "tail"]),
-    ("testbed", &["figure", "plan", "pool", "record", "report", "runs", "scenario", "summary", "tail", "world"]),
+    (
+        "testbed",
+        &["figure", "plan", "pool", "record", "report", "runs", "scenario", "summary", "tail", "transport", "world"],
+    ),
     ("theory", &[]),
     ("tail", &[]),
     ("figure", &["summary", "tail", "theory"]),

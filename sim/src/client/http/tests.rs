@@ -39,7 +39,7 @@ fn what_is_no_event_stream_says_what_it_is_instead() {
     assert!(refused("HTTP/1.1 404 Not Found\r\n\r\n").contains("status 404"));
     assert!(refused("HTTP/1.1 200 OK\r\ncontent-type: text/html\r\n\r\n").contains("text/html"));
     assert!(refused("HTTP/1.1 204 No Content\r\n\r\n").contains("clients must not ask again"));
-    assert!(refused("HTTP/1.1 401 Unauthorized\r\n\r\n").contains("it wants credentials"));
+    assert!(refused("HTTP/1.1 401 Unauthorized\r\n\r\n").contains("it wants other credentials"));
     assert!(refused("HTTP/1.1 503 Unavailable\r\n\r\n").contains("in trouble"));
     let moved = refused("HTTP/1.1 301 Moved Permanently\r\nLocation: https://a.test/s\r\n\r\n");
     assert!(moved.starts_with("redirects to https://a.test/s with status 301"), "{moved}");
