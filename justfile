@@ -45,6 +45,15 @@ fidelity *options:
 load *options:
     cargo sim load "$@"
 
+# Find what a path to a server hides: frames in proxies and sockets, leaves noticed late (--url, --ingest-url, --debug-url)
+probe *options:
+    cargo sim probe "$@"
+
+# Measure what nginx, HAProxy and Caddy hide, for plots/proxies/ and docs/behind-a-proxy.md (some minutes; needs all three)
+proxies:
+    HUBBUB_PROXIES=required cargo test --package hubbub-sim --test it measures_what_proxies_hide -- --ignored
+    cargo sim docs
+
 # Record the arrivals of a live stream as a trace for sweep --trace
 record *options:
     cargo sim record "$@"

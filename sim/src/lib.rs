@@ -78,6 +78,7 @@ mod rooms {
     pub mod load;
     pub mod plan;
     pub mod pool;
+    pub mod probe;
     pub mod pruning;
     pub mod real;
     pub mod record;

@@ -6,6 +6,7 @@ use super::exit::Failure;
 use super::files::{
     COMPARED, DESIGNS, OF_SERVERS, STAGED, STAGES, THEORY, VERIFIED, WORLDS, document, published_sweeps,
 };
+use super::places::{PROBED, PROXIES};
 use crate::report::docs::Published;
 use crate::{report, scenario};
 
@@ -30,12 +31,14 @@ pub(super) fn pages() -> Result<Vec<(String, String, String)>, Failure> {
     let sweeps: Vec<_> = published_sweeps()?.into_iter().map(|(_, sweep)| sweep).collect();
     let (verify, fidelity) = (document(THEORY, VERIFIED)?, document(WORLDS, COMPARED)?);
     let (stages, designs) = (document(STAGES, STAGED)?, document(DESIGNS, OF_SERVERS)?);
+    let proxies = document(PROXIES, PROBED)?;
     let published = Published {
         sweeps: &sweeps,
         verify: verify.as_ref(),
         fidelity: fidelity.as_ref(),
         stages: stages.as_ref(),
         designs: designs.as_ref(),
+        proxies: proxies.as_ref(),
     };
     let mut pages = Vec::new();
     // Elsewhere than in the project there is no such page, and none is made.

@@ -1,13 +1,15 @@
 //! Generated parts of hand-written pages: what stands between two markers comes from a document in `plots/`.
 //!
 //! A part begins with a line `<!-- generated:SCENARIO.PART -->` and ends with `<!-- /generated -->`. `PARTS` has those
-//! of a scenario; besides there are `theory.summary` from `verify.json`, those of `worlds` from `fidelity.json`, and
-//! `stages.summary` from `stages.json`, and `designs.summary` from the `servers.json` of the designs.
+//! of a scenario; besides there are `theory.summary` from `verify.json`, those of `worlds` from `fidelity.json`,
+//! `stages.summary` from `stages.json`, `designs.summary` from the `servers.json` of the designs, and `proxies.table` from
+//! `proxies.json`.
 
 use crate::summary::document::Sweep;
 
-use super::{current, parts, policies, real, servers, sizes, stages, theory, worlds};
+use super::{current, parts, policies, proxies, real, servers, sizes, stages, theory, worlds};
 use crate::summary::comparison::Fidelity;
+use crate::summary::probed::Proxies;
 use crate::summary::servers::Servers;
 use crate::summary::stages::Stages;
 use crate::theory::document::Verify;
@@ -77,12 +79,15 @@ pub struct Published<'a> {
     pub stages: Option<&'a Stages>,
     /// Designs of a server on the same plans.
     pub designs: Option<&'a Servers>,
+    /// What proxies hide.
+    pub proxies: Option<&'a Proxies>,
 }
 
 /// Parts that come from no sweep.
 const OF_THEORY: &str = "theory.summary";
 const OF_STAGES: &str = "stages.summary";
 const OF_DESIGNS: &str = "designs.summary";
+const OF_PROXIES: &str = "proxies.table";
 const OF_BOTH_WORLDS: &str = "worlds.";
 
 /// Of a scenario, in the order in which a refusal lists them.
@@ -168,6 +173,10 @@ fn part(line: usize, name: &str, published: Published<'_>) -> Result<String, Mar
     }
     if name == OF_DESIGNS {
         let filled = published.designs.map(servers::part);
+        return filled.ok_or_else(|| MarkerError::UnknownScenario { line, name: named() });
+    }
+    if name == OF_PROXIES {
+        let filled = published.proxies.map(proxies::part);
         return filled.ok_or_else(|| MarkerError::UnknownScenario { line, name: named() });
     }
     if let Some(part) = name.strip_prefix(OF_BOTH_WORLDS) {

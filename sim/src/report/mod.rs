@@ -9,6 +9,7 @@ pub mod docs;
 mod parts;
 pub mod paths;
 mod policies;
+mod proxies;
 mod readme;
 mod real;
 mod run_with;
