@@ -1,8 +1,8 @@
 //! `just bench`: what the server delivers, what it, the Hub and the simulation cost; on this machine, as medians, with
 //! peers measured in the same run where they are installed.
 //!
-//! `just bench simulation server` runs some of the parts: deliveries, fanout, memory, server, policies, simulation, alpha;
-//! and endurance, which takes five minutes and is run only by name.
+//! `just bench simulation server` runs some of the parts: deliveries, fanout, memory, server, policies, simulation, paths,
+//! alpha; and endurance, which takes five minutes and is run only by name.
 //!
 //! `just bench --json FILE` also writes all results to a new file when all parts are done. A relative FILE begins at the
 //! repository's root. The file holds an array of objects with these fields:
@@ -17,6 +17,7 @@ mod deliveries;
 mod fanout;
 mod memory;
 mod options;
+mod paths;
 mod peers;
 mod policies;
 mod process;
@@ -47,7 +48,7 @@ fn main() {
     }
     let options = Options::parse(&arguments).unwrap_or_else(|why| refuse(&why));
     let mut rows = Rows::default();
-    let benches: [(&str, Bench); 8] = [
+    let benches: [(&str, Bench); 9] = [
         ("deliveries", |rows, _| {
             deliveries::sequential(rows);
             deliveries::burst(rows);
@@ -62,6 +63,7 @@ fn main() {
             replay::replay(rows);
         }),
         ("simulation", |rows, _| simulation::speed(rows)),
+        ("paths", |rows, _| paths::cost(rows)),
         ("alpha", |rows, _| simulation::alpha(rows)),
     ];
     for (part, bench) in benches.into_iter().filter(|(part, _)| options.wants(part)) {

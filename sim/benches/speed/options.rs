@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-const PARTS: [&str; 8] = ["deliveries", "fanout", "memory", "endurance", "server", "policies", "simulation", "alpha"];
+const PARTS: [&str; 9] =
+    ["deliveries", "fanout", "memory", "endurance", "server", "policies", "simulation", "paths", "alpha"];
 
 /// What the command line asks for.
 #[derive(Default)]

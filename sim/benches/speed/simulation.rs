@@ -91,7 +91,7 @@ impl Progress for Silent {
     fn end(&self) {}
 }
 
-fn plan(subscribers: usize, burst: u32, cpu: Option<CpuPlan>) -> Plan {
+pub(crate) fn plan(subscribers: usize, burst: u32, cpu: Option<CpuPlan>) -> Plan {
     let at = |n: u32| Duration::from_millis(500) + Duration::from_millis(50) * (n / burst * burst);
     let arrivals: Vec<_> = (0..400).map(|n| Arrival { at: at(n), payload_bytes: 400, key: 0 }).collect();
     let subscriber = SubscriberPlan {
