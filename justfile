@@ -21,6 +21,10 @@ policies:
 stages *options:
     cargo sim stages "$@"
 
+# Compare designs of a server on the same plans, for plots/designs/ (--scenario NAME: one of them; then `cargo sim docs`)
+designs *options:
+    cargo run --release --package hubbub-sim --example designs -- --out plots/designs "$@"
+
 # Find only the size of a buffer, and the risk that it leaves
 size *options:
     cargo sim size "$@"
@@ -40,6 +44,15 @@ fidelity *options:
 # Run a scenario over real TCP: losses, latency, memory (--url and --ingest-url for a server that runs already)
 load *options:
     cargo sim load "$@"
+
+# Find what a path to a server hides: frames in proxies and sockets, leaves noticed late (--url, --ingest-url, --debug-url)
+probe *options:
+    cargo sim probe "$@"
+
+# Measure what nginx, HAProxy and Caddy hide, for plots/proxies/ and docs/behind-a-proxy.md (some minutes; needs all three)
+proxies:
+    HUBBUB_PROXIES=required cargo test --package hubbub-sim --test it measures_what_proxies_hide -- --ignored
+    cargo sim docs
 
 # Record the arrivals of a live stream as a trace for sweep --trace
 record *options:

@@ -1,19 +1,18 @@
 //! Designs of a server under the same luck: one shared ring, a mailbox for each client, and hubbub's gated mailboxes under
-//! its policies. It makes a figure for each of three named scenarios, and one table.
+//! each of its policies, on the same plans of three named scenarios.
 //!
-//! `cargo run --release -p hubbub-sim --example designs -- --out plots/designs`, and `--check` compares a new run with the
-//! files that are there.
+//! `cargo run --release -p hubbub-sim --example designs -- --out plots/designs` writes a figure and a table.
+//! `--scenario NAME` makes one scenario anew and leaves the others. `--check` compares instead of writing.
+
+#![allow(clippy::print_stdout, reason = "a program that prints a page")]
 
 use std::collections::VecDeque;
-use std::fmt::Write as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hubbub::Overflow;
-use hubbub_sim::internals::figure;
-use hubbub_sim::internals::summary::document::{ALL_POLICIES, Sweep};
-use hubbub_sim::{Dialect, Overrides, Running, Scenario, Server, Start, Testbed, TestbedError};
+use hubbub_sim::{Comparison, Dialect, Overrides, Running, Scenario, Server, Start, Testbed, TestbedError};
 use tokio::sync::broadcast;
 
 #[path = "broadcast.rs"]
@@ -24,7 +23,9 @@ mod gated;
 #[path = "mailbox.rs"]
 mod mailbox;
 
-/// A handle to a payload that is shared, in bytes.
+/// What a slot of each design takes beside the event's payload: a slot of `tokio::sync::broadcast`, which is one for all
+/// clients, and a handle in a channel.
+const RING_SLOT_BYTES: u64 = 40;
 const HANDLE_BYTES: u64 = size_of::<Arc<str>>() as u64;
 
 /// Sizes of the last events, for a server that knows how many of them it still holds.
@@ -66,6 +67,10 @@ impl Server for Ring {
     fn effective_frames(&self, frames: usize) -> usize {
         frames.next_power_of_two()
     }
+
+    fn slot_bytes(&self, frames: usize, subscribers: usize) -> u64 {
+        frames as u64 * RING_SLOT_BYTES / subscribers.max(1) as u64
+    }
 }
 
 /// The mailboxes of the example `mailbox`, which say how much they hold: payloads are shared, so the longest queue has all.
@@ -87,132 +92,87 @@ impl Server for Mailboxes {
     fn dialect(&self) -> Dialect {
         Dialect::sse("/watch")
     }
+
+    fn slot_bytes(&self, frames: usize, _: usize) -> u64 {
+        frames as u64 * HANDLE_BYTES
+    }
 }
 
-/// A design by its name, with the bytes that K slots cost one of N subscribers.
-type Design = (Testbed, fn(u64, u64) -> u64);
-
-fn designs() -> [Design; 4] {
-    let gated = |policy| Testbed::new(format!("gated, {policy}"), gated::Gated(policy));
-    [
-        (Testbed::new("shared ring", Ring), |frames, subscribers| frames * HANDLE_BYTES / subscribers.max(1)),
-        (Testbed::new("mpsc, try_send", Mailboxes), |frames, _| frames * HANDLE_BYTES),
-        (gated(Overflow::DropNewest), |frames, _| frames * 8),
-        (gated(Overflow::DropOldest), |frames, _| frames * 8),
-    ]
+fn designs() -> Vec<Testbed> {
+    let gated = |policy: Overflow| Testbed::new(format!("hubbub, {policy}"), gated::Gated(policy));
+    let mut designs = vec![Testbed::new("shared ring", Ring), Testbed::new("mpsc, try_send", Mailboxes)];
+    designs.extend(Overflow::ALL.map(gated));
+    designs
 }
 
-/// The scenarios, without a model of the CPU: subscribers are then independent of each other.
-fn scenarios() -> Result<Vec<Scenario>, TestbedError> {
-    let alpha = include_str!("../scenarios/alpha.toml");
-    let (before, cpu) = alpha.split_once("[server.cpu]").unwrap_or((alpha, ""));
-    let after = cpu.split_once("[arrivals]").map_or("", |(_, after)| after);
-    let alpha = Scenario::parse("alpha without a CPU", &format!("{before}[arrivals]{after}"))?;
-    let few = |scenario: Scenario, subscribers: usize, buffers: &[u64]| {
-        let (subscribers, buffers) = (Some(vec![subscribers]), Some(buffers.to_vec()));
-        scenario.with(Overrides { subscribers, buffers, seeds: Some(3), ..Overrides::default() })
+/// N and buffers of each scenario, and its seeds.
+const SCENARIOS: [(&str, usize, [u64; 3], u64); 3] =
+    [("alpha", 100, [16, 64, 256], 2), ("backlog-flush", 6, [64, 1024, 8192], 1), ("ci-build", 20, [16, 64, 256], 3)];
+
+/// The scenarios, without a model of the CPU: subscribers are then independent of each other. Clients whose stream ends
+/// come back, as some of the policies need it. So all designs have the same plans.
+fn scenarios(only: Option<&str>) -> Result<Vec<Scenario>, TestbedError> {
+    let wanted = SCENARIOS.iter().filter(|(name, ..)| only.is_none_or(|only| only == *name));
+    let of = |(name, subscribers, buffers, seeds): &(&str, usize, [u64; 3], u64)| -> Result<Scenario, TestbedError> {
+        let few = Overrides {
+            subscribers: Some(vec![*subscribers]),
+            buffers: Some(buffers.to_vec()),
+            seeds: Some(*seeds),
+            policy: Some(Overflow::Conflate),
+            ..Overrides::default()
+        };
+        Ok(Scenario::named(name)?.without_cpu()?.with(few)?)
     };
-    Ok(vec![
-        few(alpha, 50, &[16, 64, 256])?,
-        few(Scenario::named("backlog-flush")?, 6, &[64, 1024, 8192])?,
-        few(Scenario::named("ci-build")?, 50, &[16, 64, 256])?,
-    ])
+    wanted.map(of).collect()
 }
 
-/// Every design on a scenario, as one document whose cells differ in their policy, and the rows of the table.
-fn compared(scenario: &Scenario) -> Result<(Sweep, String), TestbedError> {
-    let mut document: Option<Sweep> = None;
-    let mut rows = String::new();
-    for (testbed, slots) in designs() {
-        let mut swept = testbed.sweep(scenario)?;
-        for cell in &mut swept.document.cells {
-            testbed.name().clone_into(&mut cell.policy);
-            cell.memory_bytes_per_subscriber.slots = slots(cell.buffer, cell.subscribers as u64);
-        }
-        let size = swept.sizes.first().and_then(|size| size.frames);
-        let size = size.map_or("none".to_owned(), |frames| frames.to_string());
-        for cell in &swept.document.cells {
-            let missed = 100.0 * cell.missed_rate().unwrap_or(0.0);
-            let age = cell.receipt_latency_ms.p99.map_or("–".to_owned(), |ms| format!("{ms:.1}"));
-            let memory = cell.memory_bytes_per_subscriber;
-            let name = &scenario.settings().name;
-            // Writing to a `String` cannot fail.
-            let _ = writeln!(
-                rows,
-                "| {name} | {} | {} | {missed:.3} | {age} | {} | {:.0} | {size} |",
-                cell.policy, cell.buffer, memory.slots, memory.payload
-            );
-        }
-        let all = document.get_or_insert_with(|| Sweep {
-            policy: ALL_POLICIES.to_owned(),
-            zero_drop: Vec::new(),
-            cells: Vec::new(),
-            ..swept.document.clone()
-        });
-        all.cells.extend(swept.document.cells);
-    }
-    Ok((document.unwrap_or_else(|| unreachable!("there are designs")), rows))
+/// What the command line asks for.
+struct Options {
+    folder: PathBuf,
+    only: Option<String>,
+    checks: bool,
 }
 
-/// All files, by name.
-fn files() -> Result<Vec<(String, Vec<u8>)>, TestbedError> {
-    let mut files = Vec::new();
-    let mut page = "\
-# Designs under the same luck
-
-Made by `cargo run --release -p hubbub-sim --example designs -- --out plots/designs`, which `--check` compares. Every design
-has the same plans: 3 seeds, the CPU off, N = 50, and N = 6 for `backlog-flush`. A size is the smallest one without a loss on these seeds.
-The designs without a gate have smaller sizes, because hyper takes frames out of the buffer before the socket accepts them.
-
-| scenario | design | K | missed % | age p99, ms | slots, B a subscriber | payload, B a subscriber | size |
-| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: |
-"
-    .to_owned();
-    for scenario in scenarios()? {
-        let (document, rows) = compared(&scenario)?;
-        page += &rows;
-        for figure in figure::draw(&document) {
-            let name = &scenario.settings().name;
-            files.push((format!("{name}.svg"), figure.svg.into_bytes()));
-            files.push((format!("{name}.png"), figure.png));
-        }
-    }
-    files.push(("README.md".to_owned(), page.into_bytes()));
-    Ok(files)
-}
-
-fn run(folder: &Path, checks: bool) -> Result<ExitCode, TestbedError> {
-    let failed = |path: &Path, why| TestbedError::File { path: path.display().to_string(), why };
-    let mut is_same = true;
-    for (name, content) in files()? {
-        let path = folder.join(name);
-        if checks {
-            let known = std::fs::read(&path).map_err(|why| failed(&path, why))?;
-            if known != content {
-                eprintln!("{}: differs from a new run", path.display());
-                is_same = false;
+impl Options {
+    fn parse(mut arguments: impl Iterator<Item = String>) -> Option<Self> {
+        let (mut folder, mut only, mut checks) = (None, None, false);
+        while let Some(argument) = arguments.next() {
+            match argument.as_str() {
+                "--out" => folder = Some(arguments.next()?.into()),
+                "--scenario" => only = Some(arguments.next()?),
+                "--check" => checks = true,
+                _ => return None,
             }
-        } else {
-            std::fs::create_dir_all(folder)
-                .and_then(|()| std::fs::write(&path, content))
-                .map_err(|why| failed(&path, why))?;
         }
+        let is_known = |name: &String| SCENARIOS.iter().any(|(known, ..)| *known == name.as_str());
+        only.as_ref().is_none_or(is_known).then_some(Self { folder: folder?, only, checks })
     }
-    Ok(if is_same { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn run(Options { folder, only, checks }: &Options) -> Result<ExitCode, TestbedError> {
+    let compared = Comparison::of(&designs(), &scenarios(only.as_deref())?)?;
+    if *checks {
+        let differences = compared.differences(&Comparison::read(folder)?);
+        differences.iter().for_each(|line| eprintln!("{}: {line}", folder.display()));
+        return Ok(if differences.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+    }
+    print!("{compared}");
+    let all = match only {
+        Some(_) if folder.exists() => Comparison::read(folder)?.with(compared),
+        _ => compared,
+    };
+    let command = "cargo run --release -p hubbub-sim --example designs -- --out plots/designs";
+    all.made_by(command).write(folder)?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let (folder, checks) = match arguments[..] {
-        ["--out", folder] => (PathBuf::from(folder), false),
-        ["--out", folder, "--check"] | ["--check", "--out", folder] => (PathBuf::from(folder), true),
-        _ => {
-            eprintln!("usage: designs --out DIR [--check]");
-            return ExitCode::from(2);
-        }
+    let Some(options) = Options::parse(std::env::args().skip(1)) else {
+        let names = SCENARIOS.map(|(name, ..)| name).join("|");
+        eprintln!("usage: designs --out DIR [--scenario {names}] [--check]");
+        return ExitCode::from(2);
     };
-    run(&folder, checks).unwrap_or_else(|why| {
+    run(&options).unwrap_or_else(|why| {
         eprintln!("{why}");
         why.exit_code()
     })

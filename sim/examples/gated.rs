@@ -17,7 +17,8 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Extension, Router, http::StatusCode};
-use hubbub::hub::Rules;
+use hubbub::hub::{Policy, Rules};
+use hubbub::server::DEFAULT_HISTORY;
 use hubbub::transport::{ConnectionSettings, Connections, SseGate};
 use hubbub::{Capacity, Hub, Limits, Overflow, Topic};
 use hubbub_sim::{Dialect, HubProbe, Overrides, Running, Scenario, Server, ServerSweep, Start, Testbed, TestbedError};
@@ -38,10 +39,24 @@ pub(crate) fn routes(hub: Hub, topic: Topic) -> Router {
 /// The application as a server under test, with a policy for full mailboxes.
 pub(crate) struct Gated(pub(crate) Overflow);
 
+impl Gated {
+    fn rules(&self, frames: usize) -> Rules {
+        let capacity = Capacity::new(frames).unwrap_or(Capacity::UNBOUNDED);
+        let plain = Rules::plain(Limits::frames(capacity), self.0);
+        match self.0 {
+            Overflow::DropNewest | Overflow::DropOldest => plain,
+            // These send clients to the history, and `Conflate` replaces old values of a key, which is the payload's "k".
+            Overflow::Conflate | Overflow::Disconnect | Overflow::Park => {
+                let policy = Policy { key: "k".parse().ok(), ..plain.policy };
+                Rules { policy, history: DEFAULT_HISTORY, announces_gaps: true, by_topic: Vec::new() }
+            }
+        }
+    }
+}
+
 impl Server for Gated {
     fn start(&self, start: &Start) -> Running {
-        let capacity = Capacity::new(start.frames()).unwrap_or(Capacity::UNBOUNDED);
-        let hub = Hub::with(start.epoch(), Rules::plain(Limits::frames(capacity), self.0));
+        let hub = Hub::with(start.epoch(), self.rules(start.frames()));
         let topic = Topic::of_table("builds").unwrap_or_else(|why| unreachable!("a valid table: {why}"));
         let settings = ConnectionSettings { retry: None, request_timeout: None, ..ConnectionSettings::default() };
         let settings = ConnectionSettings { keepalive: Duration::from_secs(15), frames_per_write: 1, ..settings };
@@ -52,7 +67,8 @@ impl Server for Gated {
     }
 
     fn dialect(&self) -> Dialect {
-        Dialect::sse("/watch")
+        // The gate resumes a stream by itself, where there is a history.
+        Dialect::sse("/watch").resuming()
     }
 }
 

@@ -6,6 +6,7 @@
 //!   subscribers say to it ([`Dialect`]). A server with a [`Probe`] has an exact account.
 //! - A [`Testbed`] runs a server: on one plan ([`Testbed::run`]), against an [`Objective`] ([`Testbed::check`]), on a
 //!   scenario at many buffers ([`Testbed::sweep`], which also draws figures), or for its size only ([`Testbed::size`]).
+//! - A [`Comparison`] has several servers on the same plans in one figure and one table.
 //!
 //! `docs/your-own-server.md` in the repository walks through it, and `sim/examples` has three whole servers.
 //!
@@ -77,6 +78,7 @@ mod rooms {
     pub mod load;
     pub mod plan;
     pub mod pool;
+    pub mod probe;
     pub mod pruning;
     pub mod real;
     pub mod record;
@@ -125,7 +127,7 @@ pub use figure::Figure;
 pub use record::{ClassRecord, Digest, Record, SubscriberRecord};
 pub use runs::RunWorld;
 pub use summary::document::{ByClass, Cell, Memory, Quantiles, WorstSubscriber};
-pub use testbed::{Objective, ServerIncident, ServerSize, ServerSweep, Testbed, TestbedError, Unmet};
+pub use testbed::{Comparison, Objective, ServerIncident, ServerSize, ServerSweep, Testbed, TestbedError, Unmet};
 pub use world::{Exactness, ServerRun};
 
 /// The command `sim` with its arguments, of which the first is its name. It prints, and returns the code that its process

@@ -12,7 +12,7 @@ use hubbub::Capacity;
 use crate::client::StreamFormat;
 use crate::emulated::{self, EmulatedError, EmulatedRun};
 use crate::plan::{FaultKind, HubChoice, Plan};
-use crate::real::{self, PerSubscriber, RealError, RealRun, Sockets, Target, Url};
+use crate::real::{self, PerSubscriber, RealError, RealRun, Route, Sockets, Target};
 use crate::runs::Progress;
 use crate::scenario::{RoundTrip, Scenario};
 use crate::summary::cell::{CellKey, cell};
@@ -31,11 +31,11 @@ pub enum LoadTarget {
     /// A server that runs already; its buffers are its own affair.
     Other {
         /// Where clients watch.
-        stream: Url,
+        stream: Route,
         /// How the bytes of its stream become events.
         format: StreamFormat,
         /// Where events are posted.
-        ingest: Url,
+        ingest: Route,
     },
 }
 

@@ -2,7 +2,7 @@
 //! peers measured in the same run where they are installed.
 //!
 //! `just bench simulation server` runs some of the parts: deliveries, fanout, memory, server, policies, simulation, paths,
-//! alpha; and endurance, which takes five minutes and is run only by name.
+//! foreign, alpha; and endurance, which takes five minutes and is run only by name.
 //!
 //! `just bench --json FILE` also writes all results to a new file when all parts are done. A relative FILE begins at the
 //! repository's root. The file holds an array of objects with these fields:
@@ -15,6 +15,7 @@
 
 mod deliveries;
 mod fanout;
+mod foreign;
 mod memory;
 mod options;
 mod paths;
@@ -48,7 +49,7 @@ fn main() {
     }
     let options = Options::parse(&arguments).unwrap_or_else(|why| refuse(&why));
     let mut rows = Rows::default();
-    let benches: [(&str, Bench); 9] = [
+    let benches: [(&str, Bench); 10] = [
         ("deliveries", |rows, _| {
             deliveries::sequential(rows);
             deliveries::burst(rows);
@@ -64,6 +65,7 @@ fn main() {
         }),
         ("simulation", |rows, _| simulation::speed(rows)),
         ("paths", |rows, _| paths::cost(rows)),
+        ("foreign", |rows, _| foreign::speed(rows)),
         ("alpha", |rows, _| simulation::alpha(rows)),
     ];
     for (part, bench) in benches.into_iter().filter(|(part, _)| options.wants(part)) {

@@ -45,7 +45,7 @@ pub(crate) fn speed(rows: &mut Rows) {
 }
 
 /// Microseconds of wall time that a run takes for each delivery.
-fn per_delivery(work: impl FnOnce() -> Record) -> f64 {
+pub(crate) fn per_delivery(work: impl FnOnce() -> Record) -> f64 {
     let (record, took) = timed(work);
     let delivered: u64 = record.subscribers.iter().map(|subscriber| subscriber.delivered).sum();
     took.as_secs_f64() * 1e6 / delivered as f64

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use crate::emulated::EmulatedError;
 use crate::fidelity::FidelityError;
 use crate::load::LoadError;
+use crate::probe::ProbeError;
 use crate::real::{LimitError, RealError};
 use crate::runs::RunError;
 use crate::scenario::{ScenarioError, TraceError};
@@ -84,6 +85,8 @@ pub(super) enum Failure {
     Emulated(#[from] EmulatedError),
     #[error("{0}")]
     Fidelity(#[from] FidelityError),
+    #[error("{0}")]
+    Probe(#[from] ProbeError),
 }
 
 impl From<LoadError> for Failure {
@@ -121,6 +124,7 @@ impl Failure {
     pub(super) fn exit(&self) -> Exit {
         match self {
             Self::Real(RealError::CalledOff)
+            | Self::Probe(ProbeError::CalledOff)
             | Self::Emulated(EmulatedError::CalledOff)
             | Self::Fidelity(
                 FidelityError::Real(RealError::CalledOff) | FidelityError::Emulated(EmulatedError::CalledOff),
@@ -132,7 +136,9 @@ impl Failure {
             }
             // Our own server's failure is a fault of this program, and not of what was asked for.
             Self::Real(RealError::Server(_)) => Exit::Violated,
-            Self::Scenario(_) | Self::Trace(_) | Self::Input(_) | Self::Files(_) | Self::Real(_) => Exit::BadInput,
+            Self::Scenario(_) | Self::Trace(_) | Self::Input(_) | Self::Files(_) | Self::Real(_) | Self::Probe(_) => {
+                Exit::BadInput
+            }
             Self::World(_) | Self::Run(_) | Self::Verify(_) | Self::Emulated(_) | Self::Fidelity(_) => Exit::Violated,
         }
     }

@@ -14,11 +14,10 @@ use serde::de::DeserializeOwned;
 use crate::figure::{self, Figure};
 use crate::incident::Incident;
 use crate::report;
-use crate::report::docs::Published;
-use crate::scenario;
 use crate::summary::comparison::Fidelity;
 use crate::summary::document::Sweep;
 use crate::summary::json;
+use crate::summary::servers::Servers;
 use crate::summary::stages::Stages;
 use crate::theory::document::Verify;
 
@@ -26,11 +25,11 @@ use crate::theory::document::Verify;
 pub(super) const THEORY: &str = "theory";
 
 /// Its document.
-const VERIFIED: &str = "verify.json";
+pub(super) const VERIFIED: &str = "verify.json";
 
 /// The folder of a comparison of both worlds, and its document.
 pub(super) const WORLDS: &str = "fidelity";
-const COMPARED: &str = "fidelity.json";
+pub(super) const COMPARED: &str = "fidelity.json";
 
 /// Subfolder of the comparison of worlds: what the kernel's TCP did on each row of paths.
 pub(super) const PATHS: &str = "paths";
@@ -39,14 +38,12 @@ pub(super) const PATHS: &str = "paths";
 pub(super) const STAGES: &str = "stages";
 pub(super) const STAGED: &str = "stages.json";
 
+/// The folder of the designs that the example of that name compares, and its document.
+pub(super) const DESIGNS: &str = "designs";
+pub(super) const OF_SERVERS: &str = "servers.json";
+
 /// Where load tests are, among the published results.
 const LOADS: &str = "load";
-
-/// Where pages with generated parts are, beside the README at the root.
-const PAGES: &str = "docs";
-
-/// The page that is generated whole, from the table of a scenario's keys.
-const SCENARIOS_PAGE: &str = "docs/scenarios.md";
 
 /// A file's name and content.
 pub(super) type File = (String, Vec<u8>);
@@ -218,7 +215,7 @@ fn published(folder: &Path) -> Result<Vec<(PathBuf, Sweep)>, Failure> {
 }
 
 /// Every sweep, comparison of policies and load test that is published, with its folder.
-fn published_sweeps() -> Result<Vec<(PathBuf, Sweep)>, Failure> {
+pub(super) fn published_sweeps() -> Result<Vec<(PathBuf, Sweep)>, Failure> {
     let mut sweeps = published(Path::new(PUBLISHED))?;
     for folder in [LOADS, POLICIES].map(|name| Path::new(PUBLISHED).join(name)) {
         if folder.exists() {
@@ -242,11 +239,15 @@ pub(super) fn published_folders() -> Result<Vec<(PathBuf, Vec<File>)>, Failure> 
     folders.extend(document(THEORY, VERIFIED)?.map(|verify| (named(THEORY), drawn_of_theory(&verify))));
     folders.extend(document(WORLDS, COMPARED)?.map(|fidelity| (named(WORLDS), drawn_of_worlds(&fidelity))));
     folders.extend(document(STAGES, STAGED)?.map(|stages| (named(STAGES), drawn_of_stages(&stages))));
+    let of_designs = |designs: Servers| {
+        (named(DESIGNS), with_figures(report::servers::readme(&designs), vec![figure::servers::draw(&designs)]))
+    };
+    folders.extend(document(DESIGNS, OF_SERVERS)?.map(of_designs));
     Ok(folders)
 }
 
 /// A published document, if there is one.
-fn document<T: DeserializeOwned>(folder: &str, name: &str) -> Result<Option<T>, Failure> {
+pub(super) fn document<T: DeserializeOwned>(folder: &str, name: &str) -> Result<Option<T>, Failure> {
     parsed(&Path::new(PUBLISHED).join(folder).join(name))
 }
 
@@ -258,35 +259,4 @@ fn parsed<T: DeserializeOwned>(file: &Path) -> Result<Option<T>, Failure> {
     let wrong = |why: &dyn std::fmt::Display| Failure::input(format!("{}: {why}", file.display()));
     let text = fs::read_to_string(file).map_err(|why| wrong(&why))?;
     serde_json::from_str(&text).map(Some).map_err(|why| wrong(&why))
-}
-
-fn page_files() -> Vec<String> {
-    // Outside the project there may be no such folder, and then there is nothing to fill.
-    let entries = fs::read_dir(PAGES).into_iter().flatten().flatten();
-    let mut files: Vec<_> = entries.map(|entry| entry.path().display().to_string()).collect();
-    files.retain(|file| file.ends_with(".md"));
-    files.push("README.md".to_owned());
-    files.sort();
-    files
-}
-
-/// Pages as they are, and as they would be filled from the published results.
-pub(super) fn pages() -> Result<Vec<(String, String, String)>, Failure> {
-    let sweeps: Vec<_> = published_sweeps()?.into_iter().map(|(_, sweep)| sweep).collect();
-    let (verify, fidelity) = (document(THEORY, VERIFIED)?, document(WORLDS, COMPARED)?);
-    let stages = document(STAGES, STAGED)?;
-    let published =
-        Published { sweeps: &sweeps, verify: verify.as_ref(), fidelity: fidelity.as_ref(), stages: stages.as_ref() };
-    let mut pages = Vec::new();
-    // Elsewhere than in the project there is no such page, and none is made.
-    if let Ok(page) = fs::read_to_string(SCENARIOS_PAGE) {
-        pages.push((SCENARIOS_PAGE.to_owned(), page, scenario::page()));
-    }
-    for page in page_files() {
-        let Ok(text) = fs::read_to_string(&page) else { continue };
-        let filled = report::docs::fill(&text, published);
-        let filled = filled.map_err(|why| Failure::input(format!("{page}: {why}")))?;
-        pages.push((page, text, filled));
-    }
-    Ok(pages)
 }

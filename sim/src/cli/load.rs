@@ -16,18 +16,22 @@ pub(super) fn run(options: &RealOptions) -> Result<Exit, Failure> {
     warn(&scenario);
     let most = scenario.settings().subscribers.iter().copied().max().unwrap_or(0);
     real::need_files(most)?;
-    let target = match (&options.url, &options.ingest_url) {
-        (Some(stream), Some(ingest)) => {
-            // Before anything else: a wrong URL would otherwise show only after a whole run.
-            real::check_stream(stream, options.dialect(), options.head_timeout()?)?;
-            LoadTarget::Other { stream: stream.clone(), format: options.dialect(), ingest: ingest.clone() }
+    let target = match options.routes()? {
+        Some([stream, ingest]) => {
+            // Before anything else: a wrong URL would otherwise show only after a whole run. Clients then connect to the
+            // place behind all redirections.
+            let stream = real::check_stream(&stream, options.dialect(), options.head_timeout()?)?;
+            if stream.redirects() > 0 {
+                console::note(&format!("the stream is at {}", stream.url()));
+            }
+            LoadTarget::Other { stream, format: options.dialect(), ingest }
         }
-        _ if options.paths == Some(LoadPaths::Emulated) => {
+        None if options.paths == Some(LoadPaths::Emulated) => {
             // Before anything else, for the same reason.
             emulated::check()?;
             LoadTarget::Emulated
         }
-        _ => LoadTarget::Own,
+        None => LoadTarget::Own,
     };
     options.json.prepare()?;
     let is_to_stdout = options.json.is_to_stdout();

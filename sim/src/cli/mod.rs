@@ -15,7 +15,9 @@ mod meter;
 mod new;
 mod number;
 mod options;
+mod pages;
 mod places;
+mod probe;
 mod progress;
 mod published;
 mod record;
@@ -35,6 +37,7 @@ mod whole;
 use clap::Parser;
 use clap::error::ErrorKind;
 
+use crate::client::redacted_urls_in;
 pub use exit::Exit;
 use options::{Command, Options};
 
@@ -61,6 +64,7 @@ pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
         Command::Size(size) => run::size(&size),
         Command::Load(options) => load::run(&options),
         Command::Record(options) => record::run(&options),
+        Command::Probe(options) => probe::run(&options),
         Command::ServeARun => load::serve(),
         Command::EmulateRuns => load::emulate(),
         Command::Replay(options) => match &options.all {
@@ -97,7 +101,8 @@ fn usage(error: &clap::Error) -> Exit {
             return Exit::BadInput;
         }
         _ => {
-            let text = error.to_string();
+            // It quotes what was typed, and a misplaced URL may have a token in it.
+            let text = redacted_urls_in(&error.to_string());
             // clap writes a page with usage and hints. This program promises one line for each error.
             let mut paragraphs = text.split("\n\n").map(|part| part.split_whitespace().collect::<Vec<_>>().join(" "));
             let what = paragraphs.next().unwrap_or_default();

@@ -1,8 +1,10 @@
 //! The options, and the scenario that they amount to.
 
+mod access;
 mod evidence;
 mod incidents;
 mod output;
+mod probe;
 mod real;
 mod risk;
 mod sweep;
@@ -36,6 +38,7 @@ pub(super) struct Options {
 pub(super) use evidence::{EvidenceOptions, FidelityOptions, PathsPart, StagesOptions, VerifyOptions};
 pub(super) use incidents::{ReplayOptions, ShrinkOptions, SoakOptions};
 pub(super) use output::JsonOptions;
+pub(super) use probe::ProbeOptions;
 pub(super) use real::{LoadPaths, RealOptions, RecordOptions};
 pub(super) use sweep::{MergeOptions, SizeOptions, SweepOptions};
 
@@ -55,6 +58,8 @@ pub(super) enum Command {
     Load(RealOptions),
     /// Record the arrivals of a live event stream as a trace for sweep --trace
     Record(RecordOptions),
+    /// Find what a path to a server hides from its buffers: frames in proxies and sockets, leaves noticed late
+    Probe(ProbeOptions),
     /// Repeat an incident, or one run of a scenario: verdict, digest, and who lost what, when and why
     Replay(ReplayOptions),
     /// Make a scenario from the counters of a server: estimates how fast the viewers read that lost frames in a burst

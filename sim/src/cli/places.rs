@@ -7,6 +7,10 @@ use crate::scenario::Scenario;
 use crate::summary::document::Sweep;
 use crate::summary::risk::PUBLISHED_RUNS;
 
+/// The folder of what proxies hide, and its document. A test measures it: proxies have to be started.
+pub(super) const PROXIES: &str = "proxies";
+pub(super) const PROBED: &str = "proxies.json";
+
 /// Where the project's own results are.
 pub(super) const PUBLISHED: &str = "plots";
 

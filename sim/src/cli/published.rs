@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::exit::{Exit, Failure};
 use super::files::{self, File};
 use super::options::DocsOptions;
-use super::{console, run};
+use super::{console, pages, run};
 
 /// Makes figures, tables and generated parts of pages anew from the documents; or names what is not as it would be.
 pub(super) fn docs(options: &DocsOptions) -> Result<Exit, Failure> {
@@ -47,6 +47,6 @@ pub(super) fn differences(folder: &Path, files: &[File]) -> Vec<String> {
 
 /// The pages whose generated parts are not what the documents give.
 pub(super) fn stale_pages() -> Result<Vec<String>, Failure> {
-    let stale = files::pages()?.into_iter().filter(|(_, text, filled)| text != filled);
+    let stale = pages::pages()?.into_iter().filter(|(_, text, filled)| text != filled);
     Ok(stale.map(|(page, ..)| format!("{page}: not what plots/ give")).collect())
 }

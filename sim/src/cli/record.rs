@@ -7,7 +7,7 @@ use super::options::RecordOptions;
 use super::recording::Recording;
 use super::typed::typed;
 use super::{console, interrupt, progress};
-use crate::real::{self, Capture, Captured, Listener, ListeningEnd, Missing};
+use crate::real::{self, Capture, Captured, Listener, Listening, ListeningEnd, Missing};
 use crate::runs::Progress;
 use crate::scenario::Trace;
 
@@ -29,7 +29,7 @@ pub(super) fn run(options: &RecordOptions) -> Result<Exit, Failure> {
         Ok(heard) if recording.events + recording.unwritten() > 0 => keep(options, recording, &heard),
         Ok(heard) => {
             recording.discard();
-            nothing(options, &heard)
+            nothing(&listening, &heard)
         }
         Err(why) => {
             recording.discard();
@@ -86,8 +86,8 @@ fn keep(options: &RecordOptions, recording: Recording, heard: &Capture) -> Resul
     })
 }
 
-fn nothing(options: &RecordOptions, heard: &Capture) -> Result<Exit, Failure> {
-    let mut why = format!("{}: no event came within {}", options.url, seconds(heard.heard_for));
+fn nothing(listening: &Listening, heard: &Capture) -> Result<Exit, Failure> {
+    let mut why = format!("{}: no event came within {}", listening.route.url(), seconds(heard.heard_for));
     if heard.unwanted > 0 {
         let names = heard.unwanted_names.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
         why += &format!(" of these names; {} of others did ({names})", heard.unwanted);
@@ -111,6 +111,9 @@ fn summary(recording: &Recording, heard: &Capture) -> String {
     }
     if heard.unwanted > 0 {
         notes.push(format!("{} of other names left out", heard.unwanted));
+    }
+    if heard.was_compressed {
+        notes.push("compressed, so an event may be later than without".to_owned());
     }
     if heard.missing.went_back > 0 {
         notes.push(format!("ids went back {}", times(heard.missing.went_back)));

@@ -6,7 +6,7 @@ use super::exit::{Exit, Failure};
 use hubbub::Overflow;
 
 use super::options::{JsonOptions, SizeOptions, SweepOptions};
-use super::{console, files, meter, progress, whole};
+use super::{console, files, meter, pages, progress, whole};
 use crate::incident::Incident;
 use crate::laws::{Case, Law, Violation};
 use crate::report;
@@ -170,7 +170,7 @@ pub(super) fn warn(scenario: &Scenario) {
 }
 
 pub(super) fn fill_docs() -> Result<(), Failure> {
-    for (page, text, filled) in files::pages()? {
+    for (page, text, filled) in pages::pages()? {
         if text != filled {
             files::write_one(Path::new(&page), &filled)?;
             console::note(&format!("filled {page}"));

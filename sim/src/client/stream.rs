@@ -53,6 +53,11 @@ impl StreamParser {
         self.response.has_ended()
     }
 
+    /// Whether the server compresses the stream.
+    pub(crate) fn is_compressed(&self) -> bool {
+        self.response.is_compressed()
+    }
+
     /// The id that a client gives when it comes back: where the stream began, or the last event that came whole.
     pub(crate) fn last_id(&self) -> Option<String> {
         match &self.body {

@@ -19,6 +19,7 @@ pub mod paths;
 mod policies;
 mod risk;
 mod scene;
+pub mod servers;
 mod style;
 pub mod theory;
 pub mod timeline;

@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use std::convert::Infallible;
 use std::time::Duration;
 
-use super::client::ClientError;
+use super::client_error::ClientError;
 use super::error::RealError;
 use super::missing::Missing;
-use super::url::Url;
+use super::route::Route;
 use crate::client::StreamFormat;
 use session::{Session, Stop};
 
@@ -22,8 +22,8 @@ const STAYS: Duration = Duration::from_millis(500);
 /// What is listened to, and how.
 #[derive(Debug, Clone)]
 pub struct Listening {
-    /// The stream.
-    pub url: Url,
+    /// The stream, and what is sent along.
+    pub route: Route,
     /// How the bytes of the stream become events.
     pub format: StreamFormat,
     /// How long, from when the stream is open.
@@ -69,6 +69,10 @@ pub struct Capture {
     pub last_break: Option<ClientError>,
     /// What is known to be missing.
     pub missing: Missing,
+    /// Where the stream was in the end: redirections are followed.
+    pub route: Route,
+    /// Whether the server compressed the stream.
+    pub was_compressed: bool,
     /// Events whose names were not wanted.
     pub unwanted: u64,
     /// The first few of these names.
@@ -92,17 +96,17 @@ pub enum ListeningEnd {
 /// # Errors
 /// When there is no stream to listen to.
 pub fn capture(listening: &Listening, listener: &mut dyn Listener) -> Result<Capture, RealError> {
-    let failed = |why: ClientError| RealError::Client { url: listening.url.clone(), why };
+    let failed = |why: ClientError| RealError::Client { url: listening.route.url().clone(), why };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|why| failed(why.into()))?;
     runtime.block_on(listen(listening, listener)).map_err(failed)
 }
 
-/// Makes sure that there is a stream, and that it stays open.
+/// Makes sure that there is a stream, and that it stays open. Returns the way to it, behind all redirections.
 ///
 /// # Errors
 /// When there is none, or it ends at once.
-pub fn check_stream(url: &Url, format: StreamFormat, head_timeout: Duration) -> Result<(), RealError> {
+pub fn check_stream(route: &Route, format: StreamFormat, head_timeout: Duration) -> Result<Route, RealError> {
     struct Nobody;
     impl Listener for Nobody {
         fn event(&mut self, _: Captured) {}
@@ -110,11 +114,18 @@ pub fn check_stream(url: &Url, format: StreamFormat, head_timeout: Duration) -> 
             true
         }
     }
-    let listening =
-        Listening { url: url.clone(), format, lasts: STAYS, head_timeout, reconnects: false, names: BTreeSet::new() };
-    match capture(&listening, &mut Nobody)?.ended {
-        ListeningEnd::InTime | ListeningEnd::CalledOff => Ok(()),
-        ListeningEnd::ForGood => Err(RealError::Client { url: url.clone(), why: ClientError::EndsAtOnce }),
+    let listening = Listening {
+        route: route.clone(),
+        format,
+        lasts: STAYS,
+        head_timeout,
+        reconnects: false,
+        names: BTreeSet::new(),
+    };
+    let heard = capture(&listening, &mut Nobody)?;
+    match heard.ended {
+        ListeningEnd::InTime | ListeningEnd::CalledOff => Ok(heard.route),
+        ListeningEnd::ForGood => Err(RealError::Client { url: route.url().clone(), why: ClientError::EndsAtOnce }),
     }
 }
 
@@ -129,7 +140,8 @@ async fn listen(listening: &Listening, listener: &mut dyn Listener) -> Result<Ca
             Stop::Broken(why) if !session.was_open() => return Err(why),
             Stop::Broken(why) => {
                 // As an `EventSource` does: an answer that is not a stream is final, and anything else is tried again.
-                let is_final = matches!(why, ClientError::NotAStream(_)) || !listening.reconnects;
+                let is_no_stream = matches!(why, ClientError::NotAStream(_) | ClientError::Redirect(_));
+                let is_final = is_no_stream || !listening.reconnects;
                 session.broken(why);
                 if is_final {
                     break ListeningEnd::ForGood;

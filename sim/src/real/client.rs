@@ -9,18 +9,18 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use socket2::SockRef;
-use tokio::io::AsyncWriteExt;
-use tokio::net::{TcpSocket, TcpStream};
+use tokio::net::TcpSocket;
 use tokio::time::{sleep_until, timeout_at};
 
+use super::client_error::ClientError;
 use super::clock::Clock;
+use super::connection::Connection;
 use super::network::ClientAddresses;
 use super::publisher::PublishProgress;
+use super::route::Route;
 use super::sockets::Sockets;
-use super::url::Url;
 use crate::client::{
-    May, NotAStream, ReadPacer, Receipts, SlowPeriod, Speed, StreamFormat, StreamItem, StreamParser, SubscriberFaults,
-    request,
+    May, ReadPacer, Receipts, SlowPeriod, Speed, StreamFormat, StreamItem, StreamParser, SubscriberFaults,
 };
 use crate::plan::{BufferTuning, ClassPlan, SubscriberPlan};
 
@@ -30,7 +30,7 @@ const BUFFER_BYTES: usize = 1 << 16;
 /// Where all clients of a run connect to, and what they share.
 pub(super) struct ClientContext {
     pub(super) clock: Clock,
-    pub(super) url: Url,
+    pub(super) route: Route,
     pub(super) server: SocketAddr,
     /// Our own server knows its subscribers by the addresses that they come from.
     pub(super) addresses: Option<ClientAddresses>,
@@ -43,42 +43,6 @@ pub(super) struct ClientContext {
     pub(super) receipts: RefCell<Receipts>,
     /// Bytes as they come off a socket; used between two waits, so one is enough for all.
     pub(super) buffer: RefCell<Vec<u8>>,
-}
-
-/// A client that could not do what the plan has for it.
-#[derive(Debug, thiserror::Error)]
-pub enum ClientError {
-    /// No connection, or none any more.
-    #[error("cannot be reached: {0}")]
-    Unreachable(#[from] io::Error),
-    /// It answers with something else.
-    #[error("{0}")]
-    NotAStream(#[from] NotAStream),
-    /// Nothing answers at that address.
-    #[error("does not answer: there is no connection after {}", humantime::format_duration(*.0))]
-    NoAnswer(Duration),
-    /// Its host answers that nothing listens there.
-    #[error("cannot be reached: the connection is refused, so nothing listens there")]
-    Refused,
-    /// It took the connection and the request, and has sent no head of a response.
-    #[error(
-        "takes the connection and sends no response within {}: it may send its head with the first event only, so let \
-         it flush the head, publish an event, or raise --head-timeout",
-        humantime::format_duration(*.0)
-    )]
-    HeadLate(Duration),
-    /// It closed the connection before it sent the head of a response.
-    #[error("closes the connection without a response")]
-    NoHead,
-    /// It ended a stream that was open.
-    #[error("ends the stream")]
-    Ended,
-    /// The connection of a stream broke.
-    #[error("breaks the connection: {0}")]
-    Broken(io::Error),
-    /// The stream ended before it said anything.
-    #[error("ends the stream at once")]
-    EndsAtOnce,
 }
 
 pub(super) fn buffer() -> RefCell<Vec<u8>> {
@@ -137,7 +101,7 @@ enum End {
 struct Session<'a> {
     audience: &'a ClientContext,
     index: usize,
-    stream: TcpStream,
+    connection: Connection,
     parser: StreamParser,
 }
 
@@ -163,10 +127,9 @@ impl<'a> Session<'a> {
         if let Some(bytes) = audience.sockets.segment_bytes {
             SockRef::from(&socket).set_tcp_mss(bytes)?;
         }
-        let mut stream = socket.connect(audience.server).await?;
-        let request = request(audience.url.target(), &audience.url.authority(), audience.format, cursor);
-        stream.write_all(request.as_bytes()).await?;
-        Ok(Self { audience, index, stream, parser: StreamParser::new(audience.format) })
+        let mut connection = Connection::begin(socket.connect(audience.server).await?, &audience.route).await?;
+        connection.send(audience.route.request(audience.format, cursor).as_bytes()).await?;
+        Ok(Self { audience, index, connection, parser: StreamParser::new(audience.format) })
     }
 
     async fn read(&mut self, pace: &mut ReadPacer, leaves_at: Option<Duration>) -> Result<End, ClientError> {
@@ -190,9 +153,9 @@ impl<'a> Session<'a> {
             };
             match until {
                 // The time came before the bytes: the speed may be another one from here on.
-                Some(until) if timeout_at(until, self.stream.readable()).await.is_err() => continue,
+                Some(until) if timeout_at(until, self.connection.readable()).await.is_err() => continue,
                 Some(_) => {}
-                None => self.stream.readable().await?,
+                None => self.connection.readable().await?,
             }
             // A reader of limited rate that was idle first looks whether there is something, and its rate counts from then.
             if most == 0 {
@@ -203,19 +166,18 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Takes at most `most` bytes from the socket. Returns `true` when the stream has ended.
+    /// Takes at most `most` bytes from the socket. Returns `true` when the stream has ended. Over TLS these are the bytes
+    /// of records, so that a client that reads slowly leaves as much in the network as a plain one.
     fn take(&mut self, most: u64, pace: &mut ReadPacer) -> Result<bool, ClientError> {
         let mut buffer = self.audience.buffer.borrow_mut();
         let asked = buffer.len().min(usize::try_from(most).unwrap_or(usize::MAX));
-        let got = match self.stream.try_read(&mut buffer[..asked]) {
-            Ok(0) => return Ok(true),
-            Ok(got) => got,
-            Err(why) if why.kind() == io::ErrorKind::WouldBlock => 0,
+        let took = match self.connection.take(&mut buffer[..asked]) {
+            Ok(took) => took,
             // An end like any other: the server has cut the client off with bytes still under way.
             Err(why) if why.kind() == io::ErrorKind::ConnectionReset => return Ok(true),
             Err(why) => return Err(why.into()),
         };
-        pace.took(got as u64, got < asked);
+        pace.took(took.bytes as u64, took.bytes < asked);
         let was_open = self.parser.is_open();
         let now = self.audience.clock.now();
         let index = self.index;
@@ -225,10 +187,10 @@ impl<'a> Session<'a> {
                 receipts.received(now, index, event.number);
             }
         };
-        self.parser.feed(&buffer[..got], &mut take)?;
+        self.parser.feed(took.said, &mut take)?;
         if self.parser.is_open() && !was_open {
             receipts.joined(index, self.audience.progress.begun.load(Ordering::Relaxed));
         }
-        Ok(self.parser.has_ended())
+        Ok(took.is_last || self.parser.has_ended())
     }
 }

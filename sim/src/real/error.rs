@@ -1,6 +1,6 @@
 //! Why a run could not be done.
 
-use super::client::ClientError;
+use super::client_error::ClientError;
 use super::url::Url;
 
 /// A run that could not be done.

@@ -10,12 +10,15 @@ use tokio::task::{JoinSet, LocalSet};
 use tokio::time::sleep;
 
 use super::both_sides::{as_seen, of_report};
-use super::client::{self, ClientContext, ClientError};
+use super::client::{self, ClientContext};
+use super::client_error::ClientError;
 use super::clock::Clock;
 use super::error::RealError;
+use super::http_client::RequestError;
 use super::memory::{PerSubscriber, Watch};
 use super::network::{ClientAddresses, Loopback, Network};
-use super::publisher::{self, PublishError, PublishProgress};
+use super::publisher::{self, PublishProgress};
+use super::route::{Access, Route};
 use super::server::{Order, ServerProcess};
 use super::sockets::Sockets;
 use super::url::Url;
@@ -41,12 +44,12 @@ pub enum Target {
     },
     /// A server that runs already.
     Other {
-        /// Where clients watch.
-        stream: Url,
+        /// Where clients watch, and what they send along.
+        stream: Route,
         /// How the bytes of its stream become events.
         format: StreamFormat,
         /// Where events are posted, one JSON object each.
-        ingest: Url,
+        ingest: Route,
     },
 }
 
@@ -124,9 +127,9 @@ async fn own(
     server.begin(&clock).map_err(RealError::Server)?;
     // Before the first client: all that grows from here on is the clients' doing.
     let mut watch = Watch::new(server.id());
-    let stream =
-        Url::local(server.address, &format!("/v1/stream/{}?table={}", plan.server.transport.name(), plan.table));
-    let ingest = Url::local(server.address, &format!("/v1/ingest/{}", plan.table));
+    let local = |target: &str| Route::new(Url::local(server.address, target), Access::default());
+    let stream = local(&format!("/v1/stream/{}?table={}", plan.server.transport.name(), plan.table));
+    let ingest = local(&format!("/v1/ingest/{}", plan.table));
     let stream = (stream, plan.server.transport.into());
     let audience = audience(plan, clock, stream, Some(network.clients()), sockets).await?;
     let mut lives = connect(plan, &audience);
@@ -152,8 +155,8 @@ async fn own(
 
 async fn other(
     plan: &Plan,
-    (stream, format): (&Url, StreamFormat),
-    ingest: &Url,
+    (stream, format): (&Route, StreamFormat),
+    ingest: &Route,
     is_wanted: &dyn Fn(Duration) -> bool,
 ) -> Result<RealRun, RealError> {
     let stream = (stream.clone(), format);
@@ -173,15 +176,16 @@ async fn other(
 async fn audience(
     plan: &Plan,
     clock: Clock,
-    (url, format): (Url, StreamFormat),
+    (route, format): (Route, StreamFormat),
     addresses: Option<ClientAddresses>,
     sockets: Sockets,
 ) -> Result<Rc<ClientContext>, RealError> {
     // Resolved once, so that all clients reach the same address and no client waits for a name server.
+    let url = route.url();
     let server = url.resolve().await.map_err(|why| RealError::Client { url: url.clone(), why: why.into() })?;
     Ok(Rc::new(ClientContext {
         clock,
-        url,
+        route,
         server,
         addresses,
         sockets,
@@ -207,16 +211,16 @@ fn connect(plan: &Plan, audience: &Rc<ClientContext>) -> Lives {
 type Publisher = std::thread::JoinHandle<Result<Duration, RealError>>;
 
 /// Begins to publish everything, on a thread of its own: all clients share one, and their work must not delay an arrival.
-fn begin_publishing(plan: &Plan, audience: &ClientContext, ingest: &Url, network: &Arc<dyn Network>) -> Publisher {
+fn begin_publishing(plan: &Plan, audience: &ClientContext, ingest: &Route, network: &Arc<dyn Network>) -> Publisher {
     let progress = audience.progress.clone();
     let clock = audience.clock;
     let arrivals = plan.arrivals.clone();
-    let url = ingest.clone();
+    let ingest = ingest.clone();
     let network = network.clone();
     std::thread::spawn(move || {
         network.enter_server_side().map_err(|why| RealError::Server(format!("no publisher: {why}")))?;
-        let failed = |why: PublishError| RealError::Publish { url: url.clone(), why: why.to_string() };
-        publisher::publish(&url, &arrivals, clock, &progress).map_err(failed)
+        let failed = |why: RequestError| RealError::Publish { url: ingest.url().clone(), why: why.to_string() };
+        publisher::publish(&ingest, &arrivals, clock, &progress).map_err(failed)
     })
 }
 
@@ -234,7 +238,7 @@ async fn publish(
         sleep(LOOK).await;
         look();
         if let Some(why) = first_failure(lives) {
-            break Err(RealError::Client { url: audience.url.clone(), why });
+            break Err(RealError::Client { url: audience.route.url().clone(), why });
         }
         if !is_wanted(clock.now()) {
             break Err(RealError::CalledOff);

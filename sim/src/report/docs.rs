@@ -1,13 +1,16 @@
 //! Generated parts of hand-written pages: what stands between two markers comes from a document in `plots/`.
 //!
 //! A part begins with a line `<!-- generated:SCENARIO.PART -->` and ends with `<!-- /generated -->`. `PARTS` has those
-//! of a scenario; besides there are `theory.summary` from `verify.json`, those of `worlds` from `fidelity.json`, and
-//! `stages.summary` from `stages.json`.
+//! of a scenario; besides there are `theory.summary` from `verify.json`, those of `worlds` from `fidelity.json`,
+//! `stages.summary` from `stages.json`, `designs.summary` from the `servers.json` of the designs, and `proxies.table` from
+//! `proxies.json`.
 
 use crate::summary::document::Sweep;
 
-use super::{current, parts, policies, real, sizes, stages, theory, worlds};
+use super::{current, parts, policies, proxies, real, servers, sizes, stages, theory, worlds};
 use crate::summary::comparison::Fidelity;
+use crate::summary::probed::Proxies;
+use crate::summary::servers::Servers;
 use crate::summary::stages::Stages;
 use crate::theory::document::Verify;
 
@@ -74,11 +77,17 @@ pub struct Published<'a> {
     pub fidelity: Option<&'a Fidelity>,
     /// What a second stage costs.
     pub stages: Option<&'a Stages>,
+    /// Designs of a server on the same plans.
+    pub designs: Option<&'a Servers>,
+    /// What proxies hide.
+    pub proxies: Option<&'a Proxies>,
 }
 
 /// Parts that come from no sweep.
 const OF_THEORY: &str = "theory.summary";
 const OF_STAGES: &str = "stages.summary";
+const OF_DESIGNS: &str = "designs.summary";
+const OF_PROXIES: &str = "proxies.table";
 const OF_BOTH_WORLDS: &str = "worlds.";
 
 /// Of a scenario, in the order in which a refusal lists them.
@@ -159,6 +168,14 @@ fn part(line: usize, name: &str, published: Published<'_>) -> Result<String, Mar
     }
     if name == OF_STAGES {
         let filled = published.stages.map(stages::part);
+        return filled.ok_or_else(|| MarkerError::UnknownScenario { line, name: named() });
+    }
+    if name == OF_DESIGNS {
+        let filled = published.designs.map(servers::part);
+        return filled.ok_or_else(|| MarkerError::UnknownScenario { line, name: named() });
+    }
+    if name == OF_PROXIES {
+        let filled = published.proxies.map(proxies::part);
         return filled.ok_or_else(|| MarkerError::UnknownScenario { line, name: named() });
     }
     if let Some(part) = name.strip_prefix(OF_BOTH_WORLDS) {
@@ -273,7 +290,9 @@ mod tests {
         let sweeps: Vec<_> = sweeps.into_iter().chain(compared).collect();
         let fidelity = crate::summary::comparison::fixture();
         let stages = crate::summary::stages::fixture();
+        let designs = crate::summary::servers::fixture();
         let published = Published { fidelity: Some(&fidelity), stages: Some(&stages), ..swept(&sweeps) };
+        let published = Published { designs: Some(&designs), ..published };
         let filled = fill(include_str!("../../../docs/deployment.md"), published).unwrap();
         assert!(!filled.contains("Not generated yet") && filled.contains("sse_channel_buffer = 128\n"));
     }

@@ -86,6 +86,17 @@ impl Scenario {
         self.derived(format!("{} over WebSockets", self.source), settings, trace)
     }
 
+    /// The same scenario without a model of the server's CPU: no subscriber then waits for work that is done for others.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::with`].
+    pub fn without_cpu(&self) -> Result<Self, ScenarioError> {
+        let Self { given: mut settings, trace, .. } = self.clone();
+        settings.server.cpu = None;
+        self.derived(format!("{} without its CPU", self.source), settings, trace)
+    }
+
     /// The same scenario with the command line's options in place.
     ///
     /// # Errors

@@ -3,7 +3,9 @@
 //! A server is an application that brings streams of events to its subscribers. The testbed starts it in virtual time,
 //! lets a scenario's subscribers read from it, and says what they missed. `docs/your-own-server.md` walks through it.
 
+mod compared;
 mod error;
+mod hidden;
 mod incident;
 mod objective;
 mod size;
@@ -17,6 +19,7 @@ use crate::plan::Plan;
 use crate::record::Observation;
 use crate::runs::RunWorld;
 use crate::world::{self, Server, ServerFault, ServerFaultKind, ServerRun, WorldError};
+pub use compared::Comparison;
 pub use error::TestbedError;
 pub use incident::ServerIncident;
 pub use objective::{Objective, Unmet};

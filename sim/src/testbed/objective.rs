@@ -133,7 +133,8 @@ impl Testbed {
     /// With the first limit that is not kept, by class, figure and value, and as [`Testbed::run`].
     pub fn check(&self, plan: &Plan, frames: usize, objective: &Objective) -> Result<ServerRun, TestbedError> {
         let run = self.run(plan, frames)?;
-        let measured = of_run(plan, &run);
+        let mut measured = of_run(plan, &run);
+        self.price(&mut measured);
         match objective.judge(&measured).first() {
             None => Ok(run),
             Some(unmet) => Err(TestbedError::Unmet { server: self.name().to_owned(), unmet: unmet.to_string() }),

@@ -14,7 +14,7 @@ use crate::tail::tolerance::risk_of_largest;
 use crate::world::ServerRun;
 
 /// The largest size that is tried.
-const LARGEST: usize = 1 << 16;
+pub(super) const LARGEST: usize = 1 << 16;
 
 /// The size of a server for one number of subscribers.
 #[derive(Debug, Clone, PartialEq)]

@@ -38,7 +38,8 @@ impl Testbed {
         let (runs, exactness) = self.runs(scenario, &effective.values().copied().collect())?;
         let sizes = self.sizes(scenario, &runs)?;
         let policy = format!("{}'s own", self.name);
-        let cells = cells(scenario, &policy, &runs);
+        let mut cells = cells(scenario, &policy, &runs);
+        cells.iter_mut().for_each(|cell| self.price(cell));
         let document = document(scenario, policy, cells, &sizes);
         Ok(ServerSweep { server: self.name.clone(), document, effective, sizes, exactness })
     }
@@ -68,6 +69,12 @@ impl Testbed {
         // Threads finish in any order, and a cell must not depend on it.
         runs.values_mut().for_each(|(runs, _)| runs.sort_by_key(|run| run.seed));
         Ok((runs, exact))
+    }
+
+    /// Sets what the slots of a cell's buffer cost, as the server says it.
+    pub(super) fn price(&self, cell: &mut Cell) {
+        let frames = usize::try_from(cell.buffer).unwrap_or(usize::MAX);
+        cell.memory_bytes_per_subscriber.slots = self.server.slot_bytes(frames, cell.subscribers);
     }
 
     /// Sizes for every N; the runs of the sweep are not made again.

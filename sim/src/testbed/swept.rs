@@ -7,10 +7,11 @@ use std::path::Path;
 
 use super::size::ServerSize;
 use super::{Objective, TestbedError};
+use crate::figure::{self, Figure};
+use crate::report;
 use crate::summary::document::{Cell, Sweep};
 use crate::summary::json;
 use crate::world::Exactness;
-use crate::{figure, report};
 
 /// A sweep of a server under test. It prints as a page of at most 80 columns.
 #[derive(Debug, Clone)]
@@ -48,17 +49,20 @@ impl ServerSweep {
         by_n
     }
 
+    /// The figures of [`ServerSweep::write`]: drop rate, memory and latency.
+    #[must_use]
+    pub fn figures(&self) -> Vec<Figure> {
+        figure::draw(&self.as_written())
+    }
+
     /// Writes the document as `sweep.json`, and figures as SVG and PNG, into a folder, which is made.
     ///
     /// # Errors
     /// When a file cannot be written.
     pub fn write(&self, folder: &Path) -> Result<(), TestbedError> {
         fs::create_dir_all(folder).map_err(|why| failed(folder, why))?;
-        let text = json::to_json(&self.document);
-        // Drawn from the document as it is written: its numbers are rounded.
-        let document = json::from_json(&text).unwrap_or_else(|_| self.document.clone());
-        let mut files = vec![("sweep.json".to_owned(), text.into_bytes())];
-        for figure in figure::draw(&document) {
+        let mut files = vec![("sweep.json".to_owned(), json::to_json(&self.document).into_bytes())];
+        for figure in self.figures() {
             files.push((format!("{}.svg", figure.name), figure.svg.into_bytes()));
             files.push((format!("{}.png", figure.name), figure.png));
         }
@@ -70,7 +74,14 @@ impl ServerSweep {
     }
 }
 
-fn failed(path: &Path, why: std::io::Error) -> TestbedError {
+impl ServerSweep {
+    /// The document as it is written, with rounded numbers: the file alone gives the same figures.
+    fn as_written(&self) -> Sweep {
+        json::from_json(&json::to_json(&self.document)).unwrap_or_else(|_| self.document.clone())
+    }
+}
+
+pub(super) fn failed(path: &Path, why: std::io::Error) -> TestbedError {
     TestbedError::File { path: path.display().to_string(), why }
 }
 

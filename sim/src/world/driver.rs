@@ -19,7 +19,6 @@ use super::cpu::Work;
 use super::environment::ServerEnvironment;
 use super::process::Processes;
 use super::publisher::Outbox;
-use super::sightings::Sightings;
 use super::tasks::OwnTasks;
 use crate::client::{LEAST_NUMBERED_BYTES, payload};
 use crate::plan::{Arrival, Plan};
@@ -27,9 +26,6 @@ use crate::plan::{Arrival, Plan};
 /// How often a draining run is asked whether it is over.
 // Not every tick: the question adds up the accounts of all subscribers. The specification looks as often.
 const OVER_CHECK: Duration = TICK.saturating_mul(20);
-
-/// A server without a probe has nothing left when nothing has moved for so long, in virtual time.
-const QUIET: Duration = Duration::from_secs(1);
 
 pub(super) struct Driver {
     pub(super) environment: ServerEnvironment,
@@ -240,13 +236,13 @@ impl Driver {
             counts.waiting + counts.in_flight == 0 && network.cpu_is_idle()
         };
         // The bytes first: they are one load, and the accounts behind `is_idle` are many.
-        now >= self.run_ends || (network.outstanding_bytes() == 0 && is_idle() && self.is_quiet(now))
+        now >= self.run_ends || (self.tells_when_idle() && network.outstanding_bytes() == 0 && is_idle())
     }
 
-    /// Whether nothing has moved for long enough, where a server does not say whether it has anything left.
-    fn is_quiet(&self, now: Duration) -> bool {
-        let quiet_since = |sightings: &Sightings| sightings.moved_at().max(self.sources_end);
-        self.account.sightings().is_none_or(|sightings| now >= quiet_since(sightings) + QUIET)
+    /// Whether the server says what it has left. One without a probe may hold events although nothing moves, so its run
+    /// goes on to the end of the drain.
+    fn tells_when_idle(&self) -> bool {
+        self.account.sightings().is_none()
     }
 
     /// Looks at how much the server holds, if it says so.

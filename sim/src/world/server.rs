@@ -57,6 +57,13 @@ pub trait Server: Send + Sync {
     fn effective_frames(&self, frames: usize) -> usize {
         frames
     }
+
+    /// The memory that a buffer of `frames` frames takes for each of so many subscribers, in bytes, without what is in it.
+    /// Without this method it is a pointer for each frame. A buffer that subscribers share costs each of them a part.
+    fn slot_bytes(&self, frames: usize, subscribers: usize) -> u64 {
+        let _ = subscribers;
+        (frames * size_of::<usize>()) as u64
+    }
 }
 
 /// What a process of a server is started with.

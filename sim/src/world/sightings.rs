@@ -34,8 +34,6 @@ struct State {
     published: u64,
     clients: Vec<Client>,
     fault: Option<ServerFault>,
-    /// When something last moved, in virtual time.
-    moved_at: Duration,
     peak_bytes: u64,
 }
 
@@ -49,7 +47,6 @@ impl Sightings {
             published: 0,
             clients: plan.subscribers.iter().map(|_| Client::new(plan.arrivals.len())).collect(),
             fault: None,
-            moved_at: Duration::ZERO,
             peak_bytes: 0,
         };
         Self { recorder, state: Arc::new(Mutex::new(state)) }
@@ -85,10 +82,8 @@ impl Sightings {
     }
 
     /// That many bytes of a response have arrived at a client.
-    pub(super) fn arrives(&self, now: Duration, index: usize, bytes: u64) {
-        let mut state = self.lock();
-        state.moved_at = now;
-        state.clients[index].bytes += bytes;
+    pub(super) fn arrives(&self, index: usize, bytes: u64) {
+        self.lock().clients[index].bytes += bytes;
     }
 
     /// An event has arrived whole at a client, with that number if it has one. The server's socket accepted its last byte
@@ -165,11 +160,6 @@ impl Sightings {
     /// What ends the run, if something does.
     pub(super) fn fault(&self) -> Option<ServerFault> {
         self.lock().fault.clone()
-    }
-
-    /// When something last moved.
-    pub(super) fn moved_at(&self) -> Duration {
-        self.lock().moved_at
     }
 
     pub(super) fn peak_bytes(&self) -> u64 {

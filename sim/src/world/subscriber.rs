@@ -320,7 +320,7 @@ impl<'a> Session<'a> {
     /// Bytes have arrived from a server that is known by what its clients see.
     fn see(&mut self, sightings: &Sightings, now: Duration, bytes: &[u8]) -> Result<(), NotAStream> {
         let Self { index, parser, unread, wire, is_open, .. } = self;
-        sightings.arrives(now, *index, bytes.len() as u64);
+        sightings.arrives(*index, bytes.len() as u64);
         let mut open = || {
             if !std::mem::replace(is_open, true) {
                 sightings.opened(now, *index);

@@ -11,6 +11,9 @@ use super::barrier::Barrier;
 /// Tasks on the server's host that are no connections: the driver.
 const OWN: usize = 1;
 
+/// The runtime polls at most so many tasks in a row before it comes back to one that has yielded (`event_interval`).
+const POLLS_OF_A_ROUND: usize = 61;
+
 /// The most tasks of its own that a server had at once.
 #[derive(Debug, Clone, Default)]
 pub(super) struct OwnTasks {
@@ -38,9 +41,12 @@ impl OwnTasks {
         let own = alive.saturating_sub(OWN + barrier.alive());
         if own > 0 {
             self.most.fetch_max(own, Ordering::Relaxed);
-            // One round: a task that is woken by another of them runs later, at a time that is not its own.
-            yield_now().await;
-            barrier.quiet().await;
+            // As many rounds as it takes to run each once. A task that yields, or waits for others that do, runs later, at a
+            // time that is not its own.
+            for _ in 0..=own / POLLS_OF_A_ROUND {
+                yield_now().await;
+                barrier.quiet().await;
+            }
         }
     }
 }

@@ -20,15 +20,18 @@
 //! - [`real_world`]: plans over real TCP, and what is no server
 //! - [`emulated_paths`]: plans over the kernel's TCP and links that the program emulates
 //! - [`recording`]: a stream as a trace, whatever the server does
+//! - [`probing`]: what a path hides, of the server alone and through proxies
 //! - [`published`]: one number wherever it stands
 //! - [`documents`]: lists in pages are what the code has
 //! - [`features`]: the packages that each feature of the Hub brings
+//! - [`access`]: https, header fields, redirections, compressed streams, and what nothing may show
 //! - [`any_server`]: any server under test, with a probe and without
 //! - [`public_items`]: what the library promises to others
 //! - [`architecture`]: who may know whom
 //! - [`paths`]: TCP over paths in virtual time
 //! - [`plans`]: made by hand, for the others
 
+mod access;
 mod any_server;
 mod architecture;
 mod command_line;
@@ -47,6 +50,7 @@ mod mutants;
 mod options;
 mod paths;
 mod plans;
+mod probing;
 mod pruned_runs;
 mod public_items;
 mod published;

@@ -62,10 +62,20 @@ fn lists_single_names_and_definitions_are_counted() {
     assert_eq!(public_items(root), ["Five", "One", "Three", "Two", "four"].map(str::to_owned).into());
 }
 
+#[test]
+fn the_page_about_a_server_of_ones_own_has_the_test_that_is_run_here() {
+    let shown = text("tests/it/any_server/your_own.rs");
+    assert!(
+        text("../docs/your-own-server.md").contains(&format!("```rust\n{shown}```\n")),
+        "the page has another file"
+    );
+}
+
 /// What is shown to others must build without the feature. Rooms have no other way to the outside, whatever is switched on.
 #[test]
 fn the_examples_and_the_page_use_nothing_but_public_items() {
-    for file in ["examples/broadcast.rs", "examples/mailbox.rs", "examples/gated.rs", "../docs/your-own-server.md"] {
+    let examples = ["broadcast", "mailbox", "gated", "designs"].map(|name| format!("examples/{name}.rs"));
+    for file in examples.iter().map(String::as_str).chain(["../docs/your-own-server.md"]) {
         assert!(!text(file).contains("internals"), "{file}");
     }
     let root = text("src/lib.rs");

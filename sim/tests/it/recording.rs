@@ -2,7 +2,7 @@
 //! is said.
 
 mod answers;
-mod scripted;
+pub(crate) mod scripted;
 
 use std::fs;
 use std::net::SocketAddr;

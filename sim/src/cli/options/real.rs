@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use clap::Args;
 
+use super::access::{AccessOptions, TypedUrl};
 use super::{JsonOptions, LoadOptions, listed};
 use crate::cli::exit::Failure;
 use crate::cli::number;
 use crate::client::StreamFormat;
-use crate::real::{HEAD_TIMEOUT, Listening, Url};
+use crate::real::{HEAD_TIMEOUT, Listening, Route};
 use crate::scenario::Scenario;
 
 /// Longest time to listen: a week has every burst that comes once a week.
@@ -26,12 +27,14 @@ pub(in crate::rooms::cli) struct RealOptions {
     /// /dev/net/tun and iproute2 [default: loopback, which has no paths]
     #[arg(long, value_name = "HOW", value_enum, conflicts_with = "url")]
     pub(in crate::rooms::cli) paths: Option<LoadPaths>,
-    /// The event stream of a server that runs already, as http://HOST:PORT/v1/stream/sse?table=T
+    /// The event stream of a server that runs already, as http://HOST:PORT/v1/stream/sse?table=T, or https
     #[arg(long, value_name = "URL", requires = "ingest_url", conflicts_with = "policy")]
-    pub(in crate::rooms::cli) url: Option<Url>,
-    /// URL to which events are published, a JSON object each, as http://HOST:PORT/v1/ingest/T
+    url: Option<TypedUrl>,
+    /// URL to which events are published, a JSON object each, as http://HOST:PORT/v1/ingest/T, or https
     #[arg(long, value_name = "URL", requires = "url")]
-    pub(in crate::rooms::cli) ingest_url: Option<Url>,
+    ingest_url: Option<TypedUrl>,
+    #[command(flatten)]
+    access: AccessOptions,
     /// How the stream of that server marks its events: sse, ws for JSON messages of a WebSocket, or ndjson [default: sse]
     #[arg(long, value_name = "FORMAT", requires = "url")]
     dialect: Option<StreamFormat>,
@@ -64,6 +67,17 @@ impl RealOptions {
         head_timeout(self.head_timeout)
     }
 
+    /// Where clients of a server that runs already watch, and where events are posted.
+    pub(in crate::rooms::cli) fn routes(&self) -> Result<Option<[Route; 2]>, Failure> {
+        match (&self.url, &self.ingest_url, self.access.first_given()) {
+            (Some(url), Some(ingest), _) => {
+                self.access.routes([url.url("--url")?, ingest.url("--ingest-url")?]).map(Some)
+            }
+            (_, _, Some(option)) => Err(Failure::input(format!("{option}: it is for the server of --url"))),
+            _ => Ok(None),
+        }
+    }
+
     /// How the stream of a server that runs already marks its events.
     pub(in crate::rooms::cli) fn dialect(&self) -> StreamFormat {
         self.dialect.unwrap_or(StreamFormat::Sse)
@@ -73,15 +87,20 @@ impl RealOptions {
     pub(in crate::rooms::cli) fn command(&self) -> String {
         let others = [("url", &self.url), ("ingest-url", &self.ingest_url)];
         // In quotes, since a query may have a `&` that means something to a shell.
-        let others = others.iter().filter_map(|(name, url)| Some(format!(" --{name} '{}'", url.as_ref()?)));
+        let others = others.iter().filter_map(|(name, url)| {
+            // A bad one has ended the command before.
+            let url = url.as_ref()?.url(name).ok()?;
+            Some(format!(" --{name} '{url}'"))
+        });
         let timeout = self.head_timeout.map(|timeout| format!(" --head-timeout {}", joined(timeout)));
         let dialect = self.dialect.map(|format| format!(" --dialect {format}"));
         format!(
-            "{}{}{}{}{}{}",
+            "{}{}{}{}{}{}{}",
             self.load.command("load"),
             listed("buffers", self.buffers.as_deref()),
             if self.paths.is_some() { " --paths emulated" } else { "" },
             others.collect::<String>(),
+            self.access.command(),
             dialect.unwrap_or_default(),
             timeout.unwrap_or_default()
         )
@@ -90,9 +109,11 @@ impl RealOptions {
 
 #[derive(Debug, Args)]
 pub(in crate::rooms::cli) struct RecordOptions {
-    /// The event stream, as http://HOST:PORT/v1/stream/sse?table=T
+    /// The event stream, as http://HOST:PORT/v1/stream/sse?table=T, or https
     #[arg(value_name = "URL")]
-    pub(in crate::rooms::cli) url: Url,
+    url: TypedUrl,
+    #[command(flatten)]
+    access: AccessOptions,
     /// How long to listen, as 60s
     #[arg(long = "for", value_name = "TIME", default_value = "60s")]
     pub(in crate::rooms::cli) lasts: humantime::Duration,
@@ -123,8 +144,9 @@ impl RecordOptions {
         if self.names.iter().any(String::is_empty) {
             return Err(Failure::input("--event: a name must not be empty; an event without a name is called message"));
         }
+        let [route] = self.access.routes([self.url.url("URL")?])?;
         Ok(Listening {
-            url: self.url.clone(),
+            route,
             format: StreamFormat::Sse,
             lasts,
             head_timeout: head_timeout(self.head_timeout)?,
@@ -134,7 +156,7 @@ impl RecordOptions {
     }
 }
 
-fn head_timeout(given: Option<humantime::Duration>) -> Result<Duration, Failure> {
+pub(super) fn head_timeout(given: Option<humantime::Duration>) -> Result<Duration, Failure> {
     let Some(timeout) = given else { return Ok(HEAD_TIMEOUT) };
     if timeout.is_zero() || *timeout > MOST_TIME {
         return Err(Failure::input(format!("--head-timeout {timeout}: must be above 0 and at most 7 days")));
@@ -143,6 +165,6 @@ fn head_timeout(given: Option<humantime::Duration>) -> Result<Duration, Failure>
 }
 
 /// A time as it would be typed.
-fn joined(time: humantime::Duration) -> String {
+pub(super) fn joined(time: humantime::Duration) -> String {
     time.to_string().replace(' ', "")
 }

@@ -6,16 +6,16 @@ use std::io;
 use std::pin::pin;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, sleep, timeout_at};
 
 use super::{Capture, Captured, Listener, Listening, ListeningEnd};
-use crate::client::{StreamItem, StreamParser, request};
-use crate::real::client::ClientError;
+use crate::client::{NotAStream, StreamItem, StreamParser};
+use crate::real::client_error::ClientError;
 use crate::real::clock::Clock;
+use crate::real::connection::Connection;
 use crate::real::missing::Missing;
 use crate::real::reconnect::Reconnect;
+use crate::real::route::Route;
 
 /// What is read at a time.
 const BUFFER_BYTES: usize = 1 << 16;
@@ -43,6 +43,9 @@ pub(super) struct Session<'a> {
     listening: &'a Listening,
     listener: &'a mut dyn Listener,
     reconnect: Reconnect,
+    /// Where the present connection goes, or went: behind redirections it is another place.
+    route: Route,
+    was_compressed: bool,
     /// Since the first stream was open.
     clock: Option<Clock>,
     /// Since when no stream is open, while none is.
@@ -62,6 +65,8 @@ impl<'a> Session<'a> {
             listening,
             listener,
             reconnect: Reconnect::new(),
+            route: listening.route.clone(),
+            was_compressed: false,
             clock: None,
             away_since: None,
             holes: Duration::ZERO,
@@ -78,12 +83,20 @@ impl<'a> Session<'a> {
         self.clock.is_some()
     }
 
-    /// One connection, from the request to whatever ends it.
+    /// One connection, from the request to whatever ends it. Redirections on the way are followed, each time anew.
     pub(super) async fn connection(&mut self) -> Result<Infallible, Stop> {
-        let mut stream = self.reconnect.stream(self.listening.format);
-        let Err(stop) = self.read(&mut stream).await;
-        self.reconnect.ended(&stream);
-        Err(stop)
+        self.route = self.listening.route.clone();
+        loop {
+            let mut stream = self.reconnect.stream(self.listening.format);
+            let Err(stop) = self.read(&mut stream).await;
+            self.was_compressed |= stream.is_compressed();
+            if let Stop::Broken(ClientError::NotAStream(NotAStream::Redirect(status, location))) = &stop {
+                self.route = self.route.followed(*status, location)?;
+                continue;
+            }
+            self.reconnect.ended(&stream);
+            return Err(stop);
+        }
     }
 
     /// A connection has ended, or was not to be had.
@@ -109,13 +122,15 @@ impl<'a> Session<'a> {
             holes: self.holes,
             last_break: self.last_break,
             missing: self.missing,
+            route: self.route,
+            was_compressed: self.was_compressed,
             unwanted: self.unwanted,
             unwanted_names: self.unwanted_names,
         }
     }
 
     async fn read(&mut self, stream: &mut StreamParser) -> Result<Infallible, Stop> {
-        let mut socket = self.connect().await?;
+        let mut connection = self.connect().await?;
         let timeout = self.listening.head_timeout;
         // One limit for the whole head. A limit for each read would let a server that sends it byte by byte take for
         // ever.
@@ -124,34 +139,33 @@ impl<'a> Session<'a> {
         loop {
             // Only up to the head: an open stream may be silent for as long as it likes.
             let limit = (!stream.is_open()).then_some(late_at);
-            let Some(got) = self.watched(socket.read(&mut buffer), limit).await? else {
+            let Some(ready) = self.watched(connection.readable(), limit).await? else {
                 return Err(ClientError::HeadLate(timeout).into());
             };
-            match got {
-                Ok(0) if !stream.is_open() => return Err(ClientError::NoHead.into()),
-                Ok(0) => return Err(ClientError::Ended.into()),
-                Ok(got) => self.take(stream, &buffer[..got])?,
-                Err(why) => return Err(ClientError::Broken(why).into()),
+            let took = ready.and_then(|()| connection.take(&mut buffer)).map_err(ClientError::Broken)?;
+            self.take(stream, took.said)?;
+            if took.is_last && !stream.is_open() {
+                return Err(ClientError::NoHead.into());
             }
-            if stream.has_ended() {
+            if took.is_last || stream.has_ended() {
                 return Err(ClientError::Ended.into());
             }
         }
     }
 
-    async fn connect(&mut self) -> Result<TcpStream, Stop> {
-        let url = &self.listening.url;
+    async fn connect(&mut self) -> Result<Connection, Stop> {
+        let route = self.route.clone();
         let timeout = self.listening.head_timeout;
-        let request = request(url.target(), &url.authority(), self.listening.format, self.reconnect.cursor());
+        let request = route.request(self.listening.format, self.reconnect.cursor());
         let connected = async {
-            let mut socket = url.connect().await?;
-            socket.write_all(request.as_bytes()).await?;
-            Ok(socket)
+            let socket = route.url().connect().await.map_err(unreachable)?;
+            let mut connection = Connection::begin(socket, &route).await?;
+            connection.send(request.as_bytes()).await.map_err(unreachable)?;
+            Ok(connection)
         };
         match self.watched(connected, Some(Instant::now() + timeout)).await? {
             None => Err(ClientError::NoAnswer(timeout).into()),
-            Some(Err(why)) => Err(unreachable(why).into()),
-            Some(Ok(socket)) => Ok(socket),
+            Some(connected) => connected.map_err(Stop::Broken),
         }
     }
 

@@ -12,11 +12,11 @@ use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
 /// The head of an event stream that ends with its connection.
-pub(super) const HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
+pub(crate) const HEAD: &str = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\n\r\n";
 
 /// What a server does next.
 #[derive(Clone)]
-pub(super) enum Act {
+pub(crate) enum Act {
     Send(Vec<u8>),
     Wait(Duration),
     /// Ends the connection with an RST.
@@ -26,28 +26,28 @@ pub(super) enum Act {
 }
 
 impl Act {
-    pub(super) fn send(text: &str) -> Self {
+    pub(crate) fn send(text: &str) -> Self {
         Self::Send(text.as_bytes().to_vec())
     }
 
-    pub(super) fn wait(ms: u64) -> Self {
+    pub(crate) fn wait(ms: u64) -> Self {
         Self::Wait(Duration::from_millis(ms))
     }
 }
 
 /// An event of 10 bytes, with another line of that block before its data.
-pub(super) fn event(line: &str) -> Act {
+pub(crate) fn event(line: &str) -> Act {
     Act::send(&format!("{line}\ndata: 0123456789\n\n"))
 }
 
 /// So many events of 10 bytes, with a pause of so many ms after each.
-pub(super) fn events(count: u64, pause_ms: u64) -> Vec<Act> {
+pub(crate) fn events(count: u64, pause_ms: u64) -> Vec<Act> {
     (1..=count).flat_map(|id| [event(&format!("id: {id}")), Act::wait(pause_ms)]).collect()
 }
 
 /// A server with a script for each connection; when the last is taken, it listens no more.
-pub(super) struct ScriptedServer {
-    pub(super) address: SocketAddr,
+pub(crate) struct ScriptedServer {
+    pub(crate) address: SocketAddr,
     requests: Arc<Mutex<Vec<String>>>,
     /// Has a permit for each script that is done up to its end, or up to where it holds the connection.
     done: Arc<Semaphore>,
@@ -55,7 +55,7 @@ pub(super) struct ScriptedServer {
 }
 
 impl ScriptedServer {
-    pub(super) fn start(scripts: impl IntoIterator<Item = Vec<Act>>) -> Self {
+    pub(crate) fn start(scripts: impl IntoIterator<Item = Vec<Act>>) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
@@ -78,12 +78,12 @@ impl ScriptedServer {
     }
 
     /// The heads of the requests that came, in order.
-    pub(super) fn requests(&self) -> Vec<String> {
+    pub(crate) fn requests(&self) -> Vec<String> {
         self.requests.lock().unwrap().clone()
     }
 
     /// Waits until a script has sent all it has.
-    pub(super) fn has_sent_all(&self, most: Duration) -> bool {
+    pub(crate) fn has_sent_all(&self, most: Duration) -> bool {
         self.runtime.block_on(async { timeout(most, self.done.acquire()).await.is_ok() })
     }
 }
@@ -108,14 +108,14 @@ async fn play(mut connection: TcpStream, script: Vec<Act>, done: Arc<Semaphore>)
 }
 
 /// A host that answers nothing: its queue of connections is full, and it accepts none.
-pub(super) struct SilentServer {
-    pub(super) address: SocketAddr,
+pub(crate) struct SilentServer {
+    pub(crate) address: SocketAddr,
     _listener: Socket,
     _queued: Vec<std::net::TcpStream>,
 }
 
 impl SilentServer {
-    pub(super) fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let listener = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
         listener.bind(&SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
         listener.listen(0).unwrap();

@@ -1,0 +1,158 @@
+//! How many frames a client that has stopped reading is given before the server's buffer holds one back.
+
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
+
+use super::account::Line;
+use super::error::ProbeError;
+use super::steps::Probing;
+use super::watcher::Watcher;
+use crate::summary::probed::{Hidden, SeenBy};
+
+/// Events that are published between two looks.
+const BATCH: u64 = 16;
+
+/// For so long nothing may move in the server before what has moved counts as all: a proxy may still be about to read.
+const SETTLES: Duration = Duration::from_millis(400);
+
+/// A stream on which nothing has come for so long has brought all that was under way.
+const SILENCE: Duration = Duration::from_millis(700);
+
+/// Events of the first round of a probe without the server's account. Each further round has four times as many.
+const FIRST_ROUND: u64 = 512;
+
+/// Counts what is hidden, by the server's account where there is one. `reader` reads meanwhile, as other clients do.
+pub(super) async fn hidden(probing: &mut Probing<'_>, reader: &mut Watcher) -> Result<Hidden, ProbeError> {
+    let (bytes, received) = (reader.bytes, reader.received.len());
+    let hidden = if probing.account.is_some() {
+        by_the_server(probing, reader).await?
+    } else {
+        by_the_client(probing, reader).await?
+    };
+    probing.catch_up(reader).await?;
+    probing.frame_bytes = (reader.bytes - bytes) as f64 / (reader.received.len() - received).max(1) as f64;
+    let hidden_bytes = hidden.hidden_frames.map(|frames| (frames as f64 * probing.frame_bytes).round() as u64);
+    Ok(Hidden { hidden_bytes, ..hidden })
+}
+
+async fn by_the_server(probing: &mut Probing<'_>, reader: &mut Watcher) -> Result<Hidden, ProbeError> {
+    let receive_buffer = probing.probe.receive_buffer;
+    // Kept to the end, and never read from.
+    let (_stopped, id) = probing.open_listed(receive_buffer).await?;
+    let (from, begun) = (probing.numbers.count(), Instant::now());
+    let mut last = None;
+    loop {
+        publish(probing, reader, BATCH).await?;
+        // A line that is gone is a client that the server has cut off: what it had is what it was given.
+        let Some(line) = probing.line(id).await? else { break };
+        last = Some(line);
+        if line.waiting > 0 {
+            sleep(SETTLES).await;
+            let Some(now) = probing.line(id).await? else { break };
+            last = Some(now);
+            if now.waiting > 0 && now.delivered == line.delivered {
+                break;
+            }
+        }
+        if probing.numbers.count() - from >= probing.probe.most_frames || begun.elapsed() >= probing.probe.most_time {
+            return Ok(by_server(last, true));
+        }
+    }
+    Ok(by_server(last, false))
+}
+
+fn by_server(line: Option<Line>, is_lower_bound: bool) -> Hidden {
+    let hidden_frames = line.map(|line| line.delivered);
+    Hidden { hidden_frames, is_lower_bound, seen_by: SeenBy::Server, ..Hidden::default() }
+}
+
+async fn by_the_client(probing: &mut Probing<'_>, reader: &mut Watcher) -> Result<Hidden, ProbeError> {
+    let begun = Instant::now();
+    let mut round = FIRST_ROUND;
+    let most = probing.probe.most_frames;
+    loop {
+        let mut stopped = probing.open(None, probing.probe.receive_buffer).await?;
+        let count = round.min(most);
+        let published = probing.numbers.following(count);
+        let is_whole = publish_until(probing, reader, count, begun + probing.probe.most_time).await?;
+        sleep(SETTLES).await;
+        let outcome = read_out(probing, &mut stopped, published.start).await?;
+        let is_last = !is_whole || count >= most;
+        match outcome {
+            Outcome::All(held) if is_last => {
+                let hidden_frames = probing.probe.buffer.map(|buffer| held.saturating_sub(buffer));
+                let held_frames = Some(held);
+                return Ok(Hidden { hidden_frames, held_frames, is_lower_bound: true, ..Hidden::default() });
+            }
+            Outcome::All(_) => round = round.saturating_mul(4),
+            Outcome::KeptNewest(hidden) => {
+                return Ok(Hidden { hidden_frames: Some(hidden), ..Hidden::default() });
+            }
+            Outcome::KeptOldest(held) => {
+                let hidden_frames = probing.probe.buffer.map(|buffer| held.saturating_sub(buffer));
+                return Ok(Hidden { hidden_frames, held_frames: Some(held), ..Hidden::default() });
+            }
+        }
+    }
+}
+
+/// What a client that had stopped has when it reads again.
+enum Outcome {
+    /// Every event.
+    All(u64),
+    /// The first so many events, then none of those that came into a full buffer; or its connection was ended behind them.
+    KeptOldest(u64),
+    /// The first so many events, which had left the server, and the last that its buffer held.
+    KeptNewest(u64),
+}
+
+async fn read_out(probing: &mut Probing<'_>, stopped: &mut Watcher, first: u64) -> Result<Outcome, ProbeError> {
+    let mut had = usize::MAX;
+    while had != stopped.received.len() && !stopped.has_ended {
+        had = stopped.received.len();
+        let until = Instant::now() + SILENCE;
+        stopped.read_until(&probing.numbers, until, |watcher| watcher.received.len() > had).await?;
+    }
+    let had = stopped.received.len();
+    if !stopped.has_ended {
+        // An event behind all others: only behind a later one does a client know that something is missing.
+        probing.publish().await?;
+        let until = Instant::now() + super::steps::EVENT_WITHIN;
+        stopped.read_until(&probing.numbers, until, |watcher| watcher.received.len() > had).await?;
+    }
+    let of_round = stopped.received.iter().filter(|position| **position >= first);
+    let run = of_round.zip(first..).take_while(|(position, expected)| **position == *expected).count() as u64;
+    let all = probing.numbers.count() - first;
+    let behind_the_gap = (stopped.received.len() as u64).saturating_sub(run);
+    Ok(match () {
+        () if run == all => Outcome::All(run),
+        // The event that ends the round is one of them.
+        () if behind_the_gap > 1 => Outcome::KeptNewest(run),
+        () => Outcome::KeptOldest(run),
+    })
+}
+
+async fn publish(probing: &mut Probing<'_>, reader: &mut Watcher, count: u64) -> Result<(), ProbeError> {
+    for _ in 0..count {
+        probing.publish().await?;
+    }
+    reader.take(&probing.numbers)
+}
+
+/// Returns whether all were published in time.
+async fn publish_until(
+    probing: &mut Probing<'_>,
+    reader: &mut Watcher,
+    count: u64,
+    until: Instant,
+) -> Result<bool, ProbeError> {
+    let last = probing.numbers.count() + count;
+    while probing.numbers.count() < last {
+        if Instant::now() >= until {
+            return Ok(false);
+        }
+        publish(probing, reader, BATCH.min(last - probing.numbers.count())).await?;
+    }
+    Ok(true)
+}
