@@ -268,6 +268,7 @@ impl Incident {
             violations: now.first_violation.into_iter().collect(),
             same_trajectory,
             losses: losses.unwrap_or_default(),
+            objective: Vec::new(),
         };
         Ok(Rerun { replay, run })
     }

@@ -127,7 +127,9 @@ pub use figure::Figure;
 pub use record::{ClassRecord, Digest, Record, SubscriberRecord};
 pub use runs::RunWorld;
 pub use summary::document::{ByClass, Cell, Memory, Quantiles, WorstSubscriber};
-pub use testbed::{Comparison, Objective, ServerIncident, ServerSize, ServerSweep, Testbed, TestbedError, Unmet};
+pub use testbed::{
+    Comparison, Judgement, Measure, Objective, ServerIncident, ServerSize, ServerSweep, Testbed, TestbedError,
+};
 pub use world::{Exactness, ServerRun};
 
 /// The command `sim` with its arguments, of which the first is its name. It prints, and returns the code that its process

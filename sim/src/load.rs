@@ -1,6 +1,7 @@
 //! A load test: a scenario's plans in the real world, one run after the other, and the document of them.
 
 mod machine;
+mod not_applied;
 
 pub(crate) use machine::this as machine;
 
@@ -11,15 +12,16 @@ use hubbub::Capacity;
 
 use crate::client::StreamFormat;
 use crate::emulated::{self, EmulatedError, EmulatedRun};
-use crate::plan::{FaultKind, HubChoice, Plan};
+use crate::plan::{HubChoice, Plan};
 use crate::real::{self, PerSubscriber, RealError, RealRun, Route, Sockets, Target};
 use crate::runs::Progress;
-use crate::scenario::{RoundTrip, Scenario};
+use crate::scenario::Scenario;
 use crate::summary::cell::{CellKey, cell};
-use crate::summary::document::{Cell, EmulatedLinks, Recommendation, SCHEMA, Sweep};
+use crate::summary::document::{Cell, EmulatedLinks, ObjectiveResult, Recommendation, SCHEMA, Sweep};
 use crate::summary::load;
+use crate::summary::objective::Objective;
 use crate::summary::run::{Latencies, RunSummary};
-use crate::transport::Transport;
+use not_applied::not_applied;
 
 /// Who is put to the test.
 #[derive(Debug, Clone)]
@@ -85,7 +87,25 @@ pub fn load(scenario: &Scenario, target: &LoadTarget, progress: &dyn Progress, i
         }
     }
     progress.end();
+    sweep.objective = judged(scenario, target, &sweep.cells);
     Loaded { sweep, ended_by }
+}
+
+/// What of a scenario's objective the target can be held against; `None` where that is nothing.
+pub(crate) fn objective(scenario: &Scenario, target: &LoadTarget) -> Option<Objective> {
+    let objective = Objective::of(scenario)?;
+    let objective = match target {
+        LoadTarget::Own | LoadTarget::Emulated => objective,
+        LoadTarget::Other { .. } => objective.without_memory(),
+    };
+    (!objective.limits().is_empty()).then_some(objective)
+}
+
+/// Every cell that was measured, held against the scenario's objective.
+fn judged(scenario: &Scenario, target: &LoadTarget, cells: &[Cell]) -> Option<ObjectiveResult> {
+    let objective = objective(scenario, target)?;
+    let judged = cells.iter().map(|cell| objective.judged(cell)).collect();
+    Some(ObjectiveResult::of_cells(objective.limits(), judged))
 }
 
 /// One cell: a run for each seed.
@@ -241,6 +261,7 @@ fn document(scenario: &Scenario, target: &LoadTarget) -> Sweep {
             buffer: None,
             because: "a load test measures the sizes it is given; cargo sim size finds the one to give".to_owned(),
         },
+        objective: None,
         sensitivity: Vec::new(),
     }
 }
@@ -251,51 +272,6 @@ fn policy_name(scenario: &Scenario, target: &LoadTarget) -> &'static str {
         LoadTarget::Own | LoadTarget::Emulated => scenario.settings().server.policy.name(),
         LoadTarget::Other { .. } => "its own",
     }
-}
-
-/// What the plan has and loopback has not.
-fn not_applied(scenario: &Scenario, target: &LoadTarget) -> Vec<String> {
-    let settings = scenario.settings();
-    let plan = Plan::draw(scenario, settings.subscribers.first().copied().unwrap_or(1), 0);
-    let has_links = matches!(target, LoadTarget::Emulated);
-    let mut missing = Vec::new();
-    if !has_links && settings.classes.iter().any(|class| !matches!(class.round_trip_ms, RoundTrip::Minimum)) {
-        missing.push("round-trip times: the network's own".to_owned());
-    }
-    if !has_links && plan.class_with_path().is_some() {
-        missing.push("paths: loopback has none; --paths emulated runs over them".to_owned());
-    }
-    missing.push("windows: receive buffers of that size, of which the kernel makes its own windows".to_owned());
-    if let LoadTarget::Other { format: StreamFormat::Sse, .. } = target
-        && settings.server.transport == Transport::Ws
-    {
-        missing.push("WebSockets: another server is watched as server-sent events".to_owned());
-    }
-    if settings.server.recovery.is_some() && matches!(target, LoadTarget::Other { .. }) {
-        missing.push("the history: another server's is its own, and clients ask it by Last-Event-ID".to_owned());
-    }
-    if settings.server.cpu.is_some() {
-        missing.push("the modelled CPU: the server has a real one, and shares it with its clients".to_owned());
-    }
-    for fault in &plan.faults {
-        let why = match fault.harm {
-            FaultKind::LinkHeld { class, .. } | FaultKind::Partition { class, .. }
-                if has_links && plan.classes[class].path.is_some() =>
-            {
-                continue;
-            }
-            FaultKind::LinkHeld { .. } | FaultKind::Partition { .. } | FaultKind::ServerRestarts { .. } => {
-                "does not happen"
-            }
-            FaultKind::ClientDies { .. } => "its host goes on acknowledging, so that it is one that stops reading",
-            FaultKind::ReaderStalls { .. }
-            | FaultKind::ReaderTrickles { .. }
-            | FaultKind::ReaderStops { .. }
-            | FaultKind::ClassLeaves { .. } => continue,
-        };
-        missing.push(format!("{}: {why}", fault.harm.kind()));
-    }
-    missing
 }
 
 fn millis(time: Duration) -> u64 {

@@ -2,6 +2,7 @@
 
 mod fresh;
 pub mod marks;
+pub mod objective;
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,16 +1,17 @@
 //! A sweep: the same plans at every buffer size, and the exact size beside them.
 
-use hubbub::{Capacity, Overflow};
+mod grid;
 
-use crate::plan::{HubChoice, Plan};
-use crate::pruning::Runs;
-use crate::runs::{self, Job, RunError, RunLog, Workers};
+use hubbub::Overflow;
+
+use crate::plan::Plan;
+use crate::runs::{RunError, RunLog, Workers};
 use crate::scenario::{Arrivals, Scenario, ScenarioError};
 use crate::sizing;
-use crate::summary::cell::{CellKey, cell};
-use crate::summary::document::{ALL_POLICIES, Cell, SCHEMA, Sweep, TraceUsed, ZeroDrop};
-use crate::summary::run::{Latencies, RunSummary};
+use crate::summary::document::{ALL_POLICIES, Cell, ObjectiveResult, SCHEMA, Sweep, TraceUsed, ZeroDrop};
+use crate::summary::objective::Objective;
 use crate::summary::{load, sizes};
+use grid::Grid;
 
 /// Which parts of a sweep are wanted.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +24,22 @@ pub struct Parts<'a> {
     pub sizes: Sizes<'a>,
     /// Sizes under a changed load.
     pub sensitivity: bool,
+    /// What is held against the scenario's objective, where it has one.
+    pub objective: Judge<'a>,
+}
+
+/// What has to keep an objective.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Judge<'a> {
+    /// Nothing.
+    Nothing,
+    /// The cells of these buffer sizes.
+    At(&'a [u64]),
+    /// A size that is searched: the smallest that keeps all limits.
+    Search {
+        /// Under every policy that the scenario can be run under, instead of its own alone.
+        every_policy: bool,
+    },
 }
 
 /// Why there is no sweep.
@@ -61,13 +78,13 @@ pub enum Sizes<'a> {
 /// The recommendation is the next power of two above the largest mark of all runs:
 /// ```
 /// use hubbub_sim::internals::{runs::{Progress, RunWorld::Specified, Workers}, sweep::{Parts, Sizes, sweep}};
-/// # use hubbub_sim::internals::scenario::{Overrides, Scenario}; struct Quiet;
+/// # use hubbub_sim::internals::{scenario::{Overrides, Scenario}, sweep::Judge}; struct Quiet;
 /// # impl Progress for Quiet { fn begin(&self, _: &str, _: u64) {} fn advance(&self, _: u64) {} fn end(&self) {} }
 /// let mut few = Overrides { subscribers: Some(vec![3]), seeds: Some(1), ..Overrides::default() };
 /// few.duration_seconds = Some(5.0);
 /// let scenario = Scenario::named("alpha").and_then(|alpha| alpha.with(few)).expect("a valid scenario");
 /// let sizes = Sizes::WithRisk { runs: 20, extrapolated_risk: None };
-/// let parts = Parts { cells: false, policies: false, sizes, sensitivity: false };
+/// let parts = Parts { cells: false, policies: false, sizes, sensitivity: false, objective: Judge::Nothing };
 /// let workers = Workers { threads: 1, world: Specified, checks_a_share: false, known: None, progress: &Quiet };
 /// let found = sweep(&scenario, parts, workers, |_| {}).expect("no run fails");
 /// let largest = found.zero_drop[0].tolerance.as_ref().expect("20 runs");
@@ -85,6 +102,8 @@ pub fn sweep(
 ) -> Result<Sweep, SweepError> {
     let (run_under, left_out) =
         if parts.policies { under_each_policy(scenario)? } else { (vec![scenario.clone()], Vec::new()) };
+    let objective = Objective::of(scenario);
+    let searched = searched_policies(scenario, parts.objective)?;
     let mut log = RunLog::default();
     let mut grid = if parts.cells { Grid::of(&run_under) } else { Grid::default() };
     if parts.policies {
@@ -98,21 +117,17 @@ pub fn sweep(
     }
     sized(&zero_drop);
     let cells = grid.run(workers, &mut log)?;
-    match parts.sizes {
-        Sizes::None | Sizes::Exact => {}
-        Sizes::WithRisk { runs, extrapolated_risk } => {
-            sizing::marks::find(scenario, &unbounded, &mut zero_drop, runs, workers, &mut log)?;
-            if let Some(risk) = extrapolated_risk {
-                zero_drop.iter_mut().for_each(|size| sizing::marks::extrapolate(size, risk));
-            }
+    bound_risk(scenario, parts.sizes, (&unbounded, &mut zero_drop[..]), workers, &mut log)?;
+    let mut deciding = sizing::deciding(scenario, &zero_drop);
+    let objective = match (&objective, parts.objective) {
+        (None, _) | (_, Judge::Nothing) => None,
+        (Some(objective), Judge::At(buffers)) => Some(judged(objective, &cells, buffers)),
+        (Some(objective), Judge::Search { .. }) => {
+            let found = sizing::objective::search(&searched, objective, workers, &mut log)?;
+            deciding.extend(found.deciding);
+            Some(found.result)
         }
-        Sizes::AsPublished(published) => {
-            sizing::marks::repeat(scenario, published, &mut zero_drop, workers, &mut log)?;
-        }
-    }
-    // Without marks there is no size to run.
-    sizing::validate(scenario, &mut zero_drop, workers, &mut log)?;
-    let deciding = sizing::deciding(scenario, &zero_drop);
+    };
     // Exact sizes alone are a first answer. For that only the deciding runs are checked.
     let mut done =
         if parts.sizes == Sizes::Exact { log.check_only(deciding, workers)? } else { log.check(deciding, workers)? };
@@ -148,8 +163,33 @@ pub fn sweep(
         cells,
         recommendation: sizes::recommendation(&zero_drop, scenario.duration().as_secs_f64()),
         zero_drop,
+        objective,
         sensitivity,
     })
+}
+
+/// Adds to exact sizes what further runs say of their risk, where such runs are wanted.
+fn bound_risk<'a>(
+    scenario: &'a Scenario,
+    sizes: Sizes<'_>,
+    (unbounded, zero_drop): (&sizing::Unbounded, &mut [ZeroDrop]),
+    workers: Workers<'_>,
+    log: &mut RunLog<'a>,
+) -> Result<(), RunError> {
+    match sizes {
+        Sizes::None | Sizes::Exact => {}
+        Sizes::WithRisk { runs, extrapolated_risk } => {
+            sizing::marks::find(scenario, unbounded, zero_drop, runs, workers, log)?;
+            if let Some(risk) = extrapolated_risk {
+                zero_drop.iter_mut().for_each(|size| sizing::marks::extrapolate(size, risk));
+            }
+        }
+        Sizes::AsPublished(published) => {
+            sizing::marks::repeat(scenario, published, zero_drop, workers, log)?;
+        }
+    }
+    // Without marks there is no size to run.
+    sizing::validate(scenario, zero_drop, workers, log)
 }
 
 /// The scenario once for every policy that it can be run under, each with what it needs; and in words which policies
@@ -175,6 +215,26 @@ pub fn under_each_policy(scenario: &Scenario) -> Result<(Vec<Scenario>, Vec<Stri
     }
 }
 
+/// The scenarios whose sizes are searched, the scenario's own policy first: of equal answers it is named.
+fn searched_policies(scenario: &Scenario, judge: Judge<'_>) -> Result<Vec<Scenario>, ScenarioError> {
+    match judge {
+        Judge::Search { every_policy: true } => {
+            let (mut scenarios, _) = under_each_policy(scenario)?;
+            let own = scenario.settings().server.policy;
+            scenarios.sort_by_key(|other| other.settings().server.policy != own);
+            Ok(scenarios)
+        }
+        Judge::Search { every_policy: false } => Ok(vec![scenario.clone()]),
+        Judge::Nothing | Judge::At(_) => Ok(Vec::new()),
+    }
+}
+
+/// The cells of these sizes, held against an objective.
+fn judged(objective: &Objective, cells: &[Cell], buffers: &[u64]) -> ObjectiveResult {
+    let judged = cells.iter().filter(|cell| buffers.contains(&cell.buffer)).map(|cell| objective.judged(cell));
+    ObjectiveResult::of_cells(objective.limits(), judged.collect())
+}
+
 fn trace_used(scenario: &Scenario) -> Option<TraceUsed> {
     match &scenario.settings().arrivals {
         Arrivals::Trace { file, speed_up } => {
@@ -186,120 +246,5 @@ fn trace_used(scenario: &Scenario) -> Option<TraceUsed> {
         | Arrivals::Poisson { .. }
         | Arrivals::Bursts { .. }
         | Arrivals::BacklogFlush { .. } => None,
-    }
-}
-
-/// A cell under way. Records are condensed and merged as they come: a sweep's memory does not grow with its runs.
-struct Open<'a> {
-    /// With the cell's policy.
-    scenario: &'a Scenario,
-    subscribers: usize,
-    buffer: u64,
-    runs: Vec<RunSummary>,
-    latencies: Latencies,
-}
-
-impl<'a> Open<'a> {
-    fn new(scenario: &'a Scenario, subscribers: usize, buffer: u64) -> Self {
-        Self { scenario, subscribers, buffer, runs: Vec::new(), latencies: Latencies(Vec::new()) }
-    }
-
-    fn take(&mut self, (run, latencies): (RunSummary, Latencies)) {
-        self.runs.push(run);
-        self.latencies.merge(latencies);
-    }
-
-    fn close(mut self) -> Cell {
-        // Threads finish in any order, and a cell must not depend on it.
-        self.runs.sort_by_key(|run| run.seed);
-        let settings = self.scenario.settings();
-        let class_names: Vec<_> = settings.classes.iter().map(|class| class.name.clone()).collect();
-        let key = CellKey {
-            policy: settings.server.policy.name(),
-            subscribers: self.subscribers,
-            buffer: self.buffer,
-            class_names: &class_names,
-            seconds: self.scenario.duration().as_secs_f64(),
-        };
-        cell(key, &self.runs, &self.latencies)
-    }
-}
-
-/// The cells, in grid order: policies first, then subscribers.
-///
-/// Where an unbounded run fits into a buffer, that buffer would never have overflowed and nothing would have gone
-/// differently, digest included: that run stands in for the cell's. So does one that could be pruned.
-#[derive(Default)]
-struct Grid<'a>(Vec<Open<'a>>);
-
-impl<'a> Grid<'a> {
-    fn of(scenarios: &'a [Scenario]) -> Self {
-        let mut cells = Vec::new();
-        for scenario in scenarios {
-            let settings = scenario.settings();
-            for subscribers in &settings.subscribers {
-                cells.extend(settings.buffers.iter().map(|buffer| Open::new(scenario, *subscribers, *buffer)));
-            }
-        }
-        Self(cells)
-    }
-
-    /// Where nothing ever overflows, policies that need the same are the same run; unless somebody comes back, who is
-    /// given what it missed a mailbox full at a time.
-    fn take_common_runs(&mut self, workers: Workers<'_>, log: &mut RunLog<'a>) -> Result<(), RunError> {
-        let mut jobs: Vec<Job<'a>> = Vec::new();
-        for cell in &self.0 {
-            let is_had = |job: &Job<'_>| job.subscribers == cell.subscribers && job.scenario.runs_as(cell.scenario);
-            if !jobs.iter().any(is_had) {
-                let seeds = 0..cell.scenario.settings().seeds;
-                jobs.extend(seeds.map(|seed| Job::unbounded(cell.scenario, cell.subscribers, seed)));
-            }
-        }
-        workers.progress.begin("common runs", jobs.iter().map(Job::units).sum());
-        let take = |index: usize, run: (RunSummary, Latencies)| {
-            let job: &Job<'a> = &jobs[index];
-            log.add(*job, &run.0);
-            let fits = |cell: &&mut Open<'_>| {
-                cell.subscribers == job.subscribers && cell.scenario.runs_as(job.scenario) && run.0.fits(cell.buffer)
-            };
-            // Cloned, because one run may stand in for several sizes and policies.
-            self.0.iter_mut().filter(fits).for_each(|cell| cell.take(run.clone()));
-        };
-        runs::each(&jobs, workers, |_| true, take)?;
-        workers.progress.end();
-        Ok(())
-    }
-
-    fn take_what_fits(&mut self, subscribers: usize, runs: &Runs) {
-        for cell in self.0.iter_mut().filter(|cell| cell.subscribers == subscribers) {
-            let pruned = runs.at.iter().find(|(buffer, _)| *buffer == cell.buffer).map(|(_, run)| run);
-            let whole = Some(&runs.unbounded).filter(|(run, _)| run.fits(cell.buffer));
-            pruned.or(whole).cloned().into_iter().for_each(|run| cell.take(run));
-        }
-    }
-
-    /// Runs what is missing.
-    fn run(mut self, workers: Workers<'_>, log: &mut RunLog<'a>) -> Result<Vec<Cell>, RunError> {
-        let mut jobs = Vec::new();
-        for (index, cell) in self.0.iter().enumerate() {
-            let Open { scenario, subscribers, .. } = *cell;
-            // The scenario's check has seen that every buffer is a capacity.
-            let Some(capacity) = usize::try_from(cell.buffer).ok().and_then(Capacity::new) else { continue };
-            let choice = HubChoice { capacity, overflow: scenario.settings().server.policy };
-            let seeds = 0..scenario.settings().seeds;
-            let missing = seeds.filter(|seed| cell.runs.iter().all(|run| run.seed != *seed));
-            jobs.extend(missing.map(|seed| (index, Job { scenario, subscribers, choice, seed })));
-        }
-        // The long ones first, so that no core is left with one at the end.
-        jobs.sort_by_key(|(_, job)| std::cmp::Reverse(job.subscribers));
-        let (indices, jobs): (Vec<_>, Vec<_>) = jobs.into_iter().unzip();
-        workers.progress.begin("sweep", jobs.iter().map(Job::units).sum());
-        let take = |index: usize, run: (RunSummary, Latencies)| {
-            log.add(jobs[index], &run.0);
-            self.0[indices[index]].take(run);
-        };
-        runs::each(&jobs, workers, |_| true, take)?;
-        workers.progress.end();
-        Ok(self.0.into_iter().map(Open::close).collect())
     }
 }

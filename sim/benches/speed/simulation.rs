@@ -11,7 +11,7 @@ use hubbub_sim::internals::record::Record;
 use hubbub_sim::internals::runs::{Progress, RunWorld, Workers};
 use hubbub_sim::internals::scenario::Scenario;
 use hubbub_sim::internals::specified;
-use hubbub_sim::internals::sweep::{Parts, Sizes, sweep};
+use hubbub_sim::internals::sweep::{Judge, Parts, Sizes, sweep};
 use hubbub_sim::internals::world::run;
 
 use crate::rows::{Line, Row, Rows};
@@ -59,7 +59,7 @@ pub(crate) fn alpha(rows: &mut Rows) {
         ("grid of cells", true, Sizes::None),
         ("sizes and their risk", false, Sizes::WithRisk { runs: 60, extrapolated_risk: None }),
     ] {
-        let parts = Parts { cells, policies: false, sizes, sensitivity: false };
+        let parts = Parts { cells, policies: false, sizes, sensitivity: false, objective: Judge::Nothing };
         let (result, took) = timed(|| {
             sweep(
                 &scenario,

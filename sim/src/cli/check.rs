@@ -98,5 +98,6 @@ fn load_of(sweep: &Sweep) -> Sweep {
     let (zero_drop, because) = (Vec::new(), String::new());
     let recommendation = Recommendation { buffer: None, because };
     let command = String::new();
-    Sweep { cells: Vec::new(), zero_drop, recommendation, sensitivity: Vec::new(), command, ..sweep.clone() }
+    let (cells, sensitivity, objective) = (Vec::new(), Vec::new(), None);
+    Sweep { cells, zero_drop, recommendation, objective, sensitivity, command, ..sweep.clone() }
 }

@@ -8,6 +8,7 @@ use super::{console, run};
 use crate::plan::Plan;
 use crate::scenario::{Class, NetworkPath, RoundTrip, Scenario};
 use crate::summary::load;
+use crate::summary::objective::Objective;
 
 /// Columns of a terminal that is as narrow as they are.
 const COLUMNS: usize = 80;
@@ -58,6 +59,9 @@ fn meaning(scenario: &Scenario) -> String {
     ];
     for (name, said) in lines {
         text += &wrapped(&format!("{name:<12}{said}"), "            ");
+    }
+    if let Some(objective) = Objective::of(scenario) {
+        text += &wrapped(&format!("{:<12}{objective}", "objective"), "            ");
     }
     for fault in &settings.faults {
         text += &wrapped(&format!("{:<12}{fault}", "fault"), "            ");

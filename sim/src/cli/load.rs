@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use super::exit::{Exit, Failure};
 use super::options::{LoadPaths, RealOptions};
 use super::run::{show, warn};
-use super::{console, files, interrupt, progress};
-use crate::load::{LoadTarget, Loaded, load};
+use super::{console, files, interrupt, progress, verdict};
+use crate::load::{self, LoadTarget, Loaded};
 use crate::summary::json;
 use crate::{emulated, real};
 
@@ -16,24 +16,24 @@ pub(super) fn run(options: &RealOptions) -> Result<Exit, Failure> {
     warn(&scenario);
     let most = scenario.settings().subscribers.iter().copied().max().unwrap_or(0);
     real::need_files(most)?;
-    let target = match options.routes()? {
-        Some([stream, ingest]) => {
-            // Before anything else: a wrong URL would otherwise show only after a whole run. Clients then connect to the
-            // place behind all redirections.
-            let stream = real::check_stream(&stream, options.dialect(), options.head_timeout()?)?;
+    let mut target = match options.routes()? {
+        Some([stream, ingest]) => LoadTarget::Other { stream, format: options.dialect(), ingest },
+        None if options.paths == Some(LoadPaths::Emulated) => LoadTarget::Emulated,
+        None => LoadTarget::Own,
+    };
+    options.junit.prepare(&options.json, load::objective(&scenario, &target).is_some())?;
+    // Before any run: a wrong URL, or a machine without namespaces, would otherwise show only after a whole one.
+    match &mut target {
+        LoadTarget::Other { stream, format, .. } => {
+            // Clients then connect to the place behind all redirections.
+            *stream = real::check_stream(stream, *format, options.head_timeout()?)?;
             if stream.redirects() > 0 {
                 console::note(&format!("the stream is at {}", stream.url()));
             }
-            LoadTarget::Other { stream, format: options.dialect(), ingest }
         }
-        None if options.paths == Some(LoadPaths::Emulated) => {
-            // Before anything else, for the same reason.
-            emulated::check()?;
-            LoadTarget::Emulated
-        }
-        None => LoadTarget::Own,
-    };
-    options.json.prepare()?;
+        LoadTarget::Emulated => emulated::check()?,
+        LoadTarget::Own => {}
+    }
     let is_to_stdout = options.json.is_to_stdout();
     let parent = options.out.clone().or_else(|| (!is_to_stdout).then(|| PathBuf::from(files::MEASURED)));
     let folder = parent.map(|parent| parent.join(&scenario.settings().name));
@@ -41,7 +41,8 @@ pub(super) fn run(options: &RealOptions) -> Result<Exit, Failure> {
         files::prepare(folder)?;
     }
     interrupt::catch();
-    let Loaded { mut sweep, ended_by } = load(&scenario, &target, &progress::Bars::new(), &|| !interrupt::was_caught());
+    let Loaded { mut sweep, ended_by } =
+        load::load(&scenario, &target, &progress::Bars::new(), &|| !interrupt::was_caught());
     sweep.command = options.command();
     // Read back from its own text: what is shown has the rounded numbers that the file has.
     let sweep = json::from_json(&json::to_json(&sweep)).unwrap_or(sweep);
@@ -53,7 +54,8 @@ pub(super) fn run(options: &RealOptions) -> Result<Exit, Failure> {
             console::note(&format!("wrote {}/", folder.display()));
         }
     }
-    ended_by.map_or(Ok(Exit::AsExpected), |why| Err(why.into()))
+    let exit = verdict::of_sweep(&sweep, "load", options.junit.file())?;
+    ended_by.map_or(Ok(exit), |why| Err(why.into()))
 }
 
 /// The process of emulated paths and the runs over them.

@@ -31,6 +31,7 @@ mod stages;
 mod threads;
 mod told;
 mod typed;
+mod verdict;
 mod verify;
 mod whole;
 

@@ -4,7 +4,7 @@
 use std::ffi::OsString;
 use std::str::FromStr;
 
-use crate::scenario::{MAX_BUFFER, MAX_SEEDS, MAX_SPEED_UP, MAX_SUBSCRIBERS};
+use crate::scenario::{MAX_BUFFER, MAX_OBJECTIVE_BYTES, MAX_SEEDS, MAX_SPEED_UP, MAX_SUBSCRIBERS};
 use crate::summary::risk::MOST_RUNS;
 
 /// Numbers of subscribers, or one of a list of them.
@@ -50,6 +50,21 @@ pub(super) fn first_seed(text: &str) -> Result<u64, String> {
 /// A factor.
 pub(super) fn speed_up(text: &str) -> Result<f64, String> {
     text.parse().map_err(|_| format!("must be a number above 0, at most {MAX_SPEED_UP}"))
+}
+
+/// A part of a whole. One outside 0 to 1 is left to the check of the scenario.
+pub(super) fn part(text: &str) -> Result<f64, String> {
+    text.parse().map_err(|_| "must be a number, 0 ..= 1".to_owned())
+}
+
+/// A time in milliseconds.
+pub(super) fn milliseconds(text: &str) -> Result<f64, String> {
+    text.parse().map_err(|_| "must be a number of milliseconds above 0".to_owned())
+}
+
+/// A number of bytes.
+pub(super) fn bytes(text: &str) -> Result<u64, String> {
+    whole(text, 1, MAX_OBJECTIVE_BYTES)
 }
 
 fn whole<T: FromStr>(text: &str, least: u64, most: u64) -> Result<T, String> {

@@ -3,6 +3,7 @@
 mod access;
 mod evidence;
 mod incidents;
+mod objective;
 mod output;
 mod probe;
 mod real;
@@ -37,6 +38,7 @@ pub(super) struct Options {
 
 pub(super) use evidence::{EvidenceOptions, FidelityOptions, PathsPart, StagesOptions, VerifyOptions};
 pub(super) use incidents::{ReplayOptions, ShrinkOptions, SoakOptions};
+pub(super) use objective::{JunitOptions, ObjectiveOptions, refuse_without_objective};
 pub(super) use output::JsonOptions;
 pub(super) use probe::ProbeOptions;
 pub(super) use real::{LoadPaths, RealOptions, RecordOptions};
@@ -110,6 +112,8 @@ pub(super) struct LoadOptions {
     /// Factor by which events arrive faster than recorded
     #[arg(long, value_name = "X", value_parser = number::speed_up)]
     speed_up: Option<f64>,
+    #[command(flatten)]
+    pub(super) objective: ObjectiveOptions,
 }
 
 fn built_in_or_file() -> String {
@@ -222,6 +226,7 @@ impl LoadOptions {
             subscribers: self.subscribers.clone(),
             buffers,
             seeds,
+            objective: self.objective.settings(),
         })?)
     }
 
@@ -235,6 +240,7 @@ impl LoadOptions {
             self.policy.map(|policy| format!(" --policy {policy}")),
             self.trace.as_deref().map(|trace| format!(" --trace {}", typed(trace))),
             self.speed_up.map(|speed_up| format!(" --speed-up {speed_up}")),
+            Some(self.objective.command()),
         ];
         options.into_iter().flatten().collect()
     }

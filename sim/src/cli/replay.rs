@@ -3,26 +3,33 @@
 use std::path::Path;
 
 use super::exit::{Exit, Failure};
-use super::options::ReplayOptions;
+use super::options::{ReplayOptions, refuse_without_objective};
 use super::typed::typed;
-use super::{console, files, told, whole};
-use crate::figure;
-use crate::incident::{Incident, Rerun, Verdict, losses, timeline};
+use super::{console, files, told, verdict, whole};
+use crate::incident::{Incident, Replay, Rerun, Verdict, losses, timeline};
 use crate::laws::{Case, World};
 use crate::plan::Plan;
 use crate::record::{Observation, Record};
 use crate::runs::RunError;
 use crate::scenario::{Overrides, Scenario};
+use crate::summary::objective::Objective;
+use crate::summary::run::RunSummary;
+use crate::summary::{cell, format};
+use crate::{figure, report};
 
 /// Runs it, says what happened, and leaves what is asked for.
 pub(super) fn replay(options: &ReplayOptions) -> Result<Exit, Failure> {
     prepare(options)?;
-    let (name, incident) = incident(options)?;
+    let Replayed { name, incident, objective } = replayed(options)?;
     let Rerun { mut replay, run } =
         incident.replay_in(options.world()).map_err(|why| Failure::input(format!("{name}: {why}")))?;
     if options.file.is_none() {
         // The expectation was recorded a moment ago from the same plan, and meeting it would say nothing.
         replay = replay.without_expectation();
+    }
+    if let (Some(objective), Some((record, _))) = (&objective, &run) {
+        let summary = RunSummary::of(incident.plan.seed, record.clone());
+        replay.objective = objective.measure(&cell::of_run(&incident.plan, &incident.policy, incident.buffer, summary));
     }
     match &run {
         Some((record, observations)) => leave(options, &incident, record, observations)?,
@@ -48,7 +55,19 @@ pub(super) fn replay(options: &ReplayOptions) -> Result<Exit, Failure> {
             console::print(&told::losses(&incident, record, &losses(record, observations)));
         }
     }
-    Ok(exit_of(replay.verdict))
+    let objective = judged(options, &replay, run.is_some())?;
+    Ok(worse(exit_of(replay.verdict), objective))
+}
+
+/// Writes the report on the objective, if one is asked for, and names what is not kept.
+fn judged(options: &ReplayOptions, replay: &Replay, is_whole: bool) -> Result<Exit, Failure> {
+    let Replay { subscribers, policy, seed, .. } = replay;
+    let place = format!("N = {subscribers}, {}, {policy}, seed {seed}", format::plural(replay.buffer, "frame"));
+    let judgements: Vec<_> = replay.objective.iter().map(|judgement| (place.clone(), judgement)).collect();
+    let partial = (!is_whole).then_some("the run does not come to its end");
+    let report = || report::junit::report("replay", &replay.scenario, &judgements, partial);
+    verdict::write(options.junit.as_deref(), report)?;
+    Ok(verdict::of_judgements(&judgements))
 }
 
 /// Makes sure, before anything is run, that all files can be written.
@@ -58,7 +77,12 @@ fn prepare(options: &ReplayOptions) -> Result<(), Failure> {
     {
         return Err(Failure::input(format!("--timeline: {}: must end in .svg or .png", file.display())));
     }
-    let files = [("--events", &options.events), ("--timeline", &options.timeline), ("--save", &options.save)];
+    let files = [
+        ("--events", &options.events),
+        ("--timeline", &options.timeline),
+        ("--save", &options.save),
+        ("--junit", &options.junit),
+    ];
     let files: Vec<_> = files.into_iter().filter_map(|(option, file)| Some((option, file.as_ref()?))).collect();
     for (index, (option, file)) in files.iter().enumerate() {
         // Compared by place, since two options may write the path of one file in two ways.
@@ -103,10 +127,23 @@ fn exit_of(verdict: Verdict) -> Exit {
     }
 }
 
-fn incident(options: &ReplayOptions) -> Result<(String, Incident), Failure> {
+/// What is run again.
+struct Replayed {
+    name: String,
+    incident: Incident,
+    /// What is good enough, where somebody says so.
+    objective: Option<Objective>,
+}
+
+fn replayed(options: &ReplayOptions) -> Result<Replayed, Failure> {
+    let limits = options.objective.settings();
     if let Some(file) = &options.file {
         let name = file.display().to_string();
-        return Ok((name, files::incident(file)?));
+        let limits = limits.checked("the options given")?;
+        // A stored plan has no objective of its own.
+        let objective = (!limits.is_empty()).then(|| Objective::for_all(limits));
+        needs_objective(options, objective.as_ref())?;
+        return Ok(Replayed { name, incident: files::incident(file)?, objective });
     }
     let given = Scenario::named(options.scenario.as_deref().unwrap_or("alpha"))?;
     let subscribers = options.subscribers.unwrap_or_else(|| given.settings().subscribers.first().copied().unwrap_or(1));
@@ -115,8 +152,11 @@ fn incident(options: &ReplayOptions) -> Result<(String, Incident), Failure> {
         subscribers: Some(vec![subscribers]),
         buffers: Some(vec![options.buffer]),
         policy: options.policy,
+        objective: limits,
         ..Overrides::default()
     })?;
+    let objective = Objective::of(&scenario);
+    needs_objective(options, objective.as_ref())?;
     let frames = usize::try_from(options.buffer).unwrap_or(usize::MAX);
     let name = &scenario.settings().name;
     let title = options.title.clone().unwrap_or_else(|| scenario.settings().question.clone());
@@ -126,7 +166,13 @@ fn incident(options: &ReplayOptions) -> Result<(String, Incident), Failure> {
         World::Simulated => Incident::record(&title, case)?,
         World::Specified => Incident::record_specified(&title, case).map_err(RunError::from)?,
     };
-    Ok((format!("{name}, N = {subscribers}, seed {}", options.seed), incident))
+    let name = format!("{name}, N = {subscribers}, seed {}", options.seed);
+    Ok(Replayed { name, incident, objective })
+}
+
+/// Refuses a report, before anything is run, where there would be nothing in it.
+fn needs_objective(options: &ReplayOptions, objective: Option<&Objective>) -> Result<(), Failure> {
+    if options.junit.is_some() { refuse_without_objective(objective.is_some()) } else { Ok(()) }
 }
 
 /// The incident's or the scenario's name: that of its file, without folder and ending.

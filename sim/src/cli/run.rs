@@ -6,7 +6,7 @@ use super::exit::{Exit, Failure};
 use hubbub::Overflow;
 
 use super::options::{JsonOptions, SizeOptions, SweepOptions};
-use super::{console, files, meter, pages, progress, whole};
+use super::{console, files, meter, pages, progress, verdict, whole};
 use crate::incident::Incident;
 use crate::laws::{Case, Law, Violation};
 use crate::report;
@@ -25,7 +25,7 @@ pub(super) fn sweep(options: &SweepOptions) -> Result<Exit, Failure> {
     let parts = options.parts(&scenario, options.wants_sensitivity(&scenario))?;
     warn(&scenario);
     // Before the run, which may take minutes: a file that cannot be written is found now.
-    options.json.prepare()?;
+    options.junit.prepare(&options.json, scenario.has_objective())?;
     let folder = folder(options, &scenario);
     if let Some(folder) = &folder {
         files::prepare(folder)?;
@@ -36,7 +36,7 @@ pub(super) fn sweep(options: &SweepOptions) -> Result<Exit, Failure> {
     if parts.sizes == Sizes::Exact {
         tell_time_of_evidence(&scenario, &sweep, &bars);
     }
-    let Some(folder) = folder else { return Ok(Exit::AsExpected) };
+    let Some(folder) = folder else { return verdict::of_sweep(&sweep, "sweep", options.junit.file()) };
     files::write(&folder, &sweep)?;
     console::note(&format!("wrote {}/", folder.display()));
     if options.out.is_none() && options.is_as_it_stands() {
@@ -47,21 +47,24 @@ pub(super) fn sweep(options: &SweepOptions) -> Result<Exit, Failure> {
         let published = published.display();
         console::note(&format!("{published}/ keeps the scenarios as they stand; --out {published} replaces that"));
     }
-    Ok(Exit::AsExpected)
+    verdict::of_sweep(&sweep, "sweep", options.junit.file())
 }
 
 /// Sizes a scenario.
 pub(super) fn size(options: &SizeOptions) -> Result<Exit, Failure> {
     let scenario = options.scenario()?;
     warn(&scenario);
-    options.json.prepare()?;
+    options.junit.prepare(&options.json, scenario.has_objective())?;
+    if scenario.has_objective() && options.searches_every_policy() {
+        sweep::under_each_policy(&scenario)?.1.iter().for_each(|line| console::note(line));
+    }
     let (parts, bars) = (options.parts(&scenario)?, progress::Bars::new());
     let sweep = run(&scenario, parts, options.workers.workers(&bars), options.command())?;
     show(&sweep, &options.json)?;
     if options.quick {
         tell_time_of_evidence(&scenario, &sweep, &bars);
     }
-    Ok(Exit::AsExpected)
+    verdict::of_sweep(&sweep, "size", options.junit.file())
 }
 
 /// A run with progress, and with the sizes told as soon as they are known.

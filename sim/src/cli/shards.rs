@@ -10,7 +10,7 @@ use siphasher::sip::SipHasher13;
 
 use super::exit::{Exit, Failure};
 use super::options::{Command, MergeOptions, Options, SweepOptions};
-use super::{console, files, progress, run};
+use super::{console, files, progress, run, verdict};
 use crate::runs::Workers;
 use crate::shards::{self, Part, Shard};
 
@@ -57,7 +57,7 @@ pub(super) fn merge(options: &MergeOptions) -> Result<Exit, Failure> {
     console::print(&(crate::report::terminal(&result) + "\n"));
     files::write(&options.out, &result)?;
     console::note(&format!("wrote {}/", options.out.display()));
-    Ok(Exit::AsExpected)
+    verdict::of_sweep(&result, "sweep", None)
 }
 
 /// A part with its path, given as its folder or as the document itself.

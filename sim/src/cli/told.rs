@@ -35,6 +35,10 @@ pub(super) fn run(name: &str, incident: &Incident, replay: &Replay) -> String {
     for violation in &replay.violations {
         let _ = write!(text, "  violation\n{}", prose(&violation.to_string(), "    "));
     }
+    for judgement in &replay.objective {
+        let is_met = if judgement.is_met { "met" } else { "NOT MET" };
+        text.push_str(&prose(&format!("objective  {is_met}: {judgement}"), "  "));
+    }
     for fault in &incident.plan.faults {
         let lasts = fault.harm.lasts().map_or(String::new(), |lasts| format!(" for {:.3} s", lasts.as_secs_f64()));
         let _ = writeln!(text, "  fault      {:.3} s: {}{lasts}", fault.at.as_secs_f64(), fault.harm.kind());

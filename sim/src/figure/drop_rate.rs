@@ -7,6 +7,7 @@ use super::axis::{Across, Values};
 use super::frame::{self, Plot};
 use super::lanes::Lanes;
 use super::nested::Nested;
+use super::objective;
 use super::scene::{Anchor, Point, Scene, Text};
 use super::style::{DOTTED, GREY, LABEL_EM, Look, WHITE, faded};
 use super::view::{Along, Curve, View, as_f64};
@@ -34,6 +35,7 @@ pub(super) fn scene(view: &View<'_>) -> Scene {
     }
     frame::values_title(&mut scene, plot, "drop rate: lost to a full buffer, of frames offered");
     lanes.ground(&mut scene, rate_axis.is_some().then_some(upper.bottom));
+    objective::shade(&mut scene, plot, &axis, view);
     frame::across(&mut scene, plot, &axis, &view.xs);
     frame::across_title(&mut scene, plot.left, plot.right, plot.bottom + 64.0, view.along);
     frame::reference_lines(&mut scene, plot, &axis, &references);
@@ -179,6 +181,7 @@ fn note(view: &View<'_>) -> String {
     if view.curves.iter().any(|curve| !descents(curve).is_empty()) {
         parts.push("Dotted: not measured".to_owned());
     }
+    parts.extend(objective::note(view).map(ToOwned::to_owned));
     if view.omitted > 0 {
         parts.push(format!("{} not shown", format::plural(view.omitted as u64, "curve")));
     }

@@ -6,6 +6,7 @@ use crate::summary::format;
 use super::axis::{Across, Values};
 use super::drop_rate::logarithmic;
 use super::frame::{self, Plot, Reference};
+use super::objective;
 use super::scene::{Anchor, Scene, Text, WIDTH};
 use super::style::{BAND, DASH_DOT, DASHED, DOTTED, Dash, GREY, INK, LABEL_EM, Look, SOLID, TICK_EM, look};
 use super::view::{Curve, View, as_f64};
@@ -106,6 +107,7 @@ fn panel(
         frame::across(scene, plot, &axis, &view.xs);
         return;
     };
+    objective::shade_of(scene, plot, &axis, view, curve);
     frame::values(scene, upper, &values, if labelled { Some(&format::number) } else { None });
     frame::across(scene, plot, &axis, &view.xs);
     frame::reference_lines(scene, plot, &axis, references);
@@ -141,6 +143,7 @@ fn legend(scene: &mut Scene, y: f64) {
 fn note(view: &View<'_>, references: &[Reference]) -> String {
     let named = |r: &Reference| format!("{} line: {}", if r.strong { "Solid grey" } else { "Dashed grey" }, r.label);
     let mut parts: Vec<String> = references.iter().map(named).collect();
+    parts.extend(objective::note(view).map(ToOwned::to_owned));
     if view.omitted > 0 {
         parts.push(format!("{} not shown", format::plural(view.omitted as u64, "panel")));
     }

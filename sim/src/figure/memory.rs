@@ -6,6 +6,7 @@ use crate::summary::format;
 use super::axis::{Across, Values};
 use super::drop_rate::logarithmic;
 use super::frame::{self, Plot};
+use super::objective;
 use super::scene::{Anchor, Point, Scene, Text};
 use super::style::{DASHED, GREY, LABEL_EM, LEADER, Look, SOLID, TICK_EM};
 use super::view::{Along, Curve, View, as_f64};
@@ -38,6 +39,7 @@ pub(super) fn scene(view: &View<'_>) -> Scene {
         frame::across(&mut scene, plot, &axis, &view.xs);
         return scene;
     };
+    objective::shade(&mut scene, plot, &axis, view);
     frame::values(&mut scene, plot, &bytes, Some(&tick));
     frame::across(&mut scene, plot, &axis, &view.xs);
     frame::reference_lines(&mut scene, plot, &axis, &references);
@@ -134,5 +136,6 @@ fn note(view: &View<'_>) -> String {
         0 => String::new(),
         n => format!(" · {} not shown", format::plural(n as u64, "curve")),
     };
-    format!("{lines}{omitted}")
+    let met = objective::note(view).map_or_else(String::new, |note| format!(" · {note}"));
+    format!("{lines}{met}{omitted}")
 }

@@ -1,8 +1,8 @@
 //! Figures: a sweep document as SVG and PNG, byte for byte the same for the same document.
 //!
 //! The room reads the document and nothing else, writes no file and asks no clock, locale or system font. Its own
-//! rooms, inner to outer: `style`, `font` → `scene` → `paint`; `axis`, `view`, `words` → `frame`, `labels`, `lanes` → one file
-//! a figure.
+//! rooms, inner to outer: `style`, `font` → `scene` → `paint`; `axis`, `view`, `words` → `frame`, `labels`, `lanes` →
+//! `objective` → one file a figure.
 
 mod axis;
 mod drop_rate;
@@ -14,6 +14,7 @@ mod latency;
 mod memory;
 mod memory_parts;
 mod nested;
+mod objective;
 mod paint;
 pub mod paths;
 mod policies;

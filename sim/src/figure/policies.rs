@@ -11,6 +11,7 @@ use super::drop_rate::tick;
 use super::frame::{self, Plot};
 use super::labels::Labels;
 use super::nested::Nested;
+use super::objective;
 use super::scene::{Anchor, Point, Scene, Text};
 use super::style::{BAND, DOTTED, GREY, INK, LABEL_EM, PALE, PALER, TICK_EM, WHITE, deep, faded, look};
 use super::words;
@@ -57,6 +58,7 @@ pub(super) fn scene(sweep: &Sweep) -> Scene {
     frame::values_title(&mut scene, plot, "missed: never read, of what was wanted");
     let mut labels = Labels::within([plot.left, plot.top, plot.right, plot.bottom]);
     let mut placed: Vec<Vec<Point>> = Vec::new();
+    let objective = objective::of(sweep);
     for (index, (_, points)) in curves.iter().enumerate() {
         // In the band each has a height of its own, or all that miss nothing would lie on each other.
         let lane = plot.bottom - BAND_HEIGHT + BAND_HEIGHT * (index as f64 + 0.5) / curves.len() as f64;
@@ -66,6 +68,9 @@ pub(super) fn scene(sweep: &Sweep) -> Scene {
             Some((x, y))
         };
         let points: Vec<_> = points.iter().filter_map(|seen| Some((at(seen)?, seen))).collect();
+        let meets =
+            points.iter().filter(|(_, seen)| objective.as_ref().is_some_and(|all| all.judge(seen.0).is_empty()));
+        objective::halos(&mut scene, &meets.map(|(at, _)| *at).collect::<Vec<_>>());
         lines(&mut scene, index, &points);
         placed.push(points.iter().map(|(at, _)| *at).collect());
     }
@@ -87,7 +92,8 @@ pub(super) fn scene(sweep: &Sweep) -> Scene {
         seen.windows(2).any(|pair| (pair[0].missed() > 0.0) != (pair[1].missed() > 0.0))
     };
     let dotted = if curves.iter().any(goes_to_nothing) { " · dotted: to nothing missed" } else { "" };
-    let note = format!("A point a buffer size, in frames{dotted} · missed: replaced, or still waiting, too");
+    let green = if objective.is_some() { " · green: meets the objective" } else { "" };
+    let note = format!("A point a buffer size, in frames{dotted}{green} · missed: replaced, or still waiting, too");
     frame::foot(&mut scene, &note);
     scene
 }

@@ -149,6 +149,11 @@ impl Scene {
         }
     }
 
+    /// A filled shape of about twice `r` across, without a rim.
+    pub(super) fn shape(&mut self, shape: Shape, at: Point, r: f64, colour: RGBAColor) {
+        self.filled(shape, at, r, colour);
+    }
+
     fn filled(&mut self, shape: Shape, (x, y): Point, r: f64, colour: RGBAColor) {
         let around = |corners: &[Point]| corners.iter().map(|&(dx, dy)| (x + dx * r, y + dy * r)).collect();
         // Sizes differ by shape so that the areas look alike.

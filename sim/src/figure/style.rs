@@ -17,6 +17,8 @@ pub(super) const PALE: RGBAColor = RGBAColor(226, 226, 226, 1.0);
 pub(super) const PALER: RGBAColor = RGBAColor(241, 241, 241, 1.0);
 /// Behind the zero band.
 pub(super) const BAND: RGBAColor = RGBAColor(246, 246, 243, 1.0);
+/// Over what meets an objective.
+pub(super) const SHADE: RGBAColor = RGBAColor(0, 158, 115, 0.14);
 /// The ground.
 pub(super) const WHITE: RGBAColor = RGBAColor(255, 255, 255, 1.0);
 

@@ -1,7 +1,9 @@
 //! The figures of every fixture: there, whole, inside the canvas, apart, the same twice.
 
 use super::*;
-use crate::summary::{document::Sweep, fixture, json};
+use crate::summary::document::{ObjectiveResult, Sweep};
+use crate::summary::objective::Objective;
+use crate::summary::{fixture, json};
 use scene::{HEIGHT, Text, WIDTH};
 
 /// Every document of this module's fixtures, and every one that is published.
@@ -131,6 +133,31 @@ fn more_n_than_buffers_draws_along_n() {
 #[test]
 fn an_endless_size_is_said_in_the_zero_band() {
     assert!(draw(&fixture::steady_overload())[0].svg.contains("no finite size: a class reads slower"));
+}
+
+#[test]
+fn sizes_that_meet_an_objective_are_shaded_and_without_one_nothing_is() {
+    let shades = |sweep: &Sweep| -> Vec<usize> {
+        let is_shade = |mark: &&scene::Mark| match mark {
+            scene::Mark::Area { colour, .. } | scene::Mark::Disc { colour, .. } => *colour == style::SHADE,
+            scene::Mark::Path { .. } | scene::Mark::Text(_) => false,
+        };
+        scenes(sweep).iter().map(|(_, scene)| scene.marks.iter().filter(is_shade).count()).collect()
+    };
+    let with_objective = |sweep: Sweep, missed: f64| {
+        let objective = Objective::default().missed(missed);
+        Sweep { objective: Some(ObjectiveResult::of_cells(objective.limits(), Vec::new())), ..sweep }
+    };
+    assert_eq!(shades(&fixture::alpha()), [0, 0, 0, 0]);
+    // A column in the figures with all N, and one in each of three panels.
+    assert_eq!(shades(&with_objective(fixture::alpha(), 1.0)), [1, 1, 3, 0]);
+    let policies = with_objective(fixture::policies(), 0.0);
+    let of_policies = shades(&policies)[0];
+    assert!((2..=3).contains(&of_policies), "a point of four misses something, two may be at one place: {of_policies}");
+    assert!(draw(&policies)[0].svg.contains("green: meets the objective"));
+    for (name, scene) in scenes(&with_objective(fixture::alpha(), 1.0)) {
+        assert_eq!(texts(&scene).iter().any(|text| text.content.contains("Green: ")), name != "risk", "{name}");
+    }
 }
 
 #[test]

@@ -10,6 +10,7 @@ use super::{Expected, Loss, losses};
 use crate::laws::Violation;
 use crate::plan::Plan;
 use crate::record::{Observation, Record};
+use crate::summary::document::Judgement;
 
 /// The value of [`Replay::schema`].
 pub const REPLAY_SCHEMA: &str = "hubbub.replay/1";
@@ -65,6 +66,9 @@ pub struct Replay {
     pub same_trajectory: bool,
     /// Everybody who lost something, in the order of the plan.
     pub losses: Vec<LossesOf>,
+    /// The run, held against what is good enough; left out where nobody says what is.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub objective: Vec<Judgement>,
 }
 
 /// What one subscriber lost, for whatever reason.

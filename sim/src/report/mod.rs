@@ -6,6 +6,8 @@
 mod classes;
 mod current;
 pub mod docs;
+pub mod junit;
+mod objective;
 mod parts;
 pub mod paths;
 mod policies;

@@ -8,6 +8,7 @@ use crate::summary::format;
 
 use super::classes;
 use super::current;
+use super::objective;
 use super::parts;
 use super::policies;
 use super::real;
@@ -45,6 +46,7 @@ pub fn readme(sweep: &Sweep, command: &str) -> String {
         let words = name.replace('-', " ");
         let _ = write!(page, "![{words}]({name}.svg)\n\n");
     }
+    page.push_str(&objective::markdown(sweep).unwrap_or_default());
     section(&mut page, "The policies", policies::table(sweep));
     if sweep.compares_policies() {
         let _ = write!(page, "{}\n\n", policies::KEY);

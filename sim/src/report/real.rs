@@ -6,6 +6,7 @@ use crate::summary::along::figure_names;
 use crate::summary::document::{Cell, EmulatedLinks, Sweep};
 use crate::summary::format;
 
+use super::objective;
 use super::parts;
 use super::policies;
 use super::table::{Lean, Table, prose};
@@ -41,6 +42,7 @@ pub(super) fn terminal(sweep: &Sweep) -> String {
         let title = "Memory of one subscriber";
         let _ = write!(page, "\n{title}\n\n{}\n{}", memory.plain(false), prose(MEMORY_KEY, "  "));
     }
+    page.push_str(&objective::terminal(sweep).unwrap_or_default());
     if let Some(why) = &sweep.partial {
         let _ = write!(page, "\n{}", prose(&format!("PARTIAL: {why}"), ""));
     }
@@ -68,6 +70,7 @@ pub(super) fn readme(sweep: &Sweep, command: &str) -> String {
         let words = name.replace('-', " ");
         let _ = write!(page, "![{words}]({name}.svg)\n\n");
     }
+    page.push_str(&objective::markdown(sweep).unwrap_or_default());
     page.push_str(&tables(sweep));
     page.truncate(page.trim_end().len());
     page.push('\n');

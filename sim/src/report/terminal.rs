@@ -7,6 +7,7 @@ use crate::summary::format;
 
 use super::classes;
 use super::current;
+use super::objective;
 use super::parts;
 use super::policies;
 use super::real;
@@ -28,6 +29,7 @@ pub fn terminal(sweep: &Sweep) -> String {
         for what in &sweep.not_applied {
             let _ = write!(page, "\n{}", prose(&format!("Not run: {what}."), "  "));
         }
+        page.push_str(&objective::terminal(sweep).unwrap_or_default());
         page.push_str(&told_of_runs(sweep));
         return page;
     }
@@ -37,7 +39,15 @@ pub fn terminal(sweep: &Sweep) -> String {
         let _ = write!(page, "\nHow the size moves\n\n{}", sensitivity.plain(false));
     }
     let (setting, because) = current::recommendation(sweep);
-    let _ = write!(page, "\n→ {setting}\n\n{}", prose(&because, "  "));
+    match objective::terminal(sweep) {
+        None => {
+            let _ = write!(page, "\n→ {setting}\n\n{}", prose(&because, "  "));
+        }
+        // The answer is the last arrow: what loses nothing is only beside it.
+        Some(objective) => {
+            let _ = write!(page, "\nTo lose nothing: {setting}\n\n{}{objective}", prose(&because, "  "));
+        }
+    }
     page.push_str(&told_of_runs(sweep));
     page
 }

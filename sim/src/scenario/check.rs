@@ -3,6 +3,7 @@
 mod arrivals;
 mod classes;
 mod faults;
+mod objective;
 mod paths;
 mod range;
 
@@ -64,6 +65,7 @@ pub(super) fn check(settings: &Settings, trace: Option<&Trace>) -> Result<Durati
     arrivals::payload(&mut found, settings, trace);
     classes::classes(&mut found, paths::Around { settings, trace, duration: assumed });
     faults::faults(&mut found, settings, assumed);
+    objective::objective(&mut found, settings);
     found.note(needs::check(settings, trace));
     duration.ok().filter(|_| found.0.is_empty()).ok_or(found.0)
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
 
+use super::objective::ClassObjective;
 use super::path::{FIRST_WINDOW_BYTES, NetworkPath, PathSettings};
 use super::reads::{Reads, RoundTrip};
 
@@ -33,6 +34,8 @@ pub struct Class {
     pub reconnect_after_seconds: Option<f64>,
     /// The bottleneck between the server and each member; left out, there is only the window.
     pub path: Option<PathSettings>,
+    /// What is good enough for members, beside what is for all subscribers.
+    pub objective: ClassObjective,
 }
 
 impl Class {
@@ -43,8 +46,8 @@ impl Class {
     }
 }
 
-// By hand: the fingerprint of a scenario is made of this text, and one without a path must have the one that it had
-// before there were any.
+// By hand: the fingerprint of a scenario is made of this text, and one without a path or an objective must have
+// the one that it had before there were any.
 impl fmt::Debug for Class {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
@@ -58,6 +61,7 @@ impl fmt::Debug for Class {
             stay_seconds,
             reconnect_after_seconds,
             path,
+            objective,
         } = self;
         let mut text = f.debug_struct("Class");
         text.field("name", name)
@@ -71,6 +75,9 @@ impl fmt::Debug for Class {
             .field("reconnect_after_seconds", reconnect_after_seconds);
         if let Some(path) = path {
             text.field("path", path);
+        }
+        if !objective.is_empty() {
+            text.field("objective", objective);
         }
         text.finish()
     }
@@ -90,6 +97,8 @@ struct ClassTable {
     stay_seconds: Option<[f64; 2]>,
     reconnect_after_seconds: Option<f64>,
     path: Option<PathSettings>,
+    #[serde(default)]
+    objective: ClassObjective,
 }
 
 impl TryFrom<ClassTable> for Class {
@@ -120,6 +129,7 @@ impl TryFrom<ClassTable> for Class {
             stay_seconds: table.stay_seconds,
             reconnect_after_seconds: table.reconnect_after_seconds,
             path,
+            objective: table.objective,
         })
     }
 }

@@ -3,6 +3,7 @@
 mod classes;
 mod faults;
 mod load;
+mod objective;
 mod paths;
 mod server;
 mod top;
@@ -21,7 +22,7 @@ pub(super) struct Section {
 }
 
 /// In the order in which a file has them.
-pub(super) static SECTIONS: [Section; 9] = [
+pub(super) static SECTIONS: [Section; 11] = [
     Section { name: "", is_list: false, kinds: &[], is_required: true, about: top::ABOUT, keys: &top::KEYS },
     Section {
         name: "server",
@@ -64,6 +65,14 @@ pub(super) static SECTIONS: [Section; 9] = [
         keys: &load::OF_PAYLOAD,
     },
     Section {
+        name: "objective",
+        is_list: false,
+        kinds: &[],
+        is_required: false,
+        about: objective::ABOUT,
+        keys: &objective::KEYS,
+    },
+    Section {
         name: "class",
         is_list: true,
         kinds: &[],
@@ -78,6 +87,14 @@ pub(super) static SECTIONS: [Section; 9] = [
         is_required: false,
         about: paths::ABOUT,
         keys: &paths::KEYS,
+    },
+    Section {
+        name: "class.objective",
+        is_list: false,
+        kinds: &[],
+        is_required: false,
+        about: objective::ABOUT_CLASS,
+        keys: &objective::OF_CLASS,
     },
     Section {
         name: "fault",

@@ -53,6 +53,10 @@ pub(super) const MAX_STALLS: f64 = 10e6;
 pub(super) const MAX_FAULTS: usize = 64;
 /// Longest pause before a client comes back after a restart: an hour.
 pub(super) const MAX_BACK_SECONDS: f64 = 3600.0;
+/// Largest age that an objective may allow: that of an event of the longest run.
+pub(super) const MAX_OBJECTIVE_MS: f64 = MAX_SECONDS * 1000.0;
+/// Largest memory of a subscriber that an objective may allow: 1 TiB.
+pub(crate) const MAX_OBJECTIVE_BYTES: u64 = 1 << 40;
 /// 10 Gbit/s.
 pub(super) const MAX_LINE_KBIT: u64 = 10_000_000;
 /// One full packet: a smaller queue lets nothing through.

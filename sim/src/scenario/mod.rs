@@ -18,6 +18,7 @@ mod load;
 mod meaning;
 mod needs;
 mod number;
+mod objective;
 mod overrides;
 mod page;
 mod path;
@@ -46,10 +47,12 @@ pub use class::Class;
 pub use error::ScenarioError;
 pub use fault::FaultSettings;
 pub(crate) use limits::{
-    MAX_BUFFER, MAX_READ_BYTES_PER_SECOND, MAX_SEEDS, MAX_SPEED_UP, MAX_SUBSCRIBERS, MAX_WINDOW_BYTES,
+    MAX_BUFFER, MAX_OBJECTIVE_BYTES, MAX_READ_BYTES_PER_SECOND, MAX_SEEDS, MAX_SPEED_UP, MAX_SUBSCRIBERS,
+    MAX_WINDOW_BYTES,
 };
 pub(crate) use load::{FRAME_OVERHEAD_BYTES, busiest, cycle_nanos, sped_up_nanos};
 pub use meaning::Drain;
+pub use objective::{ClassObjective, ObjectiveSettings};
 pub use overrides::{Change, Overrides};
 pub use page::page;
 pub use path::{Line, NetworkPath, OutageSettings, Packets, PathSettings, Preset};

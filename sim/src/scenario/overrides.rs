@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hubbub::Overflow;
 
 use super::error::Wrong;
-use super::{Arrivals, Payload, Reads, Scenario, ScenarioError, Settings, Trace};
+use super::{Arrivals, ObjectiveSettings, Payload, Reads, Scenario, ScenarioError, Settings, Trace};
 use crate::transport::Transport;
 
 /// What the command line may set in place of the file; what is `None` stays.
@@ -26,6 +26,8 @@ pub struct Overrides {
     pub buffers: Option<Vec<u64>>,
     /// How many replications.
     pub seeds: Option<u64>,
+    /// What is good enough for all subscribers; a limit that is `None` stays.
+    pub objective: ObjectiveSettings,
 }
 
 /// A change of the load, to see how the size moves.
@@ -128,6 +130,7 @@ impl Scenario {
         settings.subscribers = overrides.subscribers.unwrap_or(settings.subscribers);
         settings.buffers = overrides.buffers.unwrap_or(settings.buffers);
         settings.seeds = overrides.seeds.unwrap_or(settings.seeds);
+        settings.objective = overrides.objective.or(settings.objective);
         let scenario = Self::checked(source, settings, trace)?;
         Ok(Self { trace_replaces_duration, ..scenario })
     }

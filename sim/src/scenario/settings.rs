@@ -3,6 +3,8 @@
 //! This room only knows shapes and defaults. Whether values make sense together is `check`'s business, and what is
 //! drawn from them is the plan's.
 
+mod text;
+
 use hubbub::Overflow;
 use hubbub::hub::HistorySettings;
 use serde::de::Error;
@@ -10,10 +12,11 @@ use serde::{Deserialize, Deserializer};
 
 use super::class::Class;
 use super::fault::FaultSettings;
+use super::objective::ObjectiveSettings;
 use crate::transport::Transport;
 
 /// A scenario as it is written. Only a checked one gets into a [`Scenario`](super::Scenario).
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
     /// Name of the result folder: lower-case letters, digits and dashes.
@@ -57,6 +60,9 @@ pub struct Settings {
     /// How many entities events are about, each as likely as the other; a trace has those that were recorded.
     #[serde(default = "default_keys")]
     pub keys: u32,
+    /// What is good enough, for all subscribers together.
+    #[serde(default)]
+    pub objective: ObjectiveSettings,
     /// Who watches.
     #[serde(rename = "class")]
     pub classes: Vec<Class>,

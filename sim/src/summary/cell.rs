@@ -7,6 +7,7 @@ use hdrhistogram::Histogram;
 use super::document::{ByClass, Cell, Memory, Quantiles, WorstSubscriber};
 use super::run::{Latencies, RunSummary, Totals};
 use super::statistics::{quantiles_ms, rate, ratio_interval};
+use crate::plan::Plan;
 use crate::record::Digest;
 
 /// A mailbox slot: one handle to a shared event.
@@ -63,6 +64,13 @@ pub fn cell(key: CellKey<'_>, runs: &[RunSummary], latencies: &Latencies) -> Cel
         publish_lag_ms: None,
         links: None,
     }
+}
+
+/// The cell of a single run.
+pub fn of_run(plan: &Plan, policy: &str, buffer: u64, (run, latencies): (RunSummary, Latencies)) -> Cell {
+    let class_names: Vec<_> = plan.classes.iter().map(|class| class.name.clone()).collect();
+    let (subscribers, seconds) = (plan.subscribers.len(), plan.duration.as_secs_f64());
+    cell(CellKey { policy, subscribers, buffer, class_names: &class_names, seconds }, &[run], &latencies)
 }
 
 /// Slots that a buffer costs, and the largest peak of payload bytes, of one subscriber.

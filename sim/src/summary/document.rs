@@ -3,6 +3,7 @@
 //! Field names and meanings are a contract; a reader of schema `hubbub.sweep/2` must not be surprised.
 
 mod cell;
+mod objective;
 mod risk;
 mod runs_done;
 mod zero_drop;
@@ -13,6 +14,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::scenario::default_current_buffer;
 pub use cell::{ByClass, Cell, EmulatedLinks, Memory, Quantiles, WorstSubscriber};
+pub use objective::{
+    JudgedCell, Judgement, Limit, Measure, ObjectiveResult, ObjectiveSize, SizeForAllN, SizeTried, ValuesAt,
+};
 pub use risk::{Extrapolation, HighWaterMarks, Risk, Tolerance};
 pub use runs_done::RunsDone;
 pub use zero_drop::{Binding, Validation, ZeroDrop};
@@ -81,6 +85,9 @@ pub struct Sweep {
     pub zero_drop: Vec<ZeroDrop>,
     /// The number to configure, and why.
     pub recommendation: Recommendation,
+    /// What is good enough, and what came of it; left out where the scenario does not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub objective: Option<ObjectiveResult>,
     /// How the size moves when the load does; empty unless asked for.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub sensitivity: Vec<Sensitivity>,

@@ -1,5 +1,6 @@
 //! Documents as sweeps leave them, made up: what figures, tables and JSON are tested and looked at with.
 
+pub(crate) mod objective;
 mod record;
 
 use std::collections::BTreeMap;
@@ -28,6 +29,8 @@ pub(crate) fn all() -> Vec<Sweep> {
         real(),
         beyond_the_grid(),
         policies(),
+        objective::judged(),
+        objective::searched(),
     ]
 }
 
@@ -234,6 +237,7 @@ fn base(scenario: &str, question: &str) -> Sweep {
         cells: Vec::new(),
         zero_drop: Vec::new(),
         recommendation: Recommendation { buffer: None, because: "Nothing was sized.".to_owned() },
+        objective: None,
         sensitivity: Vec::new(),
     }
 }

@@ -9,6 +9,7 @@ pub(crate) mod fixture;
 pub mod format;
 pub mod json;
 pub mod load;
+pub mod objective;
 pub mod probed;
 pub mod risk;
 pub mod run;

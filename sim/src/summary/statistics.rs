@@ -4,6 +4,7 @@ use hdrhistogram::Histogram;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::document::Quantiles;
+use super::stored::DIGITS;
 
 /// Fewest replications that an interval is made from.
 pub const REPLICATIONS_FOR_INTERVAL: usize = 8;
@@ -37,6 +38,17 @@ pub fn quantiles_ms(histogram: &Histogram<u64>) -> Quantiles {
     }
     let at = |quantile| Some(histogram.value_at_quantile(quantile) as f64 / 1000.0);
     Quantiles { p50: at(0.5), p99: at(0.99), p999: at(0.999), max: Some(histogram.max() as f64 / 1000.0) }
+}
+
+/// The lowest time that a histogram counts together with a quantile of it, in milliseconds; the quantile is the highest.
+///
+/// A quantile that a document has rounded to six digits gives the same time.
+pub fn lowest_alike_ms(quantile_ms: f64) -> f64 {
+    // Twice the most that rounding adds; the highest of a bucket stays in its bucket.
+    const BELOW_ROUNDING: f64 = 1.0 - 5e-6;
+    let Ok(histogram) = Histogram::<u64>::new(DIGITS) else { return quantile_ms };
+    let us = (quantile_ms * 1000.0 * BELOW_ROUNDING).ceil() as u64;
+    histogram.lowest_equivalent(us) as f64 / 1000.0
 }
 
 /// Part of a whole, where there is one.
@@ -92,6 +104,18 @@ mod tests {
         (1..=1000).for_each(|us| histogram += us);
         let Quantiles { p50, p99, p999, max } = quantiles_ms(&histogram);
         assert_eq!([p50, p99, p999, max], [Some(0.5), Some(0.99), Some(0.999), Some(1.0)]);
+    }
+
+    #[test]
+    fn a_quantile_has_the_same_lowest_time_exact_and_rounded_and_it_is_at_most_what_was_recorded() {
+        for us in [1, 999, 1000, 2047, 2048, 4097, 60_000, 131_071, 1_000_000, 2_000_000, 86_400_000] {
+            let mut histogram = Histogram::new(DIGITS).unwrap();
+            histogram += us;
+            let highest = quantiles_ms(&histogram).p99.unwrap();
+            let (lowest, recorded) = (lowest_alike_ms(highest), us as f64 / 1000.0);
+            assert!(lowest <= recorded && lowest > recorded * 0.999, "{us}: {lowest}");
+            assert_eq!(lowest_alike_ms(crate::summary::json::rounded(highest)), lowest, "{us}");
+        }
     }
 
     #[test]

@@ -18,7 +18,7 @@ pub struct StoredRun {
 type StoredHistogram = Vec<[u64; 2]>;
 
 /// Digits that a histogram of latencies keeps apart, as the recorder's do.
-const DIGITS: u8 = 3;
+pub(super) const DIGITS: u8 = 3;
 
 impl StoredRun {
     /// A run with its latencies.

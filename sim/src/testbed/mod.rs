@@ -22,7 +22,7 @@ use crate::world::{self, Server, ServerFault, ServerFaultKind, ServerRun, WorldE
 pub use compared::Comparison;
 pub use error::TestbedError;
 pub use incident::ServerIncident;
-pub use objective::{Objective, Unmet};
+pub use objective::{Judgement, Measure, Objective};
 pub use size::ServerSize;
 pub use swept::ServerSweep;
 

@@ -9,8 +9,9 @@ use crate::plan::Plan;
 use crate::pool;
 use crate::scenario::Scenario;
 use crate::summary::cell::{CellKey, cell};
-use crate::summary::document::{Cell, Recommendation, RunsDone, SCHEMA, Sweep, ZeroDrop};
+use crate::summary::document::{Cell, ObjectiveResult, Recommendation, RunsDone, SCHEMA, Sweep, ZeroDrop};
 use crate::summary::load;
+use crate::summary::objective::Objective;
 use crate::summary::run::{Latencies, RunSummary};
 use crate::world::Exactness;
 
@@ -131,6 +132,8 @@ fn document(scenario: &Scenario, policy: String, cells: Vec<Cell>, sizes: &[Serv
         cells,
         zero_drop: sizes.iter().map(zero_drop).collect(),
         recommendation: recommendation(sizes),
+        // For the figures, which shade what is good enough: a test of one's own judges.
+        objective: Objective::of(scenario).map(|all| ObjectiveResult::of_cells(all.limits(), Vec::new())),
         sensitivity: Vec::new(),
     }
 }

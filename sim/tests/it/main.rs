@@ -28,6 +28,7 @@
 //! - [`any_server`]: any server under test, with a probe and without
 //! - [`public_items`]: what the library promises to others
 //! - [`architecture`]: who may know whom
+//! - [`objectives`]: what is good enough, from scenario to exit code
 //! - [`paths`]: TCP over paths in virtual time
 //! - [`plans`]: made by hand, for the others
 
@@ -47,6 +48,7 @@ mod importing;
 mod laws;
 mod many_machines;
 mod mutants;
+mod objectives;
 mod options;
 mod paths;
 mod plans;

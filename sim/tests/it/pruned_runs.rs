@@ -10,7 +10,7 @@ use hubbub_sim::internals::scenario::Scenario;
 use hubbub_sim::internals::summary::cell::{CellKey, cell};
 use hubbub_sim::internals::summary::document::Cell;
 use hubbub_sim::internals::summary::run::RunSummary;
-use hubbub_sim::internals::sweep::{Parts, Sizes, sweep};
+use hubbub_sim::internals::sweep::{Judge, Parts, Sizes, sweep};
 use hubbub_sim::internals::world::run;
 
 use crate::plans::{SIMULATED, ms};
@@ -105,7 +105,7 @@ fn a_sweep_with_pruned_runs_has_the_cells_of_one_without() {
     let of_one = pruning::runs(&plan, DropNewest, &scenario.settings().buffers).unwrap();
     assert!(!of_one.at.is_empty(), "something is pruned");
     let cells = |sizes| {
-        let parts = Parts { cells: true, policies: false, sizes, sensitivity: false };
+        let parts = Parts { cells: true, policies: false, sizes, sensitivity: false, objective: Judge::Nothing };
         sweep(&scenario, parts, SIMULATED, |_| {}).unwrap().cells
     };
     assert_eq!(cells(Sizes::WithRisk { runs: 4, extrapolated_risk: None }), cells(Sizes::None));

@@ -6,7 +6,7 @@ use hubbub_sim::internals::runs::Workers;
 use hubbub_sim::internals::scenario::{Overrides, Scenario};
 use hubbub_sim::internals::summary::document::{Sweep, ZeroDrop};
 use hubbub_sim::internals::summary::json::to_json;
-use hubbub_sim::internals::sweep::{Parts, Sizes, sweep};
+use hubbub_sim::internals::sweep::{Judge, Parts, Sizes, sweep};
 use hubbub_sim::internals::world::run;
 
 use crate::plans::IN_BOTH;
@@ -21,6 +21,7 @@ fn swept(scenario: &Scenario, threads: usize) -> Sweep {
             policies: false,
             sizes: Sizes::WithRisk { runs: 20, extrapolated_risk: None },
             sensitivity: false,
+            objective: Judge::Nothing,
         },
         Workers { threads, ..IN_BOTH },
         |_| {},
@@ -40,7 +41,8 @@ fn a_policy_gives_the_same_cells_alone_and_beside_all_others() {
     let scenario = Scenario::parse("small.toml", SMALL).unwrap();
     let overrides = Overrides { subscribers: Some(vec![8]), seeds: Some(2), ..Overrides::default() };
     let scenario = scenario.with(overrides).unwrap();
-    let parts = Parts { cells: true, policies: true, sizes: Sizes::None, sensitivity: false };
+    let parts =
+        Parts { cells: true, policies: true, sizes: Sizes::None, sensitivity: false, objective: Judge::Nothing };
     let all = sweep(&scenario, parts, IN_BOTH, |_| {}).unwrap();
     for policy in hubbub::Overflow::ALL {
         let alone = swept(&scenario.under(policy).unwrap(), 2);
@@ -55,7 +57,8 @@ fn a_policy_gives_the_same_cells_alone_and_beside_all_others() {
 fn who_is_cut_off_misses_what_it_did_not_read_even_where_no_mailbox_lost_it() {
     let scenario = Scenario::parse("small.toml", SMALL).unwrap();
     let overrides = Overrides { subscribers: Some(vec![8]), seeds: Some(2), ..Overrides::default() };
-    let parts = Parts { cells: true, policies: false, sizes: Sizes::None, sensitivity: false };
+    let parts =
+        Parts { cells: true, policies: false, sizes: Sizes::None, sensitivity: false, objective: Judge::Nothing };
     let one = scenario.with(overrides).unwrap();
     let missed = |policy| {
         let sweep = sweep(&one.under(policy).unwrap(), parts, IN_BOTH, |_| {}).unwrap();
@@ -76,7 +79,8 @@ fn a_sweep_is_the_same_on_one_thread_and_on_two() {
 #[test]
 fn a_run_that_fits_into_a_buffer_stands_in_for_it_to_the_last_digit() {
     let scenario = Scenario::parse("small.toml", SMALL).unwrap();
-    let every_run = Parts { cells: true, policies: false, sizes: Sizes::None, sensitivity: false };
+    let every_run =
+        Parts { cells: true, policies: false, sizes: Sizes::None, sensitivity: false, objective: Judge::Nothing };
     let every_run = sweep(&scenario, every_run, IN_BOTH, |_| {}).unwrap();
     let sweep = swept(&scenario, 2);
     assert!(sweep.cells.iter().any(|cell| cell.runs_with_drops == 0));
@@ -161,7 +165,13 @@ fn published_marks_are_kept_where_repeated_runs_are_among_them_and_refused_where
     let scenario = with_rare_stalls();
     let published = swept(&scenario, 2);
     let again = |zero_drop: &[ZeroDrop]| {
-        let parts = Parts { cells: true, policies: false, sizes: Sizes::AsPublished(zero_drop), sensitivity: false };
+        let parts = Parts {
+            cells: true,
+            policies: false,
+            sizes: Sizes::AsPublished(zero_drop),
+            sensitivity: false,
+            objective: Judge::Nothing,
+        };
         sweep(&scenario, parts, IN_BOTH, |_| {}).unwrap()
     };
     assert_eq!(again(&published.zero_drop).zero_drop, published.zero_drop);
@@ -192,7 +202,8 @@ fn without_further_runs_sizes_are_exact_on_their_seeds_and_nothing_is_recommende
     let scenario = Scenario::parse("small.toml", SMALL).unwrap();
     let overrides = Overrides { subscribers: Some(vec![8]), seeds: Some(2), ..Overrides::default() };
     let scenario = scenario.with(overrides).unwrap();
-    let parts = Parts { cells: false, policies: false, sizes: Sizes::Exact, sensitivity: false };
+    let parts =
+        Parts { cells: false, policies: false, sizes: Sizes::Exact, sensitivity: false, objective: Judge::Nothing };
     let sweep = sweep(&scenario, parts, IN_BOTH, |_| {}).unwrap();
     let size = &sweep.zero_drop[0];
     assert_eq!(size.validation, None);

@@ -6,14 +6,14 @@ use clap::Args;
 use clap::builder::PossibleValuesParser;
 use hubbub::Overflow;
 
-use super::Threads;
 use super::workers::{WORLDS, world_named};
+use super::{ObjectiveOptions, Threads};
 use crate::cli::number;
 use crate::laws::{Law, World};
 use crate::runs::RunWorld;
 
 #[derive(Debug, Args)]
-#[command(group = clap::ArgGroup::new("written").args(["events", "timeline", "save"]).multiple(true))]
+#[command(group = clap::ArgGroup::new("written").args(["events", "timeline", "save", "junit"]).multiple(true))]
 pub(in crate::rooms::cli) struct ReplayOptions {
     /// An incident's file
     #[arg(value_name = "FILE", conflicts_with_all = ["scenario", "subscribers", "seed", "policy", "buffer", "title"])]
@@ -52,7 +52,12 @@ pub(in crate::rooms::cli) struct ReplayOptions {
     /// Write the run as an incident; for an incident, the present result becomes the expected one
     #[arg(long, value_name = "FILE")]
     pub(in crate::rooms::cli) save: Option<PathBuf>,
-    /// Replace the files of --events, --timeline and --save if they exist
+    #[command(flatten)]
+    pub(in crate::rooms::cli) objective: ObjectiveOptions,
+    /// Write the verdicts on the objective as JUnit XML, for CI: a test case for each limit, to a file that does not exist yet
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::rooms::cli) junit: Option<PathBuf>,
+    /// Replace the files of --events, --timeline, --save and --junit if they exist
     #[arg(long, requires = "written")]
     pub(in crate::rooms::cli) force: bool,
     /// What the incident is, in a sentence

@@ -12,8 +12,8 @@ pub(in crate::rooms::cli) struct JsonOptions {
     /// Print the result as JSON and nothing else (-), or write it to a file that does not exist yet
     #[arg(long, value_name = "-|FILE")]
     json: Option<PathBuf>,
-    /// Replace the file of --json if it exists
-    #[arg(long, requires = "json")]
+    /// Replace a file that exists, instead of refusing it
+    #[arg(long)]
     force: bool,
 }
 
@@ -27,11 +27,26 @@ impl JsonOptions {
         self.json.as_deref().filter(|_| !self.is_to_stdout())
     }
 
+    /// Whether a file that exists is replaced.
+    pub(in crate::rooms::cli) fn is_forced(&self) -> bool {
+        self.force
+    }
+
     /// Makes sure, before anything is run, that the result can be written.
     pub(in crate::rooms::cli) fn prepare(&self) -> Result<(), Failure> {
+        self.prepare_beside(false)
+    }
+
+    /// The same, beside another file that `--force` may be about.
+    pub(in crate::rooms::cli) fn prepare_beside(&self, has_other_file: bool) -> Result<(), Failure> {
         match self.file() {
             Some(file) => files::prepare_one("--json", file, self.force),
-            None if self.force => Err(Failure::input("--force: --json - writes no file")),
+            None if self.force && !has_other_file && self.is_to_stdout() => {
+                Err(Failure::input("--force: --json - writes no file"))
+            }
+            None if self.force && !has_other_file => {
+                Err(Failure::input("--force: there is no file to replace without --json FILE"))
+            }
             None => Ok(()),
         }
     }

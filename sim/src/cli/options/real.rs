@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::access::{AccessOptions, TypedUrl};
-use super::{JsonOptions, LoadOptions, listed};
+use super::{JsonOptions, JunitOptions, LoadOptions, listed};
 use crate::cli::exit::Failure;
 use crate::cli::number;
 use crate::client::StreamFormat;
@@ -46,6 +46,8 @@ pub(in crate::rooms::cli) struct RealOptions {
     pub(in crate::rooms::cli) out: Option<PathBuf>,
     #[command(flatten)]
     pub(in crate::rooms::cli) json: JsonOptions,
+    #[command(flatten)]
+    pub(in crate::rooms::cli) junit: JunitOptions,
 }
 
 /// How the paths of a scenario are made.
@@ -58,6 +60,11 @@ pub(in crate::rooms::cli) enum LoadPaths {
 impl RealOptions {
     /// One seed unless told: every run takes its time.
     pub(in crate::rooms::cli) fn scenario(&self) -> Result<Scenario, Failure> {
+        if self.url.is_some() && self.load.objective.settings().memory_bytes_per_subscriber.is_some() {
+            return Err(Failure::input(
+                "--memory-bytes-per-subscriber: a server that runs already does not say its memory".to_owned(),
+            ));
+        }
         let own = vec![hubbub::server::DEFAULT_SSE_CHANNEL_BUFFER as u64];
         self.load.scenario(Some(self.buffers.clone().unwrap_or(own)), Some(self.load.seeds.unwrap_or(1)))
     }

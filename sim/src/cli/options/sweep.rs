@@ -5,13 +5,13 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::risk::RiskOptions;
-use super::{JsonOptions, LoadOptions, Policies, Threads, WorkerOptions, every_change, listed};
+use super::{JsonOptions, JunitOptions, LoadOptions, Policies, Threads, WorkerOptions, every_change, listed};
 use crate::cli::exit::Failure;
 use crate::cli::{console, files, number};
 use crate::runs::RunWorld;
-use crate::scenario::Scenario;
+use crate::scenario::{Overrides, Scenario};
 use crate::shards::{Shard, Spread};
-use crate::sweep::{self, Parts, Sizes};
+use crate::sweep::{self, Judge, Parts, Sizes};
 
 #[derive(Debug, Args)]
 pub(in crate::rooms::cli) struct SweepOptions {
@@ -34,12 +34,14 @@ pub(in crate::rooms::cli) struct SweepOptions {
     #[arg(long, value_name = "DIR")]
     pub(in crate::rooms::cli) out: Option<PathBuf>,
     /// Do one part of the runs, as 3/16 for part 3 of 16, and write it to part.json in the folder of --out
-    #[arg(long, value_name = "I/N", requires = "out", conflicts_with_all = ["json", "check"])]
+    #[arg(long, value_name = "I/N", requires = "out", conflicts_with_all = ["json", "junit", "force", "check"])]
     pub(in crate::rooms::cli) shard: Option<Shard>,
     #[command(flatten)]
     pub(in crate::rooms::cli) json: JsonOptions,
+    #[command(flatten)]
+    pub(in crate::rooms::cli) junit: JunitOptions,
     /// Repeat the published sweep (or its --subscribers and --buffers), and fail on any difference
-    #[arg(long, conflicts_with_all = ["json", "force", "sensitivity", "no_validate", "runs", "risk", "extrapolate"])]
+    #[arg(long, conflicts_with_all = ["json", "junit", "force", "sensitivity", "no_validate", "runs", "risk", "extrapolate"])]
     pub(in crate::rooms::cli) check: bool,
 }
 
@@ -70,6 +72,8 @@ pub(in crate::rooms::cli) struct SizeOptions {
     pub(in crate::rooms::cli) quick: bool,
     #[command(flatten)]
     pub(in crate::rooms::cli) json: JsonOptions,
+    #[command(flatten)]
+    pub(in crate::rooms::cli) junit: JunitOptions,
 }
 
 impl SizeOptions {
@@ -79,7 +83,13 @@ impl SizeOptions {
 
     pub(in crate::rooms::cli) fn parts(&self, scenario: &Scenario) -> Result<Parts<'static>, Failure> {
         let sizes = if self.quick { Sizes::Exact } else { self.risk.sizes(scenario)? };
-        Ok(Parts { cells: false, policies: false, sizes, sensitivity: self.sensitivity })
+        let objective = Judge::Search { every_policy: self.searches_every_policy() };
+        Ok(Parts { cells: false, policies: false, sizes, sensitivity: self.sensitivity, objective })
+    }
+
+    /// Whether an objective is searched for under every policy: one that is asked for is the only one of interest.
+    pub(in crate::rooms::cli) fn searches_every_policy(&self) -> bool {
+        self.load.policy.is_none()
     }
 
     pub(in crate::rooms::cli) fn command(&self) -> String {
@@ -111,9 +121,27 @@ impl SweepOptions {
             let scenario = self.load.overridden(self.buffers.clone(), self.load.seeds)?;
             let (_, left_out) = sweep::under_each_policy(&scenario)?;
             left_out.iter().for_each(|line| console::note(line));
+            return self.with_what_is_judged(scenario);
+        }
+        self.with_what_is_judged(self.load.scenario(self.buffers.clone(), self.load.seeds)?)
+    }
+
+    /// The scenario with a cell for the size that has to keep its objective.
+    fn with_what_is_judged(&self, scenario: Scenario) -> Result<Scenario, Failure> {
+        let settings = scenario.settings();
+        let current = settings.current_buffer;
+        if self.buffers.is_some() || !scenario.has_objective() || settings.buffers.contains(&current) {
             return Ok(scenario);
         }
-        self.load.scenario(self.buffers.clone(), self.load.seeds)
+        let mut buffers = settings.buffers.clone();
+        buffers.push(current);
+        buffers.sort_unstable();
+        Ok(scenario.with(Overrides { buffers: Some(buffers), ..Overrides::default() })?)
+    }
+
+    /// The sizes that have to keep the objective: those that are asked for, else the one that the server has.
+    fn judged<'a>(&'a self, scenario: &'a Scenario) -> &'a [u64] {
+        self.buffers.as_deref().unwrap_or(std::slice::from_ref(&scenario.settings().current_buffer))
     }
 
     /// Whether every policy is run, beside the others.
@@ -122,18 +150,19 @@ impl SweepOptions {
     }
 
     /// What is run: of policies that are compared no sizes, since these are the same for all.
-    pub(in crate::rooms::cli) fn parts(
-        &self,
-        scenario: &Scenario,
+    pub(in crate::rooms::cli) fn parts<'a>(
+        &'a self,
+        scenario: &'a Scenario,
         sensitivity: bool,
-    ) -> Result<Parts<'static>, Failure> {
+    ) -> Result<Parts<'a>, Failure> {
         let policies = self.compares_policies();
         let sizes = match (policies, self.no_validate) {
             (true, _) => Sizes::None,
             (false, true) => Sizes::Exact,
             (false, false) => self.risk.sizes(scenario)?,
         };
-        Ok(Parts { cells: true, policies, sizes, sensitivity: sensitivity && !policies })
+        let (sensitivity, objective) = (sensitivity && !policies, Judge::At(self.judged(scenario)));
+        Ok(Parts { cells: true, policies, sizes, sensitivity, objective })
     }
 
     /// What of the sweep is spread over machines.

@@ -132,9 +132,9 @@ fn expected(section: &Section, kind: Option<&str>, key: &str) -> Vec<String> {
 #[test]
 fn the_table_has_every_key_that_a_file_may_have_and_no_other() {
     let nested = |section: &str| match section {
-        "" => &["server", "arrivals", "payload", "class", "fault"][..],
+        "" => &["server", "arrivals", "payload", "objective", "class", "fault"][..],
         "server" => &["cpu", "recovery"],
-        "class" => &["reads", "path"],
+        "class" => &["reads", "path", "objective"],
         "class.path" => &["outages"],
         _ => &[],
     };

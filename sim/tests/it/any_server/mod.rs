@@ -94,7 +94,7 @@ fn an_objective_that_is_not_met_names_class_figure_and_value() {
     let server = || feeding(|feed, event| feed.put(&format!("data: {event}\n\n")));
     let unmet = |objective: Objective| Testbed::new("mine", server()).check(&plan, 8, &objective).unwrap_err();
     let missed = unmet(Objective::default().missed(0.25)).to_string();
-    assert_eq!(missed, "mine: all subscribers: missed = 0.500000, and the objective is at most 0.25");
+    assert_eq!(missed, "mine: all subscribers: missed = 0.5, and the objective is at most 0.25");
     let aged = unmet(Objective::default().of_class("all", |all| all.age_p99_ms(0.5))).to_string();
     assert!(aged.starts_with("mine: all: age_p99_ms = "), "{aged}");
     let nobody = unmet(Objective::default().of_class("phones", |phones| phones.missed(1.0)));
