@@ -38,6 +38,9 @@ pub struct Record {
     pub delivered_in_time: u64,
     /// Most bytes of events alive at once.
     pub peak_pinned_bytes: u64,
+    /// When the server's kernel has sent a segment again over a path, and to whom, in the order of time. It is no part of
+    /// the digest, and empty in the real world.
+    pub retransmissions: Vec<(Duration, usize)>,
     /// Digest over the subscribers' digests, in their order.
     pub digest: Digest,
 }

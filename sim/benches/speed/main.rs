@@ -1,9 +1,8 @@
 //! `just bench`: what the server delivers, what it, the Hub and the simulation cost; on this machine, as medians, with
 //! peers measured in the same run where they are installed.
 //!
-//! `just bench simulation server` runs some of the parts: deliveries, fanout, memory, server, policies, simulation, foreign,
-//! alpha;
-//! and endurance, which takes five minutes and is run only by name.
+//! `just bench simulation server` runs some of the parts: deliveries, fanout, memory, server, policies, simulation, paths,
+//! foreign, alpha; and endurance, which takes five minutes and is run only by name.
 //!
 //! `just bench --json FILE` also writes all results to a new file when all parts are done. A relative FILE begins at the
 //! repository's root. The file holds an array of objects with these fields:
@@ -19,6 +18,7 @@ mod fanout;
 mod foreign;
 mod memory;
 mod options;
+mod paths;
 mod peers;
 mod policies;
 mod process;
@@ -49,7 +49,7 @@ fn main() {
     }
     let options = Options::parse(&arguments).unwrap_or_else(|why| refuse(&why));
     let mut rows = Rows::default();
-    let benches: [(&str, Bench); 9] = [
+    let benches: [(&str, Bench); 10] = [
         ("deliveries", |rows, _| {
             deliveries::sequential(rows);
             deliveries::burst(rows);
@@ -64,6 +64,7 @@ fn main() {
             replay::replay(rows);
         }),
         ("simulation", |rows, _| simulation::speed(rows)),
+        ("paths", |rows, _| paths::cost(rows)),
         ("foreign", |rows, _| foreign::speed(rows)),
         ("alpha", |rows, _| simulation::alpha(rows)),
     ];

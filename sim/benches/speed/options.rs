@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-const PARTS: [&str; 9] =
-    ["deliveries", "fanout", "memory", "endurance", "server", "policies", "simulation", "foreign", "alpha"];
+const PARTS: [&str; 10] =
+    ["deliveries", "fanout", "memory", "endurance", "server", "policies", "simulation", "paths", "foreign", "alpha"];
 
 /// What the command line asks for.
 #[derive(Default)]

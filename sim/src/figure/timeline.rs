@@ -6,7 +6,7 @@ use super::paint;
 use super::scene::{Anchor, Scene, Text};
 use super::style::{BAND, DASHED, GREY, INK, LABEL_EM, faded, look};
 use super::timeline_legend;
-use super::timeline_run::{FAULT_BAR, OUTAGE_BAR, RIGHT, STALLED, STRIP};
+use super::timeline_run::{AGAIN_BAR, FAULT_BAR, OUTAGE_BAR, RIGHT, STALLED, STRIP};
 pub use super::timeline_run::{Timeline, TimelineRow};
 use crate::summary::format;
 
@@ -84,6 +84,9 @@ fn panel(scene: &mut Scene, timeline: &Timeline, row: &TimelineRow, [top, bottom
     for (from, to) in &row.outages {
         let (from, to) = (across(timeline, *from), across(timeline, *to));
         scene.rectangle([from, bottom - OUTAGE_BAR, to.max(from + 2.0), bottom], look(2).colour);
+    }
+    for at in columns(timeline, &row.sent_again) {
+        scene.rectangle([at, bottom - OUTAGE_BAR - AGAIN_BAR, at + 2.0, bottom - OUTAGE_BAR], INK);
     }
     if limit_shows {
         scene.polyline(&[(LEFT, up(timeline.capacity)), (RIGHT, up(timeline.capacity))], 2, GREY, DASHED);
@@ -170,6 +173,7 @@ mod tests {
             lost: vec![4.0, 4.001, 5.0],
             stalls: vec![(3.0, 5.0)],
             outages: vec![(6.0, 7.0)],
+            sent_again: vec![6.3, 6.8, 7.1],
             ended: vec![9.0],
             faults: vec![(8.0, 9.5, "partition".into())],
         };
@@ -194,13 +198,23 @@ mod tests {
     #[test]
     fn the_legend_has_what_is_drawn_and_nothing_else_and_names_no_colour() {
         let whole = svg(&timeline());
-        let kinds = ["frames waiting", "the limit", "frames lost", "stream ends", "reader stalls", "outage", "a fault"];
+        let kinds = [
+            "frames waiting",
+            "the limit",
+            "frames lost",
+            "stream ends",
+            "reader stalls",
+            "outage",
+            "sent again",
+            "a fault",
+        ];
         assert!(kinds.iter().all(|kind| whole.contains(kind)), "{whole}");
         let mut quiet = Timeline { capacity: 1000, more: 0, ..timeline() };
         for row in &mut quiet.rows {
             row.lost.clear();
             row.stalls.clear();
             row.outages.clear();
+            row.sent_again.clear();
             row.ended.clear();
             row.faults.clear();
         }

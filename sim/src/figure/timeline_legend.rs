@@ -3,7 +3,7 @@
 use super::frame;
 use super::scene::{Anchor, HEIGHT, Scene, Text};
 use super::style::{DASHED, GREY, INK, faded, look};
-use super::timeline_run::{FAULT_BAR, OUTAGE_BAR, RIGHT, STALLED, STRIP, Timeline, TimelineRow};
+use super::timeline_run::{AGAIN_BAR, FAULT_BAR, OUTAGE_BAR, RIGHT, STALLED, STRIP, Timeline, TimelineRow};
 use crate::summary::format;
 
 /// What the marks mean, each beside one of its kind; only those that are drawn.
@@ -18,9 +18,10 @@ pub(super) fn draw(scene: &mut Scene, timeline: &Timeline, limit_shows: bool) {
         (Key::Ended, has(|row| !row.ended.is_empty()), "stream ends"),
         (Key::Stall, has(|row| !row.stalls.is_empty()), "reader stalls"),
         (Key::Outage, has(|row| !row.outages.is_empty()), "outage"),
+        (Key::Again, has(|row| !row.sent_again.is_empty()), "sent again"),
         (Key::Fault, has(|row| !row.faults.is_empty()), "a fault"),
     ];
-    // With all entries, and the number of those not shown, the line is full.
+    // With all entries the line is full.
     let apart = if entries.iter().all(|(_, is_drawn, _)| *is_drawn) { 10.0 } else { 30.0 };
     let mut x = frame::EDGE;
     for (key, _, said) in entries.into_iter().filter(|(_, is_drawn, _)| *is_drawn) {
@@ -31,7 +32,8 @@ pub(super) fn draw(scene: &mut Scene, timeline: &Timeline, limit_shows: bool) {
     }
     if timeline.more > 0 {
         let more = format!("and {} not shown", format::plural(timeline.more as u64, "subscriber"));
-        scene.text(Text::new((RIGHT, y), Anchor::End, more).colour(GREY));
+        // On the line above, beside the name of the axis.
+        scene.text(Text::new((RIGHT, y - 38.0), Anchor::End, more).colour(GREY));
     }
 }
 
@@ -44,6 +46,7 @@ enum Key {
     Ended,
     Stall,
     Outage,
+    Again,
     Fault,
 }
 
@@ -62,6 +65,12 @@ impl Key {
             Self::Ended => scene.line((middle.0, top - 4.0), (middle.0, bottom + 4.0), 3, INK),
             Self::Stall => scene.rectangle([left, top, right, bottom], STALLED),
             Self::Outage => scene.rectangle([left, bottom - OUTAGE_BAR, right, bottom], look(2).colour),
+            Self::Again => {
+                let marks = [left + 4.0, middle.0, right - 6.0];
+                marks.iter().for_each(|at| {
+                    scene.rectangle([*at, middle.1 - AGAIN_BAR / 2.0, at + 2.0, middle.1 + AGAIN_BAR / 2.0], INK);
+                });
+            }
             Self::Fault => {
                 scene.rectangle([left, middle.1 - FAULT_BAR / 2.0, right, middle.1 + FAULT_BAR / 2.0], look(3).colour);
             }

@@ -32,6 +32,8 @@ pub struct TimelineRow {
     pub stalls: Vec<(f64, f64)>,
     /// When its path carried nothing.
     pub outages: Vec<(f64, f64)>,
+    /// When TCP sent something to it again.
+    pub sent_again: Vec<f64>,
     /// When its streams ended.
     pub ended: Vec<f64>,
     /// What went wrong for it: from when, until when, and what. What does not end has no length.
@@ -46,5 +48,7 @@ pub(super) const FAULT_BAR: f64 = 10.0;
 pub(super) const STALLED: RGBAColor = RGBAColor(205, 205, 205, 1.0);
 /// Height of the bar of an outage, along the bottom of a panel.
 pub(super) const OUTAGE_BAR: f64 = 12.0;
+/// Height of the marks of what was sent again, along the bottom of a panel, above an outage's bar.
+pub(super) const AGAIN_BAR: f64 = 10.0;
 /// Height of the strip of losses.
 pub(super) const STRIP: f64 = 14.0;

@@ -53,6 +53,7 @@ fn row(incident: &Incident, record: &Record, observations: &[Observation], index
         lost: Vec::new(),
         stalls: Vec::new(),
         outages: outages(incident, index),
+        sent_again: sent_again(record, index),
         ended: Vec::new(),
         faults: faults(incident, index),
     };
@@ -98,6 +99,11 @@ fn outages(incident: &Incident, index: usize) -> Vec<(f64, f64)> {
     let Some(subscriber) = incident.plan.subscribers.get(index) else { return Vec::new() };
     let own = subscriber.impairments.outages.iter();
     own.map(|outage| (outage.from.as_secs_f64(), (outage.from + outage.lasts).as_secs_f64())).collect()
+}
+
+fn sent_again(record: &Record, index: usize) -> Vec<f64> {
+    let own = record.retransmissions.iter().filter(|(_, subscriber)| *subscriber == index);
+    own.map(|(at, _)| at.as_secs_f64()).collect()
 }
 
 fn faults(incident: &Incident, index: usize) -> Vec<(f64, f64, String)> {

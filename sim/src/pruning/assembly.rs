@@ -31,5 +31,7 @@ pub(super) fn assembled(plan: &Plan, parts: &[Part<'_>]) -> Option<Record> {
         unpublished: 0,
         delivered_in_time: parts.iter().map(|part| part.life.delivered_in_time).sum(),
         peak_pinned_bytes,
+        // No plan with a path is pruned.
+        retransmissions: Vec::new(),
     })
 }

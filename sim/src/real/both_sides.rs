@@ -21,6 +21,7 @@ pub(super) fn of_report(report: Report, receipts: &mut Receipts) -> Record {
         unpublished: 0,
         delivered_in_time: report.delivered_in_time,
         peak_pinned_bytes: report.peak_pinned_bytes,
+        retransmissions: Vec::new(),
         // Left empty: wall time does not repeat, so there is nothing to compare a digest with.
         digest: Digest::default(),
     }
@@ -35,6 +36,7 @@ pub(super) fn as_seen(plan: &Plan, receipts: &mut Receipts) -> Record {
         unpublished: 0,
         delivered_in_time: receipts.in_time(),
         peak_pinned_bytes: 0,
+        retransmissions: Vec::new(),
         digest: Digest::default(),
     }
 }

@@ -47,6 +47,7 @@ impl Report {
             unpublished: 0,
             delivered_in_time: self.delivered_in_time,
             peak_pinned_bytes: self.peak_pinned_bytes,
+            retransmissions: Vec::new(),
             digest: Digest::default(),
         }
     }

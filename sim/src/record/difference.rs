@@ -4,7 +4,7 @@ use super::{ClassRecord, Record, SubscriberRecord, exact_ms};
 
 impl Record {
     /// What this record, of the full stack, says otherwise than the specification's of the same run; `None` where both say
-    /// the same: digest, accounts, both histograms of each class, and the memory of events.
+    /// the same: digest, accounts, what was sent again, both histograms of each class, and the memory of events.
     #[doc(hidden)]
     pub fn difference(&self, specified: &Self) -> Option<String> {
         let numbers = [
@@ -21,6 +21,10 @@ impl Record {
         let mut accounts = self.subscribers.iter().zip(&specified.subscribers).enumerate();
         if let Some((index, (simulated, specified))) = accounts.find(|(_, (one, other))| one != other) {
             return Some(format!("account of subscriber {index}: {}", of_accounts(simulated, specified)));
+        }
+        if self.retransmissions != specified.retransmissions {
+            let [simulated, specified] = [self, specified].map(|record| record.retransmissions.len());
+            return Some(format!("segments sent again, or when: {simulated} simulated, {specified} specified"));
         }
         let differ = |(one, other): (&ClassRecord, &ClassRecord)| {
             one.flush_us != other.flush_us || one.receipt_us != other.receipt_us

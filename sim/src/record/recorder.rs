@@ -165,6 +165,7 @@ impl Recorder {
             unpublished: (observed.planned - observed.published_at.len()) as u64,
             delivered_in_time: observed.delivered_in_time,
             peak_pinned_bytes,
+            retransmissions: Vec::new(),
         })
     }
 }

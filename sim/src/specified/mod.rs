@@ -138,7 +138,9 @@ fn run_scaled(plan: &Plan, choice: HubChoice, recorder: &Recorder) -> Result<(Re
     let counts = run.counts();
     let most_bytes = run.memory.most_bytes();
     let marks = run.marks();
+    let retransmissions = run.retransmissions();
     drop(run);
-    let record = recorder.finish(counts, most_bytes).map_err(SpecifiedError::Disagreement)?;
+    let mut record = recorder.finish(counts, most_bytes).map_err(SpecifiedError::Disagreement)?;
+    record.retransmissions = retransmissions;
     Ok((record, marks))
 }

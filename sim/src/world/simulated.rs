@@ -195,7 +195,8 @@ pub(super) fn run_with(plan: &Plan, setup: &Setup, recorder: Recorder) -> Result
     };
     // After the accounts: it drops the connections that are still open, and they would count as left.
     drop(sim);
-    let record = record.map_err(WorldError::Disagreement)?;
+    let mut record = record.map_err(WorldError::Disagreement)?;
+    record.retransmissions = environment.network.retransmissions(plan.time_scale);
     Ok(Done {
         record,
         own_tasks: own_tasks.most(),

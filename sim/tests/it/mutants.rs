@@ -32,9 +32,10 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// Mutants of the Hub and of the simulated world, and those of the specification.
+/// Mutants of the Hub and of the simulated world, those of the specification, and those of the TCP that both worlds share.
 const OF_THE_STACK: &str = "sim/mutants.toml";
 const OF_THE_SPECIFICATION: &str = "sim/mutants-of-the-specification.toml";
+const OF_TCP: &str = "sim/mutants-of-tcp.toml";
 
 fn mutants(file: &str) -> Vec<Mutant> {
     let text = fs::read_to_string(root().join(file)).unwrap();
@@ -43,7 +44,8 @@ fn mutants(file: &str) -> Vec<Mutant> {
 
 #[test]
 fn every_mutant_changes_one_place_that_is_still_there() {
-    for Mutant { what, file, find, put, .. } in mutants(OF_THE_STACK).into_iter().chain(mutants(OF_THE_SPECIFICATION)) {
+    let all = [OF_THE_STACK, OF_THE_SPECIFICATION, OF_TCP].into_iter().flat_map(mutants);
+    for Mutant { what, file, find, put, .. } in all {
         let source = fs::read_to_string(root().join(&file)).unwrap();
         assert_eq!(source.matches(&find).count(), 1, "{what}: {find:?} in {}", file.display());
         assert_ne!(find, put, "{what}");
@@ -99,6 +101,24 @@ fn every_mutant_of_the_specification_is_reported_by_agreement() {
     publish("specification", &table);
 }
 
+#[test]
+#[ignore = "builds the program once for each mutant"]
+fn every_mutant_of_the_tcp_is_reported_by_some_law() {
+    let mut table = "| mutant of TCP | reported by | after seeds | as |\n| --- | --- | ---: | --- |\n".to_owned();
+    let mut survivors = Vec::new();
+    for mutant in mutants(OF_TCP) {
+        let told = soak(&mutated(&mutant), mutant.within_seeds, &[]);
+        match reported(&told) {
+            Some(Reported { law, seeds, why }) => {
+                let _ = writeln!(table, "| {} | {law} | {seeds} | {why} |", mutant.what);
+            }
+            None => survivors.push(format!("{}: {told}", mutant.what)),
+        }
+    }
+    assert!(survivors.is_empty(), "{table}\nsurvivors: {survivors:#?}");
+    publish("tcp", &table);
+}
+
 /// Seeds of the soak within which agreement alone must see a mutant of the stack.
 const SEEDS_OF_AGREEMENT: u64 = 200;
 
@@ -123,7 +143,7 @@ fn publish(name: &str, table: &str) {
 #[test]
 fn the_tables_of_mutants_have_a_row_for_each_in_order_or_no_row_where_none_has_been_run() {
     let text = fs::read_to_string(root().join("docs/fidelity.md")).unwrap();
-    for (name, file) in [("stack", OF_THE_STACK), ("specification", OF_THE_SPECIFICATION)] {
+    for (name, file) in [("stack", OF_THE_STACK), ("specification", OF_THE_SPECIFICATION), ("tcp", OF_TCP)] {
         let [begin, end] = markers(name);
         let table = text.split_once(&begin).unwrap().1.split_once(&end).unwrap().0;
         let rows = table.lines().filter(|line| line.starts_with("| ")).skip(2);

@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use hubbub::Overflow;
+use hubbub_sim::internals::incident::{Incident, timeline};
+use hubbub_sim::internals::laws::Case;
 use hubbub_sim::internals::plan::{Fault, FaultKind, LinePlan, PathOutage, PathPlan, Plan, Reading};
 use hubbub_sim::internals::record::{Observation, ObservationKind, Record};
 use hubbub_sim::internals::tcp::{OutageKind, Rate};
@@ -70,6 +72,27 @@ fn a_connection_over_a_path_fails_when_nothing_is_acknowledged_for_the_user_time
     let ended = first(&log, |what| matches!(what, ObservationKind::Ended { .. }));
     assert!(ended > ms(2300) && ended < ms(3500), "{ended:?}");
     assert!(record.subscribers[0].dropped.client_gone > 0);
+}
+
+#[test]
+fn what_is_sent_again_is_recorded_with_its_time_and_drawn_beside_the_outage() {
+    let mut plan = phone();
+    out(&mut plan, 1500, 1_000, OutageKind::Drops);
+    let (record, log) = run(&plan);
+    let times: Vec<Duration> = record.retransmissions.iter().map(|(at, _)| *at).collect();
+    assert!(times.is_sorted() && times.len() >= 3, "{times:?}");
+    // The first probe is sent in the outage, and lost.
+    assert!(times[0] > ms(1500) && times[0] < ms(2500), "{times:?}");
+    assert!(times.iter().any(|at| *at >= ms(2500)), "{times:?}");
+    let case = Case { plan, frames: 4096, overflow: Overflow::DropNewest };
+    let incident = Incident::record("an outage", case).unwrap();
+    let drawn = timeline(&incident, "phone", &record, &log);
+    assert_eq!(drawn.rows[0].sent_again.len(), times.len());
+}
+
+#[test]
+fn nothing_is_sent_again_over_a_path_without_losses() {
+    assert_eq!(run(&phone()).0.retransmissions, []);
 }
 
 #[test]

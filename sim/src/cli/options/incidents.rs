@@ -45,7 +45,8 @@ pub(in crate::rooms::cli) struct ReplayOptions {
     /// Write every event of every subscriber as JSON Lines, to a file that does not exist yet
     #[arg(long, value_name = "FILE")]
     pub(in crate::rooms::cli) events: Option<PathBuf>,
-    /// Draw the run: queue depths over time with their limit, losses and stalls (.svg or .png)
+    /// Draw the run: queue depths over time with their limit, losses and stalls; over paths also outages and what was sent
+    /// again (.svg or .png)
     #[arg(long, value_name = "FILE")]
     pub(in crate::rooms::cli) timeline: Option<PathBuf>,
     /// Write the run as an incident; for an incident, the present result becomes the expected one

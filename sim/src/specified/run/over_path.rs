@@ -17,6 +17,8 @@
 //! 6. A byte counts as unread until the word of its read would have come back over an idle path. Only for the end of the run.
 //!    The driver looks in ticks in which something is given to a client, as it does where bytes go their last tick.
 
+use std::time::Duration;
+
 use hubbub::EventId;
 
 use super::super::client::{Client, Stage};
@@ -89,6 +91,13 @@ impl OverPaths {
 }
 
 impl Run<'_> {
+    /// What was sent again over paths, in plan time.
+    pub(in crate::rooms::specified) fn retransmissions(&mut self) -> Vec<(Duration, usize)> {
+        let all = self.over_paths.as_mut().map(|paths| paths.tcp.take_retransmissions()).unwrap_or_default();
+        let scale = self.plan.time_scale;
+        all.into_iter().map(|(at, subscriber)| (Duration::from_nanos(at) / scale, subscriber)).collect()
+    }
+
     pub(in crate::rooms::specified) fn next_over_paths_at(&self) -> Option<u64> {
         self.over_paths.as_ref().and_then(|paths| paths.tcp.next_at())
     }

@@ -27,6 +27,8 @@ pub(super) struct Live {
     /// The client has died.
     pub(super) is_gone: bool,
     last_write_at: Option<u64>,
+    /// Segments sent again that have been told.
+    retransmissions: u64,
     /// The server has found no room, and has not been told of any since.
     waits_for_room: bool,
 }
@@ -48,6 +50,7 @@ impl Live {
             hears_of_the_end: false,
             is_gone: false,
             last_write_at: None,
+            retransmissions: 0,
             waits_for_room: false,
         }
     }
@@ -111,6 +114,12 @@ impl Live {
             self.has_given_up = true;
             tell(News::GivenUp);
         }
+    }
+
+    /// Segments that the server's kernel has sent again since this was asked last.
+    pub(super) fn new_retransmissions(&mut self) -> u64 {
+        let all = self.connection.counts(End::Server).retransmissions;
+        all - std::mem::replace(&mut self.retransmissions, all)
     }
 
     fn ask(&mut self, at: u64, tell: &mut dyn FnMut(News)) {

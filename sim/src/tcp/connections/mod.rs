@@ -90,6 +90,8 @@ pub struct Connections {
     /// In the order of time.
     acts: VecDeque<Due>,
     opened: u64,
+    /// When the server's kernel has sent something again, and to whom.
+    retransmissions: Vec<(u64, usize)>,
 }
 
 impl Connections {
@@ -102,6 +104,7 @@ impl Connections {
             events: BinaryHeap::new(),
             acts: VecDeque::new(),
             opened: 0,
+            retransmissions: Vec::new(),
         }
     }
 
@@ -197,6 +200,12 @@ impl Connections {
         self.open_one(client).map_or_else(SenderCounts::default, |live| live.connection.counts(End::Server))
     }
 
+    /// When the server's kernel has sent something again and to which client, in the order of time; more often than once at
+    /// a time where it sent several segments.
+    pub fn take_retransmissions(&mut self) -> Vec<(u64, usize)> {
+        std::mem::take(&mut self.retransmissions)
+    }
+
     /// Whether a client's path carries nothing to it at a time.
     pub fn is_out(&self, client: usize, at: u64) -> bool {
         self.clients.get(client).and_then(Option::as_ref).is_some_and(|one| one.ways.down.outages.over_at(at) > at)
@@ -227,12 +236,14 @@ impl Connections {
     fn look(&mut self, client: usize, at: u64, tell: &mut dyn FnMut(usize, News)) {
         let Some(live) = self.live(client) else { return };
         let had_given_up = live.has_given_up;
+        let sent_again = live.new_retransmissions();
         live.tell(at, &mut |news| tell(client, news));
         if live.has_given_up && !had_given_up {
             // A tick later: what an outage has held back arrives first.
             let answered_at = self.clients[client].as_ref().map_or(at, |one| one.ways.answers_at(at)) + self.tick;
             self.act(client, Act::Asks, answered_at);
         }
+        self.retransmissions.extend((0..sent_again).map(|_| (at, client)));
         self.schedule(client);
     }
 

@@ -81,6 +81,12 @@ impl Network {
         self.over_paths.as_ref().map(|paths| paths.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
+    /// What was sent again over paths, in plan time.
+    pub(in crate::rooms::world) fn retransmissions(&self, time_scale: u32) -> Vec<(Duration, usize)> {
+        let all = self.over_paths().map(|mut paths| paths.tcp.take_retransmissions()).unwrap_or_default();
+        all.into_iter().map(|(at, subscriber)| (Duration::from_nanos(at) / time_scale, subscriber)).collect()
+    }
+
     /// A client connects over its path, and asks with so many bytes. `true` when the request has reached the server, `false`
     /// when the client has given up.
     pub(in crate::rooms::world) async fn ask_over_path(
