@@ -35,19 +35,21 @@ mod verdict;
 mod verify;
 mod whole;
 
+use std::ffi::OsString;
+
 use clap::Parser;
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::client::redacted_urls_in;
 pub use exit::Exit;
 use options::{Command, Options};
 
 /// Runs the program with these arguments, the first being its name.
-pub fn main(arguments: impl IntoIterator<Item = std::ffi::OsString>) -> Exit {
+pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
     let arguments = number::joined(arguments);
     let options = match Options::try_parse_from(&arguments) {
         Ok(options) => options,
-        Err(error) => return usage(&error),
+        Err(error) => return usage(&error, &arguments),
     };
     // Before the handler, which has a thread of its own.
     if matches!(options.command, Command::EmulateRuns) {
@@ -94,11 +96,19 @@ fn ended(result: Result<Exit, exit::Failure>) -> Exit {
 }
 
 /// Help is printed as it is; of an error, the line that says what is wrong.
-fn usage(error: &clap::Error) -> Exit {
+fn usage(error: &clap::Error, arguments: &[OsString]) -> Exit {
     match error.kind() {
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => console::print(&error.to_string()),
         ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
             console::complain_as_it_is(&error.to_string());
+            return Exit::BadInput;
+        }
+        // What it quotes may be a value of a header field that the shell has split.
+        ErrorKind::UnknownArgument if has_header(arguments) && !is_option(error) => {
+            console::complain(
+                "unexpected argument, which is not shown because it may be of --header: put a header field in quotes, as \
+                 --header 'Name: value'",
+            );
             return Exit::BadInput;
         }
         _ => {
@@ -114,4 +124,16 @@ fn usage(error: &clap::Error) -> Exit {
         }
     }
     Exit::AsExpected
+}
+
+fn has_header(arguments: &[OsString]) -> bool {
+    let is_header = |text: &str| text == "--header" || text.starts_with("--header=");
+    arguments.iter().filter_map(|argument| argument.to_str()).any(is_header)
+}
+
+/// Whether the argument that clap does not know has the form of a long option, which no token has.
+fn is_option(error: &clap::Error) -> bool {
+    let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else { return false };
+    let name = argument.strip_prefix("--");
+    name.is_some_and(|name| name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-'))
 }

@@ -46,7 +46,7 @@ fn head(found: &Found) -> String {
 
 fn hidden(found: &Found) -> String {
     let Hidden { hidden_frames, hidden_bytes, is_lower_bound, held_frames, seen_by } = found.hidden;
-    let least = if is_lower_bound { "more than " } else { "" };
+    let least = if is_lower_bound { "at least " } else { "" };
     match (hidden_frames, hidden_bytes, held_frames) {
         (Some(frames), Some(bytes), _) => {
             let by = match seen_by {
@@ -79,7 +79,10 @@ fn resumption(found: &Found) -> String {
 }
 
 fn compression(found: &Found) -> String {
-    let Compression { coding, resume_ms, event_ms } = &found.compression;
+    let Compression { coding, resume_ms, event_ms, failed } = &found.compression;
+    if let Some(why) = failed {
+        return format!("for a client that takes gzip the server {why}");
+    }
     let held_back = event_ms.is_none() || (resume_ms.is_none() && found.resumes == Some(true));
     match coding.as_deref() {
         None => "none, though a client takes gzip".to_owned(),

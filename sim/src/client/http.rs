@@ -38,23 +38,30 @@ pub enum NotAStream {
 
 /// The place that a redirection names, as the server wrote it. Shown, it has no value that may be a secret.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Location(String);
+pub struct Location {
+    text: String,
+    /// Whether the server wrote more than that.
+    is_cut: bool,
+}
 
 impl Location {
     /// What a header says.
     pub(crate) fn of(value: &str) -> Self {
-        Self(value.chars().take(MAX_LOCATION).filter(|c| !c.is_control()).collect())
+        let text = value.chars().take(MAX_LOCATION).filter(|c| !c.is_control()).collect();
+        Self { text, is_cut: value.chars().nth(MAX_LOCATION).is_some() }
     }
 
-    /// The place with all that it has.
-    pub(crate) fn with_secrets(&self) -> &str {
-        &self.0
+    /// The place with all that it has; `None` if it is too long to be asked for.
+    pub(crate) fn with_secrets(&self) -> Option<&str> {
+        (!self.is_cut).then_some(&self.text)
     }
 }
 
 impl fmt::Display for Location {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&redacted::url(&self.0))
+        let shown = redacted::unchecked_url(&self.text);
+        // It stands in one line with what is wrong with it.
+        if self.is_cut { write!(f, "{}…", shown.chars().take(200).collect::<String>()) } else { f.write_str(&shown) }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The server's own account of its subscribers: hubbub's `GET /debug/subscribers`.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use serde::Deserialize;
 
@@ -34,9 +35,9 @@ pub(super) struct Line {
 }
 
 impl Account {
-    /// The account at a URL: the query is added, if it has none.
-    pub(super) fn at(route: &Route) -> Self {
-        Self { route: route.clone(), client: HttpClient::new(route.clone()) }
+    /// The account at a URL, each answer within that time.
+    pub(super) fn at(route: &Route, within: Duration) -> Self {
+        Self { route: route.clone(), client: HttpClient::new(route.clone(), within) }
     }
 
     /// All subscribers.
@@ -46,9 +47,8 @@ impl Account {
             serde_json::from_slice(&answer).map_err(|_| self.failed("is no list of hubbub's subscribers"))?;
         if answer.total > answer.subscribers.len() {
             let (listed, total) = (answer.subscribers.len(), answer.total);
-            let limit = format!("?limit={MOST_LISTED}");
             return Err(self.failed(&format!(
-                "lists {listed} of {total} subscribers: append {limit}, or probe when fewer are there"
+                "lists {listed} of {total} subscribers: set limit={MOST_LISTED} in its query, or probe when fewer are there"
             )));
         }
         Ok(answer.subscribers)

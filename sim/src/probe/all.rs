@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::come_back::{Returned, compression, resumption};
 use super::error::ProbeError;
 use super::hidden::hidden;
-use super::steps::{Probing, Returned, millis};
+use super::steps::{Probing, millis};
 use crate::summary::probed::{Found, SCHEMA};
 
 /// How long a table must be silent before the first event.
@@ -20,8 +21,8 @@ pub(super) async fn all(mut probing: Probing<'_>) -> Result<Found, ProbeError> {
     let event_ms = probing.event(&mut reader).await?.ok_or_else(|| probing.not_the_same_table())?;
     let hidden = hidden(&mut probing, &mut reader).await?;
     let noticed = probing.leave().await?;
-    let Returned { resumes, resume_ms, cursor } = probing.resumption(reader).await?;
-    let compression = probing.compression(cursor).await?;
+    let Returned { resumes, resume_ms, cursor } = resumption(&mut probing, reader).await?;
+    let compression = compression(&mut probing, cursor).await?;
     let waited = probing.account.is_some() && noticed.is_none();
     Ok(Found {
         schema: SCHEMA.to_owned(),

@@ -1,5 +1,6 @@
 //! How many frames a client that has stopped reading is given before the server's buffer holds one back.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
@@ -44,22 +45,22 @@ async fn by_the_server(probing: &mut Probing<'_>, reader: &mut Watcher) -> Resul
     let mut last = None;
     loop {
         publish(probing, reader, BATCH).await?;
-        // A line that is gone is a client that the server has cut off: what it had is what it was given.
-        let Some(line) = probing.line(id).await? else { break };
+        // A line that is gone is a client that the server has cut off, and what it was given since the last look is not
+        // known.
+        let Some(line) = probing.line(id).await? else { return Ok(by_server(last, true)) };
         last = Some(line);
         if line.waiting > 0 {
             sleep(SETTLES).await;
-            let Some(now) = probing.line(id).await? else { break };
+            let Some(now) = probing.line(id).await? else { return Ok(by_server(last, true)) };
             last = Some(now);
             if now.waiting > 0 && now.delivered == line.delivered {
-                break;
+                return Ok(by_server(last, false));
             }
         }
         if probing.numbers.count() - from >= probing.probe.most_frames || begun.elapsed() >= probing.probe.most_time {
             return Ok(by_server(last, true));
         }
     }
-    Ok(by_server(last, false))
 }
 
 fn by_server(line: Option<Line>, is_lower_bound: bool) -> Hidden {
@@ -74,10 +75,10 @@ async fn by_the_client(probing: &mut Probing<'_>, reader: &mut Watcher) -> Resul
     loop {
         let mut stopped = probing.open(None, probing.probe.receive_buffer).await?;
         let count = round.min(most);
-        let published = probing.numbers.following(count);
+        let first = probing.numbers.count();
         let is_whole = publish_until(probing, reader, count, begun + probing.probe.most_time).await?;
         sleep(SETTLES).await;
-        let outcome = read_out(probing, &mut stopped, published.start).await?;
+        let outcome = read_out(probing, &mut stopped, first).await?;
         let is_last = !is_whole || count >= most;
         match outcome {
             Outcome::All(held) if is_last => {
@@ -98,8 +99,9 @@ async fn by_the_client(probing: &mut Probing<'_>, reader: &mut Watcher) -> Resul
 }
 
 /// What a client that had stopped has when it reads again.
+#[derive(Debug, PartialEq, Eq)]
 enum Outcome {
-    /// Every event.
+    /// Every event of the round: so many.
     All(u64),
     /// The first so many events, then none of those that came into a full buffer; or its connection was ended behind them.
     KeptOldest(u64),
@@ -115,22 +117,28 @@ async fn read_out(probing: &mut Probing<'_>, stopped: &mut Watcher, first: u64) 
         stopped.read_until(&probing.numbers, until, |watcher| watcher.received.len() > had).await?;
     }
     let had = stopped.received.len();
+    let round = first..probing.numbers.count();
     if !stopped.has_ended {
         // An event behind all others: only behind a later one does a client know that something is missing.
         probing.publish().await?;
         let until = Instant::now() + super::steps::EVENT_WITHIN;
         stopped.read_until(&probing.numbers, until, |watcher| watcher.received.len() > had).await?;
     }
-    let of_round = stopped.received.iter().filter(|position| **position >= first);
-    let run = of_round.zip(first..).take_while(|(position, expected)| **position == *expected).count() as u64;
-    let all = probing.numbers.count() - first;
-    let behind_the_gap = (stopped.received.len() as u64).saturating_sub(run);
-    Ok(match () {
-        () if run == all => Outcome::All(run),
-        // The event that ends the round is one of them.
-        () if behind_the_gap > 1 => Outcome::KeptNewest(run),
-        () => Outcome::KeptOldest(run),
-    })
+    Ok(outcome(&stopped.received, round))
+}
+
+/// What the positions that a client received say of a round. Other events do not count: one before the round may have been
+/// published for the client's head, and one behind it shows only that something is missing.
+fn outcome(received: &[u64], round: Range<u64>) -> Outcome {
+    let of_round: Vec<u64> = received.iter().copied().filter(|position| round.contains(position)).collect();
+    let run = of_round.iter().zip(round.clone()).take_while(|(position, expected)| **position == *expected).count();
+    let is_all_there = run as u64 == round.end - round.start;
+    match of_round.len() {
+        _ if is_all_there => Outcome::All(run as u64),
+        // One from the middle came in because the path took one more meanwhile.
+        received if received > run && of_round.last() == Some(&(round.end - 1)) => Outcome::KeptNewest(run as u64),
+        _ => Outcome::KeptOldest(run as u64),
+    }
 }
 
 async fn publish(probing: &mut Probing<'_>, reader: &mut Watcher, count: u64) -> Result<(), ProbeError> {
@@ -155,4 +163,34 @@ async fn publish_until(
         publish(probing, reader, BATCH.min(last - probing.numbers.count())).await?;
     }
     Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_events_of_a_round_say_what_was_kept_of_it() {
+        let round = 10..20;
+        for (received, expected) in [
+            // With an event that brought the head, and with the one that ends the round.
+            (vec![9, 10, 11, 12, 20], Outcome::KeptOldest(3)),
+            (vec![9, 10, 11, 12], Outcome::KeptOldest(3)),
+            (vec![9, 10, 11, 18, 19, 20], Outcome::KeptNewest(2)),
+            (vec![10, 11, 19, 20], Outcome::KeptNewest(2)),
+            ((10..21).collect(), Outcome::All(10)),
+            ((9..20).collect(), Outcome::All(10)),
+            (vec![10, 11, 15, 20], Outcome::KeptOldest(2)),
+            (vec![], Outcome::KeptOldest(0)),
+        ] {
+            assert_eq!(outcome(&received, round.clone()), expected, "{received:?}");
+        }
+    }
+
+    #[test]
+    fn a_client_that_was_cut_off_was_given_at_least_what_was_seen() {
+        let seen = by_server(Some(Line { id: 1, waiting: 0, delivered: 7 }), true);
+        assert_eq!((seen.hidden_frames, seen.is_lower_bound), (Some(7), true));
+        assert_eq!(by_server(None, true).hidden_frames, None);
+    }
 }

@@ -6,19 +6,25 @@
 
 mod account;
 mod all;
+mod come_back;
 mod error;
 mod hidden;
 mod numbers;
 mod steps;
 mod watcher;
 
+use std::pin::pin;
 use std::time::Duration;
 
 pub use error::ProbeError;
+use tokio::time::timeout;
 
 use crate::real::Route;
 use crate::summary::probed::Found;
 use steps::Probing;
+
+/// Longest time without a look at whether the probe is still wanted.
+const LOOK: Duration = Duration::from_millis(200);
 
 /// What is probed, and how far.
 #[derive(Debug, Clone)]
@@ -41,16 +47,35 @@ pub struct Probe {
     pub most_time: Duration,
     /// Longest time to wait until a client that has left is noticed.
     pub leave_timeout: Duration,
-    /// How long a server may take for a connection, and then for the head of its response.
+    /// How long a server may take for a connection, and then for the head of its response; and for a whole answer to a
+    /// post or to a question.
     pub head_timeout: Duration,
 }
 
-/// Probes a path. `is_wanted` is asked often, and ends the probe by returning `false`.
+/// Probes a path. `is_wanted` is asked several times a second, and ends the probe by returning `false`.
 ///
 /// # Errors
 /// When the stream or the posts do not work, when others publish to the table, and when the probe is called off.
 pub fn probe(probe: &Probe, is_wanted: &dyn Fn() -> bool) -> Result<Found, ProbeError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|why| ProbeError::Io(why.to_string()))?;
-    runtime.block_on(all::all(Probing::new(probe, is_wanted)))
+    let found = runtime.block_on(while_wanted(all::all(Probing::new(probe)), is_wanted));
+    // A name may still be looked up on a thread of its own. Nobody waits for that any more.
+    runtime.shutdown_background();
+    found
+}
+
+/// Does the work for as long as it is wanted: a silent server must not hold up who calls it off.
+async fn while_wanted(
+    work: impl Future<Output = Result<Found, ProbeError>>,
+    is_wanted: &dyn Fn() -> bool,
+) -> Result<Found, ProbeError> {
+    let mut work = pin!(work);
+    while is_wanted() {
+        // By reference: a look must not cancel the work.
+        if let Ok(found) = timeout(LOOK, work.as_mut()).await {
+            return found;
+        }
+    }
+    Err(ProbeError::CalledOff)
 }

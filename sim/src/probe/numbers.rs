@@ -1,13 +1,12 @@
 //! The numbers of a probe's events, by which it knows them from those of others.
 
-use std::ops::Range;
-
 use hyper::body::Bytes;
 
 use crate::client::payload;
 use crate::real::monotonic_ns;
 
-/// Numbers between the first ones of probes that begin a millisecond apart; no probe publishes as many.
+/// Numbers between the first ones of probes that begin a millisecond apart. No probe publishes as many in a millisecond, so
+/// the numbers of a probe that begins after another has ended are all larger.
 const APART: u64 = 1_000_000;
 
 /// Digits that are left to the clock, so that a number stays short.
@@ -44,10 +43,5 @@ impl Numbers {
     /// The position of an event among those of this probe; `None` if it is none of them.
     pub(super) fn position(&self, number: Option<u64>) -> Option<u64> {
         number?.checked_sub(self.first).filter(|position| *position < self.published)
-    }
-
-    /// The positions of events that are published from now on.
-    pub(super) fn following(&self, count: u64) -> Range<u64> {
-        self.published..self.published + count
     }
 }

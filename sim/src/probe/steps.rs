@@ -9,9 +9,7 @@ use super::account::{Account, Line};
 use super::error::ProbeError;
 use super::numbers::Numbers;
 use super::watcher::{Head, Watcher};
-use crate::client::NotAStream;
 use crate::real::{ClientError, HttpClient, Route};
-use crate::summary::probed::Compression;
 
 /// How long a head may take that does not wait for an event.
 const HEAD_WITHOUT_EVENT: Duration = Duration::from_secs(2);
@@ -19,8 +17,6 @@ const HEAD_WITHOUT_EVENT: Duration = Duration::from_secs(2);
 pub(super) const EVENT_WITHIN: Duration = Duration::from_secs(5);
 /// How often the server is asked about its subscribers.
 const ASK: Duration = Duration::from_millis(20);
-/// Events that a client misses before it comes back.
-const MISSED: u64 = 3;
 
 /// A probe under way.
 pub(super) struct Probing<'a> {
@@ -28,42 +24,30 @@ pub(super) struct Probing<'a> {
     pub(super) numbers: Numbers,
     pub(super) account: Option<Account>,
     pub(super) frame_bytes: f64,
-    is_wanted: &'a dyn Fn() -> bool,
     poster: HttpClient,
     /// The stream, behind redirections once they are known.
     pub(super) stream: Route,
 }
 
 impl<'a> Probing<'a> {
-    pub(super) fn new(probe: &'a Probe, is_wanted: &'a dyn Fn() -> bool) -> Self {
+    pub(super) fn new(probe: &'a Probe) -> Self {
         Self {
             probe,
             numbers: Numbers::new(),
-            account: probe.debug.as_ref().map(Account::at),
+            account: probe.debug.as_ref().map(|debug| Account::at(debug, probe.head_timeout)),
             frame_bytes: 0.0,
-            is_wanted,
-            poster: HttpClient::new(probe.ingest.clone()),
+            poster: HttpClient::new(probe.ingest.clone(), probe.head_timeout),
             stream: probe.stream.clone(),
         }
     }
 
     /// The first client, with the time that its head took and whether that came before any event.
     pub(super) async fn first(&mut self) -> Result<(Watcher, f64, bool), ProbeError> {
-        loop {
-            let mut watcher = Watcher::ask(&self.stream, None, None, self.probe.head_timeout).await?;
-            let without_event = watcher.asked_at() + HEAD_WITHOUT_EVENT;
-            let mut head = watcher.head(&self.numbers, without_event).await?;
-            let is_before_event = head.is_some();
-            if head.is_none() {
-                self.publish().await?;
-                head = watcher.head(&self.numbers, Instant::now() + self.probe.head_timeout).await?;
-            }
-            match head {
-                Some(Head::Open(after)) => return Ok((watcher, millis(after), is_before_event)),
-                Some(Head::Elsewhere(route)) => self.stream = route,
-                None => return Err(self.failed(ClientError::HeadLate(self.probe.head_timeout))),
-            }
-        }
+        let stream = self.stream.clone();
+        let Opened { watcher, head_ms, is_before_event } = self.open_at(&stream, None, None).await?;
+        // The clients after it need not be redirected.
+        self.stream = watcher.route().clone();
+        Ok((watcher, head_ms, is_before_event))
     }
 
     /// Another client, with its head.
@@ -73,25 +57,33 @@ impl<'a> Probing<'a> {
         receive_buffer: Option<u32>,
     ) -> Result<Watcher, ProbeError> {
         let stream = self.stream.clone();
-        self.open_at(&stream, cursor, receive_buffer).await
+        Ok(self.open_at(&stream, cursor, receive_buffer).await?.watcher)
     }
 
-    async fn open_at(
+    /// A client of a stream, behind all redirections.
+    pub(super) async fn open_at(
         &mut self,
         stream: &Route,
         cursor: Option<&str>,
         receive_buffer: Option<u32>,
-    ) -> Result<Watcher, ProbeError> {
-        let mut watcher = Watcher::ask(stream, cursor, receive_buffer, self.probe.head_timeout).await?;
-        let mut head = watcher.head(&self.numbers, watcher.asked_at() + HEAD_WITHOUT_EVENT).await?;
-        if head.is_none() {
-            self.publish().await?;
-            head = watcher.head(&self.numbers, Instant::now() + self.probe.head_timeout).await?;
-        }
-        match head {
-            Some(Head::Open(_)) => Ok(watcher),
-            // It was a stream a moment ago.
-            Some(Head::Elsewhere(_)) | None => Err(self.failed(ClientError::HeadLate(self.probe.head_timeout))),
+    ) -> Result<Opened, ProbeError> {
+        let mut route = stream.clone();
+        loop {
+            let mut watcher = Watcher::ask(&route, cursor, receive_buffer, self.probe.head_timeout).await?;
+            let mut head = watcher.head(&self.numbers, watcher.asked_at() + HEAD_WITHOUT_EVENT).await?;
+            let is_before_event = head.is_some();
+            if head.is_none() {
+                self.publish().await?;
+                head = watcher.head(&self.numbers, Instant::now() + self.probe.head_timeout).await?;
+            }
+            match head {
+                Some(Head::Open(after)) => return Ok(Opened { watcher, head_ms: millis(after), is_before_event }),
+                Some(Head::Elsewhere(next)) => route = next,
+                None => {
+                    let why = ClientError::HeadLate(self.probe.head_timeout);
+                    return Err(ProbeError::Stream(route.url().clone(), why));
+                }
+            }
         }
     }
 
@@ -122,9 +114,6 @@ impl<'a> Probing<'a> {
 
     /// Publishes the next event.
     pub(super) async fn publish(&mut self) -> Result<(), ProbeError> {
-        if !(self.is_wanted)() {
-            return Err(ProbeError::CalledOff);
-        }
         let event = self.numbers.next(self.probe.payload_bytes);
         self.poster.post(event).await.map_err(|why| ProbeError::publish(self.probe.ingest.url(), &why))
     }
@@ -159,60 +148,9 @@ impl<'a> Probing<'a> {
             if self.line(id).await?.is_none() {
                 return Ok(Some(left.elapsed()));
             }
-            if !(self.is_wanted)() {
-                return Err(ProbeError::CalledOff);
-            }
             sleep(ASK).await;
         }
         Ok(None)
-    }
-
-    /// Whether a client that comes back has all that it missed, and how long that takes.
-    pub(super) async fn resumption(&mut self, reader: Watcher) -> Result<Returned, ProbeError> {
-        let Some(cursor) = reader.last_id() else { return Ok(Returned::default()) };
-        drop(reader);
-        let missed = self.publish_missed().await?;
-        let mut watcher = self.open(Some(&cursor), None).await?;
-        let took = self.receipt_of(&mut watcher, &missed).await?;
-        let cursor = watcher.last_id();
-        Ok(Returned { resumes: Some(took.is_some()), resume_ms: took, cursor })
-    }
-
-    /// Publishes what a client misses; their positions.
-    async fn publish_missed(&mut self) -> Result<Vec<u64>, ProbeError> {
-        let missed = self.numbers.following(MISSED).collect();
-        for _ in 0..MISSED {
-            self.publish().await?;
-        }
-        Ok(missed)
-    }
-
-    /// The time from the request of a client to the last of these events; `None` if not all come, once and in order.
-    async fn receipt_of(&mut self, watcher: &mut Watcher, missed: &[u64]) -> Result<Option<f64>, ProbeError> {
-        let until = Instant::now() + EVENT_WITHIN;
-        watcher.read_until(&self.numbers, until, |watcher| watcher.received.len() >= missed.len()).await?;
-        let has_all = watcher.received == missed;
-        Ok(watcher.last_at.filter(|_| has_all).map(|at| millis(at - watcher.asked_at())))
-    }
-
-    /// What happens if a client takes compressed streams. It comes back where there are ids: some proxies compress only a
-    /// stream that begins with many bytes.
-    pub(super) async fn compression(&mut self, cursor: Option<String>) -> Result<Compression, ProbeError> {
-        let access = self.stream.access().with_header("Accept-Encoding: gzip");
-        let stream = Route::new(self.stream.url().clone(), access);
-        let missed = if cursor.is_some() { self.publish_missed().await? } else { Vec::new() };
-        match self.open_at(&stream, cursor.as_deref(), None).await {
-            Ok(mut watcher) => {
-                let resume_ms = if missed.is_empty() { None } else { self.receipt_of(&mut watcher, &missed).await? };
-                let event_ms = self.event(&mut watcher).await?;
-                let coding = watcher.is_compressed().then(|| "gzip".to_owned());
-                Ok(Compression { coding, resume_ms, event_ms })
-            }
-            Err(ProbeError::Stream(_, ClientError::NotAStream(NotAStream::Encoded(coding)))) => {
-                Ok(Compression { coding: Some(coding), resume_ms: None, event_ms: None })
-            }
-            Err(why) => Err(why),
-        }
     }
 
     /// The complaint about a stream that does not bring what was posted.
@@ -223,19 +161,14 @@ impl<'a> Probing<'a> {
             within: EVENT_WITHIN,
         }
     }
-
-    fn failed(&self, why: ClientError) -> ProbeError {
-        ProbeError::Stream(self.stream.url().clone(), why)
-    }
 }
 
-/// How a client came back.
-#[derive(Debug, Default)]
-pub(super) struct Returned {
-    pub(super) resumes: Option<bool>,
-    pub(super) resume_ms: Option<f64>,
-    /// Where the next client comes back to.
-    pub(super) cursor: Option<String>,
+/// A client with its head.
+pub(super) struct Opened {
+    pub(super) watcher: Watcher,
+    pub(super) head_ms: f64,
+    /// Whether the head came before an event was published for it.
+    pub(super) is_before_event: bool,
 }
 
 /// To a tenth of a millisecond.

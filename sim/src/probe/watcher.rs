@@ -149,6 +149,11 @@ impl Watcher {
         self.parser.is_compressed()
     }
 
+    /// Where the stream is.
+    pub(super) fn route(&self) -> &Route {
+        &self.route
+    }
+
     /// When the stream was asked for.
     pub(super) fn asked_at(&self) -> Instant {
         self.asked_at

@@ -10,12 +10,13 @@ const MOST_FIELDS: usize = 64;
 const MOST_BYTES: usize = 8 * 1024;
 
 /// Fields that say how this client reads. Another value would break it, or would be a lie.
-const OWN: [&str; 10] = [
+const OWN: [&str; 11] = [
     "connection",
     "content-length",
     "content-type",
     "host",
     "last-event-id",
+    "sec-websocket-extensions",
     "sec-websocket-key",
     "sec-websocket-version",
     "te",
@@ -42,6 +43,9 @@ pub enum BadHeader {
     /// The part behind it.
     #[error("the value of {0} must be 1 to {MOST_BYTES} printable characters of ASCII")]
     Value(String),
+    /// Nothing behind the colon.
+    #[error("{0} has no value: put the field in quotes, as 'Name: value'")]
+    NoValue(String),
     /// A field that the client sets by itself.
     #[error("{0} is set by this program and cannot be given")]
     Own(String),
@@ -67,7 +71,10 @@ impl RequestHeaders {
         }
         // A line end in a value would begin a field of its own.
         let is_printable = value.bytes().all(|byte| byte == b'\t' || (b' '..=b'~').contains(&byte));
-        if value.is_empty() || value.len() > MOST_BYTES || !is_printable {
+        if value.is_empty() {
+            return Err(BadHeader::NoValue(name));
+        }
+        if value.len() > MOST_BYTES || !is_printable {
             return Err(BadHeader::Value(name));
         }
         if self.fields.len() == MOST_FIELDS {
@@ -75,6 +82,12 @@ impl RequestHeaders {
         }
         self.fields.push((name, value.to_owned()));
         Ok(())
+    }
+
+    /// The same with a field of this program's own, instead of those of that name. It does not count towards the limit.
+    pub(super) fn with(&self, name: &'static str, value: &'static str) -> Self {
+        let others = self.fields.iter().filter(|(given, _)| given != name).cloned();
+        Self { fields: others.chain([(name.to_owned(), value.to_owned())]).collect() }
     }
 
     /// Whether there is none.
@@ -145,7 +158,8 @@ mod tests {
             (": SECRET", "its name must be"),
             ("a b: SECRET", "its name must be"),
             ("a: SEC\r\nRET: x", "the value of a must be"),
-            ("a:", "the value of a must be"),
+            ("a:", "a has no value: put the field in quotes"),
+            ("Sec-WebSocket-Extensions: SECRET", "sec-websocket-extensions is set by this program"),
             ("Host: SECRET", "host is set by this program"),
             ("Last-Event-ID: SECRET", "last-event-id is set by this program"),
         ] {
@@ -157,6 +171,10 @@ mod tests {
             headers.add(&format!("x-{index}: y")).unwrap();
         }
         assert_eq!(headers.add("x: y"), Err(BadHeader::TooMany));
+        let with_own = headers.with("accept-encoding", "gzip");
+        assert_eq!(with_own.fields().count(), MOST_FIELDS + 1);
+        assert_eq!(with_own.with("accept-encoding", "br").fields().last(), Some(("accept-encoding", "br")));
+        assert_eq!(with_own.with("accept-encoding", "br").fields().count(), MOST_FIELDS + 1);
         assert!(headers.add(&format!("y: {}", "x".repeat(MOST_BYTES + 1))).is_err());
     }
 }

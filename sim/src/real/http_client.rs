@@ -1,6 +1,9 @@
 //! Short requests to a server, one after the other on one connection: posts of events, and questions about its state.
 
-use http_body_util::{BodyExt, Full};
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1::{SendRequest, handshake};
 use hyper::header::{CONTENT_TYPE, HOST, HeaderName, HeaderValue, LOCATION};
@@ -8,6 +11,7 @@ use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::time::timeout;
 
 use super::client_error::ClientError;
 use super::connection;
@@ -24,6 +28,12 @@ pub(crate) enum RequestError {
     Client(ClientError),
     #[error("answers {0} with status {1}")]
     Refused(&'static str, StatusCode),
+    /// Silence, or an answer without an end.
+    #[error("does not answer within {}", humantime::format_duration(*.0))]
+    Late(Duration),
+    /// An answer that is no short one.
+    #[error("answers with more than {} MiB", MOST_BYTES >> 20)]
+    Long,
 }
 
 impl From<ClientError> for RequestError {
@@ -35,20 +45,25 @@ impl From<ClientError> for RequestError {
     }
 }
 
-/// Sends requests to one URL, and keeps its connection between them.
+/// Longest body of an answer.
+const MOST_BYTES: usize = 8 << 20;
+
+/// Sends requests to one URL, and keeps connections between them.
 #[derive(Debug)]
 pub(crate) struct HttpClient {
-    /// Where a request went last: behind redirections.
     route: Route,
-    sender: Option<SendRequest<Full<Bytes>>>,
+    /// How long an answer may take, with its connection and behind redirections.
+    within: Duration,
+    /// By what they are connected to: whether it is encrypted, and host and port. Behind redirections there may be others.
+    connections: BTreeMap<(bool, String), SendRequest<Full<Bytes>>>,
 }
 
 impl HttpClient {
-    pub(crate) fn new(route: Route) -> Self {
-        Self { route, sender: None }
+    pub(crate) fn new(route: Route, within: Duration) -> Self {
+        Self { route, within, connections: BTreeMap::new() }
     }
 
-    /// Publishes one event. Redirections that keep the method are followed, and the events that follow go there at once.
+    /// Publishes one event. Redirections that keep the method are followed, each time anew.
     ///
     /// # Errors
     /// When the server cannot be reached, or does not take it.
@@ -74,48 +89,71 @@ impl HttpClient {
         body: Bytes,
         redirections: &[u16],
     ) -> Result<(StatusCode, Bytes), RequestError> {
+        let within = self.within;
+        timeout(within, self.followed(method, body, redirections)).await.unwrap_or(Err(RequestError::Late(within)))
+    }
+
+    async fn followed(
+        &mut self,
+        method: &Method,
+        body: Bytes,
+        redirections: &[u16],
+    ) -> Result<(StatusCode, Bytes), RequestError> {
+        // From the beginning each time: what a server redirects one request to is not for all that follow.
+        let mut route = self.route.clone();
         loop {
-            let response = self.answer(method, &body).await?;
+            let (response, connection) = self.answer(&route, method, &body).await?;
             let status = response.status();
             let location = response.headers().get(LOCATION).and_then(|value| value.to_str().ok()).map(Location::of);
             // To its end: only then can the connection take the next request.
-            let answer = match response.into_body().collect().await {
-                Ok(answer) => answer.to_bytes(),
-                Err(_) => {
-                    self.sender = None;
-                    Bytes::new()
+            let answer = match Limited::new(response.into_body(), MOST_BYTES).collect().await {
+                Ok(answer) => {
+                    self.keep(&route, connection);
+                    answer.to_bytes()
                 }
+                Err(why) if why.is::<LengthLimitError>() => return Err(RequestError::Long),
+                Err(_) => Bytes::new(),
             };
             match location {
                 Some(location) if redirections.contains(&status.as_u16()) => {
-                    self.route = self.route.followed(status.as_u16(), &location)?;
-                    self.sender = None;
+                    route = route.followed(status.as_u16(), &location)?;
                 }
                 _ => return Ok((status, answer)),
             }
         }
     }
 
-    /// The answer to one request, on the present connection or a new one.
-    async fn answer(&mut self, method: &Method, body: &Bytes) -> Result<Response<Incoming>, RequestError> {
+    /// Keeps a connection for the next request.
+    fn keep(&mut self, route: &Route, connection: SendRequest<Full<Bytes>>) {
+        // A server that redirects to ever new ones leaves no more behind.
+        if self.connections.len() > Route::MOST_REDIRECTS {
+            self.connections.clear();
+        }
+        self.connections.insert(peer(route), connection);
+    }
+
+    /// The answer to one request, on a connection that was kept or a new one.
+    async fn answer(
+        &mut self,
+        route: &Route,
+        method: &Method,
+        body: &Bytes,
+    ) -> Result<(Response<Incoming>, SendRequest<Full<Bytes>>), RequestError> {
         // A server may close a connection that it has had for long: the next one gets the event.
         let mut is_second_try = false;
         loop {
-            let mut connection = match self.sender.take() {
+            let mut connection = match self.connections.remove(&peer(route)) {
                 Some(connection) => connection,
-                None => connect(&self.route).await?,
+                None => connect(route).await?,
             };
             // Lets the connection's task see that the server has closed it.
             tokio::task::yield_now().await;
             let sent = match connection.ready().await {
-                Ok(()) => connection.send_request(self.request(method, body.clone())).await,
+                Ok(()) => connection.send_request(request(route, method, body.clone())).await,
                 Err(why) => Err(why),
             };
             match sent {
-                Ok(response) => {
-                    self.sender = Some(connection);
-                    return Ok(response);
-                }
+                Ok(response) => return Ok((response, connection)),
                 // Only after these two is it certain that nothing was sent. An event must not be published twice.
                 Err(why) if is_second_try || !(why.is_canceled() || why.is_closed()) => {
                     return Err(RequestError::Unreachable(why.to_string()));
@@ -124,27 +162,32 @@ impl HttpClient {
             }
         }
     }
+}
 
-    fn request(&self, method: &Method, body: Bytes) -> Request<Full<Bytes>> {
-        let url = self.route.url();
-        let mut request = Request::new(Full::new(body));
-        *request.method_mut() = method.clone();
-        // The target of a parsed URL is one that hyper takes.
-        *request.uri_mut() = url.target().parse().unwrap_or_default();
-        let headers = request.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        if let Ok(host) = url.authority().parse() {
-            headers.insert(HOST, host);
-        }
-        for (name, value) in self.route.access().headers().fields() {
-            if let (Ok(name), Ok(mut value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
-                // hyper then shows it nowhere.
-                value.set_sensitive(true);
-                headers.append(name, value);
-            }
-        }
-        request
+/// What a connection is to.
+fn peer(route: &Route) -> (bool, String) {
+    (route.url().is_https(), route.url().authority().to_owned())
+}
+
+fn request(route: &Route, method: &Method, body: Bytes) -> Request<Full<Bytes>> {
+    let url = route.url();
+    let mut request = Request::new(Full::new(body));
+    *request.method_mut() = method.clone();
+    // The target of a parsed URL is one that hyper takes.
+    *request.uri_mut() = url.target().parse().unwrap_or_default();
+    let headers = request.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    if let Ok(host) = url.authority().parse() {
+        headers.insert(HOST, host);
     }
+    for (name, value) in route.access().headers().fields() {
+        if let (Ok(name), Ok(mut value)) = (name.parse::<HeaderName>(), HeaderValue::from_str(value)) {
+            // hyper then shows it nowhere.
+            value.set_sensitive(true);
+            headers.append(name, value);
+        }
+    }
+    request
 }
 
 async fn connect(route: &Route) -> Result<SendRequest<Full<Bytes>>, RequestError> {

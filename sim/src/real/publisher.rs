@@ -7,6 +7,7 @@ use std::time::Duration;
 use rustix::thread::{ClockId, clock_nanosleep_absolute};
 use rustix::time::Timespec;
 
+use super::capture::HEAD_TIMEOUT;
 use super::clock::Clock;
 use super::http_client::{HttpClient, RequestError};
 use super::route::Route;
@@ -36,7 +37,7 @@ pub(super) fn publish(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let runtime = runtime.map_err(|why| RequestError::Unreachable(why.to_string()))?;
     runtime.block_on(async {
-        let mut client = HttpClient::new(route.clone());
+        let mut client = HttpClient::new(route.clone(), HEAD_TIMEOUT);
         let mut worst = Duration::ZERO;
         for (index, arrival) in arrivals.iter().enumerate() {
             while clock.now() < arrival.at {

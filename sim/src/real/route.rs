@@ -40,13 +40,9 @@ impl Access {
         self.tls.get_or_init(|| self.trust.config()).clone()
     }
 
-    /// The same with one field more.
-    pub(crate) fn with_header(&self, field: &str) -> Self {
-        let mut headers = self.headers.clone();
-        // One that is no field is a fault of this program, and is left out.
-        let added = headers.add(field);
-        debug_assert!(added.is_ok(), "{added:?}");
-        Self { headers, ..self.clone() }
+    /// The same with a field of this program's own, instead of those of that name.
+    pub(crate) fn with_header(&self, name: &'static str, value: &'static str) -> Self {
+        Self { headers: self.headers.with(name, value), ..self.clone() }
     }
 
     /// The same without header fields: they are meant for one server.
@@ -114,7 +110,10 @@ impl Route {
         if self.redirects == Self::MOST_REDIRECTS {
             return refused(&format!("after {} redirections before", self.redirects));
         }
-        let Ok(url) = self.url.joined(location.with_secrets()) else {
+        let Some(place) = location.with_secrets() else {
+            return refused("which is longer than this client follows");
+        };
+        let Ok(url) = self.url.joined(place) else {
             return refused("which is not the URL of a server");
         };
         if self.url.is_https() && !url.is_https() {

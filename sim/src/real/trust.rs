@@ -9,6 +9,8 @@ use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error, RootCertStore, SignatureScheme};
 
+use super::small_file::read_small;
+
 /// Which certificates of servers are believed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Trust {
@@ -72,9 +74,9 @@ fn of_the_platform() -> Result<RootCertStore, TrustError> {
 
 fn of_file(file: &Path) -> Result<RootCertStore, TrustError> {
     let bad = |why: String| TrustError::File { file: file.to_owned(), why };
-    let text = std::fs::read(file).map_err(|why| bad(format!("cannot be read: {why}")))?;
+    let text = read_small(file).map_err(|why| bad(format!("cannot be read: {why}")))?;
     let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(&text) {
+    for certificate in CertificateDer::pem_slice_iter(text.as_bytes()) {
         let certificate = certificate.map_err(|why| bad(format!("is not PEM: {why}")))?;
         roots.add(certificate).map_err(|why| bad(format!("has a certificate that cannot be used: {why}")))?;
     }

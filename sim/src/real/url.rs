@@ -7,7 +7,7 @@ use std::str::FromStr;
 use tokio::net::TcpStream;
 use url::Position;
 
-use crate::client::redacted_url;
+use crate::client::{redacted_text, redacted_url};
 
 /// An `http://` or `https://` URL. Shown, it is as it was given, but has no value that may be a secret.
 #[derive(Clone, PartialEq, Eq)]
@@ -19,12 +19,12 @@ pub struct Url {
 
 /// A text that is not the URL of a server which this client can ask.
 #[derive(Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{:?} is not the URL of a server: must be http://HOST[:PORT]/PATH or https://HOST[:PORT]/PATH", redacted_url(.0))]
+#[error("{:?} is not the URL of a server: must be http://HOST[:PORT]/PATH or https://HOST[:PORT]/PATH", redacted_text(.0))]
 pub struct BadUrl(String);
 
 impl fmt::Debug for BadUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "BadUrl({:?})", redacted_url(&self.0))
+        write!(f, "BadUrl({:?})", redacted_text(&self.0))
     }
 }
 
@@ -145,8 +145,10 @@ mod tests {
         for shown in [url.to_string(), format!("{url:?}")] {
             assert!(shown.contains("/a?table=t&access_token=REDACTED") && !shown.contains("SECRET"), "{shown}");
         }
-        let why = "ftp://me:SECRET@h/?key=SECRET".parse::<Url>().unwrap_err();
-        assert!(!format!("{why} {why:?}").contains("SECRET"), "{why}");
+        for text in ["ftp://me:SECRET@h/?key=SECRET", "http://me:SECRET@h/", "me:SECRET@h/x", "http://me:SE/CRET@h/"] {
+            let why = text.parse::<Url>().unwrap_err();
+            assert!(!format!("{why} {why:?}").contains("CRET"), "{why}");
+        }
     }
 
     #[test]

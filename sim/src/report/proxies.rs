@@ -52,7 +52,7 @@ pub(super) fn part(proxies: &Proxies) -> String {
 }
 
 fn hidden(found: &Found, count: Option<u64>) -> String {
-    let least = if found.hidden.is_lower_bound { "> " } else { "" };
+    let least = if found.hidden.is_lower_bound { "≥ " } else { "" };
     count.map_or("unknown".to_owned(), |count| format!("{least}{}", format::count(count)))
 }
 
@@ -65,7 +65,10 @@ fn leave(found: &Found) -> String {
 }
 
 fn gzip(found: &Found) -> String {
-    let Compression { coding, resume_ms, event_ms } = &found.compression;
+    let Compression { coding, resume_ms, event_ms, failed } = &found.compression;
+    if failed.is_some() {
+        return "no stream".to_owned();
+    }
     let late = |ms: Option<f64>| ms.map_or("more than 5 s".to_owned(), |ms| format!("{ms:.0} ms"));
     match coding {
         None => "no".to_owned(),

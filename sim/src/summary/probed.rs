@@ -46,7 +46,7 @@ pub struct Hidden {
     pub hidden_frames: Option<u64>,
     /// The same in bytes.
     pub hidden_bytes: Option<u64>,
-    /// Whether these are only lower bounds, since a limit of the probe was reached before.
+    /// Whether these are only lower bounds, since a limit of the probe was reached before, or the server cut the client off.
     pub is_lower_bound: bool,
     /// The same with the frames in the server's buffer, as a client sees it: what it had before its first gap.
     pub held_frames: Option<u64>,
@@ -66,7 +66,7 @@ pub enum SeenBy {
 }
 
 /// What happens if a client takes compressed streams.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Compression {
     /// The coding of the stream then; `None` if it is not compressed.
     pub coding: Option<String>,
@@ -75,6 +75,9 @@ pub struct Compression {
     pub resume_ms: Option<f64>,
     /// From a publish to its receipt then; `None` if it did not come in time, or the coding is not read.
     pub event_ms: Option<f64>,
+    /// What the server does instead, where it has no stream for such a client.
+    #[serde(default)]
+    pub failed: Option<String>,
 }
 
 /// The value of [`Found::schema`].

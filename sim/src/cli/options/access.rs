@@ -8,7 +8,7 @@ use clap::Args;
 use crate::cli::console;
 use crate::cli::exit::Failure;
 use crate::cli::typed::typed;
-use crate::real::{Access, BadUrl, RequestHeaders, Route, Trust, Url};
+use crate::real::{Access, BadUrl, RequestHeaders, Route, Trust, Url, read_small};
 
 /// A URL as it was typed, good or bad. It is taken in either case: clap would print a bad one with the token in it.
 #[derive(Debug, Clone)]
@@ -76,8 +76,12 @@ impl AccessOptions {
         given.into_iter().find(|(_, is_given)| *is_given).map(|(option, _)| option)
     }
 
-    /// The way to each of these URLs.
-    pub(in crate::rooms::cli) fn routes<const N: usize>(&self, urls: [Url; N]) -> Result<[Route; N], Failure> {
+    /// The way to each of these URLs, with these header fields.
+    pub(in crate::rooms::cli) fn routes<const N: usize>(
+        &self,
+        fields: RequestHeaders,
+        urls: [Url; N],
+    ) -> Result<[Route; N], Failure> {
         let is_encrypted = urls.iter().any(Url::is_https);
         for (option, is_given) in [("--ca", self.ca.is_some()), ("--insecure", self.insecure)] {
             if is_given && !is_encrypted {
@@ -89,7 +93,7 @@ impl AccessOptions {
             None if self.insecure => Trust::Everything,
             None => Trust::Platform,
         };
-        let access = Access::new(self.fields()?, trust);
+        let access = Access::new(fields, trust);
         if is_encrypted {
             // Now, so that a file without a certificate is found before anything is run.
             access.tls().map_err(Failure::input)?;
@@ -103,7 +107,9 @@ impl AccessOptions {
         Ok(urls.map(|url| Route::new(url, access.clone())))
     }
 
-    fn fields(&self) -> Result<RequestHeaders, Failure> {
+    /// The header fields. They are asked for before the URLs: what stands in the place of a URL may be the value of a field
+    /// without quotes.
+    pub(in crate::rooms::cli) fn fields(&self) -> Result<RequestHeaders, Failure> {
         let mut headers = RequestHeaders::default();
         for (index, TypedHeader(field)) in self.headers.iter().enumerate() {
             // By its number: what is no field may be a token all the same.
@@ -132,8 +138,8 @@ impl AccessOptions {
 
 fn read_into(headers: &mut RequestHeaders, file: &Path) -> Result<(), Failure> {
     let name = file.display();
-    let text = std::fs::read_to_string(file);
-    let text = text.map_err(|why| Failure::input(format!("--header-file {name}: cannot be read: {why}")))?;
+    let text =
+        read_small(file).map_err(|why| Failure::input(format!("--header-file {name}: cannot be read: {why}")))?;
     let is_field = |line: &str| !line.trim().is_empty() && !line.starts_with('#');
     for (number, line) in text.lines().enumerate().filter(|(_, line)| is_field(line)) {
         let failed = |why| Failure::input(format!("--header-file {name}:{}: {why}", number + 1));

@@ -41,7 +41,7 @@ pub(in crate::rooms::cli) struct ProbeOptions {
     /// Receive buffer of the client that stops reading, in bytes [default: the kernel's own]
     #[arg(long, value_name = "BYTES")]
     receive_buffer: Option<u32>,
-    /// Most events to publish for the count of what is hidden; more than that is said to be hidden then
+    /// Most events to publish for the count of what is hidden, which is a lower bound then
     #[arg(long, value_name = "N", default_value_t = 100_000)]
     most_frames: u64,
     /// Longest time to publish them
@@ -50,7 +50,8 @@ pub(in crate::rooms::cli) struct ProbeOptions {
     /// Longest time to wait until a client that has left is noticed
     #[arg(long, value_name = "TIME", default_value = "60s", requires = "debug_url")]
     leave_timeout: humantime::Duration,
-    /// How long the server may take for a connection, and then for the head of its response [default: 30s]
+    /// How long the server may take for a connection, and then for the head of its response; and for the whole answer to a
+    /// publish [default: 30s]
     #[arg(long, value_name = "TIME")]
     head_timeout: Option<humantime::Duration>,
     #[command(flatten)]
@@ -74,14 +75,14 @@ impl ProbeOptions {
             }
         }
         let head_timeout = head_timeout(self.head_timeout)?;
-        let [stream, ingest] = [self.url.url("--url")?, self.ingest_url.url("--ingest-url")?];
-        let debug = self.debug_url.as_ref().map(|url| url.url("--debug-url")).transpose()?;
-        let (has_debug, third) = (debug.is_some(), debug.unwrap_or_else(|| ingest.clone()));
-        let [stream, ingest, debug] = self.access.routes([stream, ingest, third])?;
+        let debug = self.debug_url.as_ref().unwrap_or(&self.ingest_url);
+        let fields = self.access.fields()?;
+        let urls = [self.url.url("--url")?, self.ingest_url.url("--ingest-url")?, debug.url("--debug-url")?];
+        let [stream, ingest, debug] = self.access.routes(fields, urls)?;
         Ok(Probe {
             stream,
             ingest,
-            debug: has_debug.then_some(debug),
+            debug: self.debug_url.is_some().then_some(debug),
             payload_bytes: self.bytes,
             buffer: self.buffer,
             receive_buffer: self.receive_buffer,

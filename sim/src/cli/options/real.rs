@@ -78,7 +78,8 @@ impl RealOptions {
     pub(in crate::rooms::cli) fn routes(&self) -> Result<Option<[Route; 2]>, Failure> {
         match (&self.url, &self.ingest_url, self.access.first_given()) {
             (Some(url), Some(ingest), _) => {
-                self.access.routes([url.url("--url")?, ingest.url("--ingest-url")?]).map(Some)
+                let fields = self.access.fields()?;
+                self.access.routes(fields, [url.url("--url")?, ingest.url("--ingest-url")?]).map(Some)
             }
             (_, _, Some(option)) => Err(Failure::input(format!("{option}: it is for the server of --url"))),
             _ => Ok(None),
@@ -151,7 +152,8 @@ impl RecordOptions {
         if self.names.iter().any(String::is_empty) {
             return Err(Failure::input("--event: a name must not be empty; an event without a name is called message"));
         }
-        let [route] = self.access.routes([self.url.url("URL")?])?;
+        let fields = self.access.fields()?;
+        let [route] = self.access.routes(fields, [self.url.url("URL")?])?;
         Ok(Listening {
             route,
             format: StreamFormat::Sse,

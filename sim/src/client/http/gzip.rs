@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use flate2::write::GzDecoder;
+use flate2::write::MultiGzDecoder;
 
 use super::NotAStream;
 
@@ -10,18 +10,18 @@ use super::NotAStream;
 /// cannot fill the memory.
 const PIECE_BYTES: usize = 1 << 10;
 
-/// Unpacks a body that is compressed with gzip. Whatever the bytes that came so far say is handed on at once: only the
+/// Unpacks a body that is compressed with gzip, in one member or several. Whatever the bytes that came so far say is handed on at once: only the
 /// compressor can hold an event back.
 #[derive(Debug)]
 pub(super) struct Gzip {
-    decoder: GzDecoder<Vec<u8>>,
+    decoder: MultiGzDecoder<Vec<u8>>,
     /// Bytes unpacked.
     offset: u64,
 }
 
 impl Gzip {
     pub(super) fn new() -> Self {
-        Self { decoder: GzDecoder::new(Vec::new()), offset: 0 }
+        Self { decoder: MultiGzDecoder::new(Vec::new()), offset: 0 }
     }
 
     /// Takes the next bytes of the body, and hands what they say to `body`, with the offset in the unpacked body of the
@@ -63,6 +63,21 @@ mod tests {
             server.flush().unwrap();
             let sent = std::mem::take(server.get_mut());
             assert_eq!(unpacked(&mut gzip, &sent).unwrap(), event.as_bytes());
+        }
+    }
+
+    #[test]
+    fn a_body_of_several_members_is_unpacked_wherever_it_is_cut() {
+        let member = |text: &str| {
+            let mut server = GzEncoder::new(Vec::new(), Compression::default());
+            server.write_all(text.as_bytes()).unwrap();
+            server.finish().unwrap()
+        };
+        let sent = [member("data: 1\n\n"), member("data: 2\n\n"), member("data: 3\n\n")].concat();
+        for size in [1, 2, 7, sent.len()] {
+            let mut gzip = Gzip::new();
+            let said: Vec<u8> = sent.chunks(size).flat_map(|piece| unpacked(&mut gzip, piece).unwrap()).collect();
+            assert_eq!(String::from_utf8_lossy(&said), "data: 1\n\ndata: 2\n\ndata: 3\n\n", "{size}");
         }
     }
 

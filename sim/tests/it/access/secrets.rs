@@ -88,6 +88,25 @@ fn what_is_typed_wrong_is_refused_in_one_line_that_does_not_repeat_a_secret() {
         (record(&["--header", "a: b", "--header", SECRET]), "--header (number 2): has no colon"),
         (record(&["--header-file", "bad.headers"]), "--header-file bad.headers:2: has no colon"),
         (record(&["--header-file", "none.headers"]), "--header-file none.headers: has no header field"),
+        (record(&["--header-file", "/dev/zero"]), "--header-file /dev/zero: cannot be read: it has more than 1 MiB"),
+        (
+            refused(&folder, &["record", "https://h/", "-o", "t.jsonl", "--ca", "/dev/zero"]),
+            "--ca /dev/zero: cannot be read: it has more than 1 MiB",
+        ),
+        (record(&[&format!("me:{SECRET}@h/x")]), "unexpected argument 'REDACTED@h/x'"),
+        (
+            record(&["--header", "Authorization:", SECRET]),
+            "unexpected argument, which is not shown because it may be of --header: put a header field in quotes",
+        ),
+        (record(&["--header", "a: b", "--typo"]), "unexpected argument '--typo'"),
+        (
+            refused(&folder, &["record", "-o", "t.jsonl", "--header", "Authorization:", SECRET]),
+            "--header: authorization has no value: put the field in quotes, as 'Name: value'",
+        ),
+        (
+            refused(&folder, &["record", &format!("http:me:{SECRET}@h/"), "-o", "t.jsonl"]),
+            "\"http:REDACTED@h/\" is not",
+        ),
         (record(&["--header-file", "nowhere"]), "--header-file nowhere: cannot be read"),
         (record(&["--ca", &ca(), "--insecure"]), "cannot be used with"),
         (refused(&folder, &["load", "--header", &format!("a: {SECRET}")]), "--header: it is for the server of --url"),

@@ -1,7 +1,9 @@
 //! `sim probe`: of the server alone, and of what is no path to probe. Through proxies it is in `proxies`.
 
+mod front;
 mod proxies;
 mod started;
+mod troubled;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -29,13 +31,16 @@ struct Probed {
 
 impl Probed {
     fn start(overflow: Overflow) -> Self {
+        Self::with(overflow, ServerSettings::default())
+    }
+
+    fn with(overflow: Overflow, settings: ServerSettings) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
         let limits = Limits::frames(Capacity::new(usize::try_from(BUFFER).unwrap()).unwrap());
         let history = HistorySettings { events: 100, bytes: 1 << 20 };
         let hub = Hub::with(1, Rules { history, announces_gaps: true, ..Rules::plain(limits, overflow) });
         let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
         let address = listener.local_addr().unwrap();
-        let settings = ServerSettings::default();
         runtime.spawn(hubbub::serve(listener, hub.clone(), settings, Tokio::start(), std::future::pending()));
         Self { address, hub, runtime }
     }
@@ -87,7 +92,7 @@ fn what_the_server_says_of_a_path_is_what_a_client_sees_of_it() {
     let of_client = probe(&folder, &[probed.urls(&probed.plain()), by_number.to_vec(), buffers.to_vec()].concat());
     assert_eq!(of_client["seen_by"].as_str(), Some("client"));
     let seen = of_client["hidden_frames"].as_u64().unwrap();
-    assert!(seen.abs_diff(frames) <= 10 + frames / 4, "{seen} and {frames}");
+    assert!((10..2000).contains(&seen), "{of_client}");
     assert_eq!(of_client["held_frames"].as_u64(), Some(seen + BUFFER));
     assert!(of_client["leave_noticed_ms"].is_null(), "{of_client}");
 }
@@ -114,7 +119,7 @@ fn the_text_says_what_to_set_a_window_to_and_a_limit_makes_it_a_lower_bound() {
         String::from_utf8(output.stdout).unwrap()
     };
     let text = run(&["--ca", &ca(), "--buffer", "64", "--most-frames", "20"]);
-    assert!(text.contains("more than 0 frames, 0 B") || text.contains("more than 20 frames"), "{text}");
+    assert!(text.contains("at least 0 frames, 0 B"), "the buffer alone holds 64: {text}");
     assert!(text.contains("What a scenario's window_bytes has to be is not known."), "{text}");
     let debug = probed.debug();
     let header = "X-Key: SECRET";
@@ -160,6 +165,9 @@ fn what_is_no_path_to_probe_is_refused_in_one_line() {
     let metrics = format!("{}/healthz", probed.plain());
     let no_list = probe(&stream, &ingest, &["--debug-url", &metrics]);
     assert!(no_list.contains("/healthz: is no list of hubbub's subscribers"), "{no_list}");
+    let short = probed.debug()[1].replace("limit=1000", "limit=1");
+    let not_all = probe(&stream, &ingest, &["--debug-url", &short]);
+    assert!(not_all.contains("lists 1 of 2 subscribers: set limit=1000 in its query"), "{not_all}");
     let elsewhere = Probed::start(Overflow::DropNewest);
     let not_its_own = probe(&stream, &ingest, &["--debug-url", &elsewhere.debug()[1]]);
     assert!(not_its_own.contains("does not list the client of this probe: is it another server's?"), "{not_its_own}");
@@ -179,7 +187,7 @@ fn what_is_no_path_to_probe_is_refused_in_one_line() {
 }
 
 #[test]
-fn a_stream_without_ids_and_with_a_late_head_is_probed_as_far_as_it_goes() {
+fn a_foreign_stream_with_events_of_its_own_is_refused() {
     // Its first event is no event of a probe: a foreign server may send anything.
     let script = [Act::send(HEAD), event(": hello")];
     let server = ScriptedServer::start([script.to_vec()]);
