@@ -166,7 +166,7 @@ fn a_built_in_scenario_loads_from_its_file_too_with_the_trace_beside_it() {
 #[test]
 fn an_unknown_name_is_answered_with_the_known_ones() {
     let message = Scenario::named("beta").unwrap_err().to_string();
-    assert!(message.starts_with("scenario \"beta\": must be one of alpha, backlog-flush,"), "{message:?}");
+    assert!(message.starts_with("scenario \"beta\": must be one of alpha, mobile,"), "{message:?}");
     let message = Scenario::named("no/such.toml").unwrap_err().to_string();
     assert!(message.starts_with("no/such.toml: cannot be read: "), "{message:?}");
 }
