@@ -13,7 +13,7 @@ use crate::recording::scripted::{Act, ScriptedServer, events};
 
 /// Records from a URL for a moment.
 fn record(folder: &PathBuf, url: &str, options: &[&str]) -> (Option<i32>, String, String) {
-    let arguments = [&["record", url, "--for", "400ms", "-o", "t.jsonl"], options].concat();
+    let arguments = [&["record", url, "--for", "1s", "-o", "t.jsonl"], options].concat();
     let output = sim(folder, &arguments);
     let [out, complaint] = [output.stdout, output.stderr].map(|text| String::from_utf8(text).unwrap());
     (output.status.code(), out, complaint)

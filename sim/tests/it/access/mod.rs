@@ -64,7 +64,7 @@ fn acceptor() -> TlsAcceptor {
 
 /// A stream with some events that stays open.
 fn stream() -> Vec<Act> {
-    [&[Act::send(HEAD)], &events(4, 10)[..], &[Act::Hold]].concat()
+    [&[Act::send(HEAD)], &events(4, 100)[..], &[Act::Hold]].concat()
 }
 
 /// A response that sends a client elsewhere.

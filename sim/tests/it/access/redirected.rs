@@ -23,7 +23,7 @@ fn a_redirection_on_the_same_server_takes_the_header_fields_along_and_one_to_ano
     let server = ScriptedServer::start([redirect(307, "/v2/stream?table=t"), away]);
     let folder = folder("access-redirected");
     let url = format!("http://{}/v1/stream", server.address);
-    let output = sim(&folder, &[&["record", &url, "--for", "400ms", "-o", "t.jsonl"], &HEADER[..]].concat());
+    let output = sim(&folder, &[&["record", &url, "--for", "1s", "-o", "t.jsonl"], &HEADER[..]].concat());
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
     let [first, second] = <[String; 2]>::try_from(server.requests()).unwrap();
     assert!(first.starts_with("GET /v1/stream ") && second.starts_with("GET /v2/stream?table=t "), "{second}");
