@@ -21,6 +21,9 @@ const BOTTOM: f64 = 872.0;
 const GAP: f64 = 26.0;
 const LANE: f64 = 26.0;
 
+/// Height of a line of the legend.
+const LEGEND_LINE: f64 = 34.0;
+
 /// Draws the one figure, for the first N of every scenario.
 #[must_use]
 pub fn draw(servers: &Servers) -> Figure {
@@ -51,11 +54,11 @@ fn scene(servers: &Servers) -> Scene {
     let mut scene = Scene::default();
     let names = names(servers);
     let top = frame::head(&mut scene, &title(servers), &subtitle(servers));
-    legend(&mut scene, top + 26.0, &names);
+    let legend = legend(&mut scene, top + 26.0, &names);
     let count = as_f64(servers.scenarios.len().max(1) as u64);
     let width = (PANELS[1] - PANELS[0] + BETWEEN) / count - BETWEEN;
     let band = LANE * as_f64(names.len() as u64);
-    let whole = Plot { left: PANELS[0], top: top + 106.0, right: PANELS[1], bottom: BOTTOM };
+    let whole = Plot { left: PANELS[0], top: legend + 80.0, right: PANELS[1], bottom: BOTTOM };
     // One axis for all panels, so that heights can be compared.
     let rates = servers.scenarios.iter().flat_map(|on| &on.rows).map(ServerRow::missed_rate);
     let rates = Values::new(rates, 1.0, whole.top, whole.bottom - band - GAP);
@@ -128,16 +131,23 @@ fn lines(scene: &mut Scene, index: usize, points: &[(Point, bool)]) {
     }
 }
 
-fn legend(scene: &mut Scene, y: f64, names: &[&str]) {
-    let mut x = PANELS[0];
+/// Writes the names of all curves, in as many lines as they take, and returns the height of the last line.
+fn legend(scene: &mut Scene, top: f64, names: &[&str]) -> f64 {
+    let [mut x, mut y] = [PANELS[0], top];
     for (index, name) in names.iter().enumerate() {
         let look = look(index);
+        let mut text = Text::new((x + 66.0, y), Anchor::Start, *name).em(TICK_EM);
+        if text.extent()[2] > PANELS[1] && x > PANELS[0] {
+            x = PANELS[0];
+            y += LEGEND_LINE;
+            text = Text::new((x + 66.0, y), Anchor::Start, *name).em(TICK_EM);
+        }
         scene.polyline(&[(x, y), (x + 56.0, y)], 3, look.colour, look.dash);
         scene.marker(look.shape, (x + 28.0, y), 9.0, look.colour, look.open);
-        let text = Text::new((x + 66.0, y), Anchor::Start, *name).em(TICK_EM);
         x = text.extent()[2] + 34.0;
         scene.text(text);
     }
+    y
 }
 
 /// Which servers miss something at the largest buffer, or that none does.
