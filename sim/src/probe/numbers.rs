@@ -35,7 +35,7 @@ impl Numbers {
         payload(usize::try_from(number).unwrap_or(usize::MAX), key, bytes)
     }
 
-    /// How many were published.
+    /// The number of events that this probe has published.
     pub(super) fn count(&self) -> u64 {
         self.published
     }

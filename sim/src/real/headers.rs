@@ -84,7 +84,7 @@ impl RequestHeaders {
         Ok(())
     }
 
-    /// The same with a field of this program's own, instead of those of that name. It does not count towards the limit.
+    /// Puts a field of this program in place of those of that name. It does not count towards the limit.
     pub(super) fn with(&self, name: &'static str, value: &'static str) -> Self {
         let others = self.fields.iter().filter(|(given, _)| given != name).cloned();
         Self { fields: others.chain([(name.to_owned(), value.to_owned())]).collect() }

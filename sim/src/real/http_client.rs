@@ -132,7 +132,7 @@ impl HttpClient {
         self.connections.insert(peer(route), connection);
     }
 
-    /// The answer to one request, on a connection that was kept or a new one.
+    /// Sends one request, on a kept connection or a new one, and returns the response.
     async fn answer(
         &mut self,
         route: &Route,

@@ -40,12 +40,12 @@ impl Access {
         self.tls.get_or_init(|| self.trust.config()).clone()
     }
 
-    /// The same with a field of this program's own, instead of those of that name.
+    /// This route with a field of this program in place of those of that name.
     pub(crate) fn with_header(&self, name: &'static str, value: &'static str) -> Self {
         Self { headers: self.headers.with(name, value), ..self.clone() }
     }
 
-    /// The same without header fields: they are meant for one server.
+    /// This route without header fields, because they are meant for one server.
     fn without_headers(&self) -> Self {
         Self { headers: RequestHeaders::default(), ..self.clone() }
     }

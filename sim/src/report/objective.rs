@@ -130,7 +130,7 @@ fn value_in_words(judgement: &Judgement) -> String {
     format!("{whom}{} {value}", name(judgement.figure))
 }
 
-/// The answer in sentences.
+/// What the search for an objective found, in sentences for a terminal.
 fn verdict(sweep: &Sweep, result: &ObjectiveResult) -> Vec<String> {
     if result.sizes.is_empty() {
         return of_cells(sweep, result);
