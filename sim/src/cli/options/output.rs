@@ -37,7 +37,7 @@ impl JsonOptions {
         self.prepare_beside(false)
     }
 
-    /// The same, beside another file that `--force` may be about.
+    /// Checks the file of `--json` before a run, as `prepare`, and lets `--force` be about another file instead.
     pub(in crate::rooms::cli) fn prepare_beside(&self, has_other_file: bool) -> Result<(), Failure> {
         match self.file() {
             Some(file) => files::prepare_one("--json", file, self.force),
