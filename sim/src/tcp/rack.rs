@@ -103,7 +103,7 @@ mod tests {
     fn six() -> Scoreboard {
         let mut board = Scoreboard::default();
         (0..6).for_each(|nth| {
-            board.push(1_000, false, nth * MILLISECOND);
+            board.push(1_000, false, true, nth * MILLISECOND);
         });
         board
     }

@@ -21,7 +21,7 @@ const ADVERTISED_MSS: u64 = MSS + 12;
 
 /// How the window is bounded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::rooms::tcp) enum Kind {
+pub(in crate::tcp) enum Kind {
     /// So many bytes, to the byte: what has been read is offered again at once.
     Plain(u64),
     /// A buffer of a fixed size, as `SO_RCVBUF` asks for it.
@@ -64,10 +64,11 @@ impl ReceiveWindow {
     }
 
     /// A segment has arrived. `size` is that of the sender's segments, `read` how far the application has read, and `echo`
-    /// the timestamp that came with it.
-    pub(super) fn arrived(&mut self, payload: u64, size: u64, read: u64, echo: u64, now: u64) {
+    /// the timestamp that came with it. Returns whether the window may be larger now.
+    pub(super) fn arrived(&mut self, payload: u64, size: u64, read: u64, echo: u64, now: u64) -> bool {
+        let before = self.limit;
         match self.kind {
-            Kind::Plain(_) => return,
+            Kind::Plain(_) => return false,
             Kind::Tuned if payload >= size => self.tuning.arrived(echo, now),
             Kind::Fixed(_) | Kind::Tuned => {}
         }
@@ -76,6 +77,7 @@ impl ReceiveWindow {
         }
         self.read(read, now);
         self.limit = self.limit.min(self.space);
+        self.limit > before
     }
 
     /// The application has read up to `read`.
