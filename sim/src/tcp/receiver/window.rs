@@ -21,7 +21,7 @@ const ADVERTISED_MSS: u64 = MSS + 12;
 
 /// How the window is bounded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::tcp) enum Kind {
+pub(in crate::rooms::tcp) enum Kind {
     /// So many bytes, to the byte: what has been read is offered again at once.
     Plain(u64),
     /// A buffer of a fixed size, as `SO_RCVBUF` asks for it.
