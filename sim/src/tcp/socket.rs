@@ -36,7 +36,6 @@ pub enum Piece {
     Joined,
 }
 
-
 /// The limit of what waits in a socket: when it takes bytes, and when it says that it takes more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Bound {

@@ -99,6 +99,11 @@ impl CongestionWindow {
         }
     }
 
+    /// Whether there is congestion control at all.
+    pub(super) fn is_limiting(&self) -> bool {
+        !matches!(self.algorithm, Algorithm::None)
+    }
+
     pub(super) fn ssthresh(&self) -> u64 {
         self.ssthresh
     }

@@ -98,7 +98,7 @@ impl Receiver {
             self.read = self.available();
         }
         let payload = segment.bytes.len() - u64::from(segment.has_fin);
-        if self.size.measure(payload) {
+        if self.size.measure(payload, segment.is_pushed) {
             self.window.measured(payload);
         }
         let grows_window = self.window.arrived(payload, self.size.get(), self.read, segment.acknowledgement.echo, now);

@@ -75,6 +75,19 @@ fn the_last_segment_is_sent_again_after_two_round_trips_and_then_a_whole_timeout
 }
 
 #[test]
+fn without_congestion_control_an_application_that_writes_on_does_not_put_off_the_timeout() {
+    // A keepalive every 50 ms to a client that has died: less than the two round trips of a probe.
+    let mut sender = sender(Congestion::None, WIDE);
+    for at in (0..100).map(|nth| nth * 50 * MILLISECOND) {
+        while sender.timer_at().is_some_and(|due| due <= at) {
+            fire(&mut sender);
+        }
+        sender.write(2, Piece::Own, at);
+    }
+    assert!(sender.has_timed_out(), "the user timeout is 2 s");
+}
+
+#[test]
 fn a_single_segment_is_probed_for_no_sooner_than_its_timeout() {
     // RFC 8985, section 7.2: the receiver may hold its acknowledgement back, and the timeout comes first.
     let mut sender = after_sending(1);

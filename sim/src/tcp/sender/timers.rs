@@ -74,6 +74,12 @@ impl Sender {
         if self.board.is_empty() || self.state != State::Open {
             return false;
         }
+        // Each segment that is sent puts the probe off. A congestion window ends that soon. Where there is none, a timeout
+        // that is overdue stays.
+        let is_overdue = !is_acknowledged && self.rest_of_rto(now).is_none();
+        if is_overdue && self.timer.pending.is_some() && !self.window.is_limiting() {
+            return true;
+        }
         // The receiver may hold back the acknowledgement of a single segment.
         let slack = if self.board.len() == 1 { LEAST_RTO } else { PROBE_SLACK };
         let patience = self.rtt.two_srtt().map_or(INITIAL_RTO, |two_srtt| two_srtt + slack);
