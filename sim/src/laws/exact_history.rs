@@ -22,7 +22,7 @@ pub(super) fn applies(case: &Case) -> bool {
 pub(super) fn is_smallest(trial: &Trial<'_>) -> Result<(), Broken> {
     let plan = &trial.case.plan;
     // By the number of events and not by a draw, which would change what a seed stands for.
-    let longest = if plan.arrivals.len() % 2 == 0 { MOST_ABSENCE } else { Duration::MAX };
+    let longest = if plan.arrivals.len().is_multiple_of(2) { MOST_ABSENCE } else { Duration::MAX };
     let size = specified::exact_history(plan, trial.case.choice(), longest)?.size;
     let missed = |size: HistorySettings| -> Result<Option<Broken>, Broken> {
         let plan = plan.with_history(size);
@@ -49,9 +49,6 @@ pub(super) fn is_smallest(trial: &Trial<'_>) -> Result<(), Broken> {
 
 /// The first stream that did not get all that it asked the history for, though its subscriber was away for at most
 /// `longest`. It is read off what the server offered and what the client had read, and not off the history.
-///
-/// # Panics
-/// Never: the observations are of that plan.
 pub fn out_of_reach(plan: &Plan, log: &[Observation], longest: Duration) -> Option<Broken> {
     let mut streams: Vec<_> = plan.subscribers.iter().map(|_| Stream::default()).collect();
     log.iter().find_map(|Observation { at, subscriber, what }| {

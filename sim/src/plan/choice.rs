@@ -19,6 +19,7 @@ pub struct HubChoice {
 
 impl Plan {
     /// The plan with a history of another size. A plan without recovery has none, and stays as it is.
+    #[doc(hidden)]
     #[must_use]
     pub fn with_history(&self, HistorySettings { events, bytes }: HistorySettings) -> Self {
         let mut plan = self.clone();

@@ -95,7 +95,7 @@ fn bindings(size: &HistorySize) -> Vec<String> {
         ))
     };
     let later = (size.later_returns > 0).then(|| {
-        format!("N = {n}: {} after a longer absence do not count", format::plural(size.later_returns, "return"))
+        format!("N = {n}: not counted: {} after a longer absence", format::plural(size.later_returns, "return"))
     });
     let bound = [line("events", &size.events.binding), line("bytes", &size.bytes.binding), later];
     bound.into_iter().flatten().collect()

@@ -81,8 +81,16 @@ impl Memory {
     ) -> Place {
         let place = self.published();
         let payload_bytes_before = self.events.last().map_or(0, Event::payload_bytes_until);
-        let (is_encoded, holders) = (false, 1);
-        self.events.push(Event { id, payload_bytes, payload_bytes_before, at, key, frame_bytes, is_encoded, holders });
+        self.events.push(Event {
+            id,
+            payload_bytes,
+            payload_bytes_before,
+            at,
+            key,
+            frame_bytes,
+            is_encoded: false,
+            holders: 1,
+        });
         self.add(payload_bytes);
         place
     }

@@ -28,8 +28,15 @@ pub struct Reach {
 
 impl Reach {
     fn new(subscriber: usize, away: Option<Duration>) -> Self {
-        let (events_at, bytes_at) = (Duration::ZERO, Duration::ZERO);
-        Self { subscriber, away, events: 0, events_at, bytes: 0, bytes_at, is_met: true }
+        Self {
+            subscriber,
+            away,
+            events: 0,
+            events_at: Duration::ZERO,
+            bytes: 0,
+            bytes_at: Duration::ZERO,
+            is_met: true,
+        }
     }
 
     /// Whether the subscriber was away for at most so long, or had never been away.
