@@ -123,6 +123,8 @@ impl Endpoint {
         }
         if is_due(self.sender.timer_at()) {
             self.sender.timer_fired(now);
+            // A tail-loss probe may have been a new segment.
+            self.has_woken |= self.sender.wake();
         }
         self.collect(now);
     }

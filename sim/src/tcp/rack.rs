@@ -103,7 +103,7 @@ mod tests {
     fn six() -> Scoreboard {
         let mut board = Scoreboard::default();
         (0..6).for_each(|nth| {
-            board.push(1_000, false, nth * MILLISECOND);
+            board.push(1_000, false, true, nth * MILLISECOND);
         });
         board
     }
@@ -171,7 +171,7 @@ mod tests {
         // RFC 8985, section 6.2, RACK_sent_after.
         let mut board = Scoreboard::default();
         (0..2).for_each(|_| {
-            board.push(1_000, false, 0);
+            board.push(1_000, false, true, 0);
         });
         let mut rack = Rack::default();
         sack(&mut rack, &mut board, 1, 2, 100 * MILLISECOND);

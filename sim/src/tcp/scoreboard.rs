@@ -21,6 +21,8 @@ pub(super) struct SentSegment {
     pub(super) is_retransmitted: bool,
     /// Sent more than once.
     pub(super) was_retransmitted: bool,
+    /// The last segment of the kernel's buffer that holds it.
+    ends_buffer: bool,
 }
 
 /// The segments between `una` and `next`, and the counts of their states.
@@ -34,6 +36,7 @@ pub(super) struct Scoreboard {
     sacked: u64,
     lost: u64,
     retransmitted: u64,
+    buffers: u64,
 }
 
 impl Scoreboard {
@@ -66,6 +69,11 @@ impl Scoreboard {
         self.retransmitted
     }
 
+    /// The bytes that are not acknowledged, and in how many of the kernel's buffers they are.
+    pub(super) fn in_flight(&self) -> (u64, u64) {
+        (self.next - self.una, self.buffers)
+    }
+
     /// The segments that are believed to be under way (RFC 6675, section 4: pipe).
     pub(super) fn pipe(&self) -> u64 {
         (self.len() + self.retransmitted).saturating_sub(self.sacked + self.lost)
@@ -79,10 +87,11 @@ impl Scoreboard {
         self.segments.get(nth)
     }
 
-    /// Adds a segment that is sent for the first time.
-    pub(super) fn push(&mut self, len: u64, has_fin: bool, now: u64) -> ByteRange {
+    /// Adds a segment that is sent for the first time. `ends_buffer` says that the next one is in another buffer.
+    pub(super) fn push(&mut self, len: u64, has_fin: bool, ends_buffer: bool, now: u64) -> ByteRange {
         let bytes = ByteRange::new(self.next, self.next + len);
         self.next = bytes.end;
+        self.buffers += u64::from(ends_buffer);
         self.segments.push_back(SentSegment {
             bytes,
             has_fin,
@@ -91,6 +100,7 @@ impl Scoreboard {
             is_lost: false,
             is_retransmitted: false,
             was_retransmitted: false,
+            ends_buffer,
         });
         bytes
     }
@@ -133,6 +143,7 @@ impl Scoreboard {
             self.sacked -= u64::from(segment.is_sacked);
             self.lost -= u64::from(segment.is_lost);
             self.retransmitted -= u64::from(segment.is_retransmitted);
+            self.buffers -= u64::from(segment.ends_buffer);
         }
         self.una = una;
     }
@@ -173,7 +184,7 @@ mod tests {
     fn ten() -> Scoreboard {
         let mut board = Scoreboard::default();
         (0..10).for_each(|nth| {
-            board.push(1_000, false, nth);
+            board.push(1_000, false, true, nth);
         });
         board
     }

@@ -1,7 +1,8 @@
 //! The rows on which the model of TCP is held against the kernel's.
 //!
 //! They were chosen with the emulator alone, before the model ran on any of them. The model was not run at all on those
-//! that are held out, until everything else was done.
+//! that are held out, until everything else was done. Rows on which it has run are never held out again: a mended model
+//! gets others.
 
 use std::time::Duration;
 
@@ -131,29 +132,31 @@ use OutageKind::{Drops, Holds};
 
 /// All of them, in the order in which they are shown.
 pub(super) const ROWS: [Row; 24] = [
-    steady("steady-60", 60, 15),
     steady("steady-100-loss-1", 100, 20).lossy(10_000),
     steady("steady-100-loss-3", 100, 20).lossy(30_000),
-    steady("steady-200-loss-0.5-300ms-5mbit", 200, 15).lossy(5_000).over(300, 5).held_out(),
+    steady("steady-80-loss-3-300ms", 80, 20).lossy(30_000).over(300, 1).held_out(),
     bursts("burst", 300, 1_000),
     bursts("burst-loss-0.5", 300, 1_000).lossy(5_000),
-    bursts("burst-loss-1", 300, 1_000).lossy(10_000).held_out(),
     bursts("burst-loss-3", 300, 1_000).lossy(30_000),
-    Row { loss: Loss::Bursty(10_000), ..bursts("burst-loss-1-bursty", 300, 1_000) }.held_out(),
+    Row { loss: Loss::Bursty(10_000), ..bursts("burst-loss-1-bursty-300ms", 300, 1_000) }.over(300, 1).held_out(),
     bursts("burst-loss-1-40ms-5mbit", 600, 1_000).lossy(10_000).over(40, 5),
-    bursts("burst-loss-1-300ms", 300, 1_000).lossy(10_000).over(300, 1).held_out(),
+    bursts("burst-loss-3-5mbit", 600, 1_000).lossy(30_000).over(120, 5).held_out(),
     bursts("burst-loss-0.5-300ms-5mbit", 600, 1_000).lossy(5_000).over(300, 5),
     after_idle("after-idle-5mbit", 400, 500).over(120, 5),
-    after_idle("after-idle-loss-1", 300, 1_000).lossy(10_000).held_out(),
+    after_idle("after-idle-loss-1", 300, 1_000).lossy(10_000),
+    after_idle("after-idle-loss-0.5-300ms", 200, 500).lossy(5_000).over(300, 1).held_out(),
     Row { stall: Some((4, 16_384)), ..steady("stall-4s", 60, 14) },
-    Row { stall: Some((4, 32_768)), ..steady("stall-4s-loss-0.5-5mbit", 200, 14) }.lossy(5_000).over(120, 5).held_out(),
+    Row { stall: Some((3, 16_384)), ..steady("stall-3s-loss-1", 80, 14) }.lossy(10_000).held_out(),
     outage("outage-1s", 1, Drops),
     outage("outage-2s", 2, Drops),
-    outage("outage-3s-300ms", 3, Drops).over(300, 1).held_out(),
-    outage("outage-8s", 8, Drops),
-    outage("held-1s", 1, Holds),
-    Row { events: Events::Steady { per_second: 200, seconds: 18 }, ..outage("held-2s-40ms-5mbit", 2, Holds) }
+    outage("outage-2s-loss-0.5-300ms", 2, Drops).lossy(5_000).over(300, 1).held_out(),
+    outage("outage-3s-300ms", 3, Drops).over(300, 1),
+    Row { events: Events::Steady { per_second: 200, seconds: 18 }, ..outage("outage-3s-40ms-5mbit", 3, Drops) }
         .over(40, 5)
+        .held_out(),
+    outage("outage-8s", 8, Drops),
+    Row { events: Events::Steady { per_second: 200, seconds: 16 }, ..outage("held-2s-300ms-5mbit", 2, Holds) }
+        .over(300, 5)
         .held_out(),
     outage("held-3s-loss-1", 3, Holds).lossy(10_000),
     outage("held-8s", 8, Holds),

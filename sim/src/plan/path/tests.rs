@@ -5,9 +5,9 @@ use crate::tcp::{Connection, End, Outage, Outages, Path, Piece, ReceiveBuffer};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// Two subscribers of alpha's first class, on 1 Mbit/s with 120 ms there and back.
+/// Two subscribers of the first class of ci-build, on 1 Mbit/s with 120 ms there and back.
 fn plan() -> Plan {
-    let mut plan = Plan::draw(&Scenario::named("alpha").unwrap(), 10, 0).with_only(|index| index < 2);
+    let mut plan = Plan::draw(&Scenario::named("ci-build").unwrap(), 10, 0).with_only(|index| index < 2);
     let line = LinePlan::of(Rate::BitsPerSecond(1_000_000), Some(32_768));
     plan.classes[0].path = Some(PathPlan::cubic(line.clone(), line));
     plan.classes[0].round_trip = Some(Duration::from_millis(120));
@@ -32,7 +32,7 @@ fn path_of(plan: &mut Plan) -> &mut PathPlan {
 
 #[test]
 fn a_plan_without_paths_is_stored_as_it_was_before_there_were_any() {
-    let plan = Plan::draw(&Scenario::named("alpha").unwrap(), 10, 0);
+    let plan = Plan::draw(&Scenario::named("ci-build").unwrap(), 10, 0);
     let stored = serde_json::to_string(&plan).unwrap();
     assert!(!stored.contains("path") && !stored.contains("impairments"));
     assert!(plan.tcp_path(0).is_none() && plan.class_with_path().is_none());

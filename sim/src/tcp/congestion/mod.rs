@@ -115,7 +115,7 @@ impl CongestionWindow {
 
     /// The threshold that is remembered over an idle time, and for the case that a loss was none (`tcp_current_ssthresh`).
     pub(super) fn threshold_to_remember(&self) -> u64 {
-        self.ssthresh.max(self.cwnd * 3 / 4)
+        self.ssthresh.max(self.cwnd / 2 + self.cwnd / 4)
     }
 
     /// Lowers ssthresh because of a loss (RFC 5681, section 3.1; RFC 9438, section 4.6). cwnd stays.
@@ -215,6 +215,11 @@ impl CongestionWindow {
         self.cwnd = self.cwnd.checked_shr(halvings.min(63) as u32).unwrap_or(0).max(restart);
         self.usage.since = view.now;
         self.usage.used = 0;
+    }
+
+    /// The send buffer has grown: the time in which the window was not filled begins anew (`tcp_new_space`).
+    pub(super) fn counts_as_used(&mut self, now: u64) {
+        self.usage.since = now;
     }
 
     /// Segments have been sent, or the window has kept one back (`tcp_cwnd_validate`).

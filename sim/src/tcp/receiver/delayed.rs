@@ -6,6 +6,7 @@
 //! 2. when more than one segment is unacknowledged, of the size that this sender uses, and the window does not shrink;
 //! 3. the first 16 segments of a connection, and of a sender that was silent for longer than the RTO (quick
 //!    acknowledgements);
+//!    A segment that lets the window grow makes their number odd (`tcp_grow_window`), so they last while it grows;
 //! 4. what was pushed, when the application has read everything (`tcp_cleanup_rbuf`);
 //! 5. a window that a read has doubled at least.
 //!
@@ -31,6 +32,8 @@ pub(super) struct Arrival {
     pub(super) unacknowledged: u64,
     /// Whether the window that would be told now is not smaller than the one that was.
     pub(super) is_window_kept: bool,
+    /// Whether it has let the window grow.
+    pub(super) grows_window: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,6 +70,9 @@ impl DelayedAck {
         self.size = arrival.size;
         if self.last_arrival.is_none_or(|last| now - last > rto) {
             self.quick = QUICK_ACKNOWLEDGEMENTS;
+        }
+        if arrival.grows_window {
+            self.quick |= 1;
         }
         self.last_arrival = Some(now);
         self.is_pushed |= arrival.is_pushed;
@@ -125,6 +131,7 @@ mod tests {
         is_all_read: true,
         unacknowledged: MSS,
         is_window_kept: true,
+        grows_window: false,
     };
 
     /// A receiver that has used up its quick acknowledgements.
@@ -175,6 +182,19 @@ mod tests {
         let mut ack = steady();
         ack.arrived(SEGMENT, 300 * MILLISECOND, 316 * MILLISECOND);
         assert!(ack.is_due_now());
+    }
+
+    #[test]
+    fn while_the_window_grows_every_segment_is_acknowledged() {
+        // Measured: six full segments after a pause are acknowledged one by one, and then every second one.
+        let mut ack = steady();
+        for nth in 0..6 {
+            ack.arrived(Arrival { grows_window: true, ..SEGMENT }, 300 * MILLISECOND, (20 + nth) * MILLISECOND);
+            assert!(ack.is_due_now());
+            ack.sent();
+        }
+        ack.arrived(SEGMENT, 300 * MILLISECOND, 27 * MILLISECOND);
+        assert!(!ack.is_due_now());
     }
 
     #[test]

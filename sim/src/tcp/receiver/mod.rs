@@ -101,13 +101,14 @@ impl Receiver {
         if self.size.measure(payload) {
             self.window.measured(payload);
         }
-        self.window.arrived(payload, self.size.get(), self.read, segment.acknowledgement.echo, now);
+        let grows_window = self.window.arrived(payload, self.size.get(), self.read, segment.acknowledgement.echo, now);
         let arrival = Arrival {
             size: self.size.get(),
             is_pushed: segment.is_pushed,
             is_out_of_order: !moves_on || had_hole || !self.beyond.is_empty() || segment.has_fin,
             is_all_read: self.read >= self.available(),
             unacknowledged: self.next - self.acknowledged,
+            grows_window,
             is_window_kept: self.window.is_kept(self.next, self.unread()),
         };
         self.delayed.arrived(arrival, rto, now);

@@ -64,10 +64,11 @@ impl ReceiveWindow {
     }
 
     /// A segment has arrived. `size` is that of the sender's segments, `read` how far the application has read, and `echo`
-    /// the timestamp that came with it.
-    pub(super) fn arrived(&mut self, payload: u64, size: u64, read: u64, echo: u64, now: u64) {
+    /// the timestamp that came with it. Returns whether the window may be larger now.
+    pub(super) fn arrived(&mut self, payload: u64, size: u64, read: u64, echo: u64, now: u64) -> bool {
+        let before = self.limit;
         match self.kind {
-            Kind::Plain(_) => return,
+            Kind::Plain(_) => return false,
             Kind::Tuned if payload >= size => self.tuning.arrived(echo, now),
             Kind::Fixed(_) | Kind::Tuned => {}
         }
@@ -76,6 +77,7 @@ impl ReceiveWindow {
         }
         self.read(read, now);
         self.limit = self.limit.min(self.space);
+        self.limit > before
     }
 
     /// The application has read up to `read`.

@@ -59,6 +59,7 @@ impl Sender {
         }
         self.change_window(&step, lost_before, now);
         self.transmit(repair, now);
+        self.grow_send_buffer(now);
     }
 
     /// Whether nothing is in flight, unsent or being repaired: most segments come to a receiver that sends nothing.

@@ -22,7 +22,7 @@ use super::range::ByteRange;
 use super::rtt::RttEstimator;
 use super::scoreboard::Scoreboard;
 use super::settings::{Congestion, Settings};
-use super::socket::{Bound, Piece, SendQueue};
+use super::socket::{Bound, Piece, SendQueue, Surroundings};
 use state::{State, TailProbe, Timer};
 use undo::Undo;
 
@@ -137,7 +137,7 @@ impl Sender {
         if self.board.is_empty() && self.queue.is_empty() {
             self.restart_after_idle(now);
         }
-        let accepted = self.queue.write(bytes, piece, self.window_room(), self.largest_window);
+        let accepted = self.queue.write(bytes, piece, self.surroundings());
         self.send_new(now);
         accepted
     }
@@ -147,7 +147,7 @@ impl Sender {
         if self.fin.is_some() || self.has_timed_out {
             return 0;
         }
-        let accepted = self.queue.write(bytes, piece, self.window_room(), self.largest_window);
+        let accepted = self.queue.write(bytes, piece, self.surroundings());
         self.queue.hold(accepted);
         accepted
     }
@@ -178,8 +178,25 @@ impl Sender {
 
     /// Whether the application that waits for room is to be told; it is told once.
     pub(super) fn wake(&mut self) -> bool {
-        let room = self.window_room();
-        self.fin.is_none() && self.queue.wake(room)
+        let around = self.surroundings();
+        self.fin.is_none() && self.queue.wake(around)
+    }
+
+    /// Lets the send buffer grow where the application waits for room and cwnd is not filled. The kernel looks with every
+    /// segment that arrives, and whenever it has sent a buffer (`tcp_check_space`).
+    fn grow_send_buffer(&mut self, now: u64) {
+        if self.queue.is_awaited() && self.board.pipe() < self.window.cwnd() {
+            self.queue.expand_memory(self.window.cwnd());
+            self.window.counts_as_used(now);
+        }
+    }
+
+    fn surroundings(&self) -> Surroundings {
+        Surroundings {
+            window_room: self.window_room(),
+            largest_window: self.largest_window,
+            in_flight: self.board.in_flight(),
+        }
     }
 
     /// Whether the application has found no room and has not been told of any since.

@@ -2,7 +2,14 @@
 
 use super::state::{Purpose, State};
 use super::{Outgoing, Sender};
-use crate::tcp::units::MSS;
+use crate::tcp::units::{MICROSECOND, MILLISECOND, MSS};
+
+/// The most segments that are sent as one of the kernel's buffers: at rates below 2 MB/s always the least that it uses
+/// (`tcp_tso_segs`, `tcp_min_tso_segs`).
+const SEGMENTS_A_BUFFER: u64 = 2;
+
+/// The application may write more soon where something was sent within so long.
+const RECENTLY: u64 = MILLISECOND;
 
 /// What an attempt to send new segments has come to.
 #[derive(Debug, Clone, Copy, Default)]
@@ -16,9 +23,14 @@ impl Sender {
     /// Sends new segments as far as cwnd and the receiver's window allow.
     pub(super) fn send_new(&mut self, now: u64) {
         let mut attempt = Attempt::default();
-        while let Some(buffer) = self.queue.first_buffer() {
-            let quota = self.window.cwnd().saturating_sub(self.board.pipe());
+        while self.queue.first_buffer().is_some() {
+            let quota = self.window.cwnd().saturating_sub(self.board.pipe()).min(SEGMENTS_A_BUFFER);
             if quota == 0 {
+                attempt.is_limited = true;
+                break;
+            }
+            let buffer = self.queue.fill_first(quota * MSS);
+            if self.puts_off(buffer, quota, now) {
                 attempt.is_limited = true;
                 break;
             }
@@ -27,6 +39,7 @@ impl Sender {
                 break;
             }
             attempt.segments += sent;
+            self.grow_send_buffer(now);
         }
         attempt.is_limited |= self.board.pipe() >= self.window.cwnd();
         if attempt.segments > 0 || attempt.is_limited {
@@ -38,9 +51,30 @@ impl Sender {
         self.watch_closed_window(now);
     }
 
+    /// Whether a segment waits for the next acknowledgement, to be sent together with another one
+    /// (`tcp_tso_should_defer`): cwnd lets only one out, something was sent just now, and the acknowledgement is overdue.
+    fn puts_off(&self, buffer: u64, quota: u64, now: u64) -> bool {
+        let is_alone = quota < SEGMENTS_A_BUFFER && buffer > MSS && !self.ends_with_fin(buffer);
+        let is_recent = self.last_sent_at.is_some_and(|last| now - last <= RECENTLY);
+        if !is_alone || !is_recent || matches!(self.state, State::Recovery | State::Loss) {
+            return false;
+        }
+        let window = self.window_end.saturating_sub(self.board.next());
+        // A third of the window is worth a packet.
+        if window < MSS || MSS >= window.min(self.window.cwnd() * MSS) / 3 {
+            return false;
+        }
+        let srtt = self.rtt.srtt_micros().unwrap_or(0) * MICROSECOND;
+        let patience = (srtt / 2).min(RECENTLY);
+        self.board.first().is_some_and(|first| first.sent_at + srtt <= now + patience)
+    }
+
     /// Sends one new segment, whatever cwnd allows. Returns whether the receiver's window allowed it.
     pub(super) fn send_one_new(&mut self, now: u64) -> bool {
-        let Some(buffer) = self.queue.first_buffer() else { return false };
+        if self.queue.first_buffer().is_none() {
+            return false;
+        }
+        let buffer = self.queue.fill_first(MSS);
         let is_sent = self.send_of_first_buffer(buffer, 1, now) > 0;
         if is_sent {
             self.validate(self.board.pipe() >= self.window.cwnd(), now);
@@ -68,7 +102,7 @@ impl Sender {
         self.send_bytes(sent, ends_buffer, has_fin && ends_buffer, now)
     }
 
-    /// Sends bytes of the first buffer, cut into full segments. A FIN rides on the last and takes no room in it.
+    /// Sends bytes of the first buffer as one buffer, cut into full segments. A FIN rides on the last and takes no room in it.
     pub(super) fn send_bytes(&mut self, bytes: u64, ends_buffer: bool, has_fin: bool, now: u64) -> u64 {
         let was_idle = self.board.is_empty();
         if was_idle {
@@ -79,7 +113,7 @@ impl Sender {
             let is_last = nth == segments;
             let payload = if is_last { bytes - (segments - 1) * MSS } else { MSS };
             let len = payload + u64::from(is_last && has_fin);
-            let sent = self.board.push(len, is_last && has_fin, now);
+            let sent = self.board.push(len, is_last && has_fin, is_last, now);
             self.queue.take(len);
             let is_pushed = is_last && ends_buffer;
             self.outbox.push(Outgoing { bytes: sent, has_fin: is_last && has_fin, is_pushed, is_window_probe: false });
