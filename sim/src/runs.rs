@@ -1,5 +1,6 @@
 //! Runs of a scenario: which ones, and each of them from plan to summary.
 
+mod histories;
 mod known;
 mod worlds;
 
@@ -10,6 +11,7 @@ use crate::pool;
 use crate::pruning::{self, Runs};
 use crate::scenario::Scenario;
 use crate::summary::run::{Latencies, RunSummary};
+pub use histories::{ExactHistory, Reach, check_histories, each_history};
 pub use known::{KnownRun, KnownRuns};
 pub use worlds::{CHECKED_SHARE, Disagreement, RunError, RunLog, RunWorld, is_checked};
 

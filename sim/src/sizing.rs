@@ -1,6 +1,7 @@
 //! The exact size of every N, the evidence of many runs for a size, and fresh runs at it.
 
 mod fresh;
+pub mod history;
 pub mod marks;
 pub mod objective;
 

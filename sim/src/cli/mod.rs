@@ -8,6 +8,7 @@ mod exit;
 mod explain;
 mod fidelity;
 mod files;
+mod history;
 mod import;
 mod interrupt;
 mod load;
@@ -64,6 +65,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
             None => run::sweep(&sweep),
         },
         Command::Merge(options) => shards::merge(&options),
+        Command::Size(size) if size.history.history => history::size(&size),
         Command::Size(size) => run::size(&size),
         Command::Load(options) => load::run(&options),
         Command::Record(options) => record::run(&options),

@@ -67,6 +67,13 @@ pub(super) fn bytes(text: &str) -> Result<u64, String> {
     whole(text, 1, MAX_OBJECTIVE_BYTES)
 }
 
+/// The size of the mailboxes that a server has, at least 1.
+pub(super) fn capacity(text: &str) -> Result<u64, String> {
+    // No scenario has this number, so nothing else would check its range.
+    let frames = buffer(text)?;
+    if (1..=MAX_BUFFER).contains(&frames) { Ok(frames) } else { Err(range(1, MAX_BUFFER)) }
+}
+
 fn whole<T: FromStr>(text: &str, least: u64, most: u64) -> Result<T, String> {
     text.parse().map_err(|_| range(least, most))
 }

@@ -2,6 +2,7 @@
 
 mod access;
 mod evidence;
+mod history;
 mod incidents;
 mod objective;
 mod output;
@@ -37,6 +38,7 @@ pub(super) struct Options {
 }
 
 pub(super) use evidence::{EvidenceOptions, FidelityOptions, PathsPart, StagesOptions, VerifyOptions};
+pub(super) use history::HistoryOptions;
 pub(super) use incidents::{ReplayOptions, ShrinkOptions, SoakOptions};
 pub(super) use objective::{JunitOptions, ObjectiveOptions, refuse_without_objective};
 pub(super) use output::JsonOptions;
@@ -54,7 +56,7 @@ pub(super) enum Command {
     Sweep(SweepOptions),
     /// Put the parts of a sweep together, which sweep --shard made on one machine or many
     Merge(MergeOptions),
-    /// Find only the size of a buffer, and the risk that it leaves
+    /// Find only the size of a buffer, or of a history, and the risk that it leaves
     Size(SizeOptions),
     /// Run a scenario over real TCP, against a new server or one that runs already: losses, latency, memory
     Load(RealOptions),

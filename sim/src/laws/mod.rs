@@ -10,6 +10,7 @@ mod canary;
 mod case;
 mod difference;
 pub mod draw;
+mod exact_history;
 mod holes;
 mod isolation;
 mod liveness;
@@ -29,6 +30,7 @@ use serde::{Deserialize, Serialize};
 pub use account::audit;
 pub use canary::canary;
 pub use case::Case;
+pub use exact_history::out_of_reach;
 pub use isolation::{isolation_of, what_neighbours_cost};
 pub use liveness::absence;
 pub use probe::with_a_probe;
@@ -64,6 +66,9 @@ pub enum Law {
     ExactSize,
     /// Every event that a client wants is read or told to be missing before the next one is read, once. With recovery.
     Holes,
+    /// The exact size of the history is the smallest from which those who come back in time get everything. With recovery,
+    /// and without both a CPU and a restart of the server.
+    ExactHistory,
     /// A larger mailbox never loses its first frame earlier. Without a CPU to share, and without recovery.
     FirstLoss,
     /// What happens to anybody does not depend on how many frames share a write. Without a CPU to share, and under a
@@ -80,7 +85,7 @@ pub enum Law {
 
 impl Law {
     /// All of them, cheap ones first.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Completion,
         Self::Account,
         Self::Window,
@@ -91,6 +96,7 @@ impl Law {
         Self::Repetition,
         Self::Holes,
         Self::ExactSize,
+        Self::ExactHistory,
         Self::FirstLoss,
         Self::SharedWrites,
         Self::PlainPath,
@@ -111,6 +117,7 @@ impl Law {
             Self::Repetition => "repetition",
             Self::Holes => "holes",
             Self::ExactSize => "exact-size",
+            Self::ExactHistory => "exact-history",
             Self::FirstLoss => "first-loss",
             Self::SharedWrites => "shared-writes",
             Self::PlainPath => "plain-path",
@@ -128,6 +135,7 @@ impl Law {
             // Whoever comes back is given what it missed a mailbox full at a time, and what a larger mailbox does then is
             // another thing than holding more.
             Self::FirstLoss => case.plan.server.cpu.is_none() && case.plan.server.recovery.is_none(),
+            Self::ExactHistory => exact_history::applies(case),
             Self::ExactSize => case.plan.server.recovery.is_none(),
             Self::Holes => case.plan.server.recovery.is_some(),
             Self::Completion
@@ -157,6 +165,7 @@ impl Law {
             | Self::Room
             | Self::Holes
             | Self::ExactSize
+            | Self::ExactHistory
             | Self::FirstLoss
             | Self::SharedWrites
             | Self::PlainPath
@@ -212,6 +221,7 @@ impl Law {
             Self::Repetition => repetition::of_a_run(trial),
             Self::Holes => holes::are_told(trial),
             Self::ExactSize => exact_size(trial),
+            Self::ExactHistory => exact_history::is_smallest(trial),
             Self::FirstLoss => sizes::first_loss(trial, 1 + case.frames / 3),
             Self::SharedWrites => shared_writes::change_nothing(trial),
             Self::PlainPath => plain_path::is_a_window(trial),

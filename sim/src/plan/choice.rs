@@ -17,6 +17,20 @@ pub struct HubChoice {
     pub overflow: Overflow,
 }
 
+impl Plan {
+    /// The plan with a history of another size. A plan without recovery has none, and stays as it is.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_history(&self, HistorySettings { events, bytes }: HistorySettings) -> Self {
+        let mut plan = self.clone();
+        if let Some(recovery) = &mut plan.server.recovery {
+            recovery.history_events = events;
+            recovery.history_bytes = bytes;
+        }
+        plan
+    }
+}
+
 impl HubChoice {
     /// The rules of the Hub that serves a plan, the same in every world.
     pub(crate) fn rules(self, plan: &Plan) -> Rules {

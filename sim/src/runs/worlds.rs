@@ -87,19 +87,27 @@ pub(super) fn check(jobs: &[Job<'_>], workers: Workers<'_>) -> Result<u64, RunEr
     workers.progress.begin("spot checks by the full stack", jobs.iter().map(Job::units).sum());
     let mut agreed = 0;
     let work = |job: &Job<'_>| -> Result<Option<()>, RunError> {
-        let plan = Plan::draw(job.scenario, job.subscribers, job.seed);
-        let specified = specified::run(&plan, job.choice)?;
-        let simulated = world::run(&plan, job.choice)?;
+        agree(Plan::draw(job.scenario, job.subscribers, job.seed), job.choice, || job.in_words())?;
         workers.progress.advance(job.units());
-        match simulated.difference(&specified) {
-            None => Ok(Some(())),
-            // Boxed: it carries a plan, and an error is to stay small.
-            Some(why) => Err(Box::new(Disagreement { what: job.in_words(), why, plan, choice: job.choice }).into()),
-        }
+        Ok(Some(()))
     };
     pool::each(&jobs, workers.threads, work, |_, ()| agreed += 1)?;
     workers.progress.end();
     Ok(known + agreed)
+}
+
+/// Does a run by the specification and by the full stack, whose records must agree; `what` is the run in words.
+///
+/// # Errors
+/// With a disagreement, and with the failure of a world.
+pub(super) fn agree(plan: Plan, choice: HubChoice, what: impl FnOnce() -> String) -> Result<(), RunError> {
+    let specified = specified::run(&plan, choice)?;
+    let simulated = world::run(&plan, choice)?;
+    match simulated.difference(&specified) {
+        None => Ok(()),
+        // Boxed: it carries a plan, and an error is to stay small.
+        Some(why) => Err(Box::new(Disagreement { what: what(), why, plan, choice }).into()),
+    }
 }
 
 /// The runs that a result rests on: how many there were, and which of them the full stack may be asked to repeat.
@@ -197,7 +205,7 @@ impl Job<'_> {
         parts.into_iter().chain(policy).fold(0, |hash, part| mixed(hash ^ part))
     }
 
-    fn in_words(&self) -> String {
+    pub(super) fn in_words(&self) -> String {
         let Self { scenario, subscribers, choice, seed } = self;
         let frames = match choice.capacity {
             Capacity::UNBOUNDED => "an unbounded buffer".to_owned(),

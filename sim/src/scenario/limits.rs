@@ -19,8 +19,8 @@ pub(super) const MAX_KEYS: u64 = 1_000_000;
 /// Finest time: a virtual millisecond stands for a microsecond.
 pub(super) const MAX_TIME_SCALE: u64 = 1000;
 /// As much as the server itself allows.
-pub(super) const MAX_HISTORY: u64 = 10_000_000;
-pub(super) const MAX_HISTORY_BYTES: u64 = 1 << 30;
+pub(crate) const MAX_HISTORY: u64 = 10_000_000;
+pub(crate) const MAX_HISTORY_BYTES: u64 = 1 << 30;
 /// Most frames of one write, as the server has it.
 pub(super) const MAX_FRAMES_PER_WRITE: u64 = hubbub::server::MAX_FRAMES_PER_WRITE as u64;
 /// Most microseconds of one task of the worker: a second.

@@ -47,8 +47,8 @@ pub use class::Class;
 pub use error::ScenarioError;
 pub use fault::FaultSettings;
 pub(crate) use limits::{
-    MAX_BUFFER, MAX_OBJECTIVE_BYTES, MAX_READ_BYTES_PER_SECOND, MAX_SEEDS, MAX_SPEED_UP, MAX_SUBSCRIBERS,
-    MAX_WINDOW_BYTES,
+    MAX_BUFFER, MAX_HISTORY, MAX_HISTORY_BYTES, MAX_OBJECTIVE_BYTES, MAX_READ_BYTES_PER_SECOND, MAX_SEEDS,
+    MAX_SPEED_UP, MAX_SUBSCRIBERS, MAX_WINDOW_BYTES,
 };
 pub(crate) use load::{FRAME_OVERHEAD_BYTES, busiest, cycle_nanos, sped_up_nanos};
 pub use meaning::Drain;

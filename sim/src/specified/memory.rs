@@ -10,6 +10,8 @@ pub(super) type Place = u32;
 pub(super) struct Event {
     pub(super) id: EventId,
     pub(super) payload_bytes: u64,
+    /// Of all events before it.
+    payload_bytes_before: u64,
     /// When it was to be published.
     pub(super) at: u64,
     /// What it is about, if its payload says so.
@@ -17,6 +19,13 @@ pub(super) struct Event {
     frame_bytes: u64,
     is_encoded: bool,
     holders: u32,
+}
+
+impl Event {
+    /// Of all events up to this one.
+    fn payload_bytes_until(&self) -> u64 {
+        self.payload_bytes_before + self.payload_bytes
+    }
 }
 
 /// All events published so far.
@@ -51,6 +60,12 @@ impl Memory {
         u64::from(self.published() - self.published_before)
     }
 
+    /// Bytes of the payloads of an event and of all that were published after it.
+    pub(super) fn payload_bytes_since(&self, place: Place) -> u64 {
+        let until = self.events.last().map_or(0, Event::payload_bytes_until);
+        until - self.get(place).payload_bytes_before
+    }
+
     /// The id of the next event.
     pub(super) fn next_id(&self, epoch: u64) -> EventId {
         EventId { epoch, sequence: self.last_sequence() + 1 }
@@ -65,7 +80,17 @@ impl Memory {
         key: Option<u32>,
     ) -> Place {
         let place = self.published();
-        self.events.push(Event { id, payload_bytes, at, key, frame_bytes, is_encoded: false, holders: 1 });
+        let payload_bytes_before = self.events.last().map_or(0, Event::payload_bytes_until);
+        self.events.push(Event {
+            id,
+            payload_bytes,
+            payload_bytes_before,
+            at,
+            key,
+            frame_bytes,
+            is_encoded: false,
+            holders: 1,
+        });
         self.add(payload_bytes);
         place
     }

@@ -67,6 +67,7 @@ mod client;
 mod conflation;
 mod connection;
 mod cpu;
+mod exact_history;
 mod frames;
 mod history;
 mod holes;
@@ -79,6 +80,7 @@ mod parking;
 mod path;
 mod publish;
 mod queue;
+mod reach;
 mod reached;
 mod run;
 mod session;
@@ -88,7 +90,9 @@ mod stream;
 mod time;
 mod travel;
 
+pub use exact_history::{ExactHistory, exact_history};
 pub use marks::{Mark, Marks};
+pub use reach::Reach;
 
 use crate::plan::{HubChoice, Plan};
 use crate::record::{Observation, Record, Recorder};
@@ -108,7 +112,18 @@ pub enum SpecifiedError {
 /// When the run contradicts itself.
 pub fn run(plan: &Plan, choice: HubChoice) -> Result<Record, SpecifiedError> {
     let plan = plan.in_virtual_time();
-    Ok(run_scaled(&plan, choice, &Recorder::new(&plan))?.0)
+    Ok(run_scaled(&plan, choice, &Recorder::new(&plan))?.record)
+}
+
+/// Runs a plan as [`run`] does, and returns what each stream needed of the history as well, in the order in which the
+/// streams' connections were made.
+///
+/// # Errors
+/// When the run contradicts itself.
+pub fn run_with_reaches(plan: &Plan, choice: HubChoice) -> Result<(Record, Vec<Reach>), SpecifiedError> {
+    let plan = plan.in_virtual_time();
+    let ended = run_scaled(&plan, choice, &Recorder::new(&plan))?;
+    Ok((ended.record, ended.reaches))
 }
 
 /// Runs a plan as [`run`] does, and keeps every single observation: 48 bytes each, several for every frame.
@@ -128,19 +143,27 @@ pub fn run_with_marks(plan: &Plan, choice: HubChoice) -> Result<(Record, Vec<Obs
     let plan = plan.in_virtual_time();
     let recorder = Recorder::new(&plan);
     recorder.keep_observations();
-    let (record, marks) = run_scaled(&plan, choice, &recorder)?;
+    let Ended { record, marks, .. } = run_scaled(&plan, choice, &recorder)?;
     Ok((record, recorder.take_observations(), marks))
 }
 
-fn run_scaled(plan: &Plan, choice: HubChoice, recorder: &Recorder) -> Result<(Record, Marks), SpecifiedError> {
+/// What a run leaves.
+struct Ended {
+    record: Record,
+    marks: Marks,
+    reaches: Vec<Reach>,
+}
+
+fn run_scaled(plan: &Plan, choice: HubChoice, recorder: &Recorder) -> Result<Ended, SpecifiedError> {
     let mut run = run::Run::new(plan, choice, recorder.lock());
     run.run();
     let counts = run.counts();
     let most_bytes = run.memory.most_bytes();
     let marks = run.marks();
     let retransmissions = run.retransmissions();
+    let reaches = std::mem::take(&mut run.reaches).into_values().collect();
     drop(run);
     let mut record = recorder.finish(counts, most_bytes).map_err(SpecifiedError::Disagreement)?;
     record.retransmissions = retransmissions;
-    Ok((record, marks))
+    Ok(Ended { record, marks, reaches })
 }

@@ -86,6 +86,10 @@ impl Run<'_> {
     /// Fills the mailbox of a subscriber that is behind, and whose mailbox is empty.
     pub(super) fn catch_up(&mut self, index: usize) {
         let kept_from = self.history.kept_from(&self.memory);
+        let mailbox = &self.connections[index].mailbox;
+        if mailbox.parked > 0 {
+            self.reach_back_to(index, mailbox.parked_from);
+        }
         let connection = &mut self.connections[index];
         let forgotten = connection.mailbox.catch_up(&mut self.memory, kept_from, MOST_AT_A_TIME);
         if let Some((count, reason)) = forgotten {

@@ -19,6 +19,7 @@ use super::history::History;
 use super::marks::{Mark, Marks};
 use super::memory::Memory;
 use super::path::Path;
+use super::reach::Reach;
 use super::time::{TICK, ticks};
 use crate::client::time_to_come_back;
 use crate::plan::{HubChoice, Plan};
@@ -47,6 +48,8 @@ pub(super) struct Run<'a> {
     pub(super) clock: u64,
     pub(super) memory: Memory,
     pub(super) history: History,
+    /// By connection: what its stream needed of the history.
+    pub(super) reaches: BTreeMap<usize, Reach>,
     /// Number of the server's process, whether it runs, and the subscribers that it has had.
     pub(super) process: usize,
     pub(super) is_up: bool,
@@ -104,6 +107,7 @@ impl<'a> Run<'a> {
             clock: 0,
             history: History::new(plan.server.recovery, &memory),
             memory,
+            reaches: BTreeMap::new(),
             process: 0,
             is_up: true,
             listening: None,

@@ -57,6 +57,8 @@ impl Run<'_> {
         let cursor = self.connections[index].cursor;
         self.mark_cursor(cursor);
         let beginning = self.beginning(cursor);
+        let away = self.recorder.absence(now, self.connections[index].subscriber);
+        self.begin_reach(index, away, cursor);
         let connection = &mut self.connections[index];
         connection.id = SubscriberId(self.subscribed);
         let id = connection.server_side();

@@ -7,6 +7,7 @@ pub mod document;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod format;
+pub mod history;
 pub mod json;
 pub mod load;
 pub mod objective;

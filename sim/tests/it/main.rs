@@ -10,6 +10,7 @@
 //! - [`two_stages`]: a second stage behind the transport is a hidden buffer
 //! - [`mutants`]: the checks can fail
 //! - [`sweeps`]: cells, exact sizes, the risk of a size
+//! - [`history_sizes`]: how much has to be kept for those who come back
 //! - [`many_machines`]: the parts of a sweep, and what becomes of them
 //! - [`pruned_runs`]: are the whole runs
 //! - [`command_line`]: options, files, exit codes, by command
@@ -43,6 +44,7 @@ mod emulated_paths;
 mod faults;
 mod features;
 mod frames_per_write;
+mod history_sizes;
 mod imported_counters;
 mod importing;
 mod laws;

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::risk::RiskOptions;
-use super::{JsonOptions, JunitOptions, LoadOptions, Policies, Threads, WorkerOptions, every_change, listed};
+use super::{
+    HistoryOptions, JsonOptions, JunitOptions, LoadOptions, Policies, Threads, WorkerOptions, every_change, listed,
+};
 use crate::cli::exit::Failure;
 use crate::cli::{console, files, number};
 use crate::runs::RunWorld;
@@ -67,6 +69,8 @@ pub(in crate::rooms::cli) struct SizeOptions {
     pub(in crate::rooms::cli) sensitivity: bool,
     #[command(flatten)]
     risk: RiskOptions,
+    #[command(flatten)]
+    pub(in crate::rooms::cli) history: HistoryOptions,
     /// Find only the exact sizes on the scenario's seeds, without the runs that bound the risk; says how long these would take
     #[arg(long, visible_alias = "no-validate", conflicts_with_all = ["runs", "risk", "extrapolate"])]
     pub(in crate::rooms::cli) quick: bool,
@@ -87,6 +91,11 @@ impl SizeOptions {
         Ok(Parts { cells: false, policies: false, sizes, sensitivity: self.sensitivity, objective })
     }
 
+    /// Runs of each N; `None` for the scenario's own seeds alone.
+    pub(in crate::rooms::cli) fn runs(&self, scenario: &Scenario) -> Result<Option<u64>, Failure> {
+        if self.quick { Ok(None) } else { self.risk.runs(scenario).map(Some) }
+    }
+
     /// Whether an objective is searched for under every policy: one that is asked for is the only one of interest.
     pub(in crate::rooms::cli) fn searches_every_policy(&self) -> bool {
         self.load.policy.is_none()
@@ -95,8 +104,8 @@ impl SizeOptions {
     pub(in crate::rooms::cli) fn command(&self) -> String {
         let sensitivity = if self.sensitivity { " --sensitivity" } else { "" };
         let quick = if self.quick { " --quick" } else { "" };
-        let (risk, world) = (self.risk.command(), self.workers.command());
-        format!("{}{sensitivity}{quick}{risk}{world}", self.load.command("size"))
+        let (history, risk, world) = (self.history.command(), self.risk.command(), self.workers.command());
+        format!("{}{history}{sensitivity}{quick}{risk}{world}", self.load.command("size"))
     }
 }
 

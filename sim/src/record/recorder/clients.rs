@@ -79,6 +79,15 @@ impl Observations {
         tally.offered += tally.delivered + count;
     }
 
+    /// For how long a subscriber has had no stream, in plan time: 0 while its last one has not ended. `None` before its
+    /// first one.
+    pub(crate) fn absence(&self, now: Duration, index: usize) -> Option<Duration> {
+        let since = self.demands[index].away_since.unwrap_or(now);
+        // Each time by itself, because an observation has its time in this form.
+        let away = self.plan_time(now).saturating_sub(self.plan_time(since));
+        (self.subscribers[index].connections > 0).then_some(away)
+    }
+
     /// Whether a subscriber of the plan has had a stream, has none now, and has not left for good.
     pub fn is_away(&self, index: usize) -> bool {
         self.demands[index].away_since.is_some()

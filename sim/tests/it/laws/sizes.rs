@@ -15,6 +15,11 @@ fn the_largest_high_water_mark_of_the_unbounded_run_is_the_smallest_size_without
     obeys(64, Law::ExactSize);
 }
 
+#[test]
+fn the_exact_history_is_enough_and_one_event_or_one_byte_less_is_not() {
+    obeys(48, Law::ExactHistory);
+}
+
 /// Wider by so many bytes, and at least twice as wide where somebody reads at a limited rate: such a reader tells of
 /// freed room in steps of up to half its window, and a window that grows by less than a step may have it told later.
 fn with_wider_windows(case: &Case, bytes: u64) -> Case {
