@@ -39,7 +39,7 @@ pub(super) struct Options {
 pub(super) use evidence::{EvidenceOptions, FidelityOptions, PathsPart, StagesOptions, VerifyOptions};
 pub(super) use incidents::{ReplayOptions, ShrinkOptions, SoakOptions};
 pub(super) use objective::{JunitOptions, ObjectiveOptions, refuse_without_objective};
-pub(super) use output::JsonOptions;
+pub(super) use output::{JsonOptions, ReportOptions};
 pub(super) use probe::ProbeOptions;
 pub(super) use real::{LoadPaths, RealOptions, RecordOptions};
 pub(super) use sweep::{MergeOptions, SizeOptions, SweepOptions};

@@ -6,6 +6,7 @@
 mod classes;
 mod current;
 pub mod docs;
+pub mod html;
 pub mod junit;
 mod objective;
 mod parts;
