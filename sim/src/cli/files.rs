@@ -126,6 +126,24 @@ pub(super) fn prepare_one(option: &str, file: &Path, is_forced: bool) -> Result<
         .map_err(|why| Failure::input(format!("{option}: {name}: cannot be written to: {why}")))
 }
 
+/// Makes sure that the files of several options can be written, as `prepare_one` does, and that each is another one.
+pub(super) fn prepare_each<'a>(
+    files: impl IntoIterator<Item = (&'a str, Option<&'a Path>)>,
+    is_forced: bool,
+) -> Result<(), Failure> {
+    let mut before: Vec<(&str, PathBuf)> = Vec::new();
+    for (option, file) in files.into_iter().filter_map(|(option, file)| Some((option, file?))) {
+        // Compared by place, since two options may write the path of one file in two ways.
+        let place = whole::place(file);
+        if let Some((other, _)) = before.iter().find(|(_, taken)| *taken == place) {
+            return Err(Failure::input(format!("{option}: {}: is the file of {other} already", file.display())));
+        }
+        prepare_one(option, file, is_forced)?;
+        before.push((option, place));
+    }
+    Ok(())
+}
+
 /// Reads an incident.
 pub(super) fn incident(file: &Path) -> Result<Incident, Failure> {
     let wrong = |why: &dyn std::fmt::Display| Failure::input(format!("{}: {why}", file.display()));

@@ -7,6 +7,7 @@ use super::options::{LoadPaths, RealOptions};
 use super::run::{show, warn};
 use super::{console, files, interrupt, progress, verdict};
 use crate::load::{self, LoadTarget, Loaded};
+use crate::report::html;
 use crate::summary::json;
 use crate::{emulated, real};
 
@@ -21,7 +22,7 @@ pub(super) fn run(options: &RealOptions) -> Result<Exit, Failure> {
         None if options.paths == Some(LoadPaths::Emulated) => LoadTarget::Emulated,
         None => LoadTarget::Own,
     };
-    options.junit.prepare(&options.json, load::objective(&scenario, &target).is_some())?;
+    options.junit.prepare(&options.json, &options.report, load::objective(&scenario, &target).is_some())?;
     // Before any run: a wrong URL, or a machine without namespaces, would otherwise show only after a whole one.
     match &mut target {
         LoadTarget::Other { stream, format, .. } => {
@@ -49,6 +50,7 @@ pub(super) fn run(options: &RealOptions) -> Result<Exit, Failure> {
     // An older whole result is worth more than a new one without a single cell.
     if ended_by.is_none() || !sweep.cells.is_empty() {
         show(&sweep, &options.json)?;
+        verdict::write(options.report.file(), || html::of_sweep(&sweep))?;
         if let Some(folder) = folder {
             files::write(&folder, &sweep)?;
             console::note(&format!("wrote {}/", folder.display()));

@@ -41,7 +41,7 @@ pub(super) use evidence::{EvidenceOptions, FidelityOptions, PathsPart, StagesOpt
 pub(super) use history::HistoryOptions;
 pub(super) use incidents::{ReplayOptions, ShrinkOptions, SoakOptions};
 pub(super) use objective::{JunitOptions, ObjectiveOptions, refuse_without_objective};
-pub(super) use output::JsonOptions;
+pub(super) use output::{JsonOptions, ReportOptions};
 pub(super) use probe::ProbeOptions;
 pub(super) use real::{LoadPaths, RealOptions, RecordOptions};
 pub(super) use sweep::{MergeOptions, SizeOptions, SweepOptions};

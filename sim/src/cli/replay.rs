@@ -5,11 +5,12 @@ use std::path::Path;
 use super::exit::{Exit, Failure};
 use super::options::{ReplayOptions, refuse_without_objective};
 use super::typed::typed;
-use super::{console, files, told, verdict, whole};
+use super::{console, files, told, verdict};
+use crate::figure::timeline::Timeline;
 use crate::incident::{Incident, Replay, Rerun, Verdict, losses, timeline};
 use crate::laws::{Case, World};
 use crate::plan::Plan;
-use crate::record::{Observation, Record};
+use crate::record::Observation;
 use crate::runs::RunError;
 use crate::scenario::{Overrides, Scenario};
 use crate::summary::objective::Objective;
@@ -31,13 +32,20 @@ pub(super) fn replay(options: &ReplayOptions) -> Result<Exit, Failure> {
         let summary = RunSummary::of(incident.plan.seed, record.clone());
         replay.objective = objective.measure(&cell::of_run(&incident.plan, &incident.policy, incident.buffer, summary));
     }
+    let is_drawn = options.timeline.is_some() || options.report.file().is_some();
+    let drawn = run.as_ref().filter(|_| is_drawn);
+    let drawn = drawn.map(|(record, observations)| timeline(&incident, &short_name(options), record, observations));
     match &run {
-        Some((record, observations)) => leave(options, &incident, record, observations)?,
+        Some((_, observations)) => leave(options, drawn.as_ref(), observations)?,
         None if options.events.is_some() || options.timeline.is_some() => {
             console::note("--events, --timeline: nothing is written of a run that does not come to its end");
         }
         None => {}
     }
+    let title = if options.file.is_some() { short_name(options) } else { name.clone() };
+    verdict::write(options.report.file(), || {
+        report::html::of_replay(&title, &options.command(), &replay, drawn.as_ref())
+    })?;
     if let Some(file) = &options.save {
         files::write_one(file, &incident.as_it_runs(&replay).to_json())?;
         wrote(file);
@@ -78,37 +86,24 @@ fn prepare(options: &ReplayOptions) -> Result<(), Failure> {
         return Err(Failure::input(format!("--timeline: {}: must end in .svg or .png", file.display())));
     }
     let files = [
-        ("--events", &options.events),
-        ("--timeline", &options.timeline),
-        ("--save", &options.save),
-        ("--junit", &options.junit),
+        ("--events", options.events.as_deref()),
+        ("--timeline", options.timeline.as_deref()),
+        ("--save", options.save.as_deref()),
+        ("--report", options.report.file()),
+        ("--junit", options.junit.as_deref()),
     ];
-    let files: Vec<_> = files.into_iter().filter_map(|(option, file)| Some((option, file.as_ref()?))).collect();
-    for (index, (option, file)) in files.iter().enumerate() {
-        // Compared by place, since two options may write the path of one file in two ways.
-        if let Some((other, _)) = files[..index].iter().find(|(_, before)| whole::place(before) == whole::place(file)) {
-            return Err(Failure::input(format!("{option}: {}: is the file of {other} already", file.display())));
-        }
-        files::prepare_one(option, file, options.force)?;
-    }
-    Ok(())
+    files::prepare_each(files, options.force)
 }
 
 /// Writes what happened, as events and as a figure.
-fn leave(
-    options: &ReplayOptions,
-    incident: &Incident,
-    record: &Record,
-    observations: &[Observation],
-) -> Result<(), Failure> {
+fn leave(options: &ReplayOptions, timeline: Option<&Timeline>, observations: &[Observation]) -> Result<(), Failure> {
     if let Some(file) = &options.events {
         files::write_one(file, &lines(observations))?;
         wrote(file);
     }
-    if let Some(file) = &options.timeline {
-        let drawn = timeline(incident, &short_name(options), record, observations);
+    if let (Some(file), Some(drawn)) = (&options.timeline, timeline) {
         let is_png = file.extension().is_some_and(|kind| kind == "png");
-        let content = if is_png { figure::timeline::png(&drawn) } else { figure::timeline::svg(&drawn).into_bytes() };
+        let content = if is_png { figure::timeline::png(drawn) } else { figure::timeline::svg(drawn).into_bytes() };
         files::write_bytes(file, &content)?;
         wrote(file);
     }

@@ -25,7 +25,7 @@ pub(super) fn sweep(options: &SweepOptions) -> Result<Exit, Failure> {
     let parts = options.parts(&scenario, options.wants_sensitivity(&scenario))?;
     warn(&scenario);
     // Before the run, which may take minutes: a file that cannot be written is found now.
-    options.junit.prepare(&options.json, scenario.has_objective())?;
+    options.junit.prepare(&options.json, &options.report, scenario.has_objective())?;
     let folder = folder(options, &scenario);
     if let Some(folder) = &folder {
         files::prepare(folder)?;
@@ -33,6 +33,7 @@ pub(super) fn sweep(options: &SweepOptions) -> Result<Exit, Failure> {
     let bars = progress::Bars::new();
     let sweep = run(&scenario, parts, options.workers.workers(&bars), options.command())?;
     show(&sweep, &options.json)?;
+    verdict::write(options.report.file(), || report::html::of_sweep(&sweep))?;
     if parts.sizes == Sizes::Exact {
         tell_time_of_evidence(&scenario, &sweep, &bars);
     }
@@ -54,13 +55,14 @@ pub(super) fn sweep(options: &SweepOptions) -> Result<Exit, Failure> {
 pub(super) fn size(options: &SizeOptions) -> Result<Exit, Failure> {
     let scenario = options.scenario()?;
     warn(&scenario);
-    options.junit.prepare(&options.json, scenario.has_objective())?;
+    options.junit.prepare(&options.json, &options.report, scenario.has_objective())?;
     if scenario.has_objective() && options.searches_every_policy() {
         sweep::under_each_policy(&scenario)?.1.iter().for_each(|line| console::note(line));
     }
     let (parts, bars) = (options.parts(&scenario)?, progress::Bars::new());
     let sweep = run(&scenario, parts, options.workers.workers(&bars), options.command())?;
     show(&sweep, &options.json)?;
+    verdict::write(options.report.file(), || report::html::of_sweep(&sweep))?;
     if options.quick {
         tell_time_of_evidence(&scenario, &sweep, &bars);
     }

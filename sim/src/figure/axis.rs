@@ -5,7 +5,7 @@
 
 /// The horizontal axis.
 #[derive(Debug, Clone)]
-pub(super) struct Across {
+pub(crate) struct Across {
     log: bool,
     low: f64,
     high: f64,
@@ -15,7 +15,7 @@ pub(super) struct Across {
 
 impl Across {
     /// An axis over these values between two pixels, with some room at both ends.
-    pub(super) fn new(log: bool, values: &[f64], left: f64, right: f64) -> Self {
+    pub(crate) fn new(log: bool, values: &[f64], left: f64, right: f64) -> Self {
         // From `libm`: the standard library's logarithm differs between platforms, and figures are compared byte for
         // byte.
         let place = |v: f64| if log { libm::log2(v.max(1e-9)) } else { v };
@@ -35,7 +35,7 @@ impl Across {
     }
 
     /// Where a value is.
-    pub(super) fn at(&self, value: f64) -> f64 {
+    pub(crate) fn at(&self, value: f64) -> f64 {
         // A value of 0 has no logarithm and would lie infinitely far away.
         let place = if self.log { libm::log2(value.max(1e-9)) } else { value };
         self.left + (place - self.low) / (self.high - self.low) * (self.right - self.left)
@@ -44,7 +44,7 @@ impl Across {
 
 /// A vertical logarithmic axis whose zero stands apart.
 #[derive(Debug, Clone)]
-pub(super) struct Values {
+pub(crate) struct Values {
     floor: f64,
     ceiling: f64,
     top: f64,
@@ -53,7 +53,7 @@ pub(super) struct Values {
 
 impl Values {
     /// An axis over the positive ones of these values, from a round number below them to one above.
-    pub(super) fn new(values: impl Iterator<Item = f64>, most: f64, top: f64, bottom: f64) -> Option<Self> {
+    pub(crate) fn new(values: impl Iterator<Item = f64>, most: f64, top: f64, bottom: f64) -> Option<Self> {
         let (mut low, mut high) = (f64::INFINITY, 0.0_f64);
         for value in values.filter(|v| v.is_finite() && *v > 0.0) {
             (low, high) = (low.min(value), high.max(value));
@@ -71,7 +71,7 @@ impl Values {
     }
 
     /// Where a value is; what lies beyond an end is at that end.
-    pub(super) fn at(&self, value: f64) -> f64 {
+    pub(crate) fn at(&self, value: f64) -> f64 {
         let whole = libm::log10(self.ceiling / self.floor);
         let part = libm::log10(value.clamp(self.floor, self.ceiling) / self.floor);
         self.bottom - part / whole * (self.bottom - self.top)
@@ -83,7 +83,7 @@ impl Values {
     }
 
     /// The values to label: powers of ten, with their halves and fifths where there are few.
-    pub(super) fn ticks(&self) -> Vec<f64> {
+    pub(crate) fn ticks(&self) -> Vec<f64> {
         let steps: &[f64] = if self.ceiling / self.floor < 150.0 { &[1.0, 2.0, 5.0] } else { &[1.0] };
         self.multiples(steps)
     }

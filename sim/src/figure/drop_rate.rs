@@ -59,13 +59,13 @@ pub(super) fn across_axis(view: &View<'_>, plot: Plot, references: &[frame::Refe
 }
 
 /// Buffers are octaves; values of N are where they span more than four.
-pub(super) fn logarithmic(view: &View<'_>) -> bool {
+pub(crate) fn logarithmic(view: &View<'_>) -> bool {
     let wide = view.xs.first().zip(view.xs.last()).is_some_and(|(low, high)| high / low > 16.0);
     view.along == Along::Buffers || wide
 }
 
 /// A rate as a tick reads: in per cent, never rounded to another tick.
-pub(super) fn tick(rate: f64) -> String {
+pub(crate) fn tick(rate: f64) -> String {
     let percent = rate * 100.0;
     // Just below 1, because the tick of 1 % may miss it by a rounding.
     let decimals = if percent >= 0.999 { 0 } else { 5 };

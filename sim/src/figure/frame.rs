@@ -33,9 +33,9 @@ impl Plot {
 }
 
 /// A reference line across the plot, with its label for the strip above.
-pub(super) struct Reference {
-    pub(super) at: f64,
-    pub(super) label: String,
+pub(crate) struct Reference {
+    pub(crate) at: f64,
+    pub(crate) label: String,
     pub(super) strong: bool,
 }
 
@@ -147,7 +147,7 @@ pub(super) fn across_title(scene: &mut Scene, left: f64, right: f64, y: f64, alo
 
 /// The lines that belong on the x axis of a view, from left to right: the current size and the recommended one, or the
 /// worker's end.
-pub(super) fn references(view: &View<'_>) -> Vec<Reference> {
+pub(crate) fn references(view: &View<'_>) -> Vec<Reference> {
     if view.along == Along::Subscribers {
         return saturation(view).into_iter().collect();
     }
@@ -155,7 +155,7 @@ pub(super) fn references(view: &View<'_>) -> Vec<Reference> {
 }
 
 /// The current size and the recommended one, from left to right.
-pub(super) fn buffer_references(sweep: &Sweep) -> Vec<Reference> {
+pub(crate) fn buffer_references(sweep: &Sweep) -> Vec<Reference> {
     let reference = |at: u64, what: &str, strong| {
         let label = format!("{what}: {}", format::count(at));
         Reference { at: as_f64(at), label, strong }

@@ -4,10 +4,10 @@
 //! rooms, inner to outer: `style`, `font` → `scene` → `paint`; `axis`, `view`, `words` → `frame`, `labels`, `lanes` →
 //! `objective` → one file a figure.
 
-mod axis;
-mod drop_rate;
+pub(crate) mod axis;
+pub(crate) mod drop_rate;
 mod font;
-mod frame;
+pub(crate) mod frame;
 mod labels;
 mod lanes;
 mod latency;
@@ -26,8 +26,8 @@ pub mod theory;
 pub mod timeline;
 mod timeline_legend;
 mod timeline_run;
-mod view;
-mod words;
+pub(crate) mod view;
+pub(crate) mod words;
 pub mod worlds;
 
 #[cfg(test)]

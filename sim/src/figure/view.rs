@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-pub(super) use crate::summary::along::Along;
+pub(crate) use crate::summary::along::Along;
 use crate::summary::along::along;
 use crate::summary::document::{Cell, Sweep, ZeroDrop};
 use crate::summary::format;
@@ -13,32 +13,32 @@ use crate::summary::format;
 use super::style::{Look, look};
 
 /// One curve.
-pub(super) struct Curve<'a> {
+pub(crate) struct Curve<'a> {
     /// N or K.
     pub(super) key: u64,
     /// `N = 100` or `64 slots`.
-    pub(super) label: String,
+    pub(crate) label: String,
     pub(super) look: Look,
     /// By x, smallest first.
-    pub(super) cells: Vec<(f64, &'a Cell)>,
+    pub(crate) cells: Vec<(f64, &'a Cell)>,
     /// The exact answer, where the curve is an N.
     pub(super) zero_drop: Option<&'a ZeroDrop>,
 }
 
 /// A sweep as curves.
-pub(super) struct View<'a> {
+pub(crate) struct View<'a> {
     pub(super) sweep: &'a Sweep,
-    pub(super) along: Along,
+    pub(crate) along: Along,
     /// Values of x that were swept, smallest first.
-    pub(super) xs: Vec<f64>,
-    pub(super) curves: Vec<Curve<'a>>,
+    pub(crate) xs: Vec<f64>,
+    pub(crate) curves: Vec<Curve<'a>>,
     /// Curves there are but not shown.
-    pub(super) omitted: usize,
+    pub(crate) omitted: usize,
 }
 
 impl<'a> View<'a> {
     /// The sweep with at most `most` curves, evenly chosen with the first and the last; none without cells.
-    pub(super) fn new(sweep: &'a Sweep, most: usize) -> Option<Self> {
+    pub(crate) fn new(sweep: &'a Sweep, most: usize) -> Option<Self> {
         let along = along(sweep);
         let keys: BTreeSet<u64> = sweep.cells.iter().map(|cell| key(along, cell)).collect();
         let keys: Vec<u64> = keys.into_iter().collect();
@@ -58,7 +58,7 @@ impl<'a> View<'a> {
 
 /// A count as a coordinate.
 #[expect(clippy::cast_precision_loss, reason = "a pixel does not show the 53rd bit")]
-pub(super) fn as_f64(count: u64) -> f64 {
+pub(crate) fn as_f64(count: u64) -> f64 {
     count as f64
 }
 

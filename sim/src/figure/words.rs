@@ -32,7 +32,7 @@ pub(super) fn subtitle_with_seeds(sweep: &Sweep, seeds: &[u64]) -> String {
 }
 
 /// The conclusion of the drop-rate figure.
-pub(super) fn drop_rate(view: &View<'_>) -> String {
+pub(crate) fn drop_rate(view: &View<'_>) -> String {
     let said = match view.along {
         Along::Buffers => exact_sizes(view),
         Along::Subscribers => onset(view),
@@ -84,7 +84,7 @@ fn onset(view: &View<'_>) -> String {
 }
 
 /// The conclusion of the memory figure.
-pub(super) fn memory(view: &View<'_>) -> String {
+pub(crate) fn memory(view: &View<'_>) -> String {
     let cells = telling(view);
     let memory = cells.iter().map(|cell| cell.memory_bytes_per_subscriber);
     let payload = memory.clone().map(|m| m.payload).fold(0.0, f64::max);
@@ -100,7 +100,7 @@ pub(super) fn memory(view: &View<'_>) -> String {
 }
 
 /// The conclusion of the latency figure.
-pub(super) fn latency(view: &View<'_>) -> String {
+pub(crate) fn latency(view: &View<'_>) -> String {
     let cells = telling(view);
     let p99 = |cell: &&Cell| cell.flush_latency_ms.p99;
     let worst = cells.iter().filter_map(|cell| p99(cell).map(|ms| (ms, cell))).max_by(|a, b| a.0.total_cmp(&b.0));

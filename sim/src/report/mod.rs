@@ -7,6 +7,7 @@ mod classes;
 mod current;
 pub mod docs;
 pub mod history;
+pub mod html;
 pub mod junit;
 mod objective;
 mod parts;

@@ -10,7 +10,7 @@ use crate::summary::objective::Objective;
 use super::table::{Lean, Table, prose};
 
 /// What the columns of the table of sizes mean.
-const SIZES_KEY: &str = "smallest: the smallest buffer that keeps every limit on these seeds · up to: the largest that was \
+pub(super) const SIZES_KEY: &str = "smallest: the smallest buffer that keeps every limit on these seeds · up to: the largest that was \
     tried, with none between that fails · not kept: the limit that one frame less does not keep; where no buffer keeps \
     all, the one that binds, and at which size: the one that comes nearest";
 
@@ -48,12 +48,12 @@ pub(super) fn markdown(sweep: &Sweep) -> Option<String> {
     Some(text)
 }
 
-fn limits(result: &ObjectiveResult) -> String {
+pub(super) fn limits(result: &ObjectiveResult) -> String {
     format!("{}.", Objective::new(result.limits.clone()))
 }
 
 /// A row a policy and N.
-fn sizes(result: &ObjectiveResult) -> Option<Table> {
+pub(super) fn sizes(result: &ObjectiveResult) -> Option<Table> {
     let heads = [("N", Lean::Right), ("policy", Lean::Left), ("smallest", Lean::Right), ("up to", Lean::Right)];
     let mut table = Table::new(&heads.into_iter().chain([("not kept", Lean::Left)]).collect::<Vec<_>>());
     let mut rows: Vec<&ObjectiveSize> = result.sizes.iter().collect();
@@ -83,7 +83,7 @@ fn not_kept(size: &ObjectiveSize) -> String {
 }
 
 /// A row a limit and judged cell.
-fn judged(sweep: &Sweep, result: &ObjectiveResult) -> Option<Table> {
+pub(super) fn judged(sweep: &Sweep, result: &ObjectiveResult) -> Option<Table> {
     let policy = sweep.compares_policies().then_some(("policy", Lean::Left));
     let first = [("N", Lean::Right), ("buffer", Lean::Right)].into_iter().chain(policy);
     let rest = [("whom", Lean::Left), ("figure", Lean::Left), ("value", Lean::Right), ("at most", Lean::Right)];
@@ -105,7 +105,7 @@ fn judged(sweep: &Sweep, result: &ObjectiveResult) -> Option<Table> {
     (!result.judged.is_empty()).then_some(table)
 }
 
-fn name(figure: Measure) -> String {
+pub(super) fn name(figure: Measure) -> String {
     match figure {
         Measure::Missed => "missed",
         Measure::AgeP99Ms => "age p99",
@@ -114,7 +114,7 @@ fn name(figure: Measure) -> String {
     .to_owned()
 }
 
-fn in_unit(figure: Measure, value: f64) -> String {
+pub(super) fn in_unit(figure: Measure, value: f64) -> String {
     match figure {
         // Six digits: a value may exceed its limit by little, and both are to be told apart.
         Measure::Missed => format!("{} %", rounded(value * 100.0)),
@@ -131,7 +131,7 @@ fn value_in_words(judgement: &Judgement) -> String {
 }
 
 /// What the search for an objective found, in sentences for a terminal.
-fn verdict(sweep: &Sweep, result: &ObjectiveResult) -> Vec<String> {
+pub(super) fn verdict(sweep: &Sweep, result: &ObjectiveResult) -> Vec<String> {
     if result.sizes.is_empty() {
         return of_cells(sweep, result);
     }

@@ -12,10 +12,10 @@ use super::policies;
 use super::table::{Lean, Table, prose};
 
 /// What the columns of both tables are.
-const KEY: &str = "lost: part of the offered frames that full buffers lost · missed: part of the events published while a \
+pub(super) const KEY: &str = "lost: part of the offered frames that full buffers lost · missed: part of the events published while a \
                    viewer wanted them that it never read · flush: from publish to the socket's acceptance, receipt: \
                    from publish to the client, both from the planned time, in ms";
-const MEMORY_KEY: &str = "slots: K handles, if the buffer fills · payload: peak of distinct event bytes, shared by all · \
+pub(super) const MEMORY_KEY: &str = "slots: K handles, if the buffer fills · payload: peak of distinct event bytes, shared by all · \
                           allocator: memory that the server got from the system, including these · resident: the process · \
                           kernel: both sockets of the connection. With few subscribers, the fixed memory of the process \
                           is the largest part";
@@ -87,7 +87,7 @@ pub(super) fn tables(sweep: &Sweep) -> String {
 }
 
 /// With the largest latencies too where there is room for them, as in a file.
-fn latency(sweep: &Sweep, has_room: bool) -> Table {
+pub(super) fn latency(sweep: &Sweep, has_room: bool) -> Table {
     let (flush, receipt) = (["flush p50", "p99", "max"], ["receipt p50", "p99", "max"]);
     let shown = if has_room { 3 } else { 2 };
     let mut heads = vec!["N", "buffer", "offered", "lost %", "missed %"];
@@ -106,12 +106,12 @@ fn latency(sweep: &Sweep, has_room: bool) -> Table {
 }
 
 /// What clients and server were connected by.
-fn over(sweep: &Sweep) -> &'static str {
+pub(super) fn over(sweep: &Sweep) -> &'static str {
     if sweep.world == "emulated" { "over emulated paths" } else { "over real TCP" }
 }
 
 /// How far the load itself and the emulated links kept to their plan.
-fn lateness(sweep: &Sweep) -> String {
+pub(super) fn lateness(sweep: &Sweep) -> String {
     let links = sweep.cells.iter().filter_map(|cell| Some((cell, cell.links.as_ref()?)));
     let of_links: String = links.map(|(cell, links)| of_links(cell, links)).collect();
     format!("{}{of_links}", publish_lag(sweep))
@@ -138,7 +138,7 @@ fn publish_lag(sweep: &Sweep) -> String {
 }
 
 /// Nothing where a foreign server was measured.
-fn memory(sweep: &Sweep) -> Option<Table> {
+pub(super) fn memory(sweep: &Sweep) -> Option<Table> {
     let heads = ["N", "buffer", "slots", "payload", "allocator", "resident", "kernel"];
     let mut table = Table::new(&heads.map(|head| (head, Lean::Right)));
     let mut has_any = false;

@@ -22,6 +22,16 @@ impl Table {
         Self { columns: columns.iter().map(|&(name, lean)| (name.to_owned(), lean)).collect(), rows: Vec::new() }
     }
 
+    /// Names of the columns, and which way each leans.
+    pub(super) fn columns(&self) -> &[(String, Lean)] {
+        &self.columns
+    }
+
+    /// The rows, each with a cell for every column.
+    pub(super) fn rows(&self) -> &[Vec<String>] {
+        &self.rows
+    }
+
     pub(super) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         let mut row: Vec<String> = cells.into_iter().collect();
         // A row may leave out its last cells.

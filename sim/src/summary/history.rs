@@ -184,7 +184,7 @@ mod tests {
         assert_eq!((named.events, named.bytes), (Some(128), Some(32_768)));
         assert_eq!(
             named.because,
-            "In 600 runs at N = 100 subscribers came back 1,234 times after at most 10s, the longest absence being 3.06 s. They \
+            "In 600 runs at N = 100 subscribers came back 1,234 times after at most 10s, the longest absence being 3.1 s. They \
              needed up to 64 events and 20,000 B of payload. The next powers of two above are 128 events and 32,768 B. With \
              both, at most one minute in 126 loses anything that the history is asked for (95 % confidence)."
         );

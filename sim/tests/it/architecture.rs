@@ -37,7 +37,7 @@ const OF_THE_TESTBED: Arrows = &[
     ("theory", &[]),
     ("tail", &[]),
     ("figure", &["summary", "tail", "theory"]),
-    ("report", &["summary", "theory"]),
+    ("report", &["figure", "incident", "summary", "theory"]),
     ("pool", &[]),
     ("pruning", &["plan", "record", "summary", "transport", "world"]),
     ("specified", &["client", "plan", "record", "tcp", "time", "transport"]),

@@ -21,6 +21,7 @@
 //! - [`real_world`]: plans over real TCP, and what is no server
 //! - [`emulated_paths`]: plans over the kernel's TCP and links that the program emulates
 //! - [`recording`]: a stream as a trace, whatever the server does
+//! - [`reports`]: a result as one HTML file, as a file and in a browser
 //! - [`probing`]: what a path hides, of the server alone and through proxies
 //! - [`published`]: one number wherever it stands
 //! - [`documents`]: lists in pages are what the code has
@@ -60,6 +61,7 @@ mod public_items;
 mod published;
 mod real_world;
 mod recording;
+mod reports;
 mod sweeps;
 mod the_buffer_that_is_set;
 mod theory;

@@ -10,7 +10,7 @@ use crate::cli::number;
 pub(in crate::rooms::cli) struct HistoryOptions {
     /// Size the history instead of the buffer: the smallest, in events and in bytes, from which everybody who comes back
     /// within --back-within finds everything. The scenario needs a history and subscribers that come back
-    #[arg(long, requires = "back_within", conflicts_with_all = ["sensitivity", "extrapolate", "junit", "missed", "age_p99_ms", "memory_bytes_per_subscriber"])]
+    #[arg(long, requires = "back_within", conflicts_with_all = ["sensitivity", "extrapolate", "junit", "report", "missed", "age_p99_ms", "memory_bytes_per_subscriber"])]
     pub(in crate::rooms::cli) history: bool,
     /// Longest absence that counts with --history, as 30s or 5m: the time from the end of a stream on the server to the
     /// beginning of the next one

@@ -1,19 +1,20 @@
 //! Options of what runs single plans: incidents, and the search for them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
 use hubbub::Overflow;
 
 use super::workers::{WORLDS, world_named};
-use super::{ObjectiveOptions, Threads};
+use super::{ObjectiveOptions, ReportOptions, Threads};
 use crate::cli::number;
+use crate::cli::typed::typed;
 use crate::laws::{Law, World};
 use crate::runs::RunWorld;
 
 #[derive(Debug, Args)]
-#[command(group = clap::ArgGroup::new("written").args(["events", "timeline", "save", "junit"]).multiple(true))]
+#[command(group = clap::ArgGroup::new("written").args(["events", "timeline", "save", "report", "junit"]).multiple(true))]
 pub(in crate::rooms::cli) struct ReplayOptions {
     /// An incident's file
     #[arg(value_name = "FILE", conflicts_with_all = ["scenario", "subscribers", "seed", "policy", "buffer", "title"])]
@@ -54,10 +55,12 @@ pub(in crate::rooms::cli) struct ReplayOptions {
     pub(in crate::rooms::cli) save: Option<PathBuf>,
     #[command(flatten)]
     pub(in crate::rooms::cli) objective: ObjectiveOptions,
+    #[command(flatten)]
+    pub(in crate::rooms::cli) report: ReportOptions,
     /// Write the verdicts on the objective as JUnit XML, for CI: a test case for each limit, to a file that does not exist yet
     #[arg(long, value_name = "FILE")]
     pub(in crate::rooms::cli) junit: Option<PathBuf>,
-    /// Replace the files of --events, --timeline, --save and --junit if they exist
+    /// Replace the files of --events, --timeline, --save, --report and --junit if they exist
     #[arg(long, requires = "written")]
     pub(in crate::rooms::cli) force: bool,
     /// What the incident is, in a sentence
@@ -132,6 +135,25 @@ impl ReplayOptions {
             RunWorld::Specified => World::Specified,
             RunWorld::Simulated => World::Simulated,
         }
+    }
+
+    /// The command that does the same run again.
+    pub(in crate::rooms::cli) fn command(&self) -> String {
+        let run = self.file.as_deref().map_or_else(
+            || {
+                let scenario = self.scenario.as_deref().unwrap_or("alpha");
+                let subscribers = self.subscribers.map_or_else(String::new, |n| format!(" --subscribers {n}"));
+                let policy = self.policy.map_or_else(String::new, |policy| format!(" --policy {policy}"));
+                let (buffer, seed) = (self.buffer, self.seed);
+                format!(
+                    "--scenario {}{subscribers} --buffer {buffer} --seed {seed}{policy}",
+                    typed(Path::new(scenario))
+                )
+            },
+            typed,
+        );
+        let world = if self.world == WORLDS[1].0 { String::new() } else { format!(" --world {}", self.world) };
+        format!("cargo sim replay {run}{world}{}", self.objective.command())
     }
 }
 

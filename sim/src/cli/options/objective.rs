@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::JsonOptions;
+use super::{JsonOptions, ReportOptions};
 use crate::cli::exit::Failure;
-use crate::cli::{files, number, whole};
+use crate::cli::{files, number};
 use crate::scenario::ObjectiveSettings;
 
 #[derive(Debug, Clone, Args)]
@@ -52,16 +52,20 @@ impl JunitOptions {
         self.junit.as_deref()
     }
 
-    /// Makes sure, before anything is run, that there will be verdicts, which `is_judged` says, and that they and the result
-    /// can be written.
-    pub(in crate::rooms::cli) fn prepare(&self, json: &JsonOptions, is_judged: bool) -> Result<(), Failure> {
-        json.prepare_beside(self.file().is_some())?;
-        let Some(file) = self.file() else { return Ok(()) };
-        refuse_without_objective(is_judged)?;
-        if json.file().is_some_and(|other| whole::place(other) == whole::place(file)) {
-            return Err(Failure::input(format!("--junit: {}: is the file of --json already", file.display())));
+    /// Makes sure, before anything is run, that there will be verdicts, which `is_judged` says, and that they, the result and
+    /// the report can be written.
+    pub(in crate::rooms::cli) fn prepare(
+        &self,
+        json: &JsonOptions,
+        report: &ReportOptions,
+        is_judged: bool,
+    ) -> Result<(), Failure> {
+        json.prepare_beside(self.file().or(report.file()).is_some())?;
+        if self.file().is_some() {
+            refuse_without_objective(is_judged)?;
         }
-        files::prepare_one("--junit", file, json.is_forced())
+        let files = [("--json", json.file()), ("--report", report.file()), ("--junit", self.file())];
+        files::prepare_each(files, json.is_forced())
     }
 }
 

@@ -17,6 +17,21 @@ pub(in crate::rooms::cli) struct JsonOptions {
     force: bool,
 }
 
+/// The result as a file that explains itself.
+#[derive(Debug, Clone, Args)]
+pub(in crate::rooms::cli) struct ReportOptions {
+    /// Write the result as one HTML file to send, which needs no other file: the answer, figures with values under the
+    /// pointer, tables that sort; to a file that does not exist yet
+    #[arg(long, value_name = "FILE.html")]
+    report: Option<PathBuf>,
+}
+
+impl ReportOptions {
+    pub(in crate::rooms::cli) fn file(&self) -> Option<&Path> {
+        self.report.as_deref()
+    }
+}
+
 impl JsonOptions {
     pub(in crate::rooms::cli) fn is_to_stdout(&self) -> bool {
         self.json.as_deref() == Some(Path::new("-"))

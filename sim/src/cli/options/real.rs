@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::Args;
 
 use super::access::{AccessOptions, TypedUrl};
-use super::{JsonOptions, JunitOptions, LoadOptions, listed};
+use super::{JsonOptions, JunitOptions, LoadOptions, ReportOptions, listed};
 use crate::cli::exit::Failure;
 use crate::cli::number;
 use crate::client::StreamFormat;
@@ -46,6 +46,8 @@ pub(in crate::rooms::cli) struct RealOptions {
     pub(in crate::rooms::cli) out: Option<PathBuf>,
     #[command(flatten)]
     pub(in crate::rooms::cli) json: JsonOptions,
+    #[command(flatten)]
+    pub(in crate::rooms::cli) report: ReportOptions,
     #[command(flatten)]
     pub(in crate::rooms::cli) junit: JunitOptions,
 }

@@ -6,7 +6,8 @@ use clap::Args;
 
 use super::risk::RiskOptions;
 use super::{
-    HistoryOptions, JsonOptions, JunitOptions, LoadOptions, Policies, Threads, WorkerOptions, every_change, listed,
+    HistoryOptions, JsonOptions, JunitOptions, LoadOptions, Policies, ReportOptions, Threads, WorkerOptions,
+    every_change, listed,
 };
 use crate::cli::exit::Failure;
 use crate::cli::{console, files, number};
@@ -36,14 +37,16 @@ pub(in crate::rooms::cli) struct SweepOptions {
     #[arg(long, value_name = "DIR")]
     pub(in crate::rooms::cli) out: Option<PathBuf>,
     /// Do one part of the runs, as 3/16 for part 3 of 16, and write it to part.json in the folder of --out
-    #[arg(long, value_name = "I/N", requires = "out", conflicts_with_all = ["json", "junit", "force", "check"])]
+    #[arg(long, value_name = "I/N", requires = "out", conflicts_with_all = ["json", "report", "junit", "force", "check"])]
     pub(in crate::rooms::cli) shard: Option<Shard>,
     #[command(flatten)]
     pub(in crate::rooms::cli) json: JsonOptions,
     #[command(flatten)]
+    pub(in crate::rooms::cli) report: ReportOptions,
+    #[command(flatten)]
     pub(in crate::rooms::cli) junit: JunitOptions,
     /// Repeat the published sweep (or its --subscribers and --buffers), and fail on any difference
-    #[arg(long, conflicts_with_all = ["json", "junit", "force", "sensitivity", "no_validate", "runs", "risk", "extrapolate"])]
+    #[arg(long, conflicts_with_all = ["json", "report", "junit", "force", "sensitivity", "no_validate", "runs", "risk", "extrapolate"])]
     pub(in crate::rooms::cli) check: bool,
 }
 
@@ -76,6 +79,8 @@ pub(in crate::rooms::cli) struct SizeOptions {
     pub(in crate::rooms::cli) quick: bool,
     #[command(flatten)]
     pub(in crate::rooms::cli) json: JsonOptions,
+    #[command(flatten)]
+    pub(in crate::rooms::cli) report: ReportOptions,
     #[command(flatten)]
     pub(in crate::rooms::cli) junit: JunitOptions,
 }
