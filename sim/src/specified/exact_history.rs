@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use hubbub::hub::HistorySettings;
 
-use super::reach::Reach;
+use super::run::Reach;
 use super::{SpecifiedError, run_with_reaches};
 use crate::plan::{HubChoice, Plan};
 

@@ -80,7 +80,6 @@ mod parking;
 mod path;
 mod publish;
 mod queue;
-mod reach;
 mod reached;
 mod run;
 mod session;
@@ -92,7 +91,7 @@ mod travel;
 
 pub use exact_history::{ExactHistory, exact_history};
 pub use marks::{Mark, Marks};
-pub use reach::Reach;
+pub use run::Reach;
 
 use crate::plan::{HubChoice, Plan};
 use crate::record::{Observation, Record, Recorder};

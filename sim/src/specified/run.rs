@@ -4,6 +4,7 @@
 //! the last tick, if the driver is awake; what the sockets have accepted goes on its way; then the clients, class by class.
 
 mod over_path;
+mod reach;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::MutexGuard;
@@ -19,13 +20,13 @@ use super::history::History;
 use super::marks::{Mark, Marks};
 use super::memory::Memory;
 use super::path::Path;
-use super::reach::Reach;
 use super::time::{TICK, ticks};
 use crate::client::time_to_come_back;
 use crate::plan::{HubChoice, Plan};
 use crate::record::Observations;
 use crate::time::nanos;
 use over_path::OverPaths;
+pub use reach::Reach;
 
 /// Ticks between two looks whether a draining run is over.
 // As often as the full stack's driver looks, so that a run ends in the same tick in both worlds.

@@ -42,7 +42,7 @@ const OF_THE_TESTBED: Arrows = &[
     ("pruning", &["plan", "record", "summary", "transport", "world"]),
     ("specified", &["client", "plan", "record", "tcp", "time", "transport"]),
     ("runs", &["plan", "pool", "pruning", "scenario", "specified", "summary", "world"]),
-    ("sizing", &["first_order", "plan", "pruning", "runs", "scenario", "summary", "tail"]),
+    ("sizing", &["first_order", "plan", "pruning", "runs", "scenario", "specified", "summary", "tail"]),
     ("sweep", &["plan", "pruning", "runs", "scenario", "sizing", "summary"]),
     ("shards", &["first_order", "plan", "runs", "scenario", "summary"]),
     ("load", &["client", "emulated", "plan", "real", "runs", "scenario", "summary", "transport"]),

@@ -29,7 +29,7 @@ fn a_report_has_the_answer_first_and_the_same_bytes_each_time() {
     for (arguments, answer) in [
         (&size[..], "of unknown risk"),
         (&sweep[..], "server.sse_channel_buffer = "),
-        (&search[..], " frames under "),
+        (&search[..], " under drop-newest"),
         (&replay[..], " lost</p>"),
     ] {
         let html = report(&folder, arguments, 0);

@@ -108,7 +108,7 @@ async fn the_timeline_of_an_incident_zooms_to_what_is_dragged_over_and_back() {
     browser.press("0").await;
     assert_eq!(browser.value(shown).await, at_first);
     browser.press("+").await;
-    assert_eq!(browser.value(&format!("{view}[2]")).await, json!(whole / 2.0));
+    assert_eq!(browser.value(&format!("{view}[2]")).await.as_f64(), Some(whole / 2.0));
     browser.close().await;
 }
 

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use super::run::Run;
-use super::time::at;
+use super::super::time::at;
+use super::Run;
 
 /// What one stream needed of the history. A stream that never asked the history for an event needed nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,7 +47,12 @@ impl Reach {
 
 impl Run<'_> {
     /// A stream begins. With a cursor it asks for all events that follow it.
-    pub(super) fn begin_reach(&mut self, index: usize, away: Option<Duration>, cursor: Option<(usize, u64)>) {
+    pub(in crate::rooms::specified) fn begin_reach(
+        &mut self,
+        index: usize,
+        away: Option<Duration>,
+        cursor: Option<(usize, u64)>,
+    ) {
         // A first stream begins with the next event, and asks for nothing.
         if away.is_none() || self.plan.server.recovery.is_none() {
             return;
@@ -60,7 +65,7 @@ impl Run<'_> {
     }
 
     /// A stream asks the history for the event of that sequence and all that follow it.
-    pub(super) fn reach_back_to(&mut self, index: usize, first: u64) {
+    pub(in crate::rooms::specified) fn reach_back_to(&mut self, index: usize, first: u64) {
         let last = self.memory.last_sequence();
         if first > last {
             return;
