@@ -1,4 +1,6 @@
 //! The table of settings: the single source of keys, meanings, ranges and costs. Defaults are those of [`Config`].
+//!
+//! The file is long because it is one literal: whoever looks for a setting finds every setting here, in the order of the page.
 
 use std::time::Duration;
 

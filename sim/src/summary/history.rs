@@ -34,7 +34,7 @@ pub struct HistorySizes {
     pub sizes: Vec<HistorySize>,
     /// The settings to write.
     pub recommendation: HistoryRecommendation,
-    /// How many runs there were, and which world did them.
+    /// How many runs the specification and the full stack did for these sizes.
     pub runs: RunsDone,
 }
 

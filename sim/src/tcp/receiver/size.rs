@@ -8,7 +8,8 @@ const FIRST_SIZE: u64 = 536;
 /// A smaller segment counts from this payload on: `TCP_MSS_DEFAULT` without the 12 bytes of the timestamps.
 const LEAST_SMALLER: u64 = FIRST_SIZE - 12;
 
-/// The same for one that is not pushed, and so has no reason to be small: `TCP_MIN_MSS` without the timestamps.
+/// A smaller segment without the PSH flag counts from this payload on: `TCP_MIN_MSS` without the 12 bytes of the timestamps.
+/// It ends no write of the application, so it is as large as the sender's segments are.
 const LEAST_SMALLER_NOT_PUSHED: u64 = 88 - 12;
 
 #[derive(Debug, Clone, Copy)]
