@@ -25,7 +25,8 @@ pub use key::{KeyPath, KeyPathError, MAX_KEY_PATH_BYTES};
 pub struct EventId {
     /// The life of the Hub. A client's cursor cannot tell two Hubs with the same epoch apart.
     pub epoch: u64,
-    /// The event's number: 1 for the first event of an epoch, and one more for each that follows, over all topics.
+    /// The event's number: 1 for the first event of an epoch, and one more for each that follows, over all topics. The
+    /// numbers of a log may skip some.
     pub sequence: u64,
 }
 

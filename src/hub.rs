@@ -17,6 +17,7 @@ mod holes;
 mod interests;
 mod log;
 mod overview;
+mod publish;
 mod raw;
 mod registry;
 mod resume;
@@ -28,12 +29,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
-use bytes::Bytes;
-
 use crate::event::{Event, EventId, PinnedBytes};
-use crate::loss::{CloseReason, PushOutcome};
+use crate::loss::CloseReason;
 use crate::mailbox::{Capacity, Counts, Key, Limits, Overflow, QueueItem};
-use crate::topic::{Pattern, Topic};
+use crate::topic::Pattern;
 
 pub use builder::{SubscribeError, SubscriptionBuilder};
 pub use catch_up::Forgotten;
@@ -44,8 +43,8 @@ pub use overview::SubscriberState;
 pub use raw::RawSubscription;
 use registry::Registry;
 pub use rules::{Policy, Rule, Rules};
+use slot::Slot;
 pub use slot::Taken;
-use slot::{Offered, Slot};
 pub use subscription::{Delivery, Subscription, TryRecvError};
 
 /// The label of a subscription whose builder was given none.
@@ -138,76 +137,6 @@ impl Hub {
     /// [`Pattern::new`].
     pub fn subscribe(&self, patterns: &[Pattern]) -> SubscriptionBuilder<'_> {
         SubscriptionBuilder::new(self, patterns)
-    }
-
-    /// Publishes an event, and returns what happened in sum. `now` is the time on the publisher's clock, kept in the
-    /// event.
-    ///
-    /// The payload is anything that becomes [`Bytes`] without a copy, such as a `String` or a `Vec<u8>`. A slice of a
-    /// larger `Bytes` keeps all of it in memory while the event waits.
-    ///
-    /// ```
-    /// use std::time::Duration;
-    ///
-    /// use hubbub::{Capacity, Hub, HubSettings, Overflow, Pattern, Topic};
-    ///
-    /// let capacity = Capacity::new(1).expect("1 to 1,048,576 frames");
-    /// let hub = Hub::new(HubSettings { epoch: 1, capacity, overflow: Overflow::DropOldest });
-    /// let topic = Topic::new("builds").expect("a topic");
-    /// let _builds = hub.subscribe(&[Pattern::from(&topic)]).open();
-    /// assert_eq!(hub.publish(Duration::ZERO, &topic, format!("{{\"build\":{}}}", 7)).offered, 1);
-    /// assert_eq!(hub.publish(Duration::ZERO, &topic, b"{}".as_slice()).dropped, 1);
-    /// ```
-    pub fn publish(&self, now: Duration, topic: &Topic, payload: impl Into<Bytes>) -> Publication {
-        self.publish_each(now, topic, payload, |_, _| {})
-    }
-
-    /// Publishes an event, and tells `each` what happened at every subscriber. Subscribers with the same pattern come
-    /// in the order of their ids.
-    ///
-    /// `each` runs while the fan-out is under way. It may subscribe and leave; it must not publish, and must not change
-    /// what a subscription wants: both would wait for this fan-out for ever.
-    pub fn publish_each(
-        &self,
-        now: Duration,
-        topic: &Topic,
-        payload: impl Into<Bytes>,
-        mut each: impl FnMut(SubscriberId, PushOutcome<EventId>),
-    ) -> Publication {
-        let payload = payload.into();
-        // Held to the end of the fan-out: two publishers at once could reach two mailboxes in different orders.
-        let mut last = lock(&self.shared.publishing);
-        *last += 1;
-        let id = EventId { epoch: self.shared.epoch, sequence: *last };
-        let event = Arc::new(self.event(id, topic, payload, now));
-        // Before the audience is read: a subscriber that comes in between finds the event in the history.
-        // Its lock is released at once: subscribers that catch up need it during the fan-out.
-        lock(&self.shared.history).push(&event);
-        // A snapshot: subscribers that come or leave from here on do not wait for the fan-out.
-        let audience = self.registry().audience(topic);
-        let mut publication = Publication { id, offered: 0, dropped: 0 };
-        for slot in audience.iter() {
-            // No offer: the subscriber has left since the snapshot, or is listed for two patterns that match.
-            let Some(Offered { outcome, shed }) = slot.offer(&event) else { continue };
-            publication.offered += 1;
-            publication.dropped += usize::from(outcome.is_loss());
-            // In the order of the losses: what was shed was lost before the frame that the outcome names.
-            shed.into_iter().for_each(|outcome| each(slot.id(), outcome));
-            each(slot.id(), outcome);
-        }
-        publication
-    }
-
-    fn event(&self, id: EventId, topic: &Topic, payload: Bytes, now: Duration) -> Event {
-        let mut event = Event::published(id, topic.clone(), payload, now, self.shared.pinned.clone());
-        let policy = self.shared.rules.of(topic);
-        if let Some(path) = &policy.key
-            && !event.find_key(path)
-        {
-            // Relaxed, here and where it is read: the count orders nothing.
-            self.shared.without_key.fetch_add(1, Ordering::Relaxed);
-        }
-        event
     }
 
     /// How many events had no key although their policy names one. They are delivered, and never conflated.

@@ -61,17 +61,21 @@ pub(super) struct History {
     bytes: usize,
     /// Sequence of the last event ever published.
     last: u64,
+    /// The first sequence of which nothing has been forgotten.
+    // Not that of the oldest event: the numbers of a log may skip some, and then nothing is missing before that event.
+    complete_from: u64,
 }
 
 impl History {
     pub(super) fn new(settings: HistorySettings) -> Self {
-        Self { settings, order: VecDeque::new(), by_topic: BTreeMap::new(), bytes: 0, last: 0 }
+        Self { settings, order: VecDeque::new(), by_topic: BTreeMap::new(), bytes: 0, last: 0, complete_from: 1 }
     }
 
     pub(super) fn push(&mut self, event: &Arc<Event>) {
         // Kept even without a history: it says where a new stream begins.
         self.last = event.id().sequence;
         if self.settings.events == 0 {
+            self.complete_from = self.last + 1;
             return;
         }
         self.bytes += event.payload().len();
@@ -89,6 +93,7 @@ impl History {
     fn forget_oldest(&mut self) {
         let Some(oldest) = self.order.pop_front() else { return };
         self.bytes -= oldest.payload().len();
+        self.complete_from = oldest.id().sequence + 1;
         let Some(log) = self.by_topic.get_mut(oldest.topic()) else { return };
         log.forget_oldest();
         if log.is_empty() {
@@ -107,9 +112,26 @@ impl History {
         self.last
     }
 
-    /// The sequence of the oldest event that is kept, or of the next one to be published when none is kept.
+    /// The first sequence from which on every event is kept: that of the next event when none is kept.
     pub(super) fn reaches_back_to(&self) -> u64 {
-        self.order.front().map_or(self.last + 1, |oldest| oldest.id().sequence)
+        self.complete_from
+    }
+
+    /// Goes on after `last`, with no event in between.
+    pub(super) fn advance_to(&mut self, last: u64) {
+        self.last = last;
+        if self.settings.events == 0 {
+            self.complete_from = last + 1;
+        }
+    }
+
+    /// Goes on after `last`, with events in between that nobody has. Nothing before it is of use any more.
+    pub(super) fn lose_until(&mut self, last: u64) {
+        self.order.clear();
+        self.by_topic.clear();
+        self.bytes = 0;
+        self.last = last;
+        self.complete_from = last + 1;
     }
 
     /// How many of the events `from ..= until` are kept and were offered for those interests.

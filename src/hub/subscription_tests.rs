@@ -4,12 +4,14 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
+use bytes::Bytes;
 use futures_core::Stream;
 use proptest::prelude::*;
 
 use super::*;
 use crate::event::{Gap, GapReason};
 use crate::loss::LossReason;
+use crate::topic::Topic;
 
 const KEPT: HistorySettings = HistorySettings { events: 100, bytes: 1 << 20 };
 

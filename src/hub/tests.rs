@@ -1,7 +1,10 @@
 use std::task::{Context, Poll, Waker};
 
+use bytes::Bytes;
+
 use super::*;
-use crate::loss::LossReason;
+use crate::loss::{LossReason, PushOutcome};
+use crate::topic::Topic;
 
 fn hub(capacity: usize, overflow: Overflow) -> Hub {
     Hub::new(HubSettings { epoch: 9, capacity: Capacity::new(capacity).unwrap(), overflow })

@@ -3,15 +3,19 @@
 mod coming_back;
 mod holes;
 mod interests;
+mod numbered;
 mod parking;
 mod policies;
 
 use std::task::{Context, Poll, Waker};
 
+use bytes::Bytes;
+
 use super::tests::Woken;
 use super::*;
 use crate::event::{Gap, GapReason};
 use crate::loss::LossReason;
+use crate::topic::Topic;
 
 const EPOCH: u64 = 9;
 
