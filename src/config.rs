@@ -41,7 +41,7 @@ pub use layers::Effective;
 pub use page::{help, markdown};
 pub use policies::TopicPolicy;
 pub use schema::schema;
-pub use settings::{Config, LogFormat, LogLevel, UnknownLogLevel};
+pub use settings::{Config, LogFormat, LogLevel, Source, UnknownLogLevel};
 
 /// The name and the text of a configuration file.
 #[derive(Debug, Clone, Copy)]
@@ -101,5 +101,7 @@ impl Config {
     }
 }
 
+#[cfg(test)]
+mod everything_tests;
 #[cfg(test)]
 mod tests;

@@ -88,6 +88,7 @@
 //! - `server`: `serve` and its settings. It comes with `sse`; its route for WebSockets needs `ws`.
 //! - `tokens`: checks of signed tokens in front of the routes of `server`.
 //! - `metrics`: an environment that measures, and its figures as text for Prometheus.
+//! - `jetstream`: events from a stream of NATS JetStream, which several servers share.
 //! - `cli`: the `hubbub` command and its configuration, with all other features. It is the default.
 //!
 //! `docs/architecture.md` lists the modules and which may import which; a test checks it.
@@ -97,9 +98,13 @@ pub mod config;
 #[cfg(any(feature = "__transport", feature = "metrics"))]
 pub mod denial;
 pub mod event;
+#[cfg(feature = "server")]
+pub mod event_log;
 #[cfg(feature = "__transport")]
 pub mod frame;
 pub mod hub;
+#[cfg(feature = "jetstream")]
+pub mod jetstream;
 pub mod loss;
 pub mod mailbox;
 #[cfg(feature = "metrics")]

@@ -34,12 +34,13 @@ mod denials;
 mod episodes;
 mod exposition;
 mod histogram;
+mod log;
 mod misses;
 mod replays;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use crate::denial::Denial;
@@ -55,6 +56,7 @@ use denials::Denials;
 use episodes::Episodes;
 use exposition::Figures;
 use histogram::{FRAMES, Histogram, MICROSECONDS};
+pub use log::LogMetrics;
 use misses::Misses;
 use replays::Replays;
 
@@ -85,6 +87,8 @@ struct Metrics {
     denials: Denials,
     refused_connections: AtomicU64,
     refused_subscribers: AtomicU64,
+    /// Those of the log behind the Hub, if there is one.
+    log: OnceLock<Arc<LogMetrics>>,
 }
 
 impl Metrics {
@@ -114,6 +118,7 @@ impl Metrics {
             mailbox_wait: self.mailbox_wait.read(),
             mailbox_waiting: self.mailbox_waiting.read(),
             mailbox_high_water: self.mailbox_high_water.read(),
+            log: self.log.get().map(|log| log.read()),
         }
     }
 }
@@ -134,8 +139,17 @@ impl<E: Environment> Measured<E> {
             denials: Denials::default(),
             refused_connections: AtomicU64::new(0),
             refused_subscribers: AtomicU64::new(0),
+            log: OnceLock::new(),
         };
         Self { world, metrics: Arc::new(metrics) }
+    }
+
+    /// Exports the figures of a log, too. Only the first log counts.
+    #[must_use]
+    pub fn with_log(self, log: Arc<LogMetrics>) -> Self {
+        // A second one would be refused.
+        let _ = self.metrics.log.set(log);
+        self
     }
 
     /// The figures of a Hub for a registry of one's own: `registry.register_collector(Box::new(collector))`.

@@ -2,6 +2,7 @@
 //! and over the environment, so that the same code serves real sockets and a simulated network.
 
 mod access;
+mod append;
 mod authorize;
 mod debug;
 mod header;
@@ -13,6 +14,7 @@ mod response;
 mod route;
 mod selection;
 mod settings;
+mod source;
 mod stop;
 mod stream;
 mod streams;
@@ -31,6 +33,7 @@ use hyper::service::service_fn;
 use tokio::sync::Semaphore;
 use tokio::time::sleep;
 
+use crate::event_log::EventLog;
 use crate::hub::Hub;
 use crate::transport::connection::{Bounds, Shared};
 use crate::transport::serving::Serving;
@@ -38,8 +41,11 @@ use crate::transport::{Environment, Listener};
 
 pub use crate::transport::MAX_FRAMES_PER_WRITE;
 pub use origins::Origins;
+#[cfg(feature = "jetstream")]
+pub(crate) use payload::is_event;
 pub(crate) use response::Body;
 pub use settings::{DEFAULT_HISTORY, DEFAULT_SSE_CHANNEL_BUFFER, ServerSettings};
+pub use source::Source;
 
 use futures_util::future::join;
 use stop::before;
@@ -100,15 +106,17 @@ pub async fn serve<L: Listener, E: Environment>(
 
 /// Serves as [`serve`] does, and on a second listener what is for operators: `/healthz`, `/readyz`, `/metrics` and
 /// `/debug`. Connections of that listener have a small limit of their own, so a full server can still be looked at.
+///
+/// The events come from a [`Hub`] alone, or from a log that several servers share: see [`Source`].
 pub async fn serve_with_admin<L: Listener, A: Listener, E: Environment>(
     mut listener: L,
     mut admin: Option<A>,
-    hub: Hub,
+    source: impl Into<Source>,
     settings: ServerSettings,
     environment: E,
     stop: impl Future<Output = ()>,
 ) {
-    let server = Arc::new(Server::new(hub, settings, environment));
+    let server = Arc::new(Server::new(source.into(), settings, environment));
     let stop = pin!(stop);
     let for_operators = async {
         match &mut admin {
@@ -159,6 +167,8 @@ fn report_failed_accept(why: &io::Error) {
 /// What all connections of a server share.
 struct Server<E: Environment> {
     hub: Hub,
+    /// The log that gives events their ids; `None` if the Hub does.
+    log: Option<Arc<dyn EventLog>>,
     settings: ServerSettings,
     environment: E,
     connections: Serving<E>,
@@ -170,7 +180,8 @@ struct Server<E: Environment> {
 }
 
 impl<E: Environment> Server<E> {
-    fn new(hub: Hub, settings: ServerSettings, environment: E) -> Self {
+    fn new(source: Source, settings: ServerSettings, environment: E) -> Self {
+        let Source { hub, log } = source;
         // tokio refuses more permits than this, and no limit of that size is ever reached.
         let permits = |most: usize| most.min(Semaphore::MAX_PERMITS);
         let streams = Streams::new(permits(settings.max_subscribers));
@@ -183,7 +194,7 @@ impl<E: Environment> Server<E> {
         };
         let connections = Serving::new(environment.clone(), bounds(), settings.max_connections);
         let admin_connections = Serving::new(environment.clone(), bounds(), MAX_ADMIN_CONNECTIONS);
-        Self { hub, settings, environment, connections, admin_connections, streams, publishes }
+        Self { hub, log, settings, environment, connections, admin_connections, streams, publishes }
     }
 
     /// Serves a connection, unless the limit of open connections is reached.

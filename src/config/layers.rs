@@ -9,6 +9,7 @@ use config_rs::{Map, Value, ValueKind};
 use super::layer::Layer;
 use super::lookup::{apply_variable, setting_of_key};
 use super::setting::{Given, SECTION, Setting};
+use super::settings::Source;
 use super::table::SETTINGS;
 use super::{Config, ConfigFile, Refusal, file};
 use crate::mailbox::Overflow;
@@ -81,7 +82,7 @@ impl Effective {
         // Tables of checked values cannot fail to be merged.
         let merged = builder.build().and_then(|merged| merged.get_table(SECTION)).unwrap_or_default();
         let mut config = Config::default();
-        for setting in &SETTINGS {
+        for setting in SETTINGS.iter() {
             if let Some(value) = merged.get(setting.key) {
                 let taken = setting.set(&mut config, &Given::of(value));
                 // Every value was checked when it was put into its layer.
@@ -98,7 +99,8 @@ impl Effective {
             .chain(self.open_by_accident())
             .chain(self.without_history())
             .chain(self.without_key())
-            .chain(self.without_topics());
+            .chain(self.without_topics())
+            .chain(self.without_source());
         let refusals: Vec<_> = refusals.collect();
         if refusals.is_empty() { Ok(()) } else { Err(refusals) }
     }
@@ -145,6 +147,18 @@ impl Effective {
         })?;
         let allowed = format!("for topics that {before:?} before it does not have");
         Some(self.refusal("policies", format!("{policy:?}"), allowed))
+    }
+
+    /// A setting of the broker needs a source that has one. Its default may stand there, as it does in a printed file.
+    fn without_source(&self) -> Option<Refusal> {
+        if self.config.source == Source::JetStream {
+            return None;
+        }
+        let of_broker = SETTINGS.iter().filter(|setting| setting.key.starts_with("nats_"));
+        let mut values = of_broker.filter_map(|setting| Some((setting, setting.as_toml(&self.config).ok()?)));
+        let default = Config::default();
+        let (setting, value) = values.find(|(setting, value)| setting.as_toml(&default).as_ref() != Ok(value))?;
+        Some(self.refusal(setting.key, value, format!("left out, or {SECTION}.source = \"jetstream\"")))
     }
 
     fn refusal(&self, key: &str, value: String, allowed: String) -> Refusal {

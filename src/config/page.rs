@@ -33,7 +33,7 @@ In a variable, commas separate the items of a list. `max_connections` must be ab
 server can still tell clients that it is full. `user_timeout_seconds` must be above `write_deadline_seconds`: the system
 also counts a window that stays closed as unacknowledged, and the write deadline should cut off a client that only
 stalls. An address of `listen` that other machines reach needs `public = true` or `token_keys`. A whole number may be written in any form of TOML (`0x400`, `1_024`); in a variable, only in decimal digits. The
-policy `park` needs a history, and `conflate` needs a key.
+policy `park` needs a history, and `conflate` needs a key. Settings that begin with `nats_` need `source = \"jetstream\"`.
 
 ## What a limit may cost in memory
 
@@ -64,14 +64,14 @@ pub fn help() -> String {
 pub fn markdown() -> String {
     let mut text = INTRODUCTION.to_owned();
     text.push_str("| setting | variable | default | allowed | meaning |\n| :-- | :-- | :-- | :-- | :-- |\n");
-    for setting in &SETTINGS {
+    for setting in SETTINGS.iter() {
         let name = setting.name();
         let variable = setting.variable();
         let allowed = setting.allowed();
         let _ = writeln!(text, "| `{name}` | `{variable}` | {} | {allowed} | {} |", default(setting), setting.about);
     }
     text.push_str(AFTER_SETTINGS);
-    for setting in &SETTINGS {
+    for setting in SETTINGS.iter() {
         if let Some(memory) = setting.memory {
             let _ = writeln!(text, "| `{}` | {} |", setting.key, memory(&Config::default()));
         }

@@ -62,7 +62,7 @@ mod tests {
         let section = &schema["properties"]["server"];
         assert_eq!(section["additionalProperties"], false);
         let settings = section["properties"].as_object().unwrap();
-        assert_eq!(settings.len(), SETTINGS.len());
+        assert_eq!(settings.len(), SETTINGS.iter().count());
         for (key, kind) in settings {
             let default = &kind["default"];
             let fits = |kind: &Value| match kind["type"].as_str() {

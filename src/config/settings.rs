@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::TopicPolicy;
 use crate::event::KeyPath;
+use crate::jetstream;
 use crate::mailbox::{Capacity, Overflow};
 use crate::server::{DEFAULT_HISTORY, DEFAULT_SSE_CHANNEL_BUFFER, ServerSettings};
 
@@ -45,6 +46,10 @@ pub struct Config {
     pub history_bytes: usize,
     /// Whether subscribers are told of the events that they do not get.
     pub gap_notices: bool,
+    /// Where events come from.
+    pub source: Source,
+    /// The stream that several servers share, if the source is one.
+    pub jetstream: jetstream::Settings,
     /// How much is logged.
     pub log_level: LogLevel,
     /// The form of a line of the log.
@@ -82,6 +87,8 @@ impl Default for Config {
             history_events: DEFAULT_HISTORY.events,
             history_bytes: DEFAULT_HISTORY.bytes,
             gap_notices: true,
+            source: Source::default(),
+            jetstream: jetstream::Settings::default(),
             log_level: LogLevel::default(),
             log_format: LogFormat::default(),
             server: ServerSettings::default(),
@@ -160,5 +167,34 @@ impl LogFormat {
     /// The format with a name.
     pub(super) fn of_name(text: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|format| format.name() == text)
+    }
+}
+
+/// Where the events of a server come from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Source {
+    /// From its own publishers. A restart begins a new epoch.
+    #[default]
+    Embedded,
+    /// From a stream of NATS JetStream, which several servers share.
+    JetStream,
+}
+
+impl Source {
+    const ALL: [Self; 2] = [Self::Embedded, Self::JetStream];
+    /// All names, for messages.
+    pub(super) const NAMES: &'static str = "embedded or jetstream";
+
+    /// The name in configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Embedded => "embedded",
+            Self::JetStream => "jetstream",
+        }
+    }
+
+    /// The source with a name.
+    pub(super) fn of_name(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|source| source.name() == text)
     }
 }

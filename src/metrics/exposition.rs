@@ -10,6 +10,7 @@ use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::{Registry, Unit};
 
 use super::histogram::Read;
+use super::log::LogFigures;
 use crate::denial::Denial;
 use crate::hub::HistoryState;
 use crate::loss::LossCounts;
@@ -38,6 +39,8 @@ pub(super) struct Figures {
     pub(super) mailbox_wait: Read,
     pub(super) mailbox_waiting: Read,
     pub(super) mailbox_high_water: Read,
+    /// Those of a log, where one is read.
+    pub(super) log: Option<LogFigures>,
 }
 
 pub(super) fn text(figures: Figures) -> String {
@@ -56,7 +59,8 @@ impl Collector for Figures {
         self.by_rule(&mut out)?;
         self.state(&mut out)?;
         self.of_history(&mut out)?;
-        self.histograms(&mut out)
+        self.histograms(&mut out)?;
+        self.log.as_ref().map_or(Ok(()), |log| log.write(&mut out))
     }
 }
 
@@ -131,6 +135,22 @@ impl Figures {
         out.histogram("hubbub_mailbox_waiting", help, &frames_unit(), 1.0, &self.mailbox_waiting)?;
         let help = "The most frames that waited in a mailbox, of every stream that has ended";
         out.histogram("hubbub_mailbox_high_water", help, &frames_unit(), 1.0, &self.mailbox_high_water)
+    }
+}
+
+impl LogFigures {
+    fn write(&self, out: &mut Out<'_, '_>) -> fmt::Result {
+        let help = "Events of the log that this server has not read";
+        out.gauge("hubbub_log_lag", help, Some(&Unit::Other("events".to_owned())), self.lag_events)?;
+        out.seconds("hubbub_log_lag", "Time since this server had last read the whole log", self.lag)?;
+        let help = "From sending an event to the log to its acknowledgement";
+        out.histogram("hubbub_log_acknowledgement", help, &Unit::Seconds, 1e6, &self.acknowledgement)?;
+        let help = "Events that were published and not acknowledged by the log: refused, or without an answer";
+        out.counter("hubbub_log_unacknowledged", help, &[(&[], self.unacknowledged)])?;
+        let help = "New connections to the log after a lost one";
+        out.counter("hubbub_log_reconnects", help, &[(&[], self.reconnects)])?;
+        let help = "Messages of the log that are no event, and were skipped";
+        out.counter("hubbub_log_skipped", help, &[(&[], self.skipped)])
     }
 }
 

@@ -9,7 +9,7 @@ use hyper::body::{Body as _, Incoming};
 use hyper::header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue};
 use hyper::{Request, Response, StatusCode};
 use percent_encoding::percent_decode_str;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::sync::SemaphorePermit;
 use tokio::time::timeout;
 
@@ -17,8 +17,9 @@ use super::authorize::{ACCESS_TOKEN, Head, Unauthorized};
 use super::header::once;
 use super::payload::{check_object, text};
 use super::response::{self, error};
-use super::{Body, Exchange};
+use super::{Body, Exchange, append};
 use crate::event::EventId;
+use crate::event_log::{EventLog, NotStored};
 use crate::topic::Topic;
 use crate::transport::Environment;
 
@@ -38,6 +39,8 @@ enum Refused {
     Status(StatusCode, String),
     /// What its token does not allow.
     Unauthorized(Unauthorized),
+    /// What the log has not acknowledged.
+    NotStored(NotStored),
 }
 
 /// The topic that a request publishes to, as its path has it.
@@ -73,8 +76,9 @@ impl<E: Environment> Exchange<E> {
         takes_cookies: bool,
     ) -> Response<Body<E>> {
         match self.take(to, request, takes_cookies).await {
-            Ok(answer) => response::json(StatusCode::ACCEPTED, &answer),
+            Ok(answer) => answer,
             Err(Refused::Unauthorized(why)) => self.refuse(why),
+            Err(Refused::NotStored(why)) => append::refusal(&why),
             Err(Refused::Status(status, why)) => {
                 let mut response = error(status, &why);
                 if status == StatusCode::UNSUPPORTED_MEDIA_TYPE {
@@ -92,7 +96,7 @@ impl<E: Environment> Exchange<E> {
         to: &Destination<'_>,
         request: Request<Incoming>,
         takes_cookies: bool,
-    ) -> Result<Value, Refused> {
+    ) -> Result<Response<Body<E>>, Refused> {
         let (head, body) = request.into_parts();
         let once = |name| once(&head.headers, &name).map_err(bad);
         let query = head.uri.query().unwrap_or_default();
@@ -102,11 +106,36 @@ impl<E: Environment> Exchange<E> {
         allowed.publish(&topic).map_err(|why| Refused::Unauthorized(Unauthorized::Denied(why)))?;
         check_query(query, self.server.settings.tokens.is_some())?;
         check_coding(once(CONTENT_ENCODING)?)?;
-        if is_batch(once(CONTENT_TYPE)?) {
-            Ok(json!({ "ids": self.publish_batch(&topic, body).await? }))
-        } else {
-            Ok(json!({ "id": self.publish_one(&topic, body).await? }))
+        let is_batch = is_batch(once(CONTENT_TYPE)?);
+        if let Some(log) = &self.server.log {
+            let key = append::key(once(append::IDEMPOTENCY_KEY)?).map_err(bad)?;
+            return self.append(&**log, topic, key, body, is_batch).await;
         }
+        let answer = if is_batch {
+            json!({ "ids": self.publish_batch(&topic, body).await? })
+        } else {
+            json!({ "id": self.publish_one(&topic, body).await? })
+        };
+        Ok(response::json(StatusCode::ACCEPTED, &answer))
+    }
+
+    /// Sends the body of a request to the log, and answers when the log has acknowledged it.
+    async fn append(
+        &self,
+        log: &dyn EventLog,
+        topic: Topic,
+        key: Option<String>,
+        body: Incoming,
+        is_batch: bool,
+    ) -> Result<Response<Body<E>>, Refused> {
+        let (payload, _permit) = self.receive(body).await?;
+        let text = text(&payload).map_err(|wrong| bad(if is_batch { wrong.in_batch(1) } else { wrong.in_event() }))?;
+        if is_batch {
+            return Ok(append::batch(log, &topic, key.as_deref(), lines(text)?).await);
+        }
+        check_object(text).map_err(|wrong| bad(wrong.in_event()))?;
+        let id = append::one(log, topic, key.as_deref(), text).await.map_err(Refused::NotStored)?;
+        Ok(response::json(StatusCode::ACCEPTED, &json!({ "id": id.to_string() })))
     }
 
     async fn publish_one(&self, topic: &Topic, body: Incoming) -> Result<String, Refused> {

@@ -55,6 +55,12 @@ pub(super) fn check_object(text: &str) -> Result<(), Wrong> {
     }
 }
 
+/// Whether bytes are what a server publishes: UTF-8 text with one JSON object.
+#[cfg(feature = "jetstream")]
+pub(crate) fn is_event(payload: &[u8]) -> bool {
+    text(payload).is_ok_and(|text| check_object(text).is_ok())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

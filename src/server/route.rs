@@ -28,6 +28,15 @@ const ANYWHERE: &str = "GET, HEAD, POST, OPTIONS";
 /// The paths of streams that the features of the build have.
 const STREAMS: &str = if cfg!(feature = "ws") { "/v1/stream/sse, /v1/stream/ws" } else { "/v1/stream/sse" };
 
+/// What a path that everybody may read shows.
+enum Page {
+    Own,
+    Health,
+    Sse,
+    #[cfg(feature = "ws")]
+    WebSocket,
+}
+
 impl<E: Environment> Exchange<E> {
     pub(super) async fn answer(&self, request: Request<Incoming>) -> Response<Body<E>> {
         if let Err(why) = header::check(&request) {
@@ -66,9 +75,9 @@ impl<E: Environment> Exchange<E> {
                 _ => response::method_not_allowed(PUBLISHED),
             };
         }
-        let answer: fn(&Self, &Request<Incoming>, bool) -> Response<Body<E>> = match path {
-            "/" => |_, _, _| page::page(),
-            "/healthz" => |_, _, _| response::text("ok\n"),
+        let page = match path {
+            "/" => Page::Own,
+            "/healthz" => Page::Health,
             path if is_of_operators(path) => {
                 let head = Head { headers: request.headers(), query: uri.query().unwrap_or_default(), takes_cookies };
                 if let Some(refusal) = self.keep_out(path, &head) {
@@ -76,15 +85,21 @@ impl<E: Environment> Exchange<E> {
                 }
                 return self.route_of_operators(&request);
             }
-            "/v1/stream/sse" => Self::stream,
+            "/v1/stream/sse" => Page::Sse,
             #[cfg(feature = "ws")]
-            "/v1/stream/ws" => Self::websocket,
+            "/v1/stream/ws" => Page::WebSocket,
             "*" if request.method() == Method::OPTIONS => return response::options(ANYWHERE),
             _ => return no_such_path(),
         };
         match *request.method() {
             // hyper omits the body of an answer to HEAD.
-            Method::GET | Method::HEAD => answer(self, &request, takes_cookies),
+            Method::GET | Method::HEAD => match page {
+                Page::Own => page::page(),
+                Page::Health => response::text("ok\n"),
+                Page::Sse => self.stream(&request, takes_cookies).await,
+                #[cfg(feature = "ws")]
+                Page::WebSocket => self.websocket(&request, takes_cookies).await,
+            },
             Method::OPTIONS => response::options(READ),
             _ => response::method_not_allowed(READ),
         }
@@ -132,6 +147,9 @@ impl<E: Environment> Exchange<E> {
         }
         if self.server.streams.is_full() {
             return response::error(StatusCode::SERVICE_UNAVAILABLE, "full: the limit of open streams is reached");
+        }
+        if let Some(why) = self.server.log.as_ref().and_then(|log| log.unready()) {
+            return response::error(StatusCode::SERVICE_UNAVAILABLE, &why);
         }
         response::text("ready\n")
     }

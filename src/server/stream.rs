@@ -15,6 +15,8 @@ use super::selection::{Selection, parameters};
 use super::settings::ServerSettings;
 use super::streams::Stream;
 use super::{Body, Exchange};
+use crate::event::EventId;
+use crate::event_log::Place;
 use crate::frame;
 use crate::hub::Cursor;
 use crate::transport::event_stream::{EVENT_STREAM, describe, last_event_id, only};
@@ -29,7 +31,7 @@ const NOTHING: &str = "which table? ask for /v1/stream/sse?table=NAME, several t
 pub(super) const COME_BACK_LATER: Range<Duration> = Duration::from_secs(5)..Duration::from_secs(10);
 
 impl<E: Environment> Exchange<E> {
-    pub(super) fn stream(&self, request: &Request<Incoming>, takes_cookies: bool) -> Response<Body<E>> {
+    pub(super) async fn stream(&self, request: &Request<Incoming>, takes_cookies: bool) -> Response<Body<E>> {
         let query = request.uri().query().unwrap_or_default();
         // First of all: a client without a token learns nothing else.
         let allowed = match self.allowed(&Head { headers: request.headers(), query, takes_cookies }) {
@@ -49,9 +51,15 @@ impl<E: Environment> Exchange<E> {
             return describe(whole(StatusCode::OK, EVENT_STREAM, Bytes::new()), request.version());
         }
         // Before the subscription: a client that is turned away leaves no trace in the Hub.
-        let Some(mut place) = self.server.streams.enter() else { return self.come_back_later(request) };
+        let Some(mut place) = self.server.streams.enter() else {
+            self.server.environment.refused(Limit::Subscribers);
+            return self.come_back_later(request);
+        };
+        let Some(cursor) = self.reach(cursor(request.headers(), query)).await else {
+            return self.come_back_later(request);
+        };
         let mut wanted = self.server.hub.subscribe(&patterns).label(SSE_LABEL);
-        if let Some(cursor) = cursor(request.headers(), query) {
+        if let Some(cursor) = cursor {
             wanted = wanted.after(cursor);
         }
         let subscription = wanted.open_for_client();
@@ -76,10 +84,26 @@ impl<E: Environment> Exchange<E> {
         WriteSettings { keepalive, frames_per_write, retry, expires_at }
     }
 
-    /// The answer of a full server: a stream that says when to come back, and ends. An `EventSource` gives up for good
-    /// on any status but 200, and on any other media type.
+    /// Where a stream begins, once the server has read the log so far; the inner `None` is a client without a cursor. The
+    /// outer `None` is a server that has not read so far in time: the client comes back later.
+    pub(super) async fn reach(&self, cursor: Option<Cursor>) -> Option<Option<Cursor>> {
+        let Some(log) = &self.server.log else { return Some(cursor) };
+        let epoch = self.server.hub.last_id().epoch;
+        let at = match cursor {
+            Some(Cursor::After(at)) if at.epoch == epoch => Some(at),
+            _ => None,
+        };
+        match log.reach(at).await {
+            Place::Reached => Some(cursor),
+            // No log has the epoch 0, so its ids are of another life.
+            Place::Beyond => Some(Some(Cursor::After(EventId { epoch: 0, sequence: 0 }))),
+            Place::NotYet => None,
+        }
+    }
+
+    /// The answer of a server that cannot take another stream now: a stream that says when to come back, and ends. An
+    /// `EventSource` gives up for good on any status but 200, and on any other media type.
     fn come_back_later(&self, request: &Request<Incoming>) -> Response<Body<E>> {
-        self.server.environment.refused(Limit::Subscribers);
         let retry = come_back_after(&COME_BACK_LATER, u64::from(self.peer.port()));
         let mut response = describe(whole(StatusCode::OK, EVENT_STREAM, frame::sse::retry(retry)), request.version());
         // The connection would only hold one of the limited places until the client comes back.

@@ -9,12 +9,14 @@ use hyper::header::{
 use hyper::{Method, Request, Response, StatusCode, Version};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::authorize::Head;
+use super::authorize::{Allowed, Head};
 use super::header::once;
 use super::response::{empty, error};
 use super::selection::Selection;
 use super::stream::{COME_BACK_LATER, cursor};
+use super::streams::Place;
 use super::{Body, Exchange};
+use crate::hub::Cursor;
 use crate::topic::Pattern;
 use crate::transport::outlet::{Outlet, come_back_after};
 use crate::transport::websocket::{Begin, Opened};
@@ -26,7 +28,7 @@ const VERSION: &str = "13";
 const WEBSOCKET: &str = "websocket";
 
 impl<E: Environment> Exchange<E> {
-    pub(super) fn websocket(&self, request: &Request<Incoming>, takes_cookies: bool) -> Response<Body<E>> {
+    pub(super) async fn websocket(&self, request: &Request<Incoming>, takes_cookies: bool) -> Response<Body<E>> {
         let accept = match accepted_key(request) {
             Ok(Some(accept)) => accept,
             Ok(None) => return not_asked_for(),
@@ -44,30 +46,16 @@ impl<E: Environment> Exchange<E> {
         if let Err(why) = allowed.subscribe(&patterns) {
             return self.deny(why);
         }
+        // A refusal in HTTP would not reach a browser's script. So the handshake succeeds and a close frame says why.
+        let full = || Begin::Full(come_back_after(&COME_BACK_LATER, u64::from(self.peer.port())));
         self.connection.handover.leave(match self.server.streams.enter() {
-            Some(mut place) => {
-                let capacity = self.server.settings.ws_channel_buffer;
-                let mut wanted = self.server.hub.subscribe(&patterns).capacity(capacity).label(WEBSOCKET_LABEL);
-                if let Some(cursor) = cursor(request.headers(), query) {
-                    wanted = wanted.after(cursor);
-                }
-                let subscription = wanted.open_for_client();
-                place.belongs_to(subscription.id(), self.opened());
-                let gate = self.connection.gate.clone();
-                let outlet = Outlet::new(gate, subscription, self.peer, self.pace(&allowed));
-                let environment = self.server.environment.clone();
-                let denies = move |pattern: &Pattern| {
-                    let why = allowed.subscribe(std::slice::from_ref(pattern)).err()?;
-                    environment.denied(why);
-                    Some(why.to_string())
-                };
-                Begin::Stream(Opened { outlet, place: Box::new(place), denies: Box::new(denies) })
-            }
-            // A refusal in HTTP would not reach a browser's script, so the handshake succeeds and a close frame says
-            // why.
+            Some(place) => match self.reach(cursor(request.headers(), query)).await {
+                Some(cursor) => self.begin(place, &patterns, cursor, allowed),
+                None => full(),
+            },
             None => {
                 self.server.environment.refused(Limit::Subscribers);
-                Begin::Full(come_back_after(&COME_BACK_LATER, u64::from(self.peer.port())))
+                full()
             }
         });
         let mut response = empty();
@@ -77,6 +65,26 @@ impl<E: Environment> Exchange<E> {
         headers.insert(UPGRADE, HeaderValue::from_static(WEBSOCKET));
         headers.insert(SEC_WEBSOCKET_ACCEPT, accept);
         response
+    }
+
+    /// The stream that the connection goes on with once the handshake is answered.
+    fn begin(&self, mut place: Place, patterns: &[Pattern], cursor: Option<Cursor>, allowed: Allowed) -> Begin<E> {
+        let capacity = self.server.settings.ws_channel_buffer;
+        let mut wanted = self.server.hub.subscribe(patterns).capacity(capacity).label(WEBSOCKET_LABEL);
+        if let Some(cursor) = cursor {
+            wanted = wanted.after(cursor);
+        }
+        let subscription = wanted.open_for_client();
+        place.belongs_to(subscription.id(), self.opened());
+        let gate = self.connection.gate.clone();
+        let outlet = Outlet::new(gate, subscription, self.peer, self.pace(&allowed));
+        let environment = self.server.environment.clone();
+        let denies = move |pattern: &Pattern| {
+            let why = allowed.subscribe(std::slice::from_ref(pattern)).err()?;
+            environment.denied(why);
+            Some(why.to_string())
+        };
+        Begin::Stream(Opened { outlet, place: Box::new(place), denies: Box::new(denies) })
     }
 }
 

@@ -1,0 +1,259 @@
+//! Reads the stream into the Hub: one consumer, which is replaced whenever the broker, the connection or the order of
+//! its messages gives a reason.
+
+use std::future::pending;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_nats::jetstream::Message;
+use async_nats::jetstream::consumer::PullConsumer;
+use async_nats::jetstream::consumer::pull;
+use async_nats::jetstream::stream::Stream;
+use futures_util::StreamExt;
+use tokio::sync::watch;
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+
+use super::JetStream;
+use super::progress::Shared;
+use super::watching::{Answer, Interrupted, ask, consumer_after, state};
+use crate::hub::Hub;
+use crate::server::is_event;
+use crate::topic::Topic;
+use crate::transport::Environment;
+
+/// Time between two questions of how far the stream goes. It is also how late a stream that was created anew is noticed.
+const ASK_EVERY: Duration = Duration::from_secs(1);
+/// Pause after an interruption. A connection that is back ends it early.
+const PAUSE: Duration = Duration::from_millis(500);
+/// Most messages that the broker sends ahead.
+const MOST_AHEAD: usize = 500;
+/// Silence after which the broker says that the consumer lives.
+const HEARTBEAT: Duration = Duration::from_secs(2);
+/// How long one request for messages lasts.
+const REQUEST_LASTS: Duration = Duration::from_secs(30);
+
+/// How long a stream has to look as if it had lost events until that is believed.
+const DOUBT: Duration = Duration::from_secs(10);
+
+type Question = Pin<Box<dyn Future<Output = Result<Answer, Interrupted>> + Send>>;
+
+/// What the reader has to do next.
+enum Next {
+    Replaced,
+    Answer(Result<Answer, Interrupted>),
+    Ask,
+    Message(Option<Result<Message, pull::MessagesError>>),
+}
+
+/// What reads the stream into the Hub.
+pub(super) struct Reader<E> {
+    stream: Stream,
+    /// What a subject has before the topic.
+    prefix: String,
+    shared: Arc<Shared>,
+    hub: Hub,
+    environment: E,
+    history_events: u64,
+    /// The number of the next message of the consumer.
+    expected: u64,
+}
+
+impl<E: Environment> Reader<E> {
+    pub(super) fn new(of: JetStream, hub: Hub, environment: E, history_events: usize) -> Self {
+        let JetStream { stream, settings, shared, .. } = of;
+        let prefix = format!("{}.", settings.stream);
+        Self { stream, prefix, shared, hub, environment, history_events: history_events as u64, expected: 1 }
+    }
+
+    /// Reads until the stream is another one, and says so.
+    pub(super) async fn run(mut self) -> String {
+        let mut doubtful_since = None;
+        loop {
+            // Before the consumer is made: a connection that is replaced meanwhile may have lost it.
+            let mut connections = self.shared.connections();
+            let interrupted = match self.consumer().await {
+                Ok((consumer, messages)) => {
+                    doubtful_since = None;
+                    self.follow(consumer, messages, &mut connections).await
+                }
+                Err(why) => why,
+            };
+            let why = match interrupted {
+                Interrupted::ForGood(why) => return why,
+                Interrupted::Doubtful(why) => {
+                    let since = *doubtful_since.get_or_insert_with(Instant::now);
+                    if since.elapsed() > DOUBT {
+                        return why;
+                    }
+                    why
+                }
+                Interrupted::Again(why) => why,
+            };
+            self.shared.away(&why);
+            // A new connection ends the pause early. The sender lives as long as this reader.
+            let _ = timeout(PAUSE, connections.changed()).await;
+        }
+    }
+
+    fn epoch(&self) -> u64 {
+        self.hub.last_id().epoch
+    }
+
+    fn position(&self) -> u64 {
+        self.hub.last_id().sequence
+    }
+
+    /// A consumer that begins after what the Hub has.
+    async fn consumer(&mut self) -> Result<(PullConsumer, pull::Stream), Interrupted> {
+        let first = self.oldest().await?;
+        if first > self.position() + 1 {
+            self.lose_until(first - 1);
+        }
+        let consumer = self.stream.create_consumer(consumer_after(self.position())).await;
+        let consumer: PullConsumer = consumer.map_err(|why| Interrupted::again(&why))?;
+        // Asked once more: from here on the consumer belongs to the stream of this epoch. It ends if that stream does.
+        state(&self.stream, self.epoch(), self.position()).await?;
+        self.expected = 1;
+        let messages = consumer.stream().max_messages_per_batch(MOST_AHEAD).heartbeat(HEARTBEAT).expires(REQUEST_LASTS);
+        let messages = messages.messages().await.map_err(|why| Interrupted::again(&why))?;
+        Ok((consumer, messages))
+    }
+
+    /// The oldest sequence that the Hub can still get, and wants.
+    async fn oldest(&self) -> Result<u64, Interrupted> {
+        let state = state(&self.stream, self.epoch(), self.position()).await?.state;
+        // At the start the newest events are enough: nobody has been told of older ones by this server.
+        let wanted = if self.shared.progress.borrow().is_filled || self.position() > 0 {
+            0
+        } else {
+            (state.last_sequence + 1).saturating_sub(self.history_events)
+        };
+        Ok(state.first_sequence.max(wanted))
+    }
+
+    /// Notes that the events up to `sequence` are not to be had any more.
+    fn lose_until(&self, sequence: u64) {
+        let position = self.position();
+        if self.shared.progress.borrow().is_filled {
+            tracing::warn!(
+                "the stream has removed the events {} to {sequence} before this server read them: clients are told",
+                position + 1
+            );
+        }
+        self.hub.lose_until(sequence);
+        self.moved();
+    }
+
+    /// Publishes what the consumer sends, and asks from time to time how far the stream goes. It ends when the consumer has
+    /// to be replaced.
+    async fn follow(
+        &mut self,
+        consumer: PullConsumer,
+        mut messages: pull::Stream,
+        connections: &mut watch::Receiver<u64>,
+    ) -> Interrupted {
+        let mut ticks = interval(ASK_EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let shared = self.shared.clone();
+        // No question: nothing to wait for.
+        let mut question: Question = Box::pin(pending());
+        let mut is_asking = false;
+        loop {
+            let next = tokio::select! {
+                biased;
+                _ = connections.changed() => Next::Replaced,
+                answer = &mut question => Next::Answer(answer),
+                _ = ticks.tick(), if !is_asking => Next::Ask,
+                () = shared.is_asked(), if !is_asking => Next::Ask,
+                message = messages.next() => Next::Message(message),
+            };
+            let done = match next {
+                Next::Replaced => Err(Interrupted::Again("the connection is a new one".to_owned())),
+                Next::Ask => {
+                    is_asking = true;
+                    shared.progress.send_modify(|progress| progress.asked += 1);
+                    question = Box::pin(ask(self.stream.clone(), consumer.clone(), self.epoch(), self.position()));
+                    Ok(())
+                }
+                Next::Answer(answer) => {
+                    is_asking = false;
+                    question = Box::pin(pending());
+                    answer.map(|answer| self.answered(answer))
+                }
+                Next::Message(Some(Ok(message))) => self.take(&message).await,
+                Next::Message(Some(Err(why))) => Err(Interrupted::again(&why)),
+                Next::Message(None) => Err(Interrupted::Again("the consumer has ended".to_owned())),
+            };
+            if let Err(why) = done {
+                return why;
+            }
+        }
+    }
+
+    /// Publishes a message of the stream to the Hub.
+    async fn take(&mut self, message: &Message) -> Result<(), Interrupted> {
+        let info = message.info().map_err(|why| Interrupted::Again(why.to_string()))?;
+        let sequence = info.stream_sequence;
+        if info.consumer_sequence != self.expected {
+            return Err(Interrupted::Again("a message of the consumer is missing".to_owned()));
+        }
+        self.expected += 1;
+        // Messages in between were deleted, or were removed by the stream's limits before they were sent. Only the first
+        // is no loss, and only the stream knows which.
+        if sequence > self.position() + 1 {
+            let first = state(&self.stream, self.epoch(), self.position()).await?.state.first_sequence;
+            if first > self.position() + 1 {
+                self.lose_until(first.min(sequence) - 1);
+            }
+        }
+        let topic = message.subject.strip_prefix(&self.prefix).and_then(|topic| Topic::of_tables(topic).ok());
+        match topic {
+            Some(topic) if is_event(&message.payload) => {
+                let each = |subscriber, outcome| self.environment.offered(subscriber, outcome);
+                // Copied: the payload is a slice of the connection's read buffer, and would keep all of it.
+                let payload = bytes::Bytes::copy_from_slice(&message.payload);
+                self.hub.publish_each_at(sequence, self.environment.now(), &topic, payload, each);
+            }
+            _ => self.skip(sequence, &message.subject),
+        }
+        self.moved();
+        Ok(())
+    }
+
+    /// Passes over a message that some other program has published, and that is no event.
+    fn skip(&self, sequence: u64, subject: &str) {
+        self.shared.metrics.skipped();
+        tracing::warn!("message {sequence} of the stream is no event and is skipped: subject {subject:?}");
+        self.hub.advance_to(sequence);
+    }
+
+    /// Takes notice of how far the stream goes.
+    fn answered(&self, answer: Answer) {
+        self.shared.back();
+        // Deleted events at the end of the stream are never sent.
+        if answer.all_sent_up_to.is_some_and(|sent| self.position() >= sent) {
+            self.hub.advance_to(answer.last);
+        }
+        let position = self.position();
+        let before = self.shared.progress.borrow().last;
+        self.shared.lags(answer.last.saturating_sub(position), position < before);
+        self.shared.progress.send_modify(|progress| {
+            progress.last = answer.last;
+            // Of several questions only the last is waited for.
+            progress.answered = progress.asked;
+        });
+        self.moved();
+    }
+
+    /// Tells those who wait how far the Hub is now.
+    fn moved(&self) {
+        let position = self.position();
+        self.shared.progress.send_modify(|progress| {
+            progress.position = position;
+            progress.last = progress.last.max(position);
+            // Before the first answer it is not known how far there is to go.
+            progress.is_filled |= progress.answered > 0 && position >= progress.last;
+        });
+    }
+}
