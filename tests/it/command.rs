@@ -35,12 +35,12 @@ pub(crate) async fn serve_at(listen: &str, variables: &[(&str, &str)]) -> (Child
 }
 
 /// As [`serve`], and what it says from then on.
-async fn serve_and_listen(arguments: &[&str], variables: &[(&str, &str)]) -> (Child, String, Said) {
+pub(crate) async fn serve_and_listen(arguments: &[&str], variables: &[(&str, &str)]) -> (Child, String, Said) {
     let (child, line, lines) = start("127.0.0.1:0", arguments, variables).await;
     (child, address(&line), lines)
 }
 
-type Said = Lines<BufReader<ChildStderr>>;
+pub(crate) type Said = Lines<BufReader<ChildStderr>>;
 
 async fn start(listen: &str, arguments: &[&str], variables: &[(&str, &str)]) -> (Child, String, Said) {
     let arguments = [&["serve", "--listen", listen], arguments].concat();

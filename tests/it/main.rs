@@ -5,6 +5,7 @@
 //! - [`twins`]: either transport loses the same events
 //! - [`gate`]: the buffer that is set is the buffer there is
 //! - [`wakeups`]: no order of publishes, writes and timers strands a frame
+//! - [`cluster`]: several servers on one stream of a real NATS
 //! - [`crowd`]: many subscribers at once, each sees everything in order
 //! - [`deadline`]: a client that takes nothing is cut off, a slow one is not
 //! - [`leaving`]: a client that leaves is accounted for
@@ -27,6 +28,7 @@
 
 mod ambiguous;
 mod browser;
+mod cluster;
 mod command;
 mod crowd;
 mod deadline;
