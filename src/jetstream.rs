@@ -24,7 +24,6 @@ mod watching;
 use std::sync::Arc;
 
 use async_nats::Client;
-use async_nats::jetstream::Context;
 use async_nats::jetstream::stream::Stream;
 
 use crate::event_log::EventLog;
@@ -42,7 +41,6 @@ pub use settings::{MAX_REPLICAS, Settings, is_address, is_stream_name};
 #[derive(Debug)]
 pub struct JetStream {
     client: Client,
-    context: Context,
     stream: Stream,
     settings: Settings,
     shared: Arc<Shared>,
@@ -56,9 +54,8 @@ impl JetStream {
     pub async fn connect(settings: Settings, metrics: Arc<LogMetrics>) -> Result<Self, StartError> {
         let shared = Arc::new(Shared::new(metrics, settings.grace));
         let client = connect::client(&settings, shared.clone()).await?;
-        let context = connect::context(client.clone());
-        let stream = found::or_created(&context, &settings).await?;
-        Ok(Self { client, context, stream, settings, shared })
+        let stream = found::or_created(&connect::context(client.clone()), &settings).await?;
+        Ok(Self { client, stream, settings, shared })
     }
 
     /// First half of every id: the time at which the stream was created, in milliseconds since the Unix epoch.

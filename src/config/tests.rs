@@ -1,5 +1,5 @@
 use super::*;
-use crate::mailbox::{Capacity, MAX_CAPACITY, Overflow};
+use crate::mailbox::{Capacity, MAX_CAPACITY};
 use crate::server::DEFAULT_SSE_CHANNEL_BUFFER;
 
 pub(super) type Pair = (&'static str, &'static str);

@@ -74,12 +74,18 @@ pub(super) async fn client(settings: &Settings, shared: Arc<Shared>) -> Result<C
     })
 }
 
-/// A context whose requests take a bounded time.
+/// A context for questions about the stream, whose answers take a bounded time.
 pub(super) fn context(client: Client) -> Context {
+    ContextBuilder::new().timeout(PATIENCE).build(client)
+}
+
+/// A context for publishing, where an acknowledgement may take `ack_timeout`.
+pub(super) fn publishing_context(client: Client, ack_timeout: Duration) -> Context {
+    // The publisher has a deadline of its own, which begins before the client's. So the client's must come later.
+    let timeout = ack_timeout * 2;
     ContextBuilder::new()
-        .timeout(PATIENCE)
-        // The publisher has a deadline of its own, which begins when the event is sent.
-        .ack_timeout(Duration::from_secs(24 * 60 * 60))
+        .timeout(timeout)
+        .ack_timeout(timeout)
         .max_ack_inflight(MOST_UNACKNOWLEDGED)
         .backpressure_on_inflight(true)
         .build(client)

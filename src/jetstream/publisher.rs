@@ -11,6 +11,7 @@ use async_nats::jetstream::message::PublishMessage;
 use tokio::time::{Instant, timeout_at};
 
 use super::JetStream;
+use super::connect::publishing_context;
 use super::progress::Shared;
 use crate::event::EventId;
 use crate::event_log::{Acknowledgement, Entry, EventLog, Later, NotStored, Place};
@@ -31,7 +32,7 @@ impl Publisher {
     pub(super) fn new(of: &JetStream) -> Self {
         Self {
             client: of.client.clone(),
-            context: of.context.clone(),
+            context: publishing_context(of.client.clone(), of.settings.ack_timeout),
             stream: of.settings.stream.clone(),
             epoch: of.epoch(),
             patience: of.settings.ack_timeout,

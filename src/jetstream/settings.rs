@@ -51,7 +51,7 @@ impl Default for Settings {
 /// Whether a text is the address of a broker. A password in it would be shown with the settings, so it may have none.
 pub fn is_address(text: &str) -> bool {
     let has_scheme = text.starts_with("nats://") || text.starts_with("tls://");
-    has_scheme && !text.contains('@') && text.parse::<ServerAddr>().is_ok()
+    has_scheme && !text.contains('@') && text.parse::<ServerAddr>().is_ok_and(|address| !address.host().is_empty())
 }
 
 /// Whether a text can be the name of a stream, and the first token of its subjects.
