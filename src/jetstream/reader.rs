@@ -232,7 +232,7 @@ impl<E: Environment> Reader<E> {
     fn answered(&self, answer: Answer) {
         self.shared.back();
         // Deleted events at the end of the stream are never sent.
-        if answer.all_sent_up_to.is_some_and(|sent| self.position() >= sent) {
+        if answer.all_sent.is_some_and(|sent| self.expected > sent) {
             self.hub.advance_to(answer.last);
         }
         let position = self.position();

@@ -31,8 +31,9 @@ impl Interrupted {
 pub(super) struct Answer {
     /// The last sequence of the stream.
     pub(super) last: u64,
-    /// The last sequence that was sent to this server, if nothing more was to be sent.
-    pub(super) all_sent_up_to: Option<u64>,
+    /// How many messages the consumer has sent, if these are all up to the last sequence.
+    // Not the last sequence that was sent: the broker counts deleted messages as sent that it has passed over.
+    pub(super) all_sent: Option<u64>,
 }
 
 /// The state of the stream, if it is the one of this epoch and has at least the events that this server has.
@@ -59,12 +60,12 @@ pub(super) async fn ask(
 ) -> Result<Answer, Interrupted> {
     let last = state(&stream, of_epoch, position).await?.state.last_sequence;
     if position >= last {
-        return Ok(Answer { last, all_sent_up_to: None });
+        return Ok(Answer { last, all_sent: None });
     }
     // The rest may be on its way, or may be deleted events.
     let consumer = consumer.get_info().await.map_err(|why| Interrupted::again(&why))?;
-    let all_sent_up_to = (consumer.num_pending == 0).then_some(consumer.delivered.stream_sequence);
-    Ok(Answer { last, all_sent_up_to })
+    let all_sent = (consumer.num_pending == 0).then_some(consumer.delivered.consumer_sequence);
+    Ok(Answer { last, all_sent })
 }
 
 /// A consumer that gets everything after `position`, in order and without acknowledgements.

@@ -7,7 +7,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tracing::Level;
 use tracing_appender::non_blocking::NonBlocking;
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -41,8 +41,8 @@ pub(super) fn log_to(log: NonBlocking, level: LogLevel, format: LogFormat) {
     };
     let lines = tracing_subscriber::fmt().with_max_level(level).with_writer(log).with_ansi(false).with_target(false);
     let lines = lines.log_internal_errors(false);
-    // The client of NATS tells of every connection, and this server tells of what comes of it.
-    let targets = Targets::new().with_default(level).with_target("async_nats", level.min(Level::WARN));
+    // The client of NATS tells of every connection and every error, and this server tells of what comes of it.
+    let targets = Targets::new().with_default(level).with_target("async_nats", LevelFilter::OFF);
     match format {
         LogFormat::Text => lines.finish().with(targets).init(),
         // The members of an event stand beside its level and time, so that a program finds them without a path.

@@ -63,8 +63,8 @@ async fn a_stream_that_is_made_anew_ends_the_server_whose_ids_it_no_longer_has()
     while let Ok(Some(line)) = node.said.next_line().await {
         said.push(line);
     }
-    let last = said.last().map(String::as_str);
-    assert_eq!(last, Some("hubbub: stream \"hubbub\" has been created anew: its ids begin again"), "{said:?}");
+    let why = "hubbub: stream \"hubbub\" has been created anew: its ids begin again";
+    assert!(said.iter().any(|line| line == why), "{said:?}");
 }
 
 #[tokio::test]

@@ -9,9 +9,10 @@ use std::time::Duration;
 
 use async_nats::jetstream::stream::Stream;
 use async_nats::jetstream::{self, Context};
+use tokio::io::AsyncReadExt;
 use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use super::soon;
 
@@ -77,6 +78,14 @@ impl Broker {
     /// Its process gets no time until [`resume`](Self::resume).
     pub(crate) async fn pause(&self) {
         send(&self.child, "-STOP").await;
+        // Its threads do not stop at the instant of the signal.
+        while self.greets().await {}
+    }
+
+    /// Whether it answers a new connection. It speaks first.
+    async fn greets(&self) -> bool {
+        let mut stream = soon("a connection", TcpStream::connect(("127.0.0.1", self.port))).await.unwrap();
+        timeout(Duration::from_millis(200), stream.read_u8()).await.is_ok()
     }
 
     pub(crate) async fn resume(&self) {
