@@ -64,7 +64,7 @@ fn every_scenario_of_the_project_and_the_template_of_a_new_one_have_the_form_of_
     let validator = validator("scenario");
     let is_toml = |path: &Path| path.extension().is_some_and(|kind| kind == "toml");
     let mut files = below(&root().join("sim/scenarios"), &is_toml);
-    assert!(files.len() >= 7, "{files:?}");
+    assert!(files.len() >= 6, "{files:?}");
     files.extend(below(&root().join("sim/incidents"), &is_toml));
     files.push(root().join("sim/tests/it/small.toml"));
     let folder = folder("schema-of-new");
