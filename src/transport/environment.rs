@@ -51,7 +51,9 @@ pub trait Observer {
     /// A stream has subscribed to the patterns `wanted`. Over a WebSocket its client may change them later.
     fn subscribed(&self, subscriber: SubscriberId, peer: SocketAddr, wanted: &[Pattern]);
 
-    /// A publish has offered its event to a subscriber. This runs during the fan-out, so it must not publish.
+    /// A publish has offered its event to a subscriber. This runs during the fan-out, so it must not publish. A stream
+    /// is in the Hub before [`subscribed`](Self::subscribed) says so: what another thread publishes in between is offered
+    /// first.
     fn offered(&self, subscriber: SubscriberId, outcome: PushOutcome<EventId>);
 
     /// A stream begins with events that were published before: `count` of them, from `first` on, are offered and wait

@@ -25,6 +25,7 @@ mod record;
 mod recording;
 mod replay;
 mod run;
+mod schema;
 mod shards;
 mod shrink;
 mod soak;
@@ -85,6 +86,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Verify(options) => verify::verify(&options),
         Command::Fidelity(options) => fidelity::run(&options),
         Command::Stages(options) => stages::run(&options),
+        Command::Schema(options) => schema::schema(&options),
         Command::Docs(docs) => published::docs(&docs),
     };
     ended(result)

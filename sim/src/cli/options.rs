@@ -21,6 +21,7 @@ use hubbub::mailbox::UnknownOverflow;
 use super::exit::{Exit, Failure};
 use super::import::ImportOptions;
 use super::number;
+use super::schema::SchemaOptions;
 pub(super) use super::threads::Threads;
 use super::typed::typed;
 use crate::scenario::{Change, Overrides, Scenario, Trace};
@@ -87,6 +88,8 @@ pub(super) enum Command {
     /// Make emulated paths, and runs over them as standard input says
     #[command(name = crate::emulated::CHILD, hide = true)]
     EmulateRuns,
+    /// Print the JSON Schema of a file, for editors that check it and for programs that read it
+    Schema(SchemaOptions),
     /// Draw the figures and tables in plots/ again from the stored results, and fill the generated parts of
     /// README.md and docs/*.md, without a run
     Docs(DocsOptions),

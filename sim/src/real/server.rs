@@ -144,7 +144,7 @@ pub fn serve_child(orders: impl BufRead, mut answers: impl Write) -> Result<(), 
     let leaves_at: Arc<[_]> = leaves_at.collect();
     // With the metrics of a real server, so that their cost is part of what is measured.
     let clients = ClientAddresses::after(order.before_clients);
-    let environment = Measured::new(RecordingEnvironment { clock, recorder: recorder.clone(), clients, leaves_at });
+    let environment = Measured::new(RecordingEnvironment::new(clock, recorder.clone(), clients, leaves_at));
     runtime.spawn(hubbub::serve(listener, hub.clone(), settings(&order), environment, std::future::pending()));
     say("serving")?;
     next()?;

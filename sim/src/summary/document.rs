@@ -6,10 +6,12 @@ mod cell;
 mod objective;
 mod risk;
 mod runs_done;
+mod schema;
 mod zero_drop;
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::scenario::default_current_buffer;
@@ -19,15 +21,17 @@ pub use objective::{
 };
 pub use risk::{Extrapolation, HighWaterMarks, Risk, Tolerance};
 pub use runs_done::RunsDone;
+pub use schema::schema;
 pub use zero_drop::{Binding, Validation, ZeroDrop};
 
 /// The value of [`Sweep::schema`].
 pub const SCHEMA: &str = "hubbub.sweep/2";
 
 /// A whole sweep, or with no cells a sizing.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Sweep {
     /// Always [`SCHEMA`].
+    #[schemars(extend("const" = SCHEMA))]
     pub schema: String,
     /// `simulated`, `real` or `emulated`.
     pub world: String,
@@ -94,7 +98,7 @@ pub struct Sweep {
 }
 
 /// A machine.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Machine {
     /// Model of the processor.
     pub cpu: String,
@@ -127,7 +131,7 @@ impl Sweep {
 pub const ALL_POLICIES: &str = "all";
 
 /// What a policy was run with.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct RunWith {
     /// Its name.
     pub policy: String,
@@ -143,7 +147,7 @@ pub struct RunWith {
 }
 
 /// A trace in place of the scenario's arrivals.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TraceUsed {
     /// File name without its folder.
     pub file: String,
@@ -152,7 +156,7 @@ pub struct TraceUsed {
 }
 
 /// What arrived, averaged over the seeds.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ArrivalsSummary {
     /// Events of a run.
     pub events: f64,
@@ -165,7 +169,7 @@ pub struct ArrivalsSummary {
 }
 
 /// A class of the population.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ClassSummary {
     /// Its name.
     pub name: String,
@@ -184,7 +188,7 @@ pub struct ClassSummary {
 }
 
 /// The modelled worker's prices.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct CpuSummary {
     /// Microseconds of a publish.
     pub publish_us: f64,
@@ -215,7 +219,7 @@ fn is_one(number: &u64) -> bool {
 }
 
 /// The number, and why.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Recommendation {
     /// The largest size over N that is named as the answer; null if one N has none.
     pub buffer: Option<u64>,
@@ -224,7 +228,7 @@ pub struct Recommendation {
 }
 
 /// The size under a changed load.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Sensitivity {
     /// N.
     pub subscribers: usize,

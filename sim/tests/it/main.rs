@@ -22,6 +22,7 @@
 //! - [`emulated_paths`]: plans over the kernel's TCP and links that the program emulates
 //! - [`recording`]: a stream as a trace, whatever the server does
 //! - [`reports`]: a result as one HTML file, as a file and in a browser
+//! - [`schemas`]: the schemas of scenarios and results, and the files they are about
 //! - [`probing`]: what a path hides, of the server alone and through proxies
 //! - [`published`]: one number wherever it stands
 //! - [`documents`]: lists in pages are what the code has
@@ -62,6 +63,7 @@ mod published;
 mod real_world;
 mod recording;
 mod reports;
+mod schemas;
 mod sweeps;
 mod the_buffer_that_is_set;
 mod theory;

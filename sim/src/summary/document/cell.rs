@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 
 use hubbub::LossCounts;
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// One (subscribers, buffer) pair; counts are sums over the seeds.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Cell {
     /// Overflow policy; `its own` of a foreign server.
     pub policy: String,
@@ -32,6 +33,7 @@ pub struct Cell {
     /// Waiting, or accepted by the transport and not flushed, after the drain.
     pub in_flight: u64,
     /// Frames lost, by reason.
+    #[schemars(schema_with = "super::schema::losses")]
     pub dropped: LossCounts,
     /// `buffer_full / offered`, null when nothing was offered.
     pub drop_rate: Option<f64>,
@@ -66,7 +68,7 @@ pub struct Cell {
 }
 
 /// How the emulated links of a cell kept to their time, and what ran over them.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct EmulatedLinks {
     /// The congestion controls of the server's sockets, as the kernel said.
     pub congestion: Vec<String>,
@@ -88,7 +90,7 @@ impl Cell {
 }
 
 /// Pooled quantiles; all null where there was nothing.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Quantiles {
     /// Median.
     pub p50: Option<f64>,
@@ -101,7 +103,7 @@ pub struct Quantiles {
 }
 
 /// Memory of one subscriber, in bytes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Memory {
     /// K × the size of a handle.
     pub slots: u64,
@@ -121,7 +123,7 @@ pub struct Memory {
 }
 
 /// One class's part of a cell.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ByClass {
     /// Its members.
     pub subscribers: usize,
@@ -149,7 +151,7 @@ impl ByClass {
 }
 
 /// Who fared worst.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct WorstSubscriber {
     /// Index in the plan.
     pub id: usize,

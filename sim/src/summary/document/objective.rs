@@ -4,10 +4,11 @@ mod digits;
 
 use std::fmt;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A figure that an objective may limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Measure {
     /// The part of the wanted events that was never read.
@@ -19,7 +20,7 @@ pub enum Measure {
 }
 
 /// The most that a figure may be.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Limit {
     /// The class, or null for all subscribers together.
     pub class: Option<String>,
@@ -27,11 +28,12 @@ pub struct Limit {
     pub figure: Measure,
     /// What it may be at most.
     #[serde(serialize_with = "digits::all")]
+    #[schemars(with = "f64")]
     pub at_most: f64,
 }
 
 /// A limit with the value that a run or a cell had.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Judgement {
     /// The class, or null for all subscribers together.
     pub class: Option<String>,
@@ -39,16 +41,18 @@ pub struct Judgement {
     pub figure: Measure,
     /// What it was; null where there was no such class, or nothing was wanted or read.
     #[serde(serialize_with = "digits::of_any")]
+    #[schemars(with = "Option<f64>")]
     pub value: Option<f64>,
     /// What it may be at most.
     #[serde(serialize_with = "digits::all")]
+    #[schemars(with = "f64")]
     pub at_most: f64,
     /// Whether the value is known and within the limit. Parts and ages are compared with six digits, memory to the byte.
     pub is_met: bool,
 }
 
 /// An objective, and what was held against it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ObjectiveResult {
     /// The limits, those for all subscribers first.
     pub limits: Vec<Limit>,
@@ -64,7 +68,7 @@ pub struct ObjectiveResult {
 }
 
 /// A cell that had to keep the limits.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct JudgedCell {
     /// Overflow policy.
     pub policy: String,
@@ -77,7 +81,7 @@ pub struct JudgedCell {
 }
 
 /// The smallest buffer that keeps all limits, for one policy and N.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ObjectiveSize {
     /// Overflow policy.
     pub policy: String,
@@ -100,7 +104,7 @@ pub struct ObjectiveSize {
 }
 
 /// A size that was tried, with its judgements.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SizeTried {
     /// K.
     pub buffer: u64,
@@ -109,19 +113,20 @@ pub struct SizeTried {
 }
 
 /// A size that was tried, with the values alone.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ValuesAt {
     /// K.
     pub buffer: u64,
     /// One for each limit; null also for those of classes without members at this N.
     #[serde(serialize_with = "digits::of_each")]
+    #[schemars(with = "Vec<Option<f64>>")]
     pub values: Vec<Option<f64>>,
     /// How many of the limits are not kept.
     pub unmet: u64,
 }
 
 /// The buffer of one policy that keeps all limits at every N.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct SizeForAllN {
     /// Overflow policy.
     pub policy: String,

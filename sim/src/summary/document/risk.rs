@@ -1,12 +1,13 @@
 //! The evidence for a size: high-water marks of many unbounded runs, and what follows from them.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::tail::extrapolation::Extrapolated;
 
 /// The largest high-water marks of unbounded runs on consecutive seeds. A run loses something at a buffer of K frames
 /// exactly if its mark is above K.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct HighWaterMarks {
     /// The first seed; the others follow it without a gap.
     pub first_seed: u64,
@@ -17,7 +18,7 @@ pub struct HighWaterMarks {
 }
 
 /// A size that a further run needs more than only with a small probability: the largest of all marks.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Tolerance {
     /// The largest mark, at least 1 frame.
     pub buffer: u64,
@@ -29,7 +30,7 @@ pub struct Tolerance {
 }
 
 /// The probability that a run loses anything at one buffer size, as the marks show it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Risk {
     /// K, in frames.
     pub buffer: u64,
@@ -42,7 +43,7 @@ pub struct Risk {
 }
 
 /// The size of a smaller risk than the runs bound, from the shape of the tail of their marks; or why there is none.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Extrapolation {
     /// The risk asked for: the probability that a run loses anything.
     pub risk: f64,

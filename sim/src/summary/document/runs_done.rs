@@ -1,9 +1,10 @@
 //! How many runs a document rests on, and which world did them.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Runs by the world that did them. All runs there were are `specified + simulated - agreed`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct RunsDone {
     /// Runs done by the specification.
     pub specified: u64,

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{ByClass, Extrapolation, HighWaterMarks, Memory, Quantiles, Risk, Tolerance};
 
 /// The exact answer for one N.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ZeroDrop {
     /// N.
     pub subscribers: usize,
@@ -44,7 +45,7 @@ pub struct ZeroDrop {
 }
 
 /// The subscriber and moment of the largest high-water mark.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Binding {
     /// Index in the plan.
     pub subscriber: usize,
@@ -57,7 +58,7 @@ pub struct Binding {
 }
 
 /// Runs with bounded mailboxes, on seeds that the size was not chosen from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Validation {
     /// The size named as the answer.
     pub buffer: u64,

@@ -33,6 +33,7 @@ mod threshold;
 #[cfg(test)]
 mod tests;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::tolerance::risk_of_largest;
@@ -44,7 +45,7 @@ pub use threshold::{FEWEST_EXCEEDANCES, SMALLEST_P};
 pub const REACH: u64 = 10;
 
 /// The buffer of a risk per run, extrapolated beyond the runs.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Extrapolated {
     /// The probability that a run loses a frame, between 0 and 1.
     pub risk: f64,
