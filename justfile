@@ -29,6 +29,10 @@ designs *options:
 size *options:
     cargo sim size "$@"
 
+# Find how many nodes an audience needs (--viewers N), and what is lost at that load
+capacity *options:
+    cargo sim capacity "$@"
+
 # Repeat an incident, or one run of a scenario: who lost what, when and why
 replay *options:
     cargo sim replay "$@"

@@ -64,6 +64,7 @@
 // Their files lie beside this one.
 #[path = ""]
 mod rooms {
+    pub mod capacity;
     pub mod cli;
     pub mod client;
     pub mod emulated;

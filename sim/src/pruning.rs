@@ -71,14 +71,6 @@ fn pruned(
     let is_touched = |index: usize| unbounded.record.subscribers[index].high_water > buffer;
     let touched = (0..plan.subscribers.len()).filter(|index| is_touched(*index)).count();
     let capacity = usize::try_from(buffer).ok().and_then(Capacity::new);
-    // Over a path a handshake may take seconds. Who was offered something had connected while events arrived.
-    let came_in_time = |index: usize| {
-        let has_path = plan.classes[plan.subscribers[index].class].path.is_some();
-        !has_path || unbounded.record.subscribers[index].offered > 0
-    };
-    if !(0..plan.subscribers.len()).all(came_in_time) {
-        return Ok(None);
-    }
     // Where nobody is touched, the unbounded run stands in; where everybody is, there is nothing to save.
     let Some(capacity) = capacity.filter(|_| touched > 0 && touched < plan.subscribers.len()) else { return Ok(None) };
     if unbounded.lives.has_end {

@@ -18,6 +18,7 @@ use crate::summary::cell::by_class;
 use crate::summary::document::{RunsDone, Sensitivity, ZeroDrop};
 use crate::summary::run::{Latencies, RunSummary};
 use crate::summary::sizes;
+pub(crate) use fresh::bounded;
 pub use fresh::{FRESH_RUNS, validate};
 
 /// The unbounded runs of one N, in the order of the seeds, with their latencies merged.

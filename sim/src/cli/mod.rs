@@ -1,5 +1,6 @@
 //! The command line: options in, exit code out. Only this room and `main` print.
 
+mod capacity;
 mod check;
 mod console;
 mod determinism;
@@ -68,6 +69,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Merge(options) => shards::merge(&options),
         Command::Size(size) if size.history.history => history::size(&size),
         Command::Size(size) => run::size(&size),
+        Command::Capacity(options) => capacity::run(&options),
         Command::Load(options) => load::run(&options),
         Command::Record(options) => record::run(&options),
         Command::Probe(options) => probe::run(&options),

@@ -24,9 +24,7 @@ pub(super) fn seeds(text: &str) -> Result<u64, String> {
 
 /// A number of runs, at least 1.
 pub(super) fn runs(text: &str) -> Result<u64, String> {
-    // No scenario has this number, so nothing else would check its range.
-    whole(text, 1, MOST_RUNS)
-        .and_then(|runs: u64| if (1..=MOST_RUNS).contains(&runs) { Ok(runs) } else { Err(range(1, MOST_RUNS)) })
+    within(text, 1, MOST_RUNS)
 }
 
 /// A seed.
@@ -36,15 +34,12 @@ pub(super) fn seed(text: &str) -> Result<u64, String> {
 
 /// Reads a number of repetitions, at least 1.
 pub(super) fn times(text: &str) -> Result<u64, String> {
-    let times = whole(text, 1, u64::MAX)?;
-    if times == 0 { Err(range(1, u64::MAX)) } else { Ok(times) }
+    within(text, 1, u64::MAX)
 }
 
 /// The first of many seeds, with room for the others.
 pub(super) fn first_seed(text: &str) -> Result<u64, String> {
-    let most = u64::MAX / 2 - 1;
-    let seed = whole(text, 0, most)?;
-    if seed > most { Err(range(0, most)) } else { Ok(seed) }
+    within(text, 0, u64::MAX / 2 - 1)
 }
 
 /// A factor.
@@ -69,9 +64,18 @@ pub(super) fn bytes(text: &str) -> Result<u64, String> {
 
 /// The size of the mailboxes that a server has, at least 1.
 pub(super) fn capacity(text: &str) -> Result<u64, String> {
-    // No scenario has this number, so nothing else would check its range.
-    let frames = buffer(text)?;
-    if (1..=MAX_BUFFER).contains(&frames) { Ok(frames) } else { Err(range(1, MAX_BUFFER)) }
+    within(text, 1, MAX_BUFFER)
+}
+
+/// A whole number from a range that nothing else checks.
+pub(super) fn within(text: &str, least: u64, most: u64) -> Result<u64, String> {
+    let number = whole(text, least, most)?;
+    if (least..=most).contains(&number) { Ok(number) } else { Err(range(least, most)) }
+}
+
+/// A price in microseconds of CPU time. One outside the range is left to the check of the scenario.
+pub(super) fn microseconds(text: &str) -> Result<f64, String> {
+    text.parse().map_err(|_| "must be a number of microseconds, 0 ..= 1000000".to_owned())
 }
 
 fn whole<T: FromStr>(text: &str, least: u64, most: u64) -> Result<T, String> {

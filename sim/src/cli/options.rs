@@ -1,6 +1,7 @@
 //! The options, and the scenario that they amount to.
 
 mod access;
+mod capacity;
 mod evidence;
 mod history;
 mod incidents;
@@ -38,6 +39,7 @@ pub(super) struct Options {
     pub(super) command: Command,
 }
 
+pub(super) use capacity::CapacityOptions;
 pub(super) use evidence::{EvidenceOptions, FidelityOptions, PathsPart, StagesOptions, VerifyOptions};
 pub(super) use history::HistoryOptions;
 pub(super) use incidents::{ReplayOptions, ShrinkOptions, SoakOptions};
@@ -59,6 +61,8 @@ pub(super) enum Command {
     Merge(MergeOptions),
     /// Find only the size of a buffer, or of a history, and the risk that it leaves
     Size(SizeOptions),
+    /// Find how many nodes an audience needs: what one carries, which part binds first, what is lost at that load
+    Capacity(CapacityOptions),
     /// Run a scenario over real TCP, against a new server or one that runs already: losses, latency, memory
     Load(RealOptions),
     /// Record the arrivals of a live event stream as a trace for sweep --trace

@@ -23,6 +23,7 @@ mod room;
 mod shared_writes;
 mod sizes;
 mod trial;
+mod violation;
 mod window;
 
 use serde::{Deserialize, Serialize};
@@ -36,11 +37,9 @@ pub use liveness::absence;
 pub use probe::with_a_probe;
 pub use sizes::{exact_size, no_earlier_loss, no_more_losses};
 pub use trial::{Observed, Trial, World};
+pub use violation::{Broken, Violation};
 
-use crate::ledger::Misfit;
 use crate::record::{Observation, Record};
-use crate::specified::SpecifiedError;
-use crate::world::WorldError;
 
 /// A law.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -242,86 +241,4 @@ pub fn first_broken(laws: &[Law], trial: &Trial<'_>) -> Option<Violation> {
 pub fn first_broken_of_run(case: &Case, record: &Record, log: &[Observation]) -> Option<Violation> {
     let account = audit(case, record, log).err().map(|broken| broken.under(Law::Account));
     account.or_else(|| window::fits(&case.plan, log).err().map(|broken| broken.under(Law::Window)))
-}
-
-/// A law that does not hold, where and when.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Violation {
-    /// Which one.
-    pub law: Law,
-    /// When, in milliseconds of plan time, if it was at a time.
-    pub at_ms: Option<f64>,
-    /// To whom, as an index in the plan, if it was to one.
-    pub subscriber: Option<usize>,
-    /// What does not hold.
-    pub why: String,
-}
-
-impl Violation {
-    /// Of a run that did not come to its end.
-    pub fn of_failure(failure: &impl std::fmt::Display) -> Self {
-        Self { law: Law::Completion, at_ms: None, subscriber: None, why: failure.to_string() }
-    }
-}
-
-/// In one line.
-impl std::fmt::Display for Violation {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}", self.law.name(), self.why)?;
-        self.subscriber.map_or(Ok(()), |subscriber| write!(f, " (subscriber {subscriber})"))?;
-        self.at_ms.map_or(Ok(()), |at_ms| write!(f, " at {at_ms:.3} ms"))
-    }
-}
-
-/// What a law found, before it is known which one it was.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Broken {
-    at_ms: Option<f64>,
-    subscriber: Option<usize>,
-    /// Of a run that failed as a whole.
-    is_failure: bool,
-    why: String,
-}
-
-impl Broken {
-    fn new(why: impl Into<String>) -> Self {
-        Self { at_ms: None, subscriber: None, is_failure: false, why: why.into() }
-    }
-
-    fn of(subscriber: usize, why: impl Into<String>) -> Self {
-        Self { subscriber: Some(subscriber), ..Self::new(why) }
-    }
-
-    fn under(self, law: Law) -> Violation {
-        let law = if self.is_failure { Law::Completion } else { law };
-        Violation { law, at_ms: self.at_ms, subscriber: self.subscriber, why: self.why }
-    }
-}
-
-impl std::fmt::Display for Broken {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(&self.why)?;
-        self.subscriber.map_or(Ok(()), |subscriber| write!(f, " (subscriber {subscriber})"))?;
-        self.at_ms.map_or(Ok(()), |at_ms| write!(f, " at {at_ms:.3} ms"))
-    }
-}
-
-impl From<Misfit> for Broken {
-    fn from(misfit: Misfit) -> Self {
-        let at_ms = misfit.at.map(|at| at.as_secs_f64() * 1000.0);
-        Self { at_ms, ..Self::of(misfit.subscriber, misfit.why) }
-    }
-}
-
-impl From<WorldError> for Broken {
-    fn from(failure: WorldError) -> Self {
-        Self { is_failure: true, ..Self::new(failure.to_string()) }
-    }
-}
-
-impl From<SpecifiedError> for Broken {
-    fn from(failure: SpecifiedError) -> Self {
-        Self { is_failure: true, ..Self::new(failure.to_string()) }
-    }
 }

@@ -3,6 +3,7 @@
 //! Pure functions to strings; whoever calls them prints. Nothing here knows a file, a width of a terminal or a
 //! clock, and every number is written by [`crate::summary::format`].
 
+pub mod capacity;
 mod classes;
 mod current;
 pub mod docs;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use hubbub::Overflow;
 
 use super::error::Wrong;
-use super::{Arrivals, ObjectiveSettings, Payload, Reads, Scenario, ScenarioError, Settings, Trace};
+use super::{Arrivals, CpuPrices, ObjectiveSettings, Payload, Reads, Scenario, ScenarioError, Settings, Trace};
 use crate::transport::Transport;
 
 /// What the command line may set in place of the file; what is `None` stays.
@@ -97,6 +97,17 @@ impl Scenario {
         let Self { given: mut settings, trace, .. } = self.clone();
         settings.server.cpu = None;
         self.derived(format!("{} without its CPU", self.source), settings, trace)
+    }
+
+    /// The same scenario with other prices of the server's work.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::with`].
+    pub fn with_cpu(&self, prices: CpuPrices) -> Result<Self, ScenarioError> {
+        let Self { given: mut settings, trace, .. } = self.clone();
+        settings.server.cpu = Some(prices);
+        self.derived(format!("{} with the prices given", self.source), settings, trace)
     }
 
     /// The same scenario with the command line's options in place.

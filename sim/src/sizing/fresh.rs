@@ -87,7 +87,7 @@ fn jobs<'a>(scenario: &'a Scenario, size: &ZeroDrop, runs: u64) -> Vec<Job<'a>> 
 }
 
 /// A buffer of so many frames, under the scenario's policy.
-pub(super) fn bounded(scenario: &Scenario, buffer: u64) -> HubChoice {
+pub(crate) fn bounded(scenario: &Scenario, buffer: u64) -> HubChoice {
     // A size that is named is one that the server accepts.
     let capacity = usize::try_from(buffer).ok().and_then(Capacity::new).unwrap_or(Capacity::UNBOUNDED);
     HubChoice { capacity, overflow: scenario.settings().server.policy }

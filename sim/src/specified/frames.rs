@@ -97,6 +97,21 @@ impl Frames {
     }
 }
 
+/// What TCP and IP put in front of a segment (IPv4 with timestamps), and the payload of a full one on Ethernet.
+const HEADER_BYTES: u64 = 52;
+const SEGMENT_BYTES: u64 = 1500 - HEADER_BYTES;
+
+/// The bytes that each event of a plan takes on the way to one subscriber, if it is sent by itself: its frame, what HTTP adds,
+/// and the headers of TCP and IP.
+pub fn bytes_on_the_wire(plan: &Plan) -> Vec<u64> {
+    let (frames, epoch) = (Frames::of(plan), plan.first_epoch());
+    let of = |(arrival, sequence): (u64, u64), payload_bytes: u32| {
+        let stream = frames.chunk(frames.event(EventId { epoch, sequence }, arrival, u64::from(payload_bytes)));
+        stream + stream.div_ceil(SEGMENT_BYTES) * HEADER_BYTES
+    };
+    (0..).zip(1..).zip(&plan.arrivals).map(|(numbers, arrival)| of(numbers, arrival.payload_bytes)).collect()
+}
+
 /// Whether a payload of so many bytes has room for its number: `{"n":ARRIVAL,"pad":""}`. Else it is made of zeros.
 fn is_object(arrival: u64, payload_bytes: u64) -> bool {
     r#"{"n":,"pad":""}"#.len() as u64 + digits(arrival) <= payload_bytes

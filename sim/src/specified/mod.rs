@@ -90,6 +90,7 @@ mod time;
 mod travel;
 
 pub use exact_history::{ExactHistory, exact_history};
+pub use frames::bytes_on_the_wire;
 pub use marks::{Mark, Marks};
 pub use run::Reach;
 

@@ -3,6 +3,7 @@
 //! In each tick, in this order: what timers and messages have woken on the server; the exact events of the time since
 //! the last tick, if the driver is awake; what the sockets have accepted goes on its way; then the clients, class by class.
 
+mod driver;
 mod over_path;
 mod reach;
 
@@ -262,40 +263,6 @@ impl<'a> Run<'a> {
 
     fn next_arrival_at(&self) -> Option<u64> {
         self.plan.arrivals.get(self.next_arrival).map(|arrival| nanos(arrival.at))
-    }
-
-    /// When the driver looks again whether all is over.
-    fn next_look(&self, now: u64) -> u64 {
-        let next_look = (now + OVER_CHECK * TICK).min(self.run_ends);
-        if now < self.sources_end { self.sources_end } else { next_look }
-    }
-
-    /// The next tick in which the driver looks without being told.
-    fn next_wake(&self) -> u64 {
-        let times = [
-            self.next_release_at(),
-            self.cpu.as_ref().and_then(Cpu::finishes_at),
-            self.next_arrival_at(),
-            self.paths.iter().filter_map(Path::next_sent_at).min(),
-            self.timeouts.front().map(|(at, _)| *at),
-            self.turns.front().map(|(at, _)| *at),
-        ];
-        ticks(times.into_iter().flatten().min().map_or(self.looks_at, |first| first.min(self.looks_at)))
-    }
-
-    fn is_over(&self, now: u64) -> bool {
-        // All may be quiet while a client is about to come back for what it missed.
-        if now < self.all_back || self.next_arrival < self.plan.arrivals.len() {
-            return false;
-        }
-        if now >= self.run_ends {
-            return true;
-        }
-        let is_read = |connection: &Connection| connection.socket.in_window() == 0;
-        let is_idle = |connection: &Connection| connection.mailbox.is_idle();
-        // An arrival may still wait for the CPU, and be published into mailboxes that are empty now.
-        self.cpu.as_ref().is_none_or(|cpu| cpu.finishes_at().is_none())
-            && self.connections.iter().all(|connection| is_read(connection) && is_idle(connection))
     }
 
     /// The account of all subscribers together.

@@ -98,7 +98,7 @@ pub fn precise(value: f64) -> String {
     }
 }
 
-/// Bytes: `0 B`, `1,024 B`, `24.6 kB`, `118 kB`, `1.6 MB`; a kilobyte is 1,000 bytes.
+/// Bytes: `0 B`, `1,024 B`, `24.6 kB`, `118 kB`, `1.6 MB`, `8.6 GB`; a kilobyte is 1,000 bytes.
 #[must_use]
 pub fn bytes(bytes: f64) -> String {
     match bytes {
@@ -108,7 +108,8 @@ pub fn bytes(bytes: f64) -> String {
         b if b < 9_999.5 => format!("{} B", count(whole(b))),
         b if b < 99_950.0 => format!("{:.1} kB", b / 1e3),
         b if b < 999_500.0 => format!("{:.0} kB", b / 1e3),
-        b => format!("{:.1} MB", b / 1e6),
+        b if b < 999_950_000.0 => format!("{:.1} MB", b / 1e6),
+        b => format!("{:.1} GB", b / 1e9),
     }
 }
 
@@ -262,8 +263,8 @@ mod tests {
 
     #[test]
     fn bytes_are_told_in_thousands() {
-        let written = [512.0, 1024.0, 24_600.0, 118_000.0, 1.6e6].map(bytes);
-        assert_eq!(written, ["512 B", "1,024 B", "24.6 kB", "118 kB", "1.6 MB"]);
+        let written = [512.0, 1024.0, 24_600.0, 118_000.0, 1.6e6, 8.59e9].map(bytes);
+        assert_eq!(written, ["512 B", "1,024 B", "24.6 kB", "118 kB", "1.6 MB", "8.6 GB"]);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Records to numbers: counts, rates, quantiles and their intervals. Pure, and the only maker of the sweep document.
 
 pub mod along;
+pub mod capacity;
 pub mod cell;
 pub mod comparison;
 pub mod document;

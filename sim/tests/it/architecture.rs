@@ -44,6 +44,7 @@ const OF_THE_TESTBED: Arrows = &[
     ("runs", &["plan", "pool", "pruning", "scenario", "specified", "summary", "world"]),
     ("sizing", &["first_order", "plan", "pruning", "runs", "scenario", "specified", "summary", "tail"]),
     ("sweep", &["plan", "pruning", "runs", "scenario", "sizing", "summary"]),
+    ("capacity", &["plan", "runs", "scenario", "sizing", "specified", "summary"]),
     ("shards", &["first_order", "plan", "runs", "scenario", "summary"]),
     ("load", &["client", "emulated", "plan", "real", "runs", "scenario", "summary", "transport"]),
     (
@@ -74,6 +75,7 @@ const OF_THE_TESTBED: Arrows = &[
     (
         "cli",
         &[
+            "capacity",
             "client",
             "emulated",
             "fidelity",

@@ -4,13 +4,16 @@ use hubbub::Capacity;
 use hubbub::Overflow::{self, Disconnect, DropNewest, DropOldest};
 use hubbub_sim::internals::laws::Case;
 use hubbub_sim::internals::laws::draw::case_of;
-use hubbub_sim::internals::plan::{CpuPlan, Fault, FaultKind, HubChoice, Plan, Reading};
+use hubbub_sim::internals::plan::{
+    CpuPlan, Fault, FaultKind, HubChoice, Impairments, LinePlan, PathPlan, Plan, Reading,
+};
 use hubbub_sim::internals::pruning::{self, Condensed};
 use hubbub_sim::internals::scenario::Scenario;
 use hubbub_sim::internals::summary::cell::{CellKey, cell};
 use hubbub_sim::internals::summary::document::Cell;
 use hubbub_sim::internals::summary::run::RunSummary;
 use hubbub_sim::internals::sweep::{Judge, Parts, Sizes, sweep};
+use hubbub_sim::internals::tcp::Rate;
 use hubbub_sim::internals::world::run;
 
 use crate::plans::{SIMULATED, ms};
@@ -95,6 +98,24 @@ fn nothing_is_pruned_where_subscribers_share_something_or_a_stream_may_end() {
         plan.faults.push(Fault { at: ms(120), harm });
         assert_eq!(of(&plan, DropNewest), 0, "{:?}", plan.faults.last());
     }
+}
+
+#[test]
+fn nothing_is_pruned_over_a_path_however_good_it_is() {
+    let mut pruned_without = 0;
+    for seed in 0..60 {
+        let Case { mut plan, overflow, .. } = independent(seed);
+        // A path has the times of TCP, which do not scale. Impairments are those of a path that was drawn.
+        plan.time_scale = 1;
+        plan.classes.iter_mut().for_each(|class| class.path = None);
+        plan.subscribers.iter_mut().for_each(|subscriber| subscriber.impairments = Impairments::default());
+        pruned_without += pruning::runs(&plan, overflow, &BUFFERS).unwrap().at.len();
+        // A connection over a path may time out, and the end of the run decides whether it does.
+        let line = LinePlan::of(Rate::BitsPerSecond(100_000_000), None);
+        plan.classes[0].path = Some(PathPlan::cubic(line.clone(), line));
+        assert_eq!(pruning::runs(&plan, overflow, &BUFFERS).unwrap().at.len(), 0, "seed {seed}");
+    }
+    assert!(pruned_without >= 20, "{pruned_without}");
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The program as a user has it: options, files, exit codes, one clear line for what is wrong.
 
 mod bad_input;
+mod capacity;
 mod history;
 mod incidents;
 mod policies;
