@@ -3,7 +3,7 @@
 use std::num::NonZeroUsize;
 use std::time::Duration;
 
-use super::tests::load;
+use super::tests::{Pair, load};
 use super::*;
 use crate::jetstream;
 use crate::mailbox::{Capacity, Overflow};
@@ -64,9 +64,8 @@ fn everything() -> Config {
     }
 }
 
-#[test]
-fn a_file_and_an_environment_can_set_everything_alike() {
-    let file = "server.listen = '[::1]:0'\nserver.sse_channel_buffer = 0x400\nserver.sse_channel_bytes = 70_000\n\
+/// All settings, as a file has them.
+const FILE: &str = "server.listen = '[::1]:0'\nserver.sse_channel_buffer = 0x400\nserver.sse_channel_bytes = 70_000\n\
                 server.sse_channel_age_ms = 2500\nserver.overflow = 'disconnect'\nserver.conflate_key = 'build.id'\n\
                 server.policies = ['ingest.prices conflate key=symbol frames=5', 'ingest.> park']\n\
                 server.history_events = 11\nserver.history_bytes = 12\nserver.gap_notices = 'off'\n\
@@ -84,58 +83,63 @@ fn a_file_and_an_environment_can_set_everything_alike() {
                 server.nats_stream = 'events'\nserver.nats_replicas = 3\nserver.nats_stream_bytes = 0x20_0000\n\
                 server.nats_stream_age_seconds = 'none'\nserver.nats_ack_seconds = 2\n\
                 server.nats_grace_seconds = 0\n";
-    let environment = [
-        ("WH_LISTEN", "[::1]:0"),
-        ("WH_PUBLIC", "true"),
-        ("WH_ADMIN_LISTEN", "127.0.0.1:9"),
-        ("WH_TOKEN_KEYS", "keys.json"),
-        ("WH_TOKEN_AUDIENCE", "hub"),
-        ("WH_LOG_FORMAT", "json"),
-        ("WH_SSE_CHANNEL_BUFFER", "1024"),
-        ("WH_SSE_CHANNEL_BYTES", "70000"),
-        ("WH_SSE_CHANNEL_AGE_MS", "2500"),
-        ("WH_OVERFLOW", "disconnect"),
-        ("WH_CONFLATE_KEY", "build.id"),
-        ("WH_POLICIES", "ingest.prices conflate key=symbol frames=5, ingest.> park"),
-        ("WH_HISTORY_EVENTS", "11"),
-        ("WH_HISTORY_BYTES", "12"),
-        ("WH_GAP_NOTICES", "off"),
-        ("WH_KEEPALIVE_SECONDS", "1"),
-        ("WH_RETRY_MS", "2000"),
-        ("WH_WRITE_DEADLINE_SECONDS", "44"),
-        ("WH_USER_TIMEOUT_SECONDS", "45"),
-        ("WH_MAX_INGEST_BYTES", "2000"),
-        ("WH_REQUEST_TIMEOUT_SECONDS", "3"),
-        ("WH_SHUTDOWN_GRACE_SECONDS", "0"),
-        ("WH_SOCKET_UNSENT_BYTES", "4096"),
-        ("WH_FRAMES_PER_WRITE", "4"),
-        ("WH_WS_CHANNEL_BUFFER", "2048"),
-        ("WH_MAX_SUBSCRIBERS", "7"),
-        ("WH_MAX_CONNECTIONS", "8"),
-        ("WH_MAX_PUBLISHES", "9"),
-        ("WH_MAX_HEADER_BYTES", "1024"),
-        ("WH_PUBLISH_TOKEN", "s3cret"),
-        ("WH_ALLOWED_ORIGINS", "https://a.example, http://b:1"),
-        ("WH_LOG_LEVEL", "debug"),
-        ("WH_SOURCE", "jetstream"),
-        ("WH_NATS_URL", "nats://a:4222, tls://b:4222"),
-        ("WH_NATS_CREDENTIALS", "nats.creds"),
-        ("WH_NATS_STREAM", "events"),
-        ("WH_NATS_REPLICAS", "3"),
-        ("WH_NATS_STREAM_BYTES", "2097152"),
-        ("WH_NATS_STREAM_AGE_SECONDS", "none"),
-        ("WH_NATS_ACK_SECONDS", "2"),
-        ("WH_NATS_GRACE_SECONDS", "0"),
-    ];
+
+/// All settings, as an environment has them.
+const ENVIRONMENT: [Pair; 41] = [
+    ("WH_LISTEN", "[::1]:0"),
+    ("WH_PUBLIC", "true"),
+    ("WH_ADMIN_LISTEN", "127.0.0.1:9"),
+    ("WH_TOKEN_KEYS", "keys.json"),
+    ("WH_TOKEN_AUDIENCE", "hub"),
+    ("WH_LOG_FORMAT", "json"),
+    ("WH_SSE_CHANNEL_BUFFER", "1024"),
+    ("WH_SSE_CHANNEL_BYTES", "70000"),
+    ("WH_SSE_CHANNEL_AGE_MS", "2500"),
+    ("WH_OVERFLOW", "disconnect"),
+    ("WH_CONFLATE_KEY", "build.id"),
+    ("WH_POLICIES", "ingest.prices conflate key=symbol frames=5, ingest.> park"),
+    ("WH_HISTORY_EVENTS", "11"),
+    ("WH_HISTORY_BYTES", "12"),
+    ("WH_GAP_NOTICES", "off"),
+    ("WH_KEEPALIVE_SECONDS", "1"),
+    ("WH_RETRY_MS", "2000"),
+    ("WH_WRITE_DEADLINE_SECONDS", "44"),
+    ("WH_USER_TIMEOUT_SECONDS", "45"),
+    ("WH_MAX_INGEST_BYTES", "2000"),
+    ("WH_REQUEST_TIMEOUT_SECONDS", "3"),
+    ("WH_SHUTDOWN_GRACE_SECONDS", "0"),
+    ("WH_SOCKET_UNSENT_BYTES", "4096"),
+    ("WH_FRAMES_PER_WRITE", "4"),
+    ("WH_WS_CHANNEL_BUFFER", "2048"),
+    ("WH_MAX_SUBSCRIBERS", "7"),
+    ("WH_MAX_CONNECTIONS", "8"),
+    ("WH_MAX_PUBLISHES", "9"),
+    ("WH_MAX_HEADER_BYTES", "1024"),
+    ("WH_PUBLISH_TOKEN", "s3cret"),
+    ("WH_ALLOWED_ORIGINS", "https://a.example, http://b:1"),
+    ("WH_LOG_LEVEL", "debug"),
+    ("WH_SOURCE", "jetstream"),
+    ("WH_NATS_URL", "nats://a:4222, tls://b:4222"),
+    ("WH_NATS_CREDENTIALS", "nats.creds"),
+    ("WH_NATS_STREAM", "events"),
+    ("WH_NATS_REPLICAS", "3"),
+    ("WH_NATS_STREAM_BYTES", "2097152"),
+    ("WH_NATS_STREAM_AGE_SECONDS", "none"),
+    ("WH_NATS_ACK_SECONDS", "2"),
+    ("WH_NATS_GRACE_SECONDS", "0"),
+];
+
+#[test]
+fn a_file_and_an_environment_can_set_everything_alike() {
     let wanted = everything();
     for setting in table::SETTINGS.iter() {
         let (name, variable) = (setting.name(), setting.variable());
-        assert!(file.contains(&format!("{name} = ")), "{name} is not in the file");
-        assert!(environment.iter().any(|(set, _)| *set == variable), "{variable} is not in the environment");
+        assert!(FILE.contains(&format!("{name} = ")), "{name} is not in the file");
+        assert!(ENVIRONMENT.iter().any(|(set, _)| *set == variable), "{variable} is not in the environment");
         assert_ne!(setting.as_toml(&wanted), setting.as_toml(&Config::default()), "{name} has its default");
     }
-    assert_eq!(load(file, &[]), Ok(wanted.clone()));
-    assert_eq!(load("", &environment), Ok(wanted.clone()));
-    let crlf = file.replace('\n', "\r\n");
+    assert_eq!(load(FILE, &[]), Ok(wanted.clone()));
+    assert_eq!(load("", &ENVIRONMENT), Ok(wanted.clone()));
+    let crlf = FILE.replace('\n', "\r\n");
     assert_eq!(load(&format!("\u{feff}{crlf}"), &[]), Ok(wanted), "with a byte order mark and CRLF");
 }

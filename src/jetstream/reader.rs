@@ -39,6 +39,7 @@ const DOUBT: Duration = Duration::from_secs(10);
 type Question = Pin<Box<dyn Future<Output = Result<Answer, Interrupted>> + Send>>;
 
 /// What the reader has to do next.
+#[expect(clippy::large_enum_variant, reason = "a message is the usual case, and each value is used up at once")]
 enum Next {
     Replaced,
     Answer(Result<Answer, Interrupted>),
