@@ -115,11 +115,10 @@ fn tell(event: &Event, shared: &Shared) {
     match event {
         Event::Connected => shared.connected(),
         Event::Disconnected => shared.away("the connection to the broker is lost"),
-        Event::SlowConsumer(_)
-        | Event::LameDuckMode
-        | Event::ServerError(_)
-        | Event::ClientError(_)
-        | Event::Draining
-        | Event::Closed => tracing::warn!("NATS: {event}"),
+        Event::SlowConsumer(_) | Event::LameDuckMode | Event::ServerError(_) | Event::ClientError(_) => {
+            tracing::warn!("NATS: {event}")
+        }
+        // The server closes its connection only when it ends, and has said why.
+        Event::Draining | Event::Closed => {}
     }
 }
