@@ -96,7 +96,7 @@ fn advice(found: &Found) -> String {
     match found.window_bytes() {
         Some(bytes) => format!(
             "A class of a scenario that reads over this path has window_bytes = {}: so much is beyond the server's buffer \
-             before the first frame waits in it.",
+             before the first frame waits in it. A class with a [class.path] has the path itself in place of that.",
             bytes.max(1)
         ),
         None => "What a scenario's window_bytes has to be is not known.".to_owned(),

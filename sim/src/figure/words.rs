@@ -89,13 +89,17 @@ pub(crate) fn memory(view: &View<'_>) -> String {
     let memory = cells.iter().map(|cell| cell.memory_bytes_per_subscriber);
     let payload = memory.clone().map(|m| m.payload).fold(0.0, f64::max);
     let slots = memory.map(|m| m.slots).max().unwrap_or(0);
+    // A server without a probe says nothing of them, unless it was made to.
+    let payloads = match payload > 0.0 || !view.sweep.policy.ends_with("'s own") {
+        true => format!("payloads at most {} more", format::bytes(payload)),
+        false => "payloads not known".to_owned(),
+    };
     format!(
-        "{}: {} {} {} a subscriber, payloads at most {} more",
+        "{}: {} {} {} a subscriber, {payloads}",
         view.sweep.scenario,
         cells.first().map_or_else(String::new, |cell| format::plural(cell.buffer, "slot")),
         if cells.first().is_some_and(|cell| cell.buffer == 1) { "costs" } else { "cost" },
         format::bytes(super::view::as_f64(slots)),
-        format::bytes(payload),
     )
 }
 

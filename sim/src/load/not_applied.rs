@@ -4,6 +4,7 @@ use super::LoadTarget;
 use crate::client::StreamFormat;
 use crate::plan::{FaultKind, Plan};
 use crate::scenario::{RoundTrip, Scenario};
+use crate::summary::document::NO_PATHS;
 use crate::transport::Transport;
 
 /// What the plan has and loopback has not.
@@ -16,7 +17,7 @@ pub(super) fn not_applied(scenario: &Scenario, target: &LoadTarget) -> Vec<Strin
         missing.push("round-trip times: the network's own".to_owned());
     }
     if !has_links && plan.class_with_path().is_some() {
-        missing.push("paths: loopback has none; --paths emulated runs over them".to_owned());
+        missing.push(NO_PATHS.to_owned());
     }
     missing.push("windows: receive buffers of that size, of which the kernel makes its own windows".to_owned());
     if let LoadTarget::Other { format: StreamFormat::Sse, .. } = target

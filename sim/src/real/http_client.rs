@@ -1,6 +1,7 @@
 //! Short requests to a server, one after the other on one connection: posts of events, and questions about its state.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
@@ -16,7 +17,7 @@ use tokio::time::timeout;
 use super::client_error::ClientError;
 use super::connection;
 use super::route::Route;
-use crate::client::Location;
+use crate::client::{Location, redacted_urls_in};
 
 /// Why a request was not answered as it was to be.
 #[derive(Debug, thiserror::Error)]
@@ -26,14 +27,29 @@ pub(crate) enum RequestError {
     /// A redirection that is not followed, or TLS.
     #[error("{0}")]
     Client(ClientError),
-    #[error("answers {0} with status {1}")]
-    Refused(&'static str, StatusCode),
+    #[error("answers {0} with status {1}{2}")]
+    Refused(&'static str, StatusCode, Said),
     /// Silence, or an answer without an end.
     #[error("does not answer within {}", humantime::format_duration(*.0))]
     Late(Duration),
     /// An answer that is no short one.
     #[error("answers with more than {} MiB", MOST_BYTES >> 20)]
     Long,
+}
+
+/// What a server says beside a status: the first line of a short text, without what may be secret in a URL.
+#[derive(Debug)]
+pub(crate) struct Said(Bytes);
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = std::str::from_utf8(&self.0).unwrap_or_default();
+        // A page of HTML explains nothing in its first line.
+        let line = text.lines().next().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('<'));
+        let Some(line) = line.filter(|line| !line.contains(char::is_control)) else { return Ok(()) };
+        let cut: String = line.chars().take(MOST_SAID).collect();
+        write!(f, ": {}", redacted_urls_in(&cut))
+    }
 }
 
 impl From<ClientError> for RequestError {
@@ -44,6 +60,9 @@ impl From<ClientError> for RequestError {
         }
     }
 }
+
+/// Longest text of a server that is passed on, in characters.
+const MOST_SAID: usize = 200;
 
 /// Longest body of an answer.
 const MOST_BYTES: usize = 8 << 20;
@@ -69,8 +88,8 @@ impl HttpClient {
     /// When the server cannot be reached, or does not take it.
     pub(crate) async fn post(&mut self, body: Bytes) -> Result<(), RequestError> {
         // After any other redirection a client asks with GET, which publishes nothing.
-        let (status, _) = self.exchange(&Method::POST, body, &[307, 308]).await?;
-        if status.is_success() { Ok(()) } else { Err(RequestError::Refused("a publish", status)) }
+        let (status, body) = self.exchange(&Method::POST, body, &[307, 308]).await?;
+        if status.is_success() { Ok(()) } else { Err(RequestError::Refused("a publish", status, Said(body))) }
     }
 
     /// What is at the URL.
@@ -79,7 +98,7 @@ impl HttpClient {
     /// When the server cannot be reached, and when it answers with an error.
     pub(crate) async fn get(&mut self) -> Result<Bytes, RequestError> {
         let (status, body) = self.exchange(&Method::GET, Bytes::new(), &[301, 302, 303, 307, 308]).await?;
-        if status == StatusCode::OK { Ok(body) } else { Err(RequestError::Refused("the request", status)) }
+        if status == StatusCode::OK { Ok(body) } else { Err(RequestError::Refused("the request", status, Said(body))) }
     }
 
     /// Sends a request, and reads the answer to its end, behind redirections with these statuses.

@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
-use crate::summary::document::{Judgement, Measure, ObjectiveResult, ObjectiveSize, Sweep};
+use crate::summary::document::{Judgement, Measure, NO_PATHS, ObjectiveResult, ObjectiveSize, Sweep};
 use crate::summary::format;
 use crate::summary::json::rounded;
 use crate::summary::objective::Objective;
+use crate::summary::sizes;
 
 use super::table::{Lean, Table, prose};
 
@@ -152,16 +153,18 @@ fn of_n(sweep: &Sweep, result: &ObjectiveResult, answer: &ObjectiveSize) -> Stri
             format!("{} (at most {})", value_in_words(binding), in_unit(binding.figure, binding.at_most))
         });
         return format!(
-            "N = {n}: no buffer meets the objective {policies}. {} under {} comes nearest: {how_near}.",
+            "N = {n}: no buffer meets the objective {policies}. {} under {} comes nearest: {how_near}.{}",
             format::plural(answer.at.buffer, "frame"),
-            answer.policy
+            answer.policy,
+            hint(answer)
         );
     };
     let same: Vec<String> = of_n().filter(|size| size.buffer == Some(buffer)).map(|size| size.policy.clone()).collect();
     let smallest = format!(
-        "N = {n}: a buffer of {} is the smallest that meets the objective, under {}.",
+        "N = {n}: a buffer of {} is the smallest that meets the objective, under {}.{}",
         format::plural(buffer, "frame"),
-        format::listed(&same)
+        format::listed(&same),
+        with_headroom(answer, buffer)
     );
     let own = of_n().find(|size| size.policy == sweep.policy && size.buffer != Some(buffer));
     match own.map(|own| own.buffer) {
@@ -170,6 +173,29 @@ fn of_n(sweep: &Sweep, result: &ObjectiveResult, answer: &ObjectiveSize) -> Stri
             format!("{smallest} Under {}, the scenario's policy, it is {}.", sweep.policy, format::count(own))
         }
         Some(None) => format!("{smallest} Under {}, the scenario's policy, no buffer does.", sweep.policy),
+    }
+}
+
+/// What to look at where no buffer is good enough.
+fn hint(answer: &ObjectiveSize) -> &'static str {
+    match answer.at.binding().map(|binding| (binding.figure, &binding.class)) {
+        // Frames that wait for a class with outages are old whatever the buffer, and all classes count together.
+        Some((Measure::AgeP99Ms, None)) => {
+            " An age counts the receipts of all classes together, and a slow class may decide it: the table by class of a \
+             sweep shows which. Give each class a limit of its own ([class.objective]), and none to all together."
+        }
+        _ => "",
+    }
+}
+
+/// The next power of two, where it was tried and is good enough as well.
+fn with_headroom(answer: &ObjectiveSize, buffer: u64) -> String {
+    let next = sizes::with_headroom(buffer);
+    match answer.tried.iter().find(|tried| tried.buffer == next) {
+        Some(tried) if tried.unmet == 0 => {
+            format!(" {} meets it as well and leaves headroom: take that.", format::count(next))
+        }
+        _ => String::new(),
     }
 }
 
@@ -184,13 +210,21 @@ fn for_all_n(result: &ObjectiveResult) -> String {
     }
 }
 
+/// Said beside a verdict that was found without the paths of the scenario.
+fn without_paths(sweep: &Sweep) -> &'static str {
+    match sweep.not_applied.iter().any(|what| what == NO_PATHS) {
+        true => ", by clients on loopback without the paths of the scenario",
+        false => "",
+    }
+}
+
 /// Whether the judged cells keep the limits, and which of the swept sizes do.
 fn of_cells(sweep: &Sweep, result: &ObjectiveResult) -> Vec<String> {
     let judgements: Vec<_> = result.deciding();
     let unmet = judgements.iter().filter(|(_, judgement)| !judgement.is_met).count() as u64;
     let of = format::plural(judgements.len() as u64, "limit");
     let verdict = match unmet {
-        0 => format!("The objective is met: {of} kept."),
+        0 => format!("The objective is met: {of} kept{}.", without_paths(sweep)),
         unmet => format!("The objective is NOT MET: {} of {of} not kept.", format::count(unmet)),
     };
     std::iter::once(verdict).chain(swept_that_meet(sweep, result)).collect()
@@ -223,6 +257,7 @@ fn swept_that_meet(sweep: &Sweep, result: &ObjectiveResult) -> Option<String> {
 mod tests {
     use super::*;
     use crate::report::{readme, terminal};
+    use crate::summary::document::ValuesAt;
     use crate::summary::fixture;
 
     fn told(sweep: &Sweep) -> String {
@@ -257,5 +292,17 @@ mod tests {
                       drop-newest, the scenario's policy, no buffer does.";
         assert!(text.contains(answer), "{text}");
         assert!(text.contains("At every N: 87 under conflate."), "{text}");
+    }
+
+    #[test]
+    fn the_next_power_of_two_is_advised_where_it_was_tried_and_is_good_enough_as_well() {
+        for (unmet, is_advised) in [(0, true), (1, false)] {
+            let mut sweep = fixture::objective::searched();
+            for size in sweep.objective.iter_mut().flat_map(|result| &mut result.sizes) {
+                size.tried.push(ValuesAt { buffer: 128, values: Vec::new(), unmet });
+            }
+            let advice = "under conflate. 128 meets it as well and leaves headroom: take that. Under drop-newest";
+            assert_eq!(told(&sweep).contains(advice), is_advised);
+        }
     }
 }

@@ -27,12 +27,17 @@ pub fn has_risk(sweep: &Sweep) -> bool {
     sweep.zero_drop.iter().any(|size| size.marks.as_ref().is_some_and(|marks| marks.high_water.len() > 1))
 }
 
+/// Whether all that was measured is one N of a server that does not say its buffer: nothing runs along any axis.
+fn is_one_unknown_size(sweep: &Sweep) -> bool {
+    sweep.cells.iter().all(|cell| cell.buffer == 0 && cell.subscribers == sweep.cells[0].subscribers)
+}
+
 /// File names, without extension, of the figures of drop rate, memory, latency and, where there are marks, of the risk;
 /// none where there are no cells.
 #[must_use]
 pub fn figure_names(sweep: &Sweep) -> Vec<&'static str> {
     let names: &[&str] = match along(sweep) {
-        _ if sweep.cells.is_empty() => &[],
+        _ if sweep.cells.is_empty() || is_one_unknown_size(sweep) => &[],
         _ if sweep.compares_policies() => &["policies"],
         Along::Buffers => &["drop-rate", "memory", "latency"],
         Along::Subscribers => &["drop-rate-by-subscribers", "memory-by-subscribers", "latency-by-subscribers"],
@@ -52,6 +57,9 @@ mod tests {
         assert_eq!(along(&fixture::ceiling()), Along::Subscribers);
         assert_eq!(along(&fixture::single_cell()), Along::Buffers);
         assert!(figure_names(&fixture::size_only()).is_empty());
+        let mut of_another_server = fixture::single_cell();
+        of_another_server.cells[0].buffer = 0;
+        assert!(figure_names(&of_another_server).is_empty(), "its buffer is not known");
     }
 
     #[test]

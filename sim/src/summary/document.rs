@@ -127,6 +127,9 @@ impl Sweep {
     }
 }
 
+/// What [`Sweep::not_applied`] says of a scenario's paths where its clients were on loopback.
+pub(crate) const NO_PATHS: &str = "paths: loopback has none; --paths emulated runs over them";
+
 /// In the place of a policy, where all are compared.
 pub const ALL_POLICIES: &str = "all";
 

@@ -1,5 +1,6 @@
 //! Why the testbed has no result.
 
+use std::fmt;
 use std::io;
 use std::process::ExitCode;
 
@@ -7,8 +8,8 @@ use super::incident::ServerIncident;
 use crate::scenario::ScenarioError;
 use crate::world::{ServerFault, ServerFaultKind};
 
-/// Why the testbed has no result. It prints as one line.
-#[derive(Debug, thiserror::Error)]
+/// Why the testbed has no result. It prints as one line, also where a test unwraps it: `Debug` and `Display` are the same.
+#[derive(thiserror::Error)]
 #[non_exhaustive]
 pub enum TestbedError {
     /// The server did what ends its run.
@@ -55,6 +56,13 @@ pub enum TestbedError {
         /// What is wrong with it.
         why: String,
     },
+}
+
+/// The line, and not the plan that an incident has in it: this is what `unwrap` prints.
+impl fmt::Debug for TestbedError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
 }
 
 impl TestbedError {

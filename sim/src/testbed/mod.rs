@@ -16,7 +16,7 @@ mod swept;
 use std::sync::Arc;
 
 use crate::plan::Plan;
-use crate::record::Observation;
+use crate::record::{Observation, exact_ms};
 use crate::runs::RunWorld;
 use crate::world::{self, Server, ServerFault, ServerFaultKind, ServerRun, WorldError};
 pub use compared::Comparison;
@@ -126,7 +126,7 @@ fn difference(plan: &Plan, first: &[Observation], second: &[Observation]) -> Opt
         let Some(place) = (0..longest).find(|place| one.get(*place) != other.get(*place)) else { continue };
         let at = [one.get(place), other.get(place)].into_iter().flatten().map(|observation| observation.at).min();
         let told = |observation: Option<&Observation>| {
-            observation.map_or("nothing more".to_owned(), |o| format!("{:?} at {:?}", o.what, o.at))
+            observation.map_or("nothing more".to_owned(), |o| format!("\"{}\" at {}", o.what, exact_ms(o.at)))
         };
         let what = format!("{} in one run, {} in the next", told(one.get(place)), told(other.get(place)));
         let at = at.unwrap_or_default();

@@ -288,3 +288,11 @@ fn every_recipe_of_a_command_that_ends_within_a_minute_is_run_by_ci() {
         }
     }
 }
+
+#[test]
+fn the_scenario_on_the_page_from_question_to_deployment_is_valid() {
+    let page = page("docs/from-question-to-deployment.md");
+    let text = page.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    let scenario = Scenario::parse("viewers", text).unwrap();
+    assert_eq!((scenario.name(), scenario.subscribers()), ("viewers", &[300][..]));
+}

@@ -35,6 +35,16 @@ fn a_server_that_answers_500_is_named() {
 }
 
 #[test]
+fn a_test_that_unwraps_prints_the_line_and_not_the_plan() {
+    let broken = get(|| async { StatusCode::INTERNAL_SERVER_ERROR });
+    let server = routes(Router::new().route("/watch", broken));
+    let failed = Testbed::new("broken", server).run(&small(), 4).err().expect("a server without streams");
+    let unwrapped = format!("{failed:?}");
+    assert_eq!(unwrapped, failed.to_string());
+    assert!(unwrapped.len() < 200 && !unwrapped.contains('\n'), "{unwrapped}");
+}
+
+#[test]
 fn a_server_that_closes_at_once_is_named() {
     let closes = |_: &Start| Running::serving_connections(|stream, _| async { drop(stream) }).publishing(drop);
     let line = ends(By(closes, Dialect::sse("/watch")));
@@ -113,7 +123,10 @@ fn a_server_that_is_not_deterministic_is_named_with_the_first_difference_and_cod
     let why = Testbed::new("odd", server).check_determinism(&small(), 8).unwrap_err();
     let line = why.to_string();
     assert!(line.contains("subscriber 0 (all), 0.1"), "{line}");
-    assert!(line.contains("the server is not deterministic: Flushed { sequence: 1 }"), "{line}");
+    assert!(
+        line.contains("the server is not deterministic: \"event 1 is flushed\" at 100.000000 ms in one run"),
+        "{line}"
+    );
     assert_eq!(format!("{:?}", why.exit_code()), format!("{:?}", std::process::ExitCode::from(3)));
     let steady = feeding(|feed, text| feed.put(&event(text)));
     assert!(Testbed::new("steady", steady).check_determinism(&small(), 8).is_ok());
