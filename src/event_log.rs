@@ -65,8 +65,8 @@ pub trait EventLog: fmt::Debug + Send + Sync {
     /// keeps events in the order in which their first waits end.
     fn append(&self, entry: Entry) -> Later<Acknowledgement>;
 
-    /// Waits until this server has read up to a cursor, for a bounded time. Without one it waits until the server has
-    /// read what the log had when the server began.
+    /// Waits until this server has read up to a cursor, and has what comes after it as far back as it can, for a bounded
+    /// time. Without a cursor it waits until the server has read what the log had when the server began.
     fn reach(&self, cursor: Option<EventId>) -> Later<Place>;
 
     /// Why this server should get no new clients; `None` if it should.

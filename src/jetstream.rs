@@ -15,6 +15,8 @@
 
 mod connect;
 mod found;
+mod message;
+mod older;
 mod progress;
 mod publisher;
 mod reader;
@@ -32,6 +34,7 @@ use crate::metrics::LogMetrics;
 use crate::transport::Environment;
 
 pub use connect::StartError;
+use older::Older;
 use progress::Shared;
 use publisher::Publisher;
 use reader::Reader;
@@ -44,6 +47,15 @@ pub struct JetStream {
     stream: Stream,
     settings: Settings,
     shared: Arc<Shared>,
+}
+
+/// A connection to the stream and the Hub that it is read into. Nothing has been read yet.
+#[derive(Debug)]
+pub struct Reading {
+    stream: JetStream,
+    hub: Hub,
+    older: Arc<Older>,
+    log: Arc<dyn EventLog>,
 }
 
 impl JetStream {
@@ -63,15 +75,28 @@ impl JetStream {
         found::epoch(self.stream.cached_info())
     }
 
+    /// Prepares to read the stream into a Hub, which has the same [`epoch`](Self::epoch).
+    pub fn into_hub(self, hub: Hub) -> Reading {
+        let older = Arc::new(Older::new(&self, hub.clone()));
+        let log = Arc::new(Publisher::new(&self, older.clone()));
+        Reading { stream: self, hub, older, log }
+    }
+}
+
+impl Reading {
     /// The log that a server publishes to.
     pub fn log(&self) -> Arc<dyn EventLog> {
-        Arc::new(Publisher::new(self))
+        self.log.clone()
     }
 
-    /// Reads the stream into a Hub, which has the same [`epoch`](Self::epoch). It begins with the newest events, at most
-    /// `history_events` of them, and waits for a broker that is away. It ends only when the stream is no longer the one
-    /// that it was; the result says why, and the ids of the Hub are then worthless.
-    pub async fn read<E: Environment>(self, hub: Hub, environment: E, history_events: usize) -> String {
-        Reader::new(self, hub, environment, history_events).run().await
+    /// Reads the stream into the Hub. It begins with the newest events, at most `history_events` of them, and waits for a
+    /// broker that is away. It ends only when the stream is no longer the one that it was; the result says why, and the
+    /// ids of the Hub are then worthless.
+    pub async fn run<E: Environment>(self, environment: E, history_events: usize) -> String {
+        let Self { stream, hub, older, .. } = self;
+        let older = tokio::spawn(older.run(environment.clone()));
+        let why = Reader::new(stream, hub, environment, history_events).run().await;
+        older.abort();
+        why
     }
 }

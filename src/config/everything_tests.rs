@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::tests::{Pair, load};
 use super::*;
+use crate::hub::HistorySettings;
 use crate::jetstream;
 use crate::mailbox::{Capacity, Overflow};
 use crate::server::{Origins, ServerSettings, Token};
@@ -38,6 +39,7 @@ fn everything() -> Config {
             stream_age: None,
             ack_timeout: Duration::from_secs(2),
             grace: Duration::ZERO,
+            replay: HistorySettings { events: 13, bytes: 14 },
         },
         log_level: LogLevel::Debug,
         log_format: LogFormat::Json,
@@ -82,10 +84,10 @@ const FILE: &str = "server.listen = '[::1]:0'\nserver.sse_channel_buffer = 0x400
                 server.nats_url = ['nats://a:4222', 'tls://b:4222']\nserver.nats_credentials = 'nats.creds'\n\
                 server.nats_stream = 'events'\nserver.nats_replicas = 3\nserver.nats_stream_bytes = 0x20_0000\n\
                 server.nats_stream_age_seconds = 'none'\nserver.nats_ack_seconds = 2\n\
-                server.nats_grace_seconds = 0\n";
+                server.nats_grace_seconds = 0\nserver.nats_replay_events = 13\nserver.nats_replay_bytes = 14\n";
 
 /// All settings, as an environment has them.
-const ENVIRONMENT: [Pair; 41] = [
+const ENVIRONMENT: [Pair; 43] = [
     ("WH_LISTEN", "[::1]:0"),
     ("WH_PUBLIC", "true"),
     ("WH_ADMIN_LISTEN", "127.0.0.1:9"),
@@ -127,6 +129,8 @@ const ENVIRONMENT: [Pair; 41] = [
     ("WH_NATS_STREAM_AGE_SECONDS", "none"),
     ("WH_NATS_ACK_SECONDS", "2"),
     ("WH_NATS_GRACE_SECONDS", "0"),
+    ("WH_NATS_REPLAY_EVENTS", "13"),
+    ("WH_NATS_REPLAY_BYTES", "14"),
 ];
 
 #[test]

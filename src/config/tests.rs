@@ -117,7 +117,7 @@ fn what_is_no_setting_is_refused_with_what_there_is() {
                 user_timeout_seconds, request_timeout_seconds, shutdown_grace_seconds, socket_unsent_bytes, \
                 frames_per_write, max_subscribers, max_connections, max_publishes, max_ingest_bytes, max_header_bytes, publish_token, \
                 token_keys, token_audience, allowed_origins, source, nats_url, nats_credentials, nats_stream, nats_replicas, \
-                nats_stream_bytes, nats_stream_age_seconds, nats_ack_seconds, nats_grace_seconds, log_level or log_format";
+                nats_stream_bytes, nats_stream_age_seconds, nats_ack_seconds, nats_grace_seconds, nats_replay_events, nats_replay_bytes, log_level or log_format";
     for (text, line) in [
         ("[server]\nbuffer = 1", format!("hub.toml:2: server.buffer: no such setting: must be {keys}")),
         ("port = 1", "hub.toml:1: port: no such setting: must be in the one section, [server]".to_owned()),

@@ -2,6 +2,9 @@
 //!
 //! This room knows what was published, and not who has received it.
 
+#[cfg(any(feature = "jetstream", test))]
+mod older;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -64,11 +67,14 @@ pub(super) struct History {
     /// The first sequence of which nothing has been forgotten.
     // Not that of the oldest event: the numbers of a log may skip some, and then nothing is missing before that event.
     complete_from: u64,
+    /// How much may be kept beyond the limits, while somebody reads older events.
+    older: HistorySettings,
 }
 
 impl History {
     pub(super) fn new(settings: HistorySettings) -> Self {
-        Self { settings, order: VecDeque::new(), by_topic: BTreeMap::new(), bytes: 0, last: 0, complete_from: 1 }
+        let older = HistorySettings::NONE;
+        Self { settings, order: VecDeque::new(), by_topic: BTreeMap::new(), bytes: 0, last: 0, complete_from: 1, older }
     }
 
     pub(super) fn push(&mut self, event: &Arc<Event>) {
@@ -85,9 +91,16 @@ impl History {
             // Two lookups, so that the topic is cloned only for its first event.
             None => self.by_topic.entry(event.topic().clone()).or_default().push(event.clone()),
         }
-        while self.order.len() > self.settings.events || (self.bytes > self.settings.bytes && self.order.len() > 1) {
+        while self.is_over() {
             self.forget_oldest();
         }
+    }
+
+    /// Whether the oldest event has to go.
+    fn is_over(&self) -> bool {
+        let events = self.settings.events + self.older.events;
+        let bytes = self.settings.bytes + self.older.bytes;
+        self.order.len() > events || (self.bytes > bytes && self.order.len() > 1)
     }
 
     fn forget_oldest(&mut self) {
@@ -130,6 +143,7 @@ impl History {
         self.order.clear();
         self.by_topic.clear();
         self.bytes = 0;
+        self.older = HistorySettings::NONE;
         self.last = last;
         self.complete_from = last + 1;
     }

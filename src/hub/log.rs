@@ -1,6 +1,9 @@
 //! The events of one topic, in chunks that readers share with the history. A reader holds the history's lock only to
 //! get a pointer to a chunk, so the time does not depend on how many events it reads.
 
+#[cfg(any(feature = "jetstream", test))]
+mod front;
+
 use std::cmp::Reverse;
 use std::collections::vec_deque::Iter;
 use std::collections::{BinaryHeap, VecDeque};
@@ -25,7 +28,8 @@ struct Chunk {
     first: u64,
     /// Sequence of the last event.
     last: u64,
-    /// How many events of the topic came before those that are in the chunk.
+    /// How many events of the topic came before those that are in the chunk, from any number on. It wraps around: older
+    /// events may come in front of the first.
     before: u64,
     events: Arc<Events>,
 }
@@ -41,7 +45,7 @@ impl Log {
                 chunk.last = sequence;
                 return;
             }
-            Some(chunk) => chunk.before + chunk.events.len() as u64,
+            Some(chunk) => chunk.before.wrapping_add(chunk.events.len() as u64),
             None => 0,
         };
         let events = Arc::new(Events::from([event]));
@@ -53,7 +57,7 @@ impl Log {
         if chunk.events.len() > 1 {
             // Copies the chunk only if a reader holds it.
             Arc::make_mut(&mut chunk.events).pop_front();
-            chunk.before += 1;
+            chunk.before = chunk.before.wrapping_add(1);
         } else {
             self.0.pop_front();
         }
@@ -65,15 +69,15 @@ impl Log {
 
     /// How many events there are in `first ..= last`.
     pub(super) fn count(&self, first: u64, last: u64) -> u64 {
-        self.before(last.saturating_add(1)) - self.before(first)
+        self.before(last.saturating_add(1)).wrapping_sub(self.before(first))
     }
 
-    /// How many events were published before a sequence, the forgotten ones included.
+    /// How many events were published before a sequence, the forgotten ones included, on the scale of [`Chunk::before`].
     fn before(&self, sequence: u64) -> u64 {
         // The first chunk answers for all earlier sequences: its `before` counts the forgotten events.
         let following = self.0.partition_point(|chunk| chunk.first <= sequence).max(1);
         let Some(chunk) = self.0.get(following - 1) else { return 0 };
-        chunk.before + place(&chunk.events, sequence) as u64
+        chunk.before.wrapping_add(place(&chunk.events, sequence) as u64)
     }
 
     /// The chunk in which the events of a span begin; `None` when the span has none.

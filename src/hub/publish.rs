@@ -153,7 +153,7 @@ impl Hub {
         publication
     }
 
-    fn event(&self, id: EventId, topic: &Topic, payload: Bytes, now: Duration) -> Event {
+    pub(super) fn event(&self, id: EventId, topic: &Topic, payload: Bytes, now: Duration) -> Event {
         let mut event = Event::published(id, topic.clone(), payload, now, self.shared.pinned.clone());
         let policy = self.shared.rules.of(topic);
         if let Some(path) = &policy.key

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use async_nats::jetstream::context::GetStreamErrorKind;
+use async_nats::jetstream::context::{CreateStreamErrorKind, GetStreamErrorKind};
 use async_nats::jetstream::stream::{Config, DiscardPolicy, Info, RetentionPolicy, StorageType, Stream};
 use async_nats::jetstream::{Context, ErrorCode};
 
@@ -15,7 +15,8 @@ pub(super) async fn or_created(context: &Context, settings: &Settings) -> Result
     let stream = match context.get_stream(name).await {
         Err(why) if is_missing(&why.kind()) => context.create_stream(config(settings)).await.map_err(|why| {
             let replicas = settings.replicas;
-            StartError::Stream(format!("stream {name:?} cannot be created with {replicas} replicas: {why}"))
+            let line = format!("stream {name:?} cannot be created with {replicas} replicas: {why}");
+            if may_pass(&why.kind()) { StartError::Unreachable(line) } else { StartError::Stream(line) }
         })?,
         Err(why) => return Err(StartError::Unreachable(format!("stream {name:?} cannot be asked for: {why}"))),
         Ok(stream) => stream,
@@ -38,6 +39,26 @@ fn subjects(stream: &str) -> String {
 
 fn is_missing(why: &GetStreamErrorKind) -> bool {
     matches!(why, GetStreamErrorKind::JetStream(why) if why.error_code() == ErrorCode::STREAM_NOT_FOUND)
+}
+
+/// Whether a stream may be created at another time: brokers that have just begun do not know each other yet.
+fn may_pass(why: &CreateStreamErrorKind) -> bool {
+    let of_brokers = [
+        ErrorCode::CLUSTER_NO_PEERS,
+        ErrorCode::CLUSTER_NOT_AVAILABLE,
+        ErrorCode::CLUSTER_NOT_LEADER,
+        ErrorCode::INSUFFICIENT_RESOURCES,
+    ];
+    match why {
+        CreateStreamErrorKind::TimedOut | CreateStreamErrorKind::JetStreamUnavailable => true,
+        CreateStreamErrorKind::JetStream(why) => of_brokers.contains(&why.error_code()),
+        CreateStreamErrorKind::EmptyStreamName
+        | CreateStreamErrorKind::InvalidStreamName
+        | CreateStreamErrorKind::DomainAndExternalSet
+        | CreateStreamErrorKind::Response
+        | CreateStreamErrorKind::NotFound
+        | CreateStreamErrorKind::ResponseParse => false,
+    }
 }
 
 fn config(settings: &Settings) -> Config {

@@ -12,6 +12,7 @@ use tokio::time::{Instant, timeout_at};
 
 use super::JetStream;
 use super::connect::publishing_context;
+use super::older::Older;
 use super::progress::Shared;
 use crate::event::EventId;
 use crate::event_log::{Acknowledgement, Entry, EventLog, Later, NotStored, Place};
@@ -26,10 +27,11 @@ pub(super) struct Publisher {
     epoch: u64,
     patience: Duration,
     shared: Arc<Shared>,
+    older: Arc<Older>,
 }
 
 impl Publisher {
-    pub(super) fn new(of: &JetStream) -> Self {
+    pub(super) fn new(of: &JetStream, older: Arc<Older>) -> Self {
         Self {
             client: of.client.clone(),
             context: publishing_context(of.client.clone(), of.settings.ack_timeout),
@@ -37,6 +39,7 @@ impl Publisher {
             epoch: of.epoch(),
             patience: of.settings.ack_timeout,
             shared: of.shared.clone(),
+            older,
         }
     }
 
@@ -104,8 +107,14 @@ impl EventLog for Publisher {
     }
 
     fn reach(&self, cursor: Option<EventId>) -> Later<Place> {
-        let shared = self.shared.clone();
-        Box::pin(async move { shared.reach(cursor.map_or(0, |at| at.sequence)).await })
+        let Self { shared, older, .. } = self.clone();
+        Box::pin(async move {
+            let Some(at) = cursor else { return shared.reach(0).await };
+            match shared.reach(at.sequence).await {
+                Place::Reached => older.reach_back(at.sequence + 1).await,
+                other @ (Place::Beyond | Place::NotYet) => other,
+            }
+        })
     }
 
     fn unready(&self) -> Option<String> {

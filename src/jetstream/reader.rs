@@ -15,11 +15,10 @@ use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 use super::JetStream;
+use super::message::{payload, topic};
 use super::progress::Shared;
 use super::watching::{Answer, Interrupted, ask, consumer_after, state};
 use crate::hub::Hub;
-use crate::server::is_event;
-use crate::topic::Topic;
 use crate::transport::Environment;
 
 /// Time between two questions of how far the stream goes. It is also how late a stream that was created anew is noticed.
@@ -208,15 +207,12 @@ impl<E: Environment> Reader<E> {
                 self.lose_until(first.min(sequence) - 1);
             }
         }
-        let topic = message.subject.strip_prefix(&self.prefix).and_then(|topic| Topic::of_tables(topic).ok());
-        match topic {
-            Some(topic) if is_event(&message.payload) => {
+        match topic(&self.prefix, message) {
+            Some(topic) => {
                 let each = |subscriber, outcome| self.environment.offered(subscriber, outcome);
-                // Copied: the payload is a slice of the connection's read buffer, and would keep all of it.
-                let payload = bytes::Bytes::copy_from_slice(&message.payload);
-                self.hub.publish_each_at(sequence, self.environment.now(), &topic, payload, each);
+                self.hub.publish_each_at(sequence, self.environment.now(), &topic, payload(message), each);
             }
-            _ => self.skip(sequence, &message.subject),
+            None => self.skip(sequence, &message.subject),
         }
         self.moved();
         Ok(())

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use async_nats::ServerAddr;
 
+use crate::hub::HistorySettings;
+
 /// Most replicas that a stream can have.
 pub const MAX_REPLICAS: usize = 5;
 
@@ -30,6 +32,8 @@ pub struct Settings {
     pub ack_timeout: Duration,
     /// How long a server stays ready without its broker.
     pub grace: Duration,
+    /// How much is read from the stream for clients whose cursor is older than the history.
+    pub replay: HistorySettings,
 }
 
 impl Default for Settings {
@@ -44,6 +48,7 @@ impl Default for Settings {
             ack_timeout: Duration::from_secs(5),
             // Longer than a cluster of brokers takes to choose a leader, or one broker to be restarted.
             grace: Duration::from_secs(60),
+            replay: HistorySettings { events: 100_000, bytes: 64 << 20 },
         }
     }
 }

@@ -47,14 +47,14 @@ impl Opened {
         environment: impl Environment,
     ) -> (server::Source, impl Future<Output = String> + Send + 'static) {
         let Self { hub, stream, history_events } = self;
-        let stream = stream.map(|(stream, _)| stream);
-        let source = match &stream {
-            Some(stream) => server::Source::log(hub.clone(), stream.log()),
-            None => hub.clone().into(),
+        let reading = stream.map(|(stream, _)| stream.into_hub(hub.clone()));
+        let source = match &reading {
+            Some(reading) => server::Source::log(hub, reading.log()),
+            None => hub.into(),
         };
         let reading = async move {
-            match stream {
-                Some(stream) => stream.read(hub, environment, history_events).await,
+            match reading {
+                Some(reading) => reading.run(environment, history_events).await,
                 None => std::future::pending().await,
             }
         };

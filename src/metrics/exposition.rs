@@ -150,7 +150,9 @@ impl LogFigures {
         let help = "New connections to the log after a lost one";
         out.counter("hubbub_log_reconnects", help, &[(&[], self.reconnects)])?;
         let help = "Messages of the log that are no event, and were skipped";
-        out.counter("hubbub_log_skipped", help, &[(&[], self.skipped)])
+        out.counter("hubbub_log_skipped", help, &[(&[], self.skipped)])?;
+        let help = "Events read from the log for clients whose cursor was older than the history";
+        out.counter("hubbub_log_reread", help, &[(&[], self.reread)])
     }
 }
 

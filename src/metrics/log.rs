@@ -15,6 +15,7 @@ pub struct LogMetrics {
     lag_events: AtomicU64,
     lag_ms: AtomicU64,
     skipped: AtomicU64,
+    reread: AtomicU64,
 }
 
 impl Default for LogMetrics {
@@ -26,6 +27,7 @@ impl Default for LogMetrics {
             lag_events: AtomicU64::new(0),
             lag_ms: AtomicU64::new(0),
             skipped: AtomicU64::new(0),
+            reread: AtomicU64::new(0),
         }
     }
 }
@@ -52,6 +54,11 @@ impl LogMetrics {
         self.skipped.fetch_add(1, Ordering::Relaxed);
     }
 
+    /// Counts events that were read from the log for clients whose cursor was older than the history.
+    pub fn reread(&self, events: u64) {
+        self.reread.fetch_add(events, Ordering::Relaxed);
+    }
+
     /// Sets how many events of the log this server has not read, and since how long there are any.
     pub fn lags(&self, events: u64, since: Duration) {
         self.lag_events.store(events, Ordering::Relaxed);
@@ -66,6 +73,7 @@ impl LogMetrics {
             lag_events: self.lag_events.load(Ordering::Relaxed),
             lag: Duration::from_millis(self.lag_ms.load(Ordering::Relaxed)),
             skipped: self.skipped.load(Ordering::Relaxed),
+            reread: self.reread.load(Ordering::Relaxed),
         }
     }
 }
@@ -79,4 +87,5 @@ pub(super) struct LogFigures {
     pub(super) lag_events: u64,
     pub(super) lag: Duration,
     pub(super) skipped: u64,
+    pub(super) reread: u64,
 }

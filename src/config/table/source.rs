@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{bytes, optional};
+use super::{FORMS, bytes, optional};
 use crate::config::setting::{NONE, Setting, SettingKind};
 use crate::config::settings::Source;
 use crate::jetstream::{MAX_REPLICAS, is_address, is_stream_name};
@@ -15,8 +15,12 @@ const MAX_STREAM_AGE_SECONDS: u64 = 10 * 366 * 24 * 60 * 60;
 const MAX_ACK_SECONDS: u64 = 60;
 /// Longest time that a server stays ready without its broker, one hour.
 const MAX_GRACE_SECONDS: u64 = 60 * 60;
+/// Most events that are read for cursors older than the history, as many as the largest history has.
+const MAX_REPLAY_EVENTS: u64 = 10_000_000;
+/// Most bytes of them: 1 GiB, as for the history.
+const MAX_REPLAY_BYTES: u64 = 1 << 30;
 
-pub(super) static SETTINGS: [Setting; 9] = [
+pub(super) static SETTINGS: [Setting; 11] = [
     Setting {
         key: "source",
         about: "where events come from: embedded, or a stream of NATS: docs/cluster.md",
@@ -109,6 +113,27 @@ pub(super) static SETTINGS: [Setting; 9] = [
         key: "nats_grace_seconds",
         about: "time that /readyz stays 200 while the broker is away",
         kind: SettingKind::Seconds { least: 0, most: MAX_GRACE_SECONDS, of: |config| &mut config.jetstream.grace },
+        memory: None,
+    },
+    Setting {
+        key: "nats_replay_events",
+        about: "events read from the stream for cursors older than the history; or 0",
+        kind: SettingKind::Count {
+            least: 0,
+            most: MAX_REPLAY_EVENTS,
+            of: |config| &mut config.jetstream.replay.events,
+        },
+        memory: Some(|config| {
+            let settings = &config.jetstream;
+            let all = settings.replay.bytes as u64 * FORMS + settings.replay.events as u64 * 512;
+            let holds = "older events while clients read them, and their frames, one for each form of a stream";
+            format!("{holds}: {} with `nats_replay_bytes`", bytes(all))
+        }),
+    },
+    Setting {
+        key: "nats_replay_bytes",
+        about: "bytes of events read from the stream for cursors older than the history",
+        kind: SettingKind::Count { least: 1, most: MAX_REPLAY_BYTES, of: |config| &mut config.jetstream.replay.bytes },
         memory: None,
     },
 ];

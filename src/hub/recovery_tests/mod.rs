@@ -4,6 +4,7 @@ mod coming_back;
 mod holes;
 mod interests;
 mod numbered;
+mod older;
 mod parking;
 mod policies;
 

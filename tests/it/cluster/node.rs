@@ -27,8 +27,12 @@ impl Node {
 
     /// Starts one with further settings.
     pub(crate) async fn start_with(broker: &Broker, settings: &[(&str, &str)]) -> Self {
-        let url = broker.url();
-        let settings = [&[("WH_SOURCE", "jetstream"), ("WH_NATS_URL", &*url)][..], settings].concat();
+        Self::start_at(&broker.url(), settings).await
+    }
+
+    /// Starts one at the addresses of several brokers.
+    pub(crate) async fn start_at(urls: &str, settings: &[(&str, &str)]) -> Self {
+        let settings = [&[("WH_SOURCE", "jetstream"), ("WH_NATS_URL", urls)][..], settings].concat();
         let (child, address, said) = serve_and_listen(&[], &settings).await;
         Self { child, address, said }
     }
@@ -128,6 +132,11 @@ impl Watch {
         let has_gap = |chunks: &[Chunk]| chunks.iter().any(|chunk| chunk.gap().is_some());
         let chunks = read_on_until(&mut self.stream, &mut self.bytes, has_gap).await;
         serde_json::from_str(chunks.iter().find_map(Chunk::gap).unwrap()).unwrap()
+    }
+
+    /// All that comes until the server has ended the stream.
+    pub(crate) async fn text(mut self) -> String {
+        crate::support::wire::text_to_end(&mut self.stream).await
     }
 
     /// Waits until the server has ended the stream.

@@ -1,0 +1,75 @@
+//! Cursors that are older than the history of a server: the stream still has what came after them.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio::sync::watch;
+use tokio::time::timeout;
+
+use super::client::Client;
+use super::node::Node;
+use crate::support::nats::Broker;
+
+/// A history that soon ends.
+const SHORT: (&str, &str) = ("WH_HISTORY_EVENTS", "20");
+
+#[tokio::test]
+async fn a_herd_with_old_cursors_gets_all_that_the_stream_has_while_events_go_on_and_each_is_read_once() {
+    let Some(broker) = Broker::start("older").await else { return };
+    let node = Node::start_with(&broker, &[SHORT]).await;
+    let ids = node.publish_all(0..600).await;
+    let client = async |place: usize| {
+        let mut client = node.watch(Some(&ids[place])).await;
+        let seen = client.events(699 - place).await;
+        assert_eq!(
+            seen.iter().map(|(_, number)| *number).collect::<Vec<_>>(),
+            (place as u64 + 1..700).collect::<Vec<_>>()
+        );
+    };
+    let herd = join_all((0..100).map(|number| client(number * 5)));
+    let ((), live) = tokio::join!(async { herd.await.into_iter().collect() }, node.publish_all(600..700));
+    assert_eq!(live.len(), 100);
+    let read = node.sample("hubbub_log_reread_total").await;
+    assert!((560.0..=700.0).contains(&read), "{read} events were read for 100 clients");
+}
+
+#[tokio::test]
+async fn what_is_read_for_old_cursors_has_a_limit_and_the_rest_is_told() {
+    let Some(broker) = Broker::start("older-limit").await else { return };
+    let node = Node::start_with(&broker, &[SHORT, ("WH_NATS_REPLAY_EVENTS", "50")]).await;
+    let ids = node.publish_all(0..200).await;
+    let mut client = node.watch(Some(&ids[9])).await;
+    let gap = client.gap().await;
+    assert_eq!(
+        (&gap["reason"], &gap["first"], &gap["last"]),
+        (&"out_of_reach".into(), &ids[10].clone().into(), &ids[129].clone().into())
+    );
+    let none = Node::start_with(&broker, &[SHORT, ("WH_NATS_REPLAY_EVENTS", "0")]).await;
+    none.until_ready_is(200).await;
+    let gap = none.watch(Some(&ids[9])).await.gap().await;
+    assert_eq!(gap["last"], ids[179].clone(), "{gap}");
+}
+
+#[tokio::test]
+async fn an_old_cursor_without_a_broker_comes_back_later_and_misses_nothing() {
+    let Some(mut broker) = Broker::start("older-away").await else { return };
+    let node = Node::start_with(&broker, &[SHORT]).await;
+    let ids = node.publish_all(0..100).await;
+    let mut live = node.watch(Some(&ids[97])).await;
+    assert_eq!(live.events(2).await.len(), 2, "the history is enough");
+    broker.kill().await;
+    let early = node.watch(Some(&ids[4])).await;
+    // It is told when to come back, and not that anything is missing.
+    let text = timeout(Duration::from_secs(30), early.text()).await.unwrap();
+    assert!(text.contains("retry: ") && !text.contains("gap") && !text.contains("data: "), "{text}");
+    broker.restart().await;
+    let (_end, mut ended) = watch::channel(Some(100));
+    let mut client = Client::after(&ids[4]);
+    let back = async {
+        while !client.has_all(Some(100)) {
+            let _ = client.read(&node.address, &mut ended).await;
+        }
+    };
+    timeout(Duration::from_secs(30), back).await.unwrap();
+    assert_eq!(client.seen, ids[5..]);
+}
