@@ -3,6 +3,7 @@
 //!
 //! - [`broker`]: the broker ends, hangs, or comes back
 //! - [`client`]: a client that comes back
+//! - [`kills`]: one of three servers or three brokers ends, again and again
 //! - [`older`]: cursors that are older than the history of a server
 //! - [`refused`]: what keeps a server from beginning
 //! - [`stream`]: streams that were deleted from, purged or made anew
@@ -10,6 +11,7 @@
 
 mod broker;
 mod client;
+mod kills;
 mod node;
 mod older;
 mod refused;
