@@ -54,7 +54,7 @@ fn address(line: &str) -> String {
     line.split_once("http://").unwrap().1.split_once(',').unwrap().0.to_owned()
 }
 
-async fn output(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
+pub(crate) async fn output(arguments: &[&str], variables: &[(&str, &str)]) -> Output {
     soon("the end", hubbub(arguments, variables).output()).await.unwrap()
 }
 

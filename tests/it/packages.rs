@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::process::Command;
 
+use crate::command::output;
 use crate::support::{Served, Setup, soon};
 
 fn deploy(name: &str) -> String {
@@ -64,6 +65,28 @@ fn the_unit_is_as_closed_as_systemd_can_tell() {
         Ok(output) => assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout)),
         Err(_) => eprintln!("skipped: there is no systemd-analyze here"),
     }
+}
+
+/// The settings of a cluster are as they would be typed, so the command can be asked whether it takes them.
+#[tokio::test]
+async fn the_command_takes_the_settings_of_the_cluster_files() {
+    for (file, pairs) in [("compose.cluster.yml", 4), ("kubernetes.yml", 4)] {
+        let text = deploy(file);
+        let settings: Vec<_> = text.lines().filter_map(setting).collect();
+        assert_eq!(settings.len(), pairs, "{file}: {settings:?}");
+        // The keys are a file of the cluster.
+        let settings: Vec<_> = settings.into_iter().filter(|(name, _)| *name != "WH_TOKEN_KEYS").collect();
+        let output = output(&["config"], &settings).await;
+        let shown = String::from_utf8_lossy(&output.stdout);
+        assert!(shown.contains("source = \"jetstream\"") && shown.contains("nats_replicas = 3"), "{file}: {shown}");
+    }
+}
+
+/// The variable of a line and its value: `NAME: VALUE`, or `{name: NAME, value: VALUE}`.
+fn setting(line: &str) -> Option<(&str, &str)> {
+    let line = line.trim().trim_start_matches("- {name: ").trim_end_matches('}');
+    let (name, value) = line.split_once(", value: ").or_else(|| line.split_once(": "))?;
+    name.starts_with("WH_").then(|| (name, value.trim_matches('"')))
 }
 
 /// The image's settings: with these alone the server must refuse to start, and with the word that it is public it
