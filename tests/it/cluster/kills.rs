@@ -52,7 +52,12 @@ async fn survives(name: &str, kills: u32, clients: usize, seed: u64) {
             balancer.is_at(victim, None);
             sleep(away).await;
             nodes[victim] = start().await;
-            nodes[victim].until_ready_is(200).await;
+            let reads = async {
+                while nodes[victim].get("/readyz").await.0 != 200 {
+                    sleep(Duration::from_millis(100)).await;
+                }
+            };
+            timeout(HEALED_WITHIN, reads).await.expect("a server that has read the stream");
             balancer.is_at(victim, Some(nodes[victim].address.clone()));
         } else {
             brokers[victim - 3].kill().await;
