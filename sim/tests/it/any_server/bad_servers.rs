@@ -38,7 +38,7 @@ fn a_server_that_answers_500_is_named() {
 fn a_test_that_unwraps_prints_the_line_and_not_the_plan() {
     let broken = get(|| async { StatusCode::INTERNAL_SERVER_ERROR });
     let server = routes(Router::new().route("/watch", broken));
-    let failed = Testbed::new("broken", server).run(&small(), 4).err().expect("a server without streams");
+    let failed = Testbed::new("broken", server).run(&small(), 4).expect_err("a server without streams");
     let unwrapped = format!("{failed:?}");
     assert_eq!(unwrapped, failed.to_string());
     assert!(unwrapped.len() < 200 && !unwrapped.contains('\n'), "{unwrapped}");
