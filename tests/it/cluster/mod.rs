@@ -2,18 +2,12 @@
 //! what happens when servers and brokers end.
 //!
 //! - [`broker`]: the broker ends, hangs, or comes back
-//! - [`client`]: a client that comes back
-//! - [`kills`]: one of three servers or three brokers ends, again and again
-//! - [`older`]: cursors that are older than the history of a server
 //! - [`refused`]: what keeps a server from beginning
 //! - [`stream`]: streams that were deleted from, purged or made anew
 //! - [`node`]: one server as a process
 
 mod broker;
-mod client;
-mod kills;
 mod node;
-mod older;
 mod refused;
 mod stream;
 

@@ -1,4 +1,8 @@
 //! One server of a cluster as a process, and what its clients see.
+//!
+//! - [`client`]: a client that comes back
+
+pub(super) mod client;
 
 use std::time::Duration;
 

@@ -1,4 +1,8 @@
 //! Streams that were deleted from, purged or made anew, and messages that other programs publish.
+//!
+//! - [`older`]: cursors that are older than the history of a server
+
+mod older;
 
 use async_nats::jetstream::stream::Config;
 

@@ -6,8 +6,8 @@ use futures_util::future::join_all;
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-use super::client::Client;
-use super::node::Node;
+use crate::cluster::node::Node;
+use crate::cluster::node::client::Client;
 use crate::support::nats::Broker;
 
 /// A history that soon ends.

@@ -7,8 +7,9 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::client::Client;
-use super::node::{Node, id};
+use super::three::{elected, keep, start_three};
+use crate::cluster::node::client::Client;
+use crate::cluster::node::{Node, id};
 use crate::support::nats::Broker;
 
 /// Longest time until everything that was acknowledged has reached every client, after the last kill.
@@ -27,10 +28,10 @@ async fn what_was_acknowledged_reaches_every_client_once_and_in_order_over_200_k
 }
 
 async fn survives(name: &str, kills: u32, clients: usize, seed: u64) {
-    let Some(mut brokers) = Broker::start_three(name).await else { return };
+    let Some(mut brokers) = start_three(name).await else { return };
     let urls = brokers.each_ref().map(Broker::url).join(",");
     let start = async || Node::start_at(&urls, &[("WH_NATS_REPLICAS", "3"), ("WH_NATS_ACK_SECONDS", "2")]).await;
-    brokers[0].keeps(3).await;
+    keep(&brokers[0], 3).await;
     let mut nodes = [start().await, start().await, start().await];
     let balancer = Balancer::default();
     (0..3).for_each(|place| balancer.is_at(place, Some(nodes[place].address.clone())));
@@ -64,7 +65,7 @@ async fn survives(name: &str, kills: u32, clients: usize, seed: u64) {
             sleep(away).await;
             brokers[victim - 3].restart().await;
             // A server that is started next does not wait until the brokers have a leader.
-            brokers[victim - 3].stream().await;
+            elected(&brokers[victim - 3]).await;
         }
     }
     stop.send_replace(true);

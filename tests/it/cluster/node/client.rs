@@ -9,27 +9,27 @@ use tokio::sync::watch;
 
 /// What a browser does with a stream: an id counts once its block has ended.
 #[derive(Debug, Default)]
-pub(super) struct Client {
+pub(crate) struct Client {
     cursor: Option<String>,
     block: (Option<String>, Option<String>),
     /// The ids of all events, in order.
-    pub(super) seen: Vec<String>,
+    pub(crate) seen: Vec<String>,
     last: Option<usize>,
 }
 
 impl Client {
     /// One that was there before, and has read up to a cursor.
-    pub(super) fn after(cursor: &str) -> Self {
+    pub(crate) fn after(cursor: &str) -> Self {
         Self { cursor: Some(cursor.to_owned()), ..Self::default() }
     }
 
     /// Whether it has the last of so many events.
-    pub(super) fn has_all(&self, count: Option<usize>) -> bool {
+    pub(crate) fn has_all(&self, count: Option<usize>) -> bool {
         count.is_some_and(|count| self.last == Some(count - 1))
     }
 
     /// Watches at a server until that ends the stream, or the last of so many events has come.
-    pub(super) async fn read(&mut self, address: &str, ended: &mut watch::Receiver<Option<usize>>) -> io::Result<()> {
+    pub(crate) async fn read(&mut self, address: &str, ended: &mut watch::Receiver<Option<usize>>) -> io::Result<()> {
         self.block = (None, None);
         let mut stream = TcpStream::connect(address).await?;
         let cursor = self.cursor.as_ref().map_or(String::new(), |id| format!("last-event-id: {id}\r\n"));
