@@ -58,6 +58,10 @@ proxies:
     HUBBUB_PROXIES=required cargo test --package hubbub-sim --test it measures_what_proxies_hide -- --ignored
     cargo sim docs
 
+# Measure what a log of NATS JetStream costs beside the embedded default (a minute; needs nats-server)
+log-costs:
+    HUBBUB_NATS=required cargo test --release --package hubbub --test it measures_what_a_log_costs -- --ignored --nocapture
+
 # Record the arrivals of a live stream as a trace for sweep --trace
 record *options:
     cargo sim record "$@"

@@ -2,11 +2,13 @@
 //! what happens when servers and brokers end.
 //!
 //! - [`broker`]: the broker ends, hangs, or comes back
+//! - [`costs`]: what the log costs, measured
 //! - [`refused`]: what keeps a server from beginning
 //! - [`stream`]: streams that were deleted from, purged or made anew
 //! - [`node`]: one server as a process
 
 mod broker;
+mod costs;
 mod node;
 mod refused;
 mod stream;
