@@ -1,13 +1,13 @@
 //! What the log costs beside the embedded default: `just log-costs`. It measures, and tests nothing but that all arrives.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::process::Child;
 use tokio::task::JoinSet;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep};
 
 use super::node::Node;
 use crate::command::serve_and_listen;
@@ -42,13 +42,13 @@ async fn measures_what_a_log_costs() {
     let of = |name: &'static str, nodes: usize| async move {
         let port = free_port();
         let broker = Broker::start_with(name, &["-m", &port.to_string()]).await?;
-        Some(measured(&Source::Log { broker, monitor: port }, nodes).await)
+        Some(measured(&Source::Log { broker: Box::new(broker), monitor: port }, nodes).await)
     };
-    println!("{VIEWERS} viewers, {EVENTS} events of {EVENT_BYTES} B, one every {} ms", EVERY.as_millis());
-    println!(
-        "| source | nodes | answer p50, ms | p99 | receipt p50, ms | p99 | CPU a delivery, µs | broker's CPU an event, µs | broker in an event, B | out an event and node, B |"
+    say(&format!("{VIEWERS} viewers, {EVENTS} events of {EVENT_BYTES} B, one every {} ms", EVERY.as_millis()));
+    say(
+        "| source | nodes | answer p50, ms | p99 | receipt p50, ms | p99 | CPU a delivery, µs | broker's CPU an event, µs | broker in an event, B | out an event and node, B |",
     );
-    println!("| :-- | --: | --: | --: | --: | --: | --: | --: | --: | --: |");
+    say("| :-- | --: | --: | --: | --: | --: | --: | --: | --: | --: |");
     line("embedded", 1, &measured(&Source::Embedded, 1).await);
     for (name, nodes) in [("costs-1", 1), ("costs-2", 2), ("costs-3", 3)] {
         let Some(costs) = of(name, nodes).await else { return };
@@ -59,7 +59,7 @@ async fn measures_what_a_log_costs() {
 /// Where nodes have their events from.
 enum Source {
     Embedded,
-    Log { broker: Broker, monitor: u16 },
+    Log { broker: Box<Broker>, monitor: u16 },
 }
 
 fn free_port() -> u16 {
@@ -169,7 +169,7 @@ fn line(source: &str, nodes: usize, costs: &Costs) {
     let quantile = |sorted: &[f64], part: f64| sorted[((sorted.len() - 1) as f64 * part) as usize];
     let events = EVENTS as f64;
     let [received, sent] = costs.broker_bytes;
-    println!(
+    say(&format!(
         "| {source} | {nodes} | {:.2} | {:.2} | {:.2} | {:.2} | {:.1} | {:.0} | {:.0} | {:.0} |",
         quantile(&costs.answer_ms, 0.5),
         quantile(&costs.answer_ms, 0.99),
@@ -179,5 +179,11 @@ fn line(source: &str, nodes: usize, costs: &Costs) {
         costs.broker_cpu * 1e6 / events,
         received / events,
         sent / events / nodes as f64,
-    );
+    ));
+}
+
+/// Prints a line.
+#[expect(clippy::print_stdout, reason = "the table is the result")]
+fn say(line: &str) {
+    println!("{line}");
 }
