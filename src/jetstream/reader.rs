@@ -17,7 +17,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use super::JetStream;
 use super::message::{payload, topic};
 use super::progress::Shared;
-use super::watching::{Answer, Interrupted, ask, consumer_after, nothing_between, state};
+use super::watching::{Answer, Interrupted, ask, consumer_after, state};
 use crate::hub::Hub;
 use crate::transport::Environment;
 
@@ -73,9 +73,9 @@ impl<E: Environment> Reader<E> {
             // Before the consumer is made: a connection that is replaced meanwhile may have lost it.
             let mut connections = self.shared.connections();
             let interrupted = match self.consumer().await {
-                Ok(messages) => {
+                Ok((consumer, messages)) => {
                     doubtful_since = None;
-                    self.follow(messages, &mut connections).await
+                    self.follow(consumer, messages, &mut connections).await
                 }
                 Err(why) => why,
             };
@@ -105,7 +105,7 @@ impl<E: Environment> Reader<E> {
     }
 
     /// A consumer that begins after what the Hub has.
-    async fn consumer(&mut self) -> Result<pull::Stream, Interrupted> {
+    async fn consumer(&mut self) -> Result<(PullConsumer, pull::Stream), Interrupted> {
         let first = self.oldest().await?;
         if first > self.position() + 1 {
             self.lose_until(first - 1);
@@ -116,7 +116,8 @@ impl<E: Environment> Reader<E> {
         state(&self.stream, self.epoch(), self.position()).await?;
         self.expected = 1;
         let messages = consumer.stream().max_messages_per_batch(MOST_AHEAD).heartbeat(HEARTBEAT).expires(REQUEST_LASTS);
-        messages.messages().await.map_err(|why| Interrupted::again(&why))
+        let messages = messages.messages().await.map_err(|why| Interrupted::again(&why))?;
+        Ok((consumer, messages))
     }
 
     /// The oldest sequence that the Hub can still get, and wants.
@@ -146,7 +147,12 @@ impl<E: Environment> Reader<E> {
 
     /// Publishes what the consumer sends, and asks from time to time how far the stream goes. It ends when the consumer has
     /// to be replaced.
-    async fn follow(&mut self, mut messages: pull::Stream, connections: &mut watch::Receiver<u64>) -> Interrupted {
+    async fn follow(
+        &mut self,
+        consumer: PullConsumer,
+        mut messages: pull::Stream,
+        connections: &mut watch::Receiver<u64>,
+    ) -> Interrupted {
         let mut ticks = interval(ASK_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let shared = self.shared.clone();
@@ -167,7 +173,7 @@ impl<E: Environment> Reader<E> {
                 Next::Ask => {
                     is_asking = true;
                     shared.progress.send_modify(|progress| progress.asked += 1);
-                    question = Box::pin(ask(self.stream.clone(), self.prefix.clone(), self.epoch(), self.position()));
+                    question = Box::pin(ask(self.stream.clone(), consumer.clone(), self.epoch(), self.position()));
                     Ok(())
                 }
                 Next::Answer(answer) => {
@@ -200,7 +206,6 @@ impl<E: Environment> Reader<E> {
             if first > self.position() + 1 {
                 self.lose_until(first.min(sequence) - 1);
             }
-            nothing_between(&self.stream, &self.prefix, self.position() + 1..sequence).await?;
         }
         match topic(&self.prefix, message) {
             Some(topic) => {
@@ -224,7 +229,7 @@ impl<E: Environment> Reader<E> {
     fn answered(&self, answer: Answer) {
         self.shared.back();
         // Deleted events at the end of the stream are never sent.
-        if answer.rest_is_deleted {
+        if answer.all_sent.is_some_and(|sent| self.expected > sent) {
             self.hub.advance_to(answer.last);
         }
         let position = self.position();
