@@ -16,7 +16,7 @@ use tokio::time::{Instant, sleep, timeout};
 use super::JetStream;
 use super::message::{payload, topic};
 use super::progress::Shared;
-use super::watching::{Interrupted, consumer_after, state};
+use super::watching::{Interrupted, consumer_after, nothing_between, state};
 use crate::event::Event;
 use crate::event_log::Place;
 use crate::hub::{HistorySettings, Hub};
@@ -165,6 +165,7 @@ impl Older {
         let mut messages = messages.messages().await.map_err(|why| Interrupted::again(&why))?;
         let mut left = consumer.cached_info().num_pending;
         let mut expected = 1;
+        let mut next = found.from;
         while left > 0 {
             let message = match messages.next().await {
                 Some(Ok(message)) => message,
@@ -178,6 +179,8 @@ impl Older {
             expected += 1;
             left = info.pending;
             let sequence = info.stream_sequence;
+            nothing_between(&self.stream, &self.prefix, next..sequence).await?;
+            next = sequence + 1;
             // The history may have gone on meanwhile. Then it begins after this event, which is still to be had.
             if sequence >= self.hub.reaches_back_to() && self.put_in_front(sequence, &mut found) {
                 return Ok(());
@@ -186,6 +189,7 @@ impl Older {
                 found.push(self.hub.older_event(sequence, &topic, payload(&message), at), self.most.bytes);
             }
         }
+        nothing_between(&self.stream, &self.prefix, next..self.hub.reaches_back_to()).await?;
         // Nothing comes after what was found, so nothing is missing behind it.
         self.put_in_front(u64::MAX, &mut found);
         Ok(())

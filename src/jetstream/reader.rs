@@ -17,7 +17,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use super::JetStream;
 use super::message::{payload, topic};
 use super::progress::Shared;
-use super::watching::{Answer, Interrupted, ask, consumer_after, state};
+use super::watching::{Answer, Interrupted, ask, consumer_after, nothing_between, state};
 use crate::hub::Hub;
 use crate::transport::Environment;
 
@@ -57,13 +57,24 @@ pub(super) struct Reader<E> {
     history_events: u64,
     /// The number of the next message of the consumer.
     expected: u64,
+    /// Where this server stood at the last answer, if the stream had removed what comes next.
+    stood_at: Option<u64>,
 }
 
 impl<E: Environment> Reader<E> {
     pub(super) fn new(of: JetStream, hub: Hub, environment: E, history_events: usize) -> Self {
         let JetStream { stream, settings, shared, .. } = of;
         let prefix = format!("{}.", settings.stream);
-        Self { stream, prefix, shared, hub, environment, history_events: history_events as u64, expected: 1 }
+        Self {
+            stream,
+            prefix,
+            shared,
+            hub,
+            environment,
+            history_events: history_events as u64,
+            expected: 1,
+            stood_at: None,
+        }
     }
 
     /// Reads until the stream is another one, and says so.
@@ -73,9 +84,9 @@ impl<E: Environment> Reader<E> {
             // Before the consumer is made: a connection that is replaced meanwhile may have lost it.
             let mut connections = self.shared.connections();
             let interrupted = match self.consumer().await {
-                Ok((consumer, messages)) => {
+                Ok(messages) => {
                     doubtful_since = None;
-                    self.follow(consumer, messages, &mut connections).await
+                    self.follow(messages, &mut connections).await
                 }
                 Err(why) => why,
             };
@@ -105,7 +116,7 @@ impl<E: Environment> Reader<E> {
     }
 
     /// A consumer that begins after what the Hub has.
-    async fn consumer(&mut self) -> Result<(PullConsumer, pull::Stream), Interrupted> {
+    async fn consumer(&mut self) -> Result<pull::Stream, Interrupted> {
         let first = self.oldest().await?;
         if first > self.position() + 1 {
             self.lose_until(first - 1);
@@ -116,8 +127,7 @@ impl<E: Environment> Reader<E> {
         state(&self.stream, self.epoch(), self.position()).await?;
         self.expected = 1;
         let messages = consumer.stream().max_messages_per_batch(MOST_AHEAD).heartbeat(HEARTBEAT).expires(REQUEST_LASTS);
-        let messages = messages.messages().await.map_err(|why| Interrupted::again(&why))?;
-        Ok((consumer, messages))
+        messages.messages().await.map_err(|why| Interrupted::again(&why))
     }
 
     /// The oldest sequence that the Hub can still get, and wants.
@@ -147,12 +157,7 @@ impl<E: Environment> Reader<E> {
 
     /// Publishes what the consumer sends, and asks from time to time how far the stream goes. It ends when the consumer has
     /// to be replaced.
-    async fn follow(
-        &mut self,
-        consumer: PullConsumer,
-        mut messages: pull::Stream,
-        connections: &mut watch::Receiver<u64>,
-    ) -> Interrupted {
+    async fn follow(&mut self, mut messages: pull::Stream, connections: &mut watch::Receiver<u64>) -> Interrupted {
         let mut ticks = interval(ASK_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let shared = self.shared.clone();
@@ -173,13 +178,13 @@ impl<E: Environment> Reader<E> {
                 Next::Ask => {
                     is_asking = true;
                     shared.progress.send_modify(|progress| progress.asked += 1);
-                    question = Box::pin(ask(self.stream.clone(), consumer.clone(), self.epoch(), self.position()));
+                    question = Box::pin(ask(self.stream.clone(), self.prefix.clone(), self.epoch(), self.position()));
                     Ok(())
                 }
                 Next::Answer(answer) => {
                     is_asking = false;
                     question = Box::pin(pending());
-                    answer.map(|answer| self.answered(answer))
+                    answer.and_then(|answer| self.answered(answer))
                 }
                 Next::Message(Some(Ok(message))) => self.take(&message).await,
                 Next::Message(Some(Err(why))) => Err(Interrupted::again(&why)),
@@ -206,6 +211,7 @@ impl<E: Environment> Reader<E> {
             if first > self.position() + 1 {
                 self.lose_until(first.min(sequence) - 1);
             }
+            nothing_between(&self.stream, &self.prefix, self.position() + 1..sequence).await?;
         }
         match topic(&self.prefix, message) {
             Some(topic) => {
@@ -226,10 +232,16 @@ impl<E: Environment> Reader<E> {
     }
 
     /// Takes notice of how far the stream goes.
-    fn answered(&self, answer: Answer) {
+    fn answered(&mut self, answer: Answer) -> Result<(), Interrupted> {
         self.shared.back();
+        // What was removed may still be on its way, if the broker had sent it before. If nothing comes, it is lost.
+        let stands_at = (answer.first > self.position() + 1).then_some(self.position());
+        if stands_at.is_some() && stands_at == self.stood_at {
+            return Err(Interrupted::Again("the stream has removed what comes next".to_owned()));
+        }
+        self.stood_at = stands_at;
         // Deleted events at the end of the stream are never sent.
-        if answer.all_sent.is_some_and(|sent| self.expected > sent) {
+        if answer.rest_is_deleted {
             self.hub.advance_to(answer.last);
         }
         let position = self.position();
@@ -241,6 +253,7 @@ impl<E: Environment> Reader<E> {
             progress.answered = progress.asked;
         });
         self.moved();
+        Ok(())
     }
 
     /// Tells those who wait how far the Hub is now.
