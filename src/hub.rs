@@ -133,8 +133,8 @@ impl Hub {
     /// Prepares a subscription to the events that match one of the patterns. It begins when
     /// [`open`](SubscriptionBuilder::open) is called. An event that matches several patterns comes once.
     ///
-    /// A pattern of a text that is not trusted is made with [`Topic::new`], which allows no wildcards, and not with
-    /// [`Pattern::new`].
+    /// A pattern of a text that is not trusted is made with [`Topic::new`](crate::Topic::new), which allows no wildcards,
+    /// and not with [`Pattern::new`].
     pub fn subscribe(&self, patterns: &[Pattern]) -> SubscriptionBuilder<'_> {
         SubscriptionBuilder::new(self, patterns)
     }
