@@ -1,4 +1,4 @@
-//! How many nodes an audience needs: what one node carries of it by CPU, memory and network, and what the simulation loses at
+//! Computes how many server nodes a number of viewers needs: what one node carries of them by CPU, memory and network, and what the simulation loses at
 //! that load. A node is a machine with one server; several of them share a log.
 
 mod demand;

@@ -1,4 +1,4 @@
-//! How many nodes an audience needs, for a terminal.
+//! Prints the result of `sim capacity` for a terminal: how many server nodes a number of viewers needs.
 
 use std::fmt::Write as _;
 
@@ -11,7 +11,7 @@ use super::table::{Lean, Table, prose};
 const KEY: &str = "a viewer needs: in the busiest ten seconds of any run; of memory an open stream and its mailbox's slots · \
     usable: the part of a node's that may be in use";
 
-/// The answer as a page of text, each line at most 80 columns and ended.
+/// Writes the result of `sim capacity` as a page of text. Each line has at most 80 columns and ends with a line feed.
 #[must_use]
 pub fn terminal(found: &Capacity) -> String {
     let load = &found.load;

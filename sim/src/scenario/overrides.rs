@@ -99,7 +99,7 @@ impl Scenario {
         self.derived(format!("{} without its CPU", self.source), settings, trace)
     }
 
-    /// The same scenario with other prices of the server's work.
+    /// Returns a copy of this scenario in which the work of the server has these prices in CPU time.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! How many nodes an audience needs, as a document.
+//! The document of `sim capacity`: how many server nodes a number of viewers needs, and what each node carries.
 
 use std::fmt;
 
@@ -88,7 +88,7 @@ pub struct Load {
     pub busiest_events_per_second: f64,
     /// Bytes to one viewer, with what the transport, TCP and IP add; mean of all runs.
     pub bytes_per_second_of_a_viewer: f64,
-    /// The same in the busiest ten seconds of any run.
+    /// Bytes a second to one viewer, with what the transport, TCP and IP add, in the busiest ten seconds of any run.
     pub busiest_bytes_per_second_of_a_viewer: f64,
 }
 

@@ -1,4 +1,4 @@
-//! The answer at the head of a report: a number, the sentences for it, and whether the objective is met.
+//! The box at the head of an HTML report with its answer: a number, the sentences for it, and whether the objective is met.
 
 use super::text::{escaped, paragraph};
 use crate::report::{current, objective, policies};
@@ -19,7 +19,7 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// The answer that a [`Sweep`] gives, whichever command made it: `sweep`, `size`, `sweep --policy all` or `load`.
+    /// Takes the answer of a [`Sweep`] for the head of its report, whether `sweep`, `size` or `load` made it.
     pub(super) fn of(sweep: &Sweep) -> Self {
         let searched = sweep.objective.as_ref().filter(|result| !result.sizes.is_empty());
         match (&sweep.objective, searched) {
