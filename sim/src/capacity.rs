@@ -1,5 +1,5 @@
-//! Computes how many server nodes a number of viewers needs: what one node carries of them by CPU, memory and network, and what the simulation loses at
-//! that load. A node is a machine with one server; several of them share a log.
+//! Computes how many server nodes a number of viewers needs: what one node carries of them by CPU, memory and network, and
+//! what the simulation loses at that load. A node is a machine with one server; several of them share a log.
 
 mod demand;
 
