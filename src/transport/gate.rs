@@ -42,6 +42,8 @@ pub(crate) struct Gate<E> {
     environment: E,
     /// Whether the stream has to end when nothing waits any more.
     is_ending: AtomicBool,
+    /// Whether the last stream has ended because its subscriber was cut off.
+    was_cut_off: AtomicBool,
     /// Whether bytes of the write under way have been offered to the socket, so that nothing joins it any more.
     is_written: AtomicBool,
     // Never contended: one task polls body, stream and future. It is a mutex because that task may move between
@@ -66,8 +68,8 @@ impl<E: Environment> Gate<E> {
         let now = Instant::now();
         let state =
             State { passing: VecDeque::new(), body: None, subscription: None, last_flush: now, blocked_since: None };
-        let (is_ending, is_written) = Default::default();
-        Self { environment, is_ending, is_written, state: Mutex::new(state) }
+        let (is_ending, was_cut_off, is_written) = Default::default();
+        Self { environment, is_ending, was_cut_off, is_written, state: Mutex::new(state) }
     }
 
     pub(crate) fn environment(&self) -> &E {
@@ -81,7 +83,11 @@ impl<E: Environment> Gate<E> {
 
     /// Ends the stream on this connection.
     pub(super) fn detach(&self) {
-        self.lock().subscription = None;
+        let subscription = self.lock().subscription.take();
+        // The body may see the closed mailbox before the connection's future looks, which ends for it all the same.
+        // Relaxed: one task polls both.
+        let was_cut_off = subscription.is_some_and(|subscription| subscription.is_closed());
+        self.was_cut_off.store(was_cut_off, Ordering::Relaxed);
     }
 
     /// Whether the subscriber on this connection has been cut off; if not, its end wakes `waker`. `asked` remembers the
@@ -90,7 +96,7 @@ impl<E: Environment> Gate<E> {
         let state = self.lock();
         let Some(subscription) = &state.subscription else {
             *asked = None;
-            return false;
+            return self.was_cut_off.load(Ordering::Relaxed);
         };
         let id = subscription.id();
         if !asked.as_ref().is_some_and(|(asked, of)| *asked == id && of.will_wake(waker)) {

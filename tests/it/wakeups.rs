@@ -87,6 +87,17 @@ fn a_subscriber_cut_off_behind_a_blocked_pipe_ends_its_connection() {
 }
 
 #[test]
+fn a_subscriber_cut_off_in_the_midst_of_a_write_ends_its_connection() {
+    paused(async {
+        let mut driven = Driven::start(2, Overflow::Disconnect);
+        driven.grant(1 << 20);
+        driven.evict_in_the_next_write();
+        driven.publish(100);
+        assert!(driven.run().is_ready(), "its body has ended, and the connection waits for another request");
+    });
+}
+
+#[test]
 fn the_write_deadline_counts_from_the_last_byte_that_was_taken() {
     paused(async {
         let second = Duration::from_secs(1);

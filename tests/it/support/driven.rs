@@ -43,6 +43,8 @@ struct Pipe {
     window: usize,
     written: Vec<u8>,
     writer: Option<Waker>,
+    /// Cuts all of its subscribers off while bytes are written, as a fan-out on another thread may.
+    evicts: Option<Hub>,
 }
 
 #[derive(Clone)]
@@ -75,6 +77,10 @@ impl AsyncWrite for PipeEnd {
         }
         pipe.window -= taken;
         pipe.written.extend_from_slice(&buf[..taken]);
+        let evicts = pipe.evicts.take();
+        // The Hub wakes the connection, which may look at the pipe.
+        drop(pipe);
+        evicts.iter().for_each(Hub::evict_all);
         Poll::Ready(Ok(taken))
     }
 
@@ -281,6 +287,11 @@ impl Driven {
                 }
             }
         }
+    }
+
+    /// In the midst of the next write all subscribers are cut off.
+    pub(crate) fn evict_in_the_next_write(&self) {
+        self.pipe.lock().evicts = Some(self.hub.clone());
     }
 
     /// The pipe takes nothing more.
