@@ -116,7 +116,7 @@ fn what_is_no_setting_is_refused_with_what_there_is() {
                 history_events, history_bytes, gap_notices, keepalive_seconds, retry_ms, write_deadline_seconds, \
                 user_timeout_seconds, request_timeout_seconds, shutdown_grace_seconds, socket_unsent_bytes, \
                 frames_per_write, max_subscribers, max_connections, max_publishes, max_ingest_bytes, max_header_bytes, publish_token, \
-                token_keys, token_audience, allowed_origins, source, nats_url, nats_credentials, nats_stream, nats_replicas, \
+                token_keys, token_audience, allowed_origins, source, nats_url, nats_credentials, nats_stream, nats_cluster, nats_replicas, \
                 nats_stream_bytes, nats_stream_age_seconds, nats_ack_seconds, nats_grace_seconds, nats_replay_events, nats_replay_bytes, log_level or log_format";
     for (text, line) in [
         ("[server]\nbuffer = 1", format!("hub.toml:2: server.buffer: no such setting: must be {keys}")),
@@ -231,7 +231,7 @@ fn every_value_is_shown_with_where_it_came_from_but_no_secret() {
     let shown = effective.show();
     for line in [
         "listen = \"[::1]:1\" # set by --listen; default: \"127.0.0.1:8080\"",
-        "sse_channel_buffer = 9 # set by WH_SSE_CHANNEL_BUFFER; default: 256",
+        "sse_channel_buffer = 9 # set by WH_SSE_CHANNEL_BUFFER; default: 512",
         "overflow = \"disconnect\" # set by hub.toml:3; default: \"drop-newest\"",
         "max_subscribers = 10000 # default: 10000",
         "# publish_token is set and not shown # set by WH_PUBLISH_TOKEN; default: none",

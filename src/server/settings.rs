@@ -11,9 +11,9 @@ use crate::tokens::Tokens;
 #[cfg(doc)]
 use crate::transport::MAX_FRAMES_PER_WRITE;
 
-/// Default capacity of a subscriber's mailbox, in frames: 2 KiB of slots on a 64-bit machine. The sweep of the expected
+/// Default capacity of a subscriber's mailbox, in frames: 4 KiB of slots on a 64-bit machine. The sweep of the expected
 /// workload recommends it (`plots/alpha/sweep.json`).
-pub const DEFAULT_SSE_CHANNEL_BUFFER: usize = 256;
+pub const DEFAULT_SSE_CHANNEL_BUFFER: usize = 512;
 
 const DEFAULT_BUFFER: Capacity = Capacity::new(DEFAULT_SSE_CHANNEL_BUFFER).expect("the default is a capacity");
 

@@ -151,7 +151,7 @@ async fn the_configuration_is_shown_with_where_it_came_from_and_refused_as_the_s
     assert!(shown.status.success() && shown.stderr.is_empty());
     let has = |value: &str, origin: &str| text.lines().any(|line| line.starts_with(value) && line.ends_with(origin));
     assert!(has("overflow = \"disconnect\"", &format!("# set by {path}:2; default: \"drop-newest\"")), "{text}");
-    assert!(has("sse_channel_buffer = 9", "# set by WH_SSE_CHANNEL_BUFFER; default: 256"), "{text}");
+    assert!(has("sse_channel_buffer = 9", "# set by WH_SSE_CHANNEL_BUFFER; default: 512"), "{text}");
     assert!(has("keepalive_seconds = 15", "# default: 15"), "{text}");
     let lines = refuses(&["config"], &[("WH_SSE_CHANNEL_BUFFER", "0"), ("WH_X", "")], 2).await;
     assert_eq!(lines.len(), 2, "{lines:?}");
@@ -272,7 +272,7 @@ async fn the_help_names_what_can_be_set() {
     let help = String::from_utf8(output.stdout).unwrap();
     assert!(output.status.success() && output.stderr.is_empty());
     assert!(
-        ["--config", "--listen", "WH_SSE_CHANNEL_BUFFER", "256", "WH_PUBLISH_TOKEN"]
+        ["--config", "--listen", "WH_SSE_CHANNEL_BUFFER", "512", "WH_PUBLISH_TOKEN"]
             .iter()
             .all(|part| help.contains(part)),
         "{help}"
