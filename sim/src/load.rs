@@ -245,7 +245,11 @@ fn document(scenario: &Scenario, target: &LoadTarget) -> Sweep {
         virtual_seconds: scenario.duration().as_secs_f64(),
         drain_seconds: settings.drain_seconds,
         time_scale: 1,
-        current_buffer: settings.current_buffer,
+        server: None,
+        current_buffer: match target {
+            LoadTarget::Own | LoadTarget::Emulated => Some(settings.current_frames()),
+            LoadTarget::Other { .. } => settings.current_buffer,
+        },
         arrivals: load::arrivals(plans),
         classes: load::classes(scenario),
         // The server has a real CPU, whatever the scenario models.

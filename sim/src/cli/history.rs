@@ -22,7 +22,7 @@ pub(super) fn size(options: &SizeOptions) -> Result<Exit, Failure> {
     options.json.prepare()?;
     let back_within = options.history.back_within();
     check(&scenario, back_within)?;
-    let buffer = options.history.buffer().unwrap_or(scenario.settings().current_buffer);
+    let buffer = options.history.buffer().unwrap_or(scenario.settings().current_frames());
     let asked = HistoryQuestion { back_within, buffer, runs: options.runs(&scenario)? };
     run::warn(&scenario);
     let bars = progress::Bars::new();

@@ -154,18 +154,22 @@ pub(crate) fn references(view: &View<'_>) -> Vec<Reference> {
     buffer_references(view.sweep)
 }
 
-/// The current size and the recommended one, from left to right.
+/// The current size and the recommended one, from left to right. The size of a server under test rests on a scenario's few
+/// seeds, and is no recommendation.
 pub(crate) fn buffer_references(sweep: &Sweep) -> Vec<Reference> {
     let reference = |at: u64, what: &str, strong| {
         let label = format!("{what}: {}", format::count(at));
         Reference { at: as_f64(at), label, strong }
     };
-    let current = sweep.current_buffer;
-    let mut lines = match sweep.recommendation.buffer {
-        Some(recommended) if recommended == current => vec![reference(current, "current and recommended", true)],
-        recommended => {
-            let recommended = recommended.map(|size| reference(size, "recommended", true));
-            std::iter::once(reference(current, "current", false)).chain(recommended).collect()
+    let (what, is_recommended) =
+        if sweep.server.is_some() { ("no loss on these seeds", false) } else { ("recommended", true) };
+    let mut lines = match (sweep.current_buffer, sweep.recommendation.buffer) {
+        (Some(current), Some(size)) if current == size => {
+            vec![reference(current, &format!("current and {what}"), is_recommended)]
+        }
+        (current, size) => {
+            let current = current.map(|size| reference(size, "current", false));
+            current.into_iter().chain(size.map(|size| reference(size, what, is_recommended))).collect()
         }
     };
     lines.sort_by(|one, other| one.at.total_cmp(&other.at));

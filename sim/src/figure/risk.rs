@@ -51,7 +51,7 @@ pub(super) fn scene(sweep: &Sweep) -> Scene {
     };
     frame::values(&mut scene, plot, &values, Some(&tick));
     frame::values_title(&mut scene, plot, "runs that lose anything");
-    frame::across(&mut scene, plot, &axis, &octaves(steps.chain([sweep.current_buffer])));
+    frame::across(&mut scene, plot, &axis, &octaves(steps.chain(sweep.current_buffer)));
     frame::across_title(&mut scene, plot.left, plot.right, plot.bottom + 64.0, Along::Buffers);
     frame::reference_lines(&mut scene, plot, &axis, &references);
     frame::reference_labels(&mut scene, plot, &axis, &references);

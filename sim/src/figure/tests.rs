@@ -102,11 +102,24 @@ fn the_drop_rate_names_each_n_its_exact_size_the_zero_and_the_current_size() {
 
 #[test]
 fn the_current_size_is_marked_where_the_scenario_has_it_and_once_where_it_is_the_recommended_one() {
-    let drawn = |current_buffer| draw(&Sweep { current_buffer, ..fixture::alpha() })[0].svg.clone();
+    let drawn =
+        |current_buffer| draw(&Sweep { current_buffer: Some(current_buffer), ..fixture::alpha() })[0].svg.clone();
     let larger = drawn(300);
     assert!(larger.contains("\ncurrent: 300\n") && larger.contains("\nrecommended: 128\n"));
     let same = drawn(128);
     assert!(same.contains("\ncurrent and recommended: 128\n") && !same.contains("\ncurrent: 128\n"));
+}
+
+#[test]
+fn a_server_under_test_has_its_size_marked_without_a_recommendation_and_no_current_size_that_nobody_gave() {
+    let server = Some("mine".to_owned());
+    let drawn =
+        |current_buffer| draw(&Sweep { server: server.clone(), current_buffer, ..fixture::alpha() })[0].svg.clone();
+    let unsaid = drawn(None);
+    assert!(unsaid.contains("\nno loss on these seeds: 128\n"), "{unsaid}");
+    assert!(!unsaid.contains("current") && !unsaid.contains("recommended"), "{unsaid}");
+    assert!(unsaid.contains(" · server mine · simulated\n"), "{unsaid}");
+    assert!(drawn(Some(64)).contains("\ncurrent: 64\n"));
 }
 
 #[test]

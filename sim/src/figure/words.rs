@@ -26,9 +26,14 @@ pub(super) fn subtitle_with_seeds(sweep: &Sweep, seeds: &[u64]) -> String {
         format::bytes(sweep.arrivals.mean_payload_bytes),
         format::number(sweep.virtual_seconds),
         format::seeds(seeds),
-        if sweep.compares_policies() { sweep.policy_in_words() } else { sweep.policy.clone() },
+        policy(sweep),
         sweep.world,
     )
+}
+
+/// The policy by its name alone, or the server under test.
+fn policy(sweep: &Sweep) -> String {
+    if sweep.compares_policies() || sweep.server.is_some() { sweep.policy_in_words() } else { sweep.policy.clone() }
 }
 
 /// The conclusion of the drop-rate figure.
@@ -71,7 +76,7 @@ fn why(answer: &ZeroDrop) -> &str {
 /// Where drops begin, along N.
 fn onset(view: &View<'_>) -> String {
     // Of the buffer that the server has now. Where that was not swept, the largest one takes its place.
-    let curve = view.curves.iter().find(|c| c.key == view.sweep.current_buffer).or(view.curves.last());
+    let curve = view.curves.iter().find(|c| Some(c.key) == view.sweep.current_buffer).or(view.curves.last());
     let Some(curve) = curve else { return "drop rate by number of subscribers".to_owned() };
     let lost = |cell: &&Cell| cell.dropped.buffer_full > 0;
     match curve.cells.iter().map(|&(_, cell)| cell).find(lost) {
@@ -90,7 +95,7 @@ pub(crate) fn memory(view: &View<'_>) -> String {
     let payload = memory.clone().map(|m| m.payload).fold(0.0, f64::max);
     let slots = memory.map(|m| m.slots).max().unwrap_or(0);
     // A server without a probe says nothing of them, unless it was made to.
-    let payloads = match payload > 0.0 || !view.sweep.policy.ends_with("'s own") {
+    let payloads = match payload > 0.0 || view.sweep.server.is_none() {
         true => format!("payloads at most {} more", format::bytes(payload)),
         false => "payloads not known".to_owned(),
     };
@@ -125,7 +130,7 @@ pub(crate) fn latency(view: &View<'_>) -> String {
 
 /// The cells a title speaks of: those of the smallest size swept that is at least the recommended one.
 fn telling<'a>(view: &View<'a>) -> Vec<&'a Cell> {
-    let wanted = view.sweep.recommendation.buffer.unwrap_or(view.sweep.current_buffer);
+    let wanted = view.sweep.recommendation.buffer.or(view.sweep.current_buffer).unwrap_or(u64::MAX);
     let sizes: BTreeSet<u64> = view.cells().map(|cell| cell.buffer).collect();
     // Where no size swept is as large, the largest one takes its place.
     let size = sizes.range(wanted..).next().or(sizes.last()).copied();

@@ -65,5 +65,5 @@ fn the_framing_is_that_of_the_wire() {
 #[test]
 fn the_counted_buffer_is_the_scenarios_current_one() {
     let text = text::scenario(&counters(), 1000, "");
-    assert_eq!(Scenario::parse("counted", &text).unwrap().settings().current_buffer, 32);
+    assert_eq!(Scenario::parse("counted", &text).unwrap().settings().current_buffer, Some(32));
 }

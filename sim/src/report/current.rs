@@ -32,22 +32,22 @@ fn has_exact_sizes_only(sweep: &Sweep) -> bool {
 /// The sentence with the number of runs that lose something at the current buffer, for every N at which any run does;
 /// `None` where none does.
 fn risk_of_the_current_buffer(sweep: &Sweep) -> Option<String> {
+    let current = sweep.current_buffer?;
     let of_n = |answer: &ZeroDrop| {
-        let risk = risk_at(answer, sweep.current_buffer).filter(|risk| risk.runs_with_drops > 0)?;
+        let risk = risk_at(answer, current).filter(|risk| risk.runs_with_drops > 0)?;
         let (lossy, n) = (format::count(risk.runs_with_drops), format::count(answer.subscribers as u64));
         Some(format!("{lossy} of {} at N = {n}", format::plural(risk.runs, "run")))
     };
     let lossy: Vec<String> = sweep.zero_drop.iter().filter_map(of_n).collect();
-    (!lossy.is_empty()).then(|| {
-        format!("The current buffer of {} loses something in {}.", slots(sweep.current_buffer), format::listed(&lossy))
-    })
+    (!lossy.is_empty())
+        .then(|| format!("The current buffer of {} loses something in {}.", slots(current), format::listed(&lossy)))
 }
 
 /// What a slot costs, in words, and what the current and the recommended buffer cost.
 pub(super) fn slot_price(sweep: &Sweep) -> Option<String> {
     let price = bytes_of_a_slot(sweep)?;
     let at = |k: u64| format!("{} {} {}", slots(k), if k == 1 { "is" } else { "are" }, slots_in_bytes(price, k));
-    let mut sizes: Vec<u64> = sweep.recommendation.buffer.into_iter().chain([sweep.current_buffer]).collect();
+    let mut sizes: Vec<u64> = sweep.recommendation.buffer.into_iter().chain(sweep.current_buffer).collect();
     sizes.sort_unstable();
     // The current size may be the recommended one.
     sizes.dedup();
@@ -77,7 +77,7 @@ fn bytes_of_a_slot(sweep: &Sweep) -> Option<f64> {
 /// What the current buffer costs where it is at least as large as the recommended one; nothing where it is smaller, or
 /// where there is none to recommend.
 fn larger_than_needed(sweep: &Sweep) -> Option<String> {
-    let (current, recommended) = (sweep.current_buffer, sweep.recommendation.buffer?);
+    let (current, recommended) = (sweep.current_buffer?, sweep.recommendation.buffer?);
     if current == recommended {
         return Some(format!("The current buffer of {} is the recommended one.", slots(current)));
     }
@@ -94,7 +94,8 @@ fn larger_than_needed(sweep: &Sweep) -> Option<String> {
 
 /// What the current buffer does: a sentence and a row an N; none where it was not swept.
 pub(super) fn current_buffer(sweep: &Sweep) -> Option<(String, Table)> {
-    let cells: Vec<&Cell> = sweep.cells.iter().filter(|cell| cell.buffer == sweep.current_buffer).collect();
+    let current = sweep.current_buffer?;
+    let cells: Vec<&Cell> = sweep.cells.iter().filter(|cell| cell.buffer == current).collect();
     let mut table = Table::new(&[
         ("N", Lean::Right),
         ("frames lost", Lean::Right),
@@ -117,7 +118,7 @@ pub(super) fn current_buffer(sweep: &Sweep) -> Option<(String, Table)> {
             rate(cell.worst_subscriber.as_ref().map(|worst| worst.drop_rate)),
         ]);
     }
-    (!cells.is_empty()).then(|| (lost_at_the_current_buffer(&cells, sweep.current_buffer), table))
+    (!cells.is_empty()).then(|| (lost_at_the_current_buffer(&cells, current), table))
 }
 
 fn hardest_hit(cell: &Cell) -> Option<String> {
@@ -162,7 +163,7 @@ mod tests {
         let said =
             "The current buffer of 64 slots is larger than needed: it costs 1,024 B a subscriber, 2 slots cost 32 B.";
         assert!(why(&quiet).ends_with(said), "{}", why(&quiet));
-        let same = Sweep { current_buffer: 2, ..quiet };
+        let same = Sweep { current_buffer: Some(2), ..quiet };
         assert!(why(&same).ends_with("The current buffer of 2 slots is the recommended one."), "{}", why(&same));
         let endless = fixture::steady_overload();
         assert_eq!(why(&endless), endless.recommendation.because);
@@ -177,7 +178,7 @@ mod tests {
 
     #[test]
     fn tables_compare_with_the_scenarios_own_current_buffer() {
-        let sweep = Sweep { current_buffer: 16, ..fixture::alpha() };
+        let sweep = Sweep { current_buffer: Some(16), ..fixture::alpha() };
         let (said, table) = current_buffer(&sweep).unwrap();
         assert!(said.starts_with("With 16 slots frames are lost: "), "{said}");
         assert!(table.markdown().contains("| 10 |"), "{}", table.markdown());
@@ -185,7 +186,7 @@ mod tests {
             slot_price(&sweep).unwrap(),
             "A slot is a handle of 16 B: 16 slots are 256 B, 128 slots are 2,048 B a subscriber."
         );
-        assert!(current_buffer(&Sweep { current_buffer: 17, ..sweep }).is_none());
+        assert!(current_buffer(&Sweep { current_buffer: Some(17), ..sweep }).is_none());
     }
 
     #[test]

@@ -50,7 +50,7 @@ pub(super) fn table(sweep: &Sweep) -> Option<Table> {
 pub(super) fn risk(sweep: &Sweep) -> Option<Table> {
     let with_risk: Vec<&ZeroDrop> = sweep.zero_drop.iter().filter(|answer| !answer.risk.is_empty()).collect();
     let mut buffers: Vec<u64> = sweep.cells.iter().map(|cell| cell.buffer).collect();
-    buffers.push(sweep.current_buffer);
+    buffers.extend(sweep.current_buffer);
     buffers.extend(with_risk.iter().filter_map(|answer| sizes::named(answer)));
     buffers.sort_unstable();
     // The current size, and sizes that are named, are often among those swept.

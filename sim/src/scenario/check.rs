@@ -43,7 +43,7 @@ pub(super) fn check(settings: &Settings, trace: Option<&Trace>) -> Result<Durati
     let mut found = Found(Vec::new());
     names(&mut found, settings);
     grids(&mut found, settings);
-    found.note(whole("current_buffer", settings.current_buffer, 1..=MAX_BUFFER));
+    found.note(whole("current_buffer", settings.current_frames(), 1..=MAX_BUFFER));
     found.note(whole("seeds", settings.seeds, 1..=MAX_SEEDS));
     found.note(whole("keys", u64::from(settings.keys), 1..=MAX_KEYS));
     found.note(whole("time_scale", u64::from(settings.time_scale), 1..=MAX_TIME_SCALE));

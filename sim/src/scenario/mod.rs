@@ -59,7 +59,6 @@ pub use page::page;
 pub use path::{Line, NetworkPath, OutageSettings, Packets, PathSettings, Preset};
 pub use reads::{Reads, RoundTrip};
 pub use schema::schema;
-pub(crate) use settings::default_current_buffer;
 pub use settings::{Arrivals, CpuPrices, DEFAULT_CURRENT_BUFFER, Payload, RecoverySettings, ServerSection, Settings};
 pub use template::template;
 pub use trace::{Trace, TraceError, TraceEvent};

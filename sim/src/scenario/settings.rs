@@ -38,9 +38,9 @@ pub struct Settings {
     /// The mailbox sizes to try, in frames.
     #[serde(default = "default_buffers")]
     pub buffers: Vec<u64>,
-    /// The mailbox size that the server has now, in frames: figures mark it, and tables say what it loses and costs.
-    #[serde(default = "default_current_buffer")]
-    pub current_buffer: u64,
+    /// The mailbox size that the server has now, in frames: figures mark it, and tables say what it loses and costs. Left
+    /// out, hubbub's server has [`DEFAULT_CURRENT_BUFFER`], and that of another server is not known.
+    pub current_buffer: Option<u64>,
     /// How many replications: seeds `0 .. seeds`.
     #[serde(default = "default_seeds")]
     pub seeds: u64,
@@ -69,6 +69,13 @@ pub struct Settings {
     /// What goes wrong in every run.
     #[serde(rename = "fault", default)]
     pub faults: Vec<FaultSettings>,
+}
+
+impl Settings {
+    /// The mailbox size that hubbub's server has now, in frames.
+    pub(crate) fn current_frames(&self) -> u64 {
+        self.current_buffer.unwrap_or(DEFAULT_CURRENT_BUFFER)
+    }
 }
 
 /// The server's settings.
@@ -242,10 +249,6 @@ pub(super) fn default_buffers() -> Vec<u64> {
 
 /// The frames that a subscriber's buffer has where a scenario does not say: the server that was asked about had 64.
 pub const DEFAULT_CURRENT_BUFFER: u64 = 64;
-
-pub(crate) fn default_current_buffer() -> u64 {
-    DEFAULT_CURRENT_BUFFER
-}
 
 pub(super) fn default_seeds() -> u64 {
     8

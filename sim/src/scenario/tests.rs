@@ -234,7 +234,7 @@ fn doubtful_scenarios_run_with_a_warning() {
 
 #[test]
 fn the_current_buffer_is_64_unless_given_and_stays_under_a_changed_load() {
-    assert_eq!(good().settings().current_buffer, 64);
+    assert_eq!(good().settings().current_frames(), 64);
     let given = GOOD.replacen("buffers = [1, 64]", "buffers = [1, 64]\ncurrent_buffer = 300", 1);
     let scenario = Scenario::parse("x.toml", &given).unwrap();
     let buffers = Overrides { buffers: Some(vec![4]), ..Overrides::default() };
@@ -243,10 +243,10 @@ fn the_current_buffer_is_64_unless_given_and_stays_under_a_changed_load() {
         scenario.under(hubbub::Overflow::Disconnect),
         scenario.over_websockets(),
     ]) {
-        assert_eq!(scenario.unwrap().settings().current_buffer, 300);
+        assert_eq!(scenario.unwrap().settings().current_frames(), 300);
     }
     for name in Scenario::built_in_names() {
-        assert_eq!(Scenario::named(name).unwrap().settings().current_buffer, 64, "{name}");
+        assert_eq!(Scenario::named(name).unwrap().settings().current_frames(), 64, "{name}");
     }
 }
 

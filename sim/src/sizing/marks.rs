@@ -153,7 +153,7 @@ fn conclude(scenario: &Scenario, size: &mut ZeroDrop, marks: HighWaterMarks, lar
     size.tolerance = Some(risk::tolerance(&marks, largest_seed));
     let named = sizes::named(size);
     let of_interest: Vec<u64> =
-        settings.buffers.iter().copied().chain([settings.current_buffer]).chain(named).collect();
+        settings.buffers.iter().copied().chain([settings.current_frames()]).chain(named).collect();
     size.risk = risk::curve(&marks, &of_interest);
     size.marks = Some(marks);
 }

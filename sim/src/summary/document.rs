@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::scenario::default_current_buffer;
+use crate::scenario::DEFAULT_CURRENT_BUFFER;
 pub use cell::{ByClass, Cell, EmulatedLinks, Memory, Quantiles, WorstSubscriber};
 pub use objective::{
     JudgedCell, Judgement, Limit, Measure, ObjectiveResult, ObjectiveSize, SizeForAllN, SizeTried, ValuesAt,
@@ -58,9 +58,13 @@ pub struct Sweep {
     pub drain_seconds: f64,
     /// Virtual milliseconds that stand for one of the plan's.
     pub time_scale: u32,
-    /// The mailbox size that the server has now, in frames: what figures mark and tables compare with.
+    /// Name of the server under test; left out where it is hubbub's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server: Option<String>,
+    /// The mailbox size that the server has now, in frames: what figures mark and tables compare with. Null for a server
+    /// under test whose scenario does not say it.
     #[serde(default = "default_current_buffer")]
-    pub current_buffer: u64,
+    pub current_buffer: Option<u64>,
     /// Means of the plans over the seeds: what arrives.
     pub arrivals: ArrivalsSummary,
     /// The classes of the population, in the scenario's order.
@@ -111,8 +115,11 @@ pub struct Machine {
 }
 
 impl Sweep {
-    /// The policy, or that there are several.
+    /// The policy, or that there are several; of a server under test, its name.
     pub fn policy_in_words(&self) -> String {
+        if let Some(server) = &self.server {
+            return format!("server {server}");
+        }
         if self.compares_policies() { "every policy".to_owned() } else { format!("policy {}", self.policy) }
     }
 
@@ -125,6 +132,12 @@ impl Sweep {
     pub fn compares_policies(&self) -> bool {
         self.policy == ALL_POLICIES
     }
+}
+
+/// What a document says that was written before it had the size.
+#[expect(clippy::unnecessary_wraps, reason = "serde asks for the type of the field")]
+fn default_current_buffer() -> Option<u64> {
+    Some(DEFAULT_CURRENT_BUFFER)
 }
 
 /// What [`Sweep::not_applied`] says of a scenario's paths where its clients were on loopback.
@@ -249,12 +262,12 @@ mod tests {
 
     #[test]
     fn a_document_without_a_current_buffer_was_written_where_it_was_64() {
-        let sweep = super::Sweep { current_buffer: 300, ..fixture::empty() };
+        let sweep = super::Sweep { current_buffer: Some(300), ..fixture::empty() };
         let text = crate::summary::json::to_json(&sweep);
         assert!(text.contains("\n  \"current_buffer\": 300,\n"), "{text}");
         assert_eq!(crate::summary::json::from_json(&text).unwrap(), sweep);
         let older = text.replace("\n  \"current_buffer\": 300,", "");
-        assert_eq!(crate::summary::json::from_json(&older).unwrap().current_buffer, 64);
+        assert_eq!(crate::summary::json::from_json(&older).unwrap().current_buffer, Some(64));
     }
 
     #[test]

@@ -110,7 +110,7 @@ pub(crate) fn single_cell() -> Sweep {
 /// The smallest buffers there are: one slot now, and two to recommend.
 pub(crate) fn one_slot() -> Sweep {
     let mut sweep = base("quiet", "Is one slot enough?");
-    sweep.current_buffer = 1;
+    sweep.current_buffer = Some(1);
     grid(&mut sweep, &[(10, 1)], &[1]);
     sweep.zero_drop = vec![sized(10, 1)];
     recommend(&mut sweep, Some(2));
@@ -216,7 +216,8 @@ fn base(scenario: &str, question: &str) -> Sweep {
         virtual_seconds: 60.0,
         drain_seconds: 30.0,
         time_scale: 1,
-        current_buffer: 64,
+        server: None,
+        current_buffer: Some(64),
         arrivals: ArrivalsSummary {
             events: 468.4,
             mean_per_second: 7.8067,

@@ -23,6 +23,9 @@ struct Job {
     seed: u64,
 }
 
+/// The policy of a server under test: what it does when a buffer is full is its own affair.
+const ITS_OWN: &str = "its own";
+
 /// What is kept of the runs of a sweep.
 type Runs = BTreeMap<(usize, usize), (Vec<RunSummary>, Latencies)>;
 
@@ -38,10 +41,9 @@ impl Testbed {
             asked.iter().map(|frames| (*frames, self.server.effective_frames(*frames))).collect();
         let (runs, exactness) = self.runs(scenario, &effective.values().copied().collect())?;
         let sizes = self.sizes(scenario, &runs)?;
-        let policy = format!("{}'s own", self.name);
-        let mut cells = cells(scenario, &policy, &runs);
+        let mut cells = cells(scenario, &runs);
         cells.iter_mut().for_each(|cell| self.price(cell));
-        let document = document(scenario, policy, cells, &sizes);
+        let document = document(scenario, &self.name, cells, &sizes);
         Ok(ServerSweep { server: self.name.clone(), document, effective, sizes, exactness })
     }
 
@@ -92,18 +94,18 @@ impl Testbed {
     }
 }
 
-fn cells(scenario: &Scenario, policy: &str, runs: &Runs) -> Vec<Cell> {
+fn cells(scenario: &Scenario, runs: &Runs) -> Vec<Cell> {
     let settings = scenario.settings();
     let class_names: Vec<_> = settings.classes.iter().map(|class| class.name.clone()).collect();
     let seconds = scenario.duration().as_secs_f64();
     let of = |((subscribers, frames), (runs, latencies)): (&(usize, usize), &(Vec<RunSummary>, Latencies))| {
         let (subscribers, buffer) = (*subscribers, *frames as u64);
-        cell(CellKey { policy, subscribers, buffer, class_names: &class_names, seconds }, runs, latencies)
+        cell(CellKey { policy: ITS_OWN, subscribers, buffer, class_names: &class_names, seconds }, runs, latencies)
     };
     runs.iter().map(of).collect()
 }
 
-fn document(scenario: &Scenario, policy: String, cells: Vec<Cell>, sizes: &[ServerSize]) -> Sweep {
+fn document(scenario: &Scenario, server: &str, cells: Vec<Cell>, sizes: &[ServerSize]) -> Sweep {
     let settings = scenario.settings();
     let first = settings.subscribers.first().copied().unwrap_or(0);
     let simulated = sizes.iter().flat_map(|size| size.tried.values()).map(|(_, runs)| runs).sum();
@@ -113,13 +115,14 @@ fn document(scenario: &Scenario, policy: String, cells: Vec<Cell>, sizes: &[Serv
         scenario: settings.name.clone(),
         command: String::new(),
         question: settings.question.clone(),
-        policy,
+        policy: ITS_OWN.to_owned(),
         run_with: Vec::new(),
         trace: None,
         seeds: (0..settings.seeds).collect(),
         virtual_seconds: scenario.duration().as_secs_f64(),
         drain_seconds: settings.drain_seconds,
         time_scale: settings.time_scale,
+        server: Some(server.to_owned()),
         current_buffer: settings.current_buffer,
         arrivals: load::arrivals((0..settings.seeds).map(|seed| Plan::draw(scenario, first, seed))),
         classes: load::classes(scenario),

@@ -92,7 +92,7 @@ impl CapacityOptions {
         CapacityQuestion {
             viewers: self.viewers,
             spare: self.spare,
-            buffer: self.buffer.unwrap_or(scenario.settings().current_buffer),
+            buffer: self.buffer.unwrap_or(scenario.settings().current_frames()),
             node: Node {
                 cores: u32::try_from(self.cores).unwrap_or(u32::MAX),
                 memory_bytes: self.memory_gib << 30,

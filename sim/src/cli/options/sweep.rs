@@ -12,7 +12,7 @@ use super::{
 use crate::cli::exit::Failure;
 use crate::cli::{console, files, number};
 use crate::runs::RunWorld;
-use crate::scenario::{Overrides, Scenario};
+use crate::scenario::{DEFAULT_CURRENT_BUFFER, Overrides, Scenario};
 use crate::shards::{Shard, Spread};
 use crate::sweep::{self, Judge, Parts, Sizes};
 
@@ -143,7 +143,7 @@ impl SweepOptions {
     /// The scenario with a cell for the size that has to keep its objective.
     fn with_what_is_judged(&self, scenario: Scenario) -> Result<Scenario, Failure> {
         let settings = scenario.settings();
-        let current = settings.current_buffer;
+        let current = settings.current_frames();
         if self.buffers.is_some() || !scenario.has_objective() || settings.buffers.contains(&current) {
             return Ok(scenario);
         }
@@ -155,7 +155,9 @@ impl SweepOptions {
 
     /// The sizes that have to keep the objective: those that are asked for, else the one that the server has.
     fn judged<'a>(&'a self, scenario: &'a Scenario) -> &'a [u64] {
-        self.buffers.as_deref().unwrap_or(std::slice::from_ref(&scenario.settings().current_buffer))
+        let current = scenario.settings().current_buffer.as_slice();
+        let current = if current.is_empty() { &[DEFAULT_CURRENT_BUFFER] } else { current };
+        self.buffers.as_deref().unwrap_or(current)
     }
 
     /// Whether every policy is run, beside the others.

@@ -130,8 +130,8 @@ fn cell(cell: &Cell) -> String {
 fn best_policy(sweep: &Sweep) -> Option<String> {
     let n = sweep.cells.iter().map(|cell| cell.subscribers).max()?;
     let of_n = || sweep.cells.iter().filter(|cell| cell.subscribers == n);
-    let has_current = of_n().any(|cell| cell.buffer == sweep.current_buffer);
-    let buffer = if has_current { sweep.current_buffer } else { of_n().map(|cell| cell.buffer).max()? };
+    let current = sweep.current_buffer.filter(|current| of_n().any(|cell| cell.buffer == *current));
+    let buffer = current.or_else(|| of_n().map(|cell| cell.buffer).max())?;
     let rates = || of_n().filter(|cell| cell.buffer == buffer).filter_map(|cell| Some((cell.missed_rate()?, cell)));
     let least = rates().map(|(rate, _)| rate).reduce(f64::min)?;
     let best: Vec<String> = rates().filter(|(rate, _)| *rate <= least).map(|(_, cell)| cell.policy.clone()).collect();

@@ -157,6 +157,8 @@ fn seeds(sweep: &Sweep) -> Chart {
         most: f64::MAX,
         curves: vec![curve],
         references: Vec::new(),
-        level: Some((as_f64(sweep.current_buffer), format!("current buffer: {}", format::count(sweep.current_buffer)))),
+        level: sweep
+            .current_buffer
+            .map(|frames| (as_f64(frames), format!("current buffer: {}", format::count(frames)))),
     }
 }

@@ -31,7 +31,7 @@ pub(super) static KEYS: [Key; 12] = [
         .or(|| format!("{:?}", settings::default_buffers()))
         .says("[16, 64, 256]", "The mailbox sizes to try"),
     Key::new("current_buffer", "frames", Allowed::Whole(1, MAX_BUFFER))
-        .or(|| settings::default_current_buffer().to_string())
+        .or(|| settings::DEFAULT_CURRENT_BUFFER.to_string())
         .says("64", "The buffer that your server has now: figures mark it, tables compare with it"),
     Key::new("seeds", "runs", Allowed::Whole(1, MAX_SEEDS))
         .or(|| settings::default_seeds().to_string())

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Settings;
+use super::{DEFAULT_CURRENT_BUFFER, Settings};
 
 // By hand: a scenario without an objective must have the fingerprint that it had before there were any.
 impl fmt::Debug for Settings {
@@ -35,7 +35,7 @@ impl fmt::Debug for Settings {
             .field("drain_seconds", drain_seconds)
             .field("subscribers", subscribers)
             .field("buffers", buffers)
-            .field("current_buffer", current_buffer)
+            .field("current_buffer", &current_buffer.unwrap_or(DEFAULT_CURRENT_BUFFER))
             .field("seeds", seeds)
             .field("time_scale", time_scale)
             .field("sensitivity", sensitivity)
