@@ -90,6 +90,10 @@ check *options:
 soak *minutes:
     cargo sim soak "$@"
 
+# Test servers on one stream in simulated time, while brokers, servers and links fail (--seeds N)
+cluster *options:
+    cargo sim cluster "$@"
+
 # Test every law with many random cases, and count the rare states that they reach (a million: some hours)
 campaign cases="1000000":
     cargo sim soak --seeds "$1"

@@ -88,7 +88,8 @@
 //! - `server`: `serve` and its settings. It comes with `sse`; its route for WebSockets needs `ws`.
 //! - `tokens`: checks of signed tokens in front of the routes of `server`.
 //! - `metrics`: an environment that measures, and its figures as text for Prometheus.
-//! - `jetstream`: events from a stream of NATS JetStream, which several servers share.
+//! - `shared-log`: events from a stream that several servers share, for which a client is at hand.
+//! - `jetstream`: a client for streams of NATS JetStream.
 //! - `cli`: the `hubbub` command and its configuration, with all other features. It is the default.
 //!
 //! `docs/architecture.md` lists the modules and which may import which; a test checks it.
@@ -111,6 +112,8 @@ pub mod mailbox;
 pub mod metrics;
 #[cfg(feature = "server")]
 pub mod server;
+#[cfg(feature = "shared-log")]
+pub mod shared_log;
 #[cfg(feature = "server")]
 pub mod tokens;
 pub mod topic;

@@ -67,6 +67,7 @@ mod rooms {
     pub mod capacity;
     pub mod cli;
     pub mod client;
+    pub mod cluster;
     pub mod emulated;
     pub mod fidelity;
     pub mod figure;

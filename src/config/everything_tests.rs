@@ -34,6 +34,7 @@ fn everything() -> Config {
             urls: ["nats://a:4222", "tls://b:4222"].map(str::to_owned).into(),
             credentials: Some("nats.creds".into()),
             stream: "events".to_owned(),
+            cluster: "live".to_owned(),
             replicas: 3,
             stream_bytes: 2 << 20,
             stream_age: None,
@@ -82,12 +83,12 @@ const FILE: &str = "server.listen = '[::1]:0'\nserver.sse_channel_buffer = 0x400
                 server.public = true\nserver.admin_listen = '127.0.0.1:9'\nserver.token_keys = 'keys.json'\n\
                 server.token_audience = 'hub'\nserver.log_format = 'json'\nserver.source = 'jetstream'\n\
                 server.nats_url = ['nats://a:4222', 'tls://b:4222']\nserver.nats_credentials = 'nats.creds'\n\
-                server.nats_stream = 'events'\nserver.nats_replicas = 3\nserver.nats_stream_bytes = 0x20_0000\n\
+                server.nats_stream = 'events'\nserver.nats_cluster = 'live'\nserver.nats_replicas = 3\nserver.nats_stream_bytes = 0x20_0000\n\
                 server.nats_stream_age_seconds = 'none'\nserver.nats_ack_seconds = 2\n\
                 server.nats_grace_seconds = 0\nserver.nats_replay_events = 13\nserver.nats_replay_bytes = 14\n";
 
 /// All settings, as an environment has them.
-const ENVIRONMENT: [Pair; 43] = [
+const ENVIRONMENT: [Pair; 44] = [
     ("WH_LISTEN", "[::1]:0"),
     ("WH_PUBLIC", "true"),
     ("WH_ADMIN_LISTEN", "127.0.0.1:9"),
@@ -124,6 +125,7 @@ const ENVIRONMENT: [Pair; 43] = [
     ("WH_NATS_URL", "nats://a:4222, tls://b:4222"),
     ("WH_NATS_CREDENTIALS", "nats.creds"),
     ("WH_NATS_STREAM", "events"),
+    ("WH_NATS_CLUSTER", "live"),
     ("WH_NATS_REPLICAS", "3"),
     ("WH_NATS_STREAM_BYTES", "2097152"),
     ("WH_NATS_STREAM_AGE_SECONDS", "none"),

@@ -9,7 +9,7 @@ use async_nats::jetstream::{Context, ContextBuilder};
 use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event, ServerAddr};
 
 use super::Settings;
-use super::progress::Shared;
+use crate::shared_log::ReadState;
 
 /// Longest time to connect, and to wait for an answer about the stream.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -45,7 +45,7 @@ impl StartError {
 }
 
 /// Connects to one of the brokers. Once it is connected, it connects again by itself whenever it has to.
-pub(super) async fn client(settings: &Settings, shared: Arc<Shared>) -> Result<Client, StartError> {
+pub(super) async fn client(settings: &Settings, shared: Arc<ReadState>) -> Result<Client, StartError> {
     let options = ConnectOptions::new()
         .name("hubbub")
         .connection_timeout(PATIENCE)
@@ -111,7 +111,7 @@ fn log_in(options: ConnectOptions, path: &Path) -> Result<ConnectOptions, StartE
 }
 
 /// Takes notice of what happens to the connection.
-fn tell(event: &Event, shared: &Shared) {
+fn tell(event: &Event, shared: &ReadState) {
     match event {
         Event::Connected => shared.connected(),
         Event::Disconnected => shared.away("the connection to the broker is lost"),

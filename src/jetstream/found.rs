@@ -75,10 +75,14 @@ fn config(settings: &Settings) -> Config {
         max_messages_per_subject: -1,
         max_message_size: -1,
         max_consumers: -1,
-        description: Some("events of hubbub".to_owned()),
+        description: Some(format!("{BELONGS_TO}{}", settings.cluster)),
         ..Config::default()
     }
 }
+
+/// The description of a stream that was made here, before the name of its cluster.
+// NATS 2.9 has no other place for it.
+const BELONGS_TO: &str = "events of hubbub, cluster ";
 
 /// The first thing that keeps servers from sharing a stream, in words.
 fn fault(config: &Config, settings: &Settings) -> Option<String> {
@@ -99,6 +103,12 @@ fn fault(config: &Config, settings: &Settings) -> Option<String> {
     }
     if config.storage != StorageType::File {
         return wrong("storage", &config.storage, &StorageType::File, "events must outlive the broker's process");
+    }
+    // A stream that was made by somebody else, or has another description now, belongs to whoever uses it.
+    let owner = config.description.as_deref().and_then(|text| text.strip_prefix(BELONGS_TO));
+    if let Some(owner) = owner.filter(|owner| *owner != settings.cluster) {
+        let why = "every server of a cluster gets all events of its stream (server.nats_cluster)";
+        return wrong("cluster", &owner, &settings.cluster, why);
     }
     if config.num_replicas != settings.replicas {
         return wrong("replicas", &config.num_replicas, &settings.replicas, "server.nats_replicas asks for that");
@@ -126,12 +136,14 @@ mod tests {
             fault(&config, &settings)
         };
         assert_eq!(fault(|_| {}), None);
+        assert_eq!(fault(|config| config.description = Some("by hand".to_owned())), None);
         let faults = [
             fault(|config| config.subjects = vec!["builds.*".to_owned()]),
             fault(|config| config.retention = RetentionPolicy::WorkQueue),
             fault(|config| config.discard = DiscardPolicy::New),
             fault(|config| config.storage = StorageType::Memory),
             fault(|config| config.num_replicas = 3),
+            fault(|config| config.description = Some(format!("{BELONGS_TO}staging"))),
             fault(|config| config.max_messages_per_subject = 10),
             fault(|config| config.sealed = true),
         ];

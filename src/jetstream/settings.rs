@@ -22,6 +22,9 @@ pub struct Settings {
     pub credentials: Option<PathBuf>,
     /// The name of the stream. Its subjects are `NAME.>`.
     pub stream: String,
+    /// The name of the cluster: the servers that share the stream. The stream bears it if it is created here, and servers of
+    /// another cluster do not use it.
+    pub cluster: String,
     /// How many brokers keep the stream.
     pub replicas: usize,
     /// Most bytes of the stream, if it is created.
@@ -42,6 +45,7 @@ impl Default for Settings {
             urls: vec!["nats://127.0.0.1:4222".to_owned()],
             credentials: None,
             stream: "hubbub".to_owned(),
+            cluster: "hubbub".to_owned(),
             replicas: 1,
             stream_bytes: 1 << 30,
             stream_age: Some(Duration::from_secs(24 * 60 * 60)),

@@ -2,6 +2,7 @@
 
 mod capacity;
 mod check;
+mod cluster;
 mod console;
 mod determinism;
 mod evidence;
@@ -85,6 +86,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Determinism(options) => determinism::determinism(&options),
         Command::Shrink(options) => shrink::run(&options),
         Command::Soak(options) => soak::run(&options),
+        Command::Cluster(options) => cluster::run(&options),
         Command::Verify(options) => verify::verify(&options),
         Command::Fidelity(options) => fidelity::run(&options),
         Command::Stages(options) => stages::run(&options),

@@ -42,7 +42,7 @@ pub(super) struct Options {
 pub(super) use capacity::CapacityOptions;
 pub(super) use evidence::{EvidenceOptions, FidelityOptions, PathsPart, StagesOptions, VerifyOptions};
 pub(super) use history::HistoryOptions;
-pub(super) use incidents::{ReplayOptions, ShrinkOptions, SoakOptions};
+pub(super) use incidents::{ClusterOptions, ReplayOptions, ShrinkOptions, SoakOptions};
 pub(super) use objective::{JunitOptions, ObjectiveOptions, refuse_without_objective};
 pub(super) use output::{JsonOptions, ReportOptions};
 pub(super) use probe::ProbeOptions;
@@ -80,6 +80,8 @@ pub(super) enum Command {
     Shrink(ShrinkOptions),
     /// Test every law with random cases and random faults, until one is broken or the time is over
     Soak(SoakOptions),
+    /// Test servers on one stream with random cases, in which brokers, servers and links fail
+    Cluster(ClusterOptions),
     /// Run Hub, transport and readers as queues, and compare loss and delay with queueing theory
     Verify(VerifyOptions),
     /// Run the same plans simulated and over real TCP, and compare the losses

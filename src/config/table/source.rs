@@ -20,7 +20,7 @@ const MAX_REPLAY_EVENTS: u64 = 10_000_000;
 /// Most bytes of them: 1 GiB, as for the history.
 const MAX_REPLAY_BYTES: u64 = 1 << 30;
 
-pub(super) static SETTINGS: [Setting; 11] = [
+pub(super) static SETTINGS: [Setting; 12] = [
     Setting {
         key: "source",
         about: "where events come from: embedded, or a stream of NATS: docs/cluster.md",
@@ -67,6 +67,16 @@ pub(super) static SETTINGS: [Setting; 11] = [
             allowed: "1 to 64 of A-Z a-z 0-9 _ -",
             get: |config| config.jetstream.stream.clone(),
             set: |config, text| is_stream_name(text).then(|| config.jetstream.stream = text.to_owned()),
+        },
+        memory: None,
+    },
+    Setting {
+        key: "nats_cluster",
+        about: "name of the cluster; a stream that was made for another cluster is refused",
+        kind: SettingKind::Text {
+            allowed: "1 to 64 of A-Z a-z 0-9 _ -",
+            get: |config| config.jetstream.cluster.clone(),
+            set: |config, text| is_stream_name(text).then(|| config.jetstream.cluster = text.to_owned()),
         },
         memory: None,
     },

@@ -85,3 +85,15 @@ async fn a_stream_that_servers_cannot_share_is_told_with_what_is_wrong() {
     let old = line(&[("WH_NATS_URL", &url), ("WH_NATS_STREAM", "old"), three], 2).await;
     assert!(old.starts_with("hubbub: stream \"old\": replicas 1: must be 3: "), "{old}");
 }
+
+#[tokio::test]
+async fn a_stream_of_another_cluster_is_refused_by_the_names_of_both() {
+    let Some(broker) = Broker::start("two-clusters").await else { return };
+    let live = Node::start_with(&broker, &[("WH_NATS_CLUSTER", "live")]).await;
+    live.publish(0).await;
+    let line = line(&[("WH_NATS_URL", &broker.url()), ("WH_NATS_CLUSTER", "staging")], 2).await;
+    let why = "every server of a cluster gets all events of its stream (server.nats_cluster)";
+    assert_eq!(line, format!("hubbub: stream \"hubbub\": cluster \"live\": must be \"staging\": {why}"));
+    // One more of the same cluster is welcome.
+    Node::start_with(&broker, &[("WH_NATS_CLUSTER", "live")]).await.publish(1).await;
+}

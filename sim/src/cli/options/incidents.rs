@@ -114,6 +114,18 @@ pub(in crate::rooms::cli) struct SoakOptions {
     pub(in crate::rooms::cli) out: PathBuf,
 }
 
+#[derive(Debug, Args)]
+pub(in crate::rooms::cli) struct ClusterOptions {
+    /// Number of cases
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = number::times)]
+    pub(in crate::rooms::cli) seeds: u64,
+    /// Seed of the first case; each further case has the next seed
+    #[arg(long, value_name = "X", default_value_t = 0, value_parser = number::first_seed)]
+    pub(in crate::rooms::cli) first_seed: u64,
+    #[command(flatten)]
+    pub(in crate::rooms::cli) threads: Threads,
+}
+
 /// What a soak prints.
 const SOAK_RESULT: &str = "\
 The result counts rare states (marks) that the specification's run of a case

@@ -30,9 +30,10 @@ pub(super) struct Progress {
     pub(super) answered: u64,
 }
 
-/// What the reader, the publisher and the connection share.
+/// What the reader, the publisher and the client of a stream share: how far this server has read, who waits for that, and
+/// whether it should get new clients.
 #[derive(Debug)]
-pub(super) struct Shared {
+pub struct ReadState {
     pub(super) metrics: Arc<LogMetrics>,
     pub(super) progress: watch::Sender<Progress>,
     /// Whether there has been a connection.
@@ -51,8 +52,9 @@ struct Since {
     behind: Option<Instant>,
 }
 
-impl Shared {
-    pub(super) fn new(metrics: Arc<LogMetrics>, grace: Duration) -> Self {
+impl ReadState {
+    /// Of a server that has read nothing. `grace` is how long it stays ready without its stream.
+    pub fn new(metrics: Arc<LogMetrics>, grace: Duration) -> Self {
         Self {
             metrics,
             progress: watch::Sender::default(),
@@ -65,7 +67,7 @@ impl Shared {
     }
 
     /// Notes that the stream cannot be read now.
-    pub(super) fn away(&self, why: &str) {
+    pub fn away(&self, why: &str) {
         let mut since = self.since();
         // Told once for each time that it is away.
         if since.away.is_none() {
@@ -74,7 +76,7 @@ impl Shared {
         }
     }
 
-    /// Notes that the broker answers.
+    /// Notes that the stream answers.
     pub(super) fn back(&self) {
         if let Some(away) = self.since().away.take() {
             tracing::info!("the stream is read again after {} ms", away.elapsed().as_millis());
@@ -93,7 +95,7 @@ impl Shared {
     }
 
     /// Notes that there is a connection; one that replaces another ends the reader's wait for messages.
-    pub(super) fn connected(&self) {
+    pub fn connected(&self) {
         if self.was_connected.swap(true, Ordering::AcqRel) {
             self.metrics.reconnected();
             self.connections.send_modify(|connections| *connections += 1);

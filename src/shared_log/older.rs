@@ -7,16 +7,12 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use async_nats::jetstream::consumer::PullConsumer;
-use async_nats::jetstream::stream::Stream;
-use futures_util::StreamExt;
 use tokio::sync::{Notify, watch};
 use tokio::time::{Instant, sleep, timeout};
 
-use super::JetStream;
-use super::message::{payload, topic};
-use super::progress::Shared;
-use super::watching::{Interrupted, consumer_after, nothing_between, state};
+use super::progress::ReadState;
+use super::stream::{Content, Interrupted, Messages, Stream};
+use super::watching::{nothing_between, state};
 use crate::event::Event;
 use crate::event_log::Place;
 use crate::hub::{HistorySettings, Hub};
@@ -28,20 +24,16 @@ const MOST_WAIT: Duration = Duration::from_secs(5);
 const KEEP: Duration = Duration::from_secs(30);
 /// Pause after a read that has failed.
 const PAUSE: Duration = Duration::from_millis(500);
+/// Longest wait for a message that there is. It may have been lost on the way.
+const SILENCE: Duration = Duration::from_secs(5);
 /// Most messages that the broker sends ahead. What is new takes the same connection.
 const MOST_AHEAD: usize = 200;
-/// Silence after which the broker says that the consumer lives.
-const HEARTBEAT: Duration = Duration::from_secs(2);
-/// How long one request for messages lasts.
-const REQUEST_LASTS: Duration = Duration::from_secs(30);
 
 /// What reads older events, and who waits for them.
 #[derive(Debug)]
-pub(super) struct Older {
-    stream: Stream,
-    /// What a subject has before the topic.
-    prefix: String,
-    shared: Arc<Shared>,
+pub(super) struct Older<S> {
+    stream: S,
+    shared: Arc<ReadState>,
     hub: Hub,
     /// How much may be read.
     most: HistorySettings,
@@ -61,14 +53,13 @@ struct Wanted {
     asked_at: Instant,
 }
 
-impl Older {
-    pub(super) fn new(of: &JetStream, hub: Hub) -> Self {
+impl<S: Stream> Older<S> {
+    pub(super) fn new(stream: S, shared: Arc<ReadState>, hub: Hub, replay: HistorySettings) -> Self {
         Self {
-            stream: of.stream.clone(),
-            prefix: format!("{}.", of.settings.stream),
-            shared: of.shared.clone(),
+            stream,
+            shared,
             // What is put in front of nothing would be followed by nothing.
-            most: if hub.has_history() { of.settings.replay } else { HistorySettings::NONE },
+            most: if hub.has_history() { replay } else { HistorySettings::NONE },
             hub,
             wanted: Mutex::new(Wanted { from: None, read: 0, asked_at: Instant::now() }),
             is_wanted: Notify::new(),
@@ -146,50 +137,44 @@ impl Older {
         let reached = self.hub.reaches_back_to();
         let room = self.most.events.saturating_sub(self.hub.older_events());
         // Only whether it is the same stream: how far it must go is the reader's question.
-        let first = state(&self.stream, self.hub.last_id().epoch, 0).await?.state.first_sequence;
+        let first = state(&self.stream, self.hub.last_id().epoch, 0).await?.first;
         let from = wanted.max(first).max(reached.saturating_sub(room as u64));
         if from >= reached {
             return Ok(());
         }
-        let consumer = self.stream.create_consumer(consumer_after(from - 1)).await;
-        let consumer: PullConsumer = consumer.map_err(|why| Interrupted::again(&why))?;
-        let read = self.collect(&consumer, Found { from, events: VecDeque::new(), bytes: 0 }, at).await;
-        // It would end by itself after a while.
-        let _ = self.stream.delete_consumer(&consumer.cached_info().name).await;
+        let mut messages = self.stream.consume(from - 1, MOST_AHEAD).await?;
+        let read = self.collect(&mut messages, Found { from, events: VecDeque::new(), bytes: 0 }, at).await;
+        messages.end().await;
         read
     }
 
     /// Collects what a consumer sends, until it is next to the history.
-    async fn collect(&self, consumer: &PullConsumer, mut found: Found, at: Duration) -> Result<(), Interrupted> {
-        let messages = consumer.stream().max_messages_per_batch(MOST_AHEAD).heartbeat(HEARTBEAT).expires(REQUEST_LASTS);
-        let mut messages = messages.messages().await.map_err(|why| Interrupted::again(&why))?;
-        let mut left = consumer.cached_info().num_pending;
+    async fn collect(&self, messages: &mut S::Messages, mut found: Found, at: Duration) -> Result<(), Interrupted> {
+        let mut left = messages.pending();
         let mut expected = 1;
         let mut next = found.from;
         while left > 0 {
-            let message = match messages.next().await {
-                Some(Ok(message)) => message,
-                Some(Err(why)) => return Err(Interrupted::again(&why)),
-                None => return Err(Interrupted::Again("the consumer has ended".to_owned())),
+            let Ok(message) = timeout(SILENCE, messages.next()).await else {
+                return Err(Interrupted::Again("the consumer sends nothing".to_owned()));
             };
-            let info = message.info().map_err(|why| Interrupted::Again(why.to_string()))?;
-            if info.consumer_sequence != expected {
+            let message = message?;
+            if message.number != expected {
                 return Err(Interrupted::Again("a message of the consumer is missing".to_owned()));
             }
             expected += 1;
-            left = info.pending;
-            let sequence = info.stream_sequence;
-            nothing_between(&self.stream, &self.prefix, next..sequence).await?;
+            left = message.pending;
+            let sequence = message.sequence;
+            nothing_between(&self.stream, next..sequence).await?;
             next = sequence + 1;
             // The history may have gone on meanwhile. Then it begins after this event, which is still to be had.
             if sequence >= self.hub.reaches_back_to() && self.put_in_front(sequence, &mut found) {
                 return Ok(());
             }
-            if let Some(topic) = topic(&self.prefix, &message) {
-                found.push(self.hub.older_event(sequence, &topic, payload(&message), at), self.most.bytes);
+            if let Content::Event { topic, payload } = message.content {
+                found.push(self.hub.older_event(sequence, &topic, payload, at), self.most.bytes);
             }
         }
-        nothing_between(&self.stream, &self.prefix, next..self.hub.reaches_back_to()).await?;
+        nothing_between(&self.stream, next..self.hub.reaches_back_to()).await?;
         // Nothing comes after what was found, so nothing is missing behind it.
         self.put_in_front(u64::MAX, &mut found);
         Ok(())

@@ -6,18 +6,12 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_nats::jetstream::Message;
-use async_nats::jetstream::consumer::PullConsumer;
-use async_nats::jetstream::consumer::pull;
-use async_nats::jetstream::stream::Stream;
-use futures_util::StreamExt;
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
-use super::JetStream;
-use super::message::{payload, topic};
-use super::progress::Shared;
-use super::watching::{Answer, Interrupted, ask, consumer_after, nothing_between, state};
+use super::progress::ReadState;
+use super::stream::{Content, Interrupted, Message, Messages, Stream};
+use super::watching::{Answer, ask, nothing_between, state};
 use crate::hub::Hub;
 use crate::transport::Environment;
 
@@ -27,10 +21,10 @@ const ASK_EVERY: Duration = Duration::from_secs(1);
 const PAUSE: Duration = Duration::from_millis(500);
 /// Most messages that the broker sends ahead.
 const MOST_AHEAD: usize = 500;
-/// Silence after which the broker says that the consumer lives.
-const HEARTBEAT: Duration = Duration::from_secs(2);
-/// How long one request for messages lasts.
-const REQUEST_LASTS: Duration = Duration::from_secs(30);
+
+/// How long the stream may have more than its consumer sends. A message that was lost on the way is noticed by the next one,
+/// and by this if there is no next one.
+const SILENCE: Duration = Duration::from_secs(5);
 
 /// How long a stream has to look as if it had lost events until that is believed.
 const DOUBT: Duration = Duration::from_secs(10);
@@ -38,20 +32,17 @@ const DOUBT: Duration = Duration::from_secs(10);
 type Question = Pin<Box<dyn Future<Output = Result<Answer, Interrupted>> + Send>>;
 
 /// What the reader has to do next.
-#[expect(clippy::large_enum_variant, reason = "a message is the usual case, and each value is used up at once")]
 enum Next {
     Replaced,
     Answer(Result<Answer, Interrupted>),
     Ask,
-    Message(Option<Result<Message, pull::MessagesError>>),
+    Message(Result<Message, Interrupted>),
 }
 
 /// What reads the stream into the Hub.
-pub(super) struct Reader<E> {
-    stream: Stream,
-    /// What a subject has before the topic.
-    prefix: String,
-    shared: Arc<Shared>,
+pub(super) struct Reader<S, E> {
+    stream: S,
+    shared: Arc<ReadState>,
     hub: Hub,
     environment: E,
     history_events: u64,
@@ -59,22 +50,14 @@ pub(super) struct Reader<E> {
     expected: u64,
     /// Where this server stood at the last answer, if the stream had removed what comes next.
     stood_at: Option<u64>,
+    /// Where this server stands and since when, if the stream has more.
+    waits: Option<(u64, Instant)>,
 }
 
-impl<E: Environment> Reader<E> {
-    pub(super) fn new(of: JetStream, hub: Hub, environment: E, history_events: usize) -> Self {
-        let JetStream { stream, settings, shared, .. } = of;
-        let prefix = format!("{}.", settings.stream);
-        Self {
-            stream,
-            prefix,
-            shared,
-            hub,
-            environment,
-            history_events: history_events as u64,
-            expected: 1,
-            stood_at: None,
-        }
+impl<S: Stream, E: Environment> Reader<S, E> {
+    pub(super) fn new(stream: S, shared: Arc<ReadState>, hub: Hub, environment: E, history_events: usize) -> Self {
+        let history_events = history_events as u64;
+        Self { stream, shared, hub, environment, history_events, expected: 1, stood_at: None, waits: None }
     }
 
     /// Reads until the stream is another one, and says so.
@@ -116,30 +99,28 @@ impl<E: Environment> Reader<E> {
     }
 
     /// A consumer that begins after what the Hub has.
-    async fn consumer(&mut self) -> Result<pull::Stream, Interrupted> {
+    async fn consumer(&mut self) -> Result<S::Messages, Interrupted> {
         let first = self.oldest().await?;
         if first > self.position() + 1 {
             self.lose_until(first - 1);
         }
-        let consumer = self.stream.create_consumer(consumer_after(self.position())).await;
-        let consumer: PullConsumer = consumer.map_err(|why| Interrupted::again(&why))?;
+        let messages = self.stream.consume(self.position(), MOST_AHEAD).await?;
         // Asked once more: from here on the consumer belongs to the stream of this epoch. It ends if that stream does.
         state(&self.stream, self.epoch(), self.position()).await?;
         self.expected = 1;
-        let messages = consumer.stream().max_messages_per_batch(MOST_AHEAD).heartbeat(HEARTBEAT).expires(REQUEST_LASTS);
-        messages.messages().await.map_err(|why| Interrupted::again(&why))
+        Ok(messages)
     }
 
     /// The oldest sequence that the Hub can still get, and wants.
     async fn oldest(&self) -> Result<u64, Interrupted> {
-        let state = state(&self.stream, self.epoch(), self.position()).await?.state;
+        let state = state(&self.stream, self.epoch(), self.position()).await?;
         // At the start the newest events are enough: nobody has been told of older ones by this server.
         let wanted = if self.shared.progress.borrow().is_filled || self.position() > 0 {
             0
         } else {
-            (state.last_sequence + 1).saturating_sub(self.history_events)
+            (state.last + 1).saturating_sub(self.history_events)
         };
-        Ok(state.first_sequence.max(wanted))
+        Ok(state.first.max(wanted))
     }
 
     /// Notes that the events up to `sequence` are not to be had any more.
@@ -157,7 +138,7 @@ impl<E: Environment> Reader<E> {
 
     /// Publishes what the consumer sends, and asks from time to time how far the stream goes. It ends when the consumer has
     /// to be replaced.
-    async fn follow(&mut self, mut messages: pull::Stream, connections: &mut watch::Receiver<u64>) -> Interrupted {
+    async fn follow(&mut self, mut messages: S::Messages, connections: &mut watch::Receiver<u64>) -> Interrupted {
         let mut ticks = interval(ASK_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let shared = self.shared.clone();
@@ -178,7 +159,7 @@ impl<E: Environment> Reader<E> {
                 Next::Ask => {
                     is_asking = true;
                     shared.progress.send_modify(|progress| progress.asked += 1);
-                    question = Box::pin(ask(self.stream.clone(), self.prefix.clone(), self.epoch(), self.position()));
+                    question = Box::pin(ask(self.stream.clone(), self.epoch(), self.position()));
                     Ok(())
                 }
                 Next::Answer(answer) => {
@@ -186,9 +167,8 @@ impl<E: Environment> Reader<E> {
                     question = Box::pin(pending());
                     answer.and_then(|answer| self.answered(answer))
                 }
-                Next::Message(Some(Ok(message))) => self.take(&message).await,
-                Next::Message(Some(Err(why))) => Err(Interrupted::again(&why)),
-                Next::Message(None) => Err(Interrupted::Again("the consumer has ended".to_owned())),
+                Next::Message(Ok(message)) => self.take(message).await,
+                Next::Message(Err(why)) => Err(why),
             };
             if let Err(why) = done {
                 return why;
@@ -197,28 +177,27 @@ impl<E: Environment> Reader<E> {
     }
 
     /// Publishes a message of the stream to the Hub.
-    async fn take(&mut self, message: &Message) -> Result<(), Interrupted> {
-        let info = message.info().map_err(|why| Interrupted::Again(why.to_string()))?;
-        let sequence = info.stream_sequence;
-        if info.consumer_sequence != self.expected {
+    async fn take(&mut self, message: Message) -> Result<(), Interrupted> {
+        let Message { sequence, number, content, .. } = message;
+        if number != self.expected {
             return Err(Interrupted::Again("a message of the consumer is missing".to_owned()));
         }
         self.expected += 1;
         // Messages in between were deleted, or were removed by the stream's limits before they were sent. Only the first
         // is no loss, and only the stream knows which.
         if sequence > self.position() + 1 {
-            let first = state(&self.stream, self.epoch(), self.position()).await?.state.first_sequence;
+            let first = state(&self.stream, self.epoch(), self.position()).await?.first;
             if first > self.position() + 1 {
                 self.lose_until(first.min(sequence) - 1);
             }
-            nothing_between(&self.stream, &self.prefix, self.position() + 1..sequence).await?;
+            nothing_between(&self.stream, self.position() + 1..sequence).await?;
         }
-        match topic(&self.prefix, message) {
-            Some(topic) => {
+        match content {
+            Content::Event { topic, payload } => {
                 let each = |subscriber, outcome| self.environment.offered(subscriber, outcome);
-                self.hub.publish_each_at(sequence, self.environment.now(), &topic, payload(message), each);
+                self.hub.publish_each_at(sequence, self.environment.now(), &topic, payload, each);
             }
-            None => self.skip(sequence, &message.subject),
+            Content::Other { subject } => self.skip(sequence, &subject),
         }
         self.moved();
         Ok(())
@@ -245,6 +224,12 @@ impl<E: Environment> Reader<E> {
             self.hub.advance_to(answer.last);
         }
         let position = self.position();
+        let waited_at = self.waits.take().filter(|(stood, _)| *stood == position);
+        self.waits = (position < answer.last).then(|| waited_at.unwrap_or_else(|| (position, Instant::now())));
+        if self.waits.is_some_and(|(_, since)| since.elapsed() >= SILENCE) {
+            self.waits = None;
+            return Err(Interrupted::Again(format!("the stream has messages up to {}, and none comes", answer.last)));
+        }
         let before = self.shared.progress.borrow().last;
         self.shared.lags(answer.last.saturating_sub(position), position < before);
         self.shared.progress.send_modify(|progress| {

@@ -1,0 +1,54 @@
+//! Questions about the stream: how far it goes, whether it is still the same one, and whether numbers are those of deleted
+//! messages.
+
+use std::ops::Range;
+
+use super::stream::{Interrupted, State, Stream};
+
+/// The answer to a question of how far the stream goes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Answer {
+    /// The sequence of the first message of the stream.
+    pub(super) first: u64,
+    /// The last sequence of the stream.
+    pub(super) last: u64,
+    /// Whether the stream has nothing between what this server had at the question and the last sequence: the numbers in
+    /// between are those of deleted messages, which nobody is sent.
+    pub(super) rest_is_deleted: bool,
+}
+
+/// The state of the stream, if it is the one of this epoch and has at least the events that this server has.
+pub(super) async fn state(stream: &impl Stream, of_epoch: u64, position: u64) -> Result<State, Interrupted> {
+    let state = stream.state().await?;
+    let name = stream.name();
+    if state.epoch != of_epoch {
+        return Err(Interrupted::ForGood(format!("stream {name:?} has been created anew: its ids begin again")));
+    }
+    let last = state.last;
+    if last < position {
+        let why = format!("stream {name:?} ends at {last}, and this server has read up to {position}");
+        return Err(Interrupted::Doubtful(format!("{why}: it has lost events that it had acknowledged")));
+    }
+    Ok(state)
+}
+
+/// Asks how far the stream goes, and whether it has anything that this server has not.
+pub(super) async fn ask(stream: impl Stream, of_epoch: u64, position: u64) -> Result<Answer, Interrupted> {
+    let State { first, last, .. } = state(&stream, of_epoch, position).await?;
+    // What is in front of the first message was removed, and that is a loss.
+    let may_be_deleted = position < last && first <= position + 1;
+    let rest_is_deleted = may_be_deleted && stream.next_after(position).await?.is_none_or(|next| next > last);
+    Ok(Answer { first, last, rest_is_deleted })
+}
+
+/// Makes sure that the stream has none of the messages of these numbers, which a consumer has not sent. A broker that is
+/// catching up may have sent on without those that it did not have yet: a new consumer gets them.
+pub(super) async fn nothing_between(stream: &impl Stream, numbers: Range<u64>) -> Result<(), Interrupted> {
+    if numbers.is_empty() {
+        return Ok(());
+    }
+    match stream.next_after(numbers.start - 1).await?.filter(|next| *next < numbers.end) {
+        Some(next) => Err(Interrupted::Again(format!("message {next} was not sent, and a later one was"))),
+        None => Ok(()),
+    }
+}
