@@ -1,4 +1,10 @@
 //! The broker ends, hangs, or comes back.
+//!
+//! - [`kills`]: one of three servers or three brokers ends, again and again
+//! - [`three`]: three brokers that are one cluster
+
+mod kills;
+mod three;
 
 use std::time::Duration;
 

@@ -3,14 +3,18 @@
 //!
 //! - [`broker`]: the broker ends, hangs, or comes back
 //! - [`costs`]: what the log costs, measured
+//! - [`fleet`]: many clients behind a balancer, and a publisher
 //! - [`refused`]: what keeps a server from beginning
+//! - [`rolling`]: servers are replaced one after the other
 //! - [`stream`]: streams that were deleted from, purged or made anew
 //! - [`node`]: one server as a process
 
 mod broker;
 mod costs;
+mod fleet;
 mod node;
 mod refused;
+mod rolling;
 mod stream;
 
 use node::Node;

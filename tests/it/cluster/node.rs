@@ -10,7 +10,7 @@ use serde_json::Value;
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio::process::Child;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
 use crate::command::{Said, serve_and_listen};
 use crate::support::nats::{Broker, send};
@@ -92,6 +92,16 @@ impl Node {
             }
         };
         soon("another status of /readyz", is).await
+    }
+
+    /// Waits until it has read the stream, on a busy machine too.
+    pub(crate) async fn reads(&self) {
+        let reads = async {
+            while self.get("/readyz").await.0 != 200 {
+                sleep(Duration::from_millis(100)).await;
+            }
+        };
+        timeout(Duration::from_secs(60), reads).await.expect("a server that has read the stream");
     }
 
     /// The value of a sample of `/metrics`.

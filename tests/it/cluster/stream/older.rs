@@ -41,6 +41,8 @@ async fn what_is_read_for_old_cursors_has_a_limit_and_the_rest_is_told() {
     let Some(broker) = Broker::start("older-limit").await else { return };
     let node = Node::start_with(&broker, &[SHORT, ("WH_NATS_REPLAY_EVENTS", "50")]).await;
     let ids = node.publish_all(0..200).await;
+    // An acknowledged event has yet to be read. This stream begins once they all are.
+    let _live = node.watch(ids.last().map(String::as_str)).await.begun().await;
     let mut client = node.watch(Some(&ids[9])).await;
     let gap = client.gap().await;
     assert_eq!(
