@@ -60,7 +60,11 @@ impl ModelStream {
 
     /// Waits until the node is connected.
     pub(super) async fn connected(&self) {
-        while !self.0.model.world().is_connected(self.0.node, self.0.connection()) {
+        loop {
+            let connection = self.0.connection();
+            if self.0.model.world().is_connected(self.0.node, connection) {
+                return;
+            }
             sleep(RECONNECTS_EVERY).await;
         }
     }
