@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::paths::{self, Around};
-use super::range::{pair, positive, whole, within};
+use super::range::{SHARE_TOLERANCE, pair, positive, whole, within};
 use super::{At, Found, tables};
 use crate::scenario::error::Wrong;
 use crate::scenario::limits::{
@@ -14,10 +14,6 @@ use crate::scenario::limits::{
 use crate::scenario::number::{number, numbers};
 use crate::scenario::{Class, RoundTrip, Settings};
 use crate::transport::step_bytes;
-
-/// How exactly shares sum to 1.
-// Shares are decimal fractions, and floats do not add these up to exactly 1.
-pub(super) const SHARE_TOLERANCE: f64 = 1e-6;
 
 pub(super) fn classes(found: &mut Found, around: Around<'_>) {
     let Around { settings, duration, .. } = around;

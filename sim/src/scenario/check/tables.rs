@@ -2,8 +2,7 @@
 
 use hubbub::{Pattern, Topic};
 
-use super::classes::SHARE_TOLERANCE;
-use super::range::positive;
+use super::range::{SHARE_TOLERANCE, positive};
 use super::{At, Found, quoted};
 use crate::scenario::limits::MAX_TABLES;
 use crate::scenario::number::number;
