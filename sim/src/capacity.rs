@@ -92,7 +92,10 @@ pub enum CapacityError {
 pub fn capacity(scenario: &Scenario, asked: CapacityQuestion, workers: Workers<'_>) -> Result<Capacity, CapacityError> {
     let settings = scenario.settings();
     let Some(prices) = settings.server.cpu else { return Err(CapacityError::NoPrices(settings.name.clone())) };
-    let plans = (0..settings.seeds).map(|seed| Plan::draw(scenario, 1, seed));
+    // One viewer stands for all, unless they watch different tables.
+    let is_alike = settings.classes.iter().all(|class| class.tables.is_none() && class.topic.is_none());
+    let members = if is_alike { 1 } else { settings.subscribers.iter().max().copied().unwrap_or(1) };
+    let plans = (0..settings.seeds).map(|seed| Plan::draw(scenario, members, seed));
     let (mean, busiest) = demand::of(plans, BUSIEST);
     let limits = limits(asked, prices.publish_us, prices.delivery_us + prices.frame_us, busiest);
     // The first of equals.
@@ -137,9 +140,9 @@ fn limits(asked: CapacityQuestion, publish_us: f64, delivery_us: f64, busiest: D
         // Cut off below, as a part of a viewer is none.
         Limit { resource, per_viewer, fixed, has, viewers: viewers as u64 }
     };
-    let rate = busiest.events_per_second;
+    let [published, delivered] = [busiest.events_per_second, busiest.delivered_per_second];
     vec![
-        limit(Resource::Cpu, rate * delivery_us / 1e6, rate * publish_us / 1e6, f64::from(cores)),
+        limit(Resource::Cpu, delivered * delivery_us / 1e6, published * publish_us / 1e6, f64::from(cores)),
         limit(Resource::Memory, (stream_bytes + asked.buffer * SLOT_BYTES) as f64, 0.0, memory_bytes as f64),
         limit(Resource::Network, busiest.sent_bytes_per_second, 0.0, bits_per_second as f64 / 8.0),
     ]

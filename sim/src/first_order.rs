@@ -13,7 +13,8 @@
 //!   drops packets is a stall of twice its length, since the sender's timer has backed off; and the socket absorbs what is
 //!   unsent, under way and in the bottleneck's queue;
 //! - *the worker*: drain is `1 / (publish + N × (write / B + frame))` events a second where B frames share a write, and
-//!   the socket absorbs nothing, since frames wait for the worker before they reach it.
+//!   the socket absorbs nothing, since frames wait for the worker before they reach it. N counts a subscriber by the part of
+//!   the events that it watches.
 //!
 //! This room sees plans only, and takes the bytes of a frame besides its payload from `scenario`.
 
@@ -44,6 +45,8 @@ const TICKS: Duration = Duration::from_millis(2);
 pub fn buffer(plan: &Plan) -> Option<u64> {
     let mut most = behind_worker(plan);
     for (index, class) in plan.classes.iter().enumerate() {
+        let watched = plan.as_watched_by(index);
+        let plan = &*watched;
         let mut slowest = None;
         let mut longest_stall = Duration::ZERO;
         for member in plan.subscribers.iter().filter(|subscriber| subscriber.class == index) {
@@ -90,12 +93,13 @@ fn behind_worker(plan: &Plan) -> f64 {
     }
 }
 
-/// What an event costs the worker: its publish and a delivery to each subscriber; 0 without a modelled worker.
+/// What an event costs the worker on the mean: its publish and a delivery to each subscriber that wants it; 0 without a
+/// modelled worker.
 fn seconds_of_worker_an_event(plan: &Plan) -> f64 {
     let Some(cpu) = plan.server.cpu else { return 0.0 };
     // A subscriber that is behind gets as many frames a write as may share one.
     let delivery = cpu.delivery.as_secs_f64() / plan.server.frames_per_write as f64 + cpu.frame.as_secs_f64();
-    cpu.publish.as_secs_f64() + plan.subscribers.len() as f64 * delivery
+    cpu.publish.as_secs_f64() + plan.mean_audience() * delivery
 }
 
 /// Bytes a second of a member while it reads; `None` where it never does.

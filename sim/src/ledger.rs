@@ -15,12 +15,14 @@ mod stream;
 
 use std::collections::VecDeque;
 
-use crate::record::{ObservationKind, SubscriberRecord};
+use crate::record::{ObservationKind, SubscriberRecord, WantedEvents};
 pub use audit::{Misfit, audit};
 use hubbub::{LossCounts, Overflow};
 
 /// The account of a stream under way, and of those before it.
-pub struct Ledger {
+pub struct Ledger<'a> {
+    /// The events that are to be offered.
+    wanted: WantedEvents<'a>,
     frames: usize,
     frames_per_write: usize,
     /// The most outstanding frames that may still wait in the history. Their move into slots is not observed.
@@ -66,11 +68,12 @@ pub struct LedgerTotals {
     /// Read by the client, and lost by the server's account.
     pub read_and_lost: u64,
 }
-impl Ledger {
+impl<'a> Ledger<'a> {
     /// The account of a subscriber whose mailbox has `frames` slots and this policy, and whose writes carry at most
-    /// `frames_per_write` frames.
-    pub fn new(frames: usize, frames_per_write: usize, overflow: Overflow) -> Self {
+    /// `frames_per_write` frames. It is offered those events that it wants.
+    pub fn new(wanted: WantedEvents<'a>, frames: usize, frames_per_write: usize, overflow: Overflow) -> Self {
         Self {
+            wanted,
             frames,
             frames_per_write,
             parked: 0,

@@ -120,7 +120,7 @@ pub use world::{ServerStream, Start};
 
 // What it is tested with.
 pub use plan::SubscriberPlan;
-pub use plan::{Arrival, ClassPlan, CpuPlan, Fault, FaultKind, Plan, Reading, Recovery, ServerPlan, Stall};
+pub use plan::{Arrival, ClassPlan, CpuPlan, Fault, FaultKind, Plan, Reading, Recovery, Selection, ServerPlan, Stall};
 pub use scenario::{Overrides, Scenario, ScenarioError, TraceError};
 pub use transport::Transport;
 

@@ -13,7 +13,7 @@ use std::time::Duration;
 
 use hubbub::{Capacity, Overflow};
 
-use crate::plan::{FaultKind, HubChoice, Plan};
+use crate::plan::{FaultKind, Form, HubChoice, Plan};
 use crate::record::Record;
 use crate::summary::run::{Latencies, RunSummary};
 use crate::transport::Transport;
@@ -125,8 +125,9 @@ fn is_independent(plan: &Plan, overflow: Overflow) -> bool {
         && plan.server.recovery.is_none()
         // A connection over a path may time out, and how long others take decides whether it does before the run ends.
         && plan.classes.iter().all(|class| class.path.is_none())
-        // What a frame takes in memory is known of this one.
+        // What a frame takes in memory is known of this form.
         && plan.server.transport == Transport::Sse
+        && plan.all_selected().iter().all(|selected| selected.form() == Form::Plain)
         && keeps_streams(overflow)
         && plan.faults.iter().all(|fault| is_of_a_reader(&fault.harm))
         && stays

@@ -10,6 +10,7 @@ mod observation;
 mod recorder;
 mod sip;
 mod tally;
+mod wanted;
 mod words;
 
 use std::time::Duration;
@@ -23,6 +24,7 @@ pub use lives::{Frame, Life, Lives, Moment, NEVER};
 pub use observation::{Observation, ObservationKind};
 pub use recorder::{Observations, Recorder};
 pub(crate) use recorder::{count, histogram};
+pub use wanted::WantedEvents;
 pub(crate) use words::exact_ms;
 
 /// One run.
@@ -41,6 +43,9 @@ pub struct Record {
     /// When the server's kernel has sent a segment again over a path, and to whom, in the order of time. It is no part of
     /// the digest, and empty in the real world.
     pub retransmissions: Vec<(Duration, usize)>,
+    /// The table of each event that was published, in the order of sequences, as an index of the plan's tables. Empty where
+    /// every class watches all tables, and in the real world.
+    pub tables: Vec<u8>,
     /// Digest over the subscribers' digests, in their order.
     pub digest: Digest,
 }
@@ -68,7 +73,7 @@ pub struct SubscriberRecord {
     pub first_drop_at: Option<Duration>,
     /// How often it subscribed.
     pub connections: u64,
-    /// Events published while it wanted them, from its first stream on until it left.
+    /// Events of its tables that were published while it wanted them, from its first stream on until it left.
     pub wanted: u64,
     /// Of the frames it read, those that it had read before.
     pub doubled: u64,

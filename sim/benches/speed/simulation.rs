@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hubbub::{Capacity, Overflow};
 use hubbub_sim::internals::plan::{
-    Arrival, ClassPlan, CpuPlan, DEFAULT_USER_TIMEOUT, HubChoice, Impairments, Plan, Reading, ServerPlan,
+    Arrival, ClassPlan, CpuPlan, DEFAULT_USER_TIMEOUT, HubChoice, Impairments, Plan, Reading, Selection, ServerPlan,
     SubscriberPlan,
 };
 use hubbub_sim::internals::record::Record;
@@ -93,7 +93,7 @@ impl Progress for Silent {
 
 pub(crate) fn plan(subscribers: usize, burst: u32, cpu: Option<CpuPlan>) -> Plan {
     let at = |n: u32| Duration::from_millis(500) + Duration::from_millis(50) * (n / burst * burst);
-    let arrivals: Vec<_> = (0..400).map(|n| Arrival { at: at(n), payload_bytes: 400, key: 0 }).collect();
+    let arrivals: Vec<_> = (0..400).map(|n| Arrival { at: at(n), payload_bytes: 400, key: 0, table: 0 }).collect();
     let subscriber = SubscriberPlan {
         class: 0,
         connect_at: Duration::ZERO,
@@ -105,6 +105,7 @@ pub(crate) fn plan(subscribers: usize, burst: u32, cpu: Option<CpuPlan>) -> Plan
         scenario: "bench".into(),
         seed: 1,
         table: "t".into(),
+        other_tables: Vec::new(),
         duration: arrivals.last().map_or(Duration::ZERO, |last| last.at),
         drain: Duration::from_secs(5),
         time_scale: 1,
@@ -123,6 +124,7 @@ pub(crate) fn plan(subscribers: usize, burst: u32, cpu: Option<CpuPlan>) -> Plan
             round_trip: Some(Duration::from_millis(40)),
             window_bytes: 65_536,
             reconnect_after: None,
+            selection: Selection::default(),
             path: None,
         }],
         subscribers: vec![subscriber; subscribers],

@@ -10,9 +10,11 @@ use crate::specified::bytes_on_the_wire;
 pub(super) struct Demand {
     /// Events published.
     pub(super) events_per_second: f64,
+    /// Events that one viewer is sent, on the mean over all of them.
+    pub(super) delivered_per_second: f64,
     /// Bytes of payload published.
     pub(super) published_bytes_per_second: f64,
-    /// Bytes that one viewer is sent, with what the transport, TCP and IP add.
+    /// Bytes that one viewer is sent, with what the transport, TCP and IP add, on the mean over all of them.
     pub(super) sent_bytes_per_second: f64,
 }
 
@@ -20,6 +22,7 @@ pub(super) struct Demand {
 #[derive(Debug, Clone, Copy, Default)]
 struct Sums {
     events: u64,
+    delivered: f64,
     published: u64,
     sent: u64,
 }
@@ -29,6 +32,7 @@ impl Sums {
         let per_second = |sum: u64| if time.is_zero() { 0.0 } else { sum as f64 / time.as_secs_f64() };
         Demand {
             events_per_second: per_second(self.events),
+            delivered_per_second: if time.is_zero() { 0.0 } else { self.delivered / time.as_secs_f64() },
             published_bytes_per_second: per_second(self.published),
             sent_bytes_per_second: per_second(self.sent),
         }
@@ -41,22 +45,28 @@ pub(super) fn of(plans: impl Iterator<Item = Plan>, busiest: Duration) -> (Deman
     for plan in plans {
         time += plan.duration;
         let sent = bytes_on_the_wire(&plan);
+        // Parts of the audience are summed up, and all of it is exactly one.
+        let audiences = plan.audiences();
+        let delivered = |place: usize| audiences[usize::from(plan.arrivals[place].table)];
         let mut stretch = Sums::default();
         let mut first = 0;
-        for (arrival, bytes) in plan.arrivals.iter().zip(&sent) {
+        for (place, (arrival, bytes)) in plan.arrivals.iter().zip(&sent).enumerate() {
             let published = u64::from(arrival.payload_bytes);
             for sums in [&mut all, &mut stretch] {
                 sums.events += 1;
+                sums.delivered += delivered(place);
                 sums.published += published;
                 sums.sent += bytes;
             }
             while arrival.at.saturating_sub(plan.arrivals[first].at) >= busiest {
                 stretch.events -= 1;
+                stretch.delivered -= delivered(first);
                 stretch.published -= u64::from(plan.arrivals[first].payload_bytes);
                 stretch.sent -= sent[first];
                 first += 1;
             }
             most.events = most.events.max(stretch.events);
+            most.delivered = most.delivered.max(stretch.delivered);
             most.published = most.published.max(stretch.published);
             most.sent = most.sent.max(stretch.sent);
         }

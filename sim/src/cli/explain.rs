@@ -51,14 +51,20 @@ fn meaning(scenario: &Scenario) -> String {
         (
             "offered",
             format!(
-                "{} B/s to each subscriber, with {} B of framing an event",
+                "{} B/s to each subscriber{}, with {} B of framing an event",
                 rounded(offered),
+                if settings.shares.is_empty() { "" } else { " of all tables" },
                 rounded(Scenario::frame_overhead_bytes())
             ),
         ),
     ];
     for (name, said) in lines {
         text += &wrapped(&format!("{name:<12}{said}"), "            ");
+    }
+    if !settings.shares.is_empty() {
+        let share = |(name, share): (&String, &f64)| format!("{name} {} %", rounded(share * 100.0));
+        let shares = listed(&mut settings.shares.iter().map(share));
+        text += &wrapped(&format!("{:<12}{shares} of the events", "tables"), "            ");
     }
     if let Some(objective) = Objective::of(scenario) {
         text += &wrapped(&format!("{:<12}{objective}", "objective"), "            ");
@@ -67,7 +73,7 @@ fn meaning(scenario: &Scenario) -> String {
         text += &wrapped(&format!("{:<12}{fault}", "fault"), "            ");
     }
     for (index, class) in settings.classes.iter().enumerate() {
-        text += &of_class(scenario, class, index, offered);
+        text += &of_class(scenario, class, index, offered * settings.part_watched(class));
     }
     text
 }
@@ -97,6 +103,9 @@ fn of_class(scenario: &Scenario, class: &Class, index: usize, offered: f64) -> S
     };
     let amount = if taken.is_finite() { format!("at most {} B/s", rounded(taken)) } else { "any rate".to_owned() };
     let mut lines = vec![("members", members.join(", ")), ("reads", class.reads.to_string())];
+    if scenario.settings().asks_for_tables() {
+        lines.push(("watches", watched(scenario, class)));
+    }
     if let Some(path) = class.path() {
         lines.push(("path", on_the_way(class, &path)));
     }
@@ -105,6 +114,13 @@ fn of_class(scenario: &Scenario, class: &Class, index: usize, offered: f64) -> S
         text += &wrapped(&format!("  {name:<10}{said}"), "            ");
     }
     text
+}
+
+/// The tables of a class in words, and how it asks for them.
+fn watched(scenario: &Scenario, class: &Class) -> String {
+    let tables = scenario.settings().watched_by(class).collect::<Vec<_>>().join(", ");
+    let pattern = class.topic.as_ref().map(|topic| format!(", by the pattern {topic}")).unwrap_or_default();
+    format!("{tables}{pattern}: {:.0} % of the events", scenario.settings().part_watched(class) * 100.0)
 }
 
 /// The path of a class in words.

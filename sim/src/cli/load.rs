@@ -7,6 +7,7 @@ use super::options::{LoadPaths, RealOptions};
 use super::run::{show, warn};
 use super::{console, files, interrupt, progress, verdict};
 use crate::load::{self, LoadTarget, Loaded};
+use crate::real::RealError;
 use crate::report::html;
 use crate::summary::json;
 use crate::{emulated, real};
@@ -22,6 +23,9 @@ pub(super) fn run(options: &RealOptions) -> Result<Exit, Failure> {
         None if options.paths == Some(LoadPaths::Emulated) => LoadTarget::Emulated,
         None => LoadTarget::Own,
     };
+    if matches!(target, LoadTarget::Other { .. }) && scenario.settings().asks_for_tables() {
+        return Err(Failure::Input(format!("scenario {}: {}", scenario.name(), RealError::Tables)));
+    }
     options.junit.prepare(&options.json, &options.report, load::objective(&scenario, &target).is_some())?;
     // Before any run: a wrong URL, or a machine without namespaces, would otherwise show only after a whole one.
     match &mut target {

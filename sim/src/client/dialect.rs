@@ -1,9 +1,9 @@
 //! What clients and publishers of a server say to it: addresses and formats.
 
 use super::format::StreamFormat;
-use super::request::request;
+use super::request::{ingest_path, request, stream_path};
 use super::stream::StreamParser;
-use crate::transport::Transport;
+use crate::plan::Plan;
 
 /// How a subscriber asks a server for its stream, how the stream's bytes become events, and where events are published.
 ///
@@ -47,10 +47,10 @@ impl Dialect {
         Self { format, stream: path.into(), publish: "/publish".to_owned(), resumes: false }
     }
 
-    /// The streams of this project's server.
-    pub(crate) fn of_hubbub(transport: Transport, table: &str) -> Self {
-        let stream = Self::of(transport.into(), format!("/v1/stream/{}?table={table}", transport.name()));
-        stream.publishing_at(format!("/v1/ingest/{table}")).resuming()
+    /// How the members of a class ask this project's server for what they watch.
+    pub(crate) fn of_hubbub(plan: &Plan, class: usize) -> Self {
+        let stream = Self::of(plan.server.transport.into(), stream_path(plan, class));
+        stream.publishing_at(ingest_path(&plan.table)).resuming()
     }
 
     /// Events are posted to this path, one JSON object each. Without this call the path is `/publish`.

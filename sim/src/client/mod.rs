@@ -40,7 +40,7 @@ pub(crate) use payload::{LEAST_NUMBERED_BYTES, payload};
 pub(crate) use reader::Reader;
 pub(crate) use receipts::Receipts;
 pub(crate) use redacted::{REDACTED, unchecked_url as redacted_text, url as redacted_url, urls_in as redacted_urls_in};
-pub(crate) use request::{VIRTUAL_SERVER, request, virtual_request};
+pub(crate) use request::{VIRTUAL_SERVER, ingest_path, request, stream_path, virtual_request};
 pub(crate) use speed::{SlowPeriod, Speed};
 pub(crate) use stream::StreamParser;
 pub(crate) use stream_id::StreamId;

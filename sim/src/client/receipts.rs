@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use hdrhistogram::Histogram;
 
-use crate::plan::{Arrival, Plan};
+use crate::plan::{Arrival, Plan, Selected};
 use crate::record::{self, SubscriberRecord};
 
 #[derive(Debug)]
@@ -22,6 +22,8 @@ pub(crate) struct Receipts {
 #[derive(Debug)]
 struct Subscriber {
     class: usize,
+    /// The events that it wants.
+    selected: Selected,
     /// Arrivals that were published while a stream of its was open, by their index.
     offered: Vec<Range<u64>>,
     is_open: bool,
@@ -40,8 +42,10 @@ struct Subscriber {
 impl Receipts {
     pub(crate) fn new(plan: &Plan) -> Self {
         let words = plan.arrivals.len().div_ceil(64);
-        let subscriber = |class| Subscriber {
+        let selected = plan.all_selected();
+        let subscriber = |class: usize| Subscriber {
             class,
+            selected: selected[class],
             offered: Vec::new(),
             is_open: false,
             wanted_from: None,
@@ -117,7 +121,7 @@ impl Receipts {
 
     /// Whether every client has received everything that its open streams owed it.
     pub(crate) fn are_complete(&self) -> bool {
-        self.subscribers.iter().all(|subscriber| subscriber.lost().next().is_none())
+        self.subscribers.iter().all(|subscriber| subscriber.lost(&self.arrivals).next().is_none())
     }
 
     pub(crate) fn in_time(&self) -> u64 {
@@ -131,18 +135,17 @@ impl Receipts {
     /// Puts a client's side of the account beside the server's.
     pub(crate) fn complete(&self, index: usize, record: &mut SubscriberRecord) {
         let subscriber = &self.subscribers[index];
-        let all = self.arrivals.len() as u64;
         record.received = subscriber.received + subscriber.duplicates;
         record.doubled = subscriber.duplicates;
-        record.wanted = subscriber.received + subscriber.missed(all).count() as u64;
+        record.wanted = subscriber.received + subscriber.missed(&self.arrivals).count() as u64;
     }
 
     /// A subscriber's account as its client sees it: everything missing of an open stream counts as lost to a full
     /// buffer, since a client cannot tell why.
     pub(crate) fn as_seen(&self, index: usize) -> SubscriberRecord {
         let subscriber = &self.subscribers[index];
-        let first_lost = subscriber.lost().next().and_then(|number| usize::try_from(number).ok());
-        let lost = subscriber.lost().count() as u64;
+        let first_lost = subscriber.lost(&self.arrivals).next().and_then(|number| usize::try_from(number).ok());
+        let lost = subscriber.lost(&self.arrivals).count() as u64;
         let mut record = SubscriberRecord {
             class: subscriber.class,
             offered: subscriber.received + lost,
@@ -173,14 +176,22 @@ impl Subscriber {
     }
 
     /// What it was owed by an open stream and has not received.
-    fn lost(&self) -> impl Iterator<Item = u64> {
-        self.offered.iter().cloned().flatten().filter(|number| !self.has_seen(*number))
+    fn lost<'a>(&'a self, arrivals: &'a [Arrival]) -> impl Iterator<Item = u64> {
+        let owed = self.offered.iter().cloned().flatten();
+        owed.filter(move |number| self.wants(arrivals, *number) && !self.has_seen(*number))
     }
 
-    /// What was published while it wanted it, of `all`, and it has not received.
-    fn missed(&self, all: u64) -> impl Iterator<Item = u64> {
-        let from = self.wanted_from.unwrap_or(all);
-        (from..self.wanted_until.unwrap_or(all)).filter(|number| !self.has_seen(*number))
+    /// What was published while it wanted it, of all arrivals, and it has not received.
+    fn missed<'a>(&'a self, arrivals: &'a [Arrival]) -> impl Iterator<Item = u64> {
+        let all = arrivals.len() as u64;
+        let wanted = self.wanted_from.unwrap_or(all)..self.wanted_until.unwrap_or(all);
+        wanted.filter(move |number| self.wants(arrivals, *number) && !self.has_seen(*number))
+    }
+
+    /// Whether an event is of a table that it watches.
+    fn wants(&self, arrivals: &[Arrival], number: u64) -> bool {
+        let arrival = usize::try_from(number).ok().and_then(|number| arrivals.get(number));
+        arrival.is_some_and(|arrival| self.selected.has(arrival.table))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The head of a request for a stream.
 
 use super::format::StreamFormat;
-use crate::transport::Transport;
+use crate::plan::{Plan, Selection};
 
 /// The header fields that ask for a WebSocket; the key is the example of RFC 6455, section 1.3.
 const UPGRADE: &str = "connection: upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n\
@@ -10,10 +10,30 @@ const UPGRADE: &str = "connection: upgrade\r\nupgrade: websocket\r\nsec-websocke
 /// The host that the server runs on in virtual time.
 pub(crate) const VIRTUAL_SERVER: &str = "server";
 
-/// The head of a request that a subscriber of a table sends in virtual time, with the cursor that it resumes from.
-pub(crate) fn virtual_request(transport: Transport, table: &str, cursor: Option<&str>) -> String {
-    let path = format!("/v1/stream/{}?table={table}", transport.name());
-    request(&path, VIRTUAL_SERVER, transport.into(), cursor)
+/// The head of a request that a member of a class sends in virtual time, with the cursor that it resumes from.
+pub(crate) fn virtual_request(plan: &Plan, class: usize, cursor: Option<&str>) -> String {
+    request(&stream_path(plan, class), VIRTUAL_SERVER, plan.server.transport.into(), cursor)
+}
+
+/// The path of this project's server, with a query for what the members of a class watch.
+pub(crate) fn stream_path(plan: &Plan, class: usize) -> String {
+    let selection = plan.classes.get(class).map_or(&Selection::Everything, |class| &class.selection);
+    let query = match selection {
+        Selection::Everything => of_tables(plan.tables()),
+        Selection::Tables(names) => of_tables(names.iter().map(String::as_str)),
+        // Of the characters of a pattern, this one has no place in a query.
+        Selection::Topic(pattern) => format!("topic={}", pattern.replace('>', "%3E")),
+    };
+    format!("/v1/stream/{}?{query}", plan.server.transport.name())
+}
+
+fn of_tables<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names.map(|name| format!("table={name}")).collect::<Vec<_>>().join("&")
+}
+
+/// The path at which this project's server takes events of a table.
+pub(crate) fn ingest_path(table: &str) -> String {
+    format!("/v1/ingest/{table}")
 }
 
 /// The head of a request for the stream at a path with a query. With a cursor it asks for what follows that event.

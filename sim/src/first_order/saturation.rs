@@ -29,9 +29,9 @@ impl UnboundedSizeReason {
 
 /// Whether a plan's load has no finite size, and why; a reader's fault before the server's.
 ///
-/// Offered are `mean events a second × (mean payload + 40 B)`. A class takes its read rate, at most what its window
-/// carries, less the part of the run in which its members stall. The worker is saturated (ρ > 1 in the words of
-/// queueing theory) when `mean events a second × (publish + N × delivery) > 1`.
+/// Offered to a class are `mean events a second × (mean payload + 40 B)`, of the tables that it watches. It takes its read
+/// rate, at most what its window carries, less the part of the run in which its members stall. The worker is saturated
+/// (ρ > 1 in the words of queueing theory) when `mean events a second × (publish + N × delivery) > 1`.
 #[must_use]
 pub fn no_finite_size(plan: &Plan) -> Option<UnboundedSizeReason> {
     let stops = |fault: &Fault| matches!(fault.harm, FaultKind::ReaderStops { .. });
@@ -39,9 +39,12 @@ pub fn no_finite_size(plan: &Plan) -> Option<UnboundedSizeReason> {
     if plan.subscribers.iter().any(never_reads) || plan.faults.iter().any(stops) {
         return Some(UnboundedSizeReason::NeverReads);
     }
-    let overhead = FRAME_OVERHEAD_BYTES * plan.arrivals.len() as f64;
-    let offered = (plan.payload_bytes() as f64 + overhead) / plan.duration.as_secs_f64();
-    let slow = |index| capacity(plan, index).is_some_and(|taken| taken < offered);
+    let offered = |index: usize| {
+        let watched = plan.as_watched_by(index);
+        let overhead = FRAME_OVERHEAD_BYTES * watched.arrivals.len() as f64;
+        (watched.payload_bytes() as f64 + overhead) / plan.duration.as_secs_f64()
+    };
+    let slow = |index| capacity(plan, index).is_some_and(|taken| taken < offered(index));
     if (0..plan.classes.len()).any(slow) {
         return Some(UnboundedSizeReason::SlowerThanArrivals);
     }

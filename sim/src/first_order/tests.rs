@@ -1,7 +1,7 @@
 use super::*;
 use crate::plan::{
     Arrival, BufferTuning, ClassPlan, CpuPlan, DEFAULT_USER_TIMEOUT, Fault, FaultKind, Impairments, LinePlan,
-    PathOutage, PathPlan, ServerPlan, Stall, SubscriberPlan,
+    PathOutage, PathPlan, Selection, ServerPlan, Stall, SubscriberPlan,
 };
 use crate::tcp::{OutageKind, Rate};
 
@@ -13,6 +13,7 @@ fn plan(reading: Reading) -> Plan {
         round_trip: Some(Duration::from_millis(8)),
         window_bytes: 1000,
         reconnect_after: None,
+        selection: Selection::default(),
         path: None,
     };
     let subscriber = SubscriberPlan {
@@ -26,6 +27,7 @@ fn plan(reading: Reading) -> Plan {
         scenario: "t".to_owned(),
         seed: 0,
         table: "t".to_owned(),
+        other_tables: Vec::new(),
         duration: Duration::from_secs(60),
         drain: Duration::from_secs(15),
         time_scale: 1,
@@ -46,7 +48,7 @@ fn plan(reading: Reading) -> Plan {
 }
 
 fn at_millis(at: u64) -> Arrival {
-    Arrival { at: Duration::from_millis(at), payload_bytes: 60, key: 0 }
+    Arrival { at: Duration::from_millis(at), payload_bytes: 60, key: 0, table: 0 }
 }
 
 #[test]

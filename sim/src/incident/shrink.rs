@@ -83,6 +83,9 @@ pub fn shrink(
     let mut work = Work { case: incident.case()?, aim, runs_left: most_runs, progress };
     progress.begin_at_most("shrink", most_runs);
     work.less_at_the_ends();
+    if work.case.plan.asks_for_tables() {
+        work.try_plan(work.case.plan.with_one_table());
+    }
     loop {
         let before = Size::of(&work.case.plan);
         work.less(|plan| plan.subscribers.len(), |plan, is_kept| plan.with_only(is_kept), 1);

@@ -9,5 +9,5 @@ use crate::record::{Observation, Record};
 /// # Errors
 /// The first observation that the law does not allow.
 pub fn audit(case: &Case, record: &Record, observations: &[Observation]) -> Result<Vec<LedgerTotals>, Broken> {
-    Ok(ledger::audit(record, observations, case.choice(), case.plan.server.frames_per_write)?)
+    Ok(ledger::audit(&case.plan, record, observations, case.choice())?)
 }

@@ -80,13 +80,22 @@ impl Case {
         self
     }
 
-    /// All frames have the same size on the wire: ids have more digits as they grow, and payloads fewer bytes.
+    /// With one table, which everybody watches.
     #[must_use]
-    pub fn with_equal_frames(mut self, payload_bytes: u32) -> Self {
-        for (sequence, arrival) in (1u32..).zip(&mut self.plan.arrivals) {
+    pub fn with_one_table(mut self) -> Self {
+        self.plan = self.plan.with_one_table();
+        self
+    }
+
+    /// All frames have the same size on the wire: ids have more digits as they grow, and payloads fewer bytes. There is one
+    /// table, because its name may be a part of frames.
+    #[must_use]
+    pub fn with_equal_frames(self, payload_bytes: u32) -> Self {
+        let mut case = self.with_one_table();
+        for (sequence, arrival) in (1u32..).zip(&mut case.plan.arrivals) {
             // At least 20, so that the digits of no sequence use it up.
             arrival.payload_bytes = payload_bytes.max(20) - sequence.ilog10();
         }
-        self
+        case
     }
 }

@@ -6,6 +6,7 @@
 mod faults;
 mod lives;
 mod paths;
+mod tables;
 
 use std::num::NonZeroUsize;
 use std::time::Duration;
@@ -19,7 +20,7 @@ use proptest::test_runner::{Config, RngSeed, TestRunner};
 
 use super::Case;
 use super::case::LONG;
-use crate::plan::{Arrival, ClassPlan, CpuPlan, Fault, Plan, Reading, Recovery, ServerPlan, SubscriberPlan};
+use crate::plan::{Arrival, ClassPlan, CpuPlan, Fault, Plan, Reading, Recovery, Selection, ServerPlan, SubscriberPlan};
 use crate::transport::Transport;
 
 /// Most subscribers that a case has.
@@ -33,12 +34,17 @@ pub fn any_case() -> impl Strategy<Value = Case> {
     let choice = (prop_oneof![1 => 1usize..=4, 2 => 1usize..=32], select(Overflow::ALL.to_vec()));
     // Rates of those who stall come last, so that a seed's case is else what it was before there were any.
     let rates = prop::collection::vec(prop::option::weighted(0.4, lives::rate()), MOST_SUBSCRIBERS);
-    (plan(), choice, rates, paths::paths()).prop_map(|((plan, is_calm), (frames, overflow), rates, paths)| {
+    let parts = (plan(), choice, rates, paths::paths(), tables::tables());
+    parts.prop_map(|((plan, is_calm), (frames, overflow), rates, paths, tables)| {
         let plan = if is_calm { plan } else { lives::with_rates(plan, &rates) };
         // Not for calm ones: nobody there has reason to lose anything.
         let plan = match paths {
             Some(paths) if !is_calm => paths.applied(plan),
             Some(_) | None => plan,
+        };
+        let plan = match tables {
+            Some(tables) => tables.applied(plan),
+            None => plan,
         };
         Case { plan, frames, overflow }
     })
@@ -93,6 +99,7 @@ fn assembled((mut classes, members, arrivals, server, time_scale, drawn): Parts)
         // Any seed will do here: `case_of` puts the case's own in its place.
         seed: 3,
         table: "t".into(),
+        other_tables: Vec::new(),
         duration: arrivals.last().map_or(BEGIN, |last| last.at),
         drain: Duration::from_millis(300),
         time_scale,
@@ -154,6 +161,7 @@ fn class() -> impl Strategy<Value = ClassPlan> {
         round_trip,
         window_bytes,
         reconnect_after,
+        selection: Selection::default(),
         path: None,
     })
 }
@@ -182,6 +190,6 @@ fn arrivals() -> impl Strategy<Value = Vec<Arrival>> {
         times.extend((times.len()..20).map(|n| at + late * u32::try_from(n).unwrap_or(0)));
         // The sizes end the zip: a case has at most 300 events, however long its trains are.
         let arrivals = times.into_iter().zip(sizes).zip(keys);
-        arrivals.map(|((at, payload_bytes), key)| Arrival { at, payload_bytes, key }).collect()
+        arrivals.map(|((at, payload_bytes), key)| Arrival { at, payload_bytes, key, table: 0 }).collect()
     })
 }

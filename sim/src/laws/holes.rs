@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 
 use super::{Broken, Trial};
 use crate::plan::Plan;
-use crate::record::{Observation, ObservationKind};
+use crate::record::{Observation, ObservationKind, Record, WantedEvents};
 use hubbub::{LossReason, PushOutcome};
 
 /// What a client knows.
-#[derive(Debug, Default)]
-struct Client {
+#[derive(Debug)]
+struct Client<'a> {
+    wanted: WantedEvents<'a>,
     /// Everything up to here has been read, been told of, or been before its time; `None` until it has read of a place:
     /// who is cut off before it has read a single byte knows of nothing that it could miss.
     settled: Option<u64>,
@@ -23,12 +24,13 @@ struct Client {
 pub(super) fn are_told(trial: &Trial<'_>) -> Result<(), Broken> {
     // The last event of a plan with a probe is read by everybody who is there, and settles all before.
     let (case, run) = trial.probed()?;
-    holes(&case.plan, &run.log)
+    holes(&case.plan, &run.record, &run.log)
 }
 
 /// Checks a run of a plan with recovery.
-pub(super) fn holes(plan: &Plan, observations: &[Observation]) -> Result<(), Broken> {
-    let mut clients: Vec<_> = plan.subscribers.iter().map(|_| Client::default()).collect();
+pub(super) fn holes(plan: &Plan, record: &Record, observations: &[Observation]) -> Result<(), Broken> {
+    let client = |subscriber: usize| Client::of(record.wanted_events(plan, subscriber));
+    let mut clients: Vec<_> = (0..plan.subscribers.len()).map(client).collect();
     for Observation { at, subscriber, what } in observations {
         clients[*subscriber]
             .take(*what)
@@ -37,7 +39,11 @@ pub(super) fn holes(plan: &Plan, observations: &[Observation]) -> Result<(), Bro
     Ok(())
 }
 
-impl Client {
+impl<'a> Client<'a> {
+    fn of(wanted: WantedEvents<'a>) -> Self {
+        Self { wanted, settled: None, told: Vec::new(), replaced: BTreeSet::new() }
+    }
+
     fn take(&mut self, what: ObservationKind) -> Result<(), String> {
         match what {
             // What was told and not passed by an event is open again: the cursor has stayed before it.
@@ -104,7 +110,8 @@ impl Client {
         if is_told(sequence) {
             return Err(format!("event {sequence} is read, and was reported as missing"));
         }
-        let silent = (settled + 1..sequence).find(|missing| !is_told(*missing) && !self.replaced.contains(missing));
+        let is_silent = |missing: &u64| !is_told(*missing) && !self.replaced.contains(missing);
+        let silent = (settled + 1..sequence).filter(|missing| self.wanted.has(*missing)).find(is_silent);
         if let Some(silent) = silent {
             return Err(format!(
                 "event {sequence} is read, and event {silent} was neither read before it nor reported as missing"

@@ -12,8 +12,8 @@ pub(super) fn drains_and_goes_on(trial: &Trial<'_>) -> Result<(), Broken> {
     if record.unpublished > 0 && case.plan.restarts().next().is_none() {
         return Err(Broken::new(format!("{} arrivals were not published", record.unpublished)));
     }
-    // Sequences count what was published, and the probe is the last of that.
-    let probe = case.plan.arrivals.len() as u64 - record.unpublished;
+    // Sequences count what was published, and the probes are the last of that, one of each table.
+    let first_probe = case.plan.arrivals.len() as u64 - record.unpublished - case.plan.other_tables.len() as u64;
     for (index, subscriber) in record.subscribers.iter().enumerate() {
         if subscriber.in_flight > 0 && !has_stopped_reading(&case.plan, index) {
             let why = format!("{} frames still wait at the end", subscriber.in_flight);
@@ -23,6 +23,7 @@ pub(super) fn drains_and_goes_on(trial: &Trial<'_>) -> Result<(), Broken> {
         if has_died(&case.plan, index) && has_a_stream(&life) {
             return Err(Broken::of(index, "it has died, and has a stream at the end"));
         }
+        let probe = record.wanted_events(&case.plan, index).next_after(first_probe - 1);
         if absence(&case.plan, index, &life).is_none() {
             hears(&life, probe).map_err(|why| Broken::of(index, why))?;
         }

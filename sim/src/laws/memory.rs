@@ -1,17 +1,27 @@
 //! Memory: mailboxes no deeper than set, and no payload kept by anybody else.
 
+use std::collections::BTreeSet;
+
 use super::{Broken, Case};
-use crate::plan::Plan;
+use crate::plan::{Form, Plan};
 use crate::record::Record;
 use crate::transport::Transport;
 
-/// More than the frame of an event has beside its payload: `id:`, `data:`, line ends; or an envelope without the
-/// table's name, around a payload that may have become a string.
-fn frame_overhead_bytes(plan: &Plan) -> u64 {
-    match plan.server.transport {
-        Transport::Sse => 40,
-        Transport::Ws => 60 + plan.table.len() as u64,
-    }
+/// More than each frame of an event has beside its payload: `id:`, `data:`, line ends; with the name of its topic; or an
+/// envelope around a payload that may have become a string. Streams that ask in different ways have frames of their own.
+fn frame_overheads_bytes(plan: &Plan) -> Vec<u64> {
+    let table_bytes = plan.tables().map(|table| table.len() as u64).max().unwrap_or(0);
+    let of = |form: &Form| match (plan.server.transport, form) {
+        (Transport::Sse, Form::Plain) => 40,
+        (Transport::Sse, Form::Named) => 60 + table_bytes,
+        (Transport::Sse, Form::Enveloped) => 100 + table_bytes,
+        (Transport::Ws, _) => 60 + table_bytes,
+    };
+    let forms: BTreeSet<_> = match plan.server.transport {
+        Transport::Sse => plan.all_selected().iter().map(|selected| selected.form()).collect(),
+        Transport::Ws => BTreeSet::from([Form::Plain]),
+    };
+    forms.iter().map(of).collect()
 }
 
 pub(super) fn within(case: &Case, record: &Record) -> Result<(), Broken> {
@@ -35,7 +45,8 @@ fn most_pinned_bytes(plan: &Plan, frames: usize) -> u64 {
     let mut sizes: Vec<_> = plan.arrivals.iter().map(|arrival| u64::from(arrival.payload_bytes)).collect();
     // The largest ones: which events are in memory at the peak is not known here.
     sizes.sort_unstable_by(|a, b| b.cmp(a));
-    let overhead = frame_overhead_bytes(plan);
-    // Twice the payload: the event keeps it, and so does the frame that is encoded from it.
-    sizes.iter().take(events).map(|payload| 2 * payload + overhead).sum()
+    let overheads = frame_overheads_bytes(plan);
+    // The payload once more for each frame: the event keeps it, and so do the frames that are encoded from it.
+    let of = |payload: &u64| payload + overheads.iter().map(|overhead| payload + overhead).sum::<u64>();
+    sizes.iter().take(events).map(of).sum()
 }

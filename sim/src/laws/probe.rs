@@ -1,4 +1,4 @@
-//! A probe: one more event, when every mailbox must have been drained.
+//! A probe: one more event of each table, when every mailbox must have been drained.
 
 use std::time::Duration;
 
@@ -11,13 +11,15 @@ use crate::time::nanos;
 /// Head, hello and what a frame has beside its payload, each with room to spare.
 const HEAD_BYTES: u64 = 300;
 const FRAME_OVERHEAD_BYTES: u64 = 60;
+/// What a frame has more where it says of which table it is: an envelope, or a line with the topic.
+const TABLE_BYTES: u64 = 130;
 /// What a frame may have before it.
 const NOTICE_BYTES: u64 = 160;
 const TICK: Duration = Duration::from_millis(1);
 /// Times are rounded up to ticks three times a round trip.
 const TICKS_A_TRIP: u32 = 4;
 
-/// Everybody reads in the end, and one more event comes when all must have been drained.
+/// Everybody reads in the end, and one more event of each table comes when all must have been drained.
 #[must_use]
 pub fn with_a_probe(mut case: Case) -> Case {
     for subscriber in &mut case.plan.subscribers {
@@ -42,8 +44,13 @@ pub fn with_a_probe(mut case: Case) -> Case {
     // Over a path also what a connection still holds that has failed: the client reads that before it comes back.
     let rest = if case.plan.class_with_path().is_some() { 2 * rest } else { rest };
     let plan = &mut case.plan;
-    plan.duration = faults_are_over + rest;
-    plan.arrivals.push(Arrival { at: plan.duration, payload_bytes: 30, key: 0 });
+    plan.duration = faults_are_over;
+    // One after the other, so that each finds the mailboxes drained of the one before.
+    let tables = 1 + u8::try_from(plan.other_tables.len()).unwrap_or(u8::MAX - 1);
+    for table in 0..tables {
+        plan.duration += rest;
+        plan.arrivals.push(Arrival { at: plan.duration, payload_bytes: 30, key: 0, table });
+    }
     // Who is dead is noticed by the probe at the latest.
     plan.drain = rest + plan.server.user_timeout + TICK * TICKS_A_TRIP;
     case
@@ -117,7 +124,8 @@ pub(crate) fn time_to_drain(plan: &Plan, frames: usize) -> Duration {
         let class = &plan.classes[subscriber.class];
         let largest = plan.arrivals.iter().map(|arrival| u64::from(arrival.payload_bytes)).max().unwrap_or(0);
         let notice = plan.server.recovery.map_or(0, |_| NOTICE_BYTES);
-        let frame = largest + FRAME_OVERHEAD_BYTES + notice;
+        let of_tables = if plan.asks_for_tables() { TABLE_BYTES } else { 0 };
+        let frame = largest + FRAME_OVERHEAD_BYTES + of_tables + notice;
         // One stands beside the mailbox. Both together hold no more than there are events.
         // A path's sockets and queue may hold all that the window of the class would not.
         let frames = if class.path.is_some() { usize::MAX } else { frames };

@@ -3,24 +3,25 @@
 use std::time::Duration;
 
 use super::{Ledger, LedgerTotals};
-use crate::plan::HubChoice;
+use crate::plan::{HubChoice, Plan};
 use crate::record::{Observation, Record};
 
-/// Checks every observation of a run whose writes carry at most `frames_per_write` frames, and returns the sums of each
-/// subscriber.
+/// Checks every observation of a plan's run, and returns the sums of each subscriber.
 ///
 /// # Errors
 /// When an observation contradicts the account, with the first one.
 pub fn audit(
+    plan: &Plan,
     record: &Record,
     observations: &[Observation],
     choice: HubChoice,
-    frames_per_write: usize,
 ) -> Result<Vec<LedgerTotals>, Misfit> {
     let frames = choice.capacity.frames();
-    let overflow = choice.overflow;
-    let mut ledgers: Vec<_> =
-        record.subscribers.iter().map(|_| Ledger::new(frames, frames_per_write, overflow)).collect();
+    let ledger = |subscriber: usize| {
+        let wanted = record.wanted_events(plan, subscriber);
+        Ledger::new(wanted, frames, plan.server.frames_per_write, choice.overflow)
+    };
+    let mut ledgers: Vec<_> = (0..record.subscribers.len()).map(ledger).collect();
     for Observation { at, subscriber, what } in observations {
         let taken = ledgers[*subscriber].take(*what);
         taken.map_err(|why| Misfit { at: Some(*at), subscriber: *subscriber, why })?;

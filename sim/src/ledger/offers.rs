@@ -3,7 +3,7 @@
 use super::{Ledger, Stream};
 use hubbub::{LossReason, Overflow, PushOutcome};
 
-impl Ledger {
+impl Ledger<'_> {
     pub(super) fn pushed(&mut self, sequence: u64, outcome: PushOutcome<u64>) -> Result<(), String> {
         match outcome {
             PushOutcome::Queued { waiting } => self.queued(sequence, waiting),
@@ -15,10 +15,11 @@ impl Ledger {
         }
     }
 
-    /// Every event is offered to an open stream, in order and once.
+    /// Every event that is wanted is offered to an open stream, in order and once.
     fn offered(&mut self, sequence: u64) -> Result<(), String> {
         ensure!(self.stream == Stream::Open, "event {sequence} is offered to a stream that is not open");
-        let next = self.last_offered.map_or(sequence, |last| last + 1);
+        ensure!(self.wanted.has(sequence), "event {sequence} is offered, and is of a table that is not watched");
+        let next = self.last_offered.map_or(sequence, |last| self.wanted.next_after(last));
         ensure!(next == sequence, "event {sequence} is offered, and event {next} was to come next");
         self.last_offered = Some(sequence);
         self.sums.offered += 1;
@@ -147,11 +148,12 @@ impl Ledger {
             self.outstanding.is_empty() && self.last_offered.is_none(),
             "{count} events are replayed in the middle of a stream"
         );
-        self.outstanding.extend(first..first + count);
+        let wanted = (first..).filter(|sequence| self.wanted.has(*sequence));
+        self.outstanding.extend(wanted.take(usize::try_from(count).unwrap_or(usize::MAX)));
         self.parked = self.outstanding.len();
         self.is_behind = true;
         self.sums.offered += count;
-        self.last_offered = Some(first + count - 1);
+        self.last_offered = self.outstanding.back().copied();
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 
 use super::{Ledger, Stream};
 
-impl Ledger {
+impl Ledger<'_> {
     pub(super) fn subscribed(&mut self, connection: u64) -> Result<(), String> {
         ensure!(matches!(self.stream, Stream::None | Stream::Ended), "a stream begins before the last has ended");
         ensure!(connection == self.connection + 1, "connection {connection} follows {}", self.connection);

@@ -19,6 +19,7 @@ impl Plan {
         let shares = self.server.frames_per_write > 0;
         in_order("plan.server.frames_per_write = 0: must be at least 1", shares)?;
         in_order("plan.classes: at least one is needed", !self.classes.is_empty())?;
+        self.check_tables()?;
         in_order("plan.arrivals: must be in order of time", self.arrivals.is_sorted_by_key(|arrival| arrival.at))?;
         let is_late = self.arrivals.last().is_some_and(|last| last.at > self.duration);
         in_order("plan.arrivals: none may come after plan.duration", !is_late)?;

@@ -16,10 +16,12 @@ impl Plan {
     pub fn draw(scenario: &Scenario, subscribers: usize, seed: u64) -> Self {
         let settings = scenario.settings();
         let subscribers = population::draw(scenario, subscribers, seed);
+        let mut tables = settings.tables();
         Self {
             scenario: settings.name.clone(),
             seed,
-            table: settings.table.clone(),
+            table: tables.next().unwrap_or_default().to_owned(),
+            other_tables: tables.map(str::to_owned).collect(),
             duration: scenario.duration(),
             drain: of_seconds(settings.drain_seconds),
             time_scale: settings.time_scale,

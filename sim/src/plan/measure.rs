@@ -1,8 +1,9 @@
 //! Figures of a plan: what arrives, how fast and how large.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
-use super::Plan;
+use super::{Plan, SubscriberPlan};
 use crate::scenario::busiest;
 
 impl Plan {
@@ -29,5 +30,37 @@ impl Plan {
     #[must_use]
     pub fn mean_payload_bytes(&self) -> Option<f64> {
         (!self.arrivals.is_empty()).then(|| self.payload_bytes() as f64 / self.arrivals.len() as f64)
+    }
+
+    /// The plan with those events alone that the members of a class want.
+    #[must_use]
+    pub(crate) fn as_watched_by(&self, class: usize) -> Cow<'_, Self> {
+        if !self.leaves_out(class) {
+            return Cow::Borrowed(self);
+        }
+        let selected = self.selected(class);
+        let arrivals = self.arrivals.iter().filter(|arrival| selected.has(arrival.table)).copied().collect();
+        Cow::Owned(Self { arrivals, ..self.clone() })
+    }
+
+    /// For each table the part of the subscribers, 0 to 1, that want its events.
+    #[must_use]
+    pub(crate) fn audiences(&self) -> Vec<f64> {
+        let selected = self.all_selected();
+        let of = |(table, _): (u8, &str)| {
+            let wants = |subscriber: &&SubscriberPlan| selected[subscriber.class].has(table);
+            let part = self.subscribers.iter().filter(wants).count() as f64 / self.subscribers.len() as f64;
+            if self.subscribers.is_empty() { 1.0 } else { part }
+        };
+        (0..).zip(self.tables()).map(of).collect()
+    }
+
+    /// How many subscribers want an event, on the mean over all events.
+    #[must_use]
+    pub(crate) fn mean_audience(&self) -> f64 {
+        let (all, audiences) = (self.subscribers.len() as f64, self.audiences());
+        // Also exact where every event is for everybody: a mean of many ones is one.
+        let sum: f64 = self.arrivals.iter().map(|arrival| audiences[usize::from(arrival.table)]).sum();
+        if self.arrivals.is_empty() { all } else { all * (sum / self.arrivals.len() as f64) }
     }
 }

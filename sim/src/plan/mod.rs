@@ -4,6 +4,7 @@
 //! *not* part of it: running one plan at several sizes is what makes the sizes comparable (common random numbers).
 //! This room knows no clock, no socket and no runtime.
 
+mod arrival;
 mod arrivals;
 mod check;
 mod choice;
@@ -20,17 +21,20 @@ mod reading;
 mod scale;
 mod seats;
 mod seed;
+mod selection;
+mod tables;
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::time::nanos;
 use crate::transport::Transport;
+pub use arrival::Arrival;
 pub use choice::HubChoice;
 pub(crate) use choice::PAYLOAD_KEY;
 pub use fault::{Fault, FaultKind};
 pub use path::{BufferTuning, FULL_PACKET_BYTES, Impairments, LinePlan, PathOutage, PathPlan, TcpPath};
+pub use selection::{Form, Selected, Selection};
 
 /// Everything a world needs to run once; a world draws nothing of its own.
 ///
@@ -42,8 +46,12 @@ pub struct Plan {
     pub scenario: String,
     /// The seed it was drawn with.
     pub seed: u64,
-    /// The table every subscriber watches; the topic is `ingest.<table>`.
+    /// The table that events are published to, or the first of several; the topic is `ingest.<table>`.
     pub table: String,
+    /// The other tables, where there are several.
+    // Not written where there is one: a plan with one table is stored as it was before there could be several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_tables: Vec<String>,
     /// How long events arrive.
     pub duration: Duration,
     /// How long the world may go on after the last arrival, so that frames under way at the end are not called lost.
@@ -153,30 +161,6 @@ impl CpuPlan {
     }
 }
 
-/// One event to publish; stored as `[at in nanoseconds, payload bytes, key]`, since there are many.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "(u64, u32, u32)", into = "(u64, u32, u32)")]
-pub struct Arrival {
-    /// When, since the start of the run.
-    pub at: Duration,
-    /// Payload size in bytes, at least 1.
-    pub payload_bytes: u32,
-    /// Which entity the event is about: an index, equal for equal keys of a trace; 0 where there are no keys.
-    pub key: u32,
-}
-
-impl From<(u64, u32, u32)> for Arrival {
-    fn from((at_ns, payload_bytes, key): (u64, u32, u32)) -> Self {
-        Self { at: Duration::from_nanos(at_ns), payload_bytes, key }
-    }
-}
-
-impl From<Arrival> for (u64, u32, u32) {
-    fn from(arrival: Arrival) -> Self {
-        (nanos(arrival.at), arrival.payload_bytes, arrival.key)
-    }
-}
-
 /// What the members of a class share.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -190,6 +174,9 @@ pub struct ClassPlan {
     pub window_bytes: u64,
     /// A client whose stream ends comes back after this long; `None`: it stays away.
     pub reconnect_after: Option<Duration>,
+    /// The tables that members watch.
+    #[serde(default, skip_serializing_if = "Selection::is_everything")]
+    pub selection: Selection,
     // Drawn from a scenario's `[class.path]`: its parts are not what this crate promises.
     /// The bottleneck of each member. With `None` there is only the window, and nothing is ever lost.
     #[doc(hidden)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Fault, FaultKind, Impairments, Plan};
+use super::{Fault, FaultKind, Impairments, Plan, Selection};
 
 impl Plan {
     /// The plan with some of its subscribers, who live the same lives. Faults of those left out go with them.
@@ -31,6 +31,15 @@ impl Plan {
             faults: self.faults.iter().filter_map(moved).collect(),
             ..self.clone()
         }
+    }
+
+    /// The plan with one table, the first, to which all events are published and which everybody watches.
+    #[must_use]
+    pub fn with_one_table(&self) -> Self {
+        let mut plan = Self { other_tables: Vec::new(), ..self.clone() };
+        plan.arrivals.iter_mut().for_each(|arrival| arrival.table = 0);
+        plan.classes.iter_mut().for_each(|class| class.selection = Selection::Everything);
+        plan
     }
 
     /// The plan as it is for clients of a network that has no paths: nothing is lost, and there are no outages.

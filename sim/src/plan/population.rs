@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::seed::{EntityRng, RngStream};
-use super::{ClassPlan, Reading, Stall, SubscriberPlan, path};
+use super::{ClassPlan, Reading, Selection, Stall, SubscriberPlan, path};
 use crate::scenario::{Class, NetworkPath, Reads, RoundTrip, Scenario};
 use crate::time::of_seconds;
 
@@ -22,7 +22,16 @@ pub(super) fn class(class: &Class) -> ClassPlan {
         round_trip,
         window_bytes: class.window_bytes,
         reconnect_after: class.reconnect_after_seconds.map(of_seconds),
+        selection: selection(class),
         path: class.path().map(path::path),
+    }
+}
+
+fn selection(class: &Class) -> Selection {
+    match (&class.tables, &class.topic) {
+        (Some(tables), _) => Selection::Tables(tables.clone()),
+        (None, Some(topic)) => Selection::Topic(topic.clone()),
+        (None, None) => Selection::Everything,
     }
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::seed::{EntityRng, RngStream};
-use super::{Arrival, ClassPlan, Impairments, Plan, Reading, ServerPlan, SubscriberPlan};
+use super::{Arrival, ClassPlan, Impairments, Plan, Reading, Selection, ServerPlan, SubscriberPlan};
 use crate::time::of_seconds;
 use crate::transport::Transport;
 
@@ -65,6 +65,7 @@ impl Plan {
             round_trip: None,
             window_bytes: u64::from(FRAME_PAYLOAD_BYTES),
             reconnect_after: None,
+            selection: Selection::default(),
             path: None,
         };
         let subscriber = |(rank, service): (usize, &ServiceTime)| SubscriberPlan {
@@ -78,6 +79,7 @@ impl Plan {
             scenario: "queues".to_owned(),
             seed,
             table: "queue".to_owned(),
+            other_tables: Vec::new(),
             duration,
             drain: NEVER,
             time_scale: 1,
@@ -122,7 +124,7 @@ fn arrivals(queues: &Queues, seed: u64) -> Vec<Arrival> {
                 geometric(&mut sizes, mean_frames)
             }
         };
-        let arrival = Arrival { at: of_seconds(at), payload_bytes: FRAME_PAYLOAD_BYTES, key: 0 };
+        let arrival = Arrival { at: of_seconds(at), payload_bytes: FRAME_PAYLOAD_BYTES, key: 0, table: 0 };
         // The last batch is cut: the number of frames belongs to the experiment, and a run must not exceed it.
         arrivals.extend(std::iter::repeat_n(arrival, batch.min(queues.frames - arrivals.len())));
     }

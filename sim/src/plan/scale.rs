@@ -24,6 +24,7 @@ impl Plan {
             scenario: _,
             seed: _,
             table: _,
+            other_tables: _,
             duration,
             drain,
             time_scale: _,
@@ -97,14 +98,14 @@ impl Stretch for Recovery {
 
 impl Stretch for Arrival {
     fn stretch(&mut self, scale: u32) {
-        let Self { at, payload_bytes: _, key: _ } = self;
+        let Self { at, payload_bytes: _, key: _, table: _ } = self;
         at.stretch(scale);
     }
 }
 
 impl Stretch for ClassPlan {
     fn stretch(&mut self, scale: u32) {
-        let Self { name: _, round_trip, window_bytes: _, reconnect_after, path } = self;
+        let Self { name: _, round_trip, window_bytes: _, reconnect_after, selection: _, path } = self;
         round_trip.stretch(scale);
         reconnect_after.stretch(scale);
         path.stretch(scale);

@@ -38,6 +38,8 @@ pub(super) enum RngStream {
     LossUp,
     /// When its path carries nothing.
     Outages,
+    /// To which table each event is published.
+    Tables,
 }
 
 impl RngStream {
@@ -56,6 +58,7 @@ impl RngStream {
             Self::LossDown => 10,
             Self::LossUp => 11,
             Self::Outages => 12,
+            Self::Tables => 13,
         }
     }
 }

@@ -50,8 +50,8 @@ fn a_plan_is_what_it_was_on_every_platform() {
     assert_eq!(format!("{first:?} {tab:?}"), KNOWN);
 }
 
-const KNOWN: &str = "Arrival { at: 247.026779ms, payload_bytes: 973, key: 7 } SubscriberPlan { class: 2, connect_at: \
-                     949.666774ms, leave_at: None, reading: Stalls { stalls: [Stall { from: 34.214909942s, lasts: \
+const KNOWN: &str = "Arrival { at: 247.026779ms, payload_bytes: 973, key: 7, table: 0 } SubscriberPlan { class: 2, \
+                     connect_at: 949.666774ms, leave_at: None, reading: Stalls { stalls: [Stall { from: 34.214909942s, lasts: \
                      8.726927947s }] }, impairments: Impairments { lost_down: [], lost_up: [], outages: [] } }";
 
 #[test]

@@ -33,5 +33,6 @@ pub(super) fn assembled(plan: &Plan, parts: &[Part<'_>]) -> Option<Record> {
         peak_pinned_bytes,
         // No plan with a path is pruned.
         retransmissions: Vec::new(),
+        tables: Vec::new(),
     })
 }

@@ -19,6 +19,7 @@ use super::network::ClientAddresses;
 use super::publisher::PublishProgress;
 use super::route::Route;
 use super::sockets::Sockets;
+use super::url::Url;
 use crate::client::{
     May, ReadPacer, Receipts, SlowPeriod, Speed, StreamFormat, StreamItem, StreamParser, SubscriberFaults,
 };
@@ -30,7 +31,8 @@ const BUFFER_BYTES: usize = 1 << 16;
 /// Where all clients of a run connect to, and what they share.
 pub(super) struct ClientContext {
     pub(super) clock: Clock,
-    pub(super) route: Route,
+    /// Where the members of each class ask for their streams, all on one server.
+    pub(super) routes: Vec<Route>,
     pub(super) server: SocketAddr,
     /// Our own server knows its subscribers by the addresses that they come from.
     pub(super) addresses: Option<ClientAddresses>,
@@ -43,6 +45,13 @@ pub(super) struct ClientContext {
     pub(super) receipts: RefCell<Receipts>,
     /// Bytes as they come off a socket; used between two waits, so one is enough for all.
     pub(super) buffer: RefCell<Vec<u8>>,
+}
+
+impl ClientContext {
+    /// The address of a stream, for what is said of the server.
+    pub(super) fn url(&self) -> &Url {
+        self.routes[0].url()
+    }
 }
 
 pub(super) fn buffer() -> RefCell<Vec<u8>> {
@@ -116,6 +125,7 @@ impl<'a> Session<'a> {
         if let Some(addresses) = audience.addresses {
             socket.bind((addresses.of(index), 0).into())?;
         }
+        let route = &audience.routes[class];
         let class = &audience.classes[class];
         let is_tuned = class.path.as_ref().is_some_and(|path| path.receive_buffer == BufferTuning::Auto);
         // Before it connects: the window's scale is settled then.
@@ -127,8 +137,8 @@ impl<'a> Session<'a> {
         if let Some(bytes) = audience.sockets.segment_bytes {
             SockRef::from(&socket).set_tcp_mss(bytes)?;
         }
-        let mut connection = Connection::begin(socket.connect(audience.server).await?, &audience.route).await?;
-        connection.send(audience.route.request(audience.format, cursor).as_bytes()).await?;
+        let mut connection = Connection::begin(socket.connect(audience.server).await?, route).await?;
+        connection.send(route.request(audience.format, cursor).as_bytes()).await?;
         Ok(Self { audience, index, connection, parser: StreamParser::new(audience.format) })
     }
 

@@ -12,6 +12,11 @@ pub enum RealError {
     /// A class of the plan has a path.
     #[error("class {0:?} has a path: clients of the real world have the network that there is")]
     Path(String),
+    /// The plan has several tables, or classes that ask for a pattern of topics, and the server is not this project's.
+    #[error(
+        "several tables or patterns of topics: a server by its URL is asked for one stream, so run it without --url"
+    )]
+    Tables,
     /// Our own server did not do its part.
     #[error("{0}")]
     Server(String),

@@ -1,5 +1,6 @@
-//! Publishes the plan's arrivals over HTTP, one after the other on one connection, each at its planned time or as soon
-//! after it as the one before has been answered: an open loop, which no slow server slows down unnoticed.
+//! Publishes the plan's arrivals over HTTP, one after the other, with a connection for each table. Each is sent at its
+//! planned time or as soon after it as the one before has been answered: an open loop, which no slow server slows down
+//! unnoticed.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
@@ -26,18 +27,21 @@ pub(super) struct PublishProgress {
 /// Longest time without a look at whether it is to go on.
 const LOOK: Duration = Duration::from_millis(200);
 
-/// Publishes all arrivals. It blocks, so it needs a thread of its own. Returns the longest time by which a publish began
-/// later than planned.
+/// Publishes all arrivals, each at the address of its table. It blocks, so it needs a thread of its own. Returns the longest
+/// time by which a publish began later than planned.
+///
+/// # Errors
+/// When a publish fails, with the index of its table.
 pub(super) fn publish(
-    route: &Route,
+    routes: &[Route],
     arrivals: &[Arrival],
     clock: Clock,
     progress: &PublishProgress,
-) -> Result<Duration, RequestError> {
+) -> Result<Duration, (usize, RequestError)> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|why| RequestError::Unreachable(why.to_string()))?;
+    let runtime = runtime.map_err(|why| (0, RequestError::Unreachable(why.to_string())))?;
     runtime.block_on(async {
-        let mut client = HttpClient::new(route.clone(), HEAD_TIMEOUT);
+        let mut clients: Vec<_> = routes.iter().map(|route| HttpClient::new(route.clone(), HEAD_TIMEOUT)).collect();
         let mut worst = Duration::ZERO;
         for (index, arrival) in arrivals.iter().enumerate() {
             while clock.now() < arrival.at {
@@ -51,7 +55,8 @@ pub(super) fn publish(
             progress.begun.store(index as u64 + 1, Ordering::Relaxed);
             // A smaller payload has no room for the number that a client finds losses by.
             let bytes = arrival.payload_bytes.max(LEAST_NUMBERED_BYTES);
-            client.post(payload(index, arrival.key, bytes)).await?;
+            let table = usize::from(arrival.table);
+            clients[table].post(payload(index, arrival.key, bytes)).await.map_err(|why| (table, why))?;
         }
         Ok(worst)
     })

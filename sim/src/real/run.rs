@@ -22,7 +22,7 @@ use super::route::{Access, Route};
 use super::server::{Order, ServerProcess};
 use super::sockets::Sockets;
 use super::url::Url;
-use crate::client::{Receipts, StreamFormat, SubscriberFaults};
+use crate::client::{Receipts, StreamFormat, SubscriberFaults, ingest_path, stream_path};
 use crate::plan::{HubChoice, Plan};
 use crate::record::Record;
 
@@ -69,10 +69,13 @@ pub struct RealRun {
 /// returning `false`.
 ///
 /// # Errors
-/// When the plan has a path, when a server, ours or another, does not do its part, and when the run is called off.
+/// When the plan has a path, or tables that another server is not asked for, when a server, ours or another, does not do its part, and when the run is called off.
 pub fn run(plan: &Plan, target: &Target, is_wanted: &dyn Fn(Duration) -> bool) -> Result<RealRun, RealError> {
     if let Some(class) = plan.class_with_path() {
         return Err(RealError::Path(class.to_owned()));
+    }
+    if matches!(target, Target::Other { .. }) && plan.asks_for_tables() {
+        return Err(RealError::Tables);
     }
     in_wall_time(plan, async |plan| match target {
         Target::Own { choice, sockets } => {
@@ -128,12 +131,12 @@ async fn own(
     // Before the first client: all that grows from here on is the clients' doing.
     let mut watch = Watch::new(server.id());
     let local = |target: &str| Route::new(Url::local(server.address, target), Access::default());
-    let stream = local(&format!("/v1/stream/{}?table={}", plan.server.transport.name(), plan.table));
-    let ingest = local(&format!("/v1/ingest/{}", plan.table));
-    let stream = (stream, plan.server.transport.into());
-    let audience = audience(plan, clock, stream, Some(network.clients()), sockets).await?;
+    let streams = (0..plan.classes.len()).map(|class| local(&stream_path(plan, class))).collect();
+    let ingests: Vec<_> = plan.tables().map(|table| local(&ingest_path(table))).collect();
+    let streams = (streams, plan.server.transport.into());
+    let audience = audience(plan, clock, streams, Some(network.clients()), sockets).await?;
     let mut lives = connect(plan, &audience);
-    let publisher = begin_publishing(plan, &audience, &ingest, network);
+    let publisher = begin_publishing(plan, &audience, ingests, network);
     let publish_lag = publish(plan, &audience, publisher, &mut lives, is_wanted, &mut || watch.look()).await?;
     audience.receipts.borrow_mut().close();
     // Not on this thread: it waits for the server, which waits for clients to read.
@@ -159,11 +162,11 @@ async fn other(
     ingest: &Route,
     is_wanted: &dyn Fn(Duration) -> bool,
 ) -> Result<RealRun, RealError> {
-    let stream = (stream.clone(), format);
-    let audience = audience(plan, Clock::starting_in(LEAD), stream, None, Sockets::default()).await?;
+    let streams = (vec![stream.clone(); plan.classes.len()], format);
+    let audience = audience(plan, Clock::starting_in(LEAD), streams, None, Sockets::default()).await?;
     let mut lives = connect(plan, &audience);
     let here: Arc<dyn Network> = Arc::new(Loopback);
-    let publisher = begin_publishing(plan, &audience, ingest, &here);
+    let publisher = begin_publishing(plan, &audience, vec![ingest.clone()], &here);
     let publish_lag = publish(plan, &audience, publisher, &mut lives, is_wanted, &mut || {}).await?;
     audience.receipts.borrow_mut().close();
     drain(plan, &audience, is_wanted, || audience.receipts.borrow().are_complete()).await?;
@@ -176,16 +179,16 @@ async fn other(
 async fn audience(
     plan: &Plan,
     clock: Clock,
-    (route, format): (Route, StreamFormat),
+    (routes, format): (Vec<Route>, StreamFormat),
     addresses: Option<ClientAddresses>,
     sockets: Sockets,
 ) -> Result<Rc<ClientContext>, RealError> {
     // Resolved once, so that all clients reach the same address and no client waits for a name server.
-    let url = route.url();
+    let url = routes.first().map(Route::url).ok_or_else(|| RealError::Server("the plan has no class".to_owned()))?;
     let server = url.resolve().await.map_err(|why| RealError::Client { url: url.clone(), why: why.into() })?;
     Ok(Rc::new(ClientContext {
         clock,
-        route,
+        routes,
         server,
         addresses,
         sockets,
@@ -211,16 +214,23 @@ fn connect(plan: &Plan, audience: &Rc<ClientContext>) -> Lives {
 type Publisher = std::thread::JoinHandle<Result<Duration, RealError>>;
 
 /// Begins to publish everything, on a thread of its own: all clients share one, and their work must not delay an arrival.
-fn begin_publishing(plan: &Plan, audience: &ClientContext, ingest: &Route, network: &Arc<dyn Network>) -> Publisher {
+fn begin_publishing(
+    plan: &Plan,
+    audience: &ClientContext,
+    ingests: Vec<Route>,
+    network: &Arc<dyn Network>,
+) -> Publisher {
     let progress = audience.progress.clone();
     let clock = audience.clock;
     let arrivals = plan.arrivals.clone();
-    let ingest = ingest.clone();
     let network = network.clone();
     std::thread::spawn(move || {
         network.enter_server_side().map_err(|why| RealError::Server(format!("no publisher: {why}")))?;
-        let failed = |why: RequestError| RealError::Publish { url: ingest.url().clone(), why: why.to_string() };
-        publisher::publish(&ingest, &arrivals, clock, &progress).map_err(failed)
+        let failed = |(table, why): (usize, RequestError)| match ingests.get(table) {
+            Some(ingest) => RealError::Publish { url: ingest.url().clone(), why: why.to_string() },
+            None => RealError::Server(why.to_string()),
+        };
+        publisher::publish(&ingests, &arrivals, clock, &progress).map_err(failed)
     })
 }
 
@@ -238,7 +248,7 @@ async fn publish(
         sleep(LOOK).await;
         look();
         if let Some(why) = first_failure(lives) {
-            break Err(RealError::Client { url: audience.route.url().clone(), why });
+            break Err(RealError::Client { url: audience.url().clone(), why });
         }
         if !is_wanted(clock.now()) {
             break Err(RealError::CalledOff);

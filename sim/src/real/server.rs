@@ -137,7 +137,7 @@ pub fn serve_child(orders: impl BufRead, mut answers: impl Write) -> Result<(), 
     let recorder = Recorder::new(&order.plan);
     // Latency counts from the planned time: what a late publisher keeps waiting is late for its subscribers.
     for arrival in &order.plan.arrivals {
-        recorder.lock().published(arrival.at);
+        recorder.lock().published(arrival.at, arrival.table);
     }
     let hub = hub(&order)?;
     let leaves_at = (0..order.plan.subscribers.len()).map(|index| SubscriberFaults::of(&order.plan, index).leaves_at);

@@ -12,8 +12,9 @@ use hubbub::{Counts, EventId, LossCounts, LossReason, PushOutcome, SubscriberId}
 
 use super::digest::Digest;
 use super::tally::Tally;
+use super::wanted::WantedBefore;
 use super::{ClassRecord, Lives, Observation, ObservationKind, Record, SubscriberRecord};
-use crate::plan::Plan;
+use crate::plan::{Plan, Selected};
 use crate::time::nanos;
 use disagreement::disagreement;
 
@@ -40,6 +41,10 @@ pub struct Observations {
     processes: Vec<Process>,
     /// When each event was published, from sequence 1 on, over all processes; virtual nanoseconds.
     published_at: Vec<u64>,
+    /// To which table each was published; empty where no class leaves a table out.
+    tables: Vec<u8>,
+    /// What the members of each class want, where a class leaves a table out.
+    selected: Option<Vec<Selected>>,
     delivered_in_time: u64,
     /// Every single observation, where they are asked for.
     log: Option<Vec<Observation>>,
@@ -90,6 +95,8 @@ impl Recorder {
             classes: classes.collect(),
             processes: vec![Process::default()],
             published_at: Vec::with_capacity(plan.arrivals.len()),
+            tables: Vec::new(),
+            selected: (0..plan.classes.len()).any(|class| plan.leaves_out(class)).then(|| plan.all_selected()),
             delivered_in_time: 0,
             log: None,
             lives: None,
@@ -150,8 +157,10 @@ impl Recorder {
         observed.subscribers.clear();
         let mut subscribers = Vec::with_capacity(accounts.len());
         let published = observed.published_at.len() as u64;
+        let before = WantedBefore::of(observed.selected.as_deref(), &observed.tables);
         for (mut record, demand) in accounts.into_iter().zip(&observed.demands) {
-            record.wanted = demand.from.map_or(0, |from| demand.until.unwrap_or(published).saturating_sub(from));
+            let until = demand.until.unwrap_or(published);
+            record.wanted = demand.from.map_or(0, |from| before.between(record.class, from, until));
             let away = demand.away_since.map_or(Duration::ZERO, |since| observed.sources_end.saturating_sub(since));
             record.away += away / observed.time_scale;
             let lost = record.dropped.total();
@@ -168,6 +177,7 @@ impl Recorder {
             delivered_in_time: observed.delivered_in_time,
             peak_pinned_bytes,
             retransmissions: Vec::new(),
+            tables: std::mem::take(&mut observed.tables),
         })
     }
 }
@@ -179,9 +189,12 @@ impl Observations {
         self.processes.push(Process { published_before, by_id: Vec::new() });
     }
 
-    /// An event is about to be published; returns its sequence.
-    pub fn published(&mut self, at: Duration) -> u64 {
+    /// An event is about to be published to a table; returns its sequence.
+    pub fn published(&mut self, at: Duration, table: u8) -> u64 {
         self.published_at.push(nanos(at));
+        if self.selected.is_some() {
+            self.tables.push(table);
+        }
         self.lives.iter_mut().for_each(|lives| lives.published(at));
         self.published_at.len() as u64
     }

@@ -6,6 +6,7 @@ mod faults;
 mod objective;
 mod paths;
 mod range;
+mod tables;
 
 use std::collections::BTreeSet;
 use std::fmt::Display;
@@ -42,6 +43,7 @@ impl Found {
 pub(super) fn check(settings: &Settings, trace: Option<&Trace>) -> Result<Duration, Vec<Wrong>> {
     let mut found = Found(Vec::new());
     names(&mut found, settings);
+    tables::tables(&mut found, settings);
     grids(&mut found, settings);
     found.note(whole("current_buffer", settings.current_frames(), 1..=MAX_BUFFER));
     found.note(whole("seeds", settings.seeds, 1..=MAX_SEEDS));
@@ -71,15 +73,11 @@ pub(super) fn check(settings: &Settings, trace: Option<&Trace>) -> Result<Durati
 }
 
 fn names(found: &mut Found, settings: &Settings) {
-    let Settings { name, table, question, .. } = settings;
+    let Settings { name, question, .. } = settings;
     let folder = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     // Refused rather than escaped: the name is part of a path, and `..` or a slash would leave the folder of results.
     if !(1..=64).contains(&name.len()) || !name.chars().all(folder) {
         found.add("name", quoted(name), "must be 1 to 64 of a-z, 0-9 and -: it names a folder");
-    }
-    let token = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    if !(1..=64).contains(&table.len()) || !table.chars().all(token) {
-        found.add("table", quoted(table), "must be 1 to 64 of A-Z, a-z, 0-9, _ and -");
     }
     if question.trim().is_empty() || question.chars().any(char::is_control) {
         found.add("question", quoted(question), "must be one line that says what running this answers");
@@ -147,6 +145,7 @@ fn duration(settings: &Settings, trace: Option<&Trace>) -> Result<Duration, Wron
     Ok(Duration::from_nanos(cycle_nanos(trace, *speed_up)))
 }
 
+/// A text in quotes, with what is not printed escaped.
 fn quoted(value: impl Display) -> String {
     format!("{:?}", value.to_string())
 }

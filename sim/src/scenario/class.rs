@@ -32,6 +32,10 @@ pub struct Class {
     pub stay_seconds: Option<[f64; 2]>,
     /// A member whose stream ends comes back after this long; left out, it stays away.
     pub reconnect_after_seconds: Option<f64>,
+    /// The tables that members watch, by name. With neither this nor `topic`, members watch all of them by name.
+    pub tables: Option<Vec<String>>,
+    /// The tables that members watch, as a pattern of topics.
+    pub topic: Option<String>,
     /// The bottleneck between the server and each member; left out, there is only the window.
     pub path: Option<PathSettings>,
     /// What is good enough for members, beside what is for all subscribers.
@@ -46,7 +50,7 @@ impl Class {
     }
 }
 
-// By hand: the fingerprint of a scenario is made of this text, and one without a path or an objective must have
+// By hand: the fingerprint of a scenario is made of this text, and one without tables, a path or an objective must have
 // the one that it had before there were any.
 impl fmt::Debug for Class {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -60,6 +64,8 @@ impl fmt::Debug for Class {
             connect_seconds,
             stay_seconds,
             reconnect_after_seconds,
+            tables,
+            topic,
             path,
             objective,
         } = self;
@@ -73,6 +79,12 @@ impl fmt::Debug for Class {
             .field("connect_seconds", connect_seconds)
             .field("stay_seconds", stay_seconds)
             .field("reconnect_after_seconds", reconnect_after_seconds);
+        if let Some(tables) = tables {
+            text.field("tables", tables);
+        }
+        if let Some(topic) = topic {
+            text.field("topic", topic);
+        }
         if let Some(path) = path {
             text.field("path", path);
         }
@@ -96,6 +108,8 @@ struct ClassTable {
     connect_seconds: Option<[f64; 2]>,
     stay_seconds: Option<[f64; 2]>,
     reconnect_after_seconds: Option<f64>,
+    tables: Option<Vec<String>>,
+    topic: Option<String>,
     path: Option<PathSettings>,
     #[serde(default)]
     objective: ClassObjective,
@@ -128,6 +142,8 @@ impl TryFrom<ClassTable> for Class {
             connect_seconds: table.connect_seconds,
             stay_seconds: table.stay_seconds,
             reconnect_after_seconds: table.reconnect_after_seconds,
+            tables: table.tables,
+            topic: table.topic,
             path,
             objective: table.objective,
         })

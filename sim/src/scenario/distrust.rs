@@ -1,6 +1,6 @@
 //! What there is to distrust in a scenario.
 
-use super::{RoundTrip, Scenario, Warning, load, population};
+use super::{Class, RoundTrip, Scenario, Warning, load, population};
 
 impl Scenario {
     /// What is to be distrusted at this number of subscribers.
@@ -24,7 +24,7 @@ impl Scenario {
             if members < class.count.unwrap_or(1) {
                 warnings.push(Warning::ClassShort { class: name(), members, subscribers });
             }
-            let needed_bytes = self.needed_window_bytes(class.round_trip_ms);
+            let needed_bytes = self.needed_window_bytes(class);
             let is_tuned = class.path.as_ref().is_some_and(|path| path.tunes_window);
             if class.window_bytes < needed_bytes && !is_tuned {
                 let window_bytes = class.window_bytes;
@@ -54,16 +54,17 @@ impl Scenario {
 
     /// Peak rate × mean frame × (one way + 2 ms): what is under way before a release reaches the server, which in the
     /// simulated world it does a tick late.
-    fn needed_window_bytes(&self, round_trip: RoundTrip) -> u64 {
+    fn needed_window_bytes(&self, class: &Class) -> u64 {
         let settings = self.settings();
         let scale = f64::from(settings.time_scale);
-        let one_way_ms = match round_trip {
+        let one_way_ms = match class.round_trip_ms {
             RoundTrip::Ms(ms) => ms / 2.0,
             // One tick, the least that a message takes in the simulated network.
             RoundTrip::Minimum => 1.0 / scale,
         };
         let frame_bytes = load::mean_payload_bytes(&settings.payload, self.trace()) + load::FRAME_OVERHEAD_BYTES;
-        let bytes_per_second = load::peak_per_second(settings, self.trace()) * frame_bytes;
+        let bytes_per_second =
+            load::peak_per_second(settings, self.trace()) * settings.part_watched(class) * frame_bytes;
         (bytes_per_second * (one_way_ms + 2.0 / scale) / 1e3).ceil() as u64
     }
 }

@@ -4,6 +4,9 @@ use std::fmt;
 
 use super::number::number;
 
+/// The name of a key that stands for any name.
+pub(super) const ANY_NAME: &str = "NAME";
+
 /// One key of the file.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Key {

@@ -22,8 +22,16 @@ pub(super) struct Section {
 }
 
 /// In the order in which a file has them.
-pub(super) static SECTIONS: [Section; 11] = [
+pub(super) static SECTIONS: [Section; 12] = [
     Section { name: "", is_list: false, kinds: &[], is_required: true, about: top::ABOUT, keys: &top::KEYS },
+    Section {
+        name: "tables",
+        is_list: false,
+        kinds: &[],
+        is_required: false,
+        about: top::ABOUT_TABLES,
+        keys: &top::TABLES,
+    },
     Section {
         name: "server",
         is_list: false,

@@ -37,6 +37,8 @@ pub(crate) const MAX_SPEED_UP: f64 = 100_000.0;
 pub(super) const MAX_PAYLOAD_BYTES: u64 = super::trace::MAX_PAYLOAD_BYTES;
 /// Beyond it a log-normal size is one of its two limits.
 pub(super) const MAX_SIGMA: f64 = 10.0;
+/// A set of tables is a word of 64 bits.
+pub(crate) const MAX_TABLES: usize = 64;
 /// Each class is a host of the simulated network.
 pub(super) const MAX_CLASSES: usize = 64;
 /// 1 GiB: the largest window that TCP can announce.

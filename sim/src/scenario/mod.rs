@@ -32,6 +32,7 @@ mod shape;
 mod template;
 mod trace;
 mod warning;
+mod watched;
 
 use std::fs::File;
 use std::hash::Hasher;
@@ -49,7 +50,7 @@ pub use error::ScenarioError;
 pub use fault::FaultSettings;
 pub(crate) use limits::{
     MAX_BUFFER, MAX_HISTORY, MAX_HISTORY_BYTES, MAX_OBJECTIVE_BYTES, MAX_READ_BYTES_PER_SECOND, MAX_SEEDS,
-    MAX_SPEED_UP, MAX_SUBSCRIBERS, MAX_WINDOW_BYTES,
+    MAX_SPEED_UP, MAX_SUBSCRIBERS, MAX_TABLES, MAX_WINDOW_BYTES,
 };
 pub(crate) use load::{FRAME_OVERHEAD_BYTES, busiest, cycle_nanos, sped_up_nanos};
 pub use meaning::Drain;
@@ -142,6 +143,10 @@ impl Scenario {
         // Here and not by a default of the field, which would not know the name.
         if settings.question.is_empty() {
             settings.question = format!("What buffer does {} need?", settings.name);
+        }
+        // Here as well: a table that is given beside several is refused, and the default would look like one.
+        if settings.shares.is_empty() {
+            settings.table.get_or_insert_with(|| settings::DEFAULT_TABLE.to_owned());
         }
         let trace = match &settings.arrivals {
             Arrivals::Trace { file: trace, .. } => Some(Arc::new(folder.trace(file, trace)?)),

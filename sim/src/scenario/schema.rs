@@ -7,9 +7,9 @@ mod text;
 
 use serde_json::{Map, Value, json};
 
-use super::key::{Allowed, Key, Without};
+use super::key::{ANY_NAME, Allowed, Key, Without};
 use super::keys::{SECTIONS, Section};
-use super::limits::{MAX_CLASSES, MAX_FAULTS, MAX_GRID};
+use super::limits::{MAX_CLASSES, MAX_FAULTS, MAX_GRID, MAX_TABLES};
 
 /// The JSON Schema (draft 2020-12) of a scenario. Whatever it refuses, the program refuses; the program also checks what
 /// values mean together, as that the least of two is not above the most.
@@ -57,12 +57,17 @@ fn section(section: &Section) -> Value {
 /// A table with the keys that its kind has, and with the tables inside it.
 fn object(section: &Section, kind: Option<&str>) -> Map<String, Value> {
     let mut properties = Map::new();
+    let mut any = None;
     let mut required = Vec::new();
     for key in section.keys.iter().filter(|key| key.is_of(kind)) {
         let value = match kind.filter(|_| key.name == "kind") {
             Some(kind) => described(json!({ "const": kind }), key),
             None => described(value(section.name, key), key),
         };
+        if key.name == ANY_NAME {
+            any = Some(value);
+            continue;
+        }
         put(&mut properties, key, value);
         if matches!(key.without, Without::Required) && !key.name.contains('.') {
             required.push(key.name);
@@ -78,6 +83,11 @@ fn object(section: &Section, kind: Option<&str>) -> Map<String, Value> {
         ("properties".to_owned(), properties.into()),
         ("additionalProperties".to_owned(), false.into()),
     ]);
+    if let Some(value) = any {
+        let named = Map::from_iter([(text::TABLE_NAME.to_owned(), value)]);
+        object.insert("patternProperties".to_owned(), named.into());
+        object.insert("maxProperties".to_owned(), MAX_TABLES.into());
+    }
     if !required.is_empty() {
         object.insert("required".to_owned(), required.into());
     }
@@ -157,7 +167,10 @@ mod tests {
             .into_iter()
             .chain(["oneOf", "anyOf"].iter().flat_map(|of| schema[*of].as_array()).flatten());
         let (first, rest) = path.split_once('.').unwrap_or((path, ""));
-        let own = schema["properties"].get(first).into_iter();
+        let own = match first {
+            ANY_NAME => schema["patternProperties"].get(text::TABLE_NAME).into_iter(),
+            _ => schema["properties"].get(first).into_iter(),
+        };
         let own = own.flat_map(|inner| if rest.is_empty() { vec![inner] } else { all(inner, rest) });
         own.chain(forms.filter(|form| form.is_object()).flat_map(|form| all(form, path))).collect()
     }

@@ -5,6 +5,8 @@
 
 mod text;
 
+use std::collections::BTreeMap;
+
 use hubbub::Overflow;
 use hubbub::hub::HistorySettings;
 use serde::de::Error;
@@ -24,9 +26,12 @@ pub struct Settings {
     /// The question that running it answers; empty where the file has none, until it is read.
     #[serde(default)]
     pub question: String,
-    /// The table that all subscribers watch.
-    #[serde(default = "default_table")]
-    pub table: String,
+    /// The one table, if its name is given.
+    #[serde(default)]
+    pub table: Option<String>,
+    /// Several tables by name, each with its share of the events.
+    #[serde(rename = "tables", default)]
+    pub shares: BTreeMap<String, f64>,
     /// How long events arrive; may be left out for a trace, and is then one cycle of it.
     pub duration_seconds: Option<f64>,
     /// How long a run may go on after that.
@@ -93,7 +98,7 @@ pub struct ServerSection {
     pub user_timeout_seconds: f64,
     /// Most frames that share a write to a subscriber that is behind.
     pub frames_per_write: usize,
-    /// What subscribers are served over, `sse` or `ws`: a WebSocket each, with the one table.
+    /// What subscribers are served over, `sse` or `ws`: a WebSocket each.
     pub transport: Transport,
     /// The modelled worker; left out, CPU time costs nothing.
     pub cpu: Option<CpuPrices>,
@@ -231,9 +236,7 @@ pub enum Payload {
     },
 }
 
-pub(super) fn default_table() -> String {
-    "events".to_owned()
-}
+pub(super) const DEFAULT_TABLE: &str = "events";
 
 pub(super) fn default_drain_seconds() -> f64 {
     15.0

@@ -10,7 +10,7 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::error::{ScenarioError, syntax_at};
-use super::key::Key;
+use super::key::{ANY_NAME, Key};
 use super::keys::{SECTIONS, Section};
 
 /// Everything that is wrong with the shape of a file: keys in the order of their lines, and then what is missing. Empty
@@ -114,7 +114,7 @@ impl Shape {
             }
             return true;
         }
-        let key = keys.iter().find(|key| key.name == path);
+        let key = keys.iter().find(|key| key.name == path || key.name == ANY_NAME);
         if let Some((start, message)) = key.and_then(|key| value::problem(key, value)) {
             self.wrong.push((start, message));
         }

@@ -322,7 +322,7 @@ fn a_question_and_a_table_may_be_left_out() {
     let text = GOOD.replace("question = \"Is this good?\"\n", "").replace("table = \"builds\"\n", "");
     let settings = Scenario::parse("x.toml", &text).unwrap().settings().clone();
     assert_eq!(settings.question.as_str(), "What buffer does good need?");
-    assert_eq!(settings.table.as_str(), "events");
+    assert_eq!(settings.tables().collect::<Vec<_>>(), ["events"]);
 }
 
 #[test]

@@ -41,15 +41,16 @@ impl Mailbox {
         self.cut_off(memory, reason)
     }
 
-    /// Where the frame waits that was made old first: the one before the first frame whose key has been seen before.
+    /// Where the frame waits that was made old first: the one before the first frame whose key has been
+    /// seen before in its table.
     fn first_made_old(&self, memory: &Memory, event: Place) -> Option<usize> {
         // Searched anew every time. The Hub remembers positions, so a fault in its bookkeeping shows as a disagreement.
         let mut seen = BTreeMap::new();
         // With the new event, which does not wait yet: it makes the frame before it of its key old.
         for (index, place) in self.waiting.iter().chain([&event]).enumerate() {
             // A frame without a key is never old: nothing says what it is about.
-            let Some(key) = memory.get(*place).key else { continue };
-            if let Some(old) = seen.insert(key, index) {
+            let Some(entity) = memory.get(*place).entity() else { continue };
+            if let Some(old) = seen.insert(entity, index) {
                 return Some(old);
             }
         }

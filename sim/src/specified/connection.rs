@@ -45,6 +45,7 @@ pub(super) struct Part {
     pub(super) id: EventId,
     pub(super) gap: Option<Gap>,
     pub(super) frame_bytes: u64,
+    pub(super) table_bytes: u8,
 }
 
 // In this order in memory: with every frame, a turn of the task and a publish touch what stands first, up to the counts of
@@ -178,7 +179,7 @@ impl Connection {
 
     /// Adds a frame to the write; returns the bytes that it has there.
     pub(super) fn add(&mut self, frames: Frames, part: &Part) -> u64 {
-        let Part { event, id, ref gap, frame_bytes } = *part;
+        let Part { event, id, ref gap, frame_bytes, table_bytes } = *part;
         let gap_bytes = gap.as_ref().map_or(0, |gap| frames.gap(gap));
         let bytes = gap_bytes + frame_bytes;
         let start = self.add_chunk(frames, bytes) + gap_bytes;
@@ -186,7 +187,8 @@ impl Connection {
             self.unread.push_back((start, Read::of(gap)));
         }
         if self.socket.keeps_times() {
-            self.begins.push_back((start + frames.id_end(id, frame_bytes), start, id.sequence));
+            let id_end = frames.id_end(id, u64::from(table_bytes), frame_bytes);
+            self.begins.push_back((start + id_end, start, id.sequence));
         }
         self.unread.push_back((start + frame_bytes, Read::Event { sequence: id.sequence }));
         let bytes = frames.chunk(bytes);

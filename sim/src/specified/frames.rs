@@ -1,29 +1,37 @@
 //! Lengths in bytes of what the server writes, over either transport.
 
+mod envelope;
 mod sse;
 mod websocket;
 
 use hubbub::{EventId, Gap, SubscriberId};
 
-use crate::plan::Plan;
+use crate::plan::{Arrival, Form, Plan, Selected};
 use crate::transport::Transport;
 
 /// The frames of a plan's streams.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Frames {
     transport: Transport,
-    table_bytes: u64,
 }
 
 impl Frames {
     pub(super) fn of(plan: &Plan) -> Self {
-        Self { transport: plan.server.transport, table_bytes: plan.table.len() as u64 }
+        Self { transport: plan.server.transport }
     }
 
     /// Whether everything is a message by itself, and may leave a write that is accepted in part before the rest. Notices
     /// and comments of server-sent events share a part.
     pub(super) fn has_messages(self) -> bool {
         self.transport == Transport::Ws
+    }
+
+    /// The form of events in a stream that was asked for a selection. All messages of a WebSocket have one form.
+    pub(super) fn form(self, selected: Selected) -> Form {
+        match self.transport {
+            Transport::Sse => selected.form(),
+            Transport::Ws => Form::Plain,
+        }
     }
 
     /// The head of the response, in front of the stream.
@@ -80,21 +88,48 @@ impl Frames {
         }
     }
 
-    /// The event of an arrival, whose payload has so many bytes.
-    pub(super) fn event(self, id: EventId, arrival: u64, payload_bytes: u64) -> u64 {
+    /// An event in a stream of its table alone: the plain form of server-sent events, or a message.
+    pub(super) fn event(self, event: &Framed) -> u64 {
         match self.transport {
-            Transport::Sse => sse::event(id, payload_bytes),
-            Transport::Ws => websocket::event(self.table_bytes, id, arrival, payload_bytes),
+            Transport::Sse => sse::event(event.id, event.payload_bytes),
+            Transport::Ws => websocket::event(event),
         }
     }
 
     /// How much of an event's frame has arrived when the client knows the id.
-    pub(super) fn id_end(self, id: EventId, frame_bytes: u64) -> u64 {
+    pub(super) fn id_end(self, id: EventId, table_bytes: u64, frame_bytes: u64) -> u64 {
         match self.transport {
+            // The id is the first line in every form.
             Transport::Sse => sse::id_line(id),
-            Transport::Ws => websocket::id_end(self.table_bytes, id, frame_bytes),
+            Transport::Ws => websocket::id_end(table_bytes, id, frame_bytes),
         }
     }
+}
+
+/// What the length of an event's frame depends on.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Framed {
+    pub(super) id: EventId,
+    pub(super) payload_bytes: u64,
+    /// Whether the payload is JSON: in an envelope, any other one stands between quotes.
+    pub(super) is_json: bool,
+    /// Of the name of its table.
+    pub(super) table_bytes: u8,
+}
+
+/// The bytes that the form of a server-sent event adds to the plain one.
+pub(super) fn added_bytes(form: Form, event: &Framed) -> u64 {
+    match form {
+        Form::Plain => 0,
+        Form::Named => sse::name_line(event),
+        Form::Enveloped => envelope::added_bytes(event),
+    }
+}
+
+/// Whether the payload of an arrival is JSON. One that has no room for its number is made of zeros, and a single zero is
+/// JSON.
+pub(super) fn is_json(arrival: u64, payload_bytes: u64) -> bool {
+    payload_bytes == 1 || is_object(arrival, payload_bytes)
 }
 
 /// What TCP and IP put in front of a segment (IPv4 with timestamps), and the payload of a full one on Ethernet.
@@ -102,14 +137,35 @@ const HEADER_BYTES: u64 = 52;
 const SEGMENT_BYTES: u64 = 1500 - HEADER_BYTES;
 
 /// The bytes that each event of a plan takes on the way to one subscriber, if it is sent by itself: its frame, what HTTP adds,
-/// and the headers of TCP and IP.
+/// and the headers of TCP and IP. Where classes watch different tables: the mean over all subscribers, of whom some are not
+/// sent it.
 pub fn bytes_on_the_wire(plan: &Plan) -> Vec<u64> {
     let (frames, epoch) = (Frames::of(plan), plan.first_epoch());
-    let of = |(arrival, sequence): (u64, u64), payload_bytes: u32| {
-        let stream = frames.chunk(frames.event(EventId { epoch, sequence }, arrival, u64::from(payload_bytes)));
+    let tables: Vec<_> = plan.tables().map(name_bytes).collect();
+    let wanted = plan.all_selected();
+    let mut members = vec![0; plan.classes.len()];
+    plan.subscribers.iter().for_each(|subscriber| members[subscriber.class] += 1);
+    let in_form = |framed: &Framed, form: Form| {
+        let stream = frames.chunk(frames.event(framed) + added_bytes(form, framed));
         stream + stream.div_ceil(SEGMENT_BYTES) * HEADER_BYTES
     };
-    (0..).zip(1..).zip(&plan.arrivals).map(|(numbers, arrival)| of(numbers, arrival.payload_bytes)).collect()
+    let of = |((arrival, sequence), Arrival { payload_bytes, table, .. }): ((u64, u64), &Arrival)| {
+        let (id, payload_bytes) = (EventId { epoch, sequence }, u64::from(*payload_bytes));
+        let table_bytes = tables[usize::from(*table)];
+        let framed = Framed { id, payload_bytes, is_json: is_json(arrival, payload_bytes), table_bytes };
+        if !plan.asks_for_tables() {
+            return in_form(&framed, Form::Plain);
+        }
+        let classes = wanted.iter().zip(&members).filter(|(selected, _)| selected.has(*table));
+        let sent: u64 = classes.map(|(selected, members)| members * in_form(&framed, frames.form(*selected))).sum();
+        sent / members.iter().sum::<u64>().max(1)
+    };
+    (0..).zip(1..).zip(&plan.arrivals).map(of).collect()
+}
+
+/// The bytes of a table's name, of which the check of a plan allows far fewer than there is room for.
+pub(super) fn name_bytes(table: &str) -> u8 {
+    u8::try_from(table.len()).unwrap_or(u8::MAX)
 }
 
 /// Whether a payload of so many bytes has room for its number: `{"n":ARRIVAL,"pad":""}`. Else it is made of zeros.

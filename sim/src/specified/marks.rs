@@ -77,6 +77,10 @@ marks! {
     FailedOverAPath = "A connection over a path fails by the user timeout.",
     ComesBackInAnOutage = "A client with a cursor sets out during an outage of its path.",
     ProcessEndsDuringALoss = "The process ends while lost bytes are to be sent again.",
+    ReplayOverOtherTables = "A replay passes over an event of a table that is not watched.",
+    HoleOverOtherTables = "A hole spans an event of a table that is not watched.",
+    OnlyOtherTablesSince = "A client comes back, and only tables it does not watch had events.",
+    OneEventInTwoForms = "One event is sent in two forms: to a table's and a pattern's streams.",
 }
 
 /// A set of marks.

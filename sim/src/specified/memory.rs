@@ -3,6 +3,9 @@
 
 use hubbub::EventId;
 
+use super::frames::{self, Framed};
+use crate::plan::Form;
+
 /// An event's place in the order of publication over all processes of the server, from 0 on.
 pub(super) type Place = u32;
 
@@ -16,17 +19,80 @@ pub(super) struct Event {
     pub(super) at: u64,
     /// What it is about, if its payload says so.
     pub(super) key: Option<u32>,
+    /// In the plain form of server-sent events, or as a message.
     frame_bytes: u64,
-    is_encoded: bool,
     holders: u32,
+    pub(super) table: u8,
+    pub(super) table_bytes: u8,
+    is_json: bool,
+    /// The forms that it has been encoded in, a bit for each.
+    encoded: u8,
 }
+
+/// The forms that an event may be encoded in: each is kept beside the others.
+const FORMS: [Form; 3] = [Form::Plain, Form::Named, Form::Enveloped];
 
 impl Event {
     /// Of all events up to this one.
     fn payload_bytes_until(&self) -> u64 {
         self.payload_bytes_before + self.payload_bytes
     }
+
+    /// What it is about, with its table: equal keys of two tables name two things.
+    pub(super) fn entity(&self) -> Option<(u8, u32)> {
+        self.key.map(|key| (self.table, key))
+    }
+
+    /// The bytes of its frame in a form.
+    #[inline]
+    fn frame_bytes(&self, form: Form) -> u64 {
+        match form {
+            Form::Plain => self.frame_bytes,
+            Form::Named | Form::Enveloped => self.frame_bytes + frames::added_bytes(form, &self.framed()),
+        }
+    }
+
+    fn framed(&self) -> Framed {
+        let Self { id, payload_bytes, is_json, table_bytes, .. } = *self;
+        Framed { id, payload_bytes, is_json, table_bytes }
+    }
+
+    /// For marks: whether it has been encoded in more than one form.
+    pub(super) fn has_two_forms(&self) -> bool {
+        self.encoded.count_ones() > 1
+    }
+
+    /// The bytes of its frames in all forms that it has been encoded in.
+    fn encoded_bytes(&self) -> u64 {
+        match self.encoded {
+            0 => 0,
+            PLAIN => self.frame_bytes,
+            forms => {
+                let encoded = FORMS.into_iter().filter(|form| forms & bit(*form) != 0);
+                encoded.map(|form| self.frame_bytes(form)).sum()
+            }
+        }
+    }
 }
+
+const PLAIN: u8 = bit(Form::Plain);
+
+const fn bit(form: Form) -> u8 {
+    1 << form as u8
+}
+
+/// An event that is published, beside what the server gives it.
+pub(super) struct Published {
+    pub(super) framed: Framed,
+    pub(super) frame_bytes: u64,
+    /// When it was to be published.
+    pub(super) at: u64,
+    pub(super) table: u8,
+    pub(super) key: Option<u32>,
+}
+
+/// One cache line: at every offer, a mailbox looks at its oldest event and at the new one.
+const _: () = assert!(size_of::<Event>() == 64);
 
 /// All events published so far.
 #[derive(Debug, Default)]
@@ -72,13 +138,9 @@ impl Memory {
     }
 
     /// A new event with the next id, held by its publisher.
-    pub(super) fn publish(
-        &mut self,
-        id: EventId,
-        (payload_bytes, frame_bytes): (u64, u64),
-        at: u64,
-        key: Option<u32>,
-    ) -> Place {
+    pub(super) fn publish(&mut self, event: &Published) -> Place {
+        let Published { framed: Framed { id, payload_bytes, is_json, table_bytes }, frame_bytes, at, table, key } =
+            *event;
         let place = self.published();
         let payload_bytes_before = self.events.last().map_or(0, Event::payload_bytes_until);
         self.events.push(Event {
@@ -88,8 +150,11 @@ impl Memory {
             at,
             key,
             frame_bytes,
-            is_encoded: false,
             holders: 1,
+            table,
+            table_bytes,
+            is_json,
+            encoded: 0,
         });
         self.add(payload_bytes);
         place
@@ -105,15 +170,17 @@ impl Memory {
         let event = &mut self.events[place as usize];
         event.holders -= 1;
         if event.holders == 0 && place >= self.published_before {
-            self.bytes -= event.payload_bytes + if event.is_encoded { event.frame_bytes } else { 0 };
+            self.bytes -= event.payload_bytes + event.encoded_bytes();
         }
     }
 
-    /// The bytes of an event's frame; the first who asks encodes it.
-    pub(super) fn encode(&mut self, place: Place) -> u64 {
+    /// The bytes of an event's frame in a form; the first who asks encodes it.
+    pub(super) fn encode(&mut self, place: Place, form: Form) -> u64 {
         let event = &mut self.events[place as usize];
-        let bytes = event.frame_bytes;
-        if !std::mem::replace(&mut event.is_encoded, true) {
+        let bytes = event.frame_bytes(form);
+        let is_new = event.encoded & bit(form) == 0;
+        event.encoded |= bit(form);
+        if is_new {
             self.add(bytes);
         }
         bytes

@@ -47,6 +47,12 @@
 //! the CPU a second time, and its place comes before its notice. HTTP puts every frame of server-sent events into a
 //! chunk; a WebSocket's message has a header of its own (`frames.rs`).
 //!
+//! Where there are several tables, an event is offered to those streams alone that were asked for its table: first to those
+//! that were asked for it by name, then to those with a wildcard that matches it, each in the order of ids (`selections.rs`).
+//! Sequences, the history and its limits count the events of all tables. So a cursor may be out of reach of the history although
+//! its client has missed nothing, and the client is told all the same. Losses are those of events that a stream was asked for.
+//! A stream of several names has the topic in every event, and one of a pattern has an envelope around it (`frames.rs`).
+//!
 //! A client that leaves is heard of a one-way time and a tick later. Nobody takes leave of a WebSocket: either side just
 //! closes. A comment, over a WebSocket a ping, is due when nothing was flushed for the keepalive, counted in ticks; it is
 //! looked at only when nothing waits. Clients do not answer a ping. The write deadline is a timer that is set when a socket
@@ -82,6 +88,7 @@ mod publish;
 mod queue;
 mod reached;
 mod run;
+mod selections;
 mod session;
 mod silence;
 mod socket;

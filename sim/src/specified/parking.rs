@@ -7,6 +7,7 @@ use super::mailbox::Mailbox;
 use super::marks::Mark;
 use super::memory::Memory;
 use super::run::Run;
+use super::selections::Wanted;
 use super::time::at;
 
 /// Events with which a mailbox is filled at a time, for a subscriber that is behind.
@@ -39,11 +40,17 @@ impl Mailbox {
 
     /// Fills the mailbox with parked events, `most` of them at a time, from a history that reaches back to `kept_from`.
     /// Returns how many it has not kept, and why they had been parked.
-    pub(super) fn catch_up(&mut self, memory: &mut Memory, kept_from: u64, most: usize) -> Option<(u64, LossReason)> {
+    pub(super) fn catch_up(
+        &mut self,
+        memory: &mut Memory,
+        wanted: &Wanted,
+        kept_from: u64,
+        most: usize,
+    ) -> Option<(u64, LossReason)> {
         // In one go. The Hub looks again for every chunk of its log, but nothing is published in between: both agree.
         let until = self.last_offered;
-        let kept = (until + 1).saturating_sub(kept_from.max(self.parked_from));
-        // Everything from there on was offered, so what the history no longer has is lost.
+        let kept = wanted.count(memory.place(kept_from.max(self.parked_from)), memory.place(until + 1));
+        // Everything from there on that is selected was offered, so what the history no longer has of it is lost.
         let lost = if kept_from > self.parked_from { self.parked - kept.min(self.parked) } else { 0 };
         let reached = kept_from.min(until + 1);
         if lost > 0 {
@@ -53,6 +60,7 @@ impl Mailbox {
             let mark = if is_replay { Mark::ReplayOutOfTheHistory } else { Mark::ParkedOutOfTheHistory };
             self.marks.add(mark);
             self.marks.add_if(lost == 1, Mark::HoleOfOne);
+            self.marks.add_if(reached - self.parked_from > lost, Mark::HoleOverOtherTables);
             self.parked -= lost;
             // Without this, a subscriber whose parked events are all lost would park for ever.
             self.is_behind &= self.parked > 0 || self.in_slots() > 0;
@@ -64,7 +72,7 @@ impl Mailbox {
         self.parked_from = self.parked_from.max(reached);
         let most = most.min(self.limits.capacity.frames());
         for _ in 0..most.min(usize::try_from(self.parked).unwrap_or(usize::MAX)) {
-            let event = memory.place(self.parked_from);
+            let event = wanted.first_from(memory, memory.place(self.parked_from));
             // A limit of age is not looked at: a parked event is old by its nature.
             let has_room = self.waiting.len() < self.limits.capacity.frames() && self.has_bytes_for(memory, event);
             // The first is taken in any case: an event above the byte limit would stay parked for ever otherwise.
@@ -73,7 +81,9 @@ impl Mailbox {
                 self.marks.add_if(has_slots, Mark::FilledUpToTheByteLimit);
                 break;
             }
-            self.parked_from += 1;
+            let sequence = memory.get(event).id.sequence;
+            self.marks.add_if(sequence > self.parked_from, Mark::ReplayOverOtherTables);
+            self.parked_from = sequence + 1;
             self.parked -= 1;
             // The high-water mark stays: it measures offers, and catching up may fill a mailbox of any size.
             self.queue(memory, event);
@@ -91,7 +101,8 @@ impl Run<'_> {
             self.reach_back_to(index, mailbox.parked_from);
         }
         let connection = &mut self.connections[index];
-        let forgotten = connection.mailbox.catch_up(&mut self.memory, kept_from, MOST_AT_A_TIME);
+        let wanted = self.selections.of_class(connection.class);
+        let forgotten = connection.mailbox.catch_up(&mut self.memory, wanted, kept_from, MOST_AT_A_TIME);
         if let Some((count, reason)) = forgotten {
             let forgotten = hubbub::hub::Forgotten { count, reason };
             self.recorder.forgot(at(self.clock), connection.server_side(), forgotten);

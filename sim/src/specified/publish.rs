@@ -1,14 +1,26 @@
 //! Publishing, with the CPU or without; and the server's process, which ends and begins.
 
+use std::time::Duration;
+
 use hubbub::{CloseReason, LossReason};
 
 use super::cpu::{Cpu, Work};
-use super::frames;
+use super::frames::{self, Framed};
 use super::history::History;
 use super::marks::Mark;
+use super::memory::{Place, Published};
 use super::run::{Run, Turn};
 use super::time::at;
 use crate::time::nanos;
+
+/// An event under way to all streams, and what was seen on the way.
+struct Offer {
+    event: Place,
+    sequence: u64,
+    now: Duration,
+    overflows: bool,
+    replays: bool,
+}
 
 impl Run<'_> {
     /// An arrival is due. Without a server nobody takes it.
@@ -67,51 +79,70 @@ impl Run<'_> {
         self.cpu.as_mut()?.finish(until, may_publish, |connection| connections[connection].is_closed)
     }
 
-    /// Offers an arrival to every stream, in the order of their ids.
+    /// Offers an arrival to every stream that selects it, in the order of their ids. Those whose pattern has a wildcard come
+    /// after all others.
     fn publish(&mut self, index: usize) {
         if !self.is_up {
             return;
         }
         let arrival = self.plan.arrivals[index];
-        let sequence = self.recorder.published(arrival.at);
+        let table = arrival.table;
+        let sequence = self.recorder.published(arrival.at, table);
+        self.selections.published(table);
         let key = self.key_of(index);
         let id = self.memory.next_id(self.epoch(self.process));
         let payload_bytes = u64::from(arrival.payload_bytes);
-        let frame_bytes = self.frames.event(id, index as u64, payload_bytes);
+        let is_json = frames::is_json(index as u64, payload_bytes);
+        let framed = Framed { id, payload_bytes, is_json, table_bytes: self.table_bytes[usize::from(table)] };
+        let frame_bytes = self.frames.event(&framed);
         // The planned time, also if the CPU publishes later: what the server keeps waiting counts as latency.
-        let event = self.memory.publish(id, (payload_bytes, frame_bytes), nanos(arrival.at), key);
+        let event = self.memory.publish(&Published { framed, frame_bytes, at: nanos(arrival.at), table, key });
         self.history.push(&mut self.memory, event);
         self.marks.add_if(self.history.is_over_its_bytes(), Mark::HistoryOfOneLargeEvent);
-        let (mut overflows, mut replays) = (false, false);
-        let now = at(self.clock);
-        for place in 0..self.streams.len() {
-            let index = self.streams[place];
-            let connection = &mut self.connections[index];
-            let (subscriber, process) = (connection.subscriber, connection.process);
-            let recorder = &mut self.recorder;
-            let is_blocked = connection.blocked_since.is_some();
-            let marks = &mut self.marks;
-            let mut loses = false;
-            replays |= connection.mailbox.is_replaying();
-            connection.mailbox.offer(&mut self.memory, event, |outcome| {
-                recorder.offered_to(now, subscriber, process, sequence, outcome);
-                let lost_for = outcome.loss_reason();
-                loses |= lost_for.is_some();
-                marks.add_if(is_blocked && lost_for == Some(LossReason::Age), Mark::AgeWhileBlocked);
-            });
-            overflows |= loses;
-            if loses && let Some(paths) = &self.over_paths {
-                self.marks.add_if(paths.is_timing_out(subscriber), Mark::OverflowAfterATimeout);
-            }
-            let is_cut_off = connection.mailbox.closed().is_some();
-            // A task that has not asked for a frame is writing, or woken already. It looks into its mailbox after that.
-            if std::mem::take(&mut connection.on_frame) || is_cut_off {
-                self.wake(index);
+        let mut offer = Offer { event, sequence, now: at(self.clock), overflows: false, replays: false };
+        for round in self.selections.rounds() {
+            for place in 0..self.streams.len() {
+                let index = self.streams[place];
+                // A plan with one table has one round, for which nothing is looked up.
+                let is_offered = round.is_none_or(|by_wildcard| {
+                    self.selections.of_class(self.connections[index].class).is_offered(table, by_wildcard)
+                });
+                if is_offered {
+                    self.offer(index, &mut offer);
+                }
             }
         }
-        self.marks.add_if(overflows && replays, Mark::OverflowBesideAReplay);
+        self.marks.add_if(offer.overflows && offer.replays, Mark::OverflowBesideAReplay);
         // An event that neither the history nor a mailbox has taken leaves memory here.
         self.memory.release(event);
+    }
+
+    /// Offers an event to one stream.
+    #[inline]
+    fn offer(&mut self, index: usize, offer: &mut Offer) {
+        let (sequence, now) = (offer.sequence, offer.now);
+        let connection = &mut self.connections[index];
+        let (subscriber, process) = (connection.subscriber, connection.process);
+        let recorder = &mut self.recorder;
+        let is_blocked = connection.blocked_since.is_some();
+        let marks = &mut self.marks;
+        let mut loses = false;
+        offer.replays |= connection.mailbox.is_replaying();
+        connection.mailbox.offer(&mut self.memory, offer.event, |outcome| {
+            recorder.offered_to(now, subscriber, process, sequence, outcome);
+            let lost_for = outcome.loss_reason();
+            loses |= lost_for.is_some();
+            marks.add_if(is_blocked && lost_for == Some(LossReason::Age), Mark::AgeWhileBlocked);
+        });
+        offer.overflows |= loses;
+        if loses && let Some(paths) = &self.over_paths {
+            self.marks.add_if(paths.is_timing_out(subscriber), Mark::OverflowAfterATimeout);
+        }
+        let is_cut_off = connection.mailbox.closed().is_some();
+        // A task that has not asked for a frame is writing, or woken already. It looks into its mailbox after that.
+        if std::mem::take(&mut connection.on_frame) || is_cut_off {
+            self.wake(index);
+        }
     }
 
     /// The key that the payload of an arrival has, where the server looks for one and there is room for it.

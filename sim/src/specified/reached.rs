@@ -83,8 +83,8 @@ impl Mailbox {
 
     /// Conflation is about to make room for an event.
     pub(super) fn mark_keys(&mut self, memory: &Memory, event: Place) {
-        let key = memory.get(event).key;
-        let is_one = key.is_some() && self.waiting.iter().all(|place| memory.get(*place).key == key);
+        let entity = memory.get(event).entity();
+        let is_one = entity.is_some() && self.waiting.iter().all(|place| memory.get(*place).entity() == entity);
         self.marks.add_if(is_one, Mark::ConflationOfOneKey);
     }
 }

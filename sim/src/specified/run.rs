@@ -16,11 +16,12 @@ use hubbub::hub::Rules;
 use super::client::Client;
 use super::connection::Connection;
 use super::cpu::Cpu;
-use super::frames::Frames;
+use super::frames::{self, Frames};
 use super::history::History;
 use super::marks::{Mark, Marks};
 use super::memory::Memory;
 use super::path::Path;
+use super::selections::Selections;
 use super::time::{TICK, ticks};
 use crate::client::time_to_come_back;
 use crate::plan::{HubChoice, Plan};
@@ -44,6 +45,9 @@ pub(super) struct Run<'a> {
     pub(super) plan: &'a Plan,
     pub(super) rules: Rules,
     pub(super) frames: Frames,
+    pub(super) selections: Selections,
+    /// By table: the bytes of its name.
+    pub(super) table_bytes: Vec<u8>,
     pub(super) recorder: MutexGuard<'a, Observations>,
     /// The tick, and the exact time on the server.
     pub(super) tick: u64,
@@ -104,6 +108,8 @@ impl<'a> Run<'a> {
             plan,
             rules: choice.rules(plan),
             frames: Frames::of(plan),
+            selections: Selections::of(plan),
+            table_bytes: plan.tables().map(frames::name_bytes).collect(),
             recorder,
             tick: 0,
             clock: 0,

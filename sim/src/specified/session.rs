@@ -66,7 +66,10 @@ impl Run<'_> {
         self.recorder.subscribed(now, id, connection.subscriber);
         if self.plan.server.recovery.is_some() {
             let last = self.memory.last_sequence();
-            let count = (last + 1).saturating_sub(beginning.from);
+            let wanted = self.selections.of_class(connection.class);
+            let count = wanted.count(self.memory.place(beginning.from), self.memory.published());
+            let has_missed_nothing = cursor.is_some() && beginning.from <= last && count == 0;
+            self.marks.add_if(has_missed_nothing, Mark::OnlyOtherTablesSince);
             connection.mailbox.begin_after(last, beginning.from, count);
             if count > 0 {
                 self.recorder.replayed(now, id, beginning.from, count);

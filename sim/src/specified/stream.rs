@@ -9,6 +9,7 @@ use hubbub::CloseReason;
 
 use super::connection::{Part, Passing};
 use super::marks::Mark;
+use super::memory::Event;
 use super::run::Run;
 use super::socket::{Loss, Turn};
 use super::time::{at, ticks};
@@ -253,6 +254,7 @@ impl Run<'_> {
             return self.break_silence(index);
         }
         let frames = self.frames;
+        let form = self.selections.of_class(connection.class).form;
         let most = connection.mailbox.frames_per_write(self.plan.server.frames_per_write);
         let is_http = !frames.has_messages();
         let (mut count, mut notices, mut gathered) = (0, 0, 0);
@@ -262,9 +264,11 @@ impl Run<'_> {
         {
             count += 1;
             notices += usize::from(gap.is_some());
-            let frame_bytes = self.memory.encode(event);
-            let id = self.memory.get(event).id;
-            gathered += connection.add(frames, &Part { event, id, gap, frame_bytes });
+            let frame_bytes = self.memory.encode(event, form);
+            let encoded = self.memory.get(event);
+            self.marks.add_if(encoded.has_two_forms(), Mark::OneEventInTwoForms);
+            let &Event { id, table_bytes, .. } = encoded;
+            gathered += connection.add(frames, &Part { event, id, gap, frame_bytes, table_bytes });
         }
         self.marks.add_if(notices > 1, Mark::TwoNoticesInAWrite);
         self.marks.add_if(connection.commented_in == self.tick, Mark::CommentAndFrameInATick);

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use super::incident::ServerIncident;
 use crate::scenario::ScenarioError;
-use crate::world::{ServerFault, ServerFaultKind};
+use crate::world::{ServerFault, ServerFaultKind, WorldError};
 
 /// Why the testbed has no result. It prints as one line, also where a test unwraps it: `Debug` and `Display` are the same.
 #[derive(thiserror::Error)]
@@ -37,6 +37,12 @@ pub enum TestbedError {
     /// The specification was asked for another server than this project's.
     #[error("{server}: the specification is that of hubbub's own server and knows no other; use the full stack")]
     NotSpecified {
+        /// The name of the server.
+        server: String,
+    },
+    /// The plan has several tables, or classes that ask for a pattern of topics.
+    #[error("{server}: {}", WorldError::Tables)]
+    Tables {
         /// The name of the server.
         server: String,
     },
@@ -74,7 +80,11 @@ impl TestbedError {
         let code: u8 = match self {
             Self::Server { fault, .. } if matches!(fault.kind, ServerFaultKind::NotDeterministic(_)) => 3,
             Self::Server { .. } | Self::World(_) | Self::Unmet { .. } => 1,
-            Self::Scenario(_) | Self::NotSpecified { .. } | Self::File { .. } | Self::Incident { .. } => 2,
+            Self::Scenario(_)
+            | Self::NotSpecified { .. }
+            | Self::Tables { .. }
+            | Self::File { .. }
+            | Self::Incident { .. } => 2,
         };
         code.into()
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::size::LARGEST;
 use super::{Testbed, TestbedError};
 use crate::plan::{
-    Arrival, ClassPlan, DEFAULT_USER_TIMEOUT, Impairments, Plan, Reading, ServerPlan, Stall, SubscriberPlan,
+    Arrival, ClassPlan, DEFAULT_USER_TIMEOUT, Impairments, Plan, Reading, Selection, ServerPlan, Stall, SubscriberPlan,
 };
 use crate::transport::Transport;
 
@@ -68,6 +68,7 @@ fn stalled(events: usize, payload_bytes: u32) -> Plan {
         scenario: "stalled".to_owned(),
         seed: 0,
         table: "builds".to_owned(),
+        other_tables: Vec::new(),
         duration: at(events),
         drain: at(events) + reads_for,
         time_scale: 1,
@@ -80,12 +81,13 @@ fn stalled(events: usize, payload_bytes: u32) -> Plan {
             cpu: None,
             recovery: None,
         },
-        arrivals: (0..events).map(|n| Arrival { at: at(n), payload_bytes, key: 0 }).collect(),
+        arrivals: (0..events).map(|n| Arrival { at: at(n), payload_bytes, key: 0, table: 0 }).collect(),
         classes: vec![ClassPlan {
             name: "stalled".to_owned(),
             round_trip: None,
             window_bytes: WINDOW_BYTES,
             reconnect_after: None,
+            selection: Selection::default(),
             path: None,
         }],
         subscribers: vec![SubscriberPlan {

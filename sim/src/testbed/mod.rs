@@ -109,6 +109,7 @@ impl Testbed {
                 let incident = ServerIncident::new(&self.name, frames, plan, &fault);
                 TestbedError::Server { fault, incident: Box::new(incident) }
             }
+            WorldError::Tables => TestbedError::Tables { server: self.name.clone() },
             why => TestbedError::World(why.to_string()),
         }
     }

@@ -187,8 +187,8 @@ impl Driver {
     /// Publishes an arrival. Its time is the planned one: what the server keeps waiting counts as latency.
     fn publish(&self, arrival: usize) {
         let Some(process) = self.processes.running() else { return };
-        let Arrival { at, payload_bytes, key } = self.arrivals[arrival];
-        let Some(probe) = &process.running.probe else {
+        let Arrival { at, payload_bytes, key, table } = self.arrivals[arrival];
+        let Some(probe) = process.running.probe_of(table) else {
             // A smaller payload has no room for the number that a client knows the event by.
             let payload = payload(arrival, key, payload_bytes.max(LEAST_NUMBERED_BYTES));
             self.account.sightings().iter().for_each(|sightings| sightings.published(at, arrival));
@@ -203,7 +203,7 @@ impl Driver {
         let now = self.environment.clock.now();
         // Locked for the whole fan-out. No hook of the environment runs meanwhile: waking a task only queues it.
         let mut recorder = self.environment.recorder.lock();
-        let sequence = recorder.published(at);
+        let sequence = recorder.published(at, table);
         let id = probe.publish(at, payload, &mut |subscriber, outcome| {
             recorder.offered(now, (number, subscriber), sequence, outcome);
         });

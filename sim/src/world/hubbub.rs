@@ -1,6 +1,7 @@
 //! This project's server as a server under test, with a probe: the first implementation of the seam.
 
 use hubbub::hub::Rules;
+use hubbub::topic::TopicError;
 use hubbub::{Hub, ServerSettings, Topic};
 
 use super::probe::HubProbe;
@@ -12,13 +13,17 @@ use crate::plan::{HubChoice, Plan};
 pub(super) struct Hubbub {
     rules: Rules,
     settings: ServerSettings,
-    topic: Topic,
+    /// The topics of all tables, at least one.
+    topics: Vec<Topic>,
     dialect: Dialect,
 }
 
 impl Hubbub {
     /// The server of a plan at a buffer size and policy.
-    pub(super) fn new(plan: &Plan, choice: HubChoice, topic: Topic) -> Self {
+    ///
+    /// # Errors
+    /// When a table of the plan is none.
+    pub(super) fn new(plan: &Plan, choice: HubChoice) -> Result<Self, TopicError> {
         let settings = ServerSettings {
             keepalive: plan.server.keepalive,
             write_deadline: plan.server.write_deadline,
@@ -30,8 +35,8 @@ impl Hubbub {
             max_connections: usize::MAX,
             ..ServerSettings::default()
         };
-        let dialect = Dialect::of_hubbub(plan.server.transport, &plan.table);
-        Self { rules: choice.rules(plan), settings, topic, dialect }
+        let topics = plan.tables().map(Topic::of_table).collect::<Result<_, _>>()?;
+        Ok(Self { rules: choice.rules(plan), settings, topics, dialect: Dialect::of_hubbub(plan, 0) })
     }
 }
 
@@ -43,7 +48,7 @@ impl Server for Hubbub {
         Running::listening(move |listener, environment| {
             hubbub::serve(listener, served.clone(), settings.clone(), environment, std::future::pending())
         })
-        .probed(HubProbe::new(hub, self.topic.clone()))
+        .probed_by_table(self.topics.iter().map(|topic| HubProbe::new(hub.clone(), topic.clone())))
     }
 
     fn dialect(&self) -> Dialect {

@@ -124,6 +124,8 @@ pub struct Running {
     pub(super) publish: Option<Arc<dyn Fn(Bytes) + Send + Sync>>,
     pub(super) held: Option<Arc<dyn Fn() -> u64 + Send + Sync>>,
     pub(super) probe: Option<Arc<dyn Probe>>,
+    /// The probes that publish to other tables than the first. What else they say is what the first one says.
+    other_probes: Vec<Arc<dyn Probe>>,
 }
 
 /// How a process serves.
@@ -189,7 +191,7 @@ impl Running {
     }
 
     fn by(serves: Serves) -> Self {
-        Self { serves, publish: None, held: None, probe: None }
+        Self { serves, publish: None, held: None, probe: None, other_probes: Vec::new() }
     }
 
     /// The same process, with a handle by which events are published. Without one they are posted over the network.
@@ -204,6 +206,23 @@ impl Running {
     pub fn holding(mut self, bytes: impl Fn() -> u64 + Send + Sync + 'static) -> Self {
         self.held = Some(Arc::new(bytes));
         self
+    }
+
+    /// The same process, with a probe for each table of the plan.
+    #[must_use]
+    pub(super) fn probed_by_table(mut self, probes: impl Iterator<Item = impl Probe + 'static>) -> Self {
+        let mut probes = probes.map(|probe| -> Arc<dyn Probe> { Arc::new(probe) });
+        self.probe = probes.next();
+        self.other_probes = probes.collect();
+        self
+    }
+
+    /// The probe that publishes to a table, if the process has probes.
+    pub(super) fn probe_of(&self, table: u8) -> Option<&Arc<dyn Probe>> {
+        match usize::from(table).checked_sub(1) {
+            None => self.probe.as_ref(),
+            Some(other) => self.other_probes.get(other),
+        }
     }
 
     /// The same process, with a probe, which makes the run's account exact. Events are then published through the probe.

@@ -85,6 +85,9 @@ fn guarded(
     frames: usize,
     keeps: bool,
 ) -> Result<(ServerRun, Vec<Observation>), WorldError> {
+    if plan.asks_for_tables() {
+        return Err(WorldError::Tables);
+    }
     let plan = plan.in_virtual_time();
     let effective = server.effective_frames(frames);
     let (moved, server) = (plan.clone(), server.clone());
@@ -93,7 +96,7 @@ fn guarded(
         if keeps {
             recorder.keep_observations();
         }
-        let setup = Setup { server, frames: effective, second: None, spawns_by_itself: true };
+        let setup = Setup { server, by_class: Vec::new(), frames: effective, second: None, spawns_by_itself: true };
         let Done { record, own_tasks, is_posted, is_probed } = run_with(&moved, &setup, recorder.clone())?;
         let exactness = Exactness::of(own_tasks, is_posted);
         Ok((ServerRun { record, frames: effective, exactness, is_probed }, recorder.take_observations()))

@@ -17,6 +17,9 @@ use crate::plan::Plan;
 use crate::record::Recorder;
 use client::Client;
 
+/// Clients of a server under test ask for one stream, so its plans have one table.
+const ONLY_TABLE: u8 = 0;
+
 /// Shared by all clients of a run and the driver.
 #[derive(Clone)]
 pub(super) struct Sightings {
@@ -54,7 +57,7 @@ impl Sightings {
 
     /// The arrival of that number is published, as planned at a time.
     pub(super) fn published(&self, at: Duration, number: usize) {
-        let sequence = self.recorder.lock().published(at);
+        let sequence = self.recorder.lock().published(at, ONLY_TABLE);
         let mut state = self.lock();
         state.sequences[number] = sequence;
         state.published = sequence;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, SystemTime};
 
-use hubbub::{Capacity, Topic};
+use hubbub::Capacity;
 use tokio::task::JoinSet;
 
 use super::account::Account;
@@ -41,9 +41,14 @@ const GRACE: Duration = Duration::from_secs(1);
 /// A world that could not do its work.
 #[derive(Debug, thiserror::Error)]
 pub enum WorldError {
-    /// The plan's table is not a valid topic.
+    /// A table of the plan is not a valid topic.
     #[error("the plan's table: {0}")]
     Table(#[from] hubbub::topic::TopicError),
+    /// The plan has several tables, or classes that ask for a pattern of topics, and the server is not this project's.
+    #[error(
+        "the plan has several tables or patterns of topics, and a dialect has one stream: only hubbub is asked for tables"
+    )]
+    Tables,
     /// turmoil gave up.
     #[error("the simulated network: {0}")]
     Network(String),
@@ -106,15 +111,17 @@ fn run_scaled(
     second: Option<Capacity>,
     recorder: Recorder,
 ) -> Result<Record, WorldError> {
-    let topic = Topic::of_table(&plan.table)?;
-    let server = Arc::new(Hubbub::new(plan, choice, topic));
+    let server = Arc::new(Hubbub::new(plan, choice)?);
     let frames = choice.capacity.frames();
-    Ok(run_with(plan, &Setup { server, frames, second, spawns_by_itself: false }, recorder)?.record)
+    let by_class = (0..plan.classes.len()).map(|class| Dialect::of_hubbub(plan, class)).collect();
+    Ok(run_with(plan, &Setup { server, by_class, frames, second, spawns_by_itself: false }, recorder)?.record)
 }
 
 /// What is run on a plan.
 pub(super) struct Setup {
     pub(super) server: Arc<dyn Server>,
+    /// How the members of each class ask for their streams, where it is not in the same way.
+    pub(super) by_class: Vec<Dialect>,
     pub(super) frames: usize,
     /// Frames of a second stage behind every connection, where there is one.
     pub(super) second: Option<Capacity>,
@@ -165,7 +172,8 @@ pub(super) fn run_with(plan: &Plan, setup: &Setup, recorder: Recorder) -> Result
     if setup.spawns_by_itself {
         publisher::host(&mut sim, plan, (&environment.network, &account), (outbox, &dialect));
     }
-    populate(&mut sim, plan, &environment, (&account, &dialect));
+    let dialects = |class: usize| setup.by_class.get(class).unwrap_or(&dialect).clone();
+    populate(&mut sim, plan, &environment, (&account, &dialects));
     while !is_over.load(Ordering::Relaxed) {
         let step = sim.step();
         if let Some(panic) = guard::beat(sim.elapsed()) {
@@ -243,21 +251,23 @@ fn populate(
     sim: &mut turmoil::Sim<'_>,
     plan: &Plan,
     environment: &ServerEnvironment,
-    (account, dialect): (&Account, &Dialect),
+    (account, dialect_of): (&Account, &dyn Fn(usize) -> Dialect),
 ) {
     for (class_index, class) in plan.classes.iter().enumerate() {
         let members = plan.subscribers.iter().enumerate().filter(|(_, subscriber)| subscriber.class == class_index);
         let members: Vec<_> =
             members.map(|(index, subscriber)| (index, subscriber.clone(), SubscriberFaults::of(plan, index))).collect();
+        let dialect = dialect_of(class_index);
+        let resumes = plan.server.recovery.is_some() && dialect.resumes();
         let host = Host {
             class_index,
             class: class.clone(),
-            dialect: dialect.clone(),
+            dialect,
             time_scale: plan.time_scale,
             first_epoch: plan.first_epoch(),
             network: environment.network.clone(),
             account: account.clone(),
-            resumes: plan.server.recovery.is_some() && dialect.resumes(),
+            resumes,
             buffer: RefCell::new(vec![0; CLIENT_BUFFER_BYTES]),
         };
         // A host a class and not one a subscriber: in every tick turmoil looks at the links between all pairs of hosts.

@@ -7,6 +7,7 @@
 //! - [`faults`]: what goes wrong, and what comes of it
 //! - [`laws`]: what holds for any plan, over plans that proptest draws
 //! - [`twins`]: a plan loses the same events over server-sent events and over WebSockets
+//! - [`tables`]: several of them, and subscribers that watch some
 //! - [`two_stages`]: a second stage behind the transport is a hidden buffer
 //! - [`mutants`]: the checks can fail
 //! - [`sweeps`]: cells, exact sizes, the risk of a size
@@ -65,6 +66,7 @@ mod recording;
 mod reports;
 mod schemas;
 mod sweeps;
+mod tables;
 mod the_buffer_that_is_set;
 mod theory;
 mod twins;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hubbub::{Capacity, Overflow};
 use hubbub_sim::internals::plan::{
-    Arrival, ClassPlan, HubChoice, Impairments, Plan, Reading, ServerPlan, SubscriberPlan,
+    Arrival, ClassPlan, HubChoice, Impairments, Plan, Reading, Selection, ServerPlan, SubscriberPlan,
 };
 use hubbub_sim::internals::record::Record;
 use hubbub_sim::internals::runs::{Progress, RunWorld, Workers};
@@ -32,7 +32,7 @@ pub(crate) fn plan(
 ) -> Plan {
     let arrivals = (0..events).map(|n| {
         let at = ms(100) + every * u32::try_from(n).unwrap();
-        Arrival { at, payload_bytes, key: 0 }
+        Arrival { at, payload_bytes, key: 0, table: 0 }
     });
     let subscribers = readings.into_iter().map(|reading| SubscriberPlan {
         class: 0,
@@ -46,6 +46,7 @@ pub(crate) fn plan(
         scenario: "by-hand".into(),
         seed: 3,
         table: "t".into(),
+        other_tables: Vec::new(),
         duration: arrivals.last().map_or(ms(100), |last| last.at),
         drain: ms(2000),
         time_scale: 1,
@@ -64,11 +65,34 @@ pub(crate) fn plan(
             round_trip: None,
             window_bytes,
             reconnect_after: None,
+            selection: Selection::default(),
             path: None,
         }],
         subscribers: subscribers.collect(),
         faults: Vec::new(),
     }
+}
+
+/// The plan with three tables, to which events go in turn as listed, and with a class for each selection. Subscribers belong
+/// to the classes in turn.
+pub(crate) fn over_tables(mut plan: Plan, tables: &[u8], selections: Vec<Selection>) -> Plan {
+    plan.table = "builds".into();
+    plan.other_tables = vec!["log".into(), "a-table-with-a-long-name".into()];
+    for (index, arrival) in plan.arrivals.iter_mut().enumerate() {
+        arrival.table = tables[index % tables.len()];
+    }
+    let all = plan.classes[0].clone();
+    let count = selections.len();
+    plan.classes = selections.into_iter().map(|selection| ClassPlan { selection, ..all.clone() }).collect();
+    for (index, subscriber) in plan.subscribers.iter_mut().enumerate() {
+        subscriber.class = index % count;
+    }
+    plan.subscribers.sort_by_key(|subscriber| subscriber.class);
+    plan
+}
+
+pub(crate) fn named(tables: &[&str]) -> Selection {
+    Selection::Tables(tables.iter().map(|table| (*table).to_owned()).collect())
 }
 
 pub(crate) fn choice(frames: usize, overflow: Overflow) -> HubChoice {

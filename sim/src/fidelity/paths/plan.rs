@@ -7,8 +7,8 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::rows::{Background, Events, Loss, Row};
 use crate::plan::{
-    Arrival, BufferTuning, ClassPlan, Impairments, LinePlan, PathOutage, PathPlan, Plan, Reading, ServerPlan, Stall,
-    SubscriberPlan,
+    Arrival, BufferTuning, ClassPlan, Impairments, LinePlan, PathOutage, PathPlan, Plan, Reading, Selection,
+    ServerPlan, Stall, SubscriberPlan,
 };
 use crate::tcp::Rate;
 use crate::transport::Transport;
@@ -60,6 +60,7 @@ pub(super) fn plan(row: &Row, seed: u64) -> Plan {
         round_trip: Some(Duration::from_millis(row.round_trip_ms)),
         window_bytes: row.stall.map_or(65_536, |(_, bytes)| bytes),
         reconnect_after: None,
+        selection: Selection::default(),
         path: Some(PathPlan {
             receive_buffer: if row.stall.is_some() { BufferTuning::Fixed } else { BufferTuning::Auto },
             ..path
@@ -71,6 +72,7 @@ pub(super) fn plan(row: &Row, seed: u64) -> Plan {
         scenario: row.name.to_owned(),
         seed,
         table: "t".to_owned(),
+        other_tables: Vec::new(),
         duration: arrivals.last().map_or(FIRST_AT, |arrival| arrival.at),
         drain: DEADLINE,
         time_scale: 1,
@@ -113,7 +115,7 @@ fn arrivals(events: Events, seed: u64) -> Vec<Arrival> {
         }
     };
     times.sort_unstable();
-    times.into_iter().map(|at| Arrival { at, payload_bytes: PAYLOAD_BYTES, key: 0 }).collect()
+    times.into_iter().map(|at| Arrival { at, payload_bytes: PAYLOAD_BYTES, key: 0, table: 0 }).collect()
 }
 
 /// The numbers of the lost slots of one direction.

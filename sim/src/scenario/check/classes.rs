@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::paths::{self, Around};
-use super::range::{pair, positive, whole, within};
-use super::{At, Found};
+use super::range::{SHARE_TOLERANCE, pair, positive, whole, within};
+use super::{At, Found, tables};
 use crate::scenario::error::Wrong;
 use crate::scenario::limits::{
     MAX_CLASSES, MAX_READ_BYTES_PER_SECOND, MAX_ROUND_TRIP_MS, MAX_SECONDS, MAX_STALLS, MAX_SUBSCRIBERS,
@@ -14,10 +14,6 @@ use crate::scenario::limits::{
 use crate::scenario::number::{number, numbers};
 use crate::scenario::{Class, RoundTrip, Settings};
 use crate::transport::step_bytes;
-
-/// How exactly shares sum to 1.
-// Shares are decimal fractions, and floats do not add these up to exactly 1.
-const SHARE_TOLERANCE: f64 = 1e-6;
 
 pub(super) fn classes(found: &mut Found, around: Around<'_>) {
     let Around { settings, duration, .. } = around;
@@ -37,6 +33,7 @@ pub(super) fn classes(found: &mut Found, around: Around<'_>) {
         }
         found.note(size(class, &at));
         way(found, class, settings.time_scale, &at);
+        tables::watched(found, class, settings, &at);
         paths::path(found, class, around, &at);
         life(found, class, duration, &at);
         reads(found, class, settings, duration, &at);

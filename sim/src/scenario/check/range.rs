@@ -5,6 +5,10 @@ use std::ops::RangeInclusive;
 use crate::scenario::error::Wrong;
 use crate::scenario::number::{number, numbers};
 
+/// How exactly shares sum to 1.
+// Shares are decimal fractions, and floats do not add these up to exactly 1.
+pub(super) const SHARE_TOLERANCE: f64 = 1e-6;
+
 pub(super) fn within(field: &str, value: f64, range: RangeInclusive<f64>) -> Result<(), Wrong> {
     if range.contains(&value) {
         return Ok(());

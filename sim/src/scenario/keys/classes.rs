@@ -12,7 +12,7 @@ bad mobile connection.";
 // 1 GiB, the largest window that TCP can announce. In words, since a word is allowed as well.
 const WINDOW_BYTES: &str = "whole, 1 ..= 1073741824, or `auto` beside a path";
 
-pub(super) static KEYS: [Key; 12] = [
+pub(super) static KEYS: [Key; 14] = [
     Key::new("name", "text", Allowed::Text("1 to 64 bytes, different for each class"))
         .says("\"desktop\"", "Name of the class in results"),
     Key::new("count", "subscribers", Allowed::Whole(1, MAX_SUBSCRIBERS))
@@ -47,4 +47,10 @@ pub(super) static KEYS: [Key; 12] = [
     Key::new("reconnect_after_seconds", "s", Allowed::Above(MAX_SECONDS))
         .without("members do not come back")
         .says("3", "Time after which a member comes back when its stream ends"),
+    Key::new("tables", "list of names", Allowed::Text("a list of different names of tables"))
+        .without("all tables, by name")
+        .says("[\"events\"]", "Tables that members watch: `?table=A&table=B`"),
+    Key::new("topic", "text", Allowed::Text("a pattern that begins with ingest. and matches a table"))
+        .without("`tables` holds")
+        .says("\"ingest.*\"", "Tables that members watch, as a pattern: `?topic=ingest.*`; not together with `tables`"),
 ];

@@ -1,6 +1,6 @@
 //! Keys at the top of a file.
 
-use crate::scenario::key::{Allowed, Key};
+use crate::scenario::key::{ANY_NAME, Allowed, Key};
 use crate::scenario::limits::{
     MAX_BUFFER, MAX_KEYS, MAX_SECONDS, MAX_SEEDS, MAX_SUBSCRIBERS, MAX_TIME_SCALE, MIN_DURATION_SECONDS,
 };
@@ -9,6 +9,16 @@ use crate::scenario::settings;
 pub(super) const ABOUT: &str =
     "What a run contains, and how many runs there are. These keys come before the first table.";
 
+pub(super) const ABOUT_TABLES: &str = "\
+The tables that events are published to, each with its share of the events; without this section there is one, `table`. \
+The table of each event is drawn. Keys count within a table: `keys = 40` are 40 entities of each. The server keeps one \
+history for all tables.";
+
+/// Any name: each key of the section is a table.
+pub(super) static TABLES: [Key; 1] = [Key::new(ANY_NAME, "part of the events", Allowed::Above(1.0))
+    .without("one table")
+    .says("1.0", "Share of the events that are published to the table with this name, of A-Z, a-z, 0-9, _ and -; all shares sum to 1")];
+
 pub(super) static KEYS: [Key; 12] = [
     Key::new("name", "text", Allowed::Text("1 to 64 of a-z, 0-9 and -"))
         .says("\"my-load\"", "Names the folder of results"),
@@ -16,8 +26,8 @@ pub(super) static KEYS: [Key; 12] = [
         .without("`What buffer does NAME need?`")
         .says("\"What buffer do my viewers need?\"", "The question that the scenario answers; reports show it"),
     Key::new("table", "text", Allowed::Text("1 to 64 of A-Z, a-z, 0-9, _ and -"))
-        .or(|| format!("{:?}", settings::default_table()))
-        .says("\"builds\"", "The table that all subscribers watch"),
+        .or(|| format!("{:?}", settings::DEFAULT_TABLE))
+        .says("\"builds\"", "The table that all events are published to, unless `[tables]` names several"),
     Key::new("duration_seconds", "s", Allowed::Number(MIN_DURATION_SECONDS, MAX_SECONDS))
         .without("one cycle of the trace; required where there is none")
         .says("60", "Time during which events arrive; `--trace` replaces it with one cycle of the trace, unless `--duration` is given"),

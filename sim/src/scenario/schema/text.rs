@@ -4,14 +4,22 @@ use hubbub::Overflow;
 use serde_json::{Value, json};
 
 use crate::scenario::key::Key;
-use crate::scenario::limits::{MAX_ROUND_TRIP_MS, MAX_SECONDS, MAX_TIME_SCALE, MAX_WINDOW_BYTES};
+use crate::scenario::limits::{MAX_ROUND_TRIP_MS, MAX_SECONDS, MAX_TABLES, MAX_TIME_SCALE, MAX_WINDOW_BYTES};
+
+/// The name of a table, as a regular expression.
+pub(super) const TABLE_NAME: &str = "^[A-Za-z0-9_-]{1,64}$";
 
 /// What such a value may be.
 pub(super) fn value(section: &str, key: &Key, allowed: &str) -> Value {
     let pattern = |pattern: &str| json!({ "type": "string", "pattern": pattern });
     match (section, key.name) {
         ("", "name") => pattern("^[a-z0-9-]{1,64}$"),
-        ("", "table") => pattern("^[A-Za-z0-9_-]{1,64}$"),
+        ("", "table") => pattern(TABLE_NAME),
+        ("class", "tables") => {
+            let name = pattern(TABLE_NAME);
+            json!({ "type": "array", "items": name, "minItems": 1, "maxItems": MAX_TABLES, "uniqueItems": true })
+        }
+        ("class", "topic") => pattern("^ingest\\."),
         ("", "question") => pattern("^[^\\n\\r]*$"),
         ("server", "policy") => json!({ "enum": Overflow::ALL.map(Overflow::name) }),
         ("class", "name") => json!({ "type": "string", "minLength": 1, "maxLength": 64 }),
@@ -78,7 +86,13 @@ pub(super) fn together(section: &str) -> Vec<Value> {
                 json!({ "anyOf": [has("round_trip_ms"), has_preset] }),
                 json!({ "anyOf": [has("window_bytes"), has("path")] }),
                 json!({ "if": is_tuned, "then": has("path") }),
+                json!({ "not": { "required": ["tables", "topic"] } }),
             ]
+        }
+        // A section of tables without a table is as good as none.
+        "" => {
+            let has_tables = json!({ "required": ["tables"], "properties": { "tables": { "minProperties": 1 } } });
+            vec![json!({ "if": has_tables, "then": { "not": has("table") } })]
         }
         _ => Vec::new(),
     }

@@ -2,15 +2,17 @@
 
 use std::fmt;
 
-use super::{DEFAULT_CURRENT_BUFFER, Settings};
+use super::{DEFAULT_CURRENT_BUFFER, DEFAULT_TABLE, Settings};
 
-// By hand: a scenario without an objective must have the fingerprint that it had before there were any.
+// By hand: a scenario without an objective, or without several tables, must have the fingerprint that it had before there
+// were any.
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self {
             name,
             question,
             table,
+            shares,
             duration_seconds,
             drain_seconds,
             subscribers,
@@ -30,7 +32,7 @@ impl fmt::Debug for Settings {
         let mut text = f.debug_struct("Settings");
         text.field("name", name)
             .field("question", question)
-            .field("table", table)
+            .field("table", &table.as_deref().unwrap_or(DEFAULT_TABLE))
             .field("duration_seconds", duration_seconds)
             .field("drain_seconds", drain_seconds)
             .field("subscribers", subscribers)
@@ -45,6 +47,9 @@ impl fmt::Debug for Settings {
             .field("keys", keys);
         if !objective.is_empty() {
             text.field("objective", objective);
+        }
+        if !shares.is_empty() {
+            text.field("tables", shares);
         }
         text.field("classes", classes).field("faults", faults).finish()
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use hubbub::frame::sse;
 use hubbub::{EventId, Gap, SubscriberId};
 
-use super::id_digits;
+use super::{Framed, id_digits};
 
 /// The head of the response: the status line, `content-type`, `cache-control`, `x-accel-buffering`, `transfer-encoding`
 /// and `date`, each with its line end, and an empty line.
@@ -23,6 +23,9 @@ const ID_LINE: u64 = 5;
 
 /// `data: ` in front of a payload, its line end, and an empty line.
 const DATA_LINE: u64 = 8;
+
+/// `event: ingest.` in front of a table's name, and the line end behind it.
+const NAME_LINE: u64 = 15;
 
 /// The size of a chunk in hexadecimal digits, and a line end.
 pub(super) fn chunk_head(bytes: u64) -> u64 {
@@ -56,6 +59,11 @@ pub(super) fn id_line(id: EventId) -> u64 {
 pub(super) fn event(id: EventId, payload_bytes: u64) -> u64 {
     // A plan's payloads have no line breaks, so one `data:` line is enough.
     id_line(id) + DATA_LINE + payload_bytes
+}
+
+/// The line that names an event after its topic: `event: ingest.TABLE`.
+pub(super) fn name_line(event: &Framed) -> u64 {
+    NAME_LINE + u64::from(event.table_bytes)
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 use hubbub::frame::websocket;
 use hubbub::{EventId, Gap};
 
-use super::{id_digits, is_object};
+use super::envelope::{self, TABLE};
+use super::{Framed, id_digits};
 
 /// The server's response to a handshake: the status line, `connection`, `upgrade`, `sec-websocket-accept` and `date`,
 /// each with its line end, and an empty line.
@@ -12,12 +13,6 @@ pub(super) const HANDSHAKE: u64 = 34 + 21 + 20 + 52 + 37 + 2;
 
 /// The ping after a silence: a header alone.
 pub(super) const PING: u64 = 2;
-
-/// `{"table":"` in front of a table's name, and `","id":"` behind it.
-const TABLE: u64 = 10 + 8;
-
-/// `","data":` in front of a payload, and `}` behind it.
-const DATA: u64 = 9 + 1;
 
 /// The header of a message: its kind, and the length of its text in one byte, in three or in nine.
 fn header(text_bytes: u64) -> u64 {
@@ -43,17 +38,9 @@ pub(super) fn gap(gap: &Gap) -> u64 {
     message(websocket::gap(gap).len() as u64)
 }
 
-/// The text of an event's message: `{"table":"TABLE","id":"EPOCH-SEQUENCE","data":PAYLOAD}`. A payload that is no JSON
-/// stands between quotes.
-fn envelope(table_bytes: u64, id: EventId, arrival: u64, payload_bytes: u64) -> u64 {
-    // One that has no room for its number is made of zeros, and a single zero is JSON.
-    let is_json = payload_bytes == 1 || is_object(arrival, payload_bytes);
-    TABLE + table_bytes + id_digits(id) + DATA + payload_bytes + if is_json { 0 } else { 2 }
-}
-
-/// An event's message.
-pub(super) fn event(table_bytes: u64, id: EventId, arrival: u64, payload_bytes: u64) -> u64 {
-    message(envelope(table_bytes, id, arrival, payload_bytes))
+/// An event's message: its envelope.
+pub(super) fn event(event: &Framed) -> u64 {
+    message(envelope::added_bytes(event) + event.payload_bytes)
 }
 
 /// The beginning of an event's message of so many bytes, up to the quote behind the id.
@@ -86,7 +73,8 @@ mod tests {
             let is_json = serde_json::from_str::<serde_json::Value>(&data).is_ok();
             let data = if is_json { data } else { format!("\"{data}\"") };
             let text = format!("{{\"table\":\"quotes\",\"id\":\"{id}\",\"data\":{data}}}");
-            let message_bytes = event(6, id, 7, u64::from(bytes));
+            let is_json = super::super::is_json(7, u64::from(bytes));
+            let message_bytes = event(&Framed { id, payload_bytes: u64::from(bytes), is_json, table_bytes: 6 });
             assert_eq!(message_bytes, websocket::wire_bytes(text.len()) as u64, "{bytes} bytes");
             let header = websocket::wire_bytes(text.len()) - text.len();
             let behind_the_id = header + text.find("\",\"data\"").unwrap() + 1;

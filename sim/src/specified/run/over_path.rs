@@ -111,10 +111,10 @@ impl Run<'_> {
     /// A client with a path sends its SYN.
     pub(in crate::rooms::specified) fn set_out_over_its_path(&mut self, index: usize) {
         let now = self.tick * TICK;
-        let &Client { subscriber, ends_at, cursor, .. } = &self.clients[index];
+        let &Client { subscriber, class, ends_at, cursor, .. } = &self.clients[index];
         let resumes = cursor.filter(|_| self.plan.server.recovery.is_some());
         let id = resumes.map(|(process, sequence)| EventId { epoch: self.epoch(process), sequence }.to_string());
-        let request = virtual_request(self.plan.server.transport, &self.plan.table, id.as_deref());
+        let request = virtual_request(self.plan, class, id.as_deref());
         if let Some(paths) = &mut self.over_paths {
             self.marks.add_if(id.is_some() && paths.tcp.is_out(subscriber, now), Mark::ComesBackInAnOutage);
             paths.set_out_at[subscriber] = now;

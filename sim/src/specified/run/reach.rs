@@ -64,12 +64,18 @@ impl Run<'_> {
         }
     }
 
-    /// A stream asks the history for the event of that sequence and all that follow it.
+    /// A stream asks the history for the event of that sequence and all that follow it, as far as it selects them.
     pub(in crate::rooms::specified) fn reach_back_to(&mut self, index: usize, first: u64) {
         let last = self.memory.last_sequence();
         if first > last {
             return;
         }
+        let wanted = self.selections.of_class(self.connections[index].class);
+        let place = wanted.first_from(&self.memory, self.memory.place(first));
+        if place == self.memory.published() {
+            return;
+        }
+        let first = self.memory.get(place).id.sequence;
         let bytes = if first == last { 0 } else { self.memory.payload_bytes_since(self.memory.place(first)) };
         let is_kept = self.history.kept_from(&self.memory) <= first;
         let subscriber = self.connections[index].subscriber;

@@ -64,7 +64,7 @@ fn stream(receiver: Receiver<String>) -> Response {
 
 /// Six events within one tick of 1 ms, 0.1 ms apart, which a slot of one takes if its reader runs between any two.
 fn within_a_tick() -> Plan {
-    let arrivals = (0..6).map(|n| Arrival { at: ms(100) + ms(1) * n / 10, payload_bytes: 100, key: 0 });
+    let arrivals = (0..6).map(|n| Arrival { at: ms(100) + ms(1) * n / 10, payload_bytes: 100, key: 0, table: 0 });
     Plan { arrivals: arrivals.collect(), ..small() }
 }
 

@@ -48,7 +48,7 @@ type Hits = BTreeMap<&'static str, u32>;
 fn what_the_laws_are_about_happens_in_the_cases_and_a_fifth_of_them_drop_something() {
     let hits = RefCell::new(Hits::new());
     let cases = RefCell::new(0);
-    holds(Law::Account, 160, any_case(), |case| {
+    holds(Law::Account, 240, any_case(), |case| {
         let (record, observations) = observed(&case)?;
         broken(audit(&case, &record, &observations))?;
         *cases.borrow_mut() += 1;

@@ -21,8 +21,8 @@ const REACHED_BY: &[(Mark, u64)] = &[
     (Mark::OfferedDuringAReplay, 8),
     (Mark::OverflowBesideAReplay, 13),
     (Mark::ParkedOutOfTheHistory, 2),
-    (Mark::ReplayOutOfTheHistory, 8),
-    (Mark::HoleOfOne, 8),
+    (Mark::ReplayOutOfTheHistory, 189),
+    (Mark::HoleOfOne, 119),
     (Mark::FilledUpToTheByteLimit, 6),
     (Mark::HistoryOfOneLargeEvent, 242),
     (Mark::CursorAtTheOldestKept, 231),
@@ -61,6 +61,10 @@ const REACHED_BY: &[(Mark, u64)] = &[
     (Mark::FailedOverAPath, 25),
     (Mark::ComesBackInAnOutage, 144),
     (Mark::ProcessEndsDuringALoss, 693),
+    (Mark::ReplayOverOtherTables, 8),
+    (Mark::HoleOverOtherTables, 134),
+    (Mark::OnlyOtherTablesSince, 3543),
+    (Mark::OneEventInTwoForms, 40),
 ];
 
 /// What the specification reaches in the case of a seed.
