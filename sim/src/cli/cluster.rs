@@ -79,15 +79,15 @@ pub(super) fn run(options: &ClusterOptions) -> Result<Exit, Failure> {
     let mut sum = Sum::default();
     let work = |seed: &u64| {
         let case = ClusterCase::draw(*seed);
-        let ran = run_case(&case, Trusts::Leader).map_err(|why| (case.clone(), why));
+        let ran = run_case(&case, Trusts::Leader).map_err(|why| (*seed, why));
         bars.advance(1);
         ran.map(|run| Some((case, run)))
     };
     let judged = pool::each(&jobs, options.threads.number(), work, |_, (case, run)| sum.add(&case, &run));
     bars.end();
-    if let Err((case, why)) = judged {
-        console::print(&told_of(&case, &why));
-        console::note(&format!("REPRODUCE WITH: cargo sim cluster --seeds 1 --first-seed {}", case.seed));
+    if let Err((seed, why)) = judged {
+        console::print(&told_of(&ClusterCase::draw(seed), &why));
+        console::note(&format!("REPRODUCE WITH: cargo sim cluster --seeds 1 --first-seed {seed}"));
         return Ok(Exit::Violated);
     }
     console::print(&sum.told(first_seed));

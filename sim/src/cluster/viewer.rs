@@ -12,7 +12,6 @@ use super::listener::PORT;
 use super::node::{KEEPALIVE, name};
 use super::seen::{Got, Seen};
 use crate::client::{Dialect, StreamId, StreamItem};
-use crate::transport::Transport;
 
 /// Pause before a viewer comes back whose stream has ended.
 const PAUSE: Duration = Duration::from_millis(60);
@@ -55,7 +54,7 @@ impl Viewer {
 
     /// One stream. An error is an end like another.
     async fn session(&self, node: usize, cursor: &mut Option<String>) -> Result<(), Box<dyn std::error::Error>> {
-        let dialect = Dialect::of_hubbub(Transport::Sse, "t");
+        let dialect = Dialect::sse("/v1/stream/sse?table=t");
         let mut stream = timeout(CONNECTS_WITHIN, TcpStream::connect((name(node), PORT))).await??;
         stream.write_all(dialect.request("cluster", cursor.as_deref()).as_bytes()).await?;
         let mut parser = dialect.parser();
