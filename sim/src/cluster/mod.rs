@@ -15,6 +15,7 @@
 //! - [`model`]: brokers and links as all hosts share them
 //! - [`seen`]: what publisher and viewers have seen
 //! - [`judge`]: what must hold of that
+//! - [`soak`]: many cases
 //!
 //! A run is exact to a tick of 5 ms, and the same case gives the same run.
 
@@ -31,6 +32,7 @@ mod publisher;
 mod run;
 mod seen;
 mod sights;
+mod soak;
 mod viewer;
 
 pub use case::{ClusterCase, ClusterFault, ClusterFaultKind, ViewerPlan};
@@ -38,3 +40,4 @@ pub use judge::Broken;
 pub use model::Trusts;
 pub use run::{ClusterRun, run};
 pub use sights::Sights;
+pub use soak::{ClusterSoak, canary, soak};

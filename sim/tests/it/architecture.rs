@@ -25,7 +25,7 @@ const OF_THE_TESTBED: Arrows = &[
     ("record", &["plan", "time"]),
     ("client", &["plan", "record", "tcp", "time", "transport"]),
     ("world", &["client", "plan", "record", "tcp", "time", "transport"]),
-    ("cluster", &["client", "record"]),
+    ("cluster", &["client", "pool", "record"]),
     ("real", &["client", "plan", "record", "time", "transport"]),
     ("probe", &["client", "real", "summary"]),
     ("emulated", &["plan", "real", "record", "tcp", "time"]),

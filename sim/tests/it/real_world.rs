@@ -57,8 +57,8 @@ pub(crate) fn serve(capacity: usize) -> (tokio::runtime::Runtime, SocketAddr, Hu
     let hub = Hub::new(HubSettings { epoch: 1, capacity, overflow: Overflow::DropNewest });
     let listener = runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
     let address = listener.local_addr().unwrap();
-    let serving =
-        hubbub::serve(listener, hub.clone(), ServerSettings::default(), Tokio::start(), std::future::pending());
+    let settings = ServerSettings { ws_channel_buffer: capacity, ..ServerSettings::default() };
+    let serving = hubbub::serve(listener, hub.clone(), settings, Tokio::start(), std::future::pending());
     runtime.spawn(serving);
     (runtime, address, hub)
 }
@@ -200,7 +200,6 @@ fn a_foreign_server_is_judged_over_websockets_and_over_newline_delimited_json_as
     let [stream, ingest] = ["stream/ws?table=t", "ingest/t"].map(|path| format!("http://{address}/v1/{path}"));
     let folder = with_plan("load-dialects");
     let of_ws = load(&folder, &["--url", &stream, "--ingest-url", &ingest, "--dialect", "ws"]);
-    // Buffers of WebSockets have a setting of their own, 256 frames.
     let lost = hub.counts().dropped.buffer_full;
     assert!(lost > 100, "{lost}");
     assert!(of_ws["command"].as_str().unwrap().ends_with(" --dialect ws"), "{}", of_ws["command"]);
