@@ -127,6 +127,8 @@ fn is_independent(plan: &Plan, overflow: Overflow) -> bool {
         && plan.classes.iter().all(|class| class.path.is_none())
         // What a frame takes in memory is known of this one.
         && plan.server.transport == Transport::Sse
+        // With fewer subscribers an id is another one's.
+        && !plan.depends_on_ids()
         && keeps_streams(overflow)
         && plan.faults.iter().all(|fault| is_of_a_reader(&fault.harm))
         && stays

@@ -5,9 +5,11 @@
 
 mod difference;
 mod digest;
+mod histogram;
 mod lives;
 mod observation;
 mod recorder;
+mod restarts;
 mod sip;
 mod tally;
 mod words;
@@ -19,10 +21,11 @@ use hubbub::LossCounts;
 use serde::{Deserialize, Serialize};
 
 pub use digest::Digest;
+pub(crate) use histogram::{count, histogram};
 pub use lives::{Frame, Life, Lives, Moment, NEVER};
 pub use observation::{Observation, ObservationKind};
 pub use recorder::{Observations, Recorder};
-pub(crate) use recorder::{count, histogram};
+pub use restarts::{AFTER_A_RESTART, AfterRestarts};
 pub(crate) use words::exact_ms;
 
 /// One run.
@@ -41,6 +44,8 @@ pub struct Record {
     /// When the server's kernel has sent a segment again over a path, and to whom, in the order of time. It is no part of
     /// the digest, and empty in the real world.
     pub retransmissions: Vec<(Duration, usize)>,
+    /// How those who watched have come through the restarts of the server; `None` where there was none.
+    pub after_restarts: Option<AfterRestarts>,
     /// Digest over the subscribers' digests, in their order.
     pub digest: Digest,
 }

@@ -1,7 +1,7 @@
 use super::*;
 use crate::plan::{
-    Arrival, BufferTuning, ClassPlan, CpuPlan, DEFAULT_USER_TIMEOUT, Fault, FaultKind, Impairments, LinePlan,
-    PathOutage, PathPlan, ServerPlan, Stall, SubscriberPlan,
+    Arrival, BufferTuning, ClassPlan, CpuPlan, DEFAULT_RETRY, DEFAULT_USER_TIMEOUT, Fault, FaultKind, Impairments,
+    LinePlan, PathOutage, PathPlan, ServerPlan, Stall, SubscriberPlan,
 };
 use crate::tcp::{OutageKind, Rate};
 
@@ -13,6 +13,7 @@ fn plan(reading: Reading) -> Plan {
         round_trip: Some(Duration::from_millis(8)),
         window_bytes: 1000,
         reconnect_after: None,
+        obeys_retry: false,
         path: None,
     };
     let subscriber = SubscriberPlan {
@@ -36,6 +37,7 @@ fn plan(reading: Reading) -> Plan {
             frames_per_write: 1,
             transport: crate::transport::Transport::Sse,
             cpu: None,
+            retry: DEFAULT_RETRY,
             recovery: None,
         },
         arrivals,

@@ -17,6 +17,7 @@ mod payload;
 mod population;
 pub mod queue;
 mod reading;
+mod retry;
 mod scale;
 mod seats;
 mod seed;
@@ -31,6 +32,7 @@ pub use choice::HubChoice;
 pub(crate) use choice::PAYLOAD_KEY;
 pub use fault::{Fault, FaultKind};
 pub use path::{BufferTuning, FULL_PACKET_BYTES, Impairments, LinePlan, PathOutage, PathPlan, TcpPath};
+pub use retry::DEFAULT_RETRY;
 
 /// Everything a world needs to run once; a world draws nothing of its own.
 ///
@@ -97,6 +99,10 @@ pub struct ServerPlan {
     pub transport: Transport,
     /// The modelled worker; `None` leaves the CPU out, and subscribers are then independent of each other.
     pub cpu: Option<CpuPlan>,
+    /// The longest time that the `retry:` of a stream asks for: each subscriber is told one between a fifth of it and all
+    /// of it. With `None` a stream has no `retry:`. It is what is written, so a time scale leaves it as it is.
+    #[serde(default = "retry::default_retry", skip_serializing_if = "retry::is_default_retry")]
+    pub retry: Option<Duration>,
     /// How holes are repaired. With `None` the server keeps no history and announces no gaps, and clients send no cursor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recovery: Option<Recovery>,
@@ -144,12 +150,15 @@ pub struct CpuPlan {
     /// CPU time that each frame adds to its write.
     #[serde(default, skip_serializing_if = "Duration::is_zero")]
     pub frame: Duration,
+    /// CPU time that a new connection adds to its first write: accepting it, its request, the head of the response.
+    #[serde(default, skip_serializing_if = "Duration::is_zero")]
+    pub connect: Duration,
 }
 
 impl CpuPlan {
     /// A CPU to which a write costs the same whatever the number of frames in it.
     pub fn per_write(publish: Duration, delivery: Duration) -> Self {
-        Self { publish, delivery, frame: Duration::ZERO }
+        Self { publish, delivery, frame: Duration::ZERO, connect: Duration::ZERO }
     }
 }
 
@@ -190,6 +199,10 @@ pub struct ClassPlan {
     pub window_bytes: u64,
     /// A client whose stream ends comes back after this long; `None`: it stays away.
     pub reconnect_after: Option<Duration>,
+    /// A client waits for as long as the last `retry:` said that it has read, whatever ended its stream.
+    /// [`reconnect_after`](Self::reconnect_after) is for a client that has read none.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub obeys_retry: bool,
     // Drawn from a scenario's `[class.path]`: its parts are not what this crate promises.
     /// The bottleneck of each member. With `None` there is only the window, and nothing is ever lost.
     #[doc(hidden)]

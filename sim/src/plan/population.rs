@@ -22,6 +22,7 @@ pub(super) fn class(class: &Class) -> ClassPlan {
         round_trip,
         window_bytes: class.window_bytes,
         reconnect_after: class.reconnect_after_seconds.map(of_seconds),
+        obeys_retry: class.obeys_retry,
         path: class.path().map(path::path),
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::seed::{EntityRng, RngStream};
-use super::{Arrival, ClassPlan, Impairments, Plan, Reading, ServerPlan, SubscriberPlan};
+use super::{Arrival, ClassPlan, DEFAULT_RETRY, Impairments, Plan, Reading, ServerPlan, SubscriberPlan};
 use crate::time::of_seconds;
 use crate::transport::Transport;
 
@@ -65,6 +65,7 @@ impl Plan {
             round_trip: None,
             window_bytes: u64::from(FRAME_PAYLOAD_BYTES),
             reconnect_after: None,
+            obeys_retry: false,
             path: None,
         };
         let subscriber = |(rank, service): (usize, &ServiceTime)| SubscriberPlan {
@@ -88,6 +89,7 @@ impl Plan {
                 frames_per_write: 1,
                 transport: Transport::Sse,
                 cpu: None,
+                retry: DEFAULT_RETRY,
                 recovery: None,
             },
             arrivals,

@@ -33,5 +33,7 @@ pub(super) fn assembled(plan: &Plan, parts: &[Part<'_>]) -> Option<Record> {
         peak_pinned_bytes,
         // No plan with a path is pruned.
         retransmissions: Vec::new(),
+        // No plan with a restart is pruned.
+        after_restarts: None,
     })
 }

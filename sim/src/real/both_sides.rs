@@ -22,6 +22,7 @@ pub(super) fn of_report(report: Report, receipts: &mut Receipts) -> Record {
         delivered_in_time: report.delivered_in_time,
         peak_pinned_bytes: report.peak_pinned_bytes,
         retransmissions: Vec::new(),
+        after_restarts: None,
         // Left empty: wall time does not repeat, so there is nothing to compare a digest with.
         digest: Digest::default(),
     }
@@ -37,6 +38,7 @@ pub(super) fn as_seen(plan: &Plan, receipts: &mut Receipts) -> Record {
         delivered_in_time: receipts.in_time(),
         peak_pinned_bytes: 0,
         retransmissions: Vec::new(),
+        after_restarts: None,
         digest: Digest::default(),
     }
 }

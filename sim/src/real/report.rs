@@ -48,6 +48,7 @@ impl Report {
             delivered_in_time: self.delivered_in_time,
             peak_pinned_bytes: self.peak_pinned_bytes,
             retransmissions: Vec::new(),
+            after_restarts: None,
             digest: Digest::default(),
         }
     }

@@ -17,6 +17,7 @@ mod policies;
 mod proxies;
 mod readme;
 mod real;
+mod restarts;
 mod run_with;
 mod runs_done;
 pub mod servers;

@@ -9,6 +9,9 @@ use super::objective::ClassObjective;
 use super::path::{FIRST_WINDOW_BYTES, NetworkPath, PathSettings};
 use super::reads::{Reads, RoundTrip};
 
+/// What a browser's `EventSource` waits before it comes back, unless it is told otherwise: Chromium's 3 s.
+pub(super) const EVENT_SOURCE_SECONDS: f64 = 3.0;
+
 /// A group of subscribers alike.
 #[derive(Clone, PartialEq, Deserialize)]
 #[serde(try_from = "ClassTable")]
@@ -32,6 +35,8 @@ pub struct Class {
     pub stay_seconds: Option<[f64; 2]>,
     /// A member whose stream ends comes back after this long; left out, it stays away.
     pub reconnect_after_seconds: Option<f64>,
+    /// Whether a member waits for as long as the last `retry:` said that it has read, as an `EventSource` does.
+    pub obeys_retry: bool,
     /// The bottleneck between the server and each member; left out, there is only the window.
     pub path: Option<PathSettings>,
     /// What is good enough for members, beside what is for all subscribers.
@@ -60,6 +65,7 @@ impl fmt::Debug for Class {
             connect_seconds,
             stay_seconds,
             reconnect_after_seconds,
+            obeys_retry,
             path,
             objective,
         } = self;
@@ -73,6 +79,9 @@ impl fmt::Debug for Class {
             .field("connect_seconds", connect_seconds)
             .field("stay_seconds", stay_seconds)
             .field("reconnect_after_seconds", reconnect_after_seconds);
+        if *obeys_retry {
+            text.field("obeys_retry", obeys_retry);
+        }
         if let Some(path) = path {
             text.field("path", path);
         }
@@ -96,6 +105,8 @@ struct ClassTable {
     connect_seconds: Option<[f64; 2]>,
     stay_seconds: Option<[f64; 2]>,
     reconnect_after_seconds: Option<f64>,
+    #[serde(default)]
+    obeys_retry: bool,
     path: Option<PathSettings>,
     #[serde(default)]
     objective: ClassObjective,
@@ -127,7 +138,11 @@ impl TryFrom<ClassTable> for Class {
             reads: table.reads,
             connect_seconds: table.connect_seconds,
             stay_seconds: table.stay_seconds,
-            reconnect_after_seconds: table.reconnect_after_seconds,
+            // One that obeys has a pause of its own all the same, for as long as it has read no `retry:`.
+            reconnect_after_seconds: table
+                .reconnect_after_seconds
+                .or(table.obeys_retry.then_some(EVENT_SOURCE_SECONDS)),
+            obeys_retry: table.obeys_retry,
             path,
             objective: table.objective,
         })

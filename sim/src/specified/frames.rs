@@ -3,6 +3,8 @@
 mod sse;
 mod websocket;
 
+use std::time::Duration;
+
 use hubbub::{EventId, Gap, SubscriberId};
 
 use crate::plan::Plan;
@@ -13,11 +15,14 @@ use crate::transport::Transport;
 pub(super) struct Frames {
     transport: Transport,
     table_bytes: u64,
+    /// The longest time that a `retry:` asks for.
+    longest_retry: Option<Duration>,
 }
 
 impl Frames {
     pub(super) fn of(plan: &Plan) -> Self {
-        Self { transport: plan.server.transport, table_bytes: plan.table.len() as u64 }
+        let longest_retry = plan.server.retry;
+        Self { transport: plan.server.transport, table_bytes: plan.table.len() as u64, longest_retry }
     }
 
     /// Whether everything is a message by itself, and may leave a write that is accepted in part before the rest. Notices
@@ -59,8 +64,16 @@ impl Frames {
     /// The greeting of a subscriber's stream, with the place it begins at where the client is told.
     pub(super) fn hello(self, subscriber: SubscriberId, begins_at: Option<EventId>) -> u64 {
         match self.transport {
-            Transport::Sse => sse::hello(subscriber, begins_at),
+            Transport::Sse => sse::hello(self.longest_retry, subscriber, begins_at),
             Transport::Ws => websocket::hello(begins_at),
+        }
+    }
+
+    /// What the greeting of a subscriber's stream asks for, and where that line ends in the greeting.
+    pub(super) fn retry(self, subscriber: SubscriberId) -> Option<(u64, Duration)> {
+        match self.transport {
+            Transport::Sse => sse::retry_line(self.longest_retry, subscriber),
+            Transport::Ws => None,
         }
     }
 

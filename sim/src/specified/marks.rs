@@ -77,6 +77,9 @@ marks! {
     FailedOverAPath = "A connection over a path fails by the user timeout.",
     ComesBackInAnOutage = "A client with a cursor sets out during an outage of its path.",
     ProcessEndsDuringALoss = "The process ends while lost bytes are to be sent again.",
+    ObeysARetry = "A client comes back after the pause that its stream has asked for.",
+    EndsBeforeItsRetry = "A stream ends before its client has read what pause it asks for.",
+    FailsAfterARetry = "A client that obeys a retry gets no stream when it comes back.",
 }
 
 /// A set of marks.

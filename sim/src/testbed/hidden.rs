@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::size::LARGEST;
 use super::{Testbed, TestbedError};
 use crate::plan::{
-    Arrival, ClassPlan, DEFAULT_USER_TIMEOUT, Impairments, Plan, Reading, ServerPlan, Stall, SubscriberPlan,
+    Arrival, ClassPlan, DEFAULT_RETRY, DEFAULT_USER_TIMEOUT, Impairments, Plan, Reading, ServerPlan, Stall,
+    SubscriberPlan,
 };
 use crate::transport::Transport;
 
@@ -78,6 +79,7 @@ fn stalled(events: usize, payload_bytes: u32) -> Plan {
             frames_per_write: 1,
             transport: Transport::Sse,
             cpu: None,
+            retry: DEFAULT_RETRY,
             recovery: None,
         },
         arrivals: (0..events).map(|n| Arrival { at: at(n), payload_bytes, key: 0 }).collect(),
@@ -86,6 +88,7 @@ fn stalled(events: usize, payload_bytes: u32) -> Plan {
             round_trip: None,
             window_bytes: WINDOW_BYTES,
             reconnect_after: None,
+            obeys_retry: false,
             path: None,
         }],
         subscribers: vec![SubscriberPlan {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hubbub::{Capacity, Overflow};
 use hubbub_sim::internals::plan::{
-    Arrival, ClassPlan, HubChoice, Impairments, Plan, Reading, ServerPlan, SubscriberPlan,
+    Arrival, ClassPlan, DEFAULT_RETRY, HubChoice, Impairments, Plan, Reading, ServerPlan, SubscriberPlan,
 };
 use hubbub_sim::internals::record::Record;
 use hubbub_sim::internals::runs::{Progress, RunWorld, Workers};
@@ -56,6 +56,7 @@ pub(crate) fn plan(
             frames_per_write: 1,
             transport: Transport::Sse,
             cpu: None,
+            retry: DEFAULT_RETRY,
             recovery: None,
         },
         arrivals,
@@ -64,6 +65,7 @@ pub(crate) fn plan(
             round_trip: None,
             window_bytes,
             reconnect_after: None,
+            obeys_retry: false,
             path: None,
         }],
         subscribers: subscribers.collect(),

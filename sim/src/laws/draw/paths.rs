@@ -12,7 +12,7 @@ use crate::plan::{BufferTuning, Impairments, LinePlan, PathOutage, PathPlan, Pla
 use crate::tcp::{Congestion, OutageKind, Rate};
 
 /// Most classes that a case has.
-const MOST_CLASSES: usize = 3;
+pub(super) const MOST_CLASSES: usize = 3;
 
 /// Losses and outages come until then.
 const IMPAIRED_UNTIL: Duration = Duration::from_millis(2500);

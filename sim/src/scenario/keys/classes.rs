@@ -12,7 +12,7 @@ bad mobile connection.";
 // 1 GiB, the largest window that TCP can announce. In words, since a word is allowed as well.
 const WINDOW_BYTES: &str = "whole, 1 ..= 1073741824, or `auto` beside a path";
 
-pub(super) static KEYS: [Key; 12] = [
+pub(super) static KEYS: [Key; 13] = [
     Key::new("name", "text", Allowed::Text("1 to 64 bytes, different for each class"))
         .says("\"desktop\"", "Name of the class in results"),
     Key::new("count", "subscribers", Allowed::Whole(1, MAX_SUBSCRIBERS))
@@ -47,4 +47,7 @@ pub(super) static KEYS: [Key; 12] = [
     Key::new("reconnect_after_seconds", "s", Allowed::Above(MAX_SECONDS))
         .without("members do not come back")
         .says("3", "Time after which a member comes back when its stream ends"),
+    Key::new("obeys_retry", "true or false", Allowed::Text("true or false"))
+        .or(|| false.to_string())
+        .says("true", "Whether a member waits for as long as the last `retry:` said that it has read, whatever ended its stream, as an `EventSource` does; until it has read one, for `reconnect_after_seconds`, which is then 3 where it is not given"),
 ];

@@ -61,6 +61,9 @@ const REACHED_BY: &[(Mark, u64)] = &[
     (Mark::FailedOverAPath, 25),
     (Mark::ComesBackInAnOutage, 144),
     (Mark::ProcessEndsDuringALoss, 693),
+    (Mark::ObeysARetry, 23),
+    (Mark::EndsBeforeItsRetry, 63),
+    (Mark::FailsAfterARetry, 40),
 ];
 
 /// What the specification reaches in the case of a seed.
