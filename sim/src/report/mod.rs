@@ -7,6 +7,7 @@ pub mod capacity;
 mod classes;
 mod current;
 pub mod docs;
+pub mod herd;
 pub mod history;
 pub mod html;
 pub mod junit;

@@ -8,6 +8,7 @@ pub mod document;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod format;
+pub mod herd;
 pub mod history;
 pub mod json;
 pub mod load;
