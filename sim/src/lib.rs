@@ -73,6 +73,7 @@ mod rooms {
     pub mod figure;
     pub mod fingerprint;
     pub mod first_order;
+    pub mod herd;
     pub mod import;
     pub mod incident;
     pub mod laws;

@@ -128,6 +128,8 @@ fn is_independent(plan: &Plan, overflow: Overflow) -> bool {
         // What a frame takes in memory is known of this form.
         && plan.server.transport == Transport::Sse
         && plan.all_selected().iter().all(|selected| selected.form() == Form::Plain)
+        // With fewer subscribers an id is another one's.
+        && !plan.depends_on_ids()
         && keeps_streams(overflow)
         && plan.faults.iter().all(|fault| is_of_a_reader(&fault.harm))
         && stays

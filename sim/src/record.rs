@@ -5,9 +5,11 @@
 
 mod difference;
 mod digest;
+mod histogram;
 mod lives;
 mod observation;
 mod recorder;
+mod restarts;
 mod sip;
 mod tally;
 mod wanted;
@@ -20,10 +22,11 @@ use hubbub::LossCounts;
 use serde::{Deserialize, Serialize};
 
 pub use digest::Digest;
+pub(crate) use histogram::{count, histogram};
 pub use lives::{Frame, Life, Lives, Moment, NEVER};
 pub use observation::{Observation, ObservationKind};
 pub use recorder::{Observations, Recorder};
-pub(crate) use recorder::{count, histogram};
+pub use restarts::{AFTER_A_RESTART, AfterRestarts};
 pub use wanted::WantedEvents;
 pub(crate) use words::exact_ms;
 
@@ -46,6 +49,8 @@ pub struct Record {
     /// The table of each event that was published, in the order of sequences, as an index of the plan's tables. Empty where
     /// every class watches all tables, and in the real world.
     pub tables: Vec<u8>,
+    /// How those who watched have come through the restarts of the server; `None` where there was none.
+    pub after_restarts: Option<AfterRestarts>,
     /// Digest over the subscribers' digests, in their order.
     pub digest: Digest,
 }

@@ -1,4 +1,4 @@
-//! What the real server's CPU costs: a publish and a delivery over real TCP on loopback.
+//! What the real server's CPU costs: a publish, a delivery and a new stream over real TCP on loopback.
 //!
 //! The server is a process of its own, so that its CPU time can be told from the clients'. These are the constants of
 //! `sim/scenarios/*.toml`.
@@ -45,12 +45,13 @@ pub(crate) fn bench(rows: &mut Rows) {
         let row = Row::new(format!("CPU of a delivery at N = {subscribers}"), delivery, "µs");
         rows.print(Line::new(&format!("  a delivery at N = {subscribers}: ")).value(0, 1, row).text(" µs"));
     }
-    parts_of_a_delivery(rows, delivery);
+    let write = parts_of_a_delivery(rows, delivery);
+    new_streams(rows, write);
 }
 
 /// Of a delivery that has a write to itself: what the write costs, and what each frame adds to it. In a burst a delivery
-/// has a part of a write, and the number of writes says how large.
-fn parts_of_a_delivery(rows: &mut Rows, alone: f64) {
+/// has a part of a write, and the number of writes says how large. Returns the price of a write.
+fn parts_of_a_delivery(rows: &mut Rows, alone: f64) -> f64 {
     const SUBSCRIBERS: usize = 1000;
     const EVENTS: usize = 300;
     let deliveries = (SUBSCRIBERS * EVENTS) as f64;
@@ -69,7 +70,50 @@ fn parts_of_a_delivery(rows: &mut Rows, alone: f64) {
         .text(" µs, and each frame in it ")
         .value(0, 1, Row::new("CPU of a frame in a write", alone - write, "µs"));
     rows.print(line.text(" µs"));
+    write
 }
+
+/// What a new stream costs, of a thousand that come at once: to accept it, its request, and the head and the greeting that it
+/// is sent in one write.
+fn new_streams(rows: &mut Rows, write: f64) {
+    const STREAMS: usize = 1000;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let round = || {
+        let server = Server::start();
+        let address = server.address;
+        runtime.block_on(async {
+            let before = server.running.usage();
+            let opening: Vec<_> = (0..STREAMS).map(|_| tokio::spawn(open(address))).collect();
+            // Kept open: the end of a stream is no part of its beginning.
+            let mut streams = Vec::new();
+            for stream in opening {
+                streams.push(stream.await.expect("a stream"));
+            }
+            server.running.usage().since(before).cpu_us / STREAMS as f64
+        })
+    };
+    let stream = median((0..ROUNDS).map(|_| round()).collect());
+    let line = Line::new("  a new stream, of 1000 at once: ")
+        .value(0, 1, Row::new("CPU of a new stream", stream, "µs"))
+        .text(" µs, so beside its first write ")
+        .value(0, 1, Row::new("CPU of a connection beside its first write", stream - write, "µs"));
+    rows.print(line.text(" µs"));
+}
+
+/// A stream whose greeting has come.
+async fn open(address: SocketAddr) -> tokio::net::TcpStream {
+    use tokio::io::AsyncWriteExt;
+    let mut stream = tokio::net::TcpStream::connect(address).await.expect("the server listens");
+    stream.write_all(REQUEST).await.expect("a request");
+    let mut seen = Vec::new();
+    while memchr::memmem::find(&seen, b": hubbub").is_none() {
+        assert!(stream.read_buf(&mut seen).await.expect("a stream") > 0, "the stream ended before its greeting");
+    }
+    stream
+}
+
+/// What a subscriber asks.
+const REQUEST: &[u8] = b"GET /v1/stream/sse?table=t HTTP/1.1\r\nhost: bench\r\n\r\n";
 
 /// How events are published.
 #[derive(Clone, Copy)]
@@ -112,7 +156,7 @@ fn usage_of(subscribers: usize, events: usize, pace: Pace) -> Usage {
 async fn read(address: SocketAddr, events: usize) {
     use tokio::io::AsyncWriteExt;
     let mut stream = tokio::net::TcpStream::connect(address).await.expect("the server listens");
-    stream.write_all(b"GET /v1/stream/sse?table=t HTTP/1.1\r\nhost: bench\r\n\r\n").await.expect("a request");
+    stream.write_all(REQUEST).await.expect("a request");
     const MARK: &[u8] = b"\ndata: ";
     let (mut buffer, mut kept, mut seen) = (vec![0; 16 * 1024], 0, 0);
     while seen < events {

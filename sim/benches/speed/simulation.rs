@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use hubbub::{Capacity, Overflow};
 use hubbub_sim::internals::plan::{
-    Arrival, ClassPlan, CpuPlan, DEFAULT_USER_TIMEOUT, HubChoice, Impairments, Plan, Reading, Selection, ServerPlan,
-    SubscriberPlan,
+    Arrival, ClassPlan, CpuPlan, DEFAULT_RETRY, DEFAULT_USER_TIMEOUT, HubChoice, Impairments, Plan, Reading, Selection,
+    ServerPlan, SubscriberPlan,
 };
 use hubbub_sim::internals::record::Record;
 use hubbub_sim::internals::runs::{Progress, RunWorld, Workers};
@@ -116,6 +116,7 @@ pub(crate) fn plan(subscribers: usize, burst: u32, cpu: Option<CpuPlan>) -> Plan
             frames_per_write: 1,
             transport: hubbub_sim::internals::transport::Transport::Sse,
             cpu,
+            retry: DEFAULT_RETRY,
             recovery: None,
         },
         arrivals,
@@ -125,6 +126,7 @@ pub(crate) fn plan(subscribers: usize, burst: u32, cpu: Option<CpuPlan>) -> Plan
             window_bytes: 65_536,
             reconnect_after: None,
             selection: Selection::default(),
+            obeys_retry: false,
             path: None,
         }],
         subscribers: vec![subscriber; subscribers],

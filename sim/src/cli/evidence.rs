@@ -1,9 +1,12 @@
-//! `verify` and `fidelity`: how what they found is shown and left.
+//! `verify`, `fidelity`, `stages` and `herd`: how what they found is shown and left, and compared with what is
+//! published.
+
+use std::path::Path;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::exit::Failure;
+use super::exit::{Exit, Failure};
 use super::files::File;
 use super::options::EvidenceOptions;
 use super::{console, files, run};
@@ -49,4 +52,22 @@ pub(super) fn leave<T: Serialize + DeserializeOwned>(
         }
     }
     Ok(found)
+}
+
+/// Whether a published document, given by its folder and its name, is what `command` writes now.
+pub(super) fn check(
+    (folder, document): (&str, &str),
+    command: &str,
+    now: impl FnOnce() -> Result<String, Failure>,
+) -> Result<Exit, Failure> {
+    let file = Path::new(files::PUBLISHED).join(folder).join(document);
+    let name = file.display();
+    // Before the runs: a document that is missing is known at once.
+    let published = std::fs::read_to_string(&file).map_err(|why| Failure::input(format!("{name}: {why}")))?;
+    if published == now()? {
+        console::note(&format!("{name}: as published"));
+        return Ok(Exit::AsExpected);
+    }
+    console::complain(&format!("{name}: differs from the published file; cargo sim {command} writes it again"));
+    Ok(Exit::Violated)
 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use crate::emulated::EmulatedError;
 use crate::fidelity::FidelityError;
+use crate::herd::HerdError;
 use crate::load::LoadError;
 use crate::probe::ProbeError;
 use crate::real::{LimitError, RealError};
@@ -103,6 +104,15 @@ impl From<SweepError> for Failure {
         match why {
             SweepError::Scenario(why) => why.into(),
             SweepError::Run(why) => why.into(),
+        }
+    }
+}
+
+impl From<HerdError> for Failure {
+    fn from(why: HerdError) -> Self {
+        match why {
+            HerdError::Scenario(why) => why.into(),
+            HerdError::Run(why) => why.into(),
         }
     }
 }

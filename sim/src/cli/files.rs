@@ -16,6 +16,7 @@ use crate::incident::Incident;
 use crate::report;
 use crate::summary::comparison::Fidelity;
 use crate::summary::document::Sweep;
+use crate::summary::herd::Herd;
 use crate::summary::json;
 use crate::summary::servers::Servers;
 use crate::summary::stages::Stages;
@@ -37,6 +38,10 @@ pub(super) const PATHS: &str = "paths";
 /// The folder of a second stage's cost, and its document.
 pub(super) const STAGES: &str = "stages";
 pub(super) const STAGED: &str = "stages.json";
+
+/// The folder of restarts with and without jitter, and its document.
+pub(super) const HERD: &str = "herd";
+pub(super) const OF_HERD: &str = "herd.json";
 
 /// The folder of the designs that the example of that name compares, and its document.
 pub(super) const DESIGNS: &str = "designs";
@@ -90,6 +95,13 @@ pub(super) fn of_stages(stages: &Stages) -> Vec<File> {
 
 fn drawn_of_stages(stages: &Stages) -> Vec<File> {
     with_figures(report::stages::readme(stages), Vec::new())
+}
+
+/// All files of restarts with and without jitter.
+pub(super) fn of_herd(herd: &Herd) -> Vec<File> {
+    let mut files = with_figures(report::herd::readme(herd), Vec::new());
+    files.push((OF_HERD.to_owned(), json::stable(herd).into_bytes()));
+    files
 }
 
 fn with_figures(readme: String, figures: Vec<Figure>) -> Vec<File> {
@@ -257,6 +269,8 @@ pub(super) fn published_folders() -> Result<Vec<(PathBuf, Vec<File>)>, Failure> 
     folders.extend(document(THEORY, VERIFIED)?.map(|verify| (named(THEORY), drawn_of_theory(&verify))));
     folders.extend(document(WORLDS, COMPARED)?.map(|fidelity| (named(WORLDS), drawn_of_worlds(&fidelity))));
     folders.extend(document(STAGES, STAGED)?.map(|stages| (named(STAGES), drawn_of_stages(&stages))));
+    let of_herd = |herd: Herd| (named(HERD), with_figures(report::herd::readme(&herd), Vec::new()));
+    folders.extend(document(HERD, OF_HERD)?.map(of_herd));
     let of_designs = |designs: Servers| {
         (named(DESIGNS), with_figures(report::servers::readme(&designs), vec![figure::servers::draw(&designs)]))
     };

@@ -10,6 +10,7 @@ mod exit;
 mod explain;
 mod fidelity;
 mod files;
+mod herd;
 mod history;
 mod import;
 mod interrupt;
@@ -90,6 +91,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> Exit {
         Command::Verify(options) => verify::verify(&options),
         Command::Fidelity(options) => fidelity::run(&options),
         Command::Stages(options) => stages::run(&options),
+        Command::Herd(options) => herd::run(&options),
         Command::Schema(options) => schema::schema(&options),
         Command::Docs(docs) => published::docs(&docs),
     };

@@ -40,7 +40,7 @@ pub(super) struct Options {
 }
 
 pub(super) use capacity::CapacityOptions;
-pub(super) use evidence::{EvidenceOptions, FidelityOptions, PathsPart, StagesOptions, VerifyOptions};
+pub(super) use evidence::{EvidenceOptions, FidelityOptions, PathsPart, RepeatedOptions, VerifyOptions};
 pub(super) use history::HistoryOptions;
 pub(super) use incidents::{ClusterOptions, ReplayOptions, ShrinkOptions, SoakOptions};
 pub(super) use objective::{JunitOptions, ObjectiveOptions, refuse_without_objective};
@@ -87,7 +87,9 @@ pub(super) enum Command {
     /// Run the same plans simulated and over real TCP, and compare the losses
     Fidelity(FidelityOptions),
     /// Measure what a second buffer behind every WebSocket's mailbox costs, as some servers have it
-    Stages(StagesOptions),
+    Stages(RepeatedOptions),
+    /// Measure what the jitter of retry: does when all clients come back after a restart of the server
+    Herd(RepeatedOptions),
     /// Serve one run of load as standard input says
     #[command(name = crate::real::CHILD, hide = true)]
     ServeARun,

@@ -4,7 +4,7 @@ use std::fs;
 
 use super::exit::Failure;
 use super::files::{
-    COMPARED, DESIGNS, OF_SERVERS, STAGED, STAGES, THEORY, VERIFIED, WORLDS, document, published_sweeps,
+    COMPARED, DESIGNS, HERD, OF_HERD, OF_SERVERS, STAGED, STAGES, THEORY, VERIFIED, WORLDS, document, published_sweeps,
 };
 use super::places::{PROBED, PROXIES};
 use crate::report::docs::Published;
@@ -31,12 +31,13 @@ pub(super) fn pages() -> Result<Vec<(String, String, String)>, Failure> {
     let sweeps: Vec<_> = published_sweeps()?.into_iter().map(|(_, sweep)| sweep).collect();
     let (verify, fidelity) = (document(THEORY, VERIFIED)?, document(WORLDS, COMPARED)?);
     let (stages, designs) = (document(STAGES, STAGED)?, document(DESIGNS, OF_SERVERS)?);
-    let proxies = document(PROXIES, PROBED)?;
+    let (proxies, herd) = (document(PROXIES, PROBED)?, document(HERD, OF_HERD)?);
     let published = Published {
         sweeps: &sweeps,
         verify: verify.as_ref(),
         fidelity: fidelity.as_ref(),
         stages: stages.as_ref(),
+        herd: herd.as_ref(),
         designs: designs.as_ref(),
         proxies: proxies.as_ref(),
     };

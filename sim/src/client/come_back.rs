@@ -1,20 +1,41 @@
-//! How long clients may still come back for what they missed after the last arrival.
+//! When clients come back: how long each waits, and how long all may still come for what they missed after the last
+//! arrival.
 
 use std::time::Duration;
 
 use super::faults::SubscriberFaults;
-use crate::plan::{Plan, Reading, SubscriberPlan};
+use crate::plan::{ClassPlan, Plan, Reading, SubscriberPlan};
 use crate::tcp::Rate;
 
 /// The coarsest step of a world's time: the simulated world moves in ticks of this.
 const TICK: Duration = Duration::from_millis(1);
+
+/// How long a client waits before it comes back; `None` where it stays away. `retry` is what the last `retry:` asked for
+/// that it has read, in plan time, and `after_restart` its pause after a restart of the server, where there was one.
+pub(crate) fn pause(
+    class: &ClassPlan,
+    time_scale: u32,
+    retry: Option<Duration>,
+    after_restart: Option<Duration>,
+) -> Option<Duration> {
+    if class.obeys_retry {
+        // An `EventSource` cannot tell why its stream has ended, so a restart is no case of its own.
+        return retry.map(|retry| retry * time_scale).or(class.reconnect_after);
+    }
+    // A pause after a restart is drawn for every client, so that they do not all come back at once.
+    after_restart.or(class.reconnect_after)
+}
 
 /// How long after the last arrival a client may still come back for what it missed, where clients do.
 pub(crate) fn time_to_come_back(plan: &Plan) -> Duration {
     if plan.server.recovery.is_none() {
         return Duration::ZERO;
     }
-    let pause = plan.classes.iter().filter_map(|class| class.reconnect_after).max().unwrap_or_default();
+    let pause = plan.classes.iter().filter_map(|class| {
+        // A retry is in plan time.
+        class.reconnect_after.max(plan.longest_retry(class).map(|retry| retry * plan.time_scale))
+    });
+    let pause = pause.max().unwrap_or_default();
     let round_trip = plan.classes.iter().filter_map(|class| class.round_trip).max().unwrap_or_default();
     let hears = (0..plan.subscribers.len()).map(|index| time_to_hear(plan, index)).max().unwrap_or_default();
     // Too long rather than too short: a run that ended earlier would count as missed what a client was about to ask
@@ -67,4 +88,27 @@ fn time_to_hear(plan: &Plan, index: usize) -> Duration {
         .max()
         .unwrap_or_default()
         .saturating_add(reads)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_client_that_obeys_waits_as_its_stream_said_and_one_that_does_not_as_its_class_or_a_restart_says() {
+        let [retry, restart, own] = [2, 7, 3].map(Duration::from_secs);
+        let class = |obeys_retry| ClassPlan {
+            name: String::new(),
+            round_trip: None,
+            window_bytes: 1,
+            reconnect_after: Some(own),
+            obeys_retry,
+            path: None,
+        };
+        let waits = |obeys, retry, restart| pause(&class(obeys), 5, retry, restart);
+        assert_eq!(waits(true, Some(retry), Some(restart)), Some(5 * retry), "in virtual time");
+        assert_eq!(waits(true, None, Some(restart)), Some(own), "it has read no retry");
+        assert_eq!(waits(false, Some(retry), Some(restart)), Some(restart));
+        assert_eq!(waits(false, Some(retry), None), Some(own));
+    }
 }

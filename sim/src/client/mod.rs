@@ -28,7 +28,7 @@ mod stream_id;
 mod websocket;
 
 pub(crate) use answers::Answers;
-pub(crate) use come_back::time_to_come_back;
+pub(crate) use come_back::{pause, time_to_come_back};
 pub use dialect::Dialect;
 pub(crate) use faults::SubscriberFaults;
 pub use format::StreamFormat;

@@ -1,7 +1,7 @@
 use super::*;
 use crate::plan::{
-    Arrival, BufferTuning, ClassPlan, CpuPlan, DEFAULT_USER_TIMEOUT, Fault, FaultKind, Impairments, LinePlan,
-    PathOutage, PathPlan, Selection, ServerPlan, Stall, SubscriberPlan,
+    Arrival, BufferTuning, ClassPlan, CpuPlan, DEFAULT_RETRY, DEFAULT_USER_TIMEOUT, Fault, FaultKind, Impairments,
+    LinePlan, PathOutage, PathPlan, Selection, ServerPlan, Stall, SubscriberPlan,
 };
 use crate::tcp::{OutageKind, Rate};
 
@@ -14,6 +14,7 @@ fn plan(reading: Reading) -> Plan {
         window_bytes: 1000,
         reconnect_after: None,
         selection: Selection::default(),
+        obeys_retry: false,
         path: None,
     };
     let subscriber = SubscriberPlan {
@@ -38,6 +39,7 @@ fn plan(reading: Reading) -> Plan {
             frames_per_write: 1,
             transport: crate::transport::Transport::Sse,
             cpu: None,
+            retry: DEFAULT_RETRY,
             recovery: None,
         },
         arrivals,

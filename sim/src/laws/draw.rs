@@ -6,6 +6,7 @@
 mod faults;
 mod lives;
 mod paths;
+mod returns;
 mod tables;
 
 use std::num::NonZeroUsize;
@@ -20,7 +21,9 @@ use proptest::test_runner::{Config, RngSeed, TestRunner};
 
 use super::Case;
 use super::case::LONG;
-use crate::plan::{Arrival, ClassPlan, CpuPlan, Fault, Plan, Reading, Recovery, Selection, ServerPlan, SubscriberPlan};
+use crate::plan::{
+    Arrival, ClassPlan, CpuPlan, DEFAULT_RETRY, Fault, Plan, Reading, Recovery, Selection, ServerPlan, SubscriberPlan,
+};
 use crate::transport::Transport;
 
 /// Most subscribers that a case has.
@@ -34,8 +37,8 @@ pub fn any_case() -> impl Strategy<Value = Case> {
     let choice = (prop_oneof![1 => 1usize..=4, 2 => 1usize..=32], select(Overflow::ALL.to_vec()));
     // Rates of those who stall come last, so that a seed's case is else what it was before there were any.
     let rates = prop::collection::vec(prop::option::weighted(0.4, lives::rate()), MOST_SUBSCRIBERS);
-    let parts = (plan(), choice, rates, paths::paths(), tables::tables());
-    parts.prop_map(|((plan, is_calm), (frames, overflow), rates, paths, tables)| {
+    let parts = (plan(), choice, rates, paths::paths(), tables::tables(), returns::returns());
+    parts.prop_map(|((plan, is_calm), (frames, overflow), rates, paths, tables, returns)| {
         let plan = if is_calm { plan } else { lives::with_rates(plan, &rates) };
         // Not for calm ones: nobody there has reason to lose anything.
         let plan = match paths {
@@ -45,6 +48,10 @@ pub fn any_case() -> impl Strategy<Value = Case> {
         let plan = match tables {
             Some(tables) => tables.applied(plan),
             None => plan,
+        };
+        let plan = match returns {
+            Some(returns) if !is_calm => returns.applied(plan),
+            Some(_) | None => plan,
         };
         Case { plan, frames, overflow }
     })
@@ -123,7 +130,7 @@ fn server() -> impl Strategy<Value = ServerPlan> {
     let cpu = (micros(20..300), micros(10..200)).prop_map(|(publish, delivery)| {
         // Derived and not drawn, so that no other draw changes.
         let frame = if publish.as_micros() % 2 == 0 { Duration::ZERO } else { delivery / 4 };
-        CpuPlan { publish, delivery, frame }
+        CpuPlan { publish, delivery, frame, connect: Duration::ZERO }
     });
     let deadline = prop_oneof![1 => Just(LONG), 1 => millis(60..400)];
     let keepalive = prop_oneof![2 => Just(LONG), 1 => millis(10..100)];
@@ -132,7 +139,8 @@ fn server() -> impl Strategy<Value = ServerPlan> {
     let others = (frames_per_write, transport, prop::option::of(cpu), prop::option::of(recovery()));
     let parts = (deadline, keepalive, millis(40..300), others);
     parts.prop_map(|(write_deadline, keepalive, user_timeout, (frames_per_write, transport, cpu, recovery))| {
-        ServerPlan { keepalive, write_deadline, user_timeout, frames_per_write, transport, cpu, recovery }
+        let retry = DEFAULT_RETRY;
+        ServerPlan { keepalive, write_deadline, user_timeout, frames_per_write, transport, cpu, retry, recovery }
     })
 }
 
@@ -162,6 +170,7 @@ fn class() -> impl Strategy<Value = ClassPlan> {
         window_bytes,
         reconnect_after,
         selection: Selection::default(),
+        obeys_retry: false,
         path: None,
     })
 }

@@ -128,12 +128,17 @@ impl Law {
     /// Whether it says anything of a case.
     pub fn applies(self, case: &Case) -> bool {
         match self {
-            // At one moment the order of connections is another one, and a CPU serves in the order in which it is asked.
-            Self::Isolation | Self::Room | Self::PlainPath => case.plan.server.cpu.is_none(),
+            Self::Room => case.plan.server.cpu.is_none(),
+            // At one moment the order of connections is another one. A CPU serves in the order in which it is asked, and ids
+            // are given in the order in which streams begin.
+            Self::Isolation | Self::PlainPath => case.plan.server.cpu.is_none() && !case.plan.depends_on_ids(),
             Self::SharedWrites => shared_writes::applies(case),
             // Whoever comes back is given what it missed a mailbox full at a time, and what a larger mailbox does then is
             // another thing than holding more.
-            Self::FirstLoss => case.plan.server.cpu.is_none() && case.plan.server.recovery.is_none(),
+            Self::FirstLoss => {
+                let is_shared = case.plan.server.cpu.is_some() || case.plan.depends_on_ids();
+                !is_shared && case.plan.server.recovery.is_none()
+            }
             Self::ExactHistory => exact_history::applies(case),
             Self::ExactSize => case.plan.server.recovery.is_none(),
             Self::Holes => case.plan.server.recovery.is_some(),

@@ -106,7 +106,7 @@ const DELAYED_ACKNOWLEDGEMENT: Duration = Duration::from_millis(44);
 /// What a client whose stream has ended needs until it has the next one: its pause, and a few round trips.
 fn time_to_return(plan: &Plan) -> Duration {
     let trip = plan.classes.iter().map(|class| class.round_trip.unwrap_or_default()).max().unwrap_or_default();
-    let pauses = plan.classes.iter().filter_map(|class| class.reconnect_after);
+    let pauses = plan.classes.iter().filter_map(|class| class.reconnect_after.max(plan.longest_retry(class)));
     let restarts = plan.faults.iter().filter_map(|fault| match &fault.harm {
         FaultKind::ServerRestarts { back_after, .. } => back_after.iter().max().copied(),
         _ => None,
@@ -157,7 +157,11 @@ pub(crate) fn time_to_drain(plan: &Plan, frames: usize) -> Duration {
     let work = plan.server.cpu.map_or(Duration::ZERO, |cpu| {
         let (events, subscribers) = (plan.arrivals.len(), plan.subscribers.len());
         let deliveries = u32::try_from((events + 4) * subscribers).unwrap_or(u32::MAX);
-        cpu.publish * u32::try_from(events).unwrap_or(u32::MAX) + (cpu.delivery + cpu.frame) * deliveries
+        // A client may be cut off while it drains, and come back.
+        let connections = u32::try_from(4 * subscribers).unwrap_or(u32::MAX);
+        cpu.publish * u32::try_from(events).unwrap_or(u32::MAX)
+            + (cpu.delivery + cpu.frame) * deliveries
+            + cpu.connect * connections
     });
     alone.max().unwrap_or_default() + work
 }

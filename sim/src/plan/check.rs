@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Plan, Reading};
+use super::{Plan, Reading, retry};
 
 /// Longest that events may arrive, and that a world may go on after that.
 const MOST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -28,6 +28,7 @@ impl Plan {
             in_order(&format!("plan.classes[{index}].window_bytes = 0: must be at least 1"), class.window_bytes > 0)?;
             let path = class.path.as_ref().map_or(Ok(()), |path| path.check(self.time_scale));
             path.map_err(|why| format!("plan.classes[{index}].path.{why}"))?;
+            retry::check(&self.server, class).map_err(|why| format!("plan.classes[{index}].{why}"))?;
         }
         for (index, subscriber) in self.subscribers.iter().enumerate() {
             let classes = self.classes.len();

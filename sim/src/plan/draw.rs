@@ -32,6 +32,7 @@ impl Plan {
                 frames_per_write: settings.server.frames_per_write,
                 transport: settings.server.transport,
                 cpu: settings.server.cpu.as_ref().map(cpu),
+                retry: settings.server.retry(),
                 recovery: settings.server.recovery.as_ref().map(recovery),
             },
             arrivals: payload::attach(scenario, seed, arrivals::draw(scenario, seed)),
@@ -53,7 +54,7 @@ fn recovery(recovery: &RecoverySettings) -> Recovery {
 
 fn cpu(cpu: &CpuPrices) -> CpuPlan {
     let microseconds = |us: f64| -> Duration { of_seconds(us / 1e6) };
-    let CpuPrices { publish_us, delivery_us, frame_us } = *cpu;
-    let frame = microseconds(frame_us);
-    CpuPlan { publish: microseconds(publish_us), delivery: microseconds(delivery_us), frame }
+    let CpuPrices { publish_us, delivery_us, frame_us, connect_us } = *cpu;
+    let [publish, delivery, frame, connect] = [publish_us, delivery_us, frame_us, connect_us].map(microseconds);
+    CpuPlan { publish, delivery, frame, connect }
 }

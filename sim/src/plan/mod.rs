@@ -18,6 +18,7 @@ mod payload;
 mod population;
 pub mod queue;
 mod reading;
+mod retry;
 mod scale;
 mod seats;
 mod seed;
@@ -34,6 +35,7 @@ pub use choice::HubChoice;
 pub(crate) use choice::PAYLOAD_KEY;
 pub use fault::{Fault, FaultKind};
 pub use path::{BufferTuning, FULL_PACKET_BYTES, Impairments, LinePlan, PathOutage, PathPlan, TcpPath};
+pub use retry::DEFAULT_RETRY;
 pub use selection::{Form, Selected, Selection};
 
 /// Everything a world needs to run once; a world draws nothing of its own.
@@ -105,6 +107,10 @@ pub struct ServerPlan {
     pub transport: Transport,
     /// The modelled worker; `None` leaves the CPU out, and subscribers are then independent of each other.
     pub cpu: Option<CpuPlan>,
+    /// The longest time that the `retry:` of a stream asks for: each subscriber is told one between a fifth of it and all
+    /// of it. With `None` a stream has no `retry:`. It is what is written, so a time scale leaves it as it is.
+    #[serde(default = "retry::default_retry", skip_serializing_if = "retry::is_default_retry")]
+    pub retry: Option<Duration>,
     /// How holes are repaired. With `None` the server keeps no history and announces no gaps, and clients send no cursor.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recovery: Option<Recovery>,
@@ -152,12 +158,15 @@ pub struct CpuPlan {
     /// CPU time that each frame adds to its write.
     #[serde(default, skip_serializing_if = "Duration::is_zero")]
     pub frame: Duration,
+    /// CPU time that a new connection adds to its first write: accepting it, its request, the head of the response.
+    #[serde(default, skip_serializing_if = "Duration::is_zero")]
+    pub connect: Duration,
 }
 
 impl CpuPlan {
     /// A CPU to which a write costs the same whatever the number of frames in it.
     pub fn per_write(publish: Duration, delivery: Duration) -> Self {
-        Self { publish, delivery, frame: Duration::ZERO }
+        Self { publish, delivery, frame: Duration::ZERO, connect: Duration::ZERO }
     }
 }
 
@@ -177,6 +186,10 @@ pub struct ClassPlan {
     /// The tables that members watch.
     #[serde(default, skip_serializing_if = "Selection::is_everything")]
     pub selection: Selection,
+    /// A client waits for as long as the last `retry:` said that it has read, whatever ended its stream.
+    /// [`reconnect_after`](Self::reconnect_after) is for a client that has read none.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub obeys_retry: bool,
     // Drawn from a scenario's `[class.path]`: its parts are not what this crate promises.
     /// The bottleneck of each member. With `None` there is only the window, and nothing is ever lost.
     #[doc(hidden)]

@@ -23,6 +23,7 @@ pub(super) fn class(class: &Class) -> ClassPlan {
         window_bytes: class.window_bytes,
         reconnect_after: class.reconnect_after_seconds.map(of_seconds),
         selection: selection(class),
+        obeys_retry: class.obeys_retry,
         path: class.path().map(path::path),
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::seed::{EntityRng, RngStream};
-use super::{Arrival, ClassPlan, Impairments, Plan, Reading, Selection, ServerPlan, SubscriberPlan};
+use super::{Arrival, ClassPlan, DEFAULT_RETRY, Impairments, Plan, Reading, Selection, ServerPlan, SubscriberPlan};
 use crate::time::of_seconds;
 use crate::transport::Transport;
 
@@ -66,6 +66,7 @@ impl Plan {
             window_bytes: u64::from(FRAME_PAYLOAD_BYTES),
             reconnect_after: None,
             selection: Selection::default(),
+            obeys_retry: false,
             path: None,
         };
         let subscriber = |(rank, service): (usize, &ServiceTime)| SubscriberPlan {
@@ -90,6 +91,7 @@ impl Plan {
                 frames_per_write: 1,
                 transport: Transport::Sse,
                 cpu: None,
+                retry: DEFAULT_RETRY,
                 recovery: None,
             },
             arrivals,

@@ -71,7 +71,17 @@ impl<T: Stretch> Stretch for Vec<T> {
 
 impl Stretch for ServerPlan {
     fn stretch(&mut self, scale: u32) {
-        let Self { keepalive, write_deadline, user_timeout, frames_per_write: _, transport: _, cpu, recovery } = self;
+        // A `retry:` is written in plan time at any scale. The client that obeys it stretches it.
+        let Self {
+            keepalive,
+            write_deadline,
+            user_timeout,
+            frames_per_write: _,
+            transport: _,
+            cpu,
+            retry: _,
+            recovery,
+        } = self;
         keepalive.stretch(scale);
         write_deadline.stretch(scale);
         user_timeout.stretch(scale);
@@ -82,10 +92,11 @@ impl Stretch for ServerPlan {
 
 impl Stretch for CpuPlan {
     fn stretch(&mut self, scale: u32) {
-        let Self { publish, delivery, frame } = self;
+        let Self { publish, delivery, frame, connect } = self;
         publish.stretch(scale);
         delivery.stretch(scale);
         frame.stretch(scale);
+        connect.stretch(scale);
     }
 }
 
@@ -105,7 +116,7 @@ impl Stretch for Arrival {
 
 impl Stretch for ClassPlan {
     fn stretch(&mut self, scale: u32) {
-        let Self { name: _, round_trip, window_bytes: _, reconnect_after, selection: _, path } = self;
+        let Self { name: _, round_trip, window_bytes: _, reconnect_after, selection: _, obeys_retry: _, path } = self;
         round_trip.stretch(scale);
         reconnect_after.stretch(scale);
         path.stretch(scale);

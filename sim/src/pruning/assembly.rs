@@ -34,5 +34,7 @@ pub(super) fn assembled(plan: &Plan, parts: &[Part<'_>]) -> Option<Record> {
         // No plan with a path is pruned.
         retransmissions: Vec::new(),
         tables: Vec::new(),
+        // No plan with a restart is pruned.
+        after_restarts: None,
     })
 }

@@ -23,6 +23,7 @@ pub(super) fn of_report(report: Report, receipts: &mut Receipts) -> Record {
         peak_pinned_bytes: report.peak_pinned_bytes,
         retransmissions: Vec::new(),
         tables: Vec::new(),
+        after_restarts: None,
         // Left empty: wall time does not repeat, so there is nothing to compare a digest with.
         digest: Digest::default(),
     }
@@ -39,6 +40,7 @@ pub(super) fn as_seen(plan: &Plan, receipts: &mut Receipts) -> Record {
         peak_pinned_bytes: 0,
         retransmissions: Vec::new(),
         tables: Vec::new(),
+        after_restarts: None,
         digest: Digest::default(),
     }
 }

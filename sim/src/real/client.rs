@@ -17,11 +17,12 @@ use super::clock::Clock;
 use super::connection::Connection;
 use super::network::ClientAddresses;
 use super::publisher::PublishProgress;
+use super::reconnect::LEAST_PAUSE;
 use super::route::Route;
 use super::sockets::Sockets;
 use super::url::Url;
 use crate::client::{
-    May, ReadPacer, Receipts, SlowPeriod, Speed, StreamFormat, StreamItem, StreamParser, SubscriberFaults,
+    May, ReadPacer, Receipts, SlowPeriod, Speed, StreamFormat, StreamItem, StreamParser, SubscriberFaults, pause,
 };
 use crate::plan::{BufferTuning, ClassPlan, SubscriberPlan};
 
@@ -70,7 +71,8 @@ pub(super) async fn live(
     faults.slow_periods.extend(stops);
     // One pace for all connections, since its times are those of the run.
     let mut pace = ReadPacer::new(&plan.reading, &faults.slow_periods);
-    let comes_back_after = audience.classes[plan.class].reconnect_after;
+    let class = audience.classes[plan.class].clone();
+    let mut retry = None;
     sleep_until(audience.clock.at(plan.connect_at)).await;
     let mut cursor = None;
     loop {
@@ -78,10 +80,13 @@ pub(super) async fn live(
         let end = session.read(&mut pace, faults.leaves_at).await?;
         // A stream that ended before it gave an id leaves the client where it was.
         cursor = session.parser.last_id().or(cursor).filter(|_| audience.resumes);
+        // Not at once, whatever a server asks for: one that ends every stream would be asked without end.
+        retry = session.parser.retry().map(|asked| asked.max(LEAST_PAUSE)).or(retry);
         let begun = audience.progress.begun.load(Ordering::Relaxed);
         audience.receipts.borrow_mut().ended(index, begun);
-        let end = match (end, comes_back_after) {
-            (End::Closed, Some(pause)) => away(audience.clock, pause, faults.leaves_at).await,
+        // Wall time is plan time, and no restart of the server is a part of a run here.
+        let end = match (end, pause(&class, 1, retry, None)) {
+            (End::Closed, Some(back_after)) => away(audience.clock, back_after, faults.leaves_at).await,
             // It stays away, and misses what follows.
             (End::Closed, None) => return Ok(()),
             (End::Left, _) => End::Left,

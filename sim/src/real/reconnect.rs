@@ -8,7 +8,7 @@ use crate::client::{StreamFormat, StreamParser};
 const PAUSE: Duration = Duration::from_secs(3);
 
 /// The shortest pause: a server that asks for none, and ends every stream, would be asked without end.
-const LEAST_PAUSE: Duration = Duration::from_millis(100);
+pub(super) const LEAST_PAUSE: Duration = Duration::from_millis(100);
 
 /// What a client keeps from one connection to the next.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -49,6 +49,7 @@ impl Report {
             peak_pinned_bytes: self.peak_pinned_bytes,
             retransmissions: Vec::new(),
             tables: Vec::new(),
+            after_restarts: None,
             digest: Digest::default(),
         }
     }

@@ -166,6 +166,7 @@ fn settings(order: &Order) -> ServerSettings {
     let defaults = ServerSettings::default();
     ServerSettings {
         keepalive: order.plan.server.keepalive,
+        retry: order.plan.server.retry,
         write_deadline: order.plan.server.write_deadline,
         frames_per_write: order.plan.server.frames_per_write,
         ws_channel_buffer: Capacity::new(order.buffer).unwrap_or(defaults.ws_channel_buffer),

@@ -26,6 +26,9 @@ impl Record {
             let [simulated, specified] = [self, specified].map(|record| record.retransmissions.len());
             return Some(format!("segments sent again, or when: {simulated} simulated, {specified} specified"));
         }
+        if self.after_restarts != specified.after_restarts {
+            return Some("what came after restarts of the server".to_owned());
+        }
         let differ = |(one, other): (&ClassRecord, &ClassRecord)| {
             one.flush_us != other.flush_us || one.receipt_us != other.receipt_us
         };

@@ -6,11 +6,12 @@ mod disagreement;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use hdrhistogram::Histogram;
 use hubbub::hub::Forgotten;
 use hubbub::{Counts, EventId, LossCounts, LossReason, PushOutcome, SubscriberId};
 
 use super::digest::Digest;
+use super::histogram::{count_us, histogram};
+use super::restarts::Restarts;
 use super::tally::Tally;
 use super::wanted::WantedBefore;
 use super::{ClassRecord, Lives, Observation, ObservationKind, Record, SubscriberRecord};
@@ -50,6 +51,8 @@ pub struct Observations {
     log: Option<Vec<Observation>>,
     /// What became of every frame, where that is asked for.
     lives: Option<Lives>,
+    /// How those who watch come through restarts, where the plan has any.
+    restarts: Option<Box<Restarts>>,
 }
 
 /// What a subscriber wants and has, while a run goes on.
@@ -100,6 +103,7 @@ impl Recorder {
             delivered_in_time: 0,
             log: None,
             lives: None,
+            restarts: Restarts::of(plan),
         })))
     }
 
@@ -178,6 +182,7 @@ impl Recorder {
             peak_pinned_bytes,
             retransmissions: Vec::new(),
             tables: std::mem::take(&mut observed.tables),
+            after_restarts: observed.restarts.as_ref().map(|restarts| restarts.finish()),
         })
     }
 }
@@ -212,6 +217,7 @@ impl Observations {
         // Only the first stream sets it: a client that is away still wants what is published meanwhile.
         demand.from.get_or_insert(published);
         demand.process = process;
+        self.restarts.iter_mut().for_each(|restarts| restarts.subscribed(index, published));
         record.connections += 1;
         let connection = record.connections;
         self.note(now, index, ObservationKind::Subscribed { connection });
@@ -305,6 +311,7 @@ impl Observations {
     pub fn ended(&mut self, now: Duration, id: ServerSide, counts: Counts) {
         let Some(index) = self.of(id) else { return };
         let LossCounts { client_gone, evicted, .. } = counts.dropped;
+        self.restarts.iter_mut().for_each(|restarts| restarts.ended(now, index));
         self.note(now, index, ObservationKind::Ended { client_gone, evicted });
         let record = &mut self.subscribers[index];
         record.dropped.client_gone += client_gone;
@@ -378,19 +385,4 @@ impl Observations {
     fn plan_time(&self, virtual_time: Duration) -> Duration {
         virtual_time / self.time_scale
     }
-}
-
-/// Three significant digits; grows with what it is given.
-pub(crate) fn histogram() -> Histogram<u64> {
-    Histogram::new(3).unwrap_or_else(|_| unreachable!("3 digits are at most 5"))
-}
-
-pub(crate) fn count(histogram: &mut Histogram<u64>, latency: Duration) {
-    // No latency is too long for 64 bits of microseconds.
-    count_us(histogram, u64::try_from(latency.as_micros()).unwrap_or(u64::MAX));
-}
-
-fn count_us(histogram: &mut Histogram<u64>, latency_us: u64) {
-    // `saturating_record` would clamp to the range so far.
-    let _ = histogram.record(latency_us);
 }

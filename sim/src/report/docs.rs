@@ -2,13 +2,14 @@
 //!
 //! A part begins with a line `<!-- generated:SCENARIO.PART -->` and ends with `<!-- /generated -->`. `PARTS` has those
 //! of a scenario; besides there are `theory.summary` from `verify.json`, those of `worlds` from `fidelity.json`,
-//! `stages.summary` from `stages.json`, `designs.summary` from the `servers.json` of the designs, and `proxies.table` from
+//! `stages.summary` from `stages.json`, `herd.summary` from `herd.json`, `designs.summary` from the `servers.json` of the designs, and `proxies.table` from
 //! `proxies.json`.
 
 use crate::summary::document::Sweep;
 
-use super::{current, parts, policies, proxies, real, servers, sizes, stages, theory, worlds};
+use super::{current, herd, parts, policies, proxies, real, servers, sizes, stages, theory, worlds};
 use crate::summary::comparison::Fidelity;
+use crate::summary::herd::Herd;
 use crate::summary::probed::Proxies;
 use crate::summary::servers::Servers;
 use crate::summary::stages::Stages;
@@ -77,6 +78,8 @@ pub struct Published<'a> {
     pub fidelity: Option<&'a Fidelity>,
     /// What a second stage costs.
     pub stages: Option<&'a Stages>,
+    /// Restarts with and without jitter.
+    pub herd: Option<&'a Herd>,
     /// Designs of a server on the same plans.
     pub designs: Option<&'a Servers>,
     /// What proxies hide.
@@ -86,6 +89,7 @@ pub struct Published<'a> {
 /// Parts that come from no sweep.
 const OF_THEORY: &str = "theory.summary";
 const OF_STAGES: &str = "stages.summary";
+const OF_HERD: &str = "herd.summary";
 const OF_DESIGNS: &str = "designs.summary";
 const OF_PROXIES: &str = "proxies.table";
 const OF_BOTH_WORLDS: &str = "worlds.";
@@ -169,6 +173,10 @@ fn part(line: usize, name: &str, published: Published<'_>) -> Result<String, Mar
     }
     if name == OF_STAGES {
         let filled = published.stages.map(stages::part);
+        return filled.ok_or_else(|| MarkerError::UnknownScenario { line, name: named() });
+    }
+    if name == OF_HERD {
+        let filled = published.herd.map(herd::part);
         return filled.ok_or_else(|| MarkerError::UnknownScenario { line, name: named() });
     }
     if name == OF_DESIGNS {
@@ -298,7 +306,8 @@ mod tests {
         let stages = crate::summary::stages::fixture();
         let designs = crate::summary::servers::fixture();
         let published = Published { fidelity: Some(&fidelity), stages: Some(&stages), ..swept(&sweeps) };
-        let published = Published { designs: Some(&designs), ..published };
+        let herd = crate::summary::herd::fixture();
+        let published = Published { designs: Some(&designs), herd: Some(&herd), ..published };
         let filled = fill(include_str!("../../../docs/deployment.md"), published).unwrap();
         assert!(!filled.contains("Not generated yet") && filled.contains("sse_channel_buffer = 128\n"));
     }

@@ -43,14 +43,13 @@ fn server(sweep: &Sweep) -> String {
             machine.kernel,
         ),
         (None, Some(cpu)) => {
-            let [publish, write, frame] = [cpu.publish_us, cpu.delivery_us, cpu.frame_us].map(format::number);
-            if cpu.frame_us == 0.0 {
-                format!("One server worker: {publish} µs a publish, {write} µs a write.")
-            } else {
-                format!(
-                    "One server worker: {publish} µs a publish, {write} µs a write and {frame} µs for each frame in it."
-                )
-            }
+            let [publish, write, frame, connect] =
+                [cpu.publish_us, cpu.delivery_us, cpu.frame_us, cpu.connect_us].map(format::number);
+            let frames =
+                if cpu.frame_us == 0.0 { String::new() } else { format!(" and {frame} µs for each frame in it") };
+            let connections =
+                if cpu.connect_us == 0.0 { String::new() } else { format!(", {connect} µs a connection") };
+            format!("One server worker: {publish} µs a publish, {write} µs a write{frames}{connections}.")
         }
         (None, None) => "The server's CPU costs nothing.".to_owned(),
     }

@@ -12,6 +12,7 @@ use super::objective;
 use super::parts;
 use super::policies;
 use super::real;
+use super::restarts;
 use super::runs_done;
 use super::sizes;
 use super::table::{Lean, Table};
@@ -79,6 +80,10 @@ pub fn readme(sweep: &Sweep, command: &str) -> String {
     }
     section(&mut page, "How the size moves", parts::sensitivity(sweep));
     section(&mut page, "The sweep", parts::cells(sweep));
+    if let Some(table) = restarts::table(sweep) {
+        section(&mut page, "After a restart of the server", Some(table));
+        let _ = write!(page, "{}\n\n", restarts::KEY);
+    }
     section(&mut page, "Digests of the runs", digests(sweep));
     // Every part ends with an empty line, and a file ends with one line end.
     page.truncate(page.trim_end().len());

@@ -25,6 +25,11 @@ fn in_words(run_with: &RunWith) -> String {
     if let Some(keys) = run_with.keys {
         words.push_str(&format!(", {} keys", format::count(keys)));
     }
+    if let Some(most) = run_with.retry_seconds {
+        let (least, most) = (format::number(most / 5.0), format::number(most));
+        words.push_str(&format!(", clients that come back after {least} to {most} s, as `retry:` asks"));
+        return words;
+    }
     let mut pauses: Vec<_> = run_with.comes_back_after_seconds.values().flatten().copied().collect();
     pauses.sort_by(f64::total_cmp);
     let clients = if pauses.len() == run_with.comes_back_after_seconds.len() { "clients" } else { "some clients" };
@@ -57,6 +62,7 @@ mod tests {
             history_events: 10_000,
             history_bytes: 16_777_216,
             comes_back_after_seconds: ["a", "b"].map(str::to_owned).into_iter().zip(pauses).collect::<BTreeMap<_, _>>(),
+            retry_seconds: None,
             keys,
         };
         sweep.run_with = vec![

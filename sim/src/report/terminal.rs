@@ -11,6 +11,7 @@ use super::objective;
 use super::parts;
 use super::policies;
 use super::real;
+use super::restarts;
 use super::runs_done;
 use super::sizes;
 use super::table::{Lean, Table, prose};
@@ -34,6 +35,7 @@ pub fn terminal(sweep: &Sweep) -> String {
         return page;
     }
     page.push_str(&told_of_cells(sweep));
+    page.push_str(&told_of_restarts(sweep));
     page.push_str(&told_of_sizes(sweep));
     if let Some(sensitivity) = sensitivity(sweep) {
         let _ = write!(page, "\nHow the size moves\n\n{}", sensitivity.plain(false));
@@ -55,7 +57,7 @@ pub fn terminal(sweep: &Sweep) -> String {
 /// The load, the population and the cells of a sweep, without sizes: for a server whose sizes are told otherwise.
 #[must_use]
 pub fn terminal_of_cells(sweep: &Sweep) -> String {
-    head(sweep) + &told_of_cells(sweep)
+    head(sweep) + &told_of_cells(sweep) + &told_of_restarts(sweep)
 }
 
 fn head(sweep: &Sweep) -> String {
@@ -75,6 +77,11 @@ fn told_of_cells(sweep: &Sweep) -> String {
                seeds · missed %: never read, of those published while a viewer wanted them · p50, p99, max: publish \
                to flush, ms · memory: slots and payload of one subscriber";
     format!("\nThe sweep\n\n{}\n{}", cells.plain(true), prose(key, "  "))
+}
+
+fn told_of_restarts(sweep: &Sweep) -> String {
+    let Some(table) = restarts::table(sweep) else { return String::new() };
+    format!("\nAfter a restart of the server\n\n{}\n{}", table.plain(true), prose(restarts::KEY, "  "))
 }
 
 fn told_of_runs(sweep: &Sweep) -> String {

@@ -1,13 +1,14 @@
 //! The scenarios and traces that the program carries, so that they work from any folder.
 
 /// In the order in which they are best read.
-const SCENARIOS: [(&str, &str); 6] = [
+const SCENARIOS: [(&str, &str); 7] = [
     ("alpha", include_str!("../../scenarios/alpha.toml")),
     ("mobile", include_str!("../../scenarios/mobile.toml")),
     ("backlog-flush", include_str!("../../scenarios/backlog-flush.toml")),
     ("steady-overload", include_str!("../../scenarios/steady-overload.toml")),
     ("wavehouse-ceiling", include_str!("../../scenarios/wavehouse-ceiling.toml")),
     ("ci-build", include_str!("../../scenarios/ci-build.toml")),
+    ("thundering-herd", include_str!("../../scenarios/thundering-herd.toml")),
 ];
 
 /// By the path that scenarios write.

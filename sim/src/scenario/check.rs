@@ -16,8 +16,8 @@ use range::{positive, whole, within};
 
 use super::error::Wrong;
 use super::limits::{
-    MAX_BUFFER, MAX_FRAMES_PER_WRITE, MAX_GRID, MAX_HISTORY, MAX_HISTORY_BYTES, MAX_KEYS, MAX_SECONDS, MAX_SEEDS,
-    MAX_SUBSCRIBERS, MAX_TASK_US, MAX_TIME_SCALE, MIN_DURATION_SECONDS,
+    MAX_BACK_SECONDS, MAX_BUFFER, MAX_FRAMES_PER_WRITE, MAX_GRID, MAX_HISTORY, MAX_HISTORY_BYTES, MAX_KEYS,
+    MAX_SECONDS, MAX_SEEDS, MAX_SUBSCRIBERS, MAX_TASK_US, MAX_TIME_SCALE, MIN_DURATION_SECONDS,
 };
 use super::number::number;
 use super::{Arrivals, Settings, Trace, cycle_nanos, needs};
@@ -110,10 +110,12 @@ fn server(found: &mut Found, settings: &Settings) {
     found.note(positive("server.write_deadline_seconds", server.write_deadline_seconds, MAX_SECONDS));
     found.note(positive("server.user_timeout_seconds", server.user_timeout_seconds, MAX_SECONDS));
     found.note(whole("server.frames_per_write", server.frames_per_write as u64, 1..=MAX_FRAMES_PER_WRITE));
+    found.note(within("server.retry_seconds", server.retry_seconds, 0.0..=MAX_BACK_SECONDS));
     if let Some(cpu) = &server.cpu {
         found.note(within("server.cpu.publish_us", cpu.publish_us, 0.0..=MAX_TASK_US));
         found.note(within("server.cpu.delivery_us", cpu.delivery_us, 0.0..=MAX_TASK_US));
         found.note(within("server.cpu.frame_us", cpu.frame_us, 0.0..=MAX_TASK_US));
+        found.note(within("server.cpu.connect_us", cpu.connect_us, 0.0..=MAX_TASK_US));
     }
     if let Some(recovery) = &server.recovery {
         found.note(whole("server.recovery.history_events", recovery.history_events as u64, 1..=MAX_HISTORY));

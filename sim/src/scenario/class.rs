@@ -9,6 +9,9 @@ use super::objective::ClassObjective;
 use super::path::{FIRST_WINDOW_BYTES, NetworkPath, PathSettings};
 use super::reads::{Reads, RoundTrip};
 
+/// What a browser's `EventSource` waits before it comes back, unless it is told otherwise: Chromium's 3 s.
+pub(super) const EVENT_SOURCE_SECONDS: f64 = 3.0;
+
 /// A group of subscribers alike.
 #[derive(Clone, PartialEq, Deserialize)]
 #[serde(try_from = "ClassTable")]
@@ -36,6 +39,8 @@ pub struct Class {
     pub tables: Option<Vec<String>>,
     /// The tables that members watch, as a pattern of topics.
     pub topic: Option<String>,
+    /// Whether a member waits for as long as the last `retry:` said that it has read, as an `EventSource` does.
+    pub obeys_retry: bool,
     /// The bottleneck between the server and each member; left out, there is only the window.
     pub path: Option<PathSettings>,
     /// What is good enough for members, beside what is for all subscribers.
@@ -66,6 +71,7 @@ impl fmt::Debug for Class {
             reconnect_after_seconds,
             tables,
             topic,
+            obeys_retry,
             path,
             objective,
         } = self;
@@ -84,6 +90,9 @@ impl fmt::Debug for Class {
         }
         if let Some(topic) = topic {
             text.field("topic", topic);
+        }
+        if *obeys_retry {
+            text.field("obeys_retry", obeys_retry);
         }
         if let Some(path) = path {
             text.field("path", path);
@@ -110,6 +119,8 @@ struct ClassTable {
     reconnect_after_seconds: Option<f64>,
     tables: Option<Vec<String>>,
     topic: Option<String>,
+    #[serde(default)]
+    obeys_retry: bool,
     path: Option<PathSettings>,
     #[serde(default)]
     objective: ClassObjective,
@@ -141,9 +152,13 @@ impl TryFrom<ClassTable> for Class {
             reads: table.reads,
             connect_seconds: table.connect_seconds,
             stay_seconds: table.stay_seconds,
-            reconnect_after_seconds: table.reconnect_after_seconds,
             tables: table.tables,
             topic: table.topic,
+            // One that obeys has a pause of its own all the same, for as long as it has read no `retry:`.
+            reconnect_after_seconds: table
+                .reconnect_after_seconds
+                .or(table.obeys_retry.then_some(EVENT_SOURCE_SECONDS)),
+            obeys_retry: table.obeys_retry,
             path,
             objective: table.objective,
         })

@@ -31,6 +31,10 @@ pub(super) fn idle(settings: &Settings) -> Vec<Warning> {
             "bytes stay unacknowledged only under a fault (link-held, partition or client-dies) or on a path",
         );
     }
+    let has_own_retry = server.retry_seconds != ServerSection::default().retry_seconds;
+    if has_own_retry && !settings.classes.iter().any(|class| class.obeys_retry) {
+        add("server.retry_seconds".into(), "no class has obeys_retry = true");
+    }
     for (index, class) in settings.classes.iter().enumerate() {
         if let Some(path) = &class.path
             && path.loss_burst_ms.is_some()
@@ -44,13 +48,18 @@ pub(super) fn idle(settings: &Settings) -> Vec<Warning> {
             && !may_end(settings, &class.name, class.reads)
         {
             add(
-                format!("class[{index}].reconnect_after_seconds"),
+                format!("class[{index}].{}", if class.obeys_retry { "obeys_retry" } else { "reconnect_after_seconds" }),
                 "nothing ends a stream of this class: no fault, no policy disconnect, and it reads within the write \
                  deadline",
             );
         }
     }
     for (index, fault) in settings.faults.iter().enumerate() {
+        let has_own_pause = matches!(fault, FaultSettings::ServerRestarts { back_within_seconds, .. }
+            if *back_within_seconds != super::fault::a_second());
+        if has_own_pause && settings.classes.iter().all(|class| class.obeys_retry) {
+            add(format!("fault[{index}].back_within_seconds"), "every class has obeys_retry = true");
+        }
         let slows_readers = matches!(
             fault,
             FaultSettings::ReaderStalls { .. }

@@ -6,11 +6,9 @@
 
 use hubbub::Overflow;
 
+use super::class::EVENT_SOURCE_SECONDS;
 use super::error::Wrong;
 use super::{Arrivals, Payload, Settings, Trace};
-
-/// What a browser's `EventSource` waits before it comes back, unless it is told otherwise: Chromium's 3 s.
-const EVENT_SOURCE_SECONDS: f64 = 3.0;
 
 /// Bytes in which every payload of a run has room for its number and its key: `{"n":…,"k":…,"pad":"…"}` with eight
 /// digits and seven.

@@ -99,6 +99,17 @@ impl Scenario {
         self.derived(format!("{} without its CPU", self.source), settings, trace)
     }
 
+    /// The same scenario with another longest time that a `retry:` asks for; with 0 no stream has one.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::with`].
+    pub fn with_retry_seconds(&self, longest: f64) -> Result<Self, ScenarioError> {
+        let Self { given: mut settings, trace, .. } = self.clone();
+        settings.server.retry_seconds = longest;
+        self.derived(format!("{} with the retry given", self.source), settings, trace)
+    }
+
     /// Returns a copy of this scenario in which the work of the server has these prices in CPU time.
     ///
     /// # Errors

@@ -3,9 +3,11 @@
 //! This room only knows shapes and defaults. Whether values make sense together is `check`'s business, and what is
 //! drawn from them is the plan's.
 
+mod server_text;
 mod text;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use hubbub::Overflow;
 use hubbub::hub::HistorySettings;
@@ -15,6 +17,7 @@ use serde::{Deserialize, Deserializer};
 use super::class::Class;
 use super::fault::FaultSettings;
 use super::objective::ObjectiveSettings;
+use crate::time::of_seconds;
 use crate::transport::Transport;
 
 /// A scenario as it is written. Only a checked one gets into a [`Scenario`](super::Scenario).
@@ -84,7 +87,7 @@ impl Settings {
 }
 
 /// The server's settings.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct ServerSection {
     /// What happens when a mailbox is full.
@@ -100,11 +103,22 @@ pub struct ServerSection {
     pub frames_per_write: usize,
     /// What subscribers are served over, `sse` or `ws`: a WebSocket each.
     pub transport: Transport,
+    /// The longest time that the `retry:` of a stream asks for; each subscriber is told one between a fifth of it and all
+    /// of it. With 0 a stream has no `retry:`.
+    pub retry_seconds: f64,
     /// The modelled worker; left out, CPU time costs nothing.
     pub cpu: Option<CpuPrices>,
     /// A history for those who come back, and notices of what is missing; left out, there is neither, and a frame on the
     /// wire is what it was before there were.
     pub recovery: Option<RecoverySettings>,
+}
+
+impl ServerSection {
+    /// The longest time that a `retry:` asks for, if streams have one.
+    #[must_use]
+    pub fn retry(&self) -> Option<Duration> {
+        (self.retry_seconds > 0.0).then(|| of_seconds(self.retry_seconds))
+    }
 }
 
 /// What the server does about holes.
@@ -139,6 +153,7 @@ impl Default for ServerSection {
             user_timeout_seconds: server.user_timeout.as_secs_f64(),
             frames_per_write: server.frames_per_write,
             transport: Transport::default(),
+            retry_seconds: server.retry.unwrap_or_default().as_secs_f64(),
             cpu: None,
             recovery: None,
         }
@@ -150,7 +165,7 @@ fn policy<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Overflow, D::Err
 }
 
 /// Prices of the modelled worker's tasks.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[derive(Clone, Copy, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CpuPrices {
     /// Microseconds of one publish.
@@ -160,6 +175,9 @@ pub struct CpuPrices {
     /// Microseconds that each frame adds to its write.
     #[serde(default)]
     pub frame_us: f64,
+    /// Microseconds that a new connection adds to its first write.
+    #[serde(default)]
+    pub connect_us: f64,
 }
 
 /// When events arrive.

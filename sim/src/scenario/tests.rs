@@ -57,6 +57,12 @@ fn each_bad_field_gets_one_line_with_file_field_value_and_what_is_allowed() {
             "arrivals = about 60000000 events in a run: must plan at most 20000000",
         ),
         ("buffers = [1, 64]", "buffers = [0]", "buffers[0] = 0: must be 1 ..= 1048576"),
+        ("delivery_us = 5", "delivery_us = 5\nconnect_us = -1", "server.cpu.connect_us = -1: must be 0 ..= 1000000"),
+        (
+            "[server.cpu]",
+            "[server]\nretry_seconds = 3601\n[server.cpu]",
+            "server.retry_seconds = 3601: must be 0 ..= 3600",
+        ),
         ("buffers = [1, 64]", "buffers = [4, 1, 4]", "buffers[2] = 4: must not be there twice"),
         ("buffers = [1, 64]", "buffers = []", "buffers = 0 values: must be 1 to 256"),
         ("[10, 100]", "[0]", "subscribers[0] = 0: must be 1 ..= 60000"),
@@ -302,6 +308,35 @@ fn a_key_that_changes_nothing_is_named_in_a_warning() {
         let scenario = Scenario::named(name).unwrap();
         assert!(!scenario.warnings(100).iter().any(|warning| matches!(warning, Warning::NoEffect { .. })), "{name}");
     }
+}
+
+#[test]
+fn a_class_that_obeys_a_retry_has_a_pause_of_its_own_and_is_refused_over_websockets() {
+    let obeys = GOOD.replacen("share = 0.9", "share = 0.9\nobeys_retry = true", 1);
+    let restart = "[[fault]]\nkind = \"server-restarts\"\nat_seconds = 5\nlasts_seconds = 1\n";
+    let of = |server: &str, fault: &str| {
+        let text = obeys.replacen("[server.cpu]", &format!("[server]\n{server}\n[server.cpu]"), 1);
+        Scenario::parse("x.toml", &format!("{text}{fault}"))
+    };
+    let scenario = of("", restart).unwrap();
+    let pauses: Vec<_> = scenario.settings().classes.iter().map(|class| class.reconnect_after_seconds).collect();
+    assert_eq!(pauses, [Some(3.0), None]);
+    let refused = of("transport = \"ws\"", restart).unwrap_err().to_string();
+    assert_eq!(
+        refused,
+        "x.toml: class[0].obeys_retry = true: must be false with server.transport = \"ws\": a WebSocket has no retry"
+    );
+    let idle = |scenario: &Scenario| -> Vec<String> {
+        let warnings = scenario.warnings(10).into_iter().filter(|it| matches!(it, Warning::NoEffect { .. }));
+        warnings.map(|warning| warning.to_string().split(' ').next().unwrap().to_owned()).collect()
+    };
+    assert_eq!(idle(&scenario), Vec::<String>::new());
+    assert_eq!(idle(&of("", "").unwrap()), ["class[0].obeys_retry"]);
+    let unheard = GOOD.replacen("[server.cpu]", "[server]\nretry_seconds = 2\n[server.cpu]", 1);
+    assert_eq!(idle(&Scenario::parse("x.toml", &unheard).unwrap()), ["server.retry_seconds"]);
+    let all = obeys.replacen("share = 0.1", "share = 0.1\nobeys_retry = true", 1);
+    let all = format!("{all}{restart}back_within_seconds = 2\n");
+    assert_eq!(idle(&Scenario::parse("x.toml", &all).unwrap()), ["fault[0].back_within_seconds"]);
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! The clients: they connect, ask for the stream, read as planned, leave, and come back.
 
+use std::time::Duration;
+
 use super::time::{at, ticks};
 use crate::client::{Reader, SubscriberFaults};
 use crate::plan::{Plan, Reading};
@@ -59,6 +61,8 @@ pub(super) struct Client {
     /// The tick in which it asked for its present connection.
     pub(super) opened_at: u64,
     pub(super) faults: SubscriberFaults,
+    /// What the last `retry:` asked for that it has read, in plan time.
+    pub(super) retry: Option<Duration>,
 }
 
 impl Client {
@@ -85,6 +89,7 @@ impl Client {
             end: end.map(|(_, end)| end),
             opened_at: 0,
             faults,
+            retry: None,
         }
     }
 

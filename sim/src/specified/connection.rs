@@ -1,6 +1,7 @@
 //! The server's side of one connection: a mailbox, the write under way, and the two timers of a stream.
 
 use std::collections::VecDeque;
+use std::time::Duration;
 
 use hubbub::{EventId, Gap, SubscriberId};
 
@@ -61,6 +62,8 @@ pub(super) struct Connection {
     pub(super) end_is_sent: bool,
     /// For marks: whether a comment after a silence had a gap notice.
     pub(super) told_in_a_comment: bool,
+    /// The CPU has been asked for a write.
+    pub(super) has_asked_the_cpu: bool,
     /// Frames taken since the CPU was last asked for.
     pub(super) frames_for_the_cpu: u32,
     /// The client, and its index in the plan.
@@ -99,6 +102,8 @@ pub(super) struct Connection {
     pub(super) cursor: Option<(usize, u64)>,
     /// The tick in which the timer of the write deadline fires.
     pub(super) deadline: u64,
+    /// What the `retry:` of the greeting asks for, and where its line ends in the stream.
+    pub(super) retry: Option<(u64, Duration)>,
 }
 
 impl Connection {
@@ -133,8 +138,10 @@ impl Connection {
             last_flush: 0,
             blocked_since: None,
             deadline: 0,
+            retry: None,
             commented_in: 0,
             told_in_a_comment: false,
+            has_asked_the_cpu: false,
         }
     }
 

@@ -1,5 +1,6 @@
 //! The server's CPU: one worker, publishes first, then deliveries in the order in which they were asked for, each at a
-//! cost that depends on the number of frames alone. Work that has begun is finished, and the next begins at the exact time at which it was.
+//! cost that depends on the number of frames, and on whether the connection is new. Work that has begun is finished, and the
+//! next begins at the exact time at which it was.
 
 use std::collections::VecDeque;
 
@@ -20,9 +21,10 @@ pub(super) struct Cpu {
     publish_cost: u64,
     delivery_cost: u64,
     frame_cost: u64,
+    connect_cost: u64,
     publishes: VecDeque<usize>,
-    /// Connections that have something to write, each with the number of frames in it.
-    deliveries: VecDeque<(usize, u32)>,
+    /// Connections that have something to write, each with what the write costs.
+    deliveries: VecDeque<(usize, u64)>,
     running: Option<(u64, Work)>,
     /// When the last work was finished.
     free_at: u64,
@@ -34,6 +36,7 @@ impl Cpu {
             publish_cost: nanos(plan.publish),
             delivery_cost: nanos(plan.delivery),
             frame_cost: nanos(plan.frame),
+            connect_cost: nanos(plan.connect),
             publishes: VecDeque::new(),
             deliveries: VecDeque::new(),
             running: None,
@@ -52,15 +55,18 @@ impl Cpu {
         self.start(now, has_ended);
     }
 
-    /// Asks for a write of so many frames. It costs nothing if the connection has ended by its turn.
+    /// Asks for a write of so many frames, the connection's first or a later one. It costs nothing if the connection has
+    /// ended by its turn.
     pub(super) fn ask_to_deliver(
         &mut self,
         now: u64,
         connection: usize,
-        frames: u32,
+        (frames, is_first): (u32, bool),
         has_ended: impl Fn(usize) -> bool,
     ) {
-        self.deliveries.push_back((connection, frames));
+        let connects = if is_first { self.connect_cost } else { 0 };
+        let cost = self.delivery_cost + self.frame_cost * u64::from(frames) + connects;
+        self.deliveries.push_back((connection, cost));
         self.start(now, has_ended);
     }
 
@@ -100,9 +106,6 @@ impl Cpu {
         }
         let mut waiting = std::iter::from_fn(|| self.deliveries.pop_front());
         let next = waiting.find(|(connection, _)| !has_ended(*connection));
-        self.running = next.map(|(connection, frames)| {
-            let cost = self.delivery_cost + self.frame_cost * u64::from(frames);
-            (begins_at + cost, Work::Deliver(connection))
-        });
+        self.running = next.map(|(connection, cost)| (begins_at + cost, Work::Deliver(connection)));
     }
 }

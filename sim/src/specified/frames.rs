@@ -4,6 +4,8 @@ mod envelope;
 mod sse;
 mod websocket;
 
+use std::time::Duration;
+
 use hubbub::{EventId, Gap, SubscriberId};
 
 use crate::plan::{Arrival, Form, Plan, Selected};
@@ -13,11 +15,13 @@ use crate::transport::Transport;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Frames {
     transport: Transport,
+    /// The longest time that a `retry:` asks for.
+    longest_retry: Option<Duration>,
 }
 
 impl Frames {
     pub(super) fn of(plan: &Plan) -> Self {
-        Self { transport: plan.server.transport }
+        Self { transport: plan.server.transport, longest_retry: plan.server.retry }
     }
 
     /// Whether everything is a message by itself, and may leave a write that is accepted in part before the rest. Notices
@@ -67,8 +71,16 @@ impl Frames {
     /// The greeting of a subscriber's stream, with the place it begins at where the client is told.
     pub(super) fn hello(self, subscriber: SubscriberId, begins_at: Option<EventId>) -> u64 {
         match self.transport {
-            Transport::Sse => sse::hello(subscriber, begins_at),
+            Transport::Sse => sse::hello(self.longest_retry, subscriber, begins_at),
             Transport::Ws => websocket::hello(begins_at),
+        }
+    }
+
+    /// What the greeting of a subscriber's stream asks for, and where that line ends in the greeting.
+    pub(super) fn retry(self, subscriber: SubscriberId) -> Option<(u64, Duration)> {
+        match self.transport {
+            Transport::Sse => sse::retry_line(self.longest_retry, subscriber),
+            Transport::Ws => None,
         }
     }
 

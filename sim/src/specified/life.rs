@@ -54,7 +54,7 @@ impl Run<'_> {
     }
 
     /// A client does what is next. Leaving is looked at before all else.
-    fn live(&mut self, index: usize) {
+    pub(super) fn live(&mut self, index: usize) {
         let has_ended = self.clients[index].has_ended_by(self.tick);
         match self.clients[index].stage {
             Stage::Waiting => self.set_out(index),
@@ -70,7 +70,7 @@ impl Run<'_> {
             }
             Stage::Refused => {
                 self.clients[index].opened_at = self.tick;
-                self.go_away(index);
+                self.come_back_later(index);
             }
             Stage::Held => self.come(index),
             Stage::Coming => {
@@ -84,7 +84,7 @@ impl Run<'_> {
             Stage::Opening if self.is_up && self.listening == Some(self.process) => self.ask_for_the_stream(index),
             Stage::Opening => {
                 self.marks.add_if(self.listening.is_some() && !self.is_up, Mark::ProcessEndsAsAClientComes);
-                self.go_away(index);
+                self.come_back_later(index);
             }
             Stage::Reading(connection) => self.receive(index, connection),
             Stage::Leaving(connection) => self.say_goodbye(index, connection),
@@ -143,25 +143,6 @@ impl Run<'_> {
         self.receive(index, connection);
     }
 
-    /// Has no stream any more, or could not get one, and comes back where it does.
-    fn go_away(&mut self, index: usize) {
-        self.abandon_path(index);
-        let client = &mut self.clients[index];
-        client.stage = Stage::Away;
-        let opened_at = at(client.opened_at * TICK);
-        let after_a_restart = client.faults.back_after(opened_at, at(self.tick * TICK));
-        // A pause after a restart is drawn for every client, so that they do not all come back at once.
-        let pause = after_a_restart.or(self.paths[client.class].reconnect_after);
-        let back = pause.map_or(u64::MAX, |pause| self.tick + ticks(nanos(pause)));
-        let until = back.min(client.ends_at);
-        if client.has_ended_by(self.tick) {
-            // It leaves in the tick in which it could not get a stream: a timer would be a tick late.
-            self.live(index);
-        } else if until < u64::MAX {
-            self.wake_client_at(index, until);
-        }
-    }
-
     /// The word that a client has left arrives, once the link is up.
     fn say_goodbye(&mut self, index: usize, connection: usize) {
         let client = &mut self.clients[index];
@@ -191,7 +172,7 @@ impl Run<'_> {
             let client = &mut self.clients[index];
             // The client hears of the end only when it has read, at its own pace, what came before.
             if client.is_over && client.reader.read_by(now) == client.reader.arrived() {
-                return self.go_away(index);
+                return self.lose_stream(index, connection);
             }
             let tells_at = client.reader.tells_at().map_or(u64::MAX, |time| ticks(nanos(time)));
             let next = tells_at.min(client.ends_at);

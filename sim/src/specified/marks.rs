@@ -81,6 +81,9 @@ marks! {
     HoleOverOtherTables = "A hole spans an event of a table that is not watched.",
     OnlyOtherTablesSince = "A client comes back, and only tables it does not watch had events.",
     OneEventInTwoForms = "One event is sent in two forms: to a table's and a pattern's streams.",
+    ObeysARetry = "A client comes back after the pause that its stream has asked for.",
+    EndsBeforeItsRetry = "A stream ends before its client has read what pause it asks for.",
+    FailsAfterARetry = "A client that obeys a retry gets no stream when it comes back.",
 }
 
 /// A set of marks.

@@ -20,9 +20,10 @@
 //!    - The CPU finishes work up to the next event of another kind: any number of deliveries, or one publish (`cpu.rs`).
 //!      Publishes go before deliveries. Its finishing times are exact, whatever the ticks are.
 //!    - A write asks the CPU once, when the socket accepts its first byte: for the work of a write, and of the frames taken
-//!      since it was last asked. What is left of a shared write asks again, once frames of it have been let go. Until the CPU has done the work, what the socket accepts fills the window and is
-//!      held. The flush happens at the later of the CPU's time and the present one. A full window asks for nothing
-//!      (`socket.rs`). A write that the CPU finishes after its connection has ended reaches nobody.
+//!      since it was last asked. The first write of a connection costs what connecting costs, beside that. What is left of a
+//!      shared write asks again, once frames of it have been let go. Until the CPU has done the work, what the socket accepts
+//!      fills the window and is held. The flush happens at the later of the CPU's time and the present one. A full window asks
+//!      for nothing (`socket.rs`). A write that the CPU finishes after its connection has ended reaches nobody.
 //!    - A turn of a task has two passes at most. A pass begins a write, unless one is under way, and flushes it. The task
 //!      then wakes itself where more waits: after two passes it is behind all others that were woken. HTTP gathers less than
 //!      8192 bytes and 16 frames. A write of which as many are left, with what HTTP adds, is flushed at once and ends no
@@ -52,6 +53,8 @@
 //! Sequences, the history and its limits count the events of all tables. So a cursor may be out of reach of the history although
 //! its client has missed nothing, and the client is told all the same. Losses are those of events that a stream was asked for.
 //! A stream of several names has the topic in every event, and one of a pattern has an envelope around it (`frames.rs`).
+//! A client that has lost its stream, or could not get one, comes back after a pause (`come_back.rs`): that of a restart of the
+//! server, or of its class. In a class that obeys, it is what the last `retry:` asked for whose line the client has read.
 //!
 //! A client that leaves is heard of a one-way time and a tick later. Nobody takes leave of a WebSocket: either side just
 //! closes. A comment, over a WebSocket a ping, is due when nothing was flushed for the keepalive, counted in ticks; it is
@@ -70,6 +73,7 @@
 //! of greetings, comments and gap notices. Other laws guard these: `docs/fidelity.md` lists them.
 
 mod client;
+mod come_back;
 mod conflation;
 mod connection;
 mod cpu;

@@ -2,7 +2,6 @@
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, VecDeque};
-use std::time::Duration;
 
 use super::links::Link;
 use super::time::{TICK, ticks};
@@ -36,7 +35,6 @@ pub(super) struct Path {
     /// The first tick that is not before it.
     pub(super) one_way_ticks: u64,
     pub(super) link: Link,
-    pub(super) reconnect_after: Option<Duration>,
     /// In the order in which they were sent.
     flights: VecDeque<Flight>,
     /// Sent over the last millisecond, to arrive in the next tick.
@@ -59,7 +57,6 @@ impl Path {
             one_way,
             one_way_ticks: ticks(one_way),
             link: Link::of(plan, class),
-            reconnect_after: class_plan.reconnect_after,
             flights: VecDeque::new(),
             landing: VecDeque::new(),
             told: VecDeque::new(),

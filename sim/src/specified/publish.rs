@@ -39,10 +39,12 @@ impl Run<'_> {
 
     /// Asks the CPU for the work of a connection's write, if there is a CPU.
     pub(super) fn ask_to_deliver(&mut self, index: usize) {
-        let frames = std::mem::take(&mut self.connections[index].frames_for_the_cpu);
+        let connection = &mut self.connections[index];
+        let frames = std::mem::take(&mut connection.frames_for_the_cpu);
+        let is_first = !std::mem::replace(&mut connection.has_asked_the_cpu, true);
         let (now, connections) = (self.clock, &self.connections);
         if let Some(cpu) = &mut self.cpu {
-            cpu.ask_to_deliver(now, index, frames, |connection| connections[connection].is_closed);
+            cpu.ask_to_deliver(now, index, (frames, is_first), |connection| connections[connection].is_closed);
         }
     }
 

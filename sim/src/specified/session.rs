@@ -171,8 +171,10 @@ impl Connection {
         self.offset = head;
         self.unsent = head;
         let notice = opening.map(|gap| Said { bytes: frames.gap(gap), read: Some(Read::of(gap)) });
+        let notice_bytes = notice.as_ref().map_or(0, |notice| notice.bytes);
         let read = begins_at.map(|place| Read::Place { sequence: place.sequence });
-        let hello = Some(Said { bytes: frames.hello(self.id, begins_at), read });
+        let hello_bytes = frames.hello(self.id, begins_at);
+        let hello = Some(Said { bytes: hello_bytes, read });
         if frames.has_messages() {
             // The answer to the handshake is a write by itself: only then does the socket belong to the WebSocket.
             self.passing.push_back(Passing { event: None, bytes: head });
@@ -180,6 +182,8 @@ impl Connection {
         } else {
             // The notice first: an id moves the client's cursor, which must not pass a hole that was not told.
             self.say(frames, [notice, hello].into_iter().flatten().collect());
+            let begins = head + frames.chunk_head(notice_bytes + hello_bytes) + notice_bytes;
+            self.retry = frames.retry(self.id).map(|(line_end, retry)| (begins + line_end, retry));
         }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use hdrhistogram::Histogram;
 
 use super::document::{ByClass, Cell, Memory, Quantiles, WorstSubscriber};
+use super::restarts;
 use super::run::{Latencies, RunSummary, Totals};
 use super::statistics::{quantiles_ms, rate, ratio_interval};
 use crate::plan::Plan;
@@ -63,6 +64,7 @@ pub fn cell(key: CellKey<'_>, runs: &[RunSummary], latencies: &Latencies) -> Cel
         digest: Digest::over(runs.iter().map(|run| run.digest)).to_string(),
         publish_lag_ms: None,
         links: None,
+        after_restart: restarts::pooled(runs.iter().filter_map(|run| run.after_restarts.as_ref())),
     }
 }
 

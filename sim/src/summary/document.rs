@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::scenario::DEFAULT_CURRENT_BUFFER;
-pub use cell::{ByClass, Cell, EmulatedLinks, Memory, Quantiles, WorstSubscriber};
+pub use cell::{AfterRestart, ByClass, Cell, EmulatedLinks, Memory, Quantiles, WorstSubscriber};
 pub use objective::{
     JudgedCell, Judgement, Limit, Measure, ObjectiveResult, ObjectiveSize, SizeForAllN, SizeTried, ValuesAt,
 };
@@ -157,6 +157,9 @@ pub struct RunWith {
     pub history_bytes: u64,
     /// Seconds after which members of a class come back when their stream has ended; null for one that stays away.
     pub comes_back_after_seconds: BTreeMap<String, Option<f64>>,
+    /// The longest time that a `retry:` asks for, where a class obeys it: its members come back after what each is told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry_seconds: Option<f64>,
     /// Of a policy that replaces old values by newer ones of the same key: how many keys there are.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub keys: Option<u64>,
@@ -213,6 +216,9 @@ pub struct CpuSummary {
     /// Microseconds that each frame adds to its write; left out where it is 0.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub frame_us: f64,
+    /// Microseconds that a new connection adds to its first write; left out where it is 0.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub connect_us: f64,
     /// Most frames that share a write; left out where it is 1.
     #[serde(default = "one", skip_serializing_if = "is_one")]
     pub frames_per_write: u64,

@@ -86,7 +86,8 @@ pub(crate) fn all_zero() -> Sweep {
 /// More N than buffers.
 pub(crate) fn ceiling() -> Sweep {
     let mut sweep = base("wavehouse-ceiling", "How many viewers does one worker carry at 440 µs a delivery?");
-    sweep.cpu = Some(CpuSummary { publish_us: 20.0, delivery_us: 440.0, frame_us: 0.0, frames_per_write: 1 });
+    sweep.cpu =
+        Some(CpuSummary { publish_us: 20.0, delivery_us: 440.0, frame_us: 0.0, connect_us: 0.0, frames_per_write: 1 });
     sweep.arrivals.mean_per_second = 20.0;
     for n in [80, 90, 100, 105, 110, 113, 115, 117, 119, 121, 123, 125, 130, 140, 160] {
         let exact = if n <= 110 { 2 } else { 4 + (n as u64 - 110) * 9 };
@@ -229,7 +230,13 @@ fn base(scenario: &str, question: &str) -> Sweep {
             class("phone", Some(120.0), 32_768, "at most 60 kB/s"),
             class("background-tab", None, 65_536, "stalls of 2–8 s, every 20 s on average"),
         ],
-        cpu: Some(CpuSummary { publish_us: 6.0, delivery_us: 3.0, frame_us: 0.0, frames_per_write: 1 }),
+        cpu: Some(CpuSummary {
+            publish_us: 6.0,
+            delivery_us: 3.0,
+            frame_us: 0.0,
+            connect_us: 0.0,
+            frames_per_write: 1,
+        }),
         faults: Vec::new(),
         machine: None,
         not_applied: Vec::new(),
@@ -334,6 +341,7 @@ fn cell(subscribers: usize, buffer: u64, exact: u64) -> Cell {
         digest: format!("{:016x}{:016x}", offered * 0x9e37, full * 0x79b9 + buffer),
         publish_lag_ms: None,
         links: None,
+        after_restart: None,
     }
 }
 

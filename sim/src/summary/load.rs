@@ -47,23 +47,25 @@ pub fn classes(scenario: &Scenario) -> Vec<ClassSummary> {
 /// What the modelled worker charges.
 pub fn cpu(scenario: &Scenario) -> Option<CpuSummary> {
     let server = &scenario.settings().server;
-    let CpuPrices { publish_us, delivery_us, frame_us } = server.cpu?;
+    let CpuPrices { publish_us, delivery_us, frame_us, connect_us } = server.cpu?;
     // A policy that removes waiting frames gets one frame a write, whatever is set.
     let shares = !server.policy.removes_waiting();
     let frames_per_write = if shares { server.frames_per_write as u64 } else { 1 };
-    Some(CpuSummary { publish_us, delivery_us, frame_us, frames_per_write })
+    Some(CpuSummary { publish_us, delivery_us, frame_us, connect_us, frames_per_write })
 }
 
 /// What a scenario with a history was run with, under its policy.
 pub fn run_with(scenario: &Scenario) -> Option<RunWith> {
     let settings = scenario.settings();
     let recovery = settings.server.recovery?;
+    let obeys = settings.classes.iter().any(|class| class.obeys_retry);
     let comes_back = settings.classes.iter().map(|class| (class.name.clone(), class.reconnect_after_seconds));
     Some(RunWith {
         policy: settings.server.policy.name().to_owned(),
         history_events: recovery.history_events as u64,
         history_bytes: recovery.history_bytes as u64,
         comes_back_after_seconds: comes_back.collect(),
+        retry_seconds: settings.server.retry().filter(|_| obeys).map(|retry| retry.as_secs_f64()),
         keys: (settings.server.policy == Overflow::Conflate).then(|| keys(scenario)),
     })
 }
@@ -135,7 +137,8 @@ mod tests {
 
     #[test]
     fn the_workers_prices_are_told_where_there_is_a_worker() {
-        let prices = CpuSummary { publish_us: 50.0, delivery_us: 10.0, frame_us: 0.0, frames_per_write: 16 };
+        let prices =
+            CpuSummary { publish_us: 50.0, delivery_us: 10.0, frame_us: 0.0, connect_us: 0.0, frames_per_write: 16 };
         assert_eq!(cpu(&scenario()), Some(prices));
         let without = TEXT.replace("server.cpu = { publish_us = 50, delivery_us = 10 }", "");
         assert_eq!(cpu(&Scenario::parse("load", &without).unwrap()), None);

@@ -8,11 +8,13 @@ pub mod document;
 #[cfg(test)]
 pub(crate) mod fixture;
 pub mod format;
+pub mod herd;
 pub mod history;
 pub mod json;
 pub mod load;
 pub mod objective;
 pub mod probed;
+pub mod restarts;
 pub mod risk;
 pub mod run;
 pub mod servers;
@@ -20,3 +22,4 @@ pub mod sizes;
 pub mod stages;
 pub mod statistics;
 pub mod stored;
+mod stored_histogram;

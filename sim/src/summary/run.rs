@@ -8,6 +8,7 @@ use hubbub::LossCounts;
 use serde::{Deserialize, Serialize};
 
 use super::document::RunsDone;
+use super::restarts::RestartsSummary;
 use crate::record::{Digest, Record, SubscriberRecord};
 
 /// Counts of one class, or of all subscribers, in one run.
@@ -122,6 +123,9 @@ pub struct RunSummary {
     pub high_water: Option<HighWater>,
     /// Whether anybody had a second stream.
     pub has_come_back: bool,
+    /// How those who watched came through restarts of the server; `None` where there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub after_restarts: Option<RestartsSummary>,
     /// The run's digest.
     pub digest: Digest,
     /// Which world did it.
@@ -150,6 +154,7 @@ impl RunSummary {
             worst: worst(&record.subscribers),
             high_water: high_water(&record.subscribers),
             has_come_back: record.subscribers.iter().any(|subscriber| subscriber.connections > 1),
+            after_restarts: record.after_restarts.as_ref().map(RestartsSummary::of),
             digest: record.digest,
             done,
         };

@@ -4,7 +4,7 @@ use hdrhistogram::Histogram;
 use statrs::distribution::{ContinuousCDF, StudentsT};
 
 use super::document::Quantiles;
-use super::stored::DIGITS;
+use super::stored_histogram::DIGITS;
 
 /// Fewest replications that an interval is made from.
 pub const REPLICATIONS_FOR_INTERVAL: usize = 8;

@@ -1,9 +1,9 @@
 //! Condensed runs as they are stored between machines: what is read back is what was written, to the last bit.
 
-use hdrhistogram::Histogram;
 use serde::{Deserialize, Serialize};
 
 use super::run::{Latencies, RunSummary};
+use super::stored_histogram::{StoredHistogram, read, stored};
 
 /// A condensed run.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -14,12 +14,6 @@ pub struct StoredRun {
     latencies: Option<Vec<[StoredHistogram; 2]>>,
 }
 
-/// Pairs of a recorded value and how often it was recorded.
-type StoredHistogram = Vec<[u64; 2]>;
-
-/// Digits that a histogram of latencies keeps apart, as the recorder's do.
-pub(super) const DIGITS: u8 = 3;
-
 impl StoredRun {
     /// A run with its latencies.
     pub fn whole(run: &RunSummary, latencies: &Latencies) -> Self {
@@ -29,7 +23,7 @@ impl StoredRun {
 
     /// A run of which nothing is asked but its counts.
     pub fn without_latencies(run: &RunSummary) -> Self {
-        Self { run: run.clone(), latencies: None }
+        Self { run: RunSummary { after_restarts: None, ..run.clone() }, latencies: None }
     }
 
     /// The run, with empty latencies where none were stored.
@@ -38,20 +32,6 @@ impl StoredRun {
         let latencies = classes.map(|[flush, receipt]| (read(flush), read(receipt))).collect();
         (self.run.clone(), Latencies(latencies))
     }
-}
-
-fn stored(histogram: &Histogram<u64>) -> StoredHistogram {
-    // The value falls into the same bucket again, so what is read back has the same counts.
-    histogram.iter_recorded().map(|step| [step.value_iterated_to(), step.count_since_last_iteration()]).collect()
-}
-
-fn read(stored: &StoredHistogram) -> Histogram<u64> {
-    let mut histogram = Histogram::new(DIGITS).unwrap_or_else(|_| unreachable!("3 digits are at most 5"));
-    for [value, count] in stored {
-        // A histogram that grows takes every value.
-        let _ = histogram.record_n(*value, *count);
-    }
-    histogram
 }
 
 /// A float as the whole number that has the same bits.

@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::size::LARGEST;
 use super::{Testbed, TestbedError};
 use crate::plan::{
-    Arrival, ClassPlan, DEFAULT_USER_TIMEOUT, Impairments, Plan, Reading, Selection, ServerPlan, Stall, SubscriberPlan,
+    Arrival, ClassPlan, DEFAULT_RETRY, DEFAULT_USER_TIMEOUT, Impairments, Plan, Reading, Selection, ServerPlan, Stall,
+    SubscriberPlan,
 };
 use crate::transport::Transport;
 
@@ -79,6 +80,7 @@ fn stalled(events: usize, payload_bytes: u32) -> Plan {
             frames_per_write: 1,
             transport: Transport::Sse,
             cpu: None,
+            retry: DEFAULT_RETRY,
             recovery: None,
         },
         arrivals: (0..events).map(|n| Arrival { at: at(n), payload_bytes, key: 0, table: 0 }).collect(),
@@ -88,6 +90,7 @@ fn stalled(events: usize, payload_bytes: u32) -> Plan {
             window_bytes: WINDOW_BYTES,
             reconnect_after: None,
             selection: Selection::default(),
+            obeys_retry: false,
             path: None,
         }],
         subscribers: vec![SubscriberPlan {

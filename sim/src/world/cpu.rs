@@ -1,4 +1,5 @@
-//! The server's CPU as one worker: publishes first, then deliveries in the order they were ready; constant costs.
+//! The server's CPU as one worker: publishes first, then deliveries in the order they were ready; constant costs, of which
+//! a new connection has one more.
 //!
 //! Publishing goes first because an ingest does not wait behind the fan-out of the event before it: were it last in
 //! line, a saturated server would slow its own publisher down and never drop. A job that has begun is finished first.
@@ -16,6 +17,15 @@ pub(super) trait Connection {
     fn is_closed(&self) -> bool;
 }
 
+/// What a write is, for its price.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct WriteWork {
+    /// The number of frames in it.
+    pub(super) frames: u32,
+    /// Whether it is the first of its connection.
+    pub(super) is_first: bool,
+}
+
 /// What the worker has finished.
 pub(super) enum Work<C> {
     /// Ready to publish the arrival of that index.
@@ -28,8 +38,8 @@ pub(super) enum Work<C> {
 pub(super) struct Cpu<C> {
     costs: CpuPlan,
     publishes: VecDeque<usize>,
-    /// Connections that have something to write, each with the number of frames in it.
-    deliveries: VecDeque<(Arc<C>, u32)>,
+    /// Connections that have something to write, each with the work of it.
+    deliveries: VecDeque<(Arc<C>, WriteWork)>,
     running: Option<(Duration, Work<C>)>,
     /// When the last finished work was finished.
     free_at: Duration,
@@ -45,9 +55,9 @@ impl<C: Connection> Cpu<C> {
         self.start(now);
     }
 
-    /// A connection begins a write of so many frames.
-    pub(super) fn deliver(&mut self, now: Duration, connection: Arc<C>, frames: u32) {
-        self.deliveries.push_back((connection, frames));
+    /// A connection begins a write.
+    pub(super) fn deliver(&mut self, now: Duration, connection: Arc<C>, work: WriteWork) {
+        self.deliveries.push_back((connection, work));
         self.start(now);
     }
 
@@ -82,15 +92,16 @@ impl<C: Connection> Cpu<C> {
         let now = now.max(self.free_at);
         self.running = match self.publishes.pop_front() {
             Some(arrival) => Some((now + self.costs.publish, Work::Publish(arrival))),
-            None => self.next_delivery().map(|(connection, frames)| {
-                let cost = self.costs.delivery + self.costs.frame * frames;
+            None => self.next_delivery().map(|(connection, WriteWork { frames, is_first })| {
+                let connects = if is_first { self.costs.connect } else { Duration::ZERO };
+                let cost = self.costs.delivery + self.costs.frame * frames + connects;
                 (now + cost, Work::Delivery(connection))
             }),
         };
     }
 
     /// The first of those that wait; nothing is done for a connection that has ended meanwhile.
-    fn next_delivery(&mut self) -> Option<(Arc<C>, u32)> {
+    fn next_delivery(&mut self) -> Option<(Arc<C>, WriteWork)> {
         std::iter::from_fn(|| self.deliveries.pop_front()).find(|(connection, _)| !connection.is_closed())
     }
 }

@@ -26,6 +26,7 @@ impl Hubbub {
     pub(super) fn new(plan: &Plan, choice: HubChoice) -> Result<Self, TopicError> {
         let settings = ServerSettings {
             keepalive: plan.server.keepalive,
+            retry: plan.server.retry,
             write_deadline: plan.server.write_deadline,
             frames_per_write: plan.server.frames_per_write,
             ws_channel_buffer: choice.capacity,

@@ -219,10 +219,10 @@ impl Network {
 
     /// A connection begins a write, which the CPU has to do the work of.
     pub(super) fn wants_cpu(&self, wire: Arc<Wire>) {
-        let frames = wire.take_frames();
+        let work = wire.take_work();
         let now = self.clock.now();
         if let Some(cpu) = &mut self.lock().cpu {
-            cpu.deliver(now, wire, frames);
+            cpu.deliver(now, wire, work);
         }
         self.bell.ring();
     }

@@ -20,7 +20,7 @@ use super::clock::tick_not_before;
 use super::network::Network;
 use super::sightings::Sightings;
 use super::wire::{Path, Wire};
-use crate::client::{Dialect, NotAStream, Notice, Reader, StreamId, StreamItem, StreamParser, SubscriberFaults};
+use crate::client::{Dialect, NotAStream, Notice, Reader, StreamId, StreamItem, StreamParser, SubscriberFaults, pause};
 use crate::plan::{ClassPlan, Reading, SubscriberPlan};
 
 /// What the subscribers of a class share.
@@ -58,7 +58,7 @@ pub(super) async fn live(
     let hurdle = host.network.one_way(host.class_index) * 3;
     sleep_until(zero + tick_not_before(plan.connect_at)).await;
     let has_path = host.class.path.is_some();
-    let (mut cursor, mut last_id) = (None, None);
+    let (mut cursor, mut last_id, mut retry) = (None, None, None);
     loop {
         let known = cursor.map(|id: EventId| id.to_string());
         let since = if host.account.sightings().is_some() { &last_id } else { &known };
@@ -91,6 +91,7 @@ pub(super) async fn live(
             })?;
             cursor = session.cursor;
             last_id = session.parser.last_id().or(last_id);
+            retry = session.parser.retry().or(retry);
             if end == End::Closed {
                 host.closed(zero.elapsed(), index, is_by_plan());
             } else {
@@ -110,13 +111,8 @@ pub(super) async fn live(
             }
         }
         host.network.abandon_path(index);
-        let back_after = faults.back_after(opened_at, zero.elapsed()).or(host.class.reconnect_after);
-        let back = async {
-            match back_after {
-                Some(pause) => sleep(pause).await,
-                None => std::future::pending().await,
-            }
-        };
+        let after_restart = faults.back_after(opened_at, zero.elapsed());
+        let back = host.comes_back(retry, after_restart);
         if until(planned_end, back).await.is_none() {
             host.left(zero.elapsed(), index);
             return Ok(());
@@ -141,6 +137,14 @@ enum End {
 }
 
 impl Host {
+    /// Waits until a client comes back; for ever where it stays away.
+    async fn comes_back(&self, retry: Option<Duration>, after_restart: Option<Duration>) {
+        match pause(&self.class, self.time_scale, retry, after_restart) {
+            Some(back_after) => sleep(back_after).await,
+            None => std::future::pending().await,
+        }
+    }
+
     /// A client has left for good.
     fn left(&self, now: Duration, index: usize) {
         match self.account.sightings() {

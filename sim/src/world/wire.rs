@@ -14,7 +14,7 @@ use std::time::Duration;
 use tokio::io::AsyncWrite;
 use turmoil::net::tcp::OwnedWriteHalf;
 
-use super::cpu::Connection;
+use super::cpu::{Connection, WriteWork};
 use super::merged::MergedChannel;
 use state::{Accepted, PacketLoss, State, Turn};
 
@@ -95,9 +95,12 @@ impl Wire {
         self.lock().frames += 1;
     }
 
-    /// Returns the number of frames that the server has taken since the CPU was last asked for.
-    pub(super) fn take_frames(&self) -> u32 {
-        std::mem::take(&mut self.lock().frames)
+    /// Returns the work of the write that begins: the frames that the server has taken since the CPU was last asked for, and
+    /// whether it never was before.
+    pub(super) fn take_work(&self) -> WriteWork {
+        let mut state = self.lock();
+        let is_first = !std::mem::replace(&mut state.has_asked_the_cpu, true);
+        WriteWork { frames: std::mem::take(&mut state.frames), is_first }
     }
 
     /// When the server's socket accepted the byte at that offset, if that is kept; offsets asked for never decrease.

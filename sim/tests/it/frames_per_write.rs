@@ -73,7 +73,7 @@ fn a_frame_is_flushed_when_it_has_gone_and_not_when_those_behind_it_have() {
 #[test]
 fn a_write_costs_the_cpu_its_own_work_and_that_of_each_frame_in_it() {
     let mut plan = with(16, &plan(vec![Reading::AsItArrives], 65_536, 12, ms(0), 100));
-    plan.server.cpu = Some(CpuPlan { publish: ms(0), delivery: ms(10), frame: ms(1) });
+    plan.server.cpu = Some(CpuPlan { frame: ms(1), ..CpuPlan::per_write(ms(0), ms(10)) });
     let flushed: Vec<_> = flushed_at(&observed(&plan, 64)).into_iter().map(|(_, at)| at).collect();
     // The first is alone, and so is the second: it is published when the CPU has done the first write, before all others.
     let alone = ms(10 + 1);

@@ -4,6 +4,7 @@
 //! - [`frames_per_write`]: frames that share a write
 //! - [`who_gets_what`]: a subscriber's receipts depend on its own reading alone
 //! - [`connections_that_end`]: for a reason, which is counted
+//! - [`coming_back`]: as an `EventSource` does, and what all at once cost
 //! - [`faults`]: what goes wrong, and what comes of it
 //! - [`laws`]: what holds for any plan, over plans that proptest draws
 //! - [`twins`]: a plan loses the same events over server-sent events and over WebSockets
@@ -39,6 +40,7 @@
 mod access;
 mod any_server;
 mod architecture;
+mod coming_back;
 mod command_line;
 mod connections_that_end;
 mod determinism;

@@ -60,6 +60,7 @@ const WITHOUT_EFFECT: &[Refused] = &[
     (&["verify", "--quick", "--json", "-", "--force"], "--force: --json - writes no file"),
     (&["stages", "--check", "--quick"], "--check"),
     (&["stages", "--check", "--force"], "--"),
+    (&["herd", "--check", "--quick"], "--check"),
     (&["docs", "--json", "-"], "--json"),
 ];
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hubbub::{Capacity, Overflow};
 use hubbub_sim::internals::plan::{
-    Arrival, ClassPlan, HubChoice, Impairments, Plan, Reading, Selection, ServerPlan, SubscriberPlan,
+    Arrival, ClassPlan, DEFAULT_RETRY, HubChoice, Impairments, Plan, Reading, Selection, ServerPlan, SubscriberPlan,
 };
 use hubbub_sim::internals::record::Record;
 use hubbub_sim::internals::runs::{Progress, RunWorld, Workers};
@@ -57,6 +57,7 @@ pub(crate) fn plan(
             frames_per_write: 1,
             transport: Transport::Sse,
             cpu: None,
+            retry: DEFAULT_RETRY,
             recovery: None,
         },
         arrivals,
@@ -66,6 +67,7 @@ pub(crate) fn plan(
             window_bytes,
             reconnect_after: None,
             selection: Selection::default(),
+            obeys_retry: false,
             path: None,
         }],
         subscribers: subscribers.collect(),

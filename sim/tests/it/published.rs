@@ -27,6 +27,12 @@ fn the_table_of_two_stages_is_what_its_document_gives() {
 }
 
 #[test]
+fn the_table_of_restarts_is_what_its_document_gives() {
+    let herd = serde_json::from_str(&at_the_root("plots/herd/herd.json")).unwrap();
+    assert_eq!(report::herd::readme(&herd), at_the_root("plots/herd/README.md"));
+}
+
+#[test]
 fn figure_and_tables_of_the_verification_are_what_its_document_gives() {
     let text = at_the_root("plots/theory/verify.json");
     let verify: Verify = serde_json::from_str(&text).unwrap();

@@ -78,13 +78,14 @@ impl CapacityOptions {
         // A price for both that leaves none out. The price of a write then includes its frame.
         let publish_us = self.publish_us.or(own.map(|own| own.publish_us));
         let delivery = self.delivery_us.map(|us| (us, 0.0)).or(own.map(|own| (own.delivery_us, own.frame_us)));
+        let connect_us = own.map_or(0.0, |own| own.connect_us);
         let (Some(publish_us), Some((delivery_us, frame_us))) = (publish_us, delivery) else {
             return Err(Failure::input(format!(
                 "{}: has no [server.cpu], so it needs both --publish-us and --delivery-us",
                 self.scenario
             )));
         };
-        Ok(scenario.with_cpu(CpuPrices { publish_us, delivery_us, frame_us })?)
+        Ok(scenario.with_cpu(CpuPrices { publish_us, delivery_us, frame_us, connect_us })?)
     }
 
     /// The question.

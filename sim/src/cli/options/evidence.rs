@@ -20,8 +20,9 @@ pub(in crate::rooms::cli) struct VerifyOptions {
     pub(in crate::rooms::cli) threads: Threads,
 }
 
+/// Options of what can be repeated and compared with what is published.
 #[derive(Debug, Args)]
-pub(in crate::rooms::cli) struct StagesOptions {
+pub(in crate::rooms::cli) struct RepeatedOptions {
     #[command(flatten)]
     pub(in crate::rooms::cli) evidence: EvidenceOptions,
     #[command(flatten)]

@@ -7,8 +7,8 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 
 use super::rows::{Background, Events, Loss, Row};
 use crate::plan::{
-    Arrival, BufferTuning, ClassPlan, Impairments, LinePlan, PathOutage, PathPlan, Plan, Reading, Selection,
-    ServerPlan, Stall, SubscriberPlan,
+    Arrival, BufferTuning, ClassPlan, DEFAULT_RETRY, Impairments, LinePlan, PathOutage, PathPlan, Plan, Reading,
+    Selection, ServerPlan, Stall, SubscriberPlan,
 };
 use crate::tcp::Rate;
 use crate::transport::Transport;
@@ -61,6 +61,7 @@ pub(super) fn plan(row: &Row, seed: u64) -> Plan {
         window_bytes: row.stall.map_or(65_536, |(_, bytes)| bytes),
         reconnect_after: None,
         selection: Selection::default(),
+        obeys_retry: false,
         path: Some(PathPlan {
             receive_buffer: if row.stall.is_some() { BufferTuning::Fixed } else { BufferTuning::Auto },
             ..path
@@ -92,6 +93,7 @@ fn server() -> ServerPlan {
         frames_per_write: hubbub::ServerSettings::default().frames_per_write,
         transport: Transport::Sse,
         cpu: None,
+        retry: DEFAULT_RETRY,
         recovery: None,
     }
 }

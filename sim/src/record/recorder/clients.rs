@@ -4,13 +4,15 @@ use std::time::Duration;
 
 use hubbub::LossReason;
 
-use super::{Observations, count_us};
+use super::Observations;
 use crate::record::ObservationKind;
+use crate::record::histogram::count_us;
 
 impl Observations {
     /// A client has read where its stream begins: after an event of a process, or 0 for none of it.
     pub fn placed(&mut self, now: Duration, index: usize, process: usize, sequence: u64) {
         self.note(now, index, ObservationKind::Placed { after: self.sequence(process, sequence) });
+        self.restarts.iter_mut().for_each(|restarts| restarts.read(now, index));
     }
 
     /// A client has read that events are missing: from `first` to `last`, by the count of the process it is connected
@@ -24,12 +26,14 @@ impl Observations {
         };
         let until = self.sequence(process, missing[1].unwrap_or(0));
         self.note(now, index, ObservationKind::Told { after, until });
+        self.restarts.iter_mut().for_each(|restarts| restarts.read(now, index));
     }
 
     /// A client has left for good: what is published from now on it does not want.
     pub fn left(&mut self, now: Duration, index: usize) {
         let published = self.published_at.len() as u64;
         self.is_back(now, index);
+        self.restarts.iter_mut().for_each(|restarts| restarts.left(index));
         self.demands[index].until.get_or_insert(published);
     }
 
@@ -50,6 +54,11 @@ impl Observations {
         tally.last_read = sequence.max(tally.last_read);
         let class = tally.class;
         count_us(&mut self.classes[class].receipt_us, latency);
+        if let Some(restarts) = &mut self.restarts {
+            let place = usize::try_from(sequence - 1).unwrap_or(usize::MAX);
+            restarts.read(now, index);
+            restarts.received(index, sequence, self.published_at[place], latency);
+        }
     }
 
     /// A stream has brought the event of that sequence: from there on its subscriber wants all.

@@ -13,7 +13,7 @@ use crate::scenario::limits::{
 };
 use crate::scenario::number::{number, numbers};
 use crate::scenario::{Class, RoundTrip, Settings};
-use crate::transport::step_bytes;
+use crate::transport::{Transport, step_bytes};
 
 pub(super) fn classes(found: &mut Found, around: Around<'_>) {
     let Around { settings, duration, .. } = around;
@@ -36,6 +36,13 @@ pub(super) fn classes(found: &mut Found, around: Around<'_>) {
         tables::watched(found, class, settings, &at);
         paths::path(found, class, around, &at);
         life(found, class, duration, &at);
+        if class.obeys_retry && settings.server.transport == Transport::Ws {
+            found.add(
+                at("obeys_retry"),
+                true,
+                "must be false with server.transport = \"ws\": a WebSocket has no retry",
+            );
+        }
         reads(found, class, settings, duration, &at);
     }
     // Sums of values that are wrong themselves would be told as a second fault with the same cause.

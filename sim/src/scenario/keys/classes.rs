@@ -12,7 +12,7 @@ bad mobile connection.";
 // 1 GiB, the largest window that TCP can announce. In words, since a word is allowed as well.
 const WINDOW_BYTES: &str = "whole, 1 ..= 1073741824, or `auto` beside a path";
 
-pub(super) static KEYS: [Key; 14] = [
+pub(super) static KEYS: [Key; 15] = [
     Key::new("name", "text", Allowed::Text("1 to 64 bytes, different for each class"))
         .says("\"desktop\"", "Name of the class in results"),
     Key::new("count", "subscribers", Allowed::Whole(1, MAX_SUBSCRIBERS))
@@ -53,4 +53,7 @@ pub(super) static KEYS: [Key; 14] = [
     Key::new("topic", "text", Allowed::Text("a pattern that begins with ingest. and matches a table"))
         .without("`tables` holds")
         .says("\"ingest.*\"", "Tables that members watch, as a pattern: `?topic=ingest.*`; not together with `tables`"),
+    Key::new("obeys_retry", "true or false", Allowed::Text("true or false"))
+        .or(|| false.to_string())
+        .says("true", "Whether a member waits for as long as the last `retry:` said that it has read, whatever ended its stream, as an `EventSource` does; until it has read one, for `reconnect_after_seconds`, which is then 3 where it is not given"),
 ];

@@ -1,7 +1,9 @@
 //! Keys of the server.
 
 use crate::scenario::key::{Allowed, Key};
-use crate::scenario::limits::{MAX_FRAMES_PER_WRITE, MAX_HISTORY, MAX_HISTORY_BYTES, MAX_SECONDS, MAX_TASK_US};
+use crate::scenario::limits::{
+    MAX_BACK_SECONDS, MAX_FRAMES_PER_WRITE, MAX_HISTORY, MAX_HISTORY_BYTES, MAX_SECONDS, MAX_TASK_US,
+};
 use crate::scenario::settings::{RecoverySettings, ServerSection};
 
 pub(super) const ABOUT: &str = "The server's settings. Defaults are those of `hubbub serve`.";
@@ -9,7 +11,7 @@ pub(super) const ABOUT_CPU: &str = "One modelled worker. Without this table, CPU
 pub(super) const ABOUT_RECOVERY: &str =
     "A history for clients that come back, and gap notices. Without this table there is neither.";
 
-pub(super) static KEYS: [Key; 6] = [
+pub(super) static KEYS: [Key; 7] = [
     Key::new("policy", "text", Allowed::Text(hubbub::Overflow::NAMES))
         .or(|| format!("{:?}", ServerSection::default().policy.to_string()))
         .says("\"drop-newest\"", "What happens to an event that does not fit into a mailbox"),
@@ -28,15 +30,21 @@ pub(super) static KEYS: [Key; 6] = [
     Key::new("transport", "text", Allowed::Text("`sse` or `ws`"))
         .or(|| format!("{:?}", ServerSection::default().transport.name()))
         .says("\"sse\"", "How subscribers connect: server-sent events (`sse`), or one WebSocket each (`ws`)"),
+    Key::new("retry_seconds", "s", Allowed::Number(0.0, MAX_BACK_SECONDS))
+        .or(|| ServerSection::default().retry_seconds.to_string())
+        .says("5", "Longest time that the `retry:` of a stream asks for: each subscriber is told one between a fifth of it and all of it; with 0 there is no `retry:`"),
 ];
 
-pub(super) static CPU: [Key; 3] = [
+pub(super) static CPU: [Key; 4] = [
     Key::new("publish_us", "µs", Allowed::Number(0.0, MAX_TASK_US)).says("50", "CPU time of one publish"),
     Key::new("delivery_us", "µs", Allowed::Number(0.0, MAX_TASK_US))
         .says("10", "CPU time of one write to one subscriber"),
     Key::new("frame_us", "µs", Allowed::Number(0.0, MAX_TASK_US))
         .or(|| "0".to_owned())
         .says("1", "CPU time that each frame adds to its write"),
+    Key::new("connect_us", "µs", Allowed::Number(0.0, MAX_TASK_US))
+        .or(|| "0".to_owned())
+        .says("100", "CPU time that a new connection adds to its first write"),
 ];
 
 pub(super) static RECOVERY: [Key; 4] = [

@@ -35,14 +35,27 @@ pub(super) fn chunk_head(bytes: u64) -> u64 {
 
 /// The first bytes of a stream: the time after which the client comes back, which is another one for each subscriber, and
 /// the place it begins at where the client is told.
-pub(super) fn hello(subscriber: SubscriberId, begins_at: Option<EventId>) -> u64 {
-    sse::hello(Some(retry(subscriber)), begins_at).len() as u64
+pub(super) fn hello(longest: Option<Duration>, subscriber: SubscriberId, begins_at: Option<EventId>) -> u64 {
+    sse::hello(retry(longest, subscriber), begins_at).len() as u64
 }
 
-/// The time after which a client comes back that has lost its stream: between one second and five.
-fn retry(subscriber: SubscriberId) -> Duration {
-    // The server's default, as every plan has it. Neighbours get times far apart.
-    Duration::from_millis(1000 + subscriber.0.wrapping_mul(617) % 4000)
+/// The time that a greeting asks for, as a client reads it, and where its line ends in the greeting.
+pub(super) fn retry_line(longest: Option<Duration>, subscriber: SubscriberId) -> Option<(u64, Duration)> {
+    let retry = retry(longest, subscriber)?;
+    // A greeting without a place ends with the line and an empty one.
+    let line_end = sse::hello(Some(retry), None).len() as u64 - 1;
+    Some((line_end, retry))
+}
+
+/// The time after which a client comes back that has lost its stream: between a fifth of the longest and all of it.
+fn retry(longest: Option<Duration>, subscriber: SubscriberId) -> Option<Duration> {
+    let longest = longest?;
+    let least = longest / 5;
+    let spread_ms = (longest - least).as_millis().max(1);
+    // Neighbours get times far apart. On the wire it is whole milliseconds.
+    let nth_ms = u128::from(subscriber.0.wrapping_mul(617)) % spread_ms;
+    let ms = u64::try_from(least.as_micros() / 1000 + nth_ms).unwrap_or(u64::MAX);
+    Some(Duration::from_millis(ms))
 }
 
 /// A gap notice.

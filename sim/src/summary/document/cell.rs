@@ -65,6 +65,25 @@ pub struct Cell {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[doc(hidden)]
     pub links: Option<EmulatedLinks>,
+    /// After restarts of the server; left out where no run has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[doc(hidden)]
+    pub after_restart: Option<AfterRestart>,
+}
+
+/// How those who watch come through a restart of the server.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AfterRestart {
+    /// Publish to receipt of the events that were published in the first ten seconds of the next process, all that clients
+    /// have read of them, however late.
+    pub receipt_latency_ms: Quantiles,
+    /// The same without the events that a client was given when it came back: only those that came while it had a stream.
+    pub live_receipt_latency_ms: Quantiles,
+    /// From the end of the process until the last client whose stream it ended had read something of its next one; the
+    /// longest of all runs.
+    pub last_back_after_ms: Option<f64>,
+    /// Clients that had not come back by the end of their run, all seeds.
+    pub not_back: u64,
 }
 
 /// How the emulated links of a cell kept to their time, and what ran over them.

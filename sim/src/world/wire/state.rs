@@ -23,6 +23,7 @@ pub(super) struct State {
     pub(super) held: Vec<u8>,
     /// Frames taken by the server since the CPU was last asked for.
     pub(super) frames: u32,
+    pub(super) has_asked_the_cpu: bool,
     pub(super) is_queued: bool,
     pub(super) server_closed: bool,
     pub(super) loss: PacketLoss,

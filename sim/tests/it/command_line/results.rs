@@ -1,4 +1,4 @@
-//! `stages` and `docs`: results beside a sweep's, and what is drawn from stored ones.
+//! `stages`, `herd` and `docs`: results beside a sweep's, and what is drawn from stored ones.
 
 use std::fs;
 
@@ -23,6 +23,27 @@ fn a_second_stage_is_put_beside_one_mailbox_and_leaves_no_files_unless_asked() {
     assert!(rows[0]["missed"].as_u64() > Some(1000) && !folder.join("plots").exists());
     let unpublished = refused(&folder, &["stages", "--check"]);
     assert!(unpublished.contains("plots/stages/stages.json"), "{unpublished}");
+}
+
+#[test]
+fn restarts_are_put_beside_each_other_with_a_retry_and_without() {
+    let folder = folder("herd");
+    let output = sim(&folder, &["herd", "--quick", "--json", "-"]);
+    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["schema"], "hubbub.herd/1");
+    let of = |row: &serde_json::Value, what: &str| row["after"][what]["p99"].as_f64().unwrap();
+    for ways in document["rows"].as_array().unwrap().chunks(2) {
+        let [at_once, spread] = ways else { panic!("{ways:?}") };
+        assert!(at_once["retry_seconds"].is_null() && spread["retry_seconds"] == 5.0);
+        assert_eq!(at_once["subscribers"], spread["subscribers"]);
+        let live = "live_receipt_latency_ms";
+        assert!(of(at_once, live) > of(spread, live), "{at_once} {spread}");
+        assert_eq!(at_once["after"]["not_back"], 0);
+    }
+    assert_eq!(document["runs"]["agreed"], 4, "those at the scenario's own prices");
+    let unpublished = refused(&folder, &["herd", "--check"]);
+    assert!(unpublished.contains("plots/herd/herd.json"), "{unpublished}");
 }
 
 #[test]
