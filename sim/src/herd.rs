@@ -97,7 +97,7 @@ fn with_dear_connections(scenario: &Scenario) -> Result<Scenario, ScenarioError>
 /// A run at the scenario's present buffer.
 fn job(scenario: &Scenario, subscribers: usize, seed: u64) -> Job<'_> {
     let settings = scenario.settings();
-    let frames = usize::try_from(settings.current_buffer).ok();
+    let frames = usize::try_from(settings.current_frames()).ok();
     let capacity = frames.and_then(Capacity::new).unwrap_or(Capacity::UNBOUNDED);
     Job { scenario, subscribers, choice: HubChoice { capacity, overflow: settings.server.policy }, seed }
 }

@@ -102,6 +102,7 @@ mod tests {
             round_trip: None,
             window_bytes: 1,
             reconnect_after: Some(own),
+            selection: crate::plan::Selection::default(),
             obeys_retry,
             path: None,
         };
