@@ -2,7 +2,7 @@
 //!
 //! This room knows what was published, and not who has received it.
 
-#[cfg(any(feature = "jetstream", test))]
+#[cfg(any(feature = "shared-log", test))]
 mod older;
 
 use std::collections::{BTreeMap, VecDeque};

@@ -1,7 +1,7 @@
 //! The events of one topic, in chunks that readers share with the history. A reader holds the history's lock only to
 //! get a pointer to a chunk, so the time does not depend on how many events it reads.
 
-#[cfg(any(feature = "jetstream", test))]
+#[cfg(any(feature = "shared-log", test))]
 mod front;
 
 use std::cmp::Reverse;

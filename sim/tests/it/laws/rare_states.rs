@@ -65,9 +65,9 @@ const REACHED_BY: &[(Mark, u64)] = &[
     (Mark::HoleOverOtherTables, 134),
     (Mark::OnlyOtherTablesSince, 3543),
     (Mark::OneEventInTwoForms, 40),
-    (Mark::ObeysARetry, 23),
+    (Mark::ObeysARetry, 16),
     (Mark::EndsBeforeItsRetry, 63),
-    (Mark::FailsAfterARetry, 40),
+    (Mark::FailsAfterARetry, 16),
 ];
 
 /// What the specification reaches in the case of a seed.
