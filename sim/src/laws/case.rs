@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use hubbub::{Capacity, Overflow};
 
-use crate::plan::{HubChoice, Plan};
+use crate::plan::{DEFAULT_RETRY, HubChoice, Plan};
 
 /// A deadline, or a silence, that no drawn case lives to see.
 pub(super) const LONG: Duration = Duration::from_secs(30);
@@ -38,7 +38,15 @@ impl Case {
         HubChoice { capacity: Capacity::UNBOUNDED, overflow: self.overflow }
     }
 
-    /// Subscribers are then independent of each other.
+    /// Nothing depends then on the ids that the server gives its subscribers.
+    #[must_use]
+    pub fn without_ids(mut self) -> Self {
+        self.plan.server.retry = DEFAULT_RETRY;
+        self.plan.classes.iter_mut().for_each(|class| class.obeys_retry = false);
+        self
+    }
+
+    /// Subscribers are then independent of each other, but for [their ids](Self::without_ids).
     #[must_use]
     pub fn without_cpu(mut self) -> Self {
         self.plan.server.cpu = None;

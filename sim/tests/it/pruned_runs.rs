@@ -22,7 +22,7 @@ const BUFFERS: [u64; 7] = [1, 2, 3, 5, 8, 16, 40];
 
 /// A drawn case in which nothing is shared, nobody leaves and readers alone are at fault.
 fn independent(seed: u64) -> Case {
-    let mut case = case_of(seed).without_cpu().without_recovery().patient();
+    let mut case = case_of(seed).without_ids().without_cpu().without_recovery().patient();
     if case.overflow != DropNewest {
         case.overflow = DropOldest;
     }

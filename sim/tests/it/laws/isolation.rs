@@ -14,7 +14,7 @@ use crate::plans::{ms, plan};
 
 #[test]
 fn a_witness_sees_the_same_at_the_same_times_with_and_without_any_neighbours() {
-    let case = any_case().prop_map(Case::without_cpu);
+    let case = any_case().prop_map(Case::without_cpu).prop_map(Case::without_ids);
     holds(Law::Isolation, 64, (case, any::<Index>()), |(case, witness)| {
         broken(isolation_of(&Trial::on_the_full_stack(&case), witness.index(case.plan.subscribers.len())))
     });

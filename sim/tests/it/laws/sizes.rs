@@ -34,7 +34,7 @@ fn with_wider_windows(case: &Case, bytes: u64) -> Case {
 
 #[test]
 fn a_larger_mailbox_never_loses_its_first_frame_earlier() {
-    let case = any_case().prop_map(Case::without_cpu).prop_map(Case::without_recovery);
+    let case = any_case().prop_map(Case::without_ids).prop_map(Case::without_cpu).prop_map(Case::without_recovery);
     holds(Law::FirstLoss, 64, (case, 1usize..20), |(case, more)| {
         let less = record(&case, case.choice())?;
         broken(no_earlier_loss(&less, &record(&case, case.choice_of(case.frames + more))?))
@@ -46,7 +46,11 @@ fn a_larger_window_never_loses_its_first_frame_earlier() {
     // A connection that is cut off for want of progress loses nothing more, and a wider window may spare it that. A
     // partition ends the connections that have something under way, and a wider window has more under way. Over a path a
     // larger receive buffer makes fuller segments, which meet other lost slots.
-    let case = any_case().prop_map(Case::without_cpu).prop_map(Case::without_faults).prop_map(Case::without_paths);
+    let case = any_case()
+        .prop_map(Case::without_ids)
+        .prop_map(Case::without_cpu)
+        .prop_map(Case::without_faults)
+        .prop_map(Case::without_paths);
     let case = case.prop_map(Case::patient).prop_map(Case::dropping_newest);
     let case = case.prop_map(Case::without_recovery);
     holds(Law::FirstLoss, 64, (case, 1u64..3000), |(case, more)| {
@@ -58,7 +62,11 @@ fn a_larger_window_never_loses_its_first_frame_earlier() {
 #[test]
 fn with_equal_frames_a_larger_mailbox_or_window_never_loses_more() {
     // Over a path it can: more frames in a backlog make other segments, which meet other lost slots.
-    let case = any_case().prop_map(Case::without_cpu).prop_map(Case::without_faults).prop_map(Case::without_paths);
+    let case = any_case()
+        .prop_map(Case::without_ids)
+        .prop_map(Case::without_cpu)
+        .prop_map(Case::without_faults)
+        .prop_map(Case::without_paths);
     let case = case.prop_map(Case::patient).prop_map(Case::dropping_newest);
     let case = case.prop_map(Case::without_recovery);
     let case = (case, 20u32..1500).prop_map(|(case, bytes)| case.with_equal_frames(bytes));
