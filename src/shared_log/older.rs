@@ -167,16 +167,29 @@ impl<S: Stream> Older<S> {
             nothing_between(&self.stream, next..sequence).await?;
             next = sequence + 1;
             // The history may have gone on meanwhile. Then it begins after this event, which is still to be had.
-            if sequence >= self.hub.reaches_back_to() && self.put_in_front(sequence, &mut found) {
-                return Ok(());
+            if sequence >= self.hub.reaches_back_to() {
+                self.is_still_there(found.from).await?;
+                if self.put_in_front(sequence, &mut found) {
+                    return Ok(());
+                }
             }
             if let Content::Event { topic, payload } = message.content {
                 found.push(self.hub.older_event(sequence, &topic, payload, at), self.most.bytes);
             }
         }
         nothing_between(&self.stream, next..self.hub.reaches_back_to()).await?;
+        self.is_still_there(found.from).await?;
         // Nothing comes after what was found, so nothing is missing behind it.
         self.put_in_front(u64::MAX, &mut found);
+        Ok(())
+    }
+
+    /// Makes sure that the stream was not purged meanwhile: what is gone since would pass for deleted messages.
+    async fn is_still_there(&self, from: u64) -> Result<(), Interrupted> {
+        let first = state(&self.stream, self.hub.last_id().epoch, 0).await?.first;
+        if first > from {
+            return Err(Interrupted::Again(format!("the stream has removed the events up to {}", first - 1)));
+        }
         Ok(())
     }
 

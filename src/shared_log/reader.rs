@@ -186,11 +186,12 @@ impl<S: Stream, E: Environment> Reader<S, E> {
         // Messages in between were deleted, or were removed by the stream's limits before they were sent. Only the first
         // is no loss, and only the stream knows which.
         if sequence > self.position() + 1 {
+            nothing_between(&self.stream, self.position() + 1..sequence).await?;
+            // Asked after that: a purge between the two questions would pass for deleted messages.
             let first = state(&self.stream, self.epoch(), self.position()).await?.first;
             if first > self.position() + 1 {
                 self.lose_until(first.min(sequence) - 1);
             }
-            nothing_between(&self.stream, self.position() + 1..sequence).await?;
         }
         match content {
             Content::Event { topic, payload } => {

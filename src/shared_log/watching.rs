@@ -37,7 +37,11 @@ pub(super) async fn ask(stream: impl Stream, of_epoch: u64, position: u64) -> Re
     let State { first, last, .. } = state(&stream, of_epoch, position).await?;
     // What is in front of the first message was removed, and that is a loss.
     let may_be_deleted = position < last && first <= position + 1;
-    let rest_is_deleted = may_be_deleted && stream.next_after(position).await?.is_none_or(|next| next > last);
+    let mut rest_is_deleted = may_be_deleted && stream.next_after(position).await?.is_none_or(|next| next > last);
+    if rest_is_deleted {
+        // Asked once more: between the two questions the stream may have been purged, and that is a loss.
+        rest_is_deleted = state(&stream, of_epoch, position).await?.first <= position + 1;
+    }
     Ok(Answer { first, last, rest_is_deleted })
 }
 

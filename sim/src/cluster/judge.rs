@@ -117,7 +117,11 @@ impl Truth {
             let may_be_told = self.purged.contains(sequence) || !self.reads_older;
             is_needed && !(may_be_told && is_told(*sequence))
         })?;
-        Some(format!("nothing lost: {EPOCH}-{missing} has not come, and no notice that allows for it"))
+        // What came around its place says more than all that came.
+        let near = got.iter().filter(|one| one.sequence().is_some_and(|sequence| sequence.abs_diff(missing) <= 3));
+        let near: Vec<_> = near.map(ToString::to_string).collect();
+        let near = near.join(", ");
+        Some(format!("nothing lost: {missing} has not come, and no notice that allows for it; near it came: {near}"))
     }
 
     /// Every acknowledged event was kept by its id.
@@ -131,7 +135,28 @@ impl Truth {
     }
 }
 
+impl std::fmt::Display for Got {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Place(id) => write!(f, "place {}", id.sequence),
+            Self::Event(id, _) => write!(f, "event {}", id.sequence),
+            Self::Gap { reason, .. } => match self.gap() {
+                Some([first, last]) => write!(f, "gap {first} to {last} ({reason})"),
+                None => write!(f, "gap ({reason})"),
+            },
+        }
+    }
+}
+
 impl Got {
+    /// The sequence that it is about; of a gap the last one.
+    fn sequence(&self) -> Option<u64> {
+        match self {
+            Self::Place(id) | Self::Event(id, _) => Some(id.sequence),
+            Self::Gap { last, .. } => last.map(|id| id.sequence),
+        }
+    }
+
     fn event(&self) -> Option<u64> {
         match self {
             Self::Event(id, _) => Some(id.sequence),

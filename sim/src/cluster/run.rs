@@ -237,6 +237,11 @@ mod tests {
     }
 
     #[test]
+    fn a_purge_between_two_questions_of_a_server_is_told_and_does_not_pass_for_deleted_messages() {
+        run(&ClusterCase::draw(13_144), Trusts::Leader).unwrap();
+    }
+
+    #[test]
     fn servers_that_believe_a_broker_which_is_behind_are_reported() {
         let broken = (0..200).map(ClusterCase::draw).find_map(|case| run(&case, Trusts::AnyBroker).err());
         assert!(broken.is_some_and(|why| why.0.contains("nothing lost")));
