@@ -55,7 +55,7 @@ impl Plan {
         (0..).zip(self.tables()).map(of).collect()
     }
 
-    /// How many subscribers want an event, on the mean over all events.
+    /// Returns the number of subscribers that want an event, as the mean over all events.
     #[must_use]
     pub(crate) fn mean_audience(&self) -> f64 {
         let (all, audiences) = (self.subscribers.len() as f64, self.audiences());

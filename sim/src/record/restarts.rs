@@ -39,7 +39,7 @@ pub(super) struct Restarts {
 
 #[derive(Debug, Clone, Copy, Default)]
 struct Watcher {
-    /// How many events had been published when its stream began.
+    /// Number of events that had been published when the stream of this subscriber began.
     joined_after: u64,
     has_stream: bool,
     /// When a restart cut it off; `None` once it has read something of a later stream.

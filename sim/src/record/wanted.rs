@@ -41,7 +41,7 @@ impl Record {
     }
 }
 
-/// How many of the events before each one the members of a class want, where not all of them.
+/// By class and event, the number of earlier events that members of the class want; `None` where all want every event.
 pub(super) struct WantedBefore(Option<Vec<Vec<u64>>>);
 
 impl WantedBefore {
@@ -57,7 +57,7 @@ impl WantedBefore {
         Self(selected.map(|selected| selected.iter().map(of_class).collect()))
     }
 
-    /// How many the members of a class want of those that follow the first `from`, up to the one of number `until`.
+    /// Returns how many events members of a class want, from the one after number `from` up to number `until`.
     pub(super) fn between(&self, class: usize, from: u64, until: u64) -> u64 {
         let Some(before) = self.0.as_ref().and_then(|classes| classes.get(class)) else {
             return until.saturating_sub(from);

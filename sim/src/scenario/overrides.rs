@@ -99,7 +99,7 @@ impl Scenario {
         self.derived(format!("{} without its CPU", self.source), settings, trace)
     }
 
-    /// The same scenario with another longest time that a `retry:` asks for; with 0 no stream has one.
+    /// Returns this scenario with another longest time that a `retry:` asks for; with 0 no stream has a `retry:`.
     ///
     /// # Errors
     ///

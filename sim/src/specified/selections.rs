@@ -69,7 +69,7 @@ impl Wanted {
         self.selected.is_by_wildcard == by_wildcard && self.selected.has(table)
     }
 
-    /// How many of the events from a place up to the one before `end` are selected.
+    /// Returns how many events are selected, from the place `from` up to the one before `end`.
     pub(super) fn count(&self, from: Place, end: Place) -> u64 {
         let Some(before) = &self.before else { return u64::from(end.saturating_sub(from)) };
         let [from, end] = [from, end].map(|place| before.get(place as usize).or(before.last()).copied().unwrap_or(0));

@@ -2,14 +2,16 @@
 
 pub(crate) mod objective;
 mod record;
+mod sizes;
 
 use std::collections::BTreeMap;
 
 use hubbub::LossCounts;
 
 use super::document::*;
-use super::risk;
 pub(crate) use record::record;
+pub(crate) use sizes::sized;
+use sizes::unsized_;
 
 /// One document of each shape that a sweep can leave.
 pub(crate) fn all() -> Vec<Sweep> {
@@ -342,55 +344,6 @@ fn cell(subscribers: usize, buffer: u64, exact: u64) -> Cell {
         publish_lag_ms: None,
         links: None,
         after_restart: None,
-    }
-}
-
-/// An N whose fullest mailbox held `buffer` frames in 600 runs, with 59 fresh runs at the next power of two.
-pub(crate) fn sized(subscribers: usize, buffer: u64) -> ZeroDrop {
-    let marks = HighWaterMarks::new(
-        0,
-        (0..600).map(|seed| if seed == 3 { buffer } else { (buffer * (seed % 50 + 10) / 60).max(1) }),
-    );
-    let with_headroom = (buffer + 1).next_power_of_two();
-    let cell = cell(subscribers, with_headroom, buffer);
-    ZeroDrop {
-        subscribers,
-        buffer: Some(buffer),
-        reason: None,
-        per_seed: (0..8).map(|seed| if seed == 3 { buffer } else { (buffer * 2 / 3).max(1) }).collect(),
-        binding: Some(Binding { subscriber: 9, class: "background-tab".to_owned(), seed: 3, at_ms: 31_402.25 }),
-        first_order_rule: Some(buffer * 4 / 5),
-        by_class: cell.by_class.clone(),
-        tolerance: Some(risk::tolerance(&marks, 3)),
-        risk: risk::curve(&marks, &[64, with_headroom]),
-        extrapolated: None,
-        marks: Some(marks),
-        validation: Some(Validation {
-            buffer: with_headroom,
-            seeds: (1_000..1_059).collect(),
-            runs_with_drops: 0,
-            run_drop_probability_upper95: 0.0495,
-            flush_latency_ms: cell.flush_latency_ms,
-            by_class: cell.by_class,
-            memory_bytes_per_subscriber: cell.memory_bytes_per_subscriber,
-        }),
-    }
-}
-
-fn unsized_(subscribers: usize, reason: &str) -> ZeroDrop {
-    ZeroDrop {
-        subscribers,
-        buffer: None,
-        reason: Some(reason.to_owned()),
-        per_seed: vec![700, 712, 690, 705, 698, 711, 694, 720],
-        binding: None,
-        first_order_rule: None,
-        by_class: BTreeMap::new(),
-        marks: None,
-        tolerance: None,
-        risk: Vec::new(),
-        extrapolated: None,
-        validation: None,
     }
 }
 

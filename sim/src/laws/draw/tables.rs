@@ -16,7 +16,7 @@ const MOST_EVENTS: usize = 300;
 /// Tables that do not know yet whose they are.
 #[derive(Debug, Clone)]
 pub(super) struct Drawn {
-    /// How many tables there are, at least two.
+    /// Number of tables of the plan, at least two.
     count: usize,
     /// For each event a number from which its table follows.
     tables: Vec<u8>,

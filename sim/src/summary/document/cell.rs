@@ -77,7 +77,7 @@ pub struct AfterRestart {
     /// Publish to receipt of the events that were published in the first ten seconds of the next process, all that clients
     /// have read of them, however late.
     pub receipt_latency_ms: Quantiles,
-    /// The same without the events that a client was given when it came back: only those that came while it had a stream.
+    /// Publish to receipt of the events that came while their client had a stream, without those of its replay.
     pub live_receipt_latency_ms: Quantiles,
     /// From the end of the process until the last client whose stream it ended had read something of its next one; the
     /// longest of all runs.
