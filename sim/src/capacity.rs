@@ -2,6 +2,7 @@
 //! what the simulation loses at that load. A node is a machine with one server; several of them share a log.
 
 mod demand;
+mod log;
 
 use std::time::Duration;
 
@@ -9,10 +10,11 @@ use crate::plan::Plan;
 use crate::runs::{self, Job, RunError, Workers};
 use crate::scenario::{MAX_SUBSCRIBERS, Scenario};
 use crate::sizing::bounded;
-use crate::summary::capacity::{BrokerTraffic, Capacity, Limit, Load, NodeRun, Resource, SCHEMA};
+use crate::summary::capacity::{Capacity, Limit, Load, NodeRun, Resource, SCHEMA};
 use crate::summary::cell::{CellKey, SLOT_BYTES, cell};
 use crate::summary::run::Latencies;
 use demand::Demand;
+pub use log::LogPrices;
 
 /// The time over which the busiest rate is an average. Shorter peaks wait in the mailboxes, and the simulated runs say what
 /// they lose there.
@@ -60,8 +62,8 @@ pub struct CapacityQuestion {
     pub buffer: u64,
     /// A node.
     pub node: Node,
-    /// Replicas of the log.
-    pub replicas: u64,
+    /// What a log costs, which several nodes need.
+    pub log: LogPrices,
 }
 
 /// Why there is no answer.
@@ -97,14 +99,13 @@ pub fn capacity(scenario: &Scenario, asked: CapacityQuestion, workers: Workers<'
     let members = if is_alike { 1 } else { settings.subscribers.iter().max().copied().unwrap_or(1) };
     let plans = (0..settings.seeds).map(|seed| Plan::draw(scenario, members, seed));
     let (mean, busiest) = demand::of(plans, BUSIEST);
-    let limits = limits(asked, prices.publish_us, prices.delivery_us + prices.frame_us, busiest);
-    // The first of equals.
-    let binding = limits.iter().min_by_key(|limit| limit.viewers).map_or(Resource::Cpu, |limit| limit.resource);
-    let most = limits.iter().map(|limit| limit.viewers).min().unwrap_or(0);
-    if most == 0 {
-        return Err(CapacityError::Nobody(binding));
+    let delivery_us = prices.delivery_us + prices.frame_us;
+    let mut limits = limits(asked, prices.publish_us, delivery_us, busiest);
+    let mut needed = nodes_needed(asked, &limits)?;
+    if needed + asked.spare > 1 {
+        limits = self::limits(asked, prices.publish_us + asked.log.event_us, delivery_us, busiest);
+        needed = nodes_needed(asked, &limits)?;
     }
-    let needed = asked.viewers.div_ceil(most);
     let nodes = needed + asked.spare;
     let fullest = asked.viewers.div_ceil(needed);
     let run = node_run(scenario, asked, fullest, workers)?;
@@ -117,7 +118,7 @@ pub fn capacity(scenario: &Scenario, asked: CapacityQuestion, workers: Workers<'
         spare: asked.spare,
         viewers_per_node: asked.viewers.div_ceil(nodes),
         viewers_per_node_without_spare: fullest,
-        binding,
+        binding: binding(&limits),
         limits,
         most_load: asked.node.most_load,
         load: Load {
@@ -126,9 +127,22 @@ pub fn capacity(scenario: &Scenario, asked: CapacityQuestion, workers: Workers<'
             bytes_per_second_of_a_viewer: mean.sent_bytes_per_second,
             busiest_bytes_per_second_of_a_viewer: busiest.sent_bytes_per_second,
         },
-        broker: (nodes > 1).then(|| broker(asked, nodes, busiest)),
+        broker: (nodes > 1).then(|| asked.log.traffic(nodes, busiest)),
         run,
     })
+}
+
+/// What carries the fewest viewers: the first of equals.
+fn binding(limits: &[Limit]) -> Resource {
+    limits.iter().min_by_key(|limit| limit.viewers).map_or(Resource::Cpu, |limit| limit.resource)
+}
+
+/// Nodes that carry everybody.
+fn nodes_needed(asked: CapacityQuestion, limits: &[Limit]) -> Result<u64, CapacityError> {
+    match limits.iter().map(|limit| limit.viewers).min() {
+        None | Some(0) => Err(CapacityError::Nobody(binding(limits))),
+        Some(most) => Ok(asked.viewers.div_ceil(most)),
+    }
 }
 
 /// What each resource carries in the busiest time.
@@ -146,17 +160,6 @@ fn limits(asked: CapacityQuestion, publish_us: f64, delivery_us: f64, busiest: D
         limit(Resource::Memory, (stream_bytes + asked.buffer * SLOT_BYTES) as f64, 0.0, memory_bytes as f64),
         limit(Resource::Network, busiest.sent_bytes_per_second, 0.0, bits_per_second as f64 / 8.0),
     ]
-}
-
-/// What the broker receives, keeps on its disks, and sends.
-fn broker(asked: CapacityQuestion, nodes: u64, busiest: Demand) -> BrokerTraffic {
-    let published = busiest.published_bytes_per_second;
-    BrokerTraffic {
-        replicas: asked.replicas,
-        published_bytes_per_second: published,
-        replicated_bytes_per_second: published * (asked.replicas - 1) as f64,
-        read_bytes_per_second: published * nodes as f64,
-    }
 }
 
 /// The runs of a core's share of a node's viewers.

@@ -1,8 +1,9 @@
 //! A scenario from an operator's own counters, with one number fitted: the rate at which a viewer drains its stream.
 //!
 //! What the counters say goes into the scenario as it is. How fast the viewer that lost frames takes bytes, no server
-//! counts; it is found by running the real Hub at one rate after another, on the same plans, until as many frames are
-//! lost in the same window as were seen. Nothing else is fitted, and what remains unexplained is told as the residual.
+//! counts; it is found by running one rate after another, on the same plans, until as many frames are lost in the same
+//! window as were seen. The specification does the search, and the real Hub has to lose the same frames at the rate that was
+//! found. Nothing else is fitted, and what remains unexplained is told as the residual.
 
 mod check;
 mod counters;
@@ -121,8 +122,7 @@ pub fn import(counters: &Counters, threads: usize, progress: &dyn Progress) -> R
     explainable(counters, &drops, rates, progress)?;
     let fit = fit(rates, counters.dropped, probe)?;
     progress.end();
-    // Run once more: the search keeps whole frames only, and not what each seed lost.
-    let lost = drops.at(fit.rate)?;
+    let lost = confirmed(&drops, fit.rate)?;
     let mean = lost.iter().sum::<u64>() as f64 / SEEDS as f64;
     let frames = mean - counters.dropped as f64;
     let mut imported = Imported {
@@ -150,6 +150,16 @@ pub fn import(counters: &Counters, threads: usize, progress: &dyn Progress) -> R
     // The file must be one that the sweep takes.
     Scenario::parse(&counters.name, &imported.text).map_err(|cause| counters.refused(&cause))?;
     Ok(imported)
+}
+
+/// What each seed loses at the rate, by both worlds.
+fn confirmed(drops: &Drops, bytes_per_second: u64) -> Result<Vec<u64>, ImportError> {
+    let (specified, simulated) = (drops.at(bytes_per_second)?, drops.by_the_full_stack_at(bytes_per_second)?);
+    if specified == simulated {
+        Ok(specified)
+    } else {
+        Err(ImportError::Disagreement { bytes_per_second, simulated, specified })
+    }
 }
 
 fn drain_rate(fit: &Fit) -> DrainRate {

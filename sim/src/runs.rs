@@ -13,7 +13,7 @@ use crate::scenario::Scenario;
 use crate::summary::run::{Latencies, RunSummary};
 pub use histories::{ExactHistory, Reach, check_histories, each_history};
 pub use known::{KnownRun, KnownRuns};
-pub use worlds::{CHECKED_SHARE, Disagreement, RunError, RunLog, RunWorld, is_checked};
+pub use worlds::{CHECKED_SHARE, Disagreement, RunError, RunLog, RunWorld, agree, is_checked};
 
 /// One run to do.
 #[derive(Debug, Clone, Copy)]

@@ -5,12 +5,12 @@ use hubbub::{Capacity, Overflow};
 
 use crate::plan::{HubChoice, Plan};
 use crate::pool;
-use crate::runs::{self, Progress};
+use crate::runs::{self, Progress, RunError};
 use crate::scenario::{Scenario, ScenarioError};
 use crate::summary::cell::{SLOT_BYTES, pooled};
 use crate::summary::run::{Latencies, RunSummary, Totals};
 use crate::summary::stages::{SCHEMA, Stages, StagesRow};
-use crate::world::{self, WorldError};
+use crate::{specified, world};
 
 /// What every stage of the original had.
 const FRAMES: u64 = 64;
@@ -29,7 +29,7 @@ pub enum StagesError {
     Scenario(#[from] ScenarioError),
     /// A run failed.
     #[error(transparent)]
-    World(#[from] WorldError),
+    Run(#[from] RunError),
 }
 
 /// A row under way.
@@ -61,7 +61,7 @@ pub fn stages(seeds: u64, threads: usize, progress: &dyn Progress) -> Result<Sta
     let units = |row: &Open| runs::units(row.subscribers);
     progress.begin("stages", rows.iter().map(units).sum::<u64>() * seeds);
     let mut done = Vec::new();
-    let work = |(row, seed): &(usize, u64)| -> Result<_, WorldError> {
+    let work = |(row, seed): &(usize, u64)| -> Result<_, RunError> {
         let run = rows[*row].run(*seed)?;
         progress.advance(units(&rows[*row]));
         Ok(Some(run))
@@ -78,7 +78,7 @@ pub fn stages(seeds: u64, threads: usize, progress: &dyn Progress) -> Result<Sta
 }
 
 impl Open {
-    fn run(&self, seed: u64) -> Result<(RunSummary, Latencies), WorldError> {
+    fn run(&self, seed: u64) -> Result<(RunSummary, Latencies), RunError> {
         let mut plan = Plan::draw(&self.scenario, self.subscribers, seed);
         // A channel behind the mailbox takes one frame at a time.
         plan.server.frames_per_write = 1;
@@ -86,8 +86,12 @@ impl Open {
             |frames: u64| usize::try_from(frames).ok().and_then(Capacity::new).unwrap_or(Capacity::UNBOUNDED);
         let choice = HubChoice { capacity: capacity(self.frames[0]), overflow: Overflow::DropNewest };
         let record = match self.frames.get(1) {
+            // The specification knows one mailbox.
             Some(second) => world::run_two_stages(&plan, choice, capacity(*second))?,
-            None => world::run(&plan, choice)?,
+            None if seed == 0 => {
+                runs::agree(plan, choice, || format!("{} with one mailbox, seed 0", self.scenario.settings().name))?
+            }
+            None => specified::run(&plan, choice)?,
         };
         Ok(RunSummary::of(seed, record))
     }

@@ -20,7 +20,7 @@ fn scenario() -> Scenario {
 }
 
 fn asked(viewers: u64, spare: u64, node: Node) -> CapacityQuestion {
-    CapacityQuestion { viewers, spare, buffer: 16, node, replicas: 3 }
+    CapacityQuestion { viewers, spare, buffer: 16, node, log: LogPrices::MEASURED }
 }
 
 fn answered(question: CapacityQuestion) -> Result<Capacity, CapacityError> {
@@ -57,6 +57,18 @@ fn the_nodes_that_are_left_carry_everybody() {
 fn a_node_whose_cpu_the_publishes_alone_fill_carries_nobody() {
     let refused = answered(asked(10, 0, Node { cores: 1, most_load: 0.0001, ..Node::default() }));
     assert!(matches!(refused, Err(CapacityError::Nobody(Resource::Cpu))), "{refused:?}");
+}
+
+#[test]
+fn several_nodes_pay_for_the_log_and_a_single_one_does_not() {
+    let fixed = |viewers, spare| {
+        let found = answered(asked(viewers, spare, Node::default())).expect("an answer");
+        found.limits[0].fixed
+    };
+    let (alone, shared) = (fixed(10, 0), fixed(10, 1));
+    assert!(alone > 0.0, "publishes cost something");
+    // 100 µs for each publish, and the price of the log beside it.
+    assert!((shared / alone - (100.0 + LogPrices::MEASURED.event_us) / 100.0).abs() < 1e-9, "{alone} and {shared}");
 }
 
 #[test]

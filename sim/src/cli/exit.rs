@@ -74,6 +74,9 @@ pub(super) enum Failure {
     Input(String),
     #[error("{0}")]
     World(#[from] WorldError),
+    /// The program contradicts itself.
+    #[error("{0}")]
+    Contradiction(String),
     #[error("{0}")]
     Run(#[from] RunError),
     #[error("{0}")]
@@ -121,7 +124,7 @@ impl From<StagesError> for Failure {
     fn from(why: StagesError) -> Self {
         match why {
             StagesError::Scenario(why) => why.into(),
-            StagesError::World(why) => why.into(),
+            StagesError::Run(why) => why.into(),
         }
     }
 }
@@ -149,7 +152,12 @@ impl Failure {
             Self::Scenario(_) | Self::Trace(_) | Self::Input(_) | Self::Files(_) | Self::Real(_) | Self::Probe(_) => {
                 Exit::BadInput
             }
-            Self::World(_) | Self::Run(_) | Self::Verify(_) | Self::Emulated(_) | Self::Fidelity(_) => Exit::Violated,
+            Self::World(_)
+            | Self::Contradiction(_)
+            | Self::Run(_)
+            | Self::Verify(_)
+            | Self::Emulated(_)
+            | Self::Fidelity(_) => Exit::Violated,
         }
     }
 }

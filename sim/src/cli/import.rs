@@ -140,7 +140,8 @@ impl ImportOptions {
 impl From<ImportError> for Failure {
     fn from(why: ImportError) -> Self {
         match why {
-            ImportError::World(why) => Self::World(why),
+            ImportError::Run(why) => Self::Run(why),
+            ImportError::Disagreement { .. } => Self::Contradiction(why.to_string()),
             ImportError::Value { .. } | ImportError::Refused { .. } | ImportError::Unexplained { .. } => {
                 Self::input(why)
             }

@@ -4,8 +4,8 @@ use hubbub::Overflow;
 
 use super::counters::Counters;
 use super::text;
+use crate::runs::RunError;
 use crate::scenario::{Scenario, ScenarioError};
-use crate::world::WorldError;
 
 /// Why there is no scenario.
 #[derive(Debug, thiserror::Error)]
@@ -36,9 +36,21 @@ pub enum ImportError {
         /// What it contradicts.
         why: String,
     },
+    /// The full stack does not lose what the specification does at the rate that was found: a fault of this program.
+    #[error(
+        "at {bytes_per_second} B/s the full stack loses {simulated:?} frames, and the specification {specified:?}, by seed"
+    )]
+    Disagreement {
+        /// The rate.
+        bytes_per_second: u64,
+        /// By seed.
+        simulated: Vec<u64>,
+        /// By seed.
+        specified: Vec<u64>,
+    },
     /// A run failed.
     #[error(transparent)]
-    World(#[from] WorldError),
+    Run(#[from] RunError),
 }
 
 /// Which option a field of the scenario comes from: by how it begins.

@@ -10,10 +10,15 @@ use hubbub::{Capacity, PushOutcome};
 use super::counters::{Counters, DroppedBy};
 use crate::plan::{HubChoice, Plan, Reading};
 use crate::pool;
-use crate::record::Observation;
+use crate::record::{Observation, Record};
+use crate::runs::RunError;
 use crate::scenario::Scenario;
+use crate::specified;
 use crate::time::of_seconds;
-use crate::world::{WorldError, run_observed};
+use crate::world;
+
+/// A run with all that happened in it, by one of the two worlds.
+type Observed = fn(&Plan, HubChoice) -> Result<(Record, Vec<Observation>), RunError>;
 
 pub(super) struct Drops {
     /// By seed; nothing arrives after the window.
@@ -60,25 +65,31 @@ impl Drops {
     }
 
     /// Frames lost at a drain rate, by seed.
-    pub(super) fn at(&self, bytes_per_second: u64) -> Result<Vec<u64>, WorldError> {
-        self.run(|plan| read(plan, Reading::Rate { bytes_per_second }))
+    pub(super) fn at(&self, bytes_per_second: u64) -> Result<Vec<u64>, RunError> {
+        self.run(by_the_specification, |plan| read(plan, Reading::Rate { bytes_per_second }))
+    }
+
+    /// The same, by the real Hub and its transport.
+    pub(super) fn by_the_full_stack_at(&self, bytes_per_second: u64) -> Result<Vec<u64>, RunError> {
+        let full_stack: Observed = |plan, choice| Ok(world::run_observed(plan, choice)?);
+        self.run(full_stack, |plan| read(plan, Reading::Rate { bytes_per_second }))
     }
 
     /// Frames lost to a viewer that takes nothing and is not cut off for it, by seed.
-    pub(super) fn of_a_viewer_that_reads_nothing(&self) -> Result<Vec<u64>, WorldError> {
-        self.run(|plan| {
+    pub(super) fn of_a_viewer_that_reads_nothing(&self) -> Result<Vec<u64>, RunError> {
+        self.run(by_the_specification, |plan| {
             read(plan, Reading::Never);
             plan.server.write_deadline = plan.duration + Duration::from_secs(1);
         })
     }
 
-    fn run(&self, change: impl Fn(&mut Plan) + Sync) -> Result<Vec<u64>, WorldError> {
+    fn run(&self, observed: Observed, change: impl Fn(&mut Plan) + Sync) -> Result<Vec<u64>, RunError> {
         let mut lost = vec![0; self.plans.len()];
         let work = |plan: &Plan| {
             let mut plan = plan.clone();
             change(&mut plan);
-            let (_, observations) = run_observed(&plan, self.choice)?;
-            Ok::<_, WorldError>(Some(self.viewers * self.lost(&observations)))
+            let (_, observations) = observed(&plan, self.choice)?;
+            Ok::<_, RunError>(Some(self.viewers * self.lost(&observations)))
         };
         pool::each(&self.plans, self.threads, work, |index, of_one| lost[index] = of_one)?;
         Ok(lost)
@@ -91,6 +102,10 @@ impl Drops {
         };
         observations.iter().filter(is_loss).count() as u64
     }
+}
+
+fn by_the_specification(plan: &Plan, choice: HubChoice) -> Result<(Record, Vec<Observation>), RunError> {
+    Ok(specified::run_observed(plan, choice)?)
 }
 
 fn read(plan: &mut Plan, reading: Reading) {

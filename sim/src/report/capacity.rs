@@ -92,10 +92,12 @@ fn run(run: &NodeRun) -> String {
 fn broker(traffic: &BrokerTraffic) -> String {
     let per_second = |bytes: f64| format!("{}/s", format::bytes(bytes));
     format!(
-        "The log's broker, payload in the busiest ten seconds: {} from publishers, {} to other replicas (of {}), {} to all nodes.",
+        "The log's broker in the busiest ten seconds: {} from publishers, {} to other replicas (of {}), {} to all nodes; \
+         {} of a core.",
         per_second(traffic.published_bytes_per_second),
         per_second(traffic.replicated_bytes_per_second),
         format::count(traffic.replicas),
         per_second(traffic.read_bytes_per_second),
+        format::number(traffic.cores),
     )
 }

@@ -7,6 +7,7 @@ use hubbub::Capacity;
 use super::{Job, Workers};
 use crate::plan::{HubChoice, Plan};
 use crate::pool;
+use crate::record::Record;
 use crate::specified::{self, SpecifiedError};
 use crate::summary::document::RunsDone;
 use crate::summary::run::{Latencies, RunSummary};
@@ -100,11 +101,11 @@ pub(super) fn check(jobs: &[Job<'_>], workers: Workers<'_>) -> Result<u64, RunEr
 ///
 /// # Errors
 /// With a disagreement, and with the failure of a world.
-pub(super) fn agree(plan: Plan, choice: HubChoice, what: impl FnOnce() -> String) -> Result<(), RunError> {
+pub fn agree(plan: Plan, choice: HubChoice, what: impl FnOnce() -> String) -> Result<Record, RunError> {
     let specified = specified::run(&plan, choice)?;
     let simulated = world::run(&plan, choice)?;
     match simulated.difference(&specified) {
-        None => Ok(()),
+        None => Ok(specified),
         // Boxed: it carries a plan, and an error is to stay small.
         Some(why) => Err(Box::new(Disagreement { what: what(), why, plan, choice }).into()),
     }

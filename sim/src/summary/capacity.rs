@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::format;
 
 /// The form of the document.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// What `capacity` found.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -92,7 +92,7 @@ pub struct Load {
     pub busiest_bytes_per_second_of_a_viewer: f64,
 }
 
-/// Payload that the log's broker carries in the busiest ten seconds.
+/// What the broker that leads the log's stream carries in the busiest ten seconds: payload, and what messages add to it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct BrokerTraffic {
     /// Copies of the log.
@@ -103,6 +103,8 @@ pub struct BrokerTraffic {
     pub replicated_bytes_per_second: f64,
     /// To all nodes, each of which reads everything.
     pub read_bytes_per_second: f64,
+    /// CPU time in seconds a second, so cores, without what replication costs.
+    pub cores: f64,
 }
 
 /// What runs of one core's share of a node's viewers show, while as many nodes as may be missing are.

@@ -1,4 +1,6 @@
-//! Options of `capacity`: the audience, and a node.
+//! Options of `capacity`: the audience, a node, and the log.
+
+mod log;
 
 use std::path::Path;
 
@@ -10,6 +12,7 @@ use crate::cli::exit::Failure;
 use crate::cli::number;
 use crate::cli::typed::typed;
 use crate::scenario::{CpuPrices, Overrides, Scenario};
+use log::LogOptions;
 
 /// Most viewers: more than there are people.
 const MOST_VIEWERS: u64 = 10_000_000_000;
@@ -18,7 +21,6 @@ const MOST_GIB: u64 = 1 << 20;
 const MOST_GBIT: u64 = 100_000;
 const MOST_CORES: u64 = 4096;
 const MOST_SPARE: u64 = 1_000_000;
-const MOST_REPLICAS: u64 = 5;
 
 #[derive(Debug, Args)]
 pub(in crate::rooms::cli) struct CapacityOptions {
@@ -57,9 +59,8 @@ pub(in crate::rooms::cli) struct CapacityOptions {
     /// CPU time of a write to one viewer in microseconds, in place of the scenario's
     #[arg(long, value_name = "US", value_parser = number::microseconds)]
     delivery_us: Option<f64>,
-    /// Copies of the log, each on a broker of its own
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = |text: &str| number::within(text, 1, MOST_REPLICAS))]
-    replicas: u64,
+    #[command(flatten)]
+    log: LogOptions,
     #[command(flatten)]
     pub(in crate::rooms::cli) workers: WorkerOptions,
     #[command(flatten)]
@@ -101,7 +102,7 @@ impl CapacityOptions {
                 most_load: self.most_load,
                 stream_bytes: self.stream_bytes,
             },
-            replicas: self.replicas,
+            log: self.log.prices(),
         }
     }
 
@@ -117,7 +118,7 @@ impl CapacityOptions {
         let optional: String = optional.into_iter().flatten().collect();
         format!(
             "cargo sim capacity --scenario {scenario} --viewers {} --spare {}{optional} --cores {} --memory-gib {} \
-             --network-gbit {} --most-load {} --stream-bytes {} --replicas {}{}",
+             --network-gbit {} --most-load {} --stream-bytes {}{}{}",
             self.viewers,
             self.spare,
             self.cores,
@@ -125,7 +126,7 @@ impl CapacityOptions {
             self.network_gbit,
             self.most_load,
             self.stream_bytes,
-            self.replicas,
+            self.log.command(),
             self.workers.command(),
         )
     }

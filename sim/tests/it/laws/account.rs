@@ -39,7 +39,8 @@ fn with_room_in_every_socket_nobody_waits_in_a_mailbox() {
 #[test]
 fn every_event_that_is_wanted_is_read_or_told_to_be_missing_before_the_next_and_once() {
     let case = any_case().prop_filter("with recovery", |case| case.plan.server.recovery.is_some());
-    holds(Law::Holes, 160, case, |case| broken(Law::Holes.judge(&case)));
+    // A case takes a second: clients have a long time to come back. The specification runs many more.
+    holds(Law::Holes, 24, case, |case| broken(Law::Holes.judge(&case)));
 }
 
 /// All of it but the line end of its chunk had been accepted: 2 bytes short of delivered. So the count of losses is an
@@ -77,7 +78,7 @@ fn of_several_frames_in_a_write_all_may_be_read_where_the_cpu_was_at_it() {
 
 #[test]
 fn every_arrival_is_published_once_unless_there_is_no_server() {
-    holds(Law::Completion, 48, any_case(), |mut case| {
+    holds(Law::Completion, 24, any_case(), |mut case| {
         case.plan.drain = Duration::from_secs(20);
         let down: Vec<_> =
             case.plan.faults.iter().filter(|fault| matches!(fault.harm, FaultKind::ServerRestarts { .. })).collect();

@@ -8,7 +8,8 @@ use super::campaign::obeys;
 
 #[test]
 fn when_sources_rest_and_faults_are_over_every_mailbox_drains_and_a_new_event_reaches_whoever_can_be_there() {
-    obeys(64, Law::Liveness);
+    // A case takes seconds: a new event comes when every mailbox must have drained. The specification runs many more.
+    obeys(16, Law::Liveness);
 }
 
 /// Seed 587: a client leaves 16 ms after the last event was published, and that event takes 15 ms to reach it.
