@@ -42,7 +42,7 @@ const OF_THE_TESTBED: Arrows = &[
     ("pool", &[]),
     ("pruning", &["plan", "record", "summary", "transport", "world"]),
     ("specified", &["client", "plan", "record", "tcp", "time", "transport"]),
-    ("runs", &["plan", "pool", "record", "pruning", "scenario", "specified", "summary", "world"]),
+    ("runs", &["plan", "pool", "pruning", "record", "scenario", "specified", "summary", "world"]),
     ("sizing", &["first_order", "plan", "pruning", "runs", "scenario", "specified", "summary", "tail"]),
     ("sweep", &["plan", "pruning", "runs", "scenario", "sizing", "summary"]),
     ("capacity", &["plan", "runs", "scenario", "sizing", "specified", "summary"]),
