@@ -4,6 +4,8 @@ mod histories;
 mod known;
 mod worlds;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use hubbub::{Capacity, Overflow};
 
 use crate::plan::{HubChoice, Plan};
@@ -73,6 +75,29 @@ pub fn each(
         Ok(result)
     };
     pool::each(jobs, workers.threads, work, done)
+}
+
+/// Does jobs, begun in their order, until `done` says of a result that no more are needed. Those that are under way by then
+/// are done as well.
+///
+/// # Errors
+/// The first failure of a world.
+pub fn until(
+    jobs: &[Job<'_>],
+    workers: Workers<'_>,
+    mut done: impl FnMut(usize, (RunSummary, Latencies)) -> bool + Send,
+) -> Result<(), RunError> {
+    let is_enough = AtomicBool::new(false);
+    let work = |job: &Job<'_>| {
+        // Relaxed: a thread that sees it late makes a run that is not needed.
+        if is_enough.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
+        let result = worlds::one(job, workers)?;
+        workers.progress.advance(job.units());
+        Ok(Some(result))
+    };
+    pool::each(jobs, workers.threads, work, |index, run| is_enough.store(done(index, run), Ordering::Relaxed))
 }
 
 /// Of these jobs, those that the full stack repeats, whatever they decide, are done by it; their records must agree with
