@@ -21,6 +21,10 @@ policies:
 stages *options:
     cargo sim stages "$@"
 
+# Measure receipts after a restart, with the jitter of `retry:` and without, for plots/herd/ and docs/deployment.md
+herd *options:
+    cargo sim herd "$@"
+
 # Compare designs of a server on the same plans, for plots/designs/ (--scenario NAME: one of them; then `cargo sim docs`)
 designs *options:
     cargo run --release --package hubbub-sim --example designs -- --out plots/designs "$@"

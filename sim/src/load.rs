@@ -127,8 +127,10 @@ fn measured(
         let told = Shared::new(0);
         let watch = |at: Duration| {
             let now = millis(at.min(plan.duration));
-            // A run tells the time since it began, and `progress` wants what has come since it was last told.
-            progress.advance(now - told.replace(now));
+            // A run tells the time since it began, and `progress` wants what has come since it was last told. A run over
+            // emulated links that were late is repeated, and tells its time from the beginning on.
+            let before = told.replace(now.max(told.get()));
+            progress.advance(now.saturating_sub(before));
             is_wanted()
         };
         let run = match target {

@@ -47,7 +47,9 @@ pub struct Runs {
 /// The first failure of a world.
 pub fn runs(plan: &Plan, overflow: Overflow, buffers: &[u64]) -> Result<Runs, WorldError> {
     if buffers.is_empty() || !is_independent(plan, overflow) {
-        let choice = HubChoice { capacity: Capacity::UNBOUNDED, overflow: Overflow::DropNewest };
+        // Where a CPU or a path is shared, it matters how many frames share a write, and so whether a policy removes any.
+        let overflow = if overflow.removes_waiting() { Overflow::DropOldest } else { Overflow::DropNewest };
+        let choice = HubChoice { capacity: Capacity::UNBOUNDED, overflow };
         return Ok(Runs { unbounded: RunSummary::of(plan.seed, world::run(plan, choice)?), at: Vec::new() });
     }
     // Any policy would do, since every frame fits. This one needs no history and ends no stream.

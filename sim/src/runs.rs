@@ -4,9 +4,11 @@ mod histories;
 mod known;
 mod worlds;
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use hubbub::{Capacity, Overflow};
 
-use crate::plan::{HubChoice, Plan};
+use crate::plan::{DEFAULT_RETRY, HubChoice, Plan};
 use crate::pool;
 use crate::pruning::{self, Runs};
 use crate::scenario::Scenario;
@@ -75,6 +77,29 @@ pub fn each(
     pool::each(jobs, workers.threads, work, done)
 }
 
+/// Does jobs, begun in their order, until `done` says of a result that no more are needed. Those that are under way by then
+/// are done as well.
+///
+/// # Errors
+/// The first failure of a world.
+pub fn until(
+    jobs: &[Job<'_>],
+    workers: Workers<'_>,
+    mut done: impl FnMut(usize, (RunSummary, Latencies)) -> bool + Send,
+) -> Result<(), RunError> {
+    let is_enough = AtomicBool::new(false);
+    let work = |job: &Job<'_>| {
+        // Relaxed: a thread that sees it late makes a run that is not needed.
+        if is_enough.load(Ordering::Relaxed) {
+            return Ok(None);
+        }
+        let result = worlds::one(job, workers)?;
+        workers.progress.advance(job.units());
+        Ok(Some(result))
+    };
+    pool::each(jobs, workers.threads, work, |index, run| is_enough.store(done(index, run), Ordering::Relaxed))
+}
+
 /// Of these jobs, those that the full stack repeats, whatever they decide, are done by it; their records must agree with
 /// the specification's. Returns for each job whether it was done by both.
 ///
@@ -126,11 +151,28 @@ fn unbounded_jobs(scenario: &Scenario) -> Vec<Job<'_>> {
     jobs
 }
 
+/// The policy of runs in which nothing overflows. Policies differ in one thing there: one that removes waiting frames gets
+/// each of them in a write of its own. With one policy for all that are alike, a run has only one hash and one key.
+fn without_a_bound(scenario: &Scenario) -> Overflow {
+    let settings = scenario.settings();
+    let server = &settings.server;
+    // Elsewhere it changes nothing how many frames share a write, as the law `shared-writes` says.
+    let is_seen = server.cpu.is_some()
+        || server.retry() != DEFAULT_RETRY
+        || settings.classes.iter().any(|class| class.obeys_retry || class.path().is_some());
+    let is_apart = is_seen && server.frames_per_write > 1 && server.policy.removes_waiting();
+    if is_apart { Overflow::DropOldest } else { Overflow::DropNewest }
+}
+
+/// Whether two scenarios have the same unbounded runs: they differ in their policies at most, and these write alike.
+pub fn are_alike_without_a_bound(one: &Scenario, other: &Scenario) -> bool {
+    one.runs_as(other) && without_a_bound(one) == without_a_bound(other)
+}
+
 impl<'a> Job<'a> {
     /// A run with mailboxes that never overflow.
     pub fn unbounded(scenario: &'a Scenario, subscribers: usize, seed: u64) -> Self {
-        // Any policy gives this run, since nothing overflows. With one for all, a run has only one hash and one key.
-        let choice = HubChoice { capacity: Capacity::UNBOUNDED, overflow: Overflow::DropNewest };
+        let choice = HubChoice { capacity: Capacity::UNBOUNDED, overflow: without_a_bound(scenario) };
         Self { scenario, subscribers, choice, seed }
     }
 
@@ -143,4 +185,45 @@ impl<'a> Job<'a> {
 /// A measure of what a run costs: a part of it does not depend on the number of subscribers.
 pub fn units(subscribers: usize) -> u64 {
     subscribers as u64 + 50
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sizing::bounded;
+
+    struct Quiet;
+
+    impl Progress for Quiet {
+        fn begin(&self, _what: &str, _units: u64) {}
+        fn advance(&self, _units: u64) {}
+        fn end(&self) {}
+    }
+
+    /// A CPU to which a write costs much and a frame little, so that it matters how many share one.
+    const BUSY: &str = "name = \"busy\"\nduration_seconds = 5\nsubscribers = [50]\nkeys = 5\n\
+        [server.cpu]\npublish_us = 10\ndelivery_us = 600\nframe_us = 1\n\
+        [arrivals]\nkind = \"bursts\"\nquiet_per_second = 5\nburst_per_second = 60\n\
+        quiet_seconds = [1, 2]\nburst_seconds = [0.5, 1]\n\
+        [payload]\nkind = \"fixed\"\nbytes = 200\n\
+        [[class]]\nname = \"all\"\nshare = 1.0\nround_trip_ms = 40\nwindow_bytes = 65536\nreads = \"as-it-arrives\"\n";
+
+    #[test]
+    fn under_every_policy_the_run_at_its_largest_mark_is_the_unbounded_run_where_writes_have_a_price() {
+        let busy = Scenario::parse("busy.toml", BUSY).unwrap();
+        let workers =
+            Workers { threads: 1, world: RunWorld::Specified, checks_a_share: false, known: None, progress: &Quiet };
+        let mut marks = Vec::new();
+        for policy in Overflow::ALL {
+            let scenario = busy.under(policy).unwrap();
+            let job = Job::unbounded(&scenario, 50, 1);
+            let (unbounded, _) = worlds::one(&job, workers).unwrap();
+            let mark = unbounded.high_water.unwrap().frames;
+            assert!(unbounded.fits(mark) && !unbounded.fits(mark - 1), "{policy}: {mark}");
+            let (at_the_mark, _) = worlds::one(&Job { choice: bounded(&scenario, mark), ..job }, workers).unwrap();
+            assert_eq!((at_the_mark.has_drops(), at_the_mark.digest), (false, unbounded.digest), "{policy}");
+            marks.push(mark);
+        }
+        assert!(marks.iter().any(|mark| *mark != marks[0]), "it matters how many share a write: {marks:?}");
+    }
 }

@@ -6,7 +6,7 @@ use super::exit::{Exit, Failure};
 use super::options::CheckOptions;
 use super::{console, run};
 use crate::plan::Plan;
-use crate::scenario::{Class, NetworkPath, RoundTrip, Scenario};
+use crate::scenario::{Class, CpuPrices, FaultSettings, NetworkPath, RoundTrip, Scenario};
 use crate::summary::load;
 use crate::summary::objective::Objective;
 
@@ -61,6 +61,9 @@ fn meaning(scenario: &Scenario) -> String {
     for (name, said) in lines {
         text += &wrapped(&format!("{name:<12}{said}"), "            ");
     }
+    for (name, said) in of_server(scenario) {
+        text += &wrapped(&format!("{name:<12}{said}"), "            ");
+    }
     if !settings.shares.is_empty() {
         let share = |(name, share): (&String, &f64)| format!("{name} {} %", rounded(share * 100.0));
         let shares = listed(&mut settings.shares.iter().map(share));
@@ -76,6 +79,39 @@ fn meaning(scenario: &Scenario) -> String {
         text += &of_class(scenario, class, index, offered * settings.part_watched(class));
     }
     text
+}
+
+/// The server's work, and what its streams ask of clients, each where the scenario says anything of it.
+fn of_server(scenario: &Scenario) -> Vec<(&'static str, String)> {
+    let settings = scenario.settings();
+    let mut lines = Vec::new();
+    if let Some(CpuPrices { publish_us, delivery_us, frame_us, connect_us }) = settings.server.cpu {
+        let parts = [
+            (publish_us, "a publish"),
+            (delivery_us, "a write to a subscriber"),
+            (frame_us, "each frame in it"),
+            (connect_us, "a new connection, beside its first write"),
+        ];
+        let priced = parts.into_iter().filter(|(price, _)| *price > 0.0);
+        let said: Vec<_> = priced.map(|(price, what)| format!("{} µs for {what}", rounded(price))).collect();
+        lines.push((
+            "cpu",
+            if said.is_empty() { "one worker, whose work costs nothing".into() } else { said.join(", ") },
+        ));
+    }
+    if settings.classes.iter().any(|class| class.obeys_retry) {
+        let asked = retry(scenario).map(|times| {
+            format!("a stream asks its client to wait {times} before it comes back, spread by the id of the subscriber")
+        });
+        lines.push(("retry", asked.unwrap_or_else(|| "streams have no retry:".to_owned())));
+    }
+    lines
+}
+
+/// The times that the streams ask for, in words; `None` where they ask for none.
+fn retry(scenario: &Scenario) -> Option<String> {
+    let longest = scenario.settings().server.retry()?.as_secs_f64();
+    Some(format!("{} to {} s", rounded(longest / 5.0), rounded(longest)))
 }
 
 /// A class: who it is, and what it takes of what it is offered.
@@ -109,6 +145,9 @@ fn of_class(scenario: &Scenario, class: &Class, index: usize, offered: f64) -> S
     if let Some(path) = class.path() {
         lines.push(("path", on_the_way(class, &path)));
     }
+    if let Some(said) = comes_back(scenario, class) {
+        lines.push(("returns", said));
+    }
     lines.push(("takes", format!("{amount}{part}; {verdict}")));
     for (name, said) in lines {
         text += &wrapped(&format!("  {name:<10}{said}"), "            ");
@@ -119,8 +158,34 @@ fn of_class(scenario: &Scenario, class: &Class, index: usize, offered: f64) -> S
 /// The tables of a class in words, and how it asks for them.
 fn watched(scenario: &Scenario, class: &Class) -> String {
     let tables = scenario.settings().watched_by(class).collect::<Vec<_>>().join(", ");
-    let pattern = class.topic.as_ref().map(|topic| format!(", by the pattern {topic}")).unwrap_or_default();
-    format!("{tables}{pattern}: {:.0} % of the events", scenario.settings().part_watched(class) * 100.0)
+    let how = class.topic.as_ref().map_or_else(|| "by name".to_owned(), |topic| format!("by the pattern {topic}"));
+    format!("{tables}, {how}: {:.0} % of the events", scenario.settings().part_watched(class) * 100.0)
+}
+
+/// When a member whose stream has ended comes back, in words; `None` where it stays away.
+fn comes_back(scenario: &Scenario, class: &Class) -> Option<String> {
+    let pause = class.reconnect_after_seconds.map(|seconds| format!("after {} s", rounded(seconds)));
+    if class.obeys_retry {
+        let pause = pause.unwrap_or_default();
+        return Some(match retry(scenario) {
+            Some(times) => {
+                format!(
+                    "after the time that the last retry: it has read asks for, {times}; {pause} where it has read none"
+                )
+            }
+            None => format!("{pause}: it obeys a retry:, and streams have none"),
+        });
+    }
+    let back_within = scenario.settings().faults.iter().filter_map(|fault| match fault {
+        FaultSettings::ServerRestarts { back_within_seconds, .. } => Some(*back_within_seconds),
+        _ => None,
+    });
+    let restart = back_within.reduce(f64::max);
+    let restart = restart.map(|seconds| format!("after at most {} s in a restart of the server", rounded(seconds)));
+    match (pause, restart) {
+        (Some(pause), Some(restart)) => Some(format!("{pause}; {restart}")),
+        (pause, restart) => pause.or(restart),
+    }
 }
 
 /// The path of a class in words.

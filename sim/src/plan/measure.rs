@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use super::{Plan, SubscriberPlan};
+use super::{Plan, Selected, SubscriberPlan};
 use crate::scenario::busiest;
 
 impl Plan {
@@ -41,6 +41,16 @@ impl Plan {
         let selected = self.selected(class);
         let arrivals = self.arrivals.iter().filter(|arrival| selected.has(arrival.table)).copied().collect();
         Cow::Owned(Self { arrivals, ..self.clone() })
+    }
+
+    /// By class: the events that its members want at most, over all members: as many as if each were there all the time.
+    #[must_use]
+    pub(crate) fn most_wanted(&self) -> Vec<u64> {
+        let of_class = |(class, selected): (usize, &Selected)| {
+            let members = self.subscribers.iter().filter(|subscriber| subscriber.class == class).count() as u64;
+            members * self.arrivals.iter().filter(|arrival| selected.has(arrival.table)).count() as u64
+        };
+        self.all_selected().iter().enumerate().map(of_class).collect()
     }
 
     /// For each table the part of the subscribers, 0 to 1, that want its events.

@@ -299,7 +299,7 @@ mod tests {
         for (unmet, is_advised) in [(0, true), (1, false)] {
             let mut sweep = fixture::objective::searched();
             for size in sweep.objective.iter_mut().flat_map(|result| &mut result.sizes) {
-                size.tried.push(ValuesAt { buffer: 128, values: Vec::new(), unmet });
+                size.tried.push(ValuesAt { buffer: 128, values: Vec::new(), unmet, seeds_run: None });
             }
             let advice = "under conflate. 128 meets it as well and leaves headroom: take that. Under drop-newest";
             assert_eq!(told(&sweep).contains(advice), is_advised);

@@ -14,16 +14,20 @@ pub(super) const KEY: &str = "p50, p99, max: publish to receipt of the events th
 
 /// A row for each cell of runs with a restart; `None` where there is no such run.
 pub(super) fn table(sweep: &Sweep) -> Option<Table> {
+    let compares = sweep.compares_policies();
     let heads = ["N", "buffer", "p50", "p99", "max", "live p99", "live max", "last back", "not back"];
-    let mut table = Table::new(&heads.map(|head| (head, Lean::Right)));
+    let policy = compares.then_some(("policy", Lean::Left));
+    let mut table = Table::new(&policy.into_iter().chain(heads.map(|head| (head, Lean::Right))).collect::<Vec<_>>());
     let mut above = None;
     let after = |cell: &'_ Cell| cell.after_restart.clone();
     let cells: Vec<_> = sweep.cells.iter().filter_map(|cell| Some((cell, after(cell)?))).collect();
     for (cell, after) in &cells {
-        // N stands once, at the first row of its group.
-        let repeated = above.replace(cell.subscribers) == Some(cell.subscribers);
-        let n = if repeated { String::new() } else { format::count(cell.subscribers as u64) };
-        table.row([n, format::count(cell.buffer)].into_iter().chain(measured(after)));
+        // Policy and N stand once, at the first row of their group.
+        let repeated = above.replace((&cell.policy, cell.subscribers)) == Some((&cell.policy, cell.subscribers));
+        let once = |text: String| if repeated { String::new() } else { text };
+        let policy = compares.then(|| once(cell.policy.clone()));
+        let place = [once(format::count(cell.subscribers as u64)), format::count(cell.buffer)];
+        table.row(policy.into_iter().chain(place).chain(measured(after)));
     }
     (!cells.is_empty()).then_some(table)
 }
@@ -45,7 +49,7 @@ pub(super) fn measured(after: &AfterRestart) -> [String; 7] {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::summary::document::Quantiles;
+    use crate::summary::document::{ALL_POLICIES, Quantiles};
     use crate::summary::fixture;
 
     #[test]
@@ -65,5 +69,8 @@ mod tests {
             assert!(row.contains(said), "{said}: {row}");
         }
         assert!(rows.lines().all(|line| line.chars().count() <= 80), "{rows}");
+        sweep.policy = ALL_POLICIES.to_owned();
+        let heads = table(&sweep).unwrap().columns().iter().map(|(name, _)| name.clone()).collect::<Vec<_>>();
+        assert_eq!(heads[..3], ["policy", "N", "buffer"], "of several policies each row says which");
     }
 }

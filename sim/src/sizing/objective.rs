@@ -3,21 +3,24 @@
 //! What is missed falls with the size, ages and memory grow with it, and none of them does so in every case. So sizes are
 //! tried in ascending order, by powers of two, until one keeps all limits. Between two neighbours that fail for different
 //! limits, the middle is tried as well. Two neighbours that both exceed one limit are taken to exceed it between them.
+//!
+//! A size is run seed by seed, and no further once it is certain that it does not keep all limits, unless the search has to
+//! know which of them. So the answers are those of a search that runs every seed of every size.
 
-mod unbounded;
+mod seeds;
+#[cfg(test)]
+mod tests;
+mod tried;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::fresh::bounded;
 use crate::runs::{self, Job, RunError, RunLog, Workers};
 use crate::scenario::{MAX_BUFFER, Scenario};
-use crate::summary::cell::{CellKey, cell};
-use crate::summary::document::{
-    Judgement, Limit, Measure, ObjectiveResult, ObjectiveSize, SizeForAllN, SizeTried, ValuesAt,
-};
+use crate::summary::document::{Measure, ObjectiveResult, ObjectiveSize, SizeForAllN, SizeTried};
 use crate::summary::objective::Objective;
-use crate::summary::run::Latencies;
-use unbounded::{Run, UnboundedOf, done};
+use seeds::SeedsOf;
+use tried::{Setup, Tried};
 
 /// What a search found, and the runs of it that the full stack repeats.
 pub struct Found<'a> {
@@ -40,32 +43,47 @@ pub fn search<'a>(
     workers: Workers<'_>,
     log: &mut RunLog<'a>,
 ) -> Result<Found<'a>, RunError> {
+    let result = found(scenarios, objective, Effort::NoMoreThanNeeded, workers, log)?;
+    let deciding = deciding(scenarios, &result);
+    Ok(Found { result, deciding })
+}
+
+/// Which seeds of a size are run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Effort {
+    /// Those that a search needs.
+    NoMoreThanNeeded,
+    /// All: what the answers are held against.
+    #[cfg(test)]
+    EverySeed,
+}
+
+fn found<'a>(
+    scenarios: &'a [Scenario],
+    objective: &Objective,
+    effort: Effort,
+    workers: Workers<'_>,
+    log: &mut RunLog<'a>,
+) -> Result<ObjectiveResult, RunError> {
     let (mut sizes, mut for_all_n) = (Vec::new(), Vec::new());
-    let mut unbounded = UnboundedOf::default();
+    let mut seeds = SeedsOf::default();
     for scenario in scenarios {
         let mut searches = Vec::new();
         for subscribers in scenario.settings().subscribers.iter().copied() {
             let policy = scenario.settings().server.policy.name();
             let units = runs::units(subscribers) * scenario.settings().seeds * MOST_SIZES;
             workers.progress.begin_at_most(&format!("objective, N = {subscribers}, {policy}"), units);
-            let mut search = Search {
-                scenario,
-                subscribers,
-                objective,
-                workers,
-                unbounded: unbounded.of(scenario, subscribers, workers, log)?,
-                tried: BTreeMap::new(),
-            };
-            sizes.push(search.size(log)?);
+            let seeds = seeds.of(scenario, subscribers, workers, log)?;
+            let setup = Setup::new((scenario, subscribers), objective, seeds, workers);
+            let mut search = Search { setup, effort, tried: BTreeMap::new() };
+            sizes.push(search.size(objective, log)?);
             searches.push(search);
             workers.progress.end();
         }
         let own = &sizes[sizes.len() - searches.len()..];
         for_all_n.push(at_every_n(own, &mut searches, log)?);
     }
-    let result = ObjectiveResult { limits: objective.limits().to_vec(), judged: Vec::new(), sizes, for_all_n };
-    let deciding = deciding(scenarios, &result);
-    Ok(Found { result, deciding })
+    Ok(ObjectiveResult { limits: objective.limits().to_vec(), judged: Vec::new(), sizes, for_all_n })
 }
 
 /// The largest of the smallest sizes, if it keeps the limits at every N.
@@ -108,24 +126,15 @@ fn deciding<'a>(scenarios: &'a [Scenario], result: &ObjectiveResult) -> Vec<Job<
     jobs
 }
 
-/// The value that is held against a limit; a class without members has none.
-fn value_of(limit: &Limit, judgements: &[Judgement]) -> Option<f64> {
-    let is_of = |one: &&Judgement| one.class == limit.class && one.figure == limit.figure;
-    judgements.iter().find(is_of)?.value
-}
-
 /// The search of one policy and N.
 struct Search<'a, 'b> {
-    scenario: &'a Scenario,
-    subscribers: usize,
-    objective: &'b Objective,
-    workers: Workers<'b>,
-    unbounded: Vec<Run>,
-    tried: BTreeMap<u64, Vec<Judgement>>,
+    setup: Setup<'a, 'b>,
+    effort: Effort,
+    tried: BTreeMap<u64, Tried>,
 }
 
 impl<'a> Search<'a, '_> {
-    fn size(&mut self, log: &mut RunLog<'a>) -> Result<ObjectiveSize, RunError> {
+    fn size(&mut self, objective: &Objective, log: &mut RunLog<'a>) -> Result<ObjectiveSize, RunError> {
         let steps = self.steps();
         let (mut buffer, mut below) = (None, 0);
         for step in steps.iter().copied() {
@@ -145,17 +154,17 @@ impl<'a> Search<'a, '_> {
             }
             meeting = Some(step);
         }
-        Ok(self.answer(buffer))
+        self.answer(buffer, objective, log)
     }
 
     /// Sizes to try in any case: powers of two up to what runs can fill and that size itself, and on where more slots can
     /// exceed a limit.
     fn steps(&self) -> Vec<u64> {
         let never_full = self.never_full();
-        let is_limited = self.objective.limits().iter().any(|limit| limit.figure == Measure::MemoryBytesPerSubscriber);
+        let limits = self.setup.objective.limits();
+        let is_limited = limits.iter().any(|limit| limit.figure == Measure::MemoryBytesPerSubscriber);
         // From where every run fits, a size costs no run.
-        let is_known = self.unbounded.iter().all(|(run, _)| run.fits(never_full));
-        let last = match (is_known, is_limited) {
+        let last = match (self.is_free(never_full), is_limited) {
             (true, true) => MAX_BUFFER,
             (true, false) => never_full,
             (false, _) => (2 * never_full.next_power_of_two()).min(MAX_BUFFER),
@@ -166,9 +175,14 @@ impl<'a> Search<'a, '_> {
 
     /// The fullest mailbox of all unbounded runs.
     fn never_full(&self) -> u64 {
-        let runs: Vec<_> =
-            self.unbounded.iter().map(|(run, _)| run.high_water.map_or(0, |highest| highest.frames)).collect();
-        runs.into_iter().max().unwrap_or(0).clamp(1, MAX_BUFFER)
+        let runs = self.setup.seeds.unbounded.iter();
+        let fullest = runs.map(|(run, _)| run.high_water.map_or(0, |highest| highest.frames)).max();
+        fullest.unwrap_or(0).clamp(1, MAX_BUFFER)
+    }
+
+    /// Whether a size costs no run.
+    fn is_free(&self, buffer: u64) -> bool {
+        self.setup.seeds.unbounded.iter().all(|(run, _)| run.fits(buffer))
     }
 
     /// The smallest size above `below`, which fails, and up to `at` that keeps all limits.
@@ -176,8 +190,7 @@ impl<'a> Search<'a, '_> {
         if below + 1 >= at {
             return Ok(self.meets(at, log)?.then_some(at));
         }
-        let (lower, upper) = (self.unmet(below, log)?, self.unmet(at, log)?);
-        if lower.intersection(&upper).next().is_some() {
+        if self.exceed_one_limit(below, at, log)? {
             return Ok(None);
         }
         let middle = below + (at - below) / 2;
@@ -187,10 +200,22 @@ impl<'a> Search<'a, '_> {
         }
     }
 
+    /// Whether two sizes exceed one and the same limit.
+    fn exceed_one_limit(&mut self, lower: u64, upper: u64, log: &mut RunLog<'a>) -> Result<bool, RunError> {
+        let of_lower = self.tried(lower).exceeded();
+        let of_upper = self.run(upper, |upper| upper.exceeds_any(&of_lower), log)?.exceeded();
+        // All of the upper one is known here, unless it is known to share a limit. Where it keeps all limits, or shares one,
+        // no more has to be known of the lower one.
+        if of_upper.is_empty() || !of_upper.is_disjoint(&of_lower) {
+            return Ok(!of_upper.is_empty());
+        }
+        Ok(self.run(lower, |lower| lower.exceeds_any(&of_upper), log)?.exceeds_any(&of_upper))
+    }
+
     /// Tries the sizes between one that keeps all limits and one that does not, down to neighbours, where that costs no run.
     fn last_between(&mut self, meeting: u64, failing: u64, log: &mut RunLog<'a>) -> Result<(), RunError> {
         let (mut meeting, mut failing) = (meeting, failing);
-        let is_free = self.unbounded.iter().all(|(run, _)| run.fits(meeting));
+        let is_free = self.is_free(meeting);
         while is_free && meeting + 1 < failing {
             let middle = meeting + (failing - meeting) / 2;
             if self.meets(middle, log)? {
@@ -203,68 +228,72 @@ impl<'a> Search<'a, '_> {
     }
 
     fn meets(&mut self, buffer: u64, log: &mut RunLog<'a>) -> Result<bool, RunError> {
-        Ok(self.unmet(buffer, log)?.is_empty())
+        Ok(!self.run(buffer, Tried::fails, log)?.fails())
     }
 
-    /// The places of the limits that a size does not keep.
-    fn unmet(&mut self, buffer: u64, log: &mut RunLog<'a>) -> Result<BTreeSet<usize>, RunError> {
-        if !self.tried.contains_key(&buffer) {
-            let judgements = self.judgements(buffer, log)?;
-            self.tried.insert(buffer, judgements);
-        }
-        let judgements = self.tried.get(&buffer).into_iter().flatten().enumerate();
-        Ok(judgements.filter(|(_, judgement)| !judgement.is_met).map(|(place, _)| place).collect())
+    /// A size, run until enough is known or all seeds are run.
+    fn run(
+        &mut self,
+        buffer: u64,
+        is_enough: impl Fn(&Tried) -> bool + Sync,
+        log: &mut RunLog<'a>,
+    ) -> Result<&Tried, RunError> {
+        let stops = self.effort == Effort::NoMoreThanNeeded;
+        let tried = self.tried.entry(buffer).or_insert_with(|| self.setup.tried(buffer));
+        self.setup.run(tried, |tried| stops && is_enough(tried), log)?;
+        Ok(tried)
     }
 
-    /// Runs a size on every seed, but for the seeds whose unbounded run would be the same.
-    fn judgements(&self, buffer: u64, log: &mut RunLog<'a>) -> Result<Vec<Judgement>, RunError> {
-        let Self { scenario, subscribers, .. } = *self;
-        let (fit, other): (Vec<&Run>, Vec<&Run>) = self.unbounded.iter().partition(|(run, _)| run.fits(buffer));
-        let choice = bounded(scenario, buffer);
-        let jobs: Vec<_> = other.iter().map(|(run, _)| Job { scenario, subscribers, choice, seed: run.seed }).collect();
-        let mut all = done(&jobs, self.workers, log)?;
-        all.extend(fit.into_iter().cloned());
-        // Threads finish in any order, and a cell must not depend on it.
-        all.sort_by_key(|(run, _)| run.seed);
-        let mut latencies = Latencies(Vec::new());
-        let mut runs = Vec::new();
-        for (run, of_run) in all {
-            runs.push(run);
-            latencies.merge(of_run);
+    fn tried(&mut self, buffer: u64) -> &Tried {
+        self.tried.entry(buffer).or_insert_with(|| self.setup.tried(buffer))
+    }
+
+    /// Every seed of a size is run: its values are a part of the answer.
+    fn judged(&mut self, buffer: u64, log: &mut RunLog<'a>) -> Result<SizeTried, RunError> {
+        Ok(self.run(buffer, Tried::is_complete, log)?.judged())
+    }
+
+    /// The size that comes nearest to keeping the limits, the first of equals.
+    fn nearest(&mut self, log: &mut RunLog<'a>) -> Result<u64, RunError> {
+        loop {
+            let all = self.tried.iter();
+            let nearest = all.reduce(|first, next| if next.1.distance() < first.1.distance() { next } else { first });
+            // The first size is always tried.
+            let Some((buffer, tried)) = nearest else { return Ok(1) };
+            if tried.is_complete() {
+                return Ok(*buffer);
+            }
+            // It may be farther than is known. Of all others it is known that they are no nearer than this one can be.
+            let (buffer, seeds_run) = (*buffer, tried.seeds_run());
+            self.run(buffer, |tried| tried.seeds_run() > seeds_run, log)?;
         }
-        let class_names: Vec<_> = scenario.settings().classes.iter().map(|class| class.name.clone()).collect();
-        let seconds = scenario.duration().as_secs_f64();
-        let policy = scenario.settings().server.policy.name();
-        let key = CellKey { policy, subscribers, buffer, class_names: &class_names, seconds };
-        Ok(self.objective.measure(&cell(key, &runs, &latencies)))
     }
 
     /// The answer, from everything that was tried.
-    fn answer(&self, buffer: Option<u64>) -> ObjectiveSize {
-        let all = || {
-            self.tried.iter().map(|(buffer, judgements)| SizeTried { buffer: *buffer, judgements: judgements.clone() })
+    fn answer(
+        &mut self,
+        buffer: Option<u64>,
+        objective: &Objective,
+        log: &mut RunLog<'a>,
+    ) -> Result<ObjectiveSize, RunError> {
+        let at = match buffer {
+            Some(buffer) => buffer,
+            None => self.nearest(log)?,
         };
-        let at_size = |size: u64| all().find(|tried| tried.buffer == size);
-        let nearest = || all().reduce(|first, next| if next.distance() < first.distance() { next } else { first });
-        let at = buffer.and_then(at_size).or_else(nearest);
+        let at = self.judged(at, log)?;
+        let less = buffer.map(|buffer| buffer - 1).filter(|less| self.tried.contains_key(less));
+        let one_less = less.map(|less| self.judged(less, log)).transpose()?;
         let from_there = self.tried.iter().filter(|(tried, _)| buffer.is_some_and(|buffer| **tried >= buffer));
-        let kept = from_there.take_while(|(_, judgements)| judgements.iter().all(|judgement| judgement.is_met));
-        let up_to = kept.map(|(tried, _)| *tried).last();
-        let values = |(buffer, judgements): (&u64, &Vec<Judgement>)| ValuesAt {
-            buffer: *buffer,
-            values: self.objective.limits().iter().map(|limit| value_of(limit, judgements)).collect(),
-            unmet: judgements.iter().filter(|judgement| !judgement.is_met).count() as u64,
-        };
-        ObjectiveSize {
-            policy: self.scenario.settings().server.policy.name().to_owned(),
-            subscribers: self.subscribers,
+        let up_to = from_there.take_while(|(_, tried)| !tried.fails()).map(|(tried, _)| *tried).last();
+        Ok(ObjectiveSize {
+            policy: self.setup.scenario.settings().server.policy.name().to_owned(),
+            subscribers: self.setup.subscribers,
             buffer,
             up_to,
             never_full: self.never_full(),
-            // The first size is always tried.
-            at: at.unwrap_or(SizeTried { buffer: 1, judgements: Vec::new() }),
-            one_less: buffer.and_then(|buffer| at_size(buffer - 1)),
-            tried: self.tried.iter().map(values).collect(),
-        }
+            at,
+            one_less,
+            tried: self.tried.values().map(|tried| tried.values(objective.limits())).collect(),
+        })
     }
 }

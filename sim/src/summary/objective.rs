@@ -2,6 +2,7 @@
 //!
 //! The figures are those of a [`Cell`], so they mean the same for a single run, a sweep, a load test and a search.
 
+mod least;
 #[cfg(test)]
 mod tests;
 
@@ -11,6 +12,7 @@ use super::document::{Cell, JudgedCell, Judgement, Limit, Measure};
 use super::json::rounded;
 use super::statistics::{lowest_alike_ms, rate};
 use crate::scenario::{ObjectiveSettings, Scenario};
+pub(crate) use least::SoFar;
 
 /// What is good enough. Each limit may be met exactly. Without a limit, everything is good enough.
 ///
@@ -143,39 +145,43 @@ impl Objective {
 }
 
 fn judgement(limit: &Limit, cell: &Cell) -> Judgement {
-    let Limit { class, figure, at_most } = limit.clone();
-    let value = value(limit, cell).map(|value| match figure {
-        // With the digits that a document has: what is printed must not contradict the verdict.
-        Measure::Missed | Measure::AgeP99Ms => rounded(value),
-        // A part of a byte costs a byte. Whole numbers keep all their digits in a document.
-        Measure::MemoryBytesPerSubscriber => value.ceil(),
-    });
-    // A limit with more digits than a value has is met by the value nearest to it.
-    let at_most_with_digits = match figure {
-        Measure::Missed | Measure::AgeP99Ms => at_most.max(rounded(at_most)),
-        Measure::MemoryBytesPerSubscriber => at_most,
-    };
+    let value = value(limit, cell).map(|value| written(limit.figure, value));
     // A figure that there is not is not met: nothing was read, or the class has another name.
-    let is_met = value.is_some_and(|value| value <= at_most_with_digits);
+    let is_met = value.is_some_and(|value| is_within(limit, value));
+    let Limit { class, figure, at_most } = limit.clone();
     Judgement { class, figure, value, at_most, is_met }
 }
 
-fn value(limit: &Limit, cell: &Cell) -> Option<f64> {
-    let of_class = match &limit.class {
-        Some(name) => Some(cell.by_class.get(name)?),
-        None => None,
+/// A value with the digits that a document has: what is printed must not contradict the verdict.
+fn written(figure: Measure, value: f64) -> f64 {
+    match figure {
+        Measure::Missed | Measure::AgeP99Ms => rounded(value),
+        // A part of a byte costs a byte. Whole numbers keep all their digits in a document.
+        Measure::MemoryBytesPerSubscriber => value.ceil(),
+    }
+}
+
+/// Whether a written value keeps a limit. A limit with more digits than a value has is met by the value nearest to it.
+fn is_within(limit: &Limit, written: f64) -> bool {
+    let at_most = limit.at_most;
+    let at_most_with_digits = match limit.figure {
+        Measure::Missed | Measure::AgeP99Ms => at_most.max(rounded(at_most)),
+        Measure::MemoryBytesPerSubscriber => at_most,
     };
+    written <= at_most_with_digits
+}
+
+fn value(limit: &Limit, cell: &Cell) -> Option<f64> {
     match limit.figure {
         Measure::Missed => {
-            let whole = (cell.subscribers, cell.wanted, cell.missed);
-            let (members, wanted, missed) =
-                of_class.map_or(whole, |class| (class.subscribers, class.wanted, class.missed));
-            // Nobody can read what was never published.
-            let never_published = members as u64 * cell.unpublished;
-            rate(missed + never_published, wanted + never_published)
+            let (missed, wanted) = missed_of_wanted(limit, cell)?;
+            rate(missed, wanted)
         }
         Measure::AgeP99Ms => {
-            let quantiles = of_class.map_or(cell.receipt_latency_ms, |class| class.receipt_latency_ms);
+            let quantiles = match &limit.class {
+                Some(name) => cell.by_class.get(name)?.receipt_latency_ms,
+                None => cell.receipt_latency_ms,
+            };
             quantiles.p99.map(lowest_alike_ms)
         }
         Measure::MemoryBytesPerSubscriber => {
@@ -184,6 +190,20 @@ fn value(limit: &Limit, cell: &Cell) -> Option<f64> {
             (cell.buffer > 0).then_some(memory.slots as f64 + memory.payload)
         }
     }
+}
+
+/// How many events were missed, and of how many that were wanted; `None` where there is no class of that name.
+fn missed_of_wanted(limit: &Limit, cell: &Cell) -> Option<(u64, u64)> {
+    let (members, wanted, missed) = match &limit.class {
+        Some(name) => {
+            let class = cell.by_class.get(name)?;
+            (class.subscribers, class.wanted, class.missed)
+        }
+        None => (cell.subscribers, cell.wanted, cell.missed),
+    };
+    // Nobody can read what was never published.
+    let never_published = members as u64 * cell.unpublished;
+    Some((missed + never_published, wanted + never_published))
 }
 
 impl fmt::Display for Objective {

@@ -65,12 +65,14 @@ impl<'a> Grid<'a> {
         Self(cells)
     }
 
-    /// Where nothing ever overflows, policies that need the same are the same run; unless somebody comes back, who is
-    /// given what it missed a mailbox full at a time.
+    /// Where nothing ever overflows, policies that need the same and write alike are the same run; unless somebody comes back,
+    /// who is given what it missed a mailbox full at a time.
     pub(super) fn take_common_runs(&mut self, workers: Workers<'_>, log: &mut RunLog<'a>) -> Result<(), RunError> {
         let mut jobs: Vec<Job<'a>> = Vec::new();
         for cell in &self.0 {
-            let is_had = |job: &Job<'_>| job.subscribers == cell.subscribers && job.scenario.runs_as(cell.scenario);
+            let is_had = |job: &Job<'_>| {
+                job.subscribers == cell.subscribers && runs::are_alike_without_a_bound(job.scenario, cell.scenario)
+            };
             if !jobs.iter().any(is_had) {
                 let seeds = 0..cell.scenario.settings().seeds;
                 jobs.extend(seeds.map(|seed| Job::unbounded(cell.scenario, cell.subscribers, seed)));
@@ -81,7 +83,9 @@ impl<'a> Grid<'a> {
             let job: &Job<'a> = &jobs[index];
             log.add(*job, &run.0);
             let fits = |cell: &&mut Open<'_>| {
-                cell.subscribers == job.subscribers && cell.scenario.runs_as(job.scenario) && run.0.fits(cell.buffer)
+                cell.subscribers == job.subscribers
+                    && runs::are_alike_without_a_bound(job.scenario, cell.scenario)
+                    && run.0.fits(cell.buffer)
             };
             // Cloned, because one run may stand in for several sizes and policies.
             self.0.iter_mut().filter(fits).for_each(|cell| cell.take(run.clone()));

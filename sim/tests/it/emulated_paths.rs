@@ -61,6 +61,59 @@ fn over_emulated_paths_every_event_takes_half_a_round_trip_and_the_kernel_says_i
     assert!(cell["memory_bytes_per_subscriber"]["resident"].is_null());
 }
 
+/// Two tables, watched by name, by a pattern and all of them, over a line that all events fit through.
+const TABLES: &str = r#"
+    name = "tables"
+    duration_seconds = 2
+    drain_seconds = 2
+    subscribers = [3]
+    buffers = [64]
+    seeds = 1
+    arrivals = { kind = "constant", per_second = 100 }
+    payload = { kind = "fixed", bytes = 300 }
+    [tables]
+    builds = 0.75
+    logs = 0.25
+    [[class]]
+    name = "all"
+    count = 1
+    round_trip_ms = 40
+    window_bytes = 65536
+    reads = "as-it-arrives"
+    [[class]]
+    name = "builds"
+    count = 1
+    round_trip_ms = 40
+    window_bytes = 65536
+    reads = "as-it-arrives"
+    tables = ["builds"]
+    path = { down_kbit_per_second = 2000, up_kbit_per_second = 500 }
+    [[class]]
+    name = "pattern"
+    count = 1
+    round_trip_ms = 40
+    window_bytes = 65536
+    reads = "as-it-arrives"
+    topic = "ingest.>"
+"#;
+
+#[test]
+fn over_emulated_paths_a_client_gets_the_events_of_its_tables_and_misses_no_others() {
+    let folder = folder("load-emulated-tables");
+    for transport in ["sse", "ws"] {
+        fs::write(folder.join("tables.toml"), format!("server.transport = {transport:?}\n{TABLES}")).unwrap();
+        let load = ["load", "--scenario", "./tables.toml", "--paths", "emulated", "--json", "-"];
+        let Some((document, _)) = over_paths(&folder, &load) else { return };
+        let document: serde_json::Value = serde_json::from_str(&document).unwrap();
+        let cell = &document["cells"][0];
+        assert_eq!((cell["missed"].as_u64(), cell["drop_rate"].as_f64()), (Some(0), Some(0.0)), "{cell}");
+        let offered = ["all", "builds", "pattern"]
+            .map(|class| cell["by_class"][class]["offered"].as_f64().unwrap_or_else(|| panic!("{class}: {cell}")));
+        assert!(offered[0] > 150.0 && offered[2] > 150.0, "{cell}");
+        assert!((0.6..0.9).contains(&(offered[1] / offered[0])), "{cell}");
+    }
+}
+
 #[test]
 fn during_an_outage_of_a_second_the_frames_of_a_second_and_more_wait() {
     let folder = folder("outage-emulated");

@@ -5,6 +5,7 @@
 //! - [`who_gets_what`]: a subscriber's receipts depend on its own reading alone
 //! - [`connections_that_end`]: for a reason, which is counted
 //! - [`coming_back`]: as an `EventSource` does, and what all at once cost
+//! - [`coming_back_over_tcp`]: when the server asks, or by the plan
 //! - [`faults`]: what goes wrong, and what comes of it
 //! - [`laws`]: what holds for any plan, over plans that proptest draws
 //! - [`twins`]: a plan loses the same events over server-sent events and over WebSockets
@@ -41,6 +42,7 @@ mod access;
 mod any_server;
 mod architecture;
 mod coming_back;
+mod coming_back_over_tcp;
 mod command_line;
 mod connections_that_end;
 mod determinism;

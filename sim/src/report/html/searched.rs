@@ -50,11 +50,12 @@ fn curve(answer: &ObjectiveSize, index: usize, limit: &Limit) -> Option<Curve> {
         let value = tried.values.get(index).copied().flatten();
         let says = value.map_or_else(|| "–".to_owned(), |value| in_unit(limit.figure, value));
         let y = value.map(|value| value / limit.at_most);
+        let after = tried.seeds_run.map(|seeds| format!(" after {}", format::plural(seeds, "run")));
         Point {
             x: as_f64(tried.buffer),
             y,
             interval: None,
-            says: format!("{says}, limit {}", in_unit(limit.figure, limit.at_most)),
+            says: format!("{says}{}, limit {}", after.unwrap_or_default(), in_unit(limit.figure, limit.at_most)),
         }
     });
     let whom = limit.class.as_ref().map_or_else(String::new, |class| format!("{class}: "));

@@ -7,7 +7,7 @@ use super::page::{footer, page};
 use super::table::table;
 use super::text::{escaped, list, paragraph};
 use crate::report::table::Table;
-use crate::report::{classes, current, objective, parts, policies, real, runs_done, sizes};
+use crate::report::{classes, current, objective, parts, policies, real, restarts, runs_done, sizes};
 use crate::summary::document::Sweep;
 
 /// The report as one HTML file: the answer, figures, tables. It has no date, so the same document gives the same bytes.
@@ -36,6 +36,10 @@ pub fn of_sweep(sweep: &Sweep) -> String {
         push(&mut body, "Limit by limit", objective::judged(sweep, result), "");
     }
     body.push_str(&if sweep.is_measured() { measured(sweep) } else { simulated(sweep) });
+    if let Some(table) = restarts::table(sweep) {
+        body.push_str("<h2>After a restart of the server</h2>\n");
+        push(&mut body, "Receipts after a restart", Some(table), restarts::KEY);
+    }
     body.push_str(&what_was_run(sweep));
     body.push_str("</main>\n");
     body.push_str(&footer(&sweep.command));
@@ -104,6 +108,7 @@ fn what_was_run(sweep: &Sweep) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::summary::document::{AfterRestart, Quantiles};
     use crate::summary::fixture;
 
     #[test]
@@ -124,6 +129,25 @@ mod tests {
                 assert_eq!(opened - others, closed, "{open} of {}", sweep.scenario);
             }
         }
+    }
+
+    #[test]
+    fn a_page_has_the_receipts_after_a_restart_where_the_document_has_them() {
+        let mut sweep = fixture::alpha();
+        let title = "After a restart of the server";
+        assert!(!of_sweep(&sweep).contains(title));
+        let quantiles = Quantiles { p50: Some(400.0), p99: Some(4000.0), p999: None, max: Some(4800.0) };
+        sweep.cells[0].after_restart = Some(AfterRestart {
+            receipt_latency_ms: quantiles,
+            live_receipt_latency_ms: Quantiles::default(),
+            last_back_after_ms: Some(5210.0),
+            not_back: 2,
+        });
+        let html = of_sweep(&sweep);
+        let row = html.split_once("<caption>Receipts after a restart</caption>").unwrap().1;
+        let row = row.split_once("</table>").unwrap().0;
+        assert!(html.contains(title) && row.contains(">5.2 s<") && row.contains("data-number=\"4800\""), "{row}");
+        assert!(html.contains("<li>last back: from the end of the process until"), "{html}");
     }
 
     #[test]

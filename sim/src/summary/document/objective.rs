@@ -123,6 +123,10 @@ pub struct ValuesAt {
     pub values: Vec<Option<f64>>,
     /// How many of the limits are not kept.
     pub unmet: u64,
+    /// Of the scenario's seeds, how many were run until it was certain that the size does not keep all limits. The values are
+    /// those of these runs, and more limits may not be kept. Left out where every seed was run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seeds_run: Option<u64>,
 }
 
 /// The buffer of one policy that keeps all limits at every N.

@@ -54,6 +54,45 @@ fn a_new_scenario_passes_its_check_and_is_never_written_over_another_file() {
 }
 
 #[test]
+fn a_check_says_in_words_who_watches_which_tables_what_work_costs_and_when_clients_come_back() {
+    let folder = folder("check-words");
+    let check = |name: &str| {
+        let output = sim(&folder, &["check", name]);
+        assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap().split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    let herd = check("thundering-herd");
+    for said in [
+        "cpu 50 µs for a publish, 9.75 µs for a write to a subscriber, 0.25 µs for each frame in it, 35 µs for a new \
+         connection, beside its first write",
+        "retry a stream asks its client to wait 1 to 5 s before it comes back, spread by the id of the \
+         subscriber",
+        "returns after the time that the last retry: it has read asks for, 1 to 5 s; after 3 s where it has read none",
+    ] {
+        assert!(herd.contains(said), "{said}: {herd}");
+    }
+    let small = include_str!("../small.toml").replace("share = 0.5\nround_trip_ms = 20", "SECOND");
+    let first = "share = 0.5\nobeys_retry = true\ntopic = \"ingest.*\"\nround_trip_ms = 20";
+    let tables = "[tables]\nbuilds = 0.75\nlogs = 0.25\n\n[server]\nretry_seconds = 0\n\n[server.cpu]";
+    let text = small.replace("SECOND", first).replace("[server.cpu]", tables).replace("table = \"t\"\n", "");
+    let fault = "kind = \"server-restarts\"\nat_seconds = 1\nlasts_seconds = 0.5\nback_within_seconds = 2";
+    let second = "reconnect_after_seconds = 7\ntables = [\"logs\"]";
+    fs::write(folder.join("words.toml"), format!("{text}{second}\n[[fault]]\n{fault}\n")).unwrap();
+    let words = check("./words.toml");
+    for said in [
+        "tables builds 75 %, logs 25 % of the events",
+        "watches builds, logs, by the pattern ingest.*: 100 % of the events",
+        "watches logs, by name: 25 % of the events",
+        "retry streams have no retry:",
+        "returns after 3 s: it obeys a retry:, and streams have none",
+        "returns after 7 s; after at most 2 s in a restart of the server",
+    ] {
+        assert!(words.contains(said), "{said}: {words}");
+    }
+    assert!(!words.contains("for a new connection"), "it costs nothing: {words}");
+}
+
+#[test]
 fn a_check_names_everything_that_is_wrong_with_a_scenario_and_where() {
     let folder = folder("check");
     let text = include_str!("../../../scenarios/alpha.toml");
