@@ -66,7 +66,8 @@ pub trait EventLog: fmt::Debug + Send + Sync {
     fn append(&self, entry: Entry) -> Later<Acknowledgement>;
 
     /// Waits until this server has read up to a cursor, and has what comes after it as far back as it can, for a bounded
-    /// time. Without a cursor it waits until the server has read what the log had when the server began.
+    /// time. Without a cursor it waits until the server has read what the log had when the server began. With a cursor of
+    /// another life of the log it waits until the log is known to be the one that the server reads.
     fn reach(&self, cursor: Option<EventId>) -> Later<Place>;
 
     /// Why this server should get no new clients; `None` if it should.

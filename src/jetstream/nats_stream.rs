@@ -7,7 +7,7 @@ use async_nats::Client;
 use async_nats::connection::State as Connected;
 use async_nats::jetstream::context::{PublishAckFuture, PublishError, PublishErrorKind};
 use async_nats::jetstream::message::PublishMessage;
-use async_nats::jetstream::stream::{InfoError, RawMessageErrorKind, Stream as OfNats};
+use async_nats::jetstream::stream::{ClusterInfo, InfoError, PeerInfo, RawMessageErrorKind, Stream as OfNats};
 use async_nats::jetstream::{self, Context, ErrorCode};
 use tokio::time::{Instant, timeout_at};
 
@@ -80,7 +80,12 @@ impl Stream for NatsStream {
 
     async fn state(&self) -> Result<State, Interrupted> {
         let info = self.stream.get_info().await.map_err(|why| interrupted(&why))?;
-        Ok(State { epoch: epoch(&info), first: info.state.first_sequence, last: info.state.last_sequence })
+        Ok(State {
+            epoch: epoch(&info),
+            first: info.state.first_sequence,
+            last: info.state.last_sequence,
+            confirmed_ago: info.cluster.as_ref().map_or(Some(Duration::ZERO), confirmed_ago),
+        })
     }
 
     async fn next_after(&self, position: u64) -> Result<Option<u64>, Interrupted> {
@@ -109,6 +114,19 @@ impl Stream for NatsStream {
     }
 }
 
+/// Time since the leader has heard from so many others that they are a majority together with it; `None` where nobody leads.
+fn confirmed_ago(cluster: &ClusterInfo) -> Option<Duration> {
+    // NATS 2.9 answers for a stream without a leader, too: any broker that keeps it does, with what that one has.
+    cluster.leader.as_ref()?;
+    // A broker that was never heard from has no time, and is offline.
+    let of = |peer: &PeerInfo| if peer.offline && peer.active.is_zero() { Duration::MAX } else { peer.active };
+    let mut heard: Vec<_> = cluster.replicas.iter().map(of).collect();
+    heard.sort_unstable();
+    // Of three brokers one other, of five two.
+    let needed = heard.len().div_ceil(2);
+    Some(needed.checked_sub(1).map_or(Duration::ZERO, |last| heard[last]))
+}
+
 fn not_sent(why: &PublishError) -> NotStored {
     match why.kind() {
         PublishErrorKind::MaxPayloadExceeded => NotStored::TooLarge(one_line(why)),
@@ -126,4 +144,29 @@ fn interrupted(why: &InfoError) -> Interrupted {
         return Interrupted::Doubtful("the stream has been deleted".to_owned());
     }
     again(why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_leader_is_confirmed_by_the_last_of_the_others_that_it_needs_for_a_majority() {
+        let ago = |leader: Option<&str>, others: &[(u64, bool)]| {
+            let peer = |(seconds, offline): &(u64, bool)| {
+                let active = seconds * 1_000_000_000;
+                serde_json::json!({"name": "b", "current": true, "active": active, "offline": offline})
+            };
+            let replicas: Vec<_> = others.iter().map(peer).collect();
+            let info = serde_json::json!({"leader": leader, "replicas": replicas});
+            confirmed_ago(&serde_json::from_value(info).unwrap())
+        };
+        let seconds = |seconds| Some(Duration::from_secs(seconds));
+        assert_eq!(ago(Some("a"), &[]), seconds(0));
+        assert_eq!(ago(Some("a"), &[(9, true), (1, false)]), seconds(1));
+        assert_eq!(ago(Some("a"), &[(9, true), (8, false)]), seconds(8));
+        assert_eq!(ago(Some("a"), &[(0, true), (0, true)]), Some(Duration::MAX), "none was ever heard from");
+        assert_eq!(ago(Some("a"), &[(1, false), (7, true), (5, true), (6, true)]), seconds(5));
+        assert_eq!(ago(None, &[(1, false), (1, false)]), None, "nobody leads");
+    }
 }

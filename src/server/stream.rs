@@ -88,10 +88,9 @@ impl<E: Environment> Exchange<E> {
     /// outer `None` is a server that has not read so far in time: the client comes back later.
     pub(super) async fn reach(&self, cursor: Option<Cursor>) -> Option<Option<Cursor>> {
         let Some(log) = &self.server.log else { return Some(cursor) };
-        let epoch = self.server.hub.last_id().epoch;
         let at = match cursor {
-            Some(Cursor::After(at)) if at.epoch == epoch => Some(at),
-            _ => None,
+            Some(Cursor::After(at)) => Some(at),
+            Some(Cursor::Unknown) | None => None,
         };
         match log.reach(at).await {
             Place::Reached => Some(cursor),

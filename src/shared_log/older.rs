@@ -168,7 +168,7 @@ impl<S: Stream> Older<S> {
             next = sequence + 1;
             // The history may have gone on meanwhile. Then it begins after this event, which is still to be had.
             if sequence >= self.hub.reaches_back_to() {
-                self.is_still_there(found.from).await?;
+                self.leave_out_removed(&mut found).await?;
                 if self.put_in_front(sequence, &mut found) {
                     return Ok(());
                 }
@@ -178,22 +178,27 @@ impl<S: Stream> Older<S> {
             }
         }
         nothing_between(&self.stream, next..self.hub.reaches_back_to()).await?;
-        self.is_still_there(found.from).await?;
+        self.leave_out_removed(&mut found).await?;
         // Nothing comes after what was found, so nothing is missing behind it.
         self.put_in_front(u64::MAX, &mut found);
         Ok(())
     }
 
-    /// Makes sure that the stream was not purged meanwhile: what is gone since would pass for deleted messages.
-    async fn is_still_there(&self, from: u64) -> Result<(), Interrupted> {
-        let first = state(&self.stream, self.hub.last_id().epoch, 0).await?.first;
-        if first > from {
-            return Err(Interrupted::Again(format!("the stream has removed the events up to {}", first - 1)));
-        }
+    /// Leaves out what the stream has removed meanwhile: what is gone of it would pass for deleted messages. A stream that is
+    /// full removes a message for each that it takes, so to begin again would have no end.
+    async fn leave_out_removed(&self, found: &mut Found) -> Result<(), Interrupted> {
+        // Of a leader that has less than this server it is not known what it has yet to remove.
+        let last = self.hub.last_id();
+        let first = state(&self.stream, last.epoch, last.sequence).await?.first;
+        found.begin_at(first);
         Ok(())
     }
 
     fn put_in_front(&self, until: u64, found: &mut Found) -> bool {
+        // The stream may have removed all of it, and the history begins no later than before.
+        if found.from >= self.hub.reaches_back_to() {
+            return true;
+        }
         let events = found.events.make_contiguous();
         let is_done = self.hub.put_in_front(found.from, until, events, self.most);
         if is_done {
@@ -225,5 +230,13 @@ impl Found {
             self.bytes -= oldest.payload().len();
             self.from = oldest.id().sequence + 1;
         }
+    }
+
+    /// Leaves out the events before a sequence.
+    fn begin_at(&mut self, first: u64) {
+        while let Some(oldest) = self.events.pop_front_if(|oldest| oldest.id().sequence < first) {
+            self.bytes -= oldest.payload().len();
+        }
+        self.from = self.from.max(first);
     }
 }

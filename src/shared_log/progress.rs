@@ -134,6 +134,19 @@ impl ReadState {
         }
     }
 
+    /// Waits until the stream is known to be the one that this server reads: by an answer to a question that was asked after
+    /// the wait began. A server whose stream is another one ends without that answer.
+    pub(super) async fn confirm(&self) -> Place {
+        let mut progress = self.progress.subscribe();
+        let asked = progress.borrow_and_update().asked;
+        self.is_asked.notify_one();
+        let is_confirmed = |progress: &Progress| progress.is_filled && progress.answered > asked;
+        match timeout(MOST_WAIT, progress.wait_for(is_confirmed)).await {
+            Ok(Ok(_)) => Place::Reached,
+            Ok(Err(_)) | Err(_) => Place::NotYet,
+        }
+    }
+
     /// Why the server should get no new clients; `None` if it should.
     ///
     /// A broker that is away is so for all servers, and to take them all out of the balancer would cut off clients that

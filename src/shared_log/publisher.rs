@@ -47,9 +47,13 @@ impl<S: Stream> EventLog for Publisher<S> {
     }
 
     fn reach(&self, cursor: Option<EventId>) -> Later<Place> {
-        let Self { shared, older, .. } = self.clone();
+        let Self { epoch, shared, older, .. } = self.clone();
         Box::pin(async move {
             let Some(at) = cursor else { return shared.reach(0).await };
+            if at.epoch != epoch {
+                // Perhaps the stream was made anew, and this server is the last to notice.
+                return shared.confirm().await;
+            }
             match shared.reach(at.sequence).await {
                 Place::Reached => older.reach_back(at.sequence + 1).await,
                 other @ (Place::Beyond | Place::NotYet) => other,

@@ -187,8 +187,9 @@ impl<S: Stream, E: Environment> Reader<S, E> {
         // is no loss, and only the stream knows which.
         if sequence > self.position() + 1 {
             nothing_between(&self.stream, self.position() + 1..sequence).await?;
-            // Asked after that: a purge between the two questions would pass for deleted messages.
-            let first = state(&self.stream, self.epoch(), self.position()).await?.first;
+            // Asked after that: a purge between the two questions would pass for deleted messages. A leader that has less than
+            // this message does not know either what was removed before it.
+            let first = state(&self.stream, self.epoch(), sequence).await?.first;
             if first > self.position() + 1 {
                 self.lose_until(first.min(sequence) - 1);
             }

@@ -1,6 +1,7 @@
 //! What a server asks of the client of a stream.
 
 use std::fmt;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -94,6 +95,10 @@ pub struct State {
     pub first: u64,
     /// The last sequence that the stream has given out.
     pub last: u64,
+    /// Time since the broker that says so has heard from a majority of the brokers that keep the stream: zero where it is the
+    /// only one, and `None` where it does not lead. A broker that is cut off from the others takes itself for the leader for
+    /// a while, and does not know what another leader has kept meanwhile.
+    pub confirmed_ago: Option<Duration>,
 }
 
 /// Why a stream cannot be read on.

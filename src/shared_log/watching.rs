@@ -2,8 +2,13 @@
 //! messages.
 
 use std::ops::Range;
+use std::time::Duration;
 
 use super::stream::{Interrupted, State, Stream};
+
+/// Longest time that a leader is believed which has heard from no majority. It is longer than the second between two signs of
+/// life, and shorter than the four seconds after which brokers of NATS choose another leader at the earliest.
+const MOST_UNCONFIRMED: Duration = Duration::from_secs(3);
 
 /// The answer to a question of how far the stream goes.
 #[derive(Debug, Clone, Copy)]
@@ -17,10 +22,15 @@ pub(super) struct Answer {
     pub(super) rest_is_deleted: bool,
 }
 
-/// The state of the stream, if it is the one of this epoch and has at least the events that this server has.
+/// The state of the stream, if it is the one of this epoch and has at least the events that this server has. A leader that
+/// others may have replaced is no source for that.
 pub(super) async fn state(stream: &impl Stream, of_epoch: u64, position: u64) -> Result<State, Interrupted> {
     let state = stream.state().await?;
     let name = stream.name();
+    if state.confirmed_ago.is_none_or(|ago| ago > MOST_UNCONFIRMED) {
+        let why = format!("the broker that answers for stream {name:?} does not lead a majority of the brokers");
+        return Err(Interrupted::Again(why));
+    }
     if state.epoch != of_epoch {
         return Err(Interrupted::ForGood(format!("stream {name:?} has been created anew: its ids begin again")));
     }

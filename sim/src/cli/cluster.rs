@@ -1,94 +1,87 @@
 //! `cluster`: servers on one stream whose brokers, servers and links fail, in simulated time.
 
-use super::console;
+mod text;
+
+use std::path::Path;
+
 use super::exit::{Exit, Failure};
 use super::options::ClusterOptions;
 use super::progress::Bars;
-use crate::cluster::{Broken, ClusterCase, ClusterFault, ClusterSoak, canary, soak};
-use crate::report::prose;
+use super::typed::typed;
+use super::{console, files, whole};
+use crate::cluster::{Broken, ClusterCase, StoredCase, Trusts, canary, run as run_case, shrink, soak};
 use crate::runs::Progress;
-use crate::summary::format::count;
 
-/// Runs the cases, and says which law is broken first.
+/// Most runs that a case takes until it is made smaller.
+const MOST_RUNS: u64 = 1000;
+
+/// Runs the cases of files, or drawn ones, and says which law is broken first.
 pub(super) fn run(options: &ClusterOptions) -> Result<Exit, Failure> {
-    let Some((seed, caught)) = canary() else {
+    if options.case.is_empty() { run_drawn(options) } else { run_stored(&options.case) }
+}
+
+fn run_drawn(options: &ClusterOptions) -> Result<Exit, Failure> {
+    let Some(caught) = canary() else {
         console::complain("servers that are wrong on purpose, as a test of the laws, are not reported");
         return Ok(Exit::Violated);
     };
+    files::prepare(&options.out)?;
     let bars = Bars::new();
     bars.begin("cluster", options.seeds);
     let soaked = soak(options.first_seed, options.seeds, options.threads.number(), || bars.advance(1));
     bars.end();
     match soaked {
         Ok(soaked) => {
-            let proof = format!(
-                "No law was broken. Servers that believe a broker which is behind, as a test of the laws, were reported by \
-                 seed {seed}: {caught}."
-            );
-            console::print(&(told(options.first_seed, &soaked) + &prose(&proof, "")));
+            console::print(&text::of_soak(options.first_seed, &soaked));
+            console::print(&text::of_canary(&caught));
             Ok(Exit::AsExpected)
         }
-        Err((seed, why)) => {
-            console::print(&told_of(&ClusterCase::draw(seed), &why));
-            console::note(&format!("REPRODUCE WITH: cargo sim cluster --seeds 1 --first-seed {seed}"));
-            Ok(Exit::Violated)
+        Err((seed, broken)) => leave(ClusterCase::draw(seed), broken, &options.out).map(|()| Exit::Violated),
+    }
+}
+
+/// Makes a case that breaks a law smaller, and keeps it in a file that was not there before.
+fn leave(case: ClusterCase, broken: Broken, folder: &Path) -> Result<(), Failure> {
+    console::print(&text::of_case(&case));
+    console::print(&text::broken(case.seed, &broken));
+    console::note("it is run again and again, to find a smaller case that breaks the same law");
+    let (small, broken) = shrink(case, broken, MOST_RUNS, |case| run_case(case, Trusts::Leader).map(|_| ()));
+    let name = format!("{}-seed-{}", broken.law.name(), small.seed);
+    let text = StoredCase::of_broken(small, &broken).to_json();
+    let file = whole::unused(folder, &name, "json", &text);
+    files::write_one(&file, &text)?;
+    console::note(&format!("REPRODUCE WITH: cargo sim cluster --case {}", typed(&file)));
+    Ok(())
+}
+
+/// Runs the cases of files, and says of each what came of it.
+fn run_stored(files: &[std::path::PathBuf]) -> Result<Exit, Failure> {
+    // All of them are read before one is run: a mistake in the last would be seen late.
+    let cases: Vec<_> = files.iter().map(|file| Ok((file, stored(file)?))).collect::<Result<_, Failure>>()?;
+    let mut exit = Exit::AsExpected;
+    for (file, stored) in &cases {
+        console::print(&text::of_file(&file.display().to_string(), &stored.title));
+        console::print(&text::of_case(&stored.case));
+        let ran = run_case(&stored.case, Trusts::Leader);
+        match &ran {
+            Ok(run) => {
+                console::print(&text::of_run(run));
+                if let Some(why) = stored.differs(run) {
+                    console::complain(&format!("{}: {why}", file.display()));
+                    exit = Exit::Violated;
+                }
+            }
+            Err(broken) => {
+                console::print(&text::broken(stored.case.seed, broken));
+                exit = Exit::Violated;
+            }
         }
     }
+    Ok(exit)
 }
 
-fn told(first_seed: u64, soaked: &ClusterSoak) -> String {
-    let ClusterSoak { cases, faults, published, received, gaps, refused, sights } = soaked;
-    let head = format!(
-        "{} cases, seeds from {first_seed} on, with {} faults: {} events acknowledged, {} publishes refused or of unknown \
-         fate, {} events received by viewers, {} gaps told.",
-        count(*cases),
-        count(*faults),
-        count(*published),
-        count(*refused),
-        count(*received),
-        count(*gaps)
-    );
-    let rare = [
-        (sights.leaders, "leaders were chosen anew"),
-        (sights.passed_over, "messages were passed over, since a consumer's broker had them later"),
-        (sights.stale_answers, "answers of a new leader said too little"),
-        (sights.unanswered, "questions were not answered"),
-        (sights.acknowledgements_lost, "events were kept, and their acknowledgement was lost"),
-        (sights.repetitions, "repetitions were recognised by their key"),
-        (sights.removed, "messages were removed from the stream"),
-        (sights.consumers, "consumers were made"),
-    ];
-    let rare = rare.iter().map(|(times, what)| format!("{:>9}  {what}\n", count(*times)));
-    prose(&head, "") + &rare.collect::<String>()
-}
-
-/// A case that breaks a law: what was in it, and which law.
-fn told_of(case: &ClusterCase, why: &Broken) -> String {
-    let head = format!(
-        "{} nodes, {} brokers, a history of {} events, {} events published, {} viewers",
-        case.nodes,
-        case.brokers,
-        case.history_events,
-        case.publish_at.len(),
-        case.viewers.len()
-    );
-    let of = |ClusterFault { at, lasts, kind }: &ClusterFault| {
-        format!("{:>8.3} s  {kind:?} for {:.3} s\n", at.as_secs_f64(), lasts.as_secs_f64())
-    };
-    let faults: String = case.faults.iter().map(of).collect();
-    prose(&head, "") + &faults + &prose(&format!("BROKEN by seed {}: {why}", case.seed), "")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::cluster::Sights;
-
-    #[test]
-    fn nothing_is_wider_than_a_terminal() {
-        let sights = Sights { passed_over: 1_234_567, ..Sights::default() };
-        let text = told(0, &ClusterSoak { cases: 1_000_000, sights, ..ClusterSoak::default() });
-        assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
-        assert!(text.contains("1,234,567  messages were passed over"), "{text}");
-    }
+fn stored(file: &Path) -> Result<StoredCase, Failure> {
+    let wrong = |why: &dyn std::fmt::Display| Failure::input(format!("--case: {}: {why}", file.display()));
+    let text = std::fs::read_to_string(file).map_err(|why| wrong(&why))?;
+    StoredCase::parse(&text).map_err(|why| wrong(&why))
 }

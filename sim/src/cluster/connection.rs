@@ -6,7 +6,9 @@
 //! 3. A question waits for a second where nobody answers.
 //! 4. An event that is sent is kept, or not, whether or not somebody still waits for its acknowledgement. An acknowledgement
 //!    comes only over the connection that the event was sent over, and is waited for two seconds.
-//! 5. A consumer is kept by one broker, which need not be the node's. It ends with that, and when its connection is lost.
+//! 5. A consumer is kept by one broker, which need not be the node's. It ends with that, with the stream, and when its
+//!    connection is lost. While its broker and the node's do not reach each other, it sends nothing.
+//! 6. A broker that is cut off from the others answers questions, as the text of `brokers` says. It makes no consumer.
 
 use std::fmt;
 use std::sync::Arc;
@@ -17,7 +19,7 @@ use hubbub::shared_log::{Appended, Interrupted, ReadState, State, Stream};
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, sleep_until, timeout};
 
-use super::messages::ModelMessages;
+use super::messages::{Keeper, ModelMessages};
 use super::model::{Side, Trusts, World, now};
 
 /// Time between two attempts to connect.
@@ -69,17 +71,17 @@ impl ModelStream {
         }
     }
 
-    /// Asks the leader.
-    async fn ask<T>(&self, question: impl FnOnce(&mut World) -> T + Send) -> Result<T, Interrupted> {
+    /// Asks the leader that the node's broker reaches. The question is told which broker that is, and has no answer where
+    /// nobody leads.
+    async fn ask<T>(&self, question: impl FnOnce(&mut World, usize) -> Option<T> + Send) -> Result<T, Interrupted> {
         let connection = self.0.connection();
         sleep(self.0.latency()).await;
         let answer = {
             let mut world = self.0.model.world();
-            let is_answered = world.is_connected(self.0.node, connection) && world.brokers.is_led(now());
-            if !is_answered {
-                world.brokers.sights.unanswered += 1;
-            }
-            is_answered.then(|| question(&mut world))
+            let broker = world.broker_of(self.0.node, connection);
+            let answer = broker.and_then(|broker| question(&mut world, broker));
+            world.brokers.sights.unanswered += u64::from(answer.is_none());
+            answer
         };
         match answer {
             Some(answer) => {
@@ -93,22 +95,34 @@ impl ModelStream {
         }
     }
 
+    /// The epoch of the stream, which is made anew if there is none.
+    pub(super) async fn opened(&self) -> u64 {
+        loop {
+            let epoch = self.ask(|world, broker| {
+                let state = world.brokers.state(now(), broker)?;
+                if matches!(state, Err(Interrupted::Doubtful(_))) {
+                    world.brokers.make_anew(now());
+                }
+                Some(state)
+            });
+            if let Ok(Ok(State { epoch, .. })) = epoch.await {
+                return epoch;
+            }
+            sleep(RECONNECTS_EVERY).await;
+        }
+    }
+
     /// Keeps an event; the sequence, if its acknowledgement arrives.
     async fn send(self, entry: Entry, connection: u64) -> Option<Result<u64, NotStored>> {
         sleep(self.0.latency()).await;
         let kept = self.0.model.change(|world| {
-            if !world.is_connected(self.0.node, connection) || !world.brokers.is_led(now()) {
-                return None;
-            }
-            if world.brokers.is_full {
-                return Some(Err(NotStored::Refused("the stream is full".to_owned())));
-            }
-            let sequence = world.brokers.keep(now(), entry);
-            if world.links[self.0.node].loses_acknowledgements {
+            let broker = world.broker_of(self.0.node, connection)?;
+            let kept = world.brokers.keep(now(), broker, entry)?;
+            if kept.is_ok() && world.links[self.0.node].loses_acknowledgements {
                 world.brokers.sights.acknowledgements_lost += 1;
                 return None;
             }
-            Some(Ok(sequence))
+            Some(kept)
         });
         sleep(self.0.latency()).await;
         kept.filter(|_| self.0.model.world().is_connected(self.0.node, connection))
@@ -123,38 +137,44 @@ impl Stream for ModelStream {
     }
 
     async fn state(&self) -> Result<State, Interrupted> {
-        self.ask(|world| world.brokers.state(now())).await
+        self.ask(|world, broker| world.brokers.state(now(), broker)).await?
     }
 
     async fn next_after(&self, position: u64) -> Result<Option<u64>, Interrupted> {
         let trusts = self.0.model.trusts();
-        self.ask(|world| match trusts {
-            Trusts::Leader => world.brokers.next_after(position),
+        self.ask(|world, broker| match trusts {
+            Trusts::Leader => world.brokers.next_after(now(), broker, position),
             Trusts::AnyBroker => {
                 let broker = usize::try_from(position).unwrap_or(0) % world.brokers.count();
-                world.brokers.first_of(now(), broker, position + 1).map(|(sequence, _)| sequence)
+                let found = world.brokers.first_of(now(), broker, position + 1);
+                Some(Ok(found.map(|(sequence, _)| sequence)))
             }
         })
-        .await
+        .await?
     }
 
     async fn consume(&self, position: u64, ahead: usize) -> Result<ModelMessages, Interrupted> {
         let connection = self.0.connection();
-        let made = self.ask(|world| {
+        let made = self.ask(|world, asked| {
+            if world.brokers.is_cut_off(asked) || !world.brokers.is_led(now()) {
+                return None;
+            }
             world.brokers.sights.consumers += 1;
             let count = world.brokers.count();
             let wanted = usize::try_from(world.brokers.sights.consumers).unwrap_or(0);
-            // There is one that is up, since the leader has answered.
-            let broker = (0..count).map(|step| (wanted + step) % count).find(|broker| world.brokers.is_up(*broker));
-            broker.map(|broker| {
-                let pending = world.brokers.count_of(now(), broker, position + 1);
-                (broker, world.brokers.lives(broker), world.links[self.0.node].consumers_ended, pending)
-            })
+            let mut brokers = (0..count).map(|step| (wanted + step) % count);
+            // There is one, since the leader has answered.
+            let is_there = |broker: &usize| world.brokers.is_up(*broker) && !world.brokers.is_cut_off(*broker);
+            let broker = brokers.find(is_there)?;
+            let pending = world.brokers.count_of(now(), broker, position + 1);
+            let ended = world.links[self.0.node].consumers_ended;
+            let life = world.brokers.lives(broker);
+            Some(world.brokers.epoch_at(broker).map(|epoch| (Keeper { broker, life, epoch }, ended, pending)))
         });
-        let Some((broker, life, ended, pending)) = made.await? else {
-            return Err(Interrupted::Again("no broker".to_owned()));
+        let Some((keeper, ended, pending)) = made.await? else {
+            return Err(Interrupted::Again("there is no stream".to_owned()));
         };
-        Ok(ModelMessages::new(self.0.clone(), (broker, life), (connection, ended), (position + 1, pending), ahead))
+        Ok(ModelMessages::new(self.0.clone(), keeper, (connection, ended), (position + 1, pending), ahead))
     }
 
     fn append(&self, entry: Entry) -> Appended {

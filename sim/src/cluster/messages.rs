@@ -6,11 +6,18 @@ use std::time::Duration;
 use hubbub::shared_log::{Interrupted, Message, Messages};
 use tokio::time::sleep;
 
-use super::brokers::Kept;
 use super::model::{Side, now};
 
 /// Silence after which a node takes the broker of its consumer for gone.
 const HEARTBEATS: Duration = Duration::from_secs(4);
+
+/// What keeps a consumer: the broker and the stream, each of one life.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Keeper {
+    pub(super) broker: usize,
+    pub(super) life: u64,
+    pub(super) epoch: u64,
+}
 
 /// What a broker sends to one node, from a sequence on.
 #[derive(Debug)]
@@ -19,6 +26,8 @@ pub(super) struct ModelMessages {
     broker: usize,
     /// The life of the broker that it belongs to.
     life: u64,
+    /// The epoch of the stream that it belongs to.
+    epoch: u64,
     connection: u64,
     /// How often the consumers of the node had been ended when it was made.
     ended: u64,
@@ -35,13 +44,13 @@ pub(super) struct ModelMessages {
 impl ModelMessages {
     pub(super) fn new(
         side: Side,
-        (broker, life): (usize, u64),
+        Keeper { broker, life, epoch }: Keeper,
         (connection, ended): (u64, u64),
         (next, pending): (u64, u64),
         ahead: usize,
     ) -> Self {
         let coming = VecDeque::new();
-        Self { side, broker, life, connection, ended, next, sent: 0, pending, ahead, coming, silent_since: None }
+        Self { side, broker, life, epoch, connection, ended, next, sent: 0, pending, ahead, coming, silent_since: None }
     }
 
     /// Lets the broker send what it has.
@@ -49,7 +58,7 @@ impl ModelMessages {
         let (now, latency) = (now(), self.side.latency());
         let mut world = self.side.model.world();
         while self.coming.len() < self.ahead
-            && let Some((sequence, Kept { content })) = world.brokers.first_of(now, self.broker, self.next)
+            && let Some((sequence, content)) = world.brokers.first_of(now, self.broker, self.next)
         {
             self.next = sequence + 1;
             self.sent += 1;
@@ -67,10 +76,14 @@ impl ModelMessages {
     /// Whether the broker still sends, and whether it has told that it will not.
     fn is_alive(&self) -> Result<bool, Interrupted> {
         let world = self.side.model.world();
-        if !world.is_connected(self.side.node, self.connection) {
+        let broker = world.broker_of(self.side.node, self.connection);
+        if broker.is_none_or(|broker| !world.brokers.reach_each_other(broker, self.broker)) {
             return Ok(false);
         }
-        if world.brokers.lives(self.broker) != self.life || world.links[self.side.node].consumers_ended != self.ended {
+        let is_another = world.brokers.lives(self.broker) != self.life
+            || world.brokers.epoch_at(self.broker) != Some(self.epoch)
+            || world.links[self.side.node].consumers_ended != self.ended;
+        if is_another {
             return Err(Interrupted::Again("the consumer has ended".to_owned()));
         }
         Ok(world.brokers.is_up(self.broker))

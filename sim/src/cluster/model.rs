@@ -54,6 +54,8 @@ pub(super) struct Link {
     pub(super) broker: Option<usize>,
     /// How often it was connected.
     pub(super) connections: u64,
+    /// Why the node's process has ended by itself.
+    pub(super) has_ended: Option<String>,
 }
 
 /// The time in a run.
@@ -104,9 +106,14 @@ impl Model {
 impl World {
     /// Whether a node's connection is the one of that number, and stands.
     pub(super) fn is_connected(&self, node: usize, connection: u64) -> bool {
+        self.broker_of(node, connection).is_some()
+    }
+
+    /// The broker at the other end of a node's connection, if it is the one of that number and stands.
+    pub(super) fn broker_of(&self, node: usize, connection: u64) -> Option<usize> {
         let link = &self.links[node];
-        let stands = link.broker.is_some_and(|broker| self.brokers.is_up(broker));
-        stands && !link.is_cut && link.connections == connection
+        let is_present = !link.is_cut && link.connections == connection;
+        link.broker.filter(|broker| is_present && self.brokers.is_up(*broker))
     }
 
     /// Connects a node to the next broker that is up; whether there is one that it reaches.

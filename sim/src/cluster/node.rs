@@ -12,7 +12,6 @@ use hubbub::shared_log::{ReadState, SharedLog};
 use hubbub::transport::Tokio;
 use hubbub::{Capacity, Hub, Limits, Overflow, ServerSettings};
 
-use super::brokers::EPOCH;
 use super::case::ClusterCase;
 use super::connection::ModelStream;
 use super::listener::NodeListener;
@@ -32,26 +31,26 @@ pub(super) fn name(node: usize) -> String {
     format!("node-{node}")
 }
 
-/// Runs one process, to the end of the stream.
+/// Runs one process. When it has ended by itself, it says why, and waits to be killed.
 pub(super) async fn process(model: Model, node: usize, case: Arc<ClusterCase>) -> turmoil::Result {
-    let stream = ModelStream(Side { model, node });
+    let stream = ModelStream(Side { model: model.clone(), node });
     let state = Arc::new(ReadState::new(Arc::<LogMetrics>::default(), GRACE));
-    let hub = Hub::with(EPOCH, rules(&case));
-    let replay = HistorySettings { events: case.replay_events, bytes: MANY_BYTES };
-    let log = SharedLog::new(stream.clone(), state.clone(), hub.clone(), replay);
-    drop(tokio::spawn(stream.clone().stay_connected(state)));
-    // As the command does: before it is connected it does not listen.
+    drop(tokio::spawn(stream.clone().stay_connected(state.clone())));
+    // As the command does: before it is connected and has the stream, it does not listen.
     stream.connected().await;
+    let hub = Hub::with(stream.opened().await, rules(&case));
+    let replay = HistorySettings { events: case.replay_events, bytes: MANY_BYTES };
+    let log = SharedLog::new(stream, state, hub.clone(), replay);
     let settings = ServerSettings { keepalive: KEEPALIVE, request_timeout: None, ..ServerSettings::default() };
     let environment = Tokio::start();
     let source = Source::log(hub, log.log());
     let listener = NodeListener::bind().await?;
     let never = std::future::pending();
     let serves = serve_with_admin(listener, None::<NodeListener>, source, settings, environment.clone(), never);
-    match select(pin!(log.run(environment, case.history_events)), pin!(serves)).await {
-        Either::Left((why, _)) => Err(format!("node {node} takes the stream for another one: {why}").into()),
-        Either::Right(((), _)) => Ok(()),
+    if let Either::Left((why, _)) = select(pin!(log.run(environment, case.history_events)), pin!(serves)).await {
+        model.change(|world| world.links[node].has_ended = Some(why));
     }
+    std::future::pending().await
 }
 
 fn rules(case: &ClusterCase) -> Rules {

@@ -1,4 +1,4 @@
-//! A run: the hosts, what fails when, and the end.
+//! A run: the hosts, and the end.
 
 use std::hash::Hasher;
 use std::sync::Arc;
@@ -7,9 +7,10 @@ use std::time::{Duration, SystemTime};
 use siphasher::sip128::{Hasher128, SipHasher13};
 use tokio::task::JoinSet;
 
-use super::case::{ClusterCase, ClusterFault, ClusterFaultKind};
-use super::judge::{Broken, Truth};
-use super::model::{Model, Trusts, World};
+use super::case::ClusterCase;
+use super::faults::Faults;
+use super::judge::{Broken, ClusterLaw, Truth};
+use super::model::{Model, Trusts};
 use super::seen::{Got, Seen, Sightings};
 use super::sights::Sights;
 use super::viewer::Viewer;
@@ -30,7 +31,7 @@ const LATENCY: Duration = Duration::from_millis(20);
 const MANY_WRITES: usize = 1 << 12;
 
 /// What came of a run that kept the laws.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClusterRun {
     /// Of everything that publisher and viewers saw.
     pub digest: Digest,
@@ -40,10 +41,23 @@ pub struct ClusterRun {
     pub received: u64,
     /// Notices of gaps.
     pub gaps: u64,
+    /// Those of them that say that the stream has begun anew.
+    pub restarts: u64,
     /// Publishes that were refused, or whose fate was unknown.
     pub refused: u64,
     /// What the brokers went through.
     pub sights: Sights,
+    /// What each viewer saw.
+    pub viewers: Vec<ViewerSaw>,
+}
+
+/// What a viewer saw.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ViewerSaw {
+    /// Events that it got.
+    pub received: u64,
+    /// The reasons of the gaps that it was told of, in order.
+    pub gaps: Vec<String>,
 }
 
 /// Runs a case.
@@ -56,20 +70,19 @@ pub fn run(case: &ClusterCase, trusts: Trusts) -> Result<ClusterRun, Broken> {
     let seen = Seen::by(case.viewers.len());
     let mut sim = builder(case.seed).build();
     hosts(&mut sim, &case, &model, &seen);
-    let mut turns = turns(&case).into_iter().peekable();
+    let mut faults = Faults::of(&case);
     let until = case.settles_at() + HEALS_WITHIN;
     let mut complete_at = None;
     let mut steps = 0_u64;
     loop {
-        while let Some((_, fault, turn)) = turns.next_if(|(at, ..)| *at <= sim.elapsed()) {
-            take(&mut sim, &model, fault, turn);
-        }
-        sim.step().map_err(|why| Broken(why.to_string()))?;
+        faults.take_due(&mut sim, &model)?;
+        sim.step().map_err(|why| Broken::of(ClusterLaw::GoesOn, why))?;
         steps += 1;
         if !steps.is_multiple_of(LOOKS_EVERY) {
             continue;
         }
-        let truth = Truth::of(&case, &model.world().brokers);
+        let world = model.world();
+        let truth = Truth::of(&case, &world.brokers.past);
         let sightings = seen.lock().clone();
         truth.check(&sightings)?;
         let has_settled = sim.elapsed() > case.settles_at();
@@ -83,8 +96,8 @@ pub fn run(case: &ClusterCase, trusts: Trusts) -> Result<ClusterRun, Broken> {
             break;
         }
         if sim.elapsed() > until {
-            let why = missing.unwrap_or_else(|| "ready again: a node says that it is not ready".to_owned());
-            return Err(Broken(why));
+            let not_ready = || Broken::of(ClusterLaw::ReadyAgain, "a node says that it is not ready");
+            return Err(missing.unwrap_or_else(not_ready));
         }
     }
     let sightings = seen.lock().clone();
@@ -93,15 +106,26 @@ pub fn run(case: &ClusterCase, trusts: Trusts) -> Result<ClusterRun, Broken> {
 }
 
 fn told(seen: &Sightings, sights: Sights, complete_after: Duration) -> ClusterRun {
-    let got = || seen.got.iter().flatten();
-    let received = got().filter(|got| matches!(got, Got::Event(..))).count() as u64;
-    let gaps = got().filter(|got| matches!(got, Got::Gap { .. })).count() as u64;
+    let viewers: Vec<_> = seen.got.iter().map(|got| saw(got)).collect();
+    let received = viewers.iter().map(|viewer| viewer.received).sum();
+    let gaps = viewers.iter().map(|viewer| viewer.gaps.len() as u64).sum();
+    let restarts = seen.got.iter().flatten().filter(|got| got.begins_anew()).count() as u64;
     let mut hasher = SipHasher13::new_with_keys(0x6875_6262, 0x7562_0002);
     // The text of plain data: no address, and no order of a hash map is in it.
     hasher.write(format!("{seen:?}").as_bytes());
     let hash = hasher.finish128();
     let digest = Digest(u128::from(hash.h1) << 64 | u128::from(hash.h2));
-    ClusterRun { digest, complete_after, received, gaps, refused: seen.refused.len() as u64, sights }
+    let refused = seen.refused.len() as u64;
+    ClusterRun { digest, complete_after, received, gaps, restarts, refused, sights, viewers }
+}
+
+fn saw(got: &[Got]) -> ViewerSaw {
+    let reason = |got: &Got| match got {
+        Got::Gap { reason, .. } => Some(reason.clone()),
+        Got::Place(_) | Got::Event(..) => None,
+    };
+    let received = got.iter().filter(|got| matches!(got, Got::Event(..))).count() as u64;
+    ViewerSaw { received, gaps: got.iter().filter_map(reason).collect() }
 }
 
 /// Pins every input that would else come from the machine.
@@ -142,108 +166,5 @@ fn hosts(sim: &mut turmoil::Sim<'_>, case: &Arc<ClusterCase>, model: &Model, see
     });
 }
 
-/// The beginning or the end of a fault.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Turn {
-    Begins,
-    Ends,
-}
-
-/// All beginnings and ends, in order of time. Of two of one moment the earlier fault's comes first.
-fn turns(case: &ClusterCase) -> Vec<(Duration, ClusterFault, Turn)> {
-    let of = |fault: &ClusterFault| [(fault.at, *fault, Turn::Begins), (fault.until(), *fault, Turn::Ends)];
-    let mut turns: Vec<_> = case.faults.iter().flat_map(of).collect();
-    turns.sort_by_key(|(at, ..)| *at);
-    turns
-}
-
-fn take(sim: &mut turmoil::Sim<'_>, model: &Model, fault: ClusterFault, turn: Turn) {
-    let now = sim.elapsed();
-    let begins = turn == Turn::Begins;
-    match fault.kind {
-        ClusterFaultKind::NodeKilled(number) if begins => sim.crash(node::name(number)),
-        ClusterFaultKind::NodeKilled(number) => sim.bounce(node::name(number)),
-        _ => model.change(|world| strike(world, now, fault.kind, begins)),
-    }
-}
-
-fn strike(world: &mut World, now: Duration, kind: ClusterFaultKind, begins: bool) {
-    let World { brokers, links } = world;
-    match kind {
-        ClusterFaultKind::NodeKilled(_) => {}
-        ClusterFaultKind::BrokerKilled(broker) if begins => brokers.end(now, broker),
-        ClusterFaultKind::BrokerKilled(broker) => brokers.begin(now, broker),
-        ClusterFaultKind::BrokerLags(broker) => brokers.lags(broker, begins),
-        ClusterFaultKind::NodeCutOff(node) => links[node].is_cut = begins,
-        ClusterFaultKind::AcknowledgementsLost(node) => links[node].loses_acknowledgements = begins,
-        ClusterFaultKind::StreamFull => brokers.is_full = begins,
-        // What happens in a moment has no end.
-        _ if !begins => {}
-        ClusterFaultKind::MessageLost(node) => links[node].loses += 1,
-        ClusterFaultKind::ConsumersEnd(node) => links[node].consumers_ended += 1,
-        ClusterFaultKind::MessageDeleted => brokers.delete_one(),
-        ClusterFaultKind::Purged => brokers.purge(),
-        ClusterFaultKind::Foreign => brokers.keep_foreign(now),
-    }
-}
-
 #[cfg(test)]
-mod tests {
-    use super::super::case::ViewerPlan;
-    use super::*;
-
-    #[test]
-    fn the_same_case_gives_the_same_run() {
-        for seed in [3, 4] {
-            let case = ClusterCase::draw(seed);
-            let first = run(&case, Trusts::Leader).unwrap();
-            assert_eq!(run(&case, Trusts::Leader).unwrap(), first, "seed {seed}");
-        }
-    }
-
-    #[test]
-    fn servers_on_a_stream_whose_brokers_fail_keep_the_laws() {
-        for seed in 0..40 {
-            let case = ClusterCase::draw(seed);
-            run(&case, Trusts::Leader).unwrap_or_else(|why| panic!("seed {seed}: {why}\n{case:#?}"));
-        }
-    }
-
-    /// A case of one server and one broker, without a fault of its own.
-    fn quiet(events: u64) -> ClusterCase {
-        let ms = Duration::from_millis;
-        ClusterCase {
-            seed: 1,
-            nodes: 1,
-            brokers: 1,
-            history_events: 100,
-            replay_events: 100,
-            publish_at: (0..events).map(|number| ms(4000 + 500 * number)).collect(),
-            viewers: vec![ViewerPlan { comes_at: ms(300), first_node: 0, leaves: Vec::new() }],
-            faults: Vec::new(),
-        }
-    }
-
-    #[test]
-    fn a_message_that_is_lost_on_the_way_is_read_again_although_nothing_follows_it() {
-        let lost = ClusterFault {
-            at: Duration::from_millis(4200),
-            lasts: Duration::ZERO,
-            kind: ClusterFaultKind::MessageLost(0),
-        };
-        let ran = run(&ClusterCase { faults: vec![lost], ..quiet(2) }, Trusts::Leader).unwrap();
-        assert_eq!((ran.received, ran.gaps), (2, 0));
-        assert!(ran.complete_after > Duration::from_secs(5), "{ran:?}");
-    }
-
-    #[test]
-    fn a_purge_between_two_questions_of_a_server_is_told_and_does_not_pass_for_deleted_messages() {
-        run(&ClusterCase::draw(13_144), Trusts::Leader).unwrap();
-    }
-
-    #[test]
-    fn servers_that_believe_a_broker_which_is_behind_are_reported() {
-        let broken = (0..200).map(ClusterCase::draw).find_map(|case| run(&case, Trusts::AnyBroker).err());
-        assert!(broken.is_some_and(|why| why.0.contains("nothing lost")));
-    }
-}
+mod tests;

@@ -23,6 +23,8 @@ pub struct ClusterSoak {
     pub received: u64,
     /// Notices of gaps that viewers got.
     pub gaps: u64,
+    /// Those of them that say that the stream has begun anew.
+    pub restarts: u64,
     /// Publishes that were refused, or whose fate was unknown.
     pub refused: u64,
     /// What the brokers went through.
@@ -36,6 +38,7 @@ impl ClusterSoak {
         self.published += case.publish_at.len() as u64;
         self.received += run.received;
         self.gaps += run.gaps;
+        self.restarts += run.restarts;
         self.refused += run.refused;
         self.sights.add(run.sights);
     }
@@ -70,6 +73,11 @@ pub fn canary() -> Option<(u64, Broken)> {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use super::super::judge::ClusterLaw;
+    use super::super::stored::StoredCase;
     use super::*;
 
     #[test]
@@ -77,5 +85,31 @@ mod tests {
         let on = |threads| soak(100, 8, threads, || {}).unwrap();
         assert_eq!(on(1), on(2));
         assert_eq!(on(1).cases, 8);
+    }
+
+    #[test]
+    fn servers_on_a_stream_whose_brokers_fail_keep_the_laws_and_everything_rare_is_seen() {
+        let soaked = soak(0, 60, 1, || {}).unwrap_or_else(|(seed, why)| panic!("seed {seed}: {why}"));
+        let never: Vec<_> = soaked.sights.named().into_iter().filter(|(times, _)| *times == 0).collect();
+        assert!(never.is_empty() && soaked.restarts > 0, "never seen: {never:?}");
+    }
+
+    #[test]
+    fn the_cases_that_are_kept_in_files_keep_the_laws_and_every_viewer_sees_what_it_must() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("incidents/cluster");
+        let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+        files.retain(|file| file.extension().is_some_and(|kind| kind == "json"));
+        assert!(files.len() >= 5, "{files:?}");
+        for file in files {
+            let stored = StoredCase::parse(&fs::read_to_string(&file).unwrap()).unwrap();
+            let ran = run(&stored.case, Trusts::Leader).unwrap_or_else(|why| panic!("{}: {why}", file.display()));
+            assert_eq!(stored.differs(&ran), None, "{}", file.display());
+        }
+    }
+
+    #[test]
+    fn servers_that_believe_a_broker_which_is_behind_are_reported() {
+        let (_, behind) = canary().unwrap();
+        assert_eq!(behind.law, ClusterLaw::NothingLost);
     }
 }

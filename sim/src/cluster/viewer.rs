@@ -35,10 +35,9 @@ impl Viewer {
         sleep_until(zero + self.plan.comes_at).await;
         let mut cursor = None;
         let mut attempt = self.plan.first_node;
-        for (leaves_at, away) in &self.plan.leaves {
-            let leaves_at = zero + *leaves_at;
-            let _ = timeout_at(leaves_at, self.watch_on(&mut attempt, &mut cursor)).await;
-            sleep(*away).await;
+        for leave in &self.plan.leaves {
+            let _ = timeout_at(zero + leave.at, self.watch_on(&mut attempt, &mut cursor)).await;
+            sleep(leave.away).await;
         }
         self.watch_on(&mut attempt, &mut cursor).await;
     }

@@ -4,7 +4,7 @@
 //! - [`three`]: three brokers that are one cluster
 
 mod kills;
-mod three;
+pub(super) mod three;
 
 use std::time::Duration;
 

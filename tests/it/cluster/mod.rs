@@ -2,6 +2,7 @@
 //! what happens when servers and brokers end.
 //!
 //! - [`broker`]: the broker ends, hangs, or comes back
+//! - [`cases`]: cases of the simulated world, with real brokers and servers
 //! - [`costs`]: what the log costs, measured
 //! - [`fleet`]: many clients behind a balancer, and a publisher
 //! - [`refused`]: what keeps a server from beginning
@@ -10,6 +11,7 @@
 //! - [`node`]: one server as a process
 
 mod broker;
+mod cases;
 mod costs;
 mod fleet;
 mod node;

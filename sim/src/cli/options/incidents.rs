@@ -115,6 +115,7 @@ pub(in crate::rooms::cli) struct SoakOptions {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = CLUSTER_RESULT)]
 pub(in crate::rooms::cli) struct ClusterOptions {
     /// Number of cases
     #[arg(long, value_name = "N", default_value_t = 200, value_parser = number::times)]
@@ -122,9 +123,22 @@ pub(in crate::rooms::cli) struct ClusterOptions {
     /// Seed of the first case; each further case has the next seed
     #[arg(long, value_name = "X", default_value_t = 0, value_parser = number::first_seed)]
     pub(in crate::rooms::cli) first_seed: u64,
+    /// Run the cases of these files, in place of drawn ones, and print what came of each
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["seeds", "first_seed", "threads", "out"])]
+    pub(in crate::rooms::cli) case: Vec<PathBuf>,
     #[command(flatten)]
     pub(in crate::rooms::cli) threads: Threads,
+    /// Folder for the case that breaks a law, after it was made smaller
+    #[arg(long, value_name = "DIR", default_value = "target/incidents/cluster")]
+    pub(in crate::rooms::cli) out: PathBuf,
 }
+
+/// What cases of a cluster are.
+const CLUSTER_RESULT: &str = "\
+A case says when events are published, who watches, and what fails: servers,
+brokers, links, the stream itself. sim/src/cluster/judge.rs has the laws. A
+case that breaks one is made smaller and left as a file, which --case runs
+again. sim/incidents/cluster has cases that are worth keeping.";
 
 /// What a soak prints.
 const SOAK_RESULT: &str = "\

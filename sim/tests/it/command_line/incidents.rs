@@ -1,4 +1,4 @@
-//! `replay`, `soak` and `shrink`: plans with a verdict.
+//! `replay`, `soak` and `shrink`: plans with a verdict; `cluster`: cases of several servers.
 
 use std::fs;
 
@@ -97,4 +97,34 @@ fn an_incident_shrinks_to_what_shows_the_same() {
     assert_eq!(sim(&folder, &fine).status.code(), Some(0));
     assert!(refused(&folder, &["shrink", "fine.json"]).contains("no subscriber loses anything"));
     assert!(refused(&folder, &["shrink", "absent.json"]).contains("absent.json"));
+}
+
+#[test]
+fn the_case_of_a_cluster_is_run_from_its_file_and_refused_in_one_line() {
+    let folder = folder("cluster-case");
+    let kept = fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/incidents/cluster/trimmed.json")).unwrap();
+    let edited = |name: &str, from: &str, to: &str| fs::write(folder.join(name), kept.replacen(from, to, 1)).unwrap();
+    edited("kept.json", "", "");
+    let told = sim(&folder, &["cluster", "--case", "kept.json", "kept.json"]);
+    let text = String::from_utf8(told.stdout).unwrap();
+    assert_eq!(told.status.code(), Some(0), "{text}");
+    assert!(text.matches("No law was broken.").count() == 2 && text.contains("removed by a limit"), "{text}");
+    edited("more.json", "\"received\": 8", "\"received\": 9");
+    let differs = sim(&folder, &["cluster", "--case", "more.json"]);
+    assert_eq!(differs.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&differs.stderr).contains("viewer 1: received: 8, and every world must see 9"));
+    for (from, to, why) in [
+        ("trimmed\": 2", "trimmed\": 0", "case.faults[0]: trimmed: must leave a message at least"),
+        ("\"trimmed\"", "\"trimmd\"", "unknown variant `trimmd`"),
+        ("{\"trimmed\": 2}", "{\"node-killed\": 2}", "case.faults[0]: node 2: must be below nodes, which is 2"),
+        ("{\"trimmed\": 2}", "{\"broker-cut-off\": 0}", "case.faults[0]: broker-cut-off: must be one of 3 brokers"),
+        ("{\"trimmed\": 2}", "\"purged\"", "case.faults[0]: lasts_ms = 300: must be left out of what lasts no time"),
+        ("\"seed\"", "\"sede\"", "unknown field `sede`"),
+        ("cluster-case/1", "cluster-case/9", "schema = \"hubbub.cluster-case/9\": must be"),
+    ] {
+        edited("wrong.json", from, to);
+        let complaint = refused(&folder, &["cluster", "--case", "wrong.json"]);
+        assert!(complaint.contains("--case: wrong.json: ") && complaint.contains(why), "{complaint}");
+    }
+    assert!(refused(&folder, &["cluster", "--case", "none.json"]).contains("none.json"));
 }

@@ -12,7 +12,7 @@ use crate::support::nats::Broker;
 const ELECTED_WITHIN: Duration = Duration::from_secs(30);
 
 /// Starts them; `None` where there is no `nats-server`.
-pub(super) async fn start_three(name: &str) -> Option<[Broker; 3]> {
+pub(in crate::cluster) async fn start_three(name: &str) -> Option<[Broker; 3]> {
     let routes = [free_port(), free_port(), free_port()].map(|port| format!("nats://127.0.0.1:{port}"));
     let all = routes.join(",");
     let start = async |number: usize| {
@@ -24,7 +24,7 @@ pub(super) async fn start_three(name: &str) -> Option<[Broker; 3]> {
 }
 
 /// Waits until so many brokers keep what is given to them.
-pub(super) async fn keep(broker: &Broker, replicas: usize) {
+pub(in crate::cluster) async fn keep(broker: &Broker, replicas: usize) {
     let jetstream = broker.jetstream().await;
     let config = Config { name: "try".to_owned(), num_replicas: replicas, ..Config::default() };
     let kept = async {
@@ -37,7 +37,7 @@ pub(super) async fn keep(broker: &Broker, replicas: usize) {
 }
 
 /// Waits until the stream of the servers has a leader.
-pub(super) async fn elected(broker: &Broker) {
+pub(in crate::cluster) async fn elected(broker: &Broker) {
     let jetstream = broker.jetstream().await;
     let elected = async {
         while jetstream.get_stream("hubbub").await.is_err() {

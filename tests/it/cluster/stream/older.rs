@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use async_nats::jetstream::stream::Config;
 use futures_util::future::join_all;
 use tokio::sync::watch;
 use tokio::time::timeout;
@@ -34,6 +35,27 @@ async fn a_herd_with_old_cursors_gets_all_that_the_stream_has_while_events_go_on
     assert!(herd.iter().zip(0..).all(|(seen, number)| *seen == all[number * 5 + 1..]));
     let read = node.sample("hubbub_log_reread_total").await;
     assert!((560.0..=700.0).contains(&read), "{read} events were read for 100 clients");
+}
+
+#[tokio::test]
+async fn a_client_with_an_old_cursor_gets_its_stream_although_the_full_stream_removes_an_event_for_each_new_one() {
+    let Some(broker) = Broker::start("older-full").await else { return };
+    let node = Node::start_with(&broker, &[SHORT]).await;
+    let ids = node.publish_all(0..10).await;
+    let jetstream = broker.jetstream().await;
+    let config = broker.stream().await.get_info().await.unwrap().config;
+    jetstream.update_stream(Config { max_messages: 500, ..config }).await.unwrap();
+    let publishing = tokio::spawn(async move {
+        for number in 10.. {
+            let event = format!("{{\"n\":{number}}}").into();
+            jetstream.publish("hubbub.ingest.t", event).await.unwrap().await.unwrap();
+        }
+    });
+    let is_full = async { while broker.stream().await.get_info().await.unwrap().state.first_sequence < 50 {} };
+    timeout(Duration::from_secs(30), is_full).await.unwrap();
+    let gap = node.watch(Some(&ids[4])).await.gap().await;
+    publishing.abort();
+    assert_eq!((&gap["reason"], &gap["first"]), (&"out_of_reach".into(), &ids[5].clone().into()), "{gap}");
 }
 
 #[tokio::test]
