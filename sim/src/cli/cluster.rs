@@ -9,7 +9,7 @@ use super::options::ClusterOptions;
 use super::progress::Bars;
 use super::typed::typed;
 use super::{console, files, whole};
-use crate::cluster::{Broken, ClusterCase, StoredCase, Trusts, canary, run as run_case, shrink, soak};
+use crate::cluster::{Broken, ClusterCase, StoredCase, Trusts, canaries, run as run_case, shrink, soak};
 use crate::runs::Progress;
 
 /// Most runs that a case takes until it is made smaller.
@@ -21,7 +21,7 @@ pub(super) fn run(options: &ClusterOptions) -> Result<Exit, Failure> {
 }
 
 fn run_drawn(options: &ClusterOptions) -> Result<Exit, Failure> {
-    let Some(caught) = canary() else {
+    let Some(caught) = canaries() else {
         console::complain("servers that are wrong on purpose, as a test of the laws, are not reported");
         return Ok(Exit::Violated);
     };
@@ -33,7 +33,7 @@ fn run_drawn(options: &ClusterOptions) -> Result<Exit, Failure> {
     match soaked {
         Ok(soaked) => {
             console::print(&text::of_soak(options.first_seed, &soaked));
-            console::print(&text::of_canary(&caught));
+            console::print(&text::of_canaries(&caught));
             Ok(Exit::AsExpected)
         }
         Err((seed, broken)) => leave(ClusterCase::draw(seed), broken, &options.out).map(|()| Exit::Violated),

@@ -137,13 +137,16 @@ impl Stream for ModelStream {
     }
 
     async fn state(&self) -> Result<State, Interrupted> {
-        self.ask(|world, broker| world.brokers.state(now(), broker)).await?
+        let state = self.ask(|world, broker| world.brokers.state(now(), broker)).await??;
+        let believes_anybody = self.0.model.trusts() == Trusts::CutOff;
+        let confirmed_ago = if believes_anybody { Some(Duration::ZERO) } else { state.confirmed_ago };
+        Ok(State { confirmed_ago, ..state })
     }
 
     async fn next_after(&self, position: u64) -> Result<Option<u64>, Interrupted> {
         let trusts = self.0.model.trusts();
         self.ask(|world, broker| match trusts {
-            Trusts::Leader => world.brokers.next_after(now(), broker, position),
+            Trusts::Leader | Trusts::CutOff => world.brokers.next_after(now(), broker, position),
             Trusts::AnyBroker => {
                 let broker = usize::try_from(position).unwrap_or(0) % world.brokers.count();
                 let found = world.brokers.first_of(now(), broker, position + 1);

@@ -45,5 +45,5 @@ pub use model::Trusts;
 pub use run::{ClusterRun, ViewerSaw, run};
 pub use shrink::shrink;
 pub use sights::Sights;
-pub use soak::{ClusterSoak, canary, soak};
+pub use soak::{Canaries, ClusterSoak, canaries, soak};
 pub use stored::{StoredCase, StoredCaseError, ViewerSees};

@@ -33,6 +33,8 @@ pub enum Trusts {
     Leader,
     /// Some broker, which may be behind: a mistake on purpose, to see that it is reported.
     AnyBroker,
+    /// A broker that is cut off from the others, as if it had just heard from them: another mistake on purpose.
+    CutOff,
 }
 
 #[derive(Debug)]

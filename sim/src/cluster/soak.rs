@@ -5,6 +5,7 @@ use super::judge::Broken;
 use super::model::Trusts;
 use super::run::{ClusterRun, run};
 use super::sights::Sights;
+use super::stored::StoredCase;
 use crate::pool;
 
 /// Seeds in which a wrong server has to be reported.
@@ -66,9 +67,24 @@ pub fn soak(
     Ok(sum)
 }
 
-/// What servers are reported as that make a mistake on purpose, and by which seed; `None` where they are not.
-pub fn canary() -> Option<(u64, Broken)> {
-    (0..CANARIES).find_map(|seed| Some((seed, run(&ClusterCase::draw(seed), Trusts::AnyBroker).err()?)))
+/// A case that is kept: a viewer comes with a newer id to a server whose broker led, and is cut off.
+const CUT_OFF: &str = include_str!("../../incidents/cluster/believed-while-cut-off.json");
+
+/// What servers are reported as that make mistakes on purpose, as a test of the laws.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Canaries {
+    /// Of those that believe a broker which is behind: the first seed that reports them, and the law.
+    pub behind: (u64, Broken),
+    /// Of those that believe a broker which is cut off, in a case that is kept.
+    pub cut_off: Broken,
+}
+
+/// Runs servers that make mistakes on purpose; `None` where a mistake is not reported.
+pub fn canaries() -> Option<Canaries> {
+    let is_reported = |seed| Some((seed, run(&ClusterCase::draw(seed), Trusts::AnyBroker).err()?));
+    let behind = (0..CANARIES).find_map(is_reported)?;
+    let cut_off = run(&StoredCase::parse(CUT_OFF).ok()?.case, Trusts::CutOff).err()?;
+    Some(Canaries { behind, cut_off })
 }
 
 #[cfg(test)]
@@ -77,7 +93,6 @@ mod tests {
     use std::path::Path;
 
     use super::super::judge::ClusterLaw;
-    use super::super::stored::StoredCase;
     use super::*;
 
     #[test]
@@ -108,8 +123,8 @@ mod tests {
     }
 
     #[test]
-    fn servers_that_believe_a_broker_which_is_behind_are_reported() {
-        let (_, behind) = canary().unwrap();
-        assert_eq!(behind.law, ClusterLaw::NothingLost);
+    fn servers_that_believe_a_broker_which_is_behind_or_cut_off_are_reported() {
+        let Canaries { behind: (_, behind), cut_off } = canaries().unwrap();
+        assert_eq!((behind.law, cut_off.law), (ClusterLaw::NothingLost, ClusterLaw::NoFalseAlarm));
     }
 }

@@ -5,6 +5,7 @@
 //! - [`cases`]: cases of the simulated world, with real brokers and servers
 //! - [`costs`]: what the log costs, measured
 //! - [`fleet`]: many clients behind a balancer, and a publisher
+//! - [`links`]: a link to the broker that fails, and a broker without space
 //! - [`refused`]: what keeps a server from beginning
 //! - [`rolling`]: servers are replaced one after the other
 //! - [`stream`]: streams that were deleted from, purged or made anew
@@ -14,6 +15,7 @@ mod broker;
 mod cases;
 mod costs;
 mod fleet;
+mod links;
 mod node;
 mod refused;
 mod rolling;

@@ -3,6 +3,7 @@
 
 pub(crate) mod browser;
 pub(crate) mod driven;
+pub(crate) mod link;
 pub(crate) mod nats;
 pub(crate) mod wire;
 

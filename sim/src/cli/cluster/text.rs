@@ -1,6 +1,6 @@
 //! What cases came to as text, at most 80 columns wide.
 
-use crate::cluster::{Broken, ClusterCase, ClusterFault, ClusterRun, ClusterSoak};
+use crate::cluster::{Broken, Canaries, ClusterCase, ClusterFault, ClusterRun, ClusterSoak};
 use crate::report::prose;
 use crate::summary::format::count;
 
@@ -35,10 +35,10 @@ fn rare(named: &[(u64, &'static str)]) -> String {
 }
 
 /// How the laws report servers that are wrong.
-pub(super) fn of_canary((seed, caught): &(u64, Broken)) -> String {
+pub(super) fn of_canaries(Canaries { behind: (seed, behind), cut_off }: &Canaries) -> String {
     let proof = format!(
-        "No law was broken. Servers that believe a broker which is behind, as a test of the laws, were reported by \
-         seed {seed}: {caught}."
+        "No law was broken. As a test of the laws, servers that believe a broker which is behind were reported by seed \
+         {seed}: {behind}. Servers that believe a broker which is cut off were reported by a case that is kept: {cut_off}."
     );
     prose(&proof, "")
 }
