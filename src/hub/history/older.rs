@@ -16,6 +16,7 @@ const MOST_AT_ONCE: usize = 512;
 
 impl Hub {
     /// Whether events are kept at all after they were offered.
+    #[cfg(feature = "shared-log")]
     pub(crate) fn has_history(&self) -> bool {
         self.shared.rules.history.events > 0
     }
@@ -31,6 +32,7 @@ impl Hub {
     }
 
     /// Whether the history may keep more than its limits allow.
+    #[cfg(feature = "shared-log")]
     pub(crate) fn keeps_older(&self) -> bool {
         lock(&self.shared.history).older.events > 0
     }
