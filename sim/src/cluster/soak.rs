@@ -24,7 +24,7 @@ pub struct ClusterSoak {
     pub received: u64,
     /// Notices of gaps that viewers got.
     pub gaps: u64,
-    /// Those of them that say that the stream has begun anew.
+    /// Notices which say that the stream has begun anew; they are counted as gaps, too.
     pub restarts: u64,
     /// Publishes that were refused, or whose fate was unknown.
     pub refused: u64,

@@ -44,13 +44,13 @@ pub struct ViewerSees {
 /// Why a file is no case.
 #[derive(Debug, thiserror::Error)]
 pub enum StoredCaseError {
-    /// It is no JSON, or has no schema.
+    /// The text is no JSON, or names no schema.
     #[error("no case of a cluster: {0}")]
     Other(serde_json::Error),
     /// Another form than this program knows.
     #[error("schema = {0:?}: must be {SCHEMA:?}")]
     Schema(String),
-    /// It lacks a field, has one too many, or one of another type.
+    /// The case lacks a field, has one too many, or one of another type.
     #[error("{0}")]
     Form(#[from] serde_json::Error),
     /// A field has a value that cannot be.

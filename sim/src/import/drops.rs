@@ -69,7 +69,7 @@ impl Drops {
         self.run(by_the_specification, |plan| read(plan, Reading::Rate { bytes_per_second }))
     }
 
-    /// The same, by the real Hub and its transport.
+    /// Frames lost at a drain rate, by seed, in runs of the real Hub and its transport.
     pub(super) fn by_the_full_stack_at(&self, bytes_per_second: u64) -> Result<Vec<u64>, RunError> {
         let full_stack: Observed = |plan, choice| Ok(world::run_observed(plan, choice)?);
         self.run(full_stack, |plan| read(plan, Reading::Rate { bytes_per_second }))

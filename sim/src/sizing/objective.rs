@@ -51,9 +51,9 @@ pub fn search<'a>(
 /// Which seeds of a size are run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Effort {
-    /// Those that a search needs.
+    /// As many seeds as the search needs to answer.
     NoMoreThanNeeded,
-    /// All: what the answers are held against.
+    /// All seeds, for the answers that a test holds the search against.
     #[cfg(test)]
     EverySeed,
 }

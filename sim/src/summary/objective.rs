@@ -192,7 +192,8 @@ fn value(limit: &Limit, cell: &Cell) -> Option<f64> {
     }
 }
 
-/// How many events were missed, and of how many that were wanted; `None` where there is no class of that name.
+/// The events that the subscribers of a limit missed in a cell, and all that they wanted, in events; `None` where the cell has
+/// no class of the limit's name.
 fn missed_of_wanted(limit: &Limit, cell: &Cell) -> Option<(u64, u64)> {
     let (members, wanted, missed) = match &limit.class {
         Some(name) => {

@@ -20,7 +20,7 @@ pub(super) struct Island {
     pub(super) since: Duration,
     /// Until when it takes itself for the leader; `None` where it did not lead.
     leads_until: Option<Duration>,
-    /// How often a leader had been chosen by then.
+    /// The number of elections of a leader that there had been when the broker was cut off.
     leaders: u64,
     /// The stream as this broker has it; `None` where it was deleted.
     pub(super) life: Option<Life>,

@@ -110,22 +110,23 @@ impl Tried {
         places.filter(|(_, judgement)| !judgement.is_met).map(|(place, _)| place).collect()
     }
 
-    /// Whether it is certain that the size exceeds one of the limits at these places.
+    /// Whether the size exceeds one of the objective's limits at these places, whatever its open seeds will give.
     pub(super) fn exceeds_any(&self, places: &BTreeSet<usize>) -> bool {
         !self.exceeded().is_disjoint(places)
     }
 
-    /// Whether it is certain that the size does not keep all limits.
+    /// Whether the size exceeds at least one limit of the objective, whatever its open seeds will give.
     pub(super) fn fails(&self) -> bool {
         self.least.iter().any(|judgement| !judgement.is_met)
     }
 
-    /// Whether every seed has been run.
+    /// Whether the runs of this size by all seeds are counted.
     pub(super) fn is_complete(&self) -> bool {
         self.open.is_empty()
     }
 
-    /// How many seeds have been run.
+    /// The number of seeds whose runs of this size are counted; those that were run early and are not needed are none of
+    /// them.
     pub(super) fn seeds_run(&self) -> usize {
         self.runs.len()
     }
