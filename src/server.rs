@@ -10,6 +10,7 @@ mod ingest;
 mod origins;
 mod page;
 mod payload;
+mod respond;
 mod response;
 mod route;
 mod selection;
@@ -212,7 +213,7 @@ impl<E: Environment> Server<E> {
                 let exchange = exchange.clone();
                 // Boxed: otherwise every connection would reserve room for an answer under way as long as it is open,
                 // and most connections only watch.
-                Box::pin(async move { Ok::<_, Infallible>(exchange.answer(request).await) })
+                Box::pin(async move { Ok::<_, Infallible>(exchange.respond(request).await) })
             })
         });
         if let Some(connection) = connection {

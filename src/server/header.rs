@@ -16,6 +16,12 @@ pub(super) fn once<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Result<Opti
     }
 }
 
+/// Whether a header that lists words has this one, in any case.
+pub(super) fn has_word(headers: &HeaderMap, name: &HeaderName, word: &str) -> bool {
+    let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|other| other.trim().eq_ignore_ascii_case(word))
+}
+
 /// Checks the headers that every route depends on: the host (RFC 9112, 3.2) and the origin.
 ///
 /// # Errors

@@ -10,9 +10,8 @@ use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use hyper::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use hyper::{Response, StatusCode};
 
-use super::streams::Place;
 use crate::transport::Environment;
-use crate::transport::sse::SseBody;
+use crate::transport::event_response::Events;
 
 /// The body of an answer: complete, or a stream of events.
 pub(crate) enum Body<E: Environment> {
@@ -22,12 +21,6 @@ pub(crate) enum Body<E: Environment> {
     Events(Events<E>),
 }
 
-/// A stream of events, and its place among the streams that may be open.
-pub(crate) struct Events<E: Environment> {
-    pub(super) stream: SseBody<E>,
-    pub(super) _place: Place,
-}
-
 impl<E: Environment> HttpBody for Body<E> {
     type Data = Bytes;
     type Error = Infallible;
@@ -35,7 +28,7 @@ impl<E: Environment> HttpBody for Body<E> {
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         match self.get_mut() {
             Self::Whole(body) => Pin::new(body).poll_frame(cx),
-            Self::Events(events) => Pin::new(&mut events.stream).poll_frame(cx),
+            Self::Events(events) => events.poll_frame(cx),
         }
     }
 
@@ -49,7 +42,7 @@ impl<E: Environment> HttpBody for Body<E> {
     fn size_hint(&self) -> SizeHint {
         match self {
             Self::Whole(body) => body.size_hint(),
-            // Without a length hyper writes chunks. The gate counts their bytes where frames share a write.
+            // Without a length hyper writes a stream's frames until the connection ends, or in chunks.
             Self::Events(_) => SizeHint::default(),
         }
     }

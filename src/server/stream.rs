@@ -10,7 +10,7 @@ use hyper::header::{CONNECTION, HeaderMap, HeaderValue};
 use hyper::{Method, Request, Response, StatusCode, Version};
 
 use super::authorize::{Allowed, Head};
-use super::response::{Events, error, whole};
+use super::response::{error, whole};
 use super::selection::{Selection, parameters};
 use super::settings::ServerSettings;
 use super::streams::Stream;
@@ -19,6 +19,7 @@ use crate::event::EventId;
 use crate::event_log::Place;
 use crate::frame;
 use crate::hub::Cursor;
+use crate::transport::event_response::Events;
 use crate::transport::event_stream::{EVENT_STREAM, describe, last_event_id, only};
 use crate::transport::outlet::{WriteSettings, come_back_after};
 use crate::transport::sse::SseBody;
@@ -69,8 +70,8 @@ impl<E: Environment> Exchange<E> {
         if request.version() < Version::HTTP_11 {
             pace.frames_per_write = 1;
         }
-        let stream = SseBody::new(self.connection.gate.clone(), subscription, self.peer, pace, form.encode());
-        describe(Response::new(Body::Events(Events { stream, _place: place })), request.version())
+        let body = SseBody::new(self.connection.gate.clone(), subscription, self.peer, pace, form.encode());
+        describe(Response::new(Body::Events(Events::new(body, place))), request.version())
     }
 
     /// What is known of a stream that begins on this connection now.

@@ -2,15 +2,12 @@
 //! times, are watched from the beginning; `since=ID` is the cursor to begin after.
 
 use hyper::body::Incoming;
-use hyper::header::{
-    CONNECTION, HeaderMap, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION,
-    UPGRADE,
-};
+use hyper::header::{CONNECTION, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE};
 use hyper::{Method, Request, Response, StatusCode, Version};
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
 use super::authorize::{Allowed, Head};
-use super::header::once;
+use super::header::{has_word, once};
 use super::response::{empty, error};
 use super::selection::Selection;
 use super::stream::{COME_BACK_LATER, cursor};
@@ -18,6 +15,7 @@ use super::streams::Place;
 use super::{Body, Exchange};
 use crate::hub::Cursor;
 use crate::topic::Pattern;
+use crate::transport::connection::upgrade;
 use crate::transport::outlet::{Outlet, come_back_after};
 use crate::transport::websocket::{Begin, Opened};
 use crate::transport::{Environment, Limit, WEBSOCKET_LABEL};
@@ -48,7 +46,7 @@ impl<E: Environment> Exchange<E> {
         }
         // A refusal in HTTP would not reach a browser's script. So the handshake succeeds and a close frame says why.
         let full = || Begin::Full(come_back_after(&COME_BACK_LATER, u64::from(self.peer.port())));
-        self.connection.handover.leave(match self.server.streams.enter() {
+        let begin = match self.server.streams.enter() {
             Some(place) => match self.reach(cursor(request.headers(), query)).await {
                 Some(cursor) => self.begin(place, &patterns, cursor, allowed),
                 None => full(),
@@ -57,7 +55,8 @@ impl<E: Environment> Exchange<E> {
                 self.server.environment.refused(Limit::Subscribers);
                 full()
             }
-        });
+        };
+        self.connection.handover.leave(upgrade::Begin::WebSocket(Box::new(begin)));
         let mut response = empty();
         *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
         let headers = response.headers_mut();
@@ -109,11 +108,6 @@ fn accepted_key(request: &Request<Incoming>) -> Result<Option<HeaderValue>, Stri
 fn is_key(text: &[u8]) -> bool {
     let digits = text.strip_suffix(b"==").filter(|digits| digits.len() == 22);
     digits.is_some_and(|digits| digits.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/')))
-}
-
-fn has_word(headers: &HeaderMap, name: &HeaderName, word: &str) -> bool {
-    let values = headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
-    values.flat_map(|value| value.split(',')).any(|other| other.trim().eq_ignore_ascii_case(word))
 }
 
 fn not_asked_for<E: Environment>() -> Response<Body<E>> {

@@ -1,7 +1,5 @@
 //! Frames that share a write, each the one copy that all mailboxes share.
 
-mod write;
-
 use std::collections::VecDeque;
 use std::io::IoSlice;
 

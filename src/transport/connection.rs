@@ -1,13 +1,15 @@
 //! One connection, from its acceptance to its end.
 //!
-//! hyper does not poll a body while its socket is blocked. So what must happen to a client that reads nothing happens
-//! here: the write deadline, and the end of a subscriber that its overflow policy cut off.
+//! hyper reads the requests, and answers all but those for streams of the server here: see `event_response`.
+//!
+//! A body is not polled while its socket is blocked. So what must happen to a client that reads nothing happens here:
+//! the write deadline, and the end of a subscriber that its overflow policy cut off.
 
-#[cfg(not(all(feature = "server", feature = "ws")))]
+#[cfg(not(feature = "server"))]
 #[path = "connection/no_upgrade.rs"]
 mod upgrade;
-#[cfg(all(feature = "server", feature = "ws"))]
-mod upgrade;
+#[cfg(feature = "server")]
+pub(crate) mod upgrade;
 
 use std::error::Error;
 use std::pin::Pin;
@@ -28,7 +30,7 @@ use super::gate::Gate;
 use super::gated_stream::GatedStream;
 use super::poll_scope::PollScope;
 use crate::hub::SubscriberId;
-use upgrade::{Handover, Upgraded};
+use upgrade::{Continued, Handover};
 
 /// Most bytes that hyper reads ahead for a request's head, unless heads may be larger. hyper allows no smaller value.
 const READ_BUFFER_BYTES: usize = 8192;
@@ -67,7 +69,7 @@ enum Protocol<S: AsyncRead + AsyncWrite + Unpin, E: Environment, V: HttpService<
     Http(Box<Http<S, E, V>>),
     /// HTTP that may be upgraded by hyper, which then hands the stream to the handler that asked.
     Upgradeable(Box<UpgradeableConnection<TokioIo<GatedStream<S, E>>, V>>),
-    Upgraded(Box<Upgraded<S, E>>),
+    Continued(Continued<S, E>),
     Nothing,
 }
 
@@ -134,7 +136,7 @@ where
                 match &mut self.protocol {
                     Protocol::Http(http) => Pin::new(&mut **http).graceful_shutdown(),
                     Protocol::Upgradeable(http) => Pin::new(&mut **http).graceful_shutdown(),
-                    Protocol::Upgraded(_) | Protocol::Nothing => {}
+                    Protocol::Continued(_) | Protocol::Nothing => {}
                 }
             }
             // Evicted, not left: the client is not the cause of the frames that are lost now.
@@ -148,18 +150,25 @@ where
     fn poll_protocol(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         if let Protocol::Http(http) = &mut self.protocol {
             // Polled with the socket left open: another protocol may follow on it.
-            let Poll::Ready(ended) = Pin::new(&mut **http).poll(cx) else { return Poll::Pending };
-            let (Ok(()), Some(begin)) = (ended, self.shared.handover.take()) else { return Poll::Ready(()) };
+            let polled = Pin::new(&mut **http).poll(cx);
+            let handover = &self.shared.handover;
+            let begin = match &polled {
+                Poll::Ready(Ok(())) => handover.take_behind_answer(),
+                // Not while the socket has not taken all that hyper wrote, such as answers to earlier requests.
+                Poll::Pending if self.shared.gate.blocked_since().is_none() => handover.take_instead_of_answer(),
+                Poll::Ready(Err(_)) | Poll::Pending => None,
+            };
+            let Some(begin) = begin else { return polled.map(drop) };
             let Protocol::Http(http) = std::mem::replace(&mut self.protocol, Protocol::Nothing) else {
                 return Poll::Ready(());
             };
             let Parts { io, read_buf, .. } = http.into_parts();
-            let Some(next) = Upgraded::new(io.into_inner(), &read_buf, *begin) else { return Poll::Ready(()) };
-            self.protocol = Protocol::Upgraded(Box::new(next));
+            let Some(next) = Continued::new(io.into_inner(), &read_buf, begin) else { return Poll::Ready(()) };
+            self.protocol = Protocol::Continued(next);
         }
         match &mut self.protocol {
             Protocol::Upgradeable(http) => Pin::new(&mut **http).poll(cx).map(drop),
-            Protocol::Upgraded(upgraded) => upgraded.poll(cx),
+            Protocol::Continued(continued) => continued.poll(cx),
             Protocol::Http(_) | Protocol::Nothing => Poll::Ready(()),
         }
     }

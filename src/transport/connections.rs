@@ -20,7 +20,7 @@ use super::services::{Gated, Tower};
 use super::serving::Serving;
 use super::{Observer, Tokio};
 
-/// Most frames that can share a write. hyper gathers no more than 16 for a stream of server-sent events. A WebSocket
+/// Most frames that can share a write. A stream of server-sent events gathers no more than 16. A WebSocket
 /// hands at most 64 pieces to the system at a time, and a frame is two with the gap in front of it.
 pub const MAX_FRAMES_PER_WRITE: usize = 32;
 

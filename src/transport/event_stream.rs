@@ -1,5 +1,10 @@
-//! The HTTP of a stream of events: the headers of its response, and the cursor that a request for it carries.
+//! The HTTP of a stream of events: the head of its response, and the cursor that a request for it carries.
 
+#[cfg(feature = "server")]
+use std::time::{Duration, SystemTime};
+
+#[cfg(feature = "server")]
+use bytes::Bytes;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Response, Version};
 
@@ -27,6 +32,27 @@ pub(crate) fn describe<B>(mut response: Response<B>, version: Version) -> Respon
     response
 }
 
+/// The last second that a date in a header can have: the end of the year 9999.
+#[cfg(feature = "server")]
+const LAST_DATE: Duration = Duration::from_secs(253_402_300_799);
+
+/// The head of a response with these headers, as it is on the wire, for a body in chunks. The headers that HTTP adds are those
+/// that hyper adds: the coding of the body, and the date, which is given as time since the Unix epoch.
+#[cfg(feature = "server")]
+pub(crate) fn head_on_the_wire(headers: &HeaderMap, unix_time: Duration) -> Bytes {
+    let date = httpdate::HttpDate::from(SystemTime::UNIX_EPOCH + unix_time.min(LAST_DATE));
+    let mut head = Vec::with_capacity(256);
+    head.extend_from_slice(b"HTTP/1.1 200 OK\r\n");
+    for (name, value) in headers {
+        head.extend_from_slice(name.as_str().as_bytes());
+        head.extend_from_slice(b": ");
+        head.extend_from_slice(value.as_bytes());
+        head.extend_from_slice(b"\r\n");
+    }
+    head.extend_from_slice(format!("transfer-encoding: chunked\r\ndate: {date}\r\n\r\n").as_bytes());
+    head.into()
+}
+
 /// The cursor in the header of a client that comes back. An empty header is none. No cursor is refused: an
 /// `EventSource` would give up for good.
 pub(crate) fn last_event_id(headers: &HeaderMap) -> Option<Cursor> {
@@ -39,4 +65,20 @@ pub(crate) fn last_event_id(headers: &HeaderMap) -> Option<Cursor> {
 pub(crate) fn only(mut cursors: impl Iterator<Item = Cursor>) -> Option<Cursor> {
     let first = cursors.next()?;
     Some(if cursors.all(|other| other == first) { first } else { Cursor::Unknown })
+}
+
+#[cfg(all(test, feature = "server"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_head_has_the_headers_of_a_stream_its_coding_and_a_date_that_fits_whatever_the_clock_says() {
+        let response = describe(Response::new(()), Version::HTTP_11);
+        let head = |unix_time| head_on_the_wire(response.headers(), unix_time);
+        let expected = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncache-control: no-cache\r\n\
+                        x-accel-buffering: no\r\ntransfer-encoding: chunked\r\ndate: Sun, 06 Nov 1994 08:49:37 GMT\r\n\r\n";
+        // The date of RFC 9110, 5.6.7.
+        assert_eq!(head(Duration::from_secs(784_111_777)), expected);
+        assert_eq!(head(Duration::MAX).len(), expected.len());
+    }
 }

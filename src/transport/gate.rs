@@ -1,7 +1,7 @@
 //! The flush gate: the one place between mailbox and socket, and the frames that are in it.
 //!
-//! hyper asks the stream to flush only when its own write buffer is empty, so a flush that succeeds says that the
-//! socket has accepted everything that the body has yielded. The gate is closed from a yield to that flush. Before the
+//! Whoever writes a response, hyper or `event_response`, flushes the stream only when nothing is left to write. So a flush
+//! that succeeds says that the socket has accepted everything that the body has yielded. The gate is closed from a yield to that flush. Before the
 //! first byte is offered to the socket, further events may join the write. Those that the socket has accepted whole leave
 //! the gate before the others.
 

@@ -1,4 +1,4 @@
-//! The stream as hyper sees it. Every flush opens the gate, and every write tells the gate whether the socket is
+//! The stream as hyper sees it, and what a connection continues with. Every flush opens the gate, and every write tells the gate whether the socket is
 //! blocked.
 
 use std::io;

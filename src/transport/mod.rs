@@ -44,6 +44,8 @@ pub const WEBSOCKET_LABEL: &str = "ws";
 
 #[cfg(all(feature = "server", feature = "ws"))]
 pub(crate) mod batch;
+#[cfg(feature = "server")]
+mod chunks;
 #[cfg(feature = "sse")]
 pub(crate) mod connection;
 #[cfg(feature = "sse")]
@@ -51,6 +53,8 @@ pub(crate) mod connection_set;
 #[cfg(feature = "sse")]
 mod connections;
 pub mod environment;
+#[cfg(feature = "server")]
+pub(crate) mod event_response;
 #[cfg(feature = "sse")]
 pub(crate) mod event_stream;
 #[cfg(feature = "sse")]
@@ -72,6 +76,8 @@ mod observer_fn;
 pub(crate) mod outlet;
 #[cfg(feature = "sse")]
 mod poll_scope;
+#[cfg(feature = "server")]
+mod poll_write;
 #[cfg(feature = "sse")]
 mod services;
 #[cfg(feature = "sse")]

@@ -25,6 +25,7 @@ use super::Environment;
 use super::batch::Batch;
 use super::gated_stream::GatedStream;
 use super::outlet::{MAX_WILDCARDS, Outlet};
+use super::poll_write::poll_write_all;
 use crate::event::Gap;
 use crate::frame::websocket::{self as messages, ClientCommand, MAX_COMMAND_BYTES};
 use crate::hub::Taken;
@@ -160,7 +161,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, E: Environment> WebSocket<S, E> {
     fn poll_written(&mut self, cx: &mut Context<'_>) -> Result<bool, Error> {
         if self.is_sending {
             let stream = self.socket.get_mut();
-            let Poll::Ready(written) = self.events.poll_write_to(stream, cx) else { return Ok(false) };
+            let Poll::Ready(written) = poll_write_all(&mut self.events, stream, cx) else { return Ok(false) };
             written?;
             let Poll::Ready(flushed) = Pin::new(stream).poll_flush(cx) else { return Ok(false) };
             flushed?;

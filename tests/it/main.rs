@@ -46,6 +46,7 @@ mod requests;
 mod stopping;
 mod streaming;
 mod support;
+mod taking_over;
 mod tokens;
 mod topics;
 mod twins;

@@ -17,7 +17,7 @@ use crate::time::nanos;
 use crate::transport::Transport;
 
 /// The bytes that HTTP gathers before it flushes. A write of which as many are left, or more, is flushed at once.
-// The transport sets hyper's limit to this, the smallest that hyper allows, unless larger heads are configured.
+// hyper allows no smaller limit. The transport has the same one where it writes a stream itself.
 const WRITE_BUFFER_BYTES: u64 = 8192;
 
 /// The chunks that HTTP gathers before it flushes.
@@ -64,7 +64,7 @@ impl Run<'_> {
     /// Two passes, each of which ends with the flush of what is under way. After that the task gives way to others: it
     /// has woken itself where more waits.
     fn pass_twice(&mut self, index: usize) {
-        // hyper asks the body a second time after a flush, flushes what that gave, and returns.
+        // As hyper does, a stream asks its body a second time after a flush, flushes what that gave, and returns.
         for is_last in [false, true] {
             if !self.fill(index) || !self.is_written(index) {
                 return;
@@ -91,7 +91,7 @@ impl Run<'_> {
                     return false;
                 }
             } else if !connection.passing.is_empty() {
-                // The gate is closed: hyper polls the body once more, and gets nothing before the flush.
+                // The gate is closed: the body is polled once more, and gets nothing before the flush.
                 return true;
             }
             if !self.begin_write(index) {

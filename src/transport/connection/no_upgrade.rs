@@ -1,5 +1,5 @@
-//! In place of `upgrade` unless the features `server` and `ws` are both on: no request leaves anything behind, and a
-//! connection speaks HTTP to its end.
+//! In place of `upgrade` without the feature `server`: no request leaves anything behind, and a connection speaks HTTP
+//! to its end.
 
 use std::convert::Infallible;
 use std::marker::PhantomData;
@@ -12,7 +12,11 @@ use super::super::gated_stream::GatedStream;
 pub(crate) struct Handover<E: Environment>(PhantomData<E>);
 
 impl<E: Environment> Handover<E> {
-    pub(super) fn take(&self) -> Option<Box<Infallible>> {
+    pub(super) fn take_instead_of_answer(&self) -> Option<Infallible> {
+        None
+    }
+
+    pub(super) fn take_behind_answer(&self) -> Option<Infallible> {
         None
     }
 }
@@ -24,9 +28,9 @@ impl<E: Environment> Default for Handover<E> {
 }
 
 /// A protocol that cannot begin.
-pub(super) struct Upgraded<S, E>(Infallible, PhantomData<(S, E)>);
+pub(super) struct Continued<S, E>(Infallible, PhantomData<(S, E)>);
 
-impl<S, E: Environment> Upgraded<S, E> {
+impl<S, E: Environment> Continued<S, E> {
     pub(super) fn new(_stream: GatedStream<S, E>, _read: &[u8], begin: Infallible) -> Option<Self> {
         match begin {}
     }

@@ -29,7 +29,7 @@ const NAME_LINE: u64 = 15;
 
 /// The size of a chunk in hexadecimal digits, and a line end.
 pub(super) fn chunk_head(bytes: u64) -> u64 {
-    // hyper writes the size without leading zeros, so the head grows with the chunk.
+    // The size has no leading zeros, so the head grows with the chunk.
     u64::from((u64::BITS - bytes.leading_zeros()).div_ceil(4)) + 2
 }
 
