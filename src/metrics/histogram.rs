@@ -72,8 +72,9 @@ impl Histogram {
     pub(super) fn new(bounds: &'static [u64]) -> Self {
         debug_assert!(bounds.len() < MAX_BUCKETS && bounds.is_sorted());
         let threads = std::thread::available_parallelism().map_or(1, std::num::NonZeroUsize::get);
-        // A power of two, so that a mask picks the stripe.
-        let stripes = threads.next_power_of_two().min(MAX_STRIPES);
+        // A power of two, so that a mask picks the stripe. Twice as many as run at once: a runtime has a thread for each, and
+        // the thread that publishes is another one.
+        let stripes = (2 * threads.next_power_of_two()).min(MAX_STRIPES);
         Self { bounds, stripes: (0..stripes).map(|_| Stripe::default()).collect() }
     }
 

@@ -2,7 +2,7 @@
 //! 7.1).
 
 use std::collections::VecDeque;
-use std::io::{Cursor, IoSlice, Write};
+use std::io::{Cursor, IoSlice};
 
 use bytes::buf::Chain;
 use bytes::{Buf, Bytes};
@@ -86,11 +86,15 @@ fn size_line(bytes: usize) -> Cursor<SizeLine> {
     let digits = bytes.checked_ilog2().unwrap_or_default() as usize / 4 + 1;
     let mut line = Cursor::new(SizeLine::default());
     // At the end of its room: what is left of a line is what is behind its position.
-    let begin = (line.get_ref().len() - digits - LINE_END.len()) as u64;
-    line.set_position(begin);
-    // Room is never short.
-    let _ = write!(line, "{bytes:X}\r\n");
-    line.set_position(begin);
+    line.set_position((line.get_ref().len() - digits - LINE_END.len()) as u64);
+    // By hand, since this runs for every frame of every stream.
+    let (room, line_end) = line.get_mut().split_at_mut(usize::BITS as usize / 4);
+    line_end.copy_from_slice(LINE_END);
+    let mut rest = bytes;
+    for digit in room.iter_mut().rev().take(digits) {
+        *digit = b"0123456789ABCDEF"[rest % 16];
+        rest /= 16;
+    }
     line
 }
 

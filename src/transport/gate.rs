@@ -153,7 +153,7 @@ impl<E: Environment> Gate<E> {
 
     /// Opens the gate: the socket has accepted everything.
     pub(super) fn flushed(&self) {
-        while self.let_go(0) {}
+        self.accepted_but(0);
     }
 
     /// Whether several frames share the write, so that some may be accepted before others.
@@ -163,11 +163,19 @@ impl<E: Environment> Gate<E> {
 
     /// Lets go the frames that end before the last `left` bytes, which the socket has not accepted.
     pub(super) fn accepted_but(&self, left: usize) {
-        while self.let_go(left) {}
+        let state = self.lock();
+        if state.passing.is_empty() {
+            return;
+        }
+        let subscription = state.subscription.clone();
+        drop(state);
+        // Read once: all that a flush lets go is flushed at the same time.
+        let now = Instant::now();
+        while self.let_go(left, subscription.as_ref(), now) {}
     }
 
     /// Lets the first frame go if it ends before the last `left` bytes. Returns whether the next one has to be tried.
-    fn let_go(&self, left: usize) -> bool {
+    fn let_go(&self, left: usize, subscription: Option<&Arc<RawSubscription>>, now: Instant) -> bool {
         let mut state = self.lock();
         if left > 0 {
             // Counted from the end, since the head of the response is in front of the first frame.
@@ -182,9 +190,8 @@ impl<E: Environment> Gate<E> {
             self.is_written.store(false, Ordering::Relaxed);
         }
         let body = if is_last { state.body.take() } else { None };
-        state.last_flush = Instant::now();
+        state.last_flush = now;
         // Told without the lock: the mailbox and the environment have locks of their own.
-        let subscription = state.subscription.clone();
         drop(state);
         match (event, subscription) {
             (Some(event), Some(subscription)) => {
