@@ -1,9 +1,11 @@
 //! The broker ends, hangs, or comes back.
 //!
 //! - [`kills`]: one of three servers or three brokers ends, again and again
+//! - [`parted`]: the broker that leads and the two others do not reach each other
 //! - [`three`]: three brokers that are one cluster
 
 mod kills;
+mod parted;
 pub(super) mod three;
 
 use std::collections::BTreeSet;
