@@ -11,6 +11,7 @@ mod consumer;
 mod found;
 mod nats_stream;
 mod settings;
+mod version;
 
 use std::sync::Arc;
 
@@ -29,6 +30,8 @@ pub struct JetStream {
     stream: NatsStream,
     state: Arc<ReadState>,
     replay: HistorySettings,
+    /// A known fault of the broker's version.
+    fault: Option<String>,
 }
 
 impl JetStream {
@@ -40,7 +43,8 @@ impl JetStream {
         let state = Arc::new(ReadState::new(metrics, settings.grace));
         let client = connect::client(&settings, state.clone()).await?;
         let stream = found::or_created(&connect::context(client.clone()), &settings).await?;
-        Ok(Self { stream: NatsStream::new(client, stream, &settings), state, replay: settings.replay })
+        let fault = version::fault(&client.server_info().version, settings.replicas);
+        Ok(Self { stream: NatsStream::new(client, stream, &settings), state, replay: settings.replay, fault })
     }
 
     /// First half of every id: the time at which the stream was created, in milliseconds since the Unix epoch.
@@ -50,6 +54,9 @@ impl JetStream {
 
     /// Prepares to read the stream into a Hub, which has the same [`epoch`](Self::epoch).
     pub fn into_hub(self, hub: Hub) -> SharedLog<NatsStream> {
+        if let Some(line) = self.fault {
+            tracing::warn!("{line}");
+        }
         SharedLog::new(self.stream, self.state, hub, self.replay)
     }
 }

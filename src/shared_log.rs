@@ -14,6 +14,8 @@
 //! A client of a stream implements [`Stream`]. The module `jetstream` has the one of NATS. The testbed has a model of a
 //! stream, with brokers that fail, under this same code.
 
+mod clocks;
+mod date;
 mod older;
 mod progress;
 mod publisher;
@@ -31,7 +33,7 @@ use older::Older;
 pub use progress::ReadState;
 use publisher::Publisher;
 use reader::Reader;
-pub use stream::{Appended, Content, Interrupted, Message, Messages, State, Stored, Stream};
+pub use stream::{Appended, Content, Interrupted, Message, Messages, State, Stored, Stream, Times};
 
 /// A stream, and the Hub that it is read into. Nothing has been read yet.
 #[derive(Debug)]

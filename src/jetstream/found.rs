@@ -1,6 +1,7 @@
 //! The stream: found or created, and whether servers can share it.
 
 use std::fmt::Debug;
+use std::time::Duration;
 
 use async_nats::jetstream::context::{CreateStreamErrorKind, GetStreamErrorKind};
 use async_nats::jetstream::stream::{Config, DiscardPolicy, Info, RetentionPolicy, StorageType, Stream};
@@ -8,6 +9,7 @@ use async_nats::jetstream::{Context, ErrorCode};
 
 use super::Settings;
 use super::connect::StartError;
+use crate::shared_log::Times;
 
 /// The stream of the settings, created if there is none of its name.
 pub(super) async fn or_created(context: &Context, settings: &Settings) -> Result<Stream, StartError> {
@@ -30,6 +32,16 @@ pub(super) async fn or_created(context: &Context, settings: &Settings) -> Result
 /// The time at which a stream was created, in milliseconds since the Unix epoch.
 pub(super) fn epoch(info: &Info) -> u64 {
     u64::try_from(info.created.unix_timestamp_nanos() / 1_000_000).unwrap_or_default()
+}
+
+/// When a stream was created and when its last message was stored, on the clock of the broker that leads it.
+pub(super) fn times(info: &Info) -> Times {
+    // A stream without messages names the first day of the calendar.
+    let since_1970 = |nanos: i128| u64::try_from(nanos).ok().map(Duration::from_nanos);
+    Times {
+        created_at: since_1970(info.created.unix_timestamp_nanos()),
+        newest_at: since_1970(info.state.last_timestamp.unix_timestamp_nanos()),
+    }
 }
 
 /// The subject of all events of a stream.

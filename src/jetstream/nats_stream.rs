@@ -14,7 +14,7 @@ use tokio::time::{Instant, timeout_at};
 use super::Settings;
 use super::connect::publishing_context;
 use super::consumer::{Consumer, again, consumer_after};
-use super::found::epoch;
+use super::found::{epoch, times};
 use crate::event_log::{Entry, NotStored};
 use crate::shared_log::{Appended, Interrupted, State, Stream};
 
@@ -85,6 +85,7 @@ impl Stream for NatsStream {
             first: info.state.first_sequence,
             last: info.state.last_sequence,
             confirmed_ago: info.cluster.as_ref().map_or(Some(Duration::ZERO), confirmed_ago),
+            times: times(&info),
         })
     }
 

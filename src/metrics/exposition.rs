@@ -143,6 +143,8 @@ impl LogFigures {
         let help = "Events of the log that this server has not read";
         out.gauge("hubbub_log_lag", help, Some(&Unit::Other("events".to_owned())), self.lag_events)?;
         out.seconds("hubbub_log_lag", "Time since this server had last read the whole log", self.lag)?;
+        let help = "How far the log's clock is ahead of this server's at least; below zero it is behind";
+        out.signed_seconds("hubbub_log_clock_difference", help, self.clock_ahead_ms as f64 / 1000.0)?;
         let help = "From sending an event to the log to its acknowledgement";
         out.histogram("hubbub_log_acknowledgement", help, &Unit::Seconds, 1e6, &self.acknowledgement)?;
         let help = "Events that were published and not acknowledged by the log: refused, or without an answer";
@@ -189,8 +191,12 @@ impl Out<'_, '_> {
     }
 
     fn seconds(&mut self, name: &str, help: &str, value: Duration) -> fmt::Result {
+        self.signed_seconds(name, help, value.as_secs_f64())
+    }
+
+    fn signed_seconds(&mut self, name: &str, help: &str, value: f64) -> fmt::Result {
         let mut encoder = self.encoder.encode_descriptor(name, help, Some(&Unit::Seconds), MetricType::Gauge)?;
-        labelled(&mut encoder, &[], |of| of.encode_gauge(&value.as_secs_f64()))
+        labelled(&mut encoder, &[], |of| of.encode_gauge(&value))
     }
 
     fn gauges(&mut self, name: &str, help: &str, unit: Option<&Unit>, values: &[(Labels<'_>, u64)]) -> fmt::Result {

@@ -1,6 +1,6 @@
 //! Figures of a log that several servers share: what it costs to publish to it, and how far this server is behind it.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::histogram::{Histogram, MICROSECONDS, Read};
@@ -16,6 +16,7 @@ pub struct LogMetrics {
     lag_ms: AtomicU64,
     skipped: AtomicU64,
     reread: AtomicU64,
+    clock_ahead_ms: AtomicI64,
 }
 
 impl Default for LogMetrics {
@@ -28,6 +29,7 @@ impl Default for LogMetrics {
             lag_ms: AtomicU64::new(0),
             skipped: AtomicU64::new(0),
             reread: AtomicU64::new(0),
+            clock_ahead_ms: AtomicI64::new(0),
         }
     }
 }
@@ -65,6 +67,11 @@ impl LogMetrics {
         self.lag_ms.store(u64::try_from(since.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
+    /// Sets by how many milliseconds the log's clock is ahead of this server's at least; below zero it is behind.
+    pub fn clock_differs(&self, ahead_ms: i64) {
+        self.clock_ahead_ms.store(ahead_ms, Ordering::Relaxed);
+    }
+
     pub(super) fn read(&self) -> LogFigures {
         LogFigures {
             acknowledgement: self.acknowledgement.read(),
@@ -74,6 +81,7 @@ impl LogMetrics {
             lag: Duration::from_millis(self.lag_ms.load(Ordering::Relaxed)),
             skipped: self.skipped.load(Ordering::Relaxed),
             reread: self.reread.load(Ordering::Relaxed),
+            clock_ahead_ms: self.clock_ahead_ms.load(Ordering::Relaxed),
         }
     }
 }
@@ -88,4 +96,5 @@ pub(super) struct LogFigures {
     pub(super) lag: Duration,
     pub(super) skipped: u64,
     pub(super) reread: u64,
+    pub(super) clock_ahead_ms: i64,
 }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
+use super::clocks::{Clocks, Line, Look};
 use super::progress::ReadState;
 use super::stream::{Content, Interrupted, Message, Messages, Stream};
 use super::watching::{Answer, ask, nothing_between, state};
@@ -52,12 +53,26 @@ pub(super) struct Reader<S, E> {
     stood_at: Option<u64>,
     /// Where this server stands and since when, if the stream has more.
     waits: Option<(u64, Instant)>,
+    /// The date of the last question of how far the stream goes.
+    asked_at: Duration,
+    clocks: Clocks,
 }
 
 impl<S: Stream, E: Environment> Reader<S, E> {
     pub(super) fn new(stream: S, shared: Arc<ReadState>, hub: Hub, environment: E, history_events: usize) -> Self {
         let history_events = history_events as u64;
-        Self { stream, shared, hub, environment, history_events, expected: 1, stood_at: None, waits: None }
+        Self {
+            stream,
+            shared,
+            hub,
+            environment,
+            history_events,
+            expected: 1,
+            stood_at: None,
+            waits: None,
+            asked_at: Duration::ZERO,
+            clocks: Clocks::default(),
+        }
     }
 
     /// Reads until the stream is another one, and says so.
@@ -158,6 +173,7 @@ impl<S: Stream, E: Environment> Reader<S, E> {
                 Next::Replaced => Err(Interrupted::Again("the connection is a new one".to_owned())),
                 Next::Ask => {
                     is_asking = true;
+                    self.asked_at = self.environment.unix_time();
                     shared.progress.send_modify(|progress| progress.asked += 1);
                     question = Box::pin(ask(self.stream.clone(), self.epoch(), self.position()));
                     Ok(())
@@ -215,6 +231,7 @@ impl<S: Stream, E: Environment> Reader<S, E> {
     /// Takes notice of how far the stream goes.
     fn answered(&mut self, answer: Answer) -> Result<(), Interrupted> {
         self.shared.back();
+        self.compare_clocks(&answer);
         // What was removed may still be on its way, if the broker had sent it before. If nothing comes, it is lost.
         let stands_at = (answer.first > self.position() + 1).then_some(self.position());
         if stands_at.is_some() && stands_at == self.stood_at {
@@ -241,6 +258,18 @@ impl<S: Stream, E: Environment> Reader<S, E> {
         });
         self.moved();
         Ok(())
+    }
+
+    /// Says once that the clocks of the broker and of this server do not agree, and once that they do again.
+    fn compare_clocks(&mut self, answer: &Answer) {
+        let received_at = self.environment.unix_time();
+        let look = Look { asked_at: self.asked_at, received_at, last: answer.last, times: answer.times };
+        match self.clocks.take(self.stream.name(), look) {
+            Some(Line::Wrong(line)) => tracing::warn!("{line}"),
+            Some(Line::RightAgain(line)) => tracing::info!("{line}"),
+            None => {}
+        }
+        self.shared.metrics.clock_differs(self.clocks.difference_ms());
     }
 
     /// Tells those who wait how far the Hub is now.

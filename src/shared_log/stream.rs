@@ -99,6 +99,18 @@ pub struct State {
     /// only one, and `None` where it does not lead. A broker that is cut off from the others takes itself for the leader for
     /// a while, and does not know what another leader has kept meanwhile.
     pub confirmed_ago: Option<Duration>,
+    /// What the broker says of times, on its own clock.
+    pub times: Times,
+}
+
+/// Times of a stream on the clock of its broker, since the Unix epoch. Operators are told where they cannot be right; nothing
+/// else depends on them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Times {
+    /// When the stream was created; `None` where it tells no times.
+    pub created_at: Option<Duration>,
+    /// When its last message was stored; `None` where there is none, or it tells no times.
+    pub newest_at: Option<Duration>,
 }
 
 /// Why a stream cannot be read on.

@@ -4,7 +4,7 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use super::stream::{Interrupted, State, Stream};
+use super::stream::{Interrupted, State, Stream, Times};
 
 /// Longest time that a leader is believed which has heard from no majority. It is longer than the second between two signs of
 /// life, and shorter than the four seconds after which brokers of NATS choose another leader at the earliest.
@@ -20,6 +20,8 @@ pub(super) struct Answer {
     /// Whether the stream has nothing between what this server had at the question and the last sequence: the numbers in
     /// between are those of deleted messages, which nobody is sent.
     pub(super) rest_is_deleted: bool,
+    /// What the broker says of times.
+    pub(super) times: Times,
 }
 
 /// The state of the stream, if it is the one of this epoch and has at least the events that this server has. A leader that
@@ -44,7 +46,7 @@ pub(super) async fn state(stream: &impl Stream, of_epoch: u64, position: u64) ->
 
 /// Asks how far the stream goes, and whether it has anything that this server has not.
 pub(super) async fn ask(stream: impl Stream, of_epoch: u64, position: u64) -> Result<Answer, Interrupted> {
-    let State { first, last, .. } = state(&stream, of_epoch, position).await?;
+    let State { first, last, times, .. } = state(&stream, of_epoch, position).await?;
     // What is in front of the first message was removed, and that is a loss.
     let may_be_deleted = position < last && first <= position + 1;
     let mut rest_is_deleted = may_be_deleted && stream.next_after(position).await?.is_none_or(|next| next > last);
@@ -52,7 +54,7 @@ pub(super) async fn ask(stream: impl Stream, of_epoch: u64, position: u64) -> Re
         // Asked once more: between the two questions the stream may have been purged, and that is a loss.
         rest_is_deleted = state(&stream, of_epoch, position).await?.first <= position + 1;
     }
-    Ok(Answer { first, last, rest_is_deleted })
+    Ok(Answer { first, last, rest_is_deleted, times })
 }
 
 /// Makes sure that the stream has none of the messages of these numbers, which a consumer has not sent. A broker that is

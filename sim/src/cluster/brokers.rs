@@ -29,7 +29,7 @@ mod life;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use hubbub::shared_log::{Content, Interrupted, State};
+use hubbub::shared_log::{Content, Interrupted, State, Times};
 
 use super::draws::delay_below;
 use super::sights::Sights;
@@ -230,7 +230,9 @@ impl Brokers {
         };
         let Some(life) = life else { return Some(Err(deleted())) };
         let last = life.last.saturating_sub(says_too_little);
-        let state = State { epoch: life.epoch, first: life.first().min(last + 1), last, confirmed_ago };
+        // It tells no times: nodes compare them with the date of the machine.
+        let times = Times::default();
+        let state = State { epoch: life.epoch, first: life.first().min(last + 1), last, confirmed_ago, times };
         self.sights.stale_answers += u64::from(says_too_little > 0);
         self.sights.answers_of_the_cut_off += u64::from(self.is_cut_off(broker));
         Some(Ok(state))

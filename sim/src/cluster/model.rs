@@ -26,7 +26,7 @@ struct Shared {
     changed: watch::Sender<u64>,
 }
 
-/// Whom a server asks what the stream has.
+/// Whom a server believes about what the stream has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trusts {
     /// The broker that leads the stream.
@@ -35,6 +35,20 @@ pub enum Trusts {
     AnyBroker,
     /// A broker that is cut off from the others, as if it had just heard from them: another mistake on purpose.
     CutOff,
+}
+
+impl Trusts {
+    /// All of them, the right one first.
+    pub const ALL: [Self; 3] = [Self::Leader, Self::AnyBroker, Self::CutOff];
+
+    /// Its name, as it is typed in a command.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Leader => "leader",
+            Self::AnyBroker => "any-broker",
+            Self::CutOff => "cut-off",
+        }
+    }
 }
 
 #[derive(Debug)]

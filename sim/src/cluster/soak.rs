@@ -45,7 +45,8 @@ impl ClusterSoak {
     }
 }
 
-/// Runs the cases of so many seeds, from `first_seed` on. `advance` is called after each of them.
+/// Runs the cases of so many seeds, from `first_seed` on, with servers that believe `trusts`. `advance` is called after each
+/// of them.
 ///
 /// # Errors
 /// The first seed whose case breaks a law, and the law.
@@ -53,13 +54,14 @@ pub fn soak(
     first_seed: u64,
     seeds: u64,
     threads: usize,
+    trusts: Trusts,
     advance: impl Fn() + Sync,
 ) -> Result<ClusterSoak, (u64, Broken)> {
     let seeds: Vec<u64> = (first_seed..first_seed.saturating_add(seeds)).collect();
     let mut sum = ClusterSoak::default();
     let work = |seed: &u64| {
         let case = ClusterCase::draw(*seed);
-        let ran = run(&case, Trusts::Leader).map_err(|why| (*seed, why));
+        let ran = run(&case, trusts).map_err(|why| (*seed, why));
         advance();
         ran.map(|run| Some((case, run)))
     };
@@ -97,14 +99,14 @@ mod tests {
 
     #[test]
     fn a_soak_comes_to_the_same_on_one_thread_and_on_two() {
-        let on = |threads| soak(100, 8, threads, || {}).unwrap();
+        let on = |threads| soak(100, 8, threads, Trusts::Leader, || {}).unwrap();
         assert_eq!(on(1), on(2));
         assert_eq!(on(1).cases, 8);
     }
 
     #[test]
     fn servers_on_a_stream_whose_brokers_fail_keep_the_laws_and_everything_rare_is_seen() {
-        let soaked = soak(0, 60, 1, || {}).unwrap_or_else(|(seed, why)| panic!("seed {seed}: {why}"));
+        let soaked = soak(0, 60, 1, Trusts::Leader, || {}).unwrap_or_else(|(seed, why)| panic!("seed {seed}: {why}"));
         let never: Vec<_> = soaked.sights.named().into_iter().filter(|(times, _)| *times == 0).collect();
         assert!(never.is_empty() && soaked.restarts > 0, "never seen: {never:?}");
     }

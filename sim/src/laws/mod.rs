@@ -66,7 +66,7 @@ pub enum Law {
     /// Every event that a client wants is read or told to be missing before the next one is read, once. With recovery.
     Holes,
     /// The exact size of the history is the smallest from which those who come back in time get everything. With recovery,
-    /// without both a CPU and a restart of the server, and where every class watches all tables.
+    /// and without both a CPU and a restart of the server.
     ExactHistory,
     /// A larger mailbox never loses its first frame earlier. Without a CPU to share, and without recovery.
     FirstLoss,

@@ -61,8 +61,10 @@ struct Demand {
     /// How many had been published when its first stream began, and when it left.
     from: Option<u64>,
     until: Option<u64>,
-    /// Since when it has no stream, in virtual time.
+    /// Since when it has no stream although it wants one, in virtual time.
     away_since: Option<Duration>,
+    /// When its last stream ended, unless another one has begun since.
+    ended_at: Option<Duration>,
     /// The server's process of its last stream.
     process: usize,
 }
@@ -217,6 +219,7 @@ impl Observations {
         // Only the first stream sets it: a client that is away still wants what is published meanwhile.
         demand.from.get_or_insert(published);
         demand.process = process;
+        demand.ended_at = None;
         self.restarts.iter_mut().for_each(|restarts| restarts.subscribed(index, published));
         record.connections += 1;
         let connection = record.connections;
@@ -317,7 +320,9 @@ impl Observations {
         record.dropped.client_gone += client_gone;
         record.dropped.evicted += evicted;
         // A client that has left for good is not away, because it wants nothing any more.
-        self.demands[index].away_since = self.demands[index].until.is_none().then_some(now);
+        let demand = &mut self.demands[index];
+        demand.away_since = demand.until.is_none().then_some(now);
+        demand.ended_at = Some(now);
     }
 
     /// What the Hub's own account says otherwise, if it does now.

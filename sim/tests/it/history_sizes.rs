@@ -22,8 +22,8 @@ fn size_of(plan: &Plan, choice: HubChoice, longest: Duration) -> ExactHistory {
 /// Whether the full stack, with a history of that size, gives every stream that counts all that it asks for.
 fn is_enough(plan: &Plan, choice: HubChoice, size: HistorySettings, longest: Duration) -> bool {
     let plan = plan.with_history(size);
-    let (_, log) = run_observed(&plan, choice).unwrap();
-    out_of_reach(&plan, &log, longest).is_none()
+    let (record, log) = run_observed(&plan, choice).unwrap();
+    out_of_reach(&plan, &record, &log, longest).is_none()
 }
 
 /// A server that keeps a history and restarts: it ends after a second and is back after two. Two clients come back after
@@ -65,6 +65,24 @@ fn an_absence_that_was_too_long_does_not_count() {
     let HistorySettings { events, bytes } = early.size;
     assert!(!is_enough(&plan, choice, HistorySettings { events: events - 1, bytes }, ms(1500)));
     assert!(!is_enough(&plan, choice, HistorySettings { events, bytes: bytes - 1 }, ms(1500)));
+}
+
+#[test]
+fn a_stream_of_a_client_that_has_left_for_good_with_its_request_at_the_server_is_as_long_away_as_any_other() {
+    let mut plan = restarted([1200, 1700]);
+    plan.classes[0].round_trip = Some(ms(100));
+    let choice = choice(4, Overflow::DropNewest);
+    let back_at = |plan: &Plan| {
+        let (_, log) = run_observed(plan, choice).unwrap();
+        let is_return = |what| matches!(what, ObservationKind::Subscribed { connection: 2 });
+        log.iter().find(|seen| seen.subscriber == 1 && is_return(seen.what)).map(|seen| seen.at)
+    };
+    let at = back_at(&plan).unwrap();
+    plan.subscribers[1].leave_at = Some(at - ms(1));
+    assert_eq!(back_at(&plan), Some(at), "its stream begins all the same");
+    let found = size_of(&plan, choice, ms(500));
+    assert_eq!(found.size, HistorySettings { events: 1, bytes: 1 }, "{found:?}");
+    assert!(found.absences.iter().all(|away| *away > ms(1000)), "{found:?}");
 }
 
 #[test]

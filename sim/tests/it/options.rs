@@ -57,6 +57,8 @@ const WITHOUT_EFFECT: &[Refused] = &[
     (&["soak", "--world", "real"], "specified, simulated"),
     (&["cluster", "--case", "x.json", "--seeds", "1"], "--seeds"),
     (&["cluster", "--case", "x.json", "--out", "y"], "--out"),
+    (&["cluster", "--case", "x.json", "--most-runs", "5"], "--most-runs"),
+    (&["cluster", "--trusts", "nobody"], "leader, any-broker, cut-off"),
     (&["cluster", "--case", "x.json", "--threads", "1"], "--threads"),
     (&["determinism", "--write", "--print"], "--write"),
     (&["verify", "--force"], "--json"),

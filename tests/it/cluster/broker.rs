@@ -1,11 +1,14 @@
 //! The broker ends, hangs, or comes back.
 //!
 //! - [`kills`]: one of three servers or three brokers ends, again and again
+//! - [`parted`]: the broker that leads and the two others do not reach each other
 //! - [`three`]: three brokers that are one cluster
 
 mod kills;
+mod parted;
 pub(super) mod three;
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
@@ -104,4 +107,20 @@ async fn a_server_that_has_read_everything_lags_by_nothing_and_says_how_long_ack
     assert_eq!(node.sample("hubbub_log_lag_events").await, 0.0);
     assert_eq!(node.sample("hubbub_log_lag_seconds").await, 0.0);
     assert_eq!(node.sample("hubbub_log_reconnects_total").await, 0.0);
+}
+
+#[tokio::test]
+async fn the_page_of_the_cluster_lists_every_metric_of_the_log_and_no_other() {
+    let Some(broker) = Broker::start("listed").await else { return };
+    let node = Node::start(&broker).await;
+    let (_, text) = node.get("/metrics").await;
+    let types = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
+    // OpenMetrics names a counter without the ending of its samples.
+    let named = |(name, kind): (&str, &str)| if kind == "counter" { format!("{name}_total") } else { name.to_owned() };
+    let scraped: BTreeSet<_> = types.map(named).filter(|name| name.starts_with("hubbub_log_")).collect();
+    let page = std::fs::read_to_string("docs/cluster.md").unwrap();
+    let rows = page.lines().skip_while(|line| !line.starts_with("| metric |")).skip(2);
+    let cells = rows.take_while(|line| line.starts_with('|')).map(|row| row.split(" | ").next().unwrap());
+    let names = cells.flat_map(|cell| cell.split('`')).filter(|part| part.starts_with("hubbub_"));
+    assert_eq!(names.map(str::to_owned).collect::<BTreeSet<_>>(), scraped);
 }

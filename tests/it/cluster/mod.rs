@@ -3,6 +3,7 @@
 //!
 //! - [`broker`]: the broker ends, hangs, or comes back
 //! - [`cases`]: cases of the simulated world, with real brokers and servers
+//! - [`clocks`]: clocks that differ, and cursors of a time to come
 //! - [`costs`]: what the log costs, measured
 //! - [`fleet`]: many clients behind a balancer, and a publisher
 //! - [`links`]: a link to the broker that fails, and a broker without space
@@ -13,6 +14,7 @@
 
 mod broker;
 mod cases;
+mod clocks;
 mod costs;
 mod fleet;
 mod links;

@@ -51,7 +51,17 @@ impl Node {
 
     /// Publishes a body; the status, the header `retry-after`, and the answer.
     pub(crate) async fn post(&self, headers: &[(&str, &str)], body: &str) -> (u16, Option<String>, String) {
-        let url = format!("http://{}/v1/ingest/t", self.address);
+        self.post_to("t", headers, body).await
+    }
+
+    /// As [`post`](Self::post), to another table.
+    pub(crate) async fn post_to(
+        &self,
+        table: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> (u16, Option<String>, String) {
+        let url = format!("http://{}/v1/ingest/{table}", self.address);
         let request = reqwest::Client::new().post(url).body(body.to_owned());
         let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
         let answer = soon("an answer", request.send()).await.unwrap();
@@ -102,6 +112,16 @@ impl Node {
             }
         };
         timeout(Duration::from_secs(60), reads).await.expect("a server that has read the stream");
+    }
+
+    /// Waits for a line of its log with a text in it.
+    pub(crate) async fn says(&mut self, text: &str) -> String {
+        loop {
+            let line = self.said.next_line().await.unwrap().expect("a server that goes on");
+            if line.contains(text) {
+                return line;
+            }
+        }
     }
 
     /// The value of a sample of `/metrics`.

@@ -2,9 +2,11 @@
 
 use async_nats::jetstream::stream::{Config, DiscardPolicy, RetentionPolicy};
 
+use super::broker::three::{keep, start_three};
 use super::node::Node;
 use crate::command::{file, refuses};
 use crate::support::nats::Broker;
+use crate::support::soon;
 
 async fn line(settings: &[(&str, &str)], code: i32) -> String {
     let settings = [&[("WH_SOURCE", "jetstream")][..], settings].concat();
@@ -96,4 +98,16 @@ async fn a_stream_of_another_cluster_is_refused_by_the_names_of_both() {
     assert_eq!(line, format!("hubbub: stream \"hubbub\": cluster \"live\": must be \"staging\": {why}"));
     // One more of the same cluster is welcome.
     Node::start_with(&broker, &[("WH_NATS_CLUSTER", "live")]).await.publish(1).await;
+}
+
+#[tokio::test]
+async fn brokers_that_are_too_old_to_keep_several_replicas_are_told() {
+    let Some(brokers) = start_three("too-old").await else { return };
+    keep(&brokers[0], 3).await;
+    let mut node = Node::start_with(&brokers[0], &[("WH_NATS_REPLICAS", "3")]).await;
+    let (major, minor) = Broker::version().await;
+    if (major, minor) < (2, 11) {
+        let line = soon("a line", node.says(&format!("the broker is nats-server {major}.{minor}."))).await;
+        assert!(line.contains(" WARN ") && line.ends_with("Use 2.11 or later"), "{line}");
+    }
 }

@@ -60,6 +60,14 @@ impl Broker {
         Some(broker)
     }
 
+    /// The first two numbers of the version of `nats-server`.
+    pub(crate) async fn version() -> (u64, u64) {
+        let output = Command::new("nats-server").arg("--version").output().await.unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let mut numbers = text.trim().rsplit('v').next().unwrap().split('.').map(|number| number.parse().unwrap_or(0));
+        (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0))
+    }
+
     /// Its process.
     pub(crate) fn child(&self) -> &Child {
         &self.child

@@ -34,8 +34,11 @@ fn rare(named: &[(u64, &'static str)]) -> String {
     named.iter().map(|(times, what)| format!("{:>9}  {what}\n", count(*times))).collect()
 }
 
-/// How the laws report servers that are wrong.
-pub(super) fn of_canaries(Canaries { behind: (seed, behind), cut_off }: &Canaries) -> String {
+/// That no law was broken, and how the laws report servers that are wrong, if that was looked at.
+pub(super) fn of_laws(canaries: Option<&Canaries>) -> String {
+    let Some(Canaries { behind: (seed, behind), cut_off }) = canaries else {
+        return prose("No law was broken.", "");
+    };
     let proof = format!(
         "No law was broken. As a test of the laws, servers that believe a broker which is behind were reported by seed \
          {seed}: {behind}. Servers that believe a broker which is cut off were reported by a case that is kept: {cut_off}."

@@ -10,6 +10,7 @@ use super::workers::{WORLDS, world_named};
 use super::{ObjectiveOptions, ReportOptions, Threads};
 use crate::cli::number;
 use crate::cli::typed::typed;
+use crate::cluster::Trusts;
 use crate::laws::{Law, World};
 use crate::runs::RunWorld;
 
@@ -124,13 +125,27 @@ pub(in crate::rooms::cli) struct ClusterOptions {
     #[arg(long, value_name = "X", default_value_t = 0, value_parser = number::first_seed)]
     pub(in crate::rooms::cli) first_seed: u64,
     /// Run the cases of these files, in place of drawn ones, and print what came of each
-    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["seeds", "first_seed", "threads", "out"])]
+    #[arg(long, value_name = "FILE", num_args = 1.., conflicts_with_all = ["seeds", "first_seed", "threads", "most_runs", "out"])]
     pub(in crate::rooms::cli) case: Vec<PathBuf>,
     #[command(flatten)]
     pub(in crate::rooms::cli) threads: Threads,
+    /// Whom the servers believe about the stream. All but `leader` are mistakes on purpose, to see how they are reported
+    #[arg(long, value_name = "WHOM", default_value = Trusts::Leader.name(), value_parser = PossibleValuesParser::new(Trusts::ALL.map(Trusts::name)))]
+    trusts: String,
+    /// Most runs to make a case that breaks a law smaller
+    #[arg(long, value_name = "N", default_value_t = 1000, value_parser = number::times)]
+    pub(in crate::rooms::cli) most_runs: u64,
     /// Folder for the case that breaks a law, after it was made smaller
     #[arg(long, value_name = "DIR", default_value = "target/incidents/cluster")]
     pub(in crate::rooms::cli) out: PathBuf,
+}
+
+impl ClusterOptions {
+    /// Whom the servers believe.
+    pub(in crate::rooms::cli) fn trusts(&self) -> Trusts {
+        // The parser takes no other name.
+        Trusts::ALL.into_iter().find(|trusts| trusts.name() == self.trusts).unwrap_or(Trusts::Leader)
+    }
 }
 
 /// What cases of a cluster are.

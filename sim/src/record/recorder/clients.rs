@@ -91,7 +91,8 @@ impl Observations {
     /// For how long a subscriber has had no stream, in plan time: 0 while its last one has not ended. `None` before its
     /// first one.
     pub(crate) fn absence(&self, now: Duration, index: usize) -> Option<Duration> {
-        let since = self.demands[index].away_since.unwrap_or(now);
+        // Of a client that has left for good, too: its last request may reach the server after that.
+        let since = self.demands[index].ended_at.unwrap_or(now);
         // Each time by itself, because an observation has its time in this form.
         let away = self.plan_time(now).saturating_sub(self.plan_time(since));
         (self.subscribers[index].connections > 0).then_some(away)

@@ -128,3 +128,37 @@ fn the_case_of_a_cluster_is_run_from_its_file_and_refused_in_one_line() {
     }
     assert!(refused(&folder, &["cluster", "--case", "none.json"]).contains("none.json"));
 }
+
+#[test]
+fn a_case_of_a_cluster_that_breaks_a_law_is_made_smaller_and_left_in_a_file_that_breaks_it_again() {
+    let folder = folder("cluster-shrinks");
+    let wrong = ["cluster", "--trusts", "any-broker"];
+    let drawn = [&wrong[..], &["--first-seed", "20", "--seeds", "10", "--most-runs", "150", "--out", "kept"]].concat();
+    let told = sim(&folder, &drawn);
+    let text = String::from_utf8(told.stdout).unwrap();
+    assert_eq!(told.status.code(), Some(1), "{text}");
+    // The case as it was drawn, and the small one.
+    let events: Vec<u64> = text.lines().filter_map(events_published).collect();
+    let [before, after] = events[..] else { panic!("{text}") };
+    assert!(after < before && text.matches("BROKEN by seed").count() == 2, "{text}");
+    let law = text.split_once("BROKEN by seed ").unwrap().1.split(": ").nth(1).unwrap();
+    let files: Vec<_> = fs::read_dir(folder.join("kept")).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    let [file] = &files[..] else { panic!("{files:?}") };
+    let file = format!("kept/{}", file.to_str().unwrap());
+    assert!(file.starts_with(&format!("kept/{law}-seed-")), "{file}");
+    let reproduce = format!("REPRODUCE WITH: cargo sim cluster --trusts any-broker --case {file}");
+    assert!(String::from_utf8_lossy(&told.stderr).contains(&reproduce), "{reproduce}");
+    // The same servers break the same law, word for word, and right ones do not.
+    let again = sim(&folder, &[&wrong[..], &["--case", &file]].concat());
+    let again_text = String::from_utf8(again.stdout).unwrap();
+    assert_eq!(again.status.code(), Some(1), "{again_text}");
+    let of_the_small = text.rsplit_once("BROKEN by seed").unwrap().1;
+    assert!(again_text.ends_with(of_the_small) && events_published(&again_text) == Some(after), "{again_text}");
+    let right = sim(&folder, &["cluster", "--case", &file]);
+    assert_eq!(right.status.code(), Some(0), "{}", String::from_utf8_lossy(&right.stdout));
+}
+
+/// The number of events of a case, in a text about it.
+fn events_published(text: &str) -> Option<u64> {
+    text.split_once(" events published")?.0.rsplit(' ').next()?.parse().ok()
+}
