@@ -15,7 +15,6 @@
 //! stream, with brokers that fail, under this same code.
 
 mod clocks;
-mod date;
 mod older;
 mod progress;
 mod publisher;

@@ -9,8 +9,8 @@
 
 use std::time::Duration;
 
-use super::date::date;
 use super::stream::Times;
+use crate::transport::event_stream::date;
 
 /// How far the clocks may differ until that is told. A leader that was replaced a moment ago says too little of what there
 /// is, and a difference then seems larger than it is by up to the three seconds for which it is believed.
@@ -108,7 +108,8 @@ impl Clocks {
     fn line(&self, stream: &str, Look { received_at, times, .. }: Look) -> Line {
         let seconds = self.difference_ms.unsigned_abs() / 1000;
         let now = date(received_at);
-        let [created_at, stored_at] = [times.created_at, times.newest_at].map(|at| at.map(date).unwrap_or_default());
+        let [created_at, stored_at] =
+            [times.created_at, times.newest_at].map(|at| at.map(|at| date(at).to_string()).unwrap_or_default());
         let differs = |how: &str| {
             let newest =
                 format!("the newest message of stream {stream:?} was stored at {stored_at}, and here it is {now}");

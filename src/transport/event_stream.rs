@@ -5,6 +5,8 @@ use std::time::{Duration, SystemTime};
 
 #[cfg(feature = "server")]
 use bytes::Bytes;
+#[cfg(feature = "server")]
+use httpdate::HttpDate;
 use hyper::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use hyper::{Response, Version};
 
@@ -36,11 +38,17 @@ pub(crate) fn describe<B>(mut response: Response<B>, version: Version) -> Respon
 #[cfg(feature = "server")]
 const LAST_DATE: Duration = Duration::from_secs(253_402_300_799);
 
+/// The date of a time since the Unix epoch, as headers have it. Later ones than the last that can be are that one.
+#[cfg(feature = "server")]
+pub(crate) fn date(unix_time: Duration) -> HttpDate {
+    HttpDate::from(SystemTime::UNIX_EPOCH + unix_time.min(LAST_DATE))
+}
+
 /// The head of a response with these headers, as it is on the wire, for a body in chunks. The headers that HTTP adds are those
 /// that hyper adds: the coding of the body, and the date, which is given as time since the Unix epoch.
 #[cfg(feature = "server")]
 pub(crate) fn head_on_the_wire(headers: &HeaderMap, unix_time: Duration) -> Bytes {
-    let date = httpdate::HttpDate::from(SystemTime::UNIX_EPOCH + unix_time.min(LAST_DATE));
+    let date = date(unix_time);
     let mut head = Vec::with_capacity(256);
     head.extend_from_slice(b"HTTP/1.1 200 OK\r\n");
     for (name, value) in headers {

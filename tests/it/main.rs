@@ -16,6 +16,7 @@
 //! - [`publishing`]: batches, tokens, and pages of other origins
 //! - [`metrics`]: what Prometheus reads
 //! - [`requests`]: what is no request, and several requests on one connection
+//! - [`taking_over`]: a stream that its connection writes without hyper
 //! - [`ambiguous`]: what is said twice, and what means nothing
 //! - [`reference`]: the Hub beside a plain model of it
 //! - [`tokens`]: who may watch, publish and look

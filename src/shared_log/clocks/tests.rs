@@ -68,7 +68,7 @@ fn a_broker_whose_clock_is_behind_is_told_once_with_both_times_and_once_when_it_
     assert_eq!(told.len(), 1, "{told:?}");
     let line = wrong(&told[0]);
     let beginning = "the broker's clock is 3599 s behind this server's: the newest message of stream \"hubbub\" was stored at \
-                     2025-11-30T23:00:01.000Z, and here it is 2025-12-01T00:00:01.100Z. ";
+                     Sun, 30 Nov 2025 23:00:01 GMT, and here it is Mon, 01 Dec 2025 00:00:01 GMT. ";
     assert_eq!(line, format!("{beginning}{CONSEQUENCES}"));
     assert_eq!(watched.clocks.difference_ms(), -3_599_000, "one second is between two looks");
     let told = watched.looks(20, 0);
@@ -97,14 +97,17 @@ fn a_stream_from_the_future_is_told_once_though_nothing_comes_and_until_that_tim
         told.extend(watched.look().map(|line| (watched.now, line)));
     }
     let [(first, line), (last, Line::RightAgain(_))] = &told[..] else { panic!("{told:?}") };
-    let why = "stream \"hubbub\" is from the future: its newest message was stored at 2025-12-01T00:00:20.000Z, and here it is ";
+    let why = "stream \"hubbub\" is from the future: its newest message was stored at Mon, 01 Dec 2025 00:00:20 GMT, and here it is ";
     assert!(wrong(line).starts_with(why), "{line:?}");
     assert_eq!((*first, *last), (1, 16), "as long as it is more than five seconds ahead");
     let mut watched = Watched::new();
     watched.created_at = Some(Duration::from_secs(BEGINS_AT + 7200));
     let told = watched.look();
     let line = told.as_ref().map(wrong).unwrap();
-    assert!(line.contains("from the future: it was created at 2025-12-01T02:00:00.000Z, and here it is "), "{line}");
+    assert!(
+        line.contains("from the future: it was created at Mon, 01 Dec 2025 02:00:00 GMT, and here it is "),
+        "{line}"
+    );
     assert_eq!(watched.looks(20, 0), []);
 }
 

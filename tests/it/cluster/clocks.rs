@@ -38,14 +38,14 @@ async fn a_server_whose_clock_is_behind_that_of_the_broker_is_told_of_a_stream_f
     right.publish(0).await;
     let mut behind = Node::start_with(&broker, &[("LD_PRELOAD", &shifted_by(-7200))]).await;
     let line = soon("a line", behind.says("from the future")).await;
-    assert!(line.contains(" WARN stream \"hubbub\" is from the future: it was created at 20"), "{line}");
-    assert!(line.contains("Z, and here it is 20") && line.contains("tokens expire too early or too late"), "{line}");
+    assert!(line.contains(" WARN stream \"hubbub\" is from the future: it was created at "), "{line}");
+    assert!(line.contains(" GMT, and here it is ") && line.contains("tokens expire too early or too late"), "{line}");
     // The next event says that it is the clock of now.
     let mut client = behind.watch(None).await.begun().await;
     right.publish(1).await;
     let line = soon("a line", behind.says("the broker's clock is ")).await;
     assert!(
-        line.contains(" s ahead of this server's: the newest message of stream \"hubbub\" was stored at 20"),
+        line.contains(" s ahead of this server's: the newest message of stream \"hubbub\" was stored at "),
         "{line}"
     );
     let differs = behind.sample("hubbub_log_clock_difference_seconds").await;
@@ -64,10 +64,7 @@ async fn a_server_whose_clock_is_ahead_of_that_of_the_broker_is_told_once_an_eve
     ahead.until_ready_is(200).await;
     ahead.publish(0).await;
     let line = soon("a line", ahead.says("the broker's clock is ")).await;
-    assert!(
-        line.contains(" s behind this server's: the newest message of stream \"hubbub\" was stored at 20"),
-        "{line}"
-    );
+    assert!(line.contains(" s behind this server's: the newest message of stream \"hubbub\" was stored at "), "{line}");
     let differs = ahead.sample("hubbub_log_clock_difference_seconds").await;
     assert!((-7200.0..=-7190.0).contains(&differs), "{differs}");
 }
