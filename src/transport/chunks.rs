@@ -68,8 +68,11 @@ impl Chunks {
 
     /// Makes one piece of all that is left, for a stream that takes one at a time.
     pub(super) fn join(&mut self) {
-        self.head = self.copy_to_bytes(self.bytes);
-        self.bytes = self.head.len();
+        // What is one piece already is left as it is: a stream that is blocked asks again and again.
+        if self.first.is_some() {
+            self.head = self.copy_to_bytes(self.bytes);
+            self.bytes = self.head.len();
+        }
     }
 
     fn add(&mut self, chunk: Chunk) {

@@ -2,7 +2,8 @@
 //! head to the last chunk.
 //!
 //! hyper keeps a buffer of 8 KiB for the next request as long as it serves a connection. A stream has no next request:
-//! its connection ends with it. Without hyper an idle stream keeps a third of the memory.
+//! its connection ends with it. An idle stream takes 12.5 KiB of memory with hyper, and 3.2 KiB without it (`just bench
+//! memory`, N = 5,000).
 //!
 //! **Order**: a turn looks for the end of the client, gathers frames for a write, writes, and does that once more if the
 //! socket has accepted everything at once. Then others have their turn: the flush has woken the stream if more waits.

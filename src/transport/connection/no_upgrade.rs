@@ -28,7 +28,8 @@ impl<E: Environment> Default for Handover<E> {
 }
 
 /// A protocol that cannot begin.
-pub(super) struct Continued<S, E>(Infallible, PhantomData<(S, E)>);
+// It owns neither of its parameters, so that a connection may be moved whatever they are.
+pub(super) struct Continued<S, E>(Infallible, PhantomData<fn(S, E)>);
 
 impl<S, E: Environment> Continued<S, E> {
     pub(super) fn new(_stream: GatedStream<S, E>, _read: &[u8], begin: Infallible) -> Option<Self> {
