@@ -15,6 +15,8 @@ use bytes::Bytes;
 use crate::topic::Topic;
 
 use encoded::Encoded;
+#[cfg(feature = "__transport")]
+pub(crate) use encoded::Form;
 pub use gap::{Gap, GapReason};
 use key::EventKey;
 pub use key::{KeyPath, KeyPathError, MAX_KEY_PATH_BYTES};

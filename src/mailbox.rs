@@ -190,6 +190,21 @@ impl<T: QueueItem> Mailbox<T> {
         self.queue.frames.get(self.queue.in_flight - 1)?.as_ref()
     }
 
+    /// Takes out the oldest frame, and counts it as delivered: [`take`](Self::take) and [`flushed`](Self::flushed) in one
+    /// step, for a reader that has nothing in flight.
+    pub(crate) fn receive(&mut self) -> Option<T> {
+        debug_assert_eq!(self.queue.in_flight, 0, "what is in flight is older, and has to leave first");
+        self.forget_key_of_oldest();
+        let received = self.queue.remove_oldest()?;
+        self.queue.skip_vacant();
+        if self.queue.untaken() == 0 {
+            self.keys = None;
+        }
+        self.give_up_slot(received.bytes());
+        self.delivered += 1;
+        Some(received)
+    }
+
     /// Takes out the oldest frame in flight, which has been flushed. `None` when there is none, as after a close.
     pub fn flushed(&mut self) -> Option<T> {
         let flushed = self.leave()?;

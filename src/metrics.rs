@@ -162,10 +162,14 @@ impl<E: Environment> Measured<E> {
         HubCollector::new(self.metrics.clone(), hub.clone(), Box::new(connections), Box::new(move || world.now()))
     }
 
-    fn age_us(&self, event: &Event) -> u64 {
-        // Saturating: publisher and transport read the clock on different threads.
-        let age = self.now().saturating_sub(event.published_at());
-        u64::try_from(age.as_micros()).unwrap_or(u64::MAX)
+    /// How long ago events were published, in microseconds.
+    fn ages_us(&self, events: &[Arc<Event>]) -> impl Iterator<Item = u64> {
+        let now = self.now();
+        events.iter().map(move |event| {
+            // Saturating: publisher and transport read the clock on different threads.
+            let age = now.saturating_sub(event.published_at());
+            u64::try_from(age.as_micros()).unwrap_or(u64::MAX)
+        })
     }
 }
 
@@ -195,7 +199,7 @@ impl<E: Environment> Observer for Measured<E> {
                 self.metrics.mailbox_waiting.observe(waiting as u64);
                 // The mailbox was empty, so the subscriber has caught up.
                 if waiting == 1 {
-                    self.metrics.episodes.caught_up(subscriber, self.now());
+                    self.metrics.episodes.caught_up(subscriber, || self.now());
                 }
             }
             // Conflation replaces outdated values by design: that is no sign of a slow subscriber.
@@ -231,18 +235,16 @@ impl<E: Environment> Observer for Measured<E> {
         self.world.forgot(subscriber, forgotten);
     }
 
-    fn taken(&self, subscriber: SubscriberId, event: &Event) {
-        if !self.metrics.replays.takes(subscriber) {
-            self.metrics.mailbox_wait.observe(self.age_us(event));
-        }
-        self.world.taken(subscriber, event);
+    fn taken(&self, subscriber: SubscriberId, events: &[Arc<Event>]) {
+        let replayed = self.metrics.replays.takes(subscriber, events.len());
+        self.metrics.mailbox_wait.observe_all(self.ages_us(&events[replayed..]));
+        self.world.taken(subscriber, events);
     }
 
-    fn flushed(&self, subscriber: SubscriberId, event: &Event) {
-        if !self.metrics.replays.flushes(subscriber) {
-            self.metrics.publish_to_flush.observe(self.age_us(event));
-        }
-        self.world.flushed(subscriber, event);
+    fn flushed(&self, subscriber: SubscriberId, events: &[Arc<Event>]) {
+        let replayed = self.metrics.replays.flushes(subscriber, events.len());
+        self.metrics.publish_to_flush.observe_all(self.ages_us(&events[replayed..]));
+        self.world.flushed(subscriber, events);
     }
 
     fn ended(&self, subscriber: SubscriberId, counts: Counts) {

@@ -24,14 +24,24 @@ const SSE_ENVELOPED: usize = 2;
 #[cfg(feature = "ws")]
 const WEBSOCKET: usize = SSE_FORMS;
 
+/// An event, encoded.
+#[derive(Debug)]
+pub(crate) struct Form {
+    /// What is written for the event.
+    pub(crate) wire: Bytes,
+    /// The bytes of the frame in it, without what HTTP puts around a frame. They count for
+    /// [`PinnedBytes`](super::PinnedBytes).
+    pub(crate) frame_bytes: usize,
+}
+
 /// The encoded forms of one event.
 #[derive(Debug, Default)]
-pub(super) struct Encoded([OnceLock<Bytes>; FORMS]);
+pub(super) struct Encoded([OnceLock<Form>; FORMS]);
 
 impl Encoded {
-    /// The bytes of all forms that have been encoded.
+    /// The bytes of the frames in all forms that have been encoded.
     pub(super) fn bytes(&self) -> usize {
-        self.0.iter().filter_map(OnceLock::get).map(Bytes::len).sum()
+        self.0.iter().filter_map(OnceLock::get).map(|form| form.frame_bytes).sum()
     }
 }
 
@@ -39,35 +49,35 @@ impl Encoded {
 impl super::Event {
     /// The event as a server-sent event: encoded for the first subscriber that needs it, and shared by all.
     #[cfg(feature = "sse")]
-    pub(crate) fn sse(&self, encode: impl FnOnce(&Self) -> Bytes) -> Bytes {
+    pub(crate) fn sse(&self, encode: impl FnOnce(&Self) -> Form) -> Bytes {
         self.form(SSE, encode)
     }
 
     /// The event as a server-sent event that is named after its topic: encoded once, and shared by all.
     #[cfg(feature = "sse")]
-    pub(crate) fn sse_named(&self, encode: impl FnOnce(&Self) -> Bytes) -> Bytes {
+    pub(crate) fn sse_named(&self, encode: impl FnOnce(&Self) -> Form) -> Bytes {
         self.form(SSE_NAMED, encode)
     }
 
     /// The event as a server-sent event whose data is the envelope: encoded once, and shared by all.
     #[cfg(feature = "sse")]
-    pub(crate) fn sse_enveloped(&self, encode: impl FnOnce(&Self) -> Bytes) -> Bytes {
+    pub(crate) fn sse_enveloped(&self, encode: impl FnOnce(&Self) -> Form) -> Bytes {
         self.form(SSE_ENVELOPED, encode)
     }
 
     /// The event as a WebSocket message: encoded for the first subscriber that needs it, and shared by all.
     #[cfg(feature = "ws")]
-    pub(crate) fn websocket(&self, encode: impl FnOnce(&Self) -> Bytes) -> Bytes {
+    pub(crate) fn websocket(&self, encode: impl FnOnce(&Self) -> Form) -> Bytes {
         self.form(WEBSOCKET, encode)
     }
 
-    fn form(&self, place: usize, encode: impl FnOnce(&Self) -> Bytes) -> Bytes {
-        let encoded = self.encoded.0[place].get_or_init(|| {
-            let encoded = encode(self);
-            self.pinned.add(encoded.len());
-            encoded
+    fn form(&self, place: usize, encode: impl FnOnce(&Self) -> Form) -> Bytes {
+        let form = self.encoded.0[place].get_or_init(|| {
+            let form = encode(self);
+            self.pinned.add(form.frame_bytes);
+            form
         });
-        encoded.clone()
+        form.wire.clone()
     }
 }
 
@@ -87,8 +97,11 @@ mod tests {
         let payload = Bytes::from_static(b"12345");
         let event = Arc::new(Event::published(id, Topic::new("t").unwrap(), payload, Duration::ZERO, pinned.clone()));
         let others: Vec<_> = (0..10).map(|_| event.clone()).collect();
-        assert_eq!(event.sse(|e| Bytes::from(vec![b'x'; e.payload().len() + 3])).len(), 8);
+        let encode =
+            |e: &Event| Form { wire: Bytes::from_static(b"8\r\n12345678\r\n"), frame_bytes: e.payload().len() + 3 };
+        assert_eq!(event.sse(encode).len(), 13);
         event.sse(|_| unreachable!("encoded once"));
+        // Without what is around the frame.
         assert_eq!(pinned.now(), 13);
         assert_eq!(pinned.peak(), 13);
         drop(event);

@@ -18,6 +18,8 @@
 //! # }
 //! ```
 
+#[cfg(feature = "sse")]
+pub(crate) mod chunk;
 #[cfg(feature = "__transport")]
 mod envelope;
 #[cfg(feature = "sse")]

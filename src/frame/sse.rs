@@ -14,8 +14,9 @@ use std::time::Duration;
 
 use bytes::{BufMut, Bytes, BytesMut};
 
+use super::chunk::{chunk, data, data_bytes};
 use super::envelope::envelope;
-use crate::event::{Event, EventId, Gap};
+use crate::event::{Event, EventId, Form, Gap};
 use crate::topic::Topic;
 
 /// The first bytes of a stream. They begin with a comment, which shows proxies and clients that the stream is open before
@@ -55,7 +56,12 @@ pub fn gap(gap: &Gap) -> Bytes {
 ///
 /// A payload line ends at CRLF, LF **or** CR, as in the standard's parser. A client reads LF for all three.
 pub fn event(event: &Event) -> Bytes {
-    event.sse(|event| encode(&event.id().to_string(), None, event.payload()))
+    data(&event_chunk(event))
+}
+
+/// The chunk of [`event`].
+pub(crate) fn event_chunk(event: &Event) -> Bytes {
+    event.sse(|event| form(encode(&event.id().to_string(), None, event.payload())))
 }
 
 /// The frame of an event that has the event's topic as its name, encoded once and shared. So a page with several tables
@@ -69,19 +75,37 @@ pub fn event(event: &Event) -> Bytes {
 /// assert_eq!(sse::named_event(&event), "id: 7-1\nevent: ingest.builds\ndata: {}\n\n");
 /// ```
 pub fn named_event(event: &Event) -> Bytes {
-    event.sse_named(|event| encode(&event.id().to_string(), Some(event.topic()), event.payload()))
+    data(&named_event_chunk(event))
+}
+
+/// The chunk of [`named_event`].
+pub(crate) fn named_event_chunk(event: &Event) -> Bytes {
+    event.sse_named(|event| form(encode(&event.id().to_string(), Some(event.topic()), event.payload())))
 }
 
 /// The frame of an event without a name, whose data is the envelope that a WebSocket has:
 /// `{"table":"T","id":"E-S","data":…}`. It is encoded once and shared.
 pub fn enveloped_event(event: &Event) -> Bytes {
-    event.sse_enveloped(|event| encode(&event.id().to_string(), None, envelope(event).as_bytes()))
+    data(&enveloped_event_chunk(event))
 }
 
+/// The chunk of [`enveloped_event`].
+pub(crate) fn enveloped_event_chunk(event: &Event) -> Bytes {
+    event.sse_enveloped(|event| form(encode(&event.id().to_string(), None, envelope(event).as_bytes())))
+}
+
+fn form(chunk: Bytes) -> Form {
+    Form { frame_bytes: data_bytes(&chunk), wire: chunk }
+}
+
+/// Makes the frame of an event, in its chunk.
 fn encode(id: &str, name: Option<&Topic>, payload: &[u8]) -> Bytes {
     // Enough for a payload of one line: room for `id: `, `event: `, `data: ` and four line ends.
     let named = name.map_or(0, |name| name.as_str().len() + 8);
-    let mut frame = BytesMut::with_capacity(payload.len() + id.len() + named + 16);
+    chunk(payload.len() + id.len() + named + 16, |frame| write_event(frame, id, name, payload))
+}
+
+fn write_event(frame: &mut BytesMut, id: &str, name: Option<&Topic>, payload: &[u8]) {
     frame.put_slice(b"id: ");
     frame.put_slice(id.as_bytes());
     frame.put_u8(b'\n');
@@ -96,7 +120,6 @@ fn encode(id: &str, name: Option<&Topic>, payload: &[u8]) -> Bytes {
         frame.put_u8(b'\n');
     }
     frame.put_u8(b'\n');
-    frame.freeze()
 }
 
 /// The lines of a payload. The last line is empty if the payload is empty or ends with a line end.
@@ -126,10 +149,11 @@ mod tests {
 
     #[test]
     fn every_kind_of_line_end_starts_a_new_data_line() {
-        let frame = encode("1-2", None, b"a\nb\r\nc\rd");
+        let encode = |payload| data(&encode("1-2", None, payload));
+        let frame = encode(b"a\nb\r\nc\rd");
         assert_eq!(frame, &b"id: 1-2\ndata: a\ndata: b\ndata: c\ndata: d\n\n"[..]);
-        assert_eq!(encode("1-2", None, b""), &b"id: 1-2\ndata: \n\n"[..]);
-        assert_eq!(encode("1-2", None, b"\n"), &b"id: 1-2\ndata: \ndata: \n\n"[..]);
+        assert_eq!(encode(b""), &b"id: 1-2\ndata: \n\n"[..]);
+        assert_eq!(encode(b"\n"), &b"id: 1-2\ndata: \ndata: \n\n"[..]);
     }
 
     #[test]
@@ -182,7 +206,7 @@ mod tests {
         ) {
             let mut wire = hello(Some(Duration::from_secs(1)), None).to_vec();
             for (sequence, payload) in payloads.iter().enumerate() {
-                wire.extend_from_slice(&encode(&format!("7-{sequence}"), None, payload.as_bytes()));
+                wire.extend_from_slice(&data(&encode(&format!("7-{sequence}"), None, payload.as_bytes())));
                 wire.extend_from_slice(KEEPALIVE);
             }
             let chunks = wire.chunks(cut).map(|chunk| Ok::<_, std::io::Error>(chunk.to_vec()));

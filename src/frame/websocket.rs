@@ -15,7 +15,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 
 use super::envelope::envelope;
-use crate::event::{Event, EventId, Gap};
+use crate::event::{Event, EventId, Form, Gap};
 use crate::topic::{Pattern, Topic, TopicError};
 
 /// Largest message of a client, in bytes. Commands are short.
@@ -95,7 +95,10 @@ const WHOLE_TEXT: u8 = 0x81;
 /// The message of an event with its frame header, encoded once and shared: `{"table":"T","id":"E-S","data":…}`. A
 /// payload that is not JSON becomes a string.
 pub fn event(event: &Event) -> Bytes {
-    event.websocket(|event| message(&envelope(event)))
+    event.websocket(|event| {
+        let wire = message(&envelope(event));
+        Form { frame_bytes: wire.len(), wire }
+    })
 }
 
 /// A text message with its frame header. Messages of a server are not masked, so all clients get the same bytes.

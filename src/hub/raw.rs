@@ -152,7 +152,7 @@ impl RawSubscription {
         self.next(waker, State::read)
     }
 
-    fn next(&self, waker: Option<&Waker>, take: impl Fn(&mut State) -> Option<Taken>) -> Poll<Option<Taken>> {
+    fn next<T>(&self, waker: Option<&Waker>, mut take: impl FnMut(&mut State) -> Option<T>) -> Poll<Option<T>> {
         loop {
             let mut state = lock(&self.slot.state);
             if let Some(taken) = take(&mut state) {
@@ -196,30 +196,49 @@ impl RawSubscription {
         state.holes.as_mut().and_then(|holes| holes.next(self.hub.epoch()))
     }
 
-    /// Takes the oldest waiting event, if there is one. It asks for no wake-up and brings no parked events back: it is
-    /// for the events that share a write with one that [`poll_take`](Self::poll_take) has taken.
+    /// Takes the oldest waiting event, as [`poll_take`](Self::poll_take) does, and then those behind it as long as `more`
+    /// says so of the one before. `more` runs under the mailbox's lock, so it must not touch this subscription.
     #[cfg_attr(not(feature = "sse"), expect(dead_code, reason = "only a transport writes several at once"))]
-    pub(crate) fn take_along(&self) -> Option<Taken> {
-        lock(&self.slot.state).take()
+    pub(crate) fn poll_take_several(
+        &self,
+        cx: &mut Context<'_>,
+        mut more: impl FnMut(Taken) -> bool,
+    ) -> Poll<Option<()>> {
+        self.next(Some(cx.waker()), |state| state.take_several(&mut more))
+    }
+
+    /// Takes events that wait, as long as `more` says so of the one before; `None` if there are none. It asks for no wake-up
+    /// and brings no parked events back: it is for events that share a write with others. `more` runs under the mailbox's
+    /// lock, so it must not touch this subscription.
+    #[cfg_attr(not(feature = "sse"), expect(dead_code, reason = "only a transport writes several at once"))]
+    pub(crate) fn take_along(&self, mut more: impl FnMut(Taken) -> bool) -> Option<()> {
+        lock(&self.slot.state).take_several(&mut more)
     }
 
     /// Says that the socket has accepted the last byte of the oldest event in flight. `next` is woken now if more
     /// events wait, or else by the next one. `false` when nothing was in flight, as after a close.
     pub fn flushed(&self, next: Option<Waker>) -> bool {
+        self.flushed_several(1, next) == 1
+    }
+
+    /// Says that the socket has accepted the last byte of each of the `count` oldest events in flight; see
+    /// [`flushed`](Self::flushed). Returns how many were in flight.
+    pub(crate) fn flushed_several(&self, count: usize, next: Option<Waker>) -> usize {
         let mut state = lock(&self.slot.state);
-        if state.mailbox.flushed().is_none() {
-            return false;
+        let flushed = (0..count).take_while(|_| state.mailbox.flushed().is_some()).count();
+        if flushed == 0 {
+            return 0;
         }
         if !state.mailbox.has_untaken() && state.mailbox.parked() == 0 {
             // Stored and not woken: there is nothing to take, and a wake-up would only find that.
             state.on_frame = next.or(state.on_frame.take());
-            return true;
+            return flushed;
         }
         // A reader may wait although events are parked: for a slot.
         let reader = state.on_frame.take();
         drop(state);
         [next, reader].into_iter().flatten().for_each(Waker::wake);
-        true
+        flushed
     }
 
     /// Whether several events may be in flight without a change of what is lost: not where the policy has to be able to

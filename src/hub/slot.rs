@@ -173,16 +173,29 @@ impl State {
 
     pub(super) fn take(&mut self) -> Option<Taken> {
         let event = self.mailbox.take()?.clone();
+        Some(self.with_gap(event))
+    }
+
+    fn with_gap(&mut self, event: Arc<Event>) -> Taken {
         let id = event.id();
         let gap = self.holes.as_mut().and_then(|holes| holes.before(id.epoch, id.sequence));
-        Some(Taken { event, gap })
+        Taken { event, gap }
+    }
+
+    /// Takes waiting events as long as `more` says so of the one before; `None` if none waits.
+    pub(super) fn take_several(&mut self, more: &mut impl FnMut(Taken) -> bool) -> Option<()> {
+        let first = self.take()?;
+        let mut wants_more = more(first);
+        while wants_more && let Some(next) = self.take() {
+            wants_more = more(next);
+        }
+        Some(())
     }
 
     /// Takes the oldest waiting event, and counts it as delivered.
     pub(super) fn read(&mut self) -> Option<Taken> {
-        let taken = self.take()?;
-        self.mailbox.flushed();
-        Some(taken)
+        let event = self.mailbox.receive()?;
+        Some(self.with_gap(event))
     }
 
     /// Counts the event in flight as lost, and puts back the hole that was taken with it.

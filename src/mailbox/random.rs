@@ -40,6 +40,7 @@ enum Step {
     },
     Take,
     Flushed,
+    Receive,
     /// `lost` of the parked frames are lost, and at most `most` come back.
     Return {
         lost: u64,
@@ -55,6 +56,7 @@ fn step() -> impl Strategy<Value = Step> {
         24 => push.prop_map(|(bytes, pause_ms, key)| Step::Push { bytes, pause_ms, key }),
         8 => Just(Step::Take),
         8 => Just(Step::Flushed),
+        4 => Just(Step::Receive),
         4 => (0u64..3, 0usize..9).prop_map(|(lost, most)| Step::Return { lost, most }),
         1 => prop::sample::select(vec![CloseReason::ClientGone, CloseReason::Evicted]).prop_map(Step::Close),
     ]
@@ -110,6 +112,13 @@ impl Run {
             }
             Step::Take => drop(self.mailbox.take()),
             Step::Flushed => self.delivered.extend(self.mailbox.flushed().map(|frame| frame.number)),
+            // Only a reader that has nothing in flight receives.
+            Step::Receive if self.mailbox.queue.in_flight > 0 => {}
+            Step::Receive => {
+                let oldest = self.mailbox.oldest().map(|frame| frame.number);
+                assert_eq!(self.mailbox.receive().map(|frame| frame.number), oldest);
+                self.delivered.extend(oldest);
+            }
             Step::Return { lost, most } => {
                 let lost = lost.min(self.mailbox.parked());
                 self.mailbox.lose_parked(lost);
@@ -184,6 +193,27 @@ proptest! {
             run.step(step);
             run.check();
         }
+    }
+}
+
+proptest! {
+    #[test]
+    fn to_receive_a_frame_is_to_take_it_and_to_have_it_flushed(
+        limits in limits(),
+        overflow in prop::sample::select(Overflow::ALL.to_vec()),
+        steps in prop::collection::vec(step(), 0..300),
+    ) {
+        let [mut one, mut other] = [(); 2].map(|()| Run::new(limits, overflow));
+        let steps = steps.into_iter().filter(|step| !matches!(step, Step::Take | Step::Flushed));
+        for step in steps {
+            one.step(step);
+            match step {
+                Step::Receive => [Step::Take, Step::Flushed].into_iter().for_each(|step| other.step(step)),
+                step => other.step(step),
+            }
+            prop_assert_eq!(one.mailbox.counts(), other.mailbox.counts());
+        }
+        prop_assert_eq!((one.delivered, one.lost), (other.delivered, other.lost));
     }
 }
 

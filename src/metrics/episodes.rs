@@ -60,8 +60,8 @@ impl Episodes {
         tracing::warn!(subscriber = subscriber.0, %peer, %topics, "fell behind, and loses frames");
     }
 
-    /// Ends a subscriber's episode: a frame has found its mailbox empty.
-    pub(super) fn caught_up(&self, subscriber: SubscriberId, now: Duration) {
+    /// Ends a subscriber's episode: a frame has found its mailbox empty. The clock is read only if there is one to end.
+    pub(super) fn caught_up(&self, subscriber: SubscriberId, now: impl FnOnce() -> Duration) {
         // Relaxed: a late view ends an episode one frame later, and only its log line depends on that.
         if self.open.load(Ordering::Relaxed) == 0 {
             return;
@@ -69,7 +69,7 @@ impl Episodes {
         let episode = self.lock().get_mut(&subscriber).and_then(|watcher| watcher.episode.take());
         let Some(Episode { since, lost }) = episode else { return };
         self.open.fetch_sub(1, Ordering::Relaxed);
-        let seconds = now.saturating_sub(since).as_secs_f64();
+        let seconds = now().saturating_sub(since).as_secs_f64();
         tracing::debug!(subscriber = subscriber.0, lost, seconds, "caught up");
     }
 
@@ -127,7 +127,7 @@ mod tests {
         let now = Duration::ZERO;
         (0..100).for_each(|_| episodes.lost(ONE, 1, now));
         assert_eq!(episodes.begun(), 1);
-        episodes.caught_up(ONE, now);
+        episodes.caught_up(ONE, || now);
         (0..100).for_each(|_| episodes.lost(ONE, 1, now));
         assert_eq!(episodes.begun(), 2);
         episodes.ended(ONE, &Counts::default());

@@ -47,6 +47,8 @@ const MAX_STRIPES: usize = 16;
 #[derive(Debug)]
 pub(super) struct Histogram {
     bounds: &'static [u64],
+    /// Whether the bounds are the powers of two from 1 on, of which none has to be searched for.
+    are_powers_of_two: bool,
     stripes: Box<[Stripe]>,
 }
 
@@ -75,17 +77,55 @@ impl Histogram {
         // A power of two, so that a mask picks the stripe. Twice as many as run at once: a runtime has a thread for each, and
         // the thread that publishes is another one.
         let stripes = (2 * threads.next_power_of_two()).min(MAX_STRIPES);
-        Self { bounds, stripes: (0..stripes).map(|_| Stripe::default()).collect() }
+        let are_powers_of_two = bounds.iter().enumerate().all(|(place, bound)| *bound == 1 << place);
+        Self { bounds, are_powers_of_two, stripes: (0..stripes).map(|_| Stripe::default()).collect() }
     }
 
     pub(super) fn observe(&self, value: u64) {
-        let stripe = &self.stripes[this_thread() & (self.stripes.len() - 1)];
+        self.add(self.bucket(value), 1, value);
+    }
+
+    /// Counts several values. Neighbours that fall into one bucket are counted at once.
+    pub(super) fn observe_all(&self, values: impl Iterator<Item = u64>) {
+        let mut bucket = 0;
+        let (mut count, mut sum) = (0, 0);
+        for value in values {
+            if count == 0 || !self.is_in(bucket, value) {
+                if count > 0 {
+                    self.add(bucket, count, sum);
+                }
+                (bucket, count, sum) = (self.bucket(value), 0, 0);
+            }
+            count += 1;
+            sum += value;
+        }
+        if count > 0 {
+            self.add(bucket, count, sum);
+        }
+    }
+
+    /// The bucket of a value.
+    fn bucket(&self, value: u64) -> usize {
         // Bounds are inclusive, as in the `le` label of Prometheus.
-        let bucket = self.bounds.partition_point(|bound| *bound < value);
-        stripe.counts[bucket].fetch_add(1, Ordering::Relaxed);
-        // A scrape between the two sees the count without the sum. It is off by one value, and the next one is right
+        if self.are_powers_of_two {
+            let digits = u64::BITS - value.saturating_sub(1).leading_zeros();
+            return (digits as usize).min(self.bounds.len());
+        }
+        self.bounds.partition_point(|bound| *bound < value)
+    }
+
+    /// Whether a value falls into a bucket.
+    fn is_in(&self, bucket: usize, value: u64) -> bool {
+        let is_above = bucket == 0 || self.bounds[bucket - 1] < value;
+        is_above && self.bounds.get(bucket).is_none_or(|bound| value <= *bound)
+    }
+
+    fn add(&self, bucket: usize, count: u64, sum: u64) {
+        let stripe = &self.stripes[this_thread() & (self.stripes.len() - 1)];
+        stripe.counts[bucket].fetch_add(count, Ordering::Relaxed);
+        // A scrape between the two sees the count without the sum. It is off by these values, and the next one is right
         // again.
-        stripe.sum.fetch_add(value, Ordering::Relaxed);
+        stripe.sum.fetch_add(sum, Ordering::Relaxed);
     }
 
     pub(super) fn read(&self) -> Read {
@@ -115,16 +155,33 @@ fn this_thread() -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     static BOUNDS: [u64; 3] = [1, 2, 4];
+    static OTHER_BOUNDS: [u64; 3] = [1, 2, 5];
 
     #[test]
     fn a_value_is_counted_below_the_first_bound_that_holds_it() {
-        let histogram = Histogram::new(&BOUNDS);
-        [0, 1, 2, 3, 4, 5, 1000].iter().for_each(|value| histogram.observe(*value));
-        let read = histogram.read();
-        assert_eq!(read.buckets, [(Some(1), 2), (Some(2), 1), (Some(4), 2), (None, 2)]);
-        assert_eq!(read.sum, 1015);
+        for (bounds, counts) in [(&BOUNDS, [2, 1, 2, 2]), (&OTHER_BOUNDS, [2, 1, 3, 1])] {
+            let histogram = Histogram::new(bounds);
+            [0, 1, 2, 3, 4, 5, 1000].iter().for_each(|value| histogram.observe(*value));
+            let read = histogram.read();
+            let expected: Vec<_> = bounds.iter().copied().map(Some).chain([None]).zip(counts).collect();
+            assert_eq!(read.buckets, expected);
+            assert_eq!(read.sum, 1015);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn values_that_are_counted_together_are_counted_as_each_by_itself(
+            values in prop::collection::vec(0u64..8, 0..20),
+        ) {
+            let [together, apart] = [(); 2].map(|()| Histogram::new(&BOUNDS));
+            together.observe_all(values.iter().copied());
+            values.iter().for_each(|value| apart.observe(*value));
+            prop_assert_eq!(together.read(), apart.read());
+        }
     }
 
     #[test]

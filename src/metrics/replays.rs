@@ -37,14 +37,14 @@ impl Replays {
         });
     }
 
-    /// Counts an event that was taken; whether it was replayed.
-    pub(super) fn takes(&self, subscriber: SubscriberId) -> bool {
-        self.of(subscriber, |left| count_down(&mut left.to_take)).unwrap_or(false)
+    /// Counts events that were taken. Returns how many of them were replayed: those come first.
+    pub(super) fn takes(&self, subscriber: SubscriberId, events: usize) -> usize {
+        self.of(subscriber, |left| count_down(&mut left.to_take, events)).unwrap_or(0)
     }
 
-    /// Counts an event that was flushed; whether it was replayed.
-    pub(super) fn flushes(&self, subscriber: SubscriberId) -> bool {
-        self.of(subscriber, |left| count_down(&mut left.to_flush)).unwrap_or(false)
+    /// Counts events that were flushed. Returns how many of them were replayed: those come first.
+    pub(super) fn flushes(&self, subscriber: SubscriberId, events: usize) -> usize {
+        self.of(subscriber, |left| count_down(&mut left.to_flush, events)).unwrap_or(0)
     }
 
     /// Forgets a stream that has ended.
@@ -76,10 +76,11 @@ impl Replays {
     }
 }
 
-fn count_down(left: &mut u64) -> bool {
-    let was_left = *left > 0;
-    *left -= u64::from(was_left);
-    was_left
+/// Takes up to `events` off what is left. Returns how many.
+fn count_down(left: &mut u64, events: usize) -> usize {
+    let counted = usize::try_from(*left).map_or(events, |left| left.min(events));
+    *left -= counted as u64;
+    counted
 }
 
 #[cfg(test)]
@@ -92,13 +93,11 @@ mod tests {
     #[test]
     fn as_many_events_as_are_replayed_count_as_such_taken_and_flushed_each() {
         let replays = Replays::default();
-        assert!(!replays.takes(ONE) && !replays.flushes(ONE));
+        assert_eq!([replays.takes(ONE, 1), replays.flushes(ONE, 1)], [0, 0]);
         replays.begin(ONE, 3);
-        assert!(!replays.takes(OTHER), "another stream");
-        let taken: Vec<_> = (0..4).map(|_| replays.takes(ONE)).collect();
-        let flushed: Vec<_> = (0..4).map(|_| replays.flushes(ONE)).collect();
-        assert_eq!(taken, vec![true, true, true, false]);
-        assert_eq!(flushed, vec![true, true, true, false]);
+        assert_eq!(replays.takes(OTHER, 1), 0, "another stream");
+        assert_eq!([1, 4, 1].map(|events| replays.takes(ONE, events)), [1, 2, 0]);
+        assert_eq!([2, 2, 1].map(|events| replays.flushes(ONE, events)), [2, 1, 0]);
         assert_eq!(replays.streams.load(Ordering::Relaxed), 0);
     }
 
@@ -109,11 +108,11 @@ mod tests {
             replays.begin(subscriber, 3);
         }
         replays.forgot(ONE, 2);
-        assert!(replays.takes(ONE) && !replays.takes(ONE) && replays.flushes(ONE) && !replays.flushes(ONE));
+        assert_eq!([replays.takes(ONE, 2), replays.flushes(ONE, 2)], [1, 1]);
         replays.forgot(OTHER, 9);
         assert_eq!(replays.streams.load(Ordering::Relaxed), 0);
         replays.begin(ONE, 1);
         replays.ended(ONE);
-        assert!(!replays.takes(ONE) && replays.left.lock().unwrap().is_empty());
+        assert!(replays.takes(ONE, 1) == 0 && replays.left.lock().unwrap().is_empty());
     }
 }

@@ -28,7 +28,7 @@ impl<E: Environment> HttpBody for Body<E> {
     fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         match self.get_mut() {
             Self::Whole(body) => Pin::new(body).poll_frame(cx),
-            Self::Events(events) => events.poll_frame(cx),
+            Self::Events(events) => events.body().poll_frame(cx),
         }
     }
 

@@ -31,12 +31,12 @@ pub(super) enum Form {
 }
 
 impl Form {
-    /// The function that makes an event's frame.
+    /// The function that makes the chunk of an event's frame.
     pub(super) fn encode(self) -> fn(&Event) -> Bytes {
         match self {
-            Self::Plain => sse::event,
-            Self::Named => sse::named_event,
-            Self::Enveloped => sse::enveloped_event,
+            Self::Plain => sse::event_chunk,
+            Self::Named => sse::named_event_chunk,
+            Self::Enveloped => sse::enveloped_event_chunk,
         }
     }
 }

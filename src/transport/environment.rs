@@ -11,6 +11,7 @@
 //! ```
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::denial::Denial;
@@ -66,11 +67,11 @@ pub trait Observer {
     /// Events that waited in the history for a subscriber are lost, because the history has not kept them.
     fn forgot(&self, subscriber: SubscriberId, forgotten: Forgotten);
 
-    /// An event has left its mailbox for the socket.
-    fn taken(&self, subscriber: SubscriberId, event: &Event);
+    /// Events have left their mailbox for the socket, in this order. They share a write, and there is at least one.
+    fn taken(&self, subscriber: SubscriberId, events: &[Arc<Event>]);
 
-    /// A socket has accepted the last byte of an event.
-    fn flushed(&self, subscriber: SubscriberId, event: &Event);
+    /// A socket has accepted the last byte of each of these events, in this order. There is at least one.
+    fn flushed(&self, subscriber: SubscriberId, events: &[Arc<Event>]);
 
     /// A stream has ended; `counts` is its final account.
     fn ended(&self, subscriber: SubscriberId, counts: Counts);

@@ -9,20 +9,19 @@
 //! socket has accepted everything at once. Then others have their turn: the flush has woken the stream if more waits.
 
 use std::any::Any;
-use std::convert::Infallible;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Buf, Bytes};
-use hyper::body::{Body, Frame};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 use super::Environment;
-use super::chunks::Chunks;
 use super::gated_stream::GatedStream;
 use super::poll_write::poll_write_all;
-use super::sse::SseBody;
+use super::sse::{Gather, SseBody};
+use super::unsent::Unsent;
+use crate::frame::chunk;
 
 /// Bytes that are read at a time from a client that has asked for a stream. They are not looked at.
 const READ_BYTES: usize = 64;
@@ -40,8 +39,9 @@ impl<E: Environment> Events<E> {
         Self { body, _place: Box::new(place) }
     }
 
-    pub(crate) fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        Pin::new(&mut self.body).poll_frame(cx)
+    /// The body for hyper, which writes the response in some cases.
+    pub(crate) fn body(&mut self) -> Pin<&mut SseBody<E>> {
+        Pin::new(&mut self.body)
     }
 }
 
@@ -56,7 +56,7 @@ pub(crate) struct Begin<E: Environment> {
 pub(super) struct EventResponse<S, E: Environment> {
     /// `None` once the last chunk is to be written.
     events: Option<Events<E>>,
-    unsent: Chunks,
+    unsent: Unsent,
     stream: GatedStream<S, E>,
     /// Whether the client has sent nothing behind its request. Only then its end is seen before a write fails.
     is_listening: bool,
@@ -65,7 +65,9 @@ pub(super) struct EventResponse<S, E: Environment> {
 impl<S: AsyncRead + AsyncWrite + Unpin, E: Environment> EventResponse<S, E> {
     /// Continues on a stream of which the bytes `read` have been read already.
     pub(super) fn new(stream: GatedStream<S, E>, read: &[u8], Begin { head, events }: Begin<E>) -> Self {
-        Self { events: Some(events), unsent: Chunks::new(head), stream, is_listening: read.is_empty() }
+        let mut unsent = Unsent::default();
+        unsent.push(head);
+        Self { events: Some(events), unsent, stream, is_listening: read.is_empty() }
     }
 
     /// Ready when the response is over, or its client has left.
@@ -116,13 +118,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin, E: Environment> EventResponse<S, E> {
                 }
                 continue;
             }
-            match events.poll_frame(cx) {
+            match events.body.poll_gather(cx, &mut self.unsent) {
                 Poll::Pending => return Ok(()),
-                Poll::Ready(Some(Ok(frame))) => frame.into_data().into_iter().for_each(|data| self.unsent.push(data)),
-                Poll::Ready(Some(Err(never))) => match never {},
+                Poll::Ready(Some(())) => {}
                 Poll::Ready(None) => {
                     self.events = None;
-                    self.unsent.end();
+                    self.unsent.push(Bytes::from_static(chunk::LAST));
                 }
             }
         }
@@ -136,5 +137,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin, E: Environment> EventResponse<S, E> {
         }
         ready!(poll_write_all(&mut self.unsent, &mut self.stream, cx))?;
         Pin::new(&mut self.stream).poll_flush(cx)
+    }
+}
+
+impl Gather for Unsent {
+    fn add(&mut self, chunk: Bytes) -> bool {
+        self.push(chunk);
+        self.is_full()
     }
 }

@@ -5,7 +5,6 @@
 //! first byte is offered to the socket, further events may join the write. Those that the socket has accepted whole leave
 //! the gate before the others.
 
-use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
@@ -13,25 +12,16 @@ use std::task::Waker;
 use tokio::time::Instant;
 
 use super::Environment;
-use crate::event::Event;
+use super::passing::Passing;
 use crate::hub::{RawSubscription, SubscriberId};
-
-/// Bytes between the mailbox and the socket: an event, or something that no mailbox counts.
-#[derive(Debug)]
-pub(super) struct Passing {
-    /// The event in flight; `None` for a comment, which no mailbox counts.
-    pub(super) event: Option<Arc<Event>>,
-    /// Length on the wire in bytes, with the chunk that HTTP puts it into.
-    pub(super) bytes: usize,
-}
 
 /// What may pass the gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Admission {
     /// Nothing before the next flush.
     Nothing,
-    /// An event that joins the write which others have begun.
-    Joins,
+    /// So many events, which join the write that others have begun.
+    Joins(usize),
     /// Anything: the socket has accepted all that was written.
     Anything,
 }
@@ -53,8 +43,8 @@ pub(crate) struct Gate<E> {
 
 #[derive(Debug)]
 struct State {
-    /// What has been yielded and not been accepted, in the order of the wire.
-    passing: VecDeque<Passing>,
+    /// What has been yielded and not been accepted.
+    passing: Passing,
     /// Wakes the body, which waits for the gate to open.
     body: Option<Waker>,
     subscription: Option<Arc<RawSubscription>>,
@@ -67,7 +57,7 @@ impl<E: Environment> Gate<E> {
     pub(crate) fn new(environment: E) -> Self {
         let now = Instant::now();
         let state =
-            State { passing: VecDeque::new(), body: None, subscription: None, last_flush: now, blocked_since: None };
+            State { passing: Passing::default(), body: None, subscription: None, last_flush: now, blocked_since: None };
         let (is_ending, was_cut_off, is_written) = Default::default();
         Self { environment, is_ending, was_cut_off, is_written, state: Mutex::new(state) }
     }
@@ -128,21 +118,22 @@ impl<E: Environment> Gate<E> {
 
     /// Closes the gate behind what is yielded. More may follow for the same write.
     pub(super) fn pass(&self, passing: Passing) {
-        self.lock().passing.push_back(passing);
+        self.lock().passing.append(passing);
     }
 
     /// What may pass, where a write carries at most `frames_per_write` events. Unless it is anything, the flush wakes
     /// `body`.
     pub(super) fn admits(&self, frames_per_write: usize, body: &Waker) -> Admission {
         let mut state = self.lock();
-        let Some(first) = state.passing.front() else { return Admission::Anything };
-        // A comment has a write of its own: it would be beyond the buffer in place of an event.
-        let is_open_to_events = first.event.is_some() && state.passing.len() < frames_per_write;
+        if state.passing.is_empty() {
+            return Admission::Anything;
+        }
         if !state.body.as_ref().is_some_and(|waker| waker.will_wake(body)) {
             state.body = Some(body.clone());
         }
-        let joins = is_open_to_events && !self.is_written.load(Ordering::Relaxed);
-        if joins { Admission::Joins } else { Admission::Nothing }
+        // A comment has a write of its own: it would be beyond the buffer in place of an event.
+        let room = if state.passing.comments > 0 { 0 } else { frames_per_write.saturating_sub(state.passing.len()) };
+        if room == 0 || self.is_written.load(Ordering::Relaxed) { Admission::Nothing } else { Admission::Joins(room) }
     }
 
     /// Notes that what has passed is offered to the socket: nothing joins it any more.
@@ -163,46 +154,31 @@ impl<E: Environment> Gate<E> {
 
     /// Lets go the frames that end before the last `left` bytes, which the socket has not accepted.
     pub(super) fn accepted_but(&self, left: usize) {
-        let state = self.lock();
-        if state.passing.is_empty() {
+        let mut state = self.lock();
+        let gone = state.passing.take_but(left);
+        if gone.is_empty() {
             return;
         }
-        let subscription = state.subscription.clone();
-        drop(state);
-        // Read once: all that a flush lets go is flushed at the same time.
-        let now = Instant::now();
-        while self.let_go(left, subscription.as_ref(), now) {}
-    }
-
-    /// Lets the first frame go if it ends before the last `left` bytes. Returns whether the next one has to be tried.
-    fn let_go(&self, left: usize, subscription: Option<&Arc<RawSubscription>>, now: Instant) -> bool {
-        let mut state = self.lock();
-        if left > 0 {
-            // Counted from the end, since the head of the response is in front of the first frame.
-            let behind: usize = state.passing.iter().skip(1).map(|passing| passing.bytes).sum();
-            if left > behind {
-                return false;
-            }
-        }
-        let Some(Passing { event, .. }) = state.passing.pop_front() else { return false };
-        let is_last = state.passing.is_empty();
-        if is_last {
+        state.last_flush = Instant::now();
+        let body = if state.passing.is_empty() {
             self.is_written.store(false, Ordering::Relaxed);
-        }
-        let body = if is_last { state.body.take() } else { None };
-        state.last_flush = now;
+            state.body.take()
+        } else {
+            None
+        };
+        // No reference is counted if nothing but comments goes.
+        let subscription = if gone.events.is_empty() { None } else { state.subscription.clone() };
         // Told without the lock: the mailbox and the environment have locks of their own.
         drop(state);
-        match (event, subscription) {
-            (Some(event), Some(subscription)) => {
-                // The body is woken by the mailbox, which knows whether more waits: one lock and one wake-up less.
-                if subscription.flushed(body) {
-                    self.environment.flushed(subscription.id(), &event);
-                }
-            }
-            _ => body.into_iter().for_each(Waker::wake),
+        let Some(subscription) = subscription else {
+            body.into_iter().for_each(Waker::wake);
+            return;
+        };
+        // The body is woken by the mailbox, which knows whether more waits: one lock and one wake-up less.
+        let flushed = subscription.flushed_several(gone.events.len(), body);
+        if flushed > 0 {
+            self.environment.flushed(subscription.id(), &gone.events[..flushed]);
         }
-        !is_last
     }
 
     /// When the last frame or comment was flushed; when the connection began, if none was.

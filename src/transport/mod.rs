@@ -42,10 +42,6 @@ pub const SSE_LABEL: &str = "sse";
 /// The label of WebSockets in the Hub's counts, see [`Hub::counts_of`](crate::Hub::counts_of).
 pub const WEBSOCKET_LABEL: &str = "ws";
 
-#[cfg(all(feature = "server", feature = "ws"))]
-pub(crate) mod batch;
-#[cfg(feature = "server")]
-mod chunks;
 #[cfg(feature = "sse")]
 pub(crate) mod connection;
 #[cfg(feature = "sse")]
@@ -75,6 +71,8 @@ mod observer_fn;
 #[cfg(feature = "sse")]
 pub(crate) mod outlet;
 #[cfg(feature = "sse")]
+mod passing;
+#[cfg(feature = "sse")]
 mod poll_scope;
 #[cfg(feature = "server")]
 mod poll_write;
@@ -88,6 +86,8 @@ pub(crate) mod sse;
 mod sse_gate;
 #[cfg(feature = "__transport")]
 mod tokio_environment;
+#[cfg(feature = "server")]
+mod unsent;
 #[cfg(all(feature = "server", feature = "ws"))]
 pub(crate) mod websocket;
 

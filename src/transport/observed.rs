@@ -1,6 +1,7 @@
 //! The environment of a program that brings only an observer: tokio's clock and tasks, and that observer.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::Tokio;
@@ -78,12 +79,12 @@ impl<O: Observer> Observer for Observed<O> {
         self.observer.forgot(subscriber, forgotten);
     }
 
-    fn taken(&self, subscriber: SubscriberId, event: &Event) {
-        self.observer.taken(subscriber, event);
+    fn taken(&self, subscriber: SubscriberId, events: &[Arc<Event>]) {
+        self.observer.taken(subscriber, events);
     }
 
-    fn flushed(&self, subscriber: SubscriberId, event: &Event) {
-        self.observer.flushed(subscriber, event);
+    fn flushed(&self, subscriber: SubscriberId, events: &[Arc<Event>]) {
+        self.observer.flushed(subscriber, events);
     }
 
     fn ended(&self, subscriber: SubscriberId, counts: Counts) {

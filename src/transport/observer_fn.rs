@@ -147,12 +147,12 @@ impl<F: Fn(Observation<'_>)> Observer for ObserverFn<F> {
         (self.observe)(Observation::Forgot { subscriber, forgotten });
     }
 
-    fn taken(&self, subscriber: SubscriberId, event: &Event) {
-        (self.observe)(Observation::Taken { subscriber, event });
+    fn taken(&self, subscriber: SubscriberId, events: &[Arc<Event>]) {
+        events.iter().for_each(|event| (self.observe)(Observation::Taken { subscriber, event }));
     }
 
-    fn flushed(&self, subscriber: SubscriberId, event: &Event) {
-        (self.observe)(Observation::Flushed { subscriber, event });
+    fn flushed(&self, subscriber: SubscriberId, events: &[Arc<Event>]) {
+        events.iter().for_each(|event| (self.observe)(Observation::Flushed { subscriber, event }));
     }
 
     fn ended(&self, subscriber: SubscriberId, counts: Counts) {
@@ -193,12 +193,12 @@ impl<O: Observer + ?Sized> Observer for Arc<O> {
         (**self).forgot(subscriber, forgotten);
     }
 
-    fn taken(&self, subscriber: SubscriberId, event: &Event) {
-        (**self).taken(subscriber, event);
+    fn taken(&self, subscriber: SubscriberId, events: &[Arc<Event>]) {
+        (**self).taken(subscriber, events);
     }
 
-    fn flushed(&self, subscriber: SubscriberId, event: &Event) {
-        (**self).flushed(subscriber, event);
+    fn flushed(&self, subscriber: SubscriberId, events: &[Arc<Event>]) {
+        (**self).flushed(subscriber, events);
     }
 
     fn ended(&self, subscriber: SubscriberId, counts: Counts) {

@@ -12,8 +12,8 @@ use tokio::time::{Instant, Sleep, sleep};
 
 use super::Environment;
 use super::expiry::Expiry;
-use super::gate::{Admission, Gate, Passing};
-use crate::event::Event;
+use super::gate::{Admission, Gate};
+use super::passing::{Passing, Written};
 use crate::hub::{RawSubscription, SubscriberId, Taken};
 
 /// Most patterns with wildcards that one stream may watch. Every publish compares its topic with each of them.
@@ -108,44 +108,46 @@ impl<E: Environment> Outlet<E> {
         &self.subscription
     }
 
-    /// Takes the oldest event that waits. `None` once the mailbox is closed.
-    pub(super) fn poll_take(&self, cx: &mut Context<'_>) -> Poll<Option<Taken>> {
-        let taken = self.subscription.poll_take(cx);
-        if let Some(forgotten) = self.subscription.take_forgotten() {
-            self.gate.environment().forgot(self.subscription.id(), forgotten);
-        }
-        taken
-    }
-
     /// What may be written now.
     pub(super) fn admits(&self, cx: &Context<'_>) -> Admission {
         self.gate.admits(self.pace.frames_per_write, cx.waker())
     }
 
-    /// Takes the oldest event that waits, for a write that others have begun. It asks for no wake-up, because the flush
-    /// of that write wakes the stream.
-    pub(super) fn take_along(&self) -> Option<Taken> {
-        self.subscription.take_along()
+    /// Takes the events that wait for a write, tells the environment, and closes the gate behind them: as many as may share
+    /// a write, and none behind one that has filled it. `write` makes the frame of each, in their order. `None` once the
+    /// mailbox is closed; pending if nothing waits.
+    ///
+    /// `write` runs under the mailbox's lock, so it must not touch the subscription.
+    pub(super) fn poll_take(&self, cx: &mut Context<'_>, mut write: impl FnMut(Taken) -> Written) -> Poll<Option<()>> {
+        let mut passing = Passing::default();
+        let most = self.pace.frames_per_write;
+        let taken = self.subscription.poll_take_several(cx, |taken| passing.takes(taken, most, &mut write));
+        if let Some(forgotten) = self.subscription.take_forgotten() {
+            self.gate.environment().forgot(self.subscription.id(), forgotten);
+        }
+        if let Poll::Ready(Some(())) = taken {
+            self.pass_taken(passing);
+        }
+        taken
     }
 
-    /// Tells the environment that an event has been taken.
-    pub(super) fn tell_taken(&self, event: &Event) {
-        self.gate.environment().taken(self.subscription.id(), event);
+    /// Takes at most `most` events that wait, for a write that others have begun, as [`poll_take`](Self::poll_take) does. It
+    /// asks for no wake-up, because the flush of that write wakes the stream. `None` if nothing waits.
+    pub(super) fn take_along(&self, most: usize, mut write: impl FnMut(Taken) -> Written) -> Option<()> {
+        let mut passing = Passing::default();
+        self.subscription.take_along(|taken| passing.takes(taken, most, &mut write))?;
+        self.pass_taken(passing);
+        Some(())
     }
 
-    /// The event `first`, and those that wait behind it as far as they may share its write.
-    #[cfg(all(feature = "server", feature = "ws"))]
-    pub(super) fn batch(&self, first: Taken) -> impl Iterator<Item = Taken> {
-        // No wake-up is asked for: only the first event of a write has to be waited for.
-        let rest = std::iter::from_fn(|| self.subscription.take_along());
-        let batch = std::iter::once(first).chain(rest).take(self.pace.frames_per_write);
-        batch.inspect(|taken| self.tell_taken(&taken.event))
+    fn pass_taken(&self, passing: Passing) {
+        self.gate.environment().taken(self.subscription.id(), &passing.events);
+        self.gate.pass(passing);
     }
 
-    /// Closes the gate behind `bytes` that are about to be written: an event with the gap in front of it, or something
-    /// that no mailbox counts.
-    pub(super) fn pass(&self, event: Option<Arc<Event>>, bytes: usize) {
-        self.gate.pass(Passing { event, bytes });
+    /// Closes the gate behind something that is about to be written, and that no mailbox counts.
+    pub(super) fn pass_comment(&self) {
+        self.gate.pass(Passing { comments: 1, ..Passing::default() });
     }
 
     /// The time after which this client comes back to the next server.

@@ -7,25 +7,41 @@ use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
+use bytes::{BufMut, Bytes};
 use hyper::body::{Body, Frame};
 
 use super::Environment;
 use super::gate::{Admission, Gate};
 use super::outlet::{Outlet, WriteSettings};
+use super::passing::Written;
 use crate::event::{Event, Gap};
-use crate::frame;
+use crate::frame::chunk::{chunk, data};
+use crate::frame::sse;
 use crate::hub::{RawSubscription, SubscriberId, Taken};
 
-/// The result of polling a body.
-type Yielded = Poll<Option<Result<Frame<Bytes>, Infallible>>>;
+/// Where the frames of a write are gathered, each in its chunk.
+pub(super) trait Gather {
+    /// Adds the chunk of a frame behind the others. Returns whether nothing should follow in the same write.
+    fn add(&mut self, chunk: Bytes) -> bool;
+}
+
+/// One frame without its chunk, for a writer that makes the chunk itself, as hyper does.
+impl Gather for Option<Bytes> {
+    fn add(&mut self, chunk: Bytes) -> bool {
+        *self = Some(data(&chunk));
+        true
+    }
+}
+
+/// Ready once something was gathered, or with `None` at the end of the stream.
+pub(super) type Gathered = Poll<Option<()>>;
 
 /// The body of one stream. Dropping it ends the subscription.
 pub(crate) struct SseBody<E: Environment> {
     outlet: Outlet<E>,
-    /// Makes the frame of an event.
+    /// Makes the frame of an event, in its chunk.
     encode: fn(&Event) -> Bytes,
     said_hello: bool,
     said_goodbye: bool,
@@ -49,99 +65,114 @@ impl<E: Environment> SseBody<E> {
         self.outlet.subscription().id()
     }
 
-    fn comment(&self, bytes: Bytes) -> Yielded {
-        self.outlet.pass(None, chunk_bytes(bytes.len()));
-        Poll::Ready(Some(Ok(Frame::data(bytes))))
+    /// Gathers frames for a write: a comment, or events that wait.
+    pub(super) fn poll_gather(&mut self, cx: &mut Context<'_>, frames: &mut impl Gather) -> Gathered {
+        // Before the mailbox is asked: a frame taken while the gate is closed would be out of reach of every policy.
+        match self.outlet.admits(cx) {
+            Admission::Nothing => return Poll::Pending,
+            Admission::Joins(most) => {
+                let taken = self.outlet.take_along(most, adds_to(frames, self.encode));
+                return taken.map_or(Poll::Pending, |()| Poll::Ready(Some(())));
+            }
+            Admission::Anything => {}
+        }
+        if !self.said_hello {
+            let hello = self.say_hello();
+            return self.comment(&hello, frames);
+        }
+        // Before the mailbox: the token's end may have come while the socket was full.
+        if self.outlet.is_expired(cx) {
+            return self.say_expired().map_or(Poll::Ready(None), |last| self.comment(&last, frames));
+        }
+        match self.outlet.poll_take(cx, adds_to(frames, self.encode)) {
+            Poll::Ready(taken) => Poll::Ready(taken),
+            // Only when nothing waits any more: a stop loses no event of a client that keeps up.
+            Poll::Pending if self.outlet.gate().is_ending() => {
+                self.say_goodbye().map_or(Poll::Ready(None), |last| self.comment(&last, frames))
+            }
+            Poll::Pending => {
+                ready!(self.outlet.poll_silence(cx));
+                self.comment(&self.break_silence(), frames)
+            }
+        }
     }
 
-    /// Yields an event.
-    fn event(&self, Taken { event, gap }: Taken) -> Yielded {
-        self.outlet.tell_taken(&event);
-        let bytes = after(gap.as_ref(), (self.encode)(&event));
-        self.outlet.pass(Some(event), chunk_bytes(bytes.len()));
-        Poll::Ready(Some(Ok(Frame::data(bytes))))
+    /// Gathers something that no mailbox counts.
+    fn comment(&self, pieces: &[Bytes], frames: &mut impl Gather) -> Gathered {
+        self.outlet.pass_comment();
+        frames.add(joined(pieces));
+        Poll::Ready(Some(()))
     }
 
-    /// Yields the last frame of a stream that ends because the server stops: when the client may come back.
-    fn say_goodbye(&mut self) -> Yielded {
+    /// The last frame of a stream that ends because the server stops: when the client may come back. `None` once it is said.
+    fn say_goodbye(&mut self) -> Option<[Bytes; 2]> {
         if self.said_goodbye {
-            return Poll::Ready(None);
+            return None;
         }
         self.said_goodbye = true;
-        let retry = frame::sse::retry(self.outlet.come_back_after());
-        self.comment(after(self.outlet.subscription().take_last_gap().as_ref(), retry))
+        let retry = sse::retry(self.outlet.come_back_after());
+        Some([notice(self.outlet.subscription().take_last_gap().as_ref()), retry])
     }
 
-    /// Yields the last frame of a stream whose token has expired, and then ends it. The events that wait are not sent:
-    /// their client has no right to them any more.
-    fn say_expired(&mut self) -> Yielded {
+    /// The last frame of a stream whose token has expired; `None` once it is said. The events that wait are not sent: their
+    /// client has no right to them any more.
+    fn say_expired(&mut self) -> Option<[Bytes; 2]> {
         if self.said_expired {
-            return Poll::Ready(None);
+            return None;
         }
         self.said_expired = true;
         self.outlet.end_expired();
-        let retry = frame::sse::retry(self.outlet.come_back_after());
-        self.comment([frame::sse::EXPIRED, &retry].concat().into())
+        Some([Bytes::from_static(sse::EXPIRED), sse::retry(self.outlet.come_back_after())])
     }
 
-    /// Yields the first frame of a stream: the gap in front of it, a comment, the time after which the client comes back
-    /// if it loses the stream, and the id at which the stream begins. The gap comes first, because an id moves the client's
+    /// The first frame of a stream: the gap in front of it, a comment, the time after which the client comes back if it
+    /// loses the stream, and the id at which the stream begins. The gap comes first, because an id moves the client's
     /// cursor, which must not pass a hole that was not told.
-    fn say_hello(&mut self) -> Yielded {
+    fn say_hello(&mut self) -> [Bytes; 2] {
         self.said_hello = true;
         let subscription = self.outlet.subscription();
-        let hello = frame::sse::hello(self.outlet.retry(), subscription.begins_at());
-        self.comment(after(subscription.opening(), hello))
+        let hello = sse::hello(self.outlet.retry(), subscription.begins_at());
+        [notice(subscription.opening()), hello]
     }
 
-    /// Yields a keep-alive, and in front of it the hole at the end of the stream that no event has told yet.
-    fn break_silence(&self) -> Yielded {
+    /// A keep-alive, and in front of it the hole at the end of the stream that no event has told yet.
+    fn break_silence(&self) -> [Bytes; 2] {
         let gap = self.outlet.subscription().take_last_gap();
-        self.comment(after(gap.as_ref(), Bytes::from_static(frame::sse::KEEPALIVE)))
+        [notice(gap.as_ref()), Bytes::from_static(sse::KEEPALIVE)]
     }
 }
 
-/// The length on the wire of a chunk of so many bytes: its size in hexadecimal digits, and the ends of two lines.
-fn chunk_bytes(bytes: usize) -> usize {
-    let digits = (usize::BITS - bytes.leading_zeros()).div_ceil(4) as usize;
-    digits + 2 + bytes + 2
+/// Makes the frame of each event with `encode`, and adds it to `frames`. With a gap in front of an event, both are one
+/// frame, so that nothing can come between them.
+fn adds_to(frames: &mut impl Gather, encode: fn(&Event) -> Bytes) -> impl FnMut(Taken) -> Written {
+    move |Taken { event, gap }| {
+        let chunk = encode(&event);
+        let chunk = match gap {
+            Some(gap) => joined(&[sse::gap(&gap), data(&chunk)]),
+            None => chunk,
+        };
+        let bytes = chunk.len();
+        Written { event, bytes, is_last: frames.add(chunk) }
+    }
 }
 
-/// `bytes` with the gap in front of them. Both are one write, so nothing can come between them.
-fn after(gap: Option<&Gap>, bytes: Bytes) -> Bytes {
-    match gap {
-        Some(gap) => [frame::sse::gap(gap), bytes].concat().into(),
-        None => bytes,
-    }
+/// The notice of a gap; empty without one.
+fn notice(gap: Option<&Gap>) -> Bytes {
+    gap.map(sse::gap).unwrap_or_default()
+}
+
+/// One chunk of several pieces.
+fn joined(pieces: &[Bytes]) -> Bytes {
+    chunk(pieces.iter().map(Bytes::len).sum(), |frame| pieces.iter().for_each(|piece| frame.put_slice(piece)))
 }
 
 impl<E: Environment> Body for SseBody<E> {
     type Data = Bytes;
     type Error = Infallible;
 
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Yielded {
-        // Before the mailbox is asked: a frame taken while the gate is closed would be out of reach of every policy.
-        match self.outlet.admits(cx) {
-            Admission::Nothing => return Poll::Pending,
-            Admission::Joins => return self.outlet.take_along().map_or(Poll::Pending, |taken| self.event(taken)),
-            Admission::Anything => {}
-        }
-        if !self.said_hello {
-            return self.say_hello();
-        }
-        // Before the mailbox: the token's end may have come while the socket was full.
-        if self.outlet.is_expired(cx) {
-            return self.say_expired();
-        }
-        match self.outlet.poll_take(cx) {
-            Poll::Ready(Some(taken)) => self.event(taken),
-            Poll::Ready(None) => Poll::Ready(None),
-            // Only when nothing waits any more: a stop loses no event of a client that keeps up.
-            Poll::Pending if self.outlet.gate().is_ending() => self.say_goodbye(),
-            Poll::Pending => match self.outlet.poll_silence(cx) {
-                Poll::Ready(()) => self.break_silence(),
-                Poll::Pending => Poll::Pending,
-            },
-        }
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        let mut frame = None;
+        let gathered = ready!(self.poll_gather(cx, &mut frame));
+        Poll::Ready(gathered.and(frame).map(|frame| Ok(Frame::data(frame))))
     }
 }

@@ -91,8 +91,8 @@ impl SseGate {
         if self.version < Version::HTTP_11 {
             pace.frames_per_write = 1;
         }
-        let stream =
-            SseBody::new(connection.gate.clone(), subscription, connection.peer, pace, crate::frame::sse::event);
+        let encode = crate::frame::sse::event_chunk;
+        let stream = SseBody::new(connection.gate.clone(), subscription, connection.peer, pace, encode);
         Ok(describe(Response::new(GatedBody::new(stream, place)), self.version))
     }
 

@@ -1,6 +1,7 @@
 //! The environment of a real server: tokio's clock and tasks.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use tokio::time::Instant;
@@ -54,9 +55,9 @@ impl Observer for Tokio {
 
     fn forgot(&self, _subscriber: SubscriberId, _forgotten: Forgotten) {}
 
-    fn taken(&self, _subscriber: SubscriberId, _event: &Event) {}
+    fn taken(&self, _subscriber: SubscriberId, _events: &[Arc<Event>]) {}
 
-    fn flushed(&self, _subscriber: SubscriberId, _event: &Event) {}
+    fn flushed(&self, _subscriber: SubscriberId, _events: &[Arc<Event>]) {}
 
     fn ended(&self, _subscriber: SubscriberId, _counts: Counts) {}
 

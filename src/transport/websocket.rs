@@ -11,7 +11,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::{Buf, Bytes};
+use bytes::Bytes;
 use futures_util::{FutureExt, Sink, Stream};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
@@ -22,10 +22,11 @@ use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
 use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 
 use super::Environment;
-use super::batch::Batch;
 use super::gated_stream::GatedStream;
 use super::outlet::{MAX_WILDCARDS, Outlet};
+use super::passing::Written;
 use super::poll_write::poll_write_all;
+use super::unsent::Unsent;
 use crate::event::Gap;
 use crate::frame::websocket::{self as messages, ClientCommand, MAX_COMMAND_BYTES};
 use crate::hub::Taken;
@@ -77,7 +78,7 @@ pub(super) struct WebSocket<S, E: Environment> {
     /// The answer to the last command, until it is written.
     answer: Option<String>,
     /// Events that the socket has not accepted whole.
-    events: Batch,
+    events: Unsent,
     /// Whether events are being written, with the gate closed behind them.
     is_sending: bool,
     /// Whether the library has something to flush.
@@ -128,7 +129,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, E: Environment> WebSocket<S, E> {
             _place: place,
             denies,
             answer: None,
-            events: Batch::default(),
+            events: Unsent::default(),
             is_sending: false,
             is_writing: false,
             has_read: false,
@@ -254,9 +255,9 @@ impl<S: AsyncRead + AsyncWrite + Unpin, E: Environment> WebSocket<S, E> {
                     Some((CloseCode::from(EXPIRED), "the token has expired: come back with another".to_owned()));
                 return Turn::Again;
             }
-            match outlet.poll_take(cx) {
-                Poll::Ready(Some(first)) => {
-                    self.send(first);
+            match outlet.poll_take(cx, adds_to(&mut self.events)) {
+                Poll::Ready(Some(())) => {
+                    self.is_sending = true;
                     Ok(())
                 }
                 Poll::Ready(None) => return Turn::Over,
@@ -275,24 +276,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin, E: Environment> WebSocket<S, E> {
         if said.is_ok() { Turn::Again } else { Turn::Over }
     }
 
-    /// Sends an event and those that share its write.
-    fn send(&mut self, first: Taken) {
-        let Some(outlet) = &self.outlet else { return };
-        for Taken { event, gap } in outlet.batch(first) {
-            let gap = gap.map_or_else(Bytes::new, |gap| messages::message(&messages::gap(&gap)));
-            let frame = messages::event(&event);
-            outlet.pass(Some(event), gap.len() + frame.len());
-            self.events.push(gap);
-            self.events.push(frame);
-        }
-        self.is_sending = self.events.has_remaining();
-    }
-
     /// Sends texts that no mailbox counts.
     fn say(&mut self, texts: impl IntoIterator<Item = String>) -> Result<(), Error> {
         for text in texts {
             if let Some(outlet) = &self.outlet {
-                outlet.pass(None, messages::wire_bytes(text.len()));
+                outlet.pass_comment();
             }
             feed(&mut self.socket, Message::Text(text.into()))?;
             self.is_writing = true;
@@ -317,7 +305,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin, E: Environment> WebSocket<S, E> {
 
     fn ping(&mut self) -> Result<(), Error> {
         if let Some(outlet) = &self.outlet {
-            outlet.pass(None, messages::wire_bytes(0));
+            outlet.pass_comment();
         }
         self.is_writing = true;
         feed(&mut self.socket, Message::Ping(Bytes::new()))
@@ -344,6 +332,18 @@ impl<S: AsyncRead + AsyncWrite + Unpin, E: Environment> WebSocket<S, E> {
                 Poll::Pending => return Poll::Pending,
             }
         }
+    }
+}
+
+/// Makes the message of each event, and the notice of the gap in front of it, and adds them to `events`.
+fn adds_to(events: &mut Unsent) -> impl FnMut(Taken) -> Written {
+    |Taken { event, gap }| {
+        let gap = gap.map_or_else(Bytes::new, |gap| messages::message(&messages::gap(&gap)));
+        let message = messages::event(&event);
+        let bytes = gap.len() + message.len();
+        events.push(gap);
+        events.push(message);
+        Written { event, bytes, is_last: false }
     }
 }
 

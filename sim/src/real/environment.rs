@@ -94,10 +94,12 @@ impl Observer for RecordingEnvironment {
     }
 
     /// When an event leaves its mailbox is nothing that a record has.
-    fn taken(&self, _subscriber: SubscriberId, _event: &Event) {}
+    fn taken(&self, _subscriber: SubscriberId, _events: &[Arc<Event>]) {}
 
-    fn flushed(&self, subscriber: SubscriberId, event: &Event) {
-        self.recorder.lock().flushed(self.now(), (PROCESS, subscriber), event.id().sequence);
+    fn flushed(&self, subscriber: SubscriberId, events: &[Arc<Event>]) {
+        let now = self.now();
+        let mut recorder = self.recorder.lock();
+        events.iter().for_each(|event| recorder.flushed(now, (PROCESS, subscriber), event.id().sequence));
     }
 
     fn ended(&self, subscriber: SubscriberId, counts: Counts) {

@@ -71,19 +71,22 @@ impl Observer for ServerEnvironment {
         self.recorder.lock().forgot(self.clock.now(), (self.process, subscriber), forgotten);
     }
 
-    fn taken(&self, subscriber: SubscriberId, event: &Event) {
-        self.network.takes_frame((self.process, subscriber));
-        if self.keeps_lives {
-            // Nothing is encoded for it that would not be: the body asks for the same form next.
-            let encoded_bytes = hubbub::frame::sse::event(event).len();
-            let id = (self.process, subscriber);
-            let sequence = event.id().sequence;
-            self.recorder.lock().taken(self.clock.now(), id, sequence, encoded_bytes);
+    fn taken(&self, subscriber: SubscriberId, events: &[Arc<Event>]) {
+        let id = (self.process, subscriber);
+        for event in events {
+            self.network.takes_frame(id);
+            if self.keeps_lives {
+                // Nothing is encoded for it that is not: the body asks for the same form.
+                let encoded_bytes = hubbub::frame::sse::event(event).len();
+                self.recorder.lock().taken(self.clock.now(), id, event.id().sequence, encoded_bytes);
+            }
         }
     }
 
-    fn flushed(&self, subscriber: SubscriberId, event: &Event) {
-        self.recorder.lock().flushed(self.clock.now(), (self.process, subscriber), event.id().sequence);
+    fn flushed(&self, subscriber: SubscriberId, events: &[Arc<Event>]) {
+        let (now, id) = (self.clock.now(), (self.process, subscriber));
+        let mut recorder = self.recorder.lock();
+        events.iter().for_each(|event| recorder.flushed(now, id, event.id().sequence));
     }
 
     fn ended(&self, subscriber: SubscriberId, counts: Counts) {

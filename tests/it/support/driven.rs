@@ -158,8 +158,8 @@ impl Observer for Kept {
     fn replays(&self, _subscriber: SubscriberId, _first: EventId, _count: u64) {}
     fn misses(&self, _subscriber: SubscriberId, _gap: &Gap) {}
     fn forgot(&self, _subscriber: SubscriberId, _forgotten: Forgotten) {}
-    fn taken(&self, _subscriber: SubscriberId, _event: &Event) {}
-    fn flushed(&self, _subscriber: SubscriberId, _event: &Event) {}
+    fn taken(&self, _subscriber: SubscriberId, _events: &[Arc<Event>]) {}
+    fn flushed(&self, _subscriber: SubscriberId, _events: &[Arc<Event>]) {}
     fn ended(&self, _subscriber: SubscriberId, _counts: Counts) {}
     fn refused(&self, _limit: Limit) {}
     fn denied(&self, _why: Denial) {}

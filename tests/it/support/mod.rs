@@ -271,12 +271,12 @@ impl Observer for Told {
         self.world.forgot(subscriber, forgotten);
     }
 
-    fn taken(&self, subscriber: SubscriberId, event: &Event) {
-        self.world.taken(subscriber, event);
+    fn taken(&self, subscriber: SubscriberId, events: &[Arc<Event>]) {
+        self.world.taken(subscriber, events);
     }
 
-    fn flushed(&self, subscriber: SubscriberId, event: &Event) {
-        self.world.flushed(subscriber, event);
+    fn flushed(&self, subscriber: SubscriberId, events: &[Arc<Event>]) {
+        self.world.flushed(subscriber, events);
     }
 
     fn refused(&self, limit: Limit) {
