@@ -82,7 +82,10 @@ impl Receiver {
 
     /// Takes a segment that has arrived. `rto` is this end's own timeout.
     pub(super) fn receive(&mut self, segment: &Segment, rto: u64, now: u64) {
-        if segment.bytes.start <= self.acknowledged {
+        // What ends before the last acknowledgement is answered, and its timestamp is not looked at (`tcp_sequence`). So the
+        // answer shows that the original had arrived.
+        let is_old = segment.bytes.end < self.acknowledged;
+        if segment.bytes.start <= self.acknowledged && !is_old {
             self.echo = self.echo.max(segment.sent_at);
         }
         if segment.bytes.len() == 0 && !segment.is_window_probe {

@@ -1,7 +1,7 @@
 //! How the kernel lets a receive buffer grow: dynamic right-sizing (`tcp_rcv_space_adjust`, `tcp_rcvbuf_grow`).
 //!
 //! 1. The buffer counts memory. Its window is the share of payload in the largest packet that came lately
-//!    (`scaling_ratio`), at first a half.
+//!    (`scaling_ratio`), at first a half less one segment (`tcp_init_buffer_space`).
 //! 2. The receiver measures round trips by the timestamps that segments of the usual size echo, and by the time in which a
 //!    whole window arrives. A shorter one than the estimate replaces it. A longer echo counts an eighth, unless the
 //!    application has something to read (`tcp_rcv_rtt_update`).
@@ -35,12 +35,19 @@ pub(super) struct Tuning {
     memory: u64,
     /// The share of payload in the memory of a packet.
     share: u64,
+    /// The payload that the buffer is to hold (`window_clamp`).
+    space: u64,
 }
 
 impl Tuning {
     /// The payload that the buffer holds (`window_clamp`).
     pub(super) fn space(&self) -> u64 {
-        self.payload_in(self.memory)
+        self.space
+    }
+
+    /// The payload for which there is room beside a packet that the application has not read yet.
+    pub(super) fn room_beside(&self, payload: u64) -> u64 {
+        self.space.min(self.payload_in(self.memory).saturating_sub(self.taken_by(payload)))
     }
 
     /// The payload that memory is reckoned to hold (`tcp_win_from_space`).
@@ -56,9 +63,11 @@ impl Tuning {
     /// Segments have become larger: so is the share of payload. Returns the space before.
     pub(super) fn measured(&mut self, payload: u64) -> u64 {
         let before = self.space();
-        self.share = (payload * WHOLE / packet_memory(payload)).max(1);
-        if self.space() != before {
-            self.most_read = self.most_read.min(self.space());
+        let share = (payload * WHOLE / packet_memory(payload)).max(1);
+        if share != self.share {
+            self.share = share;
+            self.space = self.payload_in(self.memory);
+            self.most_read = self.most_read.min(self.space);
         }
         before
     }
@@ -116,7 +125,11 @@ impl Tuning {
     }
 
     fn make_room(&mut self, payload: u64) {
-        self.memory = self.memory.max((payload * WHOLE / self.share).min(MOST_MEMORY));
+        let memory = (payload * WHOLE / self.share).min(MOST_MEMORY);
+        if memory > self.memory {
+            self.memory = memory;
+            self.space = self.payload_in(memory);
+        }
     }
 }
 
@@ -132,6 +145,7 @@ impl Default for Tuning {
             most_read: 10 * MSS,
             memory: FIRST_MEMORY,
             share: WHOLE / 2,
+            space: FIRST_MEMORY / 2 - MSS,
         }
     }
 }
@@ -180,8 +194,8 @@ mod tests {
         // `scaling_ratio` and `rcv_ssthresh` of the same trace: 81,920 B less what a packet of 408 B or of 1,448 B takes.
         let tuning = begun();
         assert_eq!(tuning.share, 160);
-        assert_eq!([tuning.space(), tuning.space() - tuning.taken_by(408)], [81_920, 81_120]);
-        assert_eq!(tuning.space() - tuning.taken_by(MSS), 80_480);
+        assert_eq!(tuning.space(), 81_920);
+        assert_eq!([tuning.room_beside(408), tuning.room_beside(MSS)], [81_120, 80_480]);
     }
 
     #[test]

@@ -74,9 +74,10 @@ impl ReceiveWindow {
         let (limit, space) = match kind {
             Kind::Plain(bytes) => (bytes, bytes),
             Kind::Fixed(bytes) => ((bytes / ADVERTISED_MSS).max(1) * ADVERTISED_MSS, bytes),
-            Kind::Tuned => (FIRST_TUNED_WINDOW, Tuning::default().space()),
+            Kind::Tuned => (Tuning::default().space(), Tuning::default().space()),
         };
-        Self { kind, limit, space, end: limit, offered: limit, tuning: Tuning::default() }
+        let end = if kind == Kind::Tuned { FIRST_TUNED_WINDOW } else { limit };
+        Self { kind, limit, space, end, offered: end, tuning: Tuning::default() }
     }
 
     /// The first offset past what was offered.
@@ -133,7 +134,7 @@ impl ReceiveWindow {
     /// Lets a tuned window grow (`tcp_grow_window`).
     fn grow(&mut self, arrived: Arrived) {
         let taken = self.tuning.taken_by(arrived.payload);
-        let room = self.space.saturating_sub(taken + arrived.unread).saturating_sub(self.limit);
+        let room = self.tuning.room_beside(arrived.payload).saturating_sub(arrived.unread + self.limit);
         if arrived.payload >= LEAST_TO_GROW {
             let segment = if taken <= arrived.payload { MSS } else { arrived.size };
             self.limit += room.min(2 * segment.max(arrived.payload));
@@ -193,6 +194,29 @@ mod tests {
     #[test]
     fn a_buffer_of_16_kib_begins_with_eleven_segments() {
         assert_eq!(ReceiveWindow::new(Kind::Fixed(16_384)).end(), 11 * 1_460);
+    }
+
+    #[test]
+    fn a_tuned_window_grows_as_the_kernel_s_did_in_a_trace() {
+        // Events one by one, then a backlog in full packets. The window was 64,512 B until the first of those.
+        let mut window = ReceiveWindow::new(Kind::Tuned);
+        let mut told = |payloads: &[u64]| -> Vec<u64> {
+            let mut size = 536;
+            let tell = |payload: &u64| {
+                if *payload > size {
+                    window.measured(*payload);
+                }
+                size = size.max(*payload);
+                let next = window.end() - window.offered + payload;
+                window.arrived(Arrived { payload: *payload, size, next, unread: 0, beyond: None }, 0);
+                window.select(next, 0);
+                window.offered
+            };
+            payloads.iter().map(tell).collect()
+        };
+        assert_eq!(told(&[193, 735, 736, 736]), [64_512; 4]);
+        assert_eq!(told(&[MSS; 7]), [67_584, 70_656, 73_728, 76_800, 79_872, 80_896, 80_896]);
+        assert_eq!(told(&[408]), [81_920]);
     }
 
     #[test]
