@@ -207,6 +207,19 @@ mod tests {
     }
 
     #[test]
+    fn after_bytes_that_arrive_twice_segments_are_acknowledged_quickly_and_after_a_window_probe_they_are_not() {
+        let is_next_quick = |has_bytes| {
+            let mut ack = steady();
+            ack.arrived_twice(has_bytes);
+            assert!(ack.is_due_now());
+            ack.sent();
+            ack.arrived(SEGMENT, 300 * MILLISECOND, 20 * MILLISECOND);
+            ack.is_due_now()
+        };
+        assert_eq!([true, false].map(is_next_quick), [true, false]);
+    }
+
+    #[test]
     fn a_window_that_a_read_has_doubled_is_told() {
         let mut ack = steady();
         ack.read(false, 0, true);
