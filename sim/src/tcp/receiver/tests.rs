@@ -57,6 +57,7 @@ fn the_echo_is_not_of_a_segment_before_what_was_acknowledged_last() {
     // of the last segment before the outage.
     let mut receiver = after(&[]);
     receiver.receive(&Segment { sent_at: 5, ..segment(0, 1) }, SECOND, 10);
+    receiver.acknowledgement();
     receiver.receive(&Segment { sent_at: 6, ..segment(1, 2) }, SECOND, 11);
     receiver.acknowledgement();
     receiver.receive(&Segment { sent_at: 700, ..segment(0, 1) }, SECOND, 800);
