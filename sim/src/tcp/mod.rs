@@ -15,8 +15,9 @@
 //! Everything is integers: offsets in bytes, windows in segments, times in nanoseconds. Nothing is drawn, and nothing looks
 //! at a clock: a world says what time it is. The room knows neither worlds nor plans nor the Hub.
 //!
-//! Left out, because it moved no measured row by more than 6 %: the tuning of the send buffer, pacing, TSO, ECN, reordering,
-//! the compression of SACKs, and segments joined when they are sent again. bbr is not modelled.
+//! Left out, because it moved no measured row by more than 6 %: pacing, TSO, ECN, reordering, the compression of SACKs, and
+//! segments joined when they are sent again. A receive buffer of a fixed size counts bytes and packets of one size, and does
+//! not join small packets. bbr is not modelled.
 
 mod congestion;
 mod connection;

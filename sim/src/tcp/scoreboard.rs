@@ -3,6 +3,9 @@
 //! The kernel keeps score in segments and not in bytes, and so does this: cwnd, pipe and thresholds count segments. A
 //! segment is lost, retransmitted or SACKed; the pipe is what is in neither of the first and last state, plus what has
 //! been sent again (`tcp_packets_in_flight`).
+//! `scoreboard/buffers.rs`: in how many of the kernel's buffers the segments are.
+
+mod buffers;
 
 use std::collections::VecDeque;
 
@@ -121,18 +124,24 @@ impl Scoreboard {
     /// Marks as SACKed what lies in a block, and shows each segment to `found` as it was before.
     pub(super) fn sack(&mut self, block: ByteRange, mut found: impl FnMut(&SentSegment)) {
         let first = self.segments.partition_point(|segment| segment.bytes.start < block.start);
-        for segment in self.segments.range_mut(first..) {
-            if segment.bytes.end > block.end {
-                break;
-            }
+        let end = self.segments.partition_point(|segment| segment.bytes.end <= block.end);
+        self.split_between_sacked_and_not(first, end);
+        for nth in first..end {
+            let segment = &mut self.segments[nth];
             if segment.is_sacked {
                 continue;
             }
             found(segment);
             self.sacked += 1;
-            self.retransmitted -= u64::from(std::mem::take(&mut segment.is_retransmitted));
-            self.lost -= u64::from(std::mem::take(&mut segment.is_lost));
+            let was_retransmitted = std::mem::take(&mut segment.is_retransmitted);
+            let was_lost = std::mem::take(&mut segment.is_lost);
+            self.retransmitted -= u64::from(was_retransmitted);
+            self.lost -= u64::from(was_lost);
             segment.is_sacked = true;
+            // Of a retransmission that was not lost again it is not known whether it or the original has arrived.
+            if was_lost || !was_retransmitted {
+                self.join_neighbours(nth);
+            }
         }
     }
 

@@ -131,35 +131,41 @@ impl Row {
 use OutageKind::{Drops, Holds};
 
 /// All of them, in the order in which they are shown.
-pub(super) const ROWS: [Row; 24] = [
+pub(super) const ROWS: [Row; 32] = [
     steady("steady-100-loss-1", 100, 20).lossy(10_000),
     steady("steady-100-loss-3", 100, 20).lossy(30_000),
-    steady("steady-80-loss-3-300ms", 80, 20).lossy(30_000).over(300, 1).held_out(),
+    steady("steady-80-loss-3-300ms", 80, 20).lossy(30_000).over(300, 1),
     bursts("burst", 300, 1_000),
     bursts("burst-loss-0.5", 300, 1_000).lossy(5_000),
     bursts("burst-loss-3", 300, 1_000).lossy(30_000),
-    Row { loss: Loss::Bursty(10_000), ..bursts("burst-loss-1-bursty-300ms", 300, 1_000) }.over(300, 1).held_out(),
+    Row { loss: Loss::Bursty(10_000), ..bursts("burst-loss-1-bursty-300ms", 300, 1_000) }.over(300, 1),
     bursts("burst-loss-1-40ms-5mbit", 600, 1_000).lossy(10_000).over(40, 5),
-    bursts("burst-loss-3-5mbit", 600, 1_000).lossy(30_000).over(120, 5).held_out(),
+    bursts("burst-loss-3-5mbit", 600, 1_000).lossy(30_000).over(120, 5),
     bursts("burst-loss-0.5-300ms-5mbit", 600, 1_000).lossy(5_000).over(300, 5),
     after_idle("after-idle-5mbit", 400, 500).over(120, 5),
     after_idle("after-idle-loss-1", 300, 1_000).lossy(10_000),
-    after_idle("after-idle-loss-0.5-300ms", 200, 500).lossy(5_000).over(300, 1).held_out(),
+    after_idle("after-idle-loss-0.5-300ms", 200, 500).lossy(5_000).over(300, 1),
     Row { stall: Some((4, 16_384)), ..steady("stall-4s", 60, 14) },
-    Row { stall: Some((3, 16_384)), ..steady("stall-3s-loss-1", 80, 14) }.lossy(10_000).held_out(),
+    Row { stall: Some((3, 16_384)), ..steady("stall-3s-loss-1", 80, 14) }.lossy(10_000),
     outage("outage-1s", 1, Drops),
     outage("outage-2s", 2, Drops),
-    outage("outage-2s-loss-0.5-300ms", 2, Drops).lossy(5_000).over(300, 1).held_out(),
+    outage("outage-2s-loss-0.5-300ms", 2, Drops).lossy(5_000).over(300, 1),
     outage("outage-3s-300ms", 3, Drops).over(300, 1),
     Row { events: Events::Steady { per_second: 200, seconds: 18 }, ..outage("outage-3s-40ms-5mbit", 3, Drops) }
-        .over(40, 5)
-        .held_out(),
+        .over(40, 5),
     outage("outage-8s", 8, Drops),
     Row { events: Events::Steady { per_second: 200, seconds: 16 }, ..outage("held-2s-300ms-5mbit", 2, Holds) }
-        .over(300, 5)
-        .held_out(),
+        .over(300, 5),
     outage("held-3s-loss-1", 3, Holds).lossy(10_000),
     outage("held-8s", 8, Holds),
+    steady("steady-90-loss-2-200ms", 90, 20).lossy(20_000).over(200, 1).held_out(),
+    Row { loss: Loss::Bursty(30_000), ..bursts("burst-loss-3-bursty", 300, 1_000) }.held_out(),
+    bursts("burst-loss-1-40ms", 300, 1_000).lossy(10_000).over(40, 1).held_out(),
+    bursts("burst-loss-2-300ms-5mbit", 600, 1_000).lossy(20_000).over(300, 5).held_out(),
+    after_idle("after-idle-loss-1-200ms-5mbit", 400, 500).lossy(10_000).over(200, 5).held_out(),
+    Row { stall: Some((3, 16_384)), ..steady("stall-3s-200ms", 80, 14) }.over(200, 1).held_out(),
+    outage("outage-3s-loss-1-60ms", 3, Drops).lossy(10_000).over(60, 1).held_out(),
+    outage("held-3s-300ms", 3, Holds).over(300, 1).held_out(),
 ];
 
 /// A row of some seconds.
@@ -179,7 +185,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_third_of_the_rows_is_held_out_and_names_are_single() {
+    fn a_quarter_of_the_rows_is_held_out_and_names_are_single() {
         let names: BTreeSet<_> = ROWS.iter().map(|row| row.name).collect();
         assert_eq!(names.len(), ROWS.len());
         assert_eq!(ROWS.iter().filter(|row| row.is_held_out).count(), 8);

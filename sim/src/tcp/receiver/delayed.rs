@@ -4,8 +4,8 @@
 //!
 //! 1. what arrives out of order, twice, or while there is a hole, and a FIN;
 //! 2. when more than one segment is unacknowledged, of the size that this sender uses, and the window does not shrink;
-//! 3. the first 16 segments of a connection, and of a sender that was silent for longer than the RTO (quick
-//!    acknowledgements);
+//! 3. the first 16 segments of a connection, of a sender that was silent for longer than the RTO, and after a segment that
+//!    had arrived before (quick acknowledgements);
 //!    A segment that lets the window grow makes their number odd (`tcp_grow_window`), so they last while it grows;
 //! 4. what was pushed, when the application has read everything (`tcp_cleanup_rbuf`);
 //! 5. a window that a read has doubled at least.
@@ -85,6 +85,15 @@ impl DelayedAck {
             // Timers of the kernel fire by jiffies.
             self.due = Due::At((now + LONGEST_DELAY).div_ceil(JIFFY) * JIFFY);
         }
+    }
+
+    /// A segment that had arrived before has arrived again. If it has bytes, the sender has lost acknowledgements or did
+    /// not wait long enough, and gets quick ones (`tcp_enter_quickack_mode`). A window probe has none.
+    pub(super) fn arrived_twice(&mut self, has_bytes: bool) {
+        if has_bytes {
+            self.quick = self.quick.max(QUICK_ACKNOWLEDGEMENTS);
+        }
+        self.due = Due::Now;
     }
 
     /// The application has read. `opens` says that the window is twice of what was told, at least.
@@ -195,6 +204,19 @@ mod tests {
         }
         ack.arrived(SEGMENT, 300 * MILLISECOND, 27 * MILLISECOND);
         assert!(!ack.is_due_now());
+    }
+
+    #[test]
+    fn after_bytes_that_arrive_twice_segments_are_acknowledged_quickly_and_after_a_window_probe_they_are_not() {
+        let is_next_quick = |has_bytes| {
+            let mut ack = steady();
+            ack.arrived_twice(has_bytes);
+            assert!(ack.is_due_now());
+            ack.sent();
+            ack.arrived(SEGMENT, 300 * MILLISECOND, 20 * MILLISECOND);
+            ack.is_due_now()
+        };
+        assert_eq!([true, false].map(is_next_quick), [true, false]);
     }
 
     #[test]

@@ -17,7 +17,7 @@ use super::settings::{Congestion, ReceiveBuffer};
 use delayed::{Arrival, DelayedAck};
 use ranges::Ranges;
 use size::SegmentSize;
-use window::ReceiveWindow;
+use window::{Arrived, ReceiveWindow};
 
 pub(super) use window::Kind as WindowKind;
 
@@ -82,7 +82,10 @@ impl Receiver {
 
     /// Takes a segment that has arrived. `rto` is this end's own timeout.
     pub(super) fn receive(&mut self, segment: &Segment, rto: u64, now: u64) {
-        if segment.bytes.start <= self.acknowledged {
+        // What ends before the last acknowledgement is answered, and its timestamp is not looked at (`tcp_sequence`). So the
+        // answer shows that the original had arrived.
+        let is_old = segment.bytes.end < self.acknowledged;
+        if segment.bytes.start <= self.acknowledged && !is_old {
             self.echo = self.echo.max(segment.sent_at);
         }
         if segment.bytes.len() == 0 && !segment.is_window_probe {
@@ -93,15 +96,25 @@ impl Receiver {
             self.fin = Some(segment.bytes.end - 1);
         }
         let had_hole = !self.beyond.is_empty();
-        let moves_on = self.queue(segment.bytes);
-        if self.reads_at_once {
-            self.read = self.available();
-        }
         let payload = segment.bytes.len() - u64::from(segment.has_fin);
+        let echo = segment.acknowledgement.echo;
+        self.window.echoed(echo, payload >= self.size.get(), self.readable() > 0, now);
+        let unread = self.unread();
+        let moves_on = self.queue(segment.bytes);
+        if self.is_duplicate {
+            self.delayed.arrived_twice(segment.bytes.len() > 0);
+            return;
+        }
         if self.size.measure(payload, segment.is_pushed) {
             self.window.measured(payload);
         }
-        let grows_window = self.window.arrived(payload, self.size.get(), self.read, segment.acknowledgement.echo, now);
+        let beyond = (!moves_on).then(|| self.beyond.end().saturating_sub(self.next));
+        let arrived = Arrived { payload, size: self.size.get(), next: self.next, unread, beyond };
+        let grows_window = self.window.arrived(arrived, now);
+        if self.reads_at_once {
+            self.read = self.available();
+            self.window.read(self.read, 0, now);
+        }
         let arrival = Arrival {
             size: self.size.get(),
             is_pushed: segment.is_pushed,
@@ -132,7 +145,7 @@ impl Receiver {
     pub(super) fn read(&mut self, bytes: u64, now: u64) {
         let taken = bytes.min(self.readable());
         self.read += taken;
-        self.window.read(self.read, now);
+        self.window.read(self.read, self.readable(), now);
         if taken > 0 {
             let opens = self.window.opens(self.next, self.unread());
             self.delayed.read(self.readable() == 0, self.next - self.acknowledged, opens);

@@ -17,6 +17,11 @@ impl Ranges {
         self.newest_first.iter().map(|range| range.len()).sum()
     }
 
+    /// The end of the last range.
+    pub(super) fn end(&self) -> u64 {
+        self.newest_first.iter().map(|range| range.end).max().unwrap_or(0)
+    }
+
     pub(super) fn newest_first(&self) -> impl Iterator<Item = ByteRange> {
         self.newest_first.iter().copied()
     }

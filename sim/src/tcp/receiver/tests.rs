@@ -52,6 +52,21 @@ fn the_echo_is_of_the_segment_that_moved_the_receiver_and_not_of_one_beyond_a_ho
 }
 
 #[test]
+fn the_echo_is_not_of_a_segment_before_what_was_acknowledged_last() {
+    // Measured: after an outage in which acknowledgements were lost, the first retransmission is answered with the timestamp
+    // of the last segment before the outage.
+    let mut receiver = after(&[]);
+    receiver.receive(&Segment { sent_at: 5, ..segment(0, 1) }, SECOND, 10);
+    receiver.acknowledgement();
+    receiver.receive(&Segment { sent_at: 6, ..segment(1, 2) }, SECOND, 11);
+    receiver.acknowledgement();
+    receiver.receive(&Segment { sent_at: 700, ..segment(0, 1) }, SECOND, 800);
+    assert_eq!(receiver.acknowledgement().echo, 6);
+    receiver.receive(&Segment { sent_at: 900, ..segment(1, 2) }, SECOND, 1_000);
+    assert_eq!(receiver.acknowledgement().echo, 900, "a probe of the tail");
+}
+
+#[test]
 fn a_fin_ends_the_stream_and_is_no_byte_of_it() {
     let mut receiver = after(&[0]);
     let end = Segment { bytes: ByteRange::new(MSS, MSS + 1), has_fin: true, ..Segment::default() };

@@ -4,10 +4,13 @@
 //! the share of payload in the largest packets that came lately; half of it at first.
 //!
 //! 1. It begins with half of the buffer in whole segments, 64 KiB at most.
-//! 2. Each full packet lets it grow by two segments, up to what the buffer holds.
+//! 2. Each full packet lets it grow by two segments, up to what the buffer holds. In a buffer that the kernel lets grow that
+//!    is what it holds beside the packet, which the application cannot have read yet. There a smaller packet lets the window
+//!    grow by two segments of the sender's size, unless it has less than 128 B.
 //! 3. What has arrived and was not read is taken off. Where less than half of the buffer is free, and that is less than
 //!    a segment or a sixteenth, nothing is offered: no silly windows (RFC 9293, section 3.8.6.2.2).
-//! 4. What was offered is never taken back: the end of the window does not move to the left.
+//! 4. What was offered is never taken back: the end of the window does not move to the left. Where buffers can grow the
+//!    window is told in units of 1,024 B, rounded up (RFC 7323, section 2.2, with the scale that 32 MiB ask for).
 //! 5. A read is told at once where it doubles the window at least.
 
 use super::tuning::Tuning;
@@ -15,6 +18,15 @@ use crate::tcp::units::MSS;
 
 /// The memory of a packet that the kernel has received, by traces: data, headers, and its own book-keeping.
 const PACKET_MEMORY: u64 = 2_520;
+
+/// The unit in which the window of a buffer that grows is told.
+const WINDOW_UNIT: u64 = 1_024;
+
+/// The window in the SYN of a buffer that grows: 44 segments, below 64 KiB.
+const FIRST_TUNED_WINDOW: u64 = 44 * ADVERTISED_MSS;
+
+/// A packet with less payload does not let the window grow.
+const LEAST_TO_GROW: u64 = 128;
 
 /// The segment size that the SYN carries, without the room for timestamps.
 const ADVERTISED_MSS: u64 = MSS + 12;
@@ -38,7 +50,23 @@ pub(super) struct ReceiveWindow {
     /// The payload that the buffer holds (`window_clamp`).
     space: u64,
     end: u64,
+    /// The window that was told last (`rcv_wnd`).
+    offered: u64,
     tuning: Tuning,
+}
+
+/// A segment that has arrived, as the window looks at it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Arrived {
+    pub(super) payload: u64,
+    /// The size of the sender's segments.
+    pub(super) size: u64,
+    /// How far the stream is complete.
+    pub(super) next: u64,
+    /// The bytes in the buffer beside those of this segment.
+    pub(super) unread: u64,
+    /// How far beyond a hole the stream goes, if this segment is there.
+    pub(super) beyond: Option<u64>,
 }
 
 impl ReceiveWindow {
@@ -46,9 +74,10 @@ impl ReceiveWindow {
         let (limit, space) = match kind {
             Kind::Plain(bytes) => (bytes, bytes),
             Kind::Fixed(bytes) => ((bytes / ADVERTISED_MSS).max(1) * ADVERTISED_MSS, bytes),
-            Kind::Tuned => (Tuning::FIRST_WINDOW, Tuning::FIRST_SPACE),
+            Kind::Tuned => (Tuning::default().space(), Tuning::default().space()),
         };
-        Self { kind, limit, space, end: limit, tuning: Tuning::default() }
+        let end = if kind == Kind::Tuned { FIRST_TUNED_WINDOW } else { limit };
+        Self { kind, limit, space, end, offered: end, tuning: Tuning::default() }
     }
 
     /// The first offset past what was offered.
@@ -56,34 +85,67 @@ impl ReceiveWindow {
         self.end
     }
 
-    /// Segments have become larger: so is the share of payload in the buffer.
-    pub(super) fn measured(&mut self, payload: u64) {
-        if let Kind::Fixed(bytes) = self.kind {
-            self.space = 2 * bytes * payload.min(MSS) / PACKET_MEMORY;
+    /// A segment has arrived that echoes a timestamp.
+    pub(super) fn echoed(&mut self, echo: u64, is_usual: bool, has_unread: bool, now: u64) {
+        if self.kind == Kind::Tuned {
+            self.tuning.echoed(echo, is_usual, has_unread, now);
         }
     }
 
-    /// A segment has arrived. `size` is that of the sender's segments, `read` how far the application has read, and `echo`
-    /// the timestamp that came with it. Returns whether the window may be larger now.
-    pub(super) fn arrived(&mut self, payload: u64, size: u64, read: u64, echo: u64, now: u64) -> bool {
+    /// Segments have become larger: so is the share of payload in the buffer.
+    pub(super) fn measured(&mut self, payload: u64) {
+        match self.kind {
+            Kind::Plain(_) => {}
+            Kind::Fixed(bytes) => self.space = 2 * bytes * payload.min(MSS) / PACKET_MEMORY,
+            Kind::Tuned => {
+                // `tcp_set_window_clamp`
+                let before = self.tuning.measured(payload);
+                self.space = self.tuning.space();
+                if self.space < before {
+                    self.limit = self.limit.min(self.space);
+                } else if self.space > before {
+                    self.limit = self.limit.max(self.offered.min(self.space));
+                }
+            }
+        }
+    }
+
+    /// A segment has arrived. Returns whether the window may be larger now.
+    pub(super) fn arrived(&mut self, arrived: Arrived, now: u64) -> bool {
         let before = self.limit;
         match self.kind {
             Kind::Plain(_) => return false,
-            Kind::Tuned if payload >= size => self.tuning.arrived(echo, now),
-            Kind::Fixed(_) | Kind::Tuned => {}
+            Kind::Fixed(_) => {
+                self.limit += if arrived.payload >= MSS { 2 * MSS } else { 0 };
+                self.limit = self.limit.min(self.space);
+            }
+            Kind::Tuned => {
+                match arrived.beyond {
+                    Some(distance) => self.tuning.arrived_beyond(distance),
+                    None => self.tuning.moved_on(arrived.next, self.offered, now),
+                }
+                self.space = self.tuning.space();
+                self.grow(arrived);
+            }
         }
-        if payload >= MSS {
-            self.limit += 2 * MSS;
-        }
-        self.read(read, now);
-        self.limit = self.limit.min(self.space);
         self.limit > before
     }
 
-    /// The application has read up to `read`.
-    pub(super) fn read(&mut self, read: u64, now: u64) {
+    /// Lets a tuned window grow (`tcp_grow_window`).
+    fn grow(&mut self, arrived: Arrived) {
+        let taken = self.tuning.taken_by(arrived.payload);
+        let room = self.tuning.room_beside(arrived.payload).saturating_sub(arrived.unread + self.limit);
+        if arrived.payload >= LEAST_TO_GROW {
+            let segment = if taken <= arrived.payload { MSS } else { arrived.size };
+            self.limit += room.min(2 * segment.max(arrived.payload));
+        }
+    }
+
+    /// The application has read up to `read`, and has so many bytes left to read.
+    pub(super) fn read(&mut self, read: u64, left: u64, now: u64) {
         if self.kind == Kind::Tuned {
-            self.space = self.space.max(self.tuning.read(read, now));
+            self.tuning.read(read, left, now);
+            self.space = self.tuning.space();
         }
     }
 
@@ -94,13 +156,17 @@ impl ReceiveWindow {
         match self.kind {
             Kind::Plain(_) => free,
             Kind::Fixed(_) | Kind::Tuned if is_silly => 0,
-            Kind::Fixed(_) | Kind::Tuned => free.min(self.limit),
+            Kind::Fixed(_) => free.min(self.limit),
+            Kind::Tuned => free.min(self.limit).next_multiple_of(WINDOW_UNIT),
         }
     }
 
     /// The end of the window that is offered now.
     pub(super) fn select(&mut self, next: u64, unread: u64) -> u64 {
-        self.end = self.end.max(next + self.free(unread));
+        let kept = self.end.saturating_sub(next);
+        let kept = if self.kind == Kind::Tuned { kept.next_multiple_of(WINDOW_UNIT) } else { kept };
+        self.offered = self.free(unread).max(kept);
+        self.end = next + self.offered;
         self.end
     }
 
@@ -121,19 +187,46 @@ impl ReceiveWindow {
 mod tests {
     use super::*;
 
+    fn segment(payload: u64) -> Arrived {
+        Arrived { payload, size: payload, next: payload, unread: 0, beyond: None }
+    }
+
     #[test]
     fn a_buffer_of_16_kib_begins_with_eleven_segments() {
         assert_eq!(ReceiveWindow::new(Kind::Fixed(16_384)).end(), 11 * 1_460);
     }
 
     #[test]
+    fn a_tuned_window_grows_as_the_kernel_s_did_in_a_trace() {
+        // Events one by one, then a backlog in full packets. The window was 64,512 B until the first of those.
+        let mut window = ReceiveWindow::new(Kind::Tuned);
+        let mut told = |payloads: &[u64]| -> Vec<u64> {
+            let mut size = 536;
+            let tell = |payload: &u64| {
+                if *payload > size {
+                    window.measured(*payload);
+                }
+                size = size.max(*payload);
+                let next = window.end() - window.offered + payload;
+                window.arrived(Arrived { payload: *payload, size, next, unread: 0, beyond: None }, 0);
+                window.select(next, 0);
+                window.offered
+            };
+            payloads.iter().map(tell).collect()
+        };
+        assert_eq!(told(&[193, 735, 736, 736]), [64_512; 4]);
+        assert_eq!(told(&[MSS; 7]), [67_584, 70_656, 73_728, 76_800, 79_872, 80_896, 80_896]);
+        assert_eq!(told(&[408]), [81_920]);
+    }
+
+    #[test]
     fn small_packets_make_the_window_of_a_fixed_buffer_small() {
         let mut window = ReceiveWindow::new(Kind::Fixed(16_384));
         window.measured(685);
-        window.arrived(685, 685, 0, 0, 0);
+        window.arrived(segment(685), 0);
         assert_eq!(window.free(0), 32_768 * 685 / PACKET_MEMORY);
         window.measured(MSS);
-        window.arrived(MSS, MSS, 0, 0, 0);
+        window.arrived(segment(MSS), 0);
         assert!(window.free(0) < 32_768 * MSS / PACKET_MEMORY, "it grows by two segments a packet");
     }
 
@@ -148,7 +241,7 @@ mod tests {
         // RFC 9293, section 3.8.6.2.2.
         let mut window = ReceiveWindow::new(Kind::Fixed(16_384));
         window.measured(MSS);
-        window.arrived(MSS, MSS, 0, 0, 0);
+        window.arrived(segment(MSS), 0);
         window.select(0, 0);
         let end = window.end();
         assert_eq!(window.free(window.space - MSS + 1), 0);

@@ -115,7 +115,8 @@ impl Sender {
             let len = payload + u64::from(is_last && has_fin);
             let sent = self.board.push(len, is_last && has_fin, is_last, now);
             self.queue.take(len);
-            let is_pushed = is_last && ends_buffer;
+            // A buffer of several segments ends with a push whatever follows (`__tcp_transmit_skb`, since Linux 5.4).
+            let is_pushed = is_last && (ends_buffer || segments > 1);
             self.outbox.push(Outgoing { bytes: sent, has_fin: is_last && has_fin, is_pushed, is_window_probe: false });
         }
         self.counts.segments += segments;

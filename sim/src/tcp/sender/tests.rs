@@ -41,6 +41,15 @@ fn fire(sender: &mut Sender) -> u64 {
 }
 
 #[test]
+fn the_last_segment_of_each_pair_is_pushed_and_one_alone_where_its_buffer_ends() {
+    // Measured: a backlog leaves in pairs, the second of each with PSH.
+    let mut sender = sender(Congestion::Reno, WIDE);
+    sender.write(7 * MSS, Piece::Own, 0);
+    let pushed: Vec<bool> = sender.outbox().drain(..).map(|outgoing| outgoing.is_pushed).collect();
+    assert_eq!(pushed, [false, true, false, true, false, true, true]);
+}
+
+#[test]
 fn three_sacked_segments_make_the_first_one_be_sent_again_with_half_the_window() {
     // RFC 5681, section 3.2, and RFC 6675, section 5: fast retransmit.
     let mut sender = after_sending(10);
