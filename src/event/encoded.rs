@@ -28,6 +28,7 @@ const WEBSOCKET: usize = SSE_FORMS;
 #[derive(Debug)]
 pub(crate) struct Form {
     /// What is written for the event.
+    #[cfg_attr(not(any(feature = "sse", feature = "ws")), expect(dead_code, reason = "the core has no forms"))]
     pub(crate) wire: Bytes,
     /// The bytes of the frame in it, without what HTTP puts around a frame. They count for
     /// [`PinnedBytes`](super::PinnedBytes).
