@@ -25,19 +25,39 @@ const FAR: &str = r#"
     reads = "as-it-arrives"
 "#;
 
-/// What a command prints over emulated paths; `None` where there can be none.
+/// How often a command is run whose links are late, as beside other tests on few cores.
+const TRIES: usize = 3;
+
+/// What a command prints over emulated paths; `None` where there can be none, and where links that are late show nothing.
 fn over_paths(folder: &PathBuf, arguments: &[&str]) -> Option<(String, String)> {
-    let output = sim(folder, arguments);
-    let [said, told] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+    let run = || {
+        let output = sim(folder, arguments);
+        let [said, told] = [output.stdout, output.stderr].map(|bytes| String::from_utf8(bytes).unwrap());
+        (output.status, said, told)
+    };
+    let is_late = |told: &str| told.contains("so that it is no evidence; run it again");
+    let mut tries = 1;
+    let (status, said, told) = loop {
+        let run = run();
+        if !is_late(&run.2) || tries == TRIES {
+            break run;
+        }
+        tries += 1;
+    };
+    if is_late(&told) {
+        assert_eq!(status.code(), Some(1), "{said}{told}");
+        eprintln!("skipped: {told}");
+        return None;
+    }
     if told.contains("no emulated paths here") {
         let is_required = std::env::var_os("HUBBUB_NETNS").is_some_and(|value| value == "required");
         assert!(!is_required, "{told}");
-        assert_eq!(output.status.code(), Some(2));
+        assert_eq!(status.code(), Some(2));
         assert_eq!(told.lines().count(), 1, "{told}");
         eprintln!("skipped: {told}");
         return None;
     }
-    assert_eq!(output.status.code(), Some(0), "{said}{told}");
+    assert_eq!(status.code(), Some(0), "{said}{told}");
     Some((said, told))
 }
 
