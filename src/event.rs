@@ -16,7 +16,7 @@ use crate::topic::Topic;
 
 use encoded::Encoded;
 #[cfg(feature = "__transport")]
-pub(crate) use encoded::Form;
+pub(crate) use encoded::WireForm;
 pub use gap::{Gap, GapReason};
 use key::EventKey;
 pub use key::{KeyPath, KeyPathError, MAX_KEY_PATH_BYTES};

@@ -26,7 +26,7 @@ const WEBSOCKET: usize = SSE_FORMS;
 
 /// An event, encoded.
 #[derive(Debug)]
-pub(crate) struct Form {
+pub(crate) struct WireForm {
     /// What is written for the event.
     #[cfg_attr(not(any(feature = "sse", feature = "ws")), expect(dead_code, reason = "the core has no forms"))]
     pub(crate) wire: Bytes,
@@ -37,7 +37,7 @@ pub(crate) struct Form {
 
 /// The encoded forms of one event.
 #[derive(Debug, Default)]
-pub(super) struct Encoded([OnceLock<Form>; FORMS]);
+pub(super) struct Encoded([OnceLock<WireForm>; FORMS]);
 
 impl Encoded {
     /// The bytes of the frames in all forms that have been encoded.
@@ -50,29 +50,29 @@ impl Encoded {
 impl super::Event {
     /// The event as a server-sent event: encoded for the first subscriber that needs it, and shared by all.
     #[cfg(feature = "sse")]
-    pub(crate) fn sse(&self, encode: impl FnOnce(&Self) -> Form) -> Bytes {
+    pub(crate) fn sse(&self, encode: impl FnOnce(&Self) -> WireForm) -> Bytes {
         self.form(SSE, encode)
     }
 
     /// The event as a server-sent event that is named after its topic: encoded once, and shared by all.
     #[cfg(feature = "sse")]
-    pub(crate) fn sse_named(&self, encode: impl FnOnce(&Self) -> Form) -> Bytes {
+    pub(crate) fn sse_named(&self, encode: impl FnOnce(&Self) -> WireForm) -> Bytes {
         self.form(SSE_NAMED, encode)
     }
 
     /// The event as a server-sent event whose data is the envelope: encoded once, and shared by all.
     #[cfg(feature = "sse")]
-    pub(crate) fn sse_enveloped(&self, encode: impl FnOnce(&Self) -> Form) -> Bytes {
+    pub(crate) fn sse_enveloped(&self, encode: impl FnOnce(&Self) -> WireForm) -> Bytes {
         self.form(SSE_ENVELOPED, encode)
     }
 
     /// The event as a WebSocket message: encoded for the first subscriber that needs it, and shared by all.
     #[cfg(feature = "ws")]
-    pub(crate) fn websocket(&self, encode: impl FnOnce(&Self) -> Form) -> Bytes {
+    pub(crate) fn websocket(&self, encode: impl FnOnce(&Self) -> WireForm) -> Bytes {
         self.form(WEBSOCKET, encode)
     }
 
-    fn form(&self, place: usize, encode: impl FnOnce(&Self) -> Form) -> Bytes {
+    fn form(&self, place: usize, encode: impl FnOnce(&Self) -> WireForm) -> Bytes {
         let form = self.encoded.0[place].get_or_init(|| {
             let form = encode(self);
             self.pinned.add(form.frame_bytes);
@@ -99,7 +99,7 @@ mod tests {
         let event = Arc::new(Event::published(id, Topic::new("t").unwrap(), payload, Duration::ZERO, pinned.clone()));
         let others: Vec<_> = (0..10).map(|_| event.clone()).collect();
         let encode =
-            |e: &Event| Form { wire: Bytes::from_static(b"8\r\n12345678\r\n"), frame_bytes: e.payload().len() + 3 };
+            |e: &Event| WireForm { wire: Bytes::from_static(b"8\r\n12345678\r\n"), frame_bytes: e.payload().len() + 3 };
         assert_eq!(event.sse(encode).len(), 13);
         event.sse(|_| unreachable!("encoded once"));
         // Without what is around the frame.

@@ -16,7 +16,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 
 use super::chunk::{chunk, data, data_bytes};
 use super::envelope::envelope;
-use crate::event::{Event, EventId, Form, Gap};
+use crate::event::{Event, EventId, Gap, WireForm};
 use crate::topic::Topic;
 
 /// The first bytes of a stream. They begin with a comment, which shows proxies and clients that the stream is open before
@@ -94,8 +94,8 @@ pub(crate) fn enveloped_event_chunk(event: &Event) -> Bytes {
     event.sse_enveloped(|event| form(encode(&event.id().to_string(), None, envelope(event).as_bytes())))
 }
 
-fn form(chunk: Bytes) -> Form {
-    Form { frame_bytes: data_bytes(&chunk), wire: chunk }
+fn form(chunk: Bytes) -> WireForm {
+    WireForm { frame_bytes: data_bytes(&chunk), wire: chunk }
 }
 
 /// Makes the frame of an event, in its chunk.

@@ -15,7 +15,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 
 use super::envelope::envelope;
-use crate::event::{Event, EventId, Form, Gap};
+use crate::event::{Event, EventId, Gap, WireForm};
 use crate::topic::{Pattern, Topic, TopicError};
 
 /// Largest message of a client, in bytes. Commands are short.
@@ -97,7 +97,7 @@ const WHOLE_TEXT: u8 = 0x81;
 pub fn event(event: &Event) -> Bytes {
     event.websocket(|event| {
         let wire = message(&envelope(event));
-        Form { frame_bytes: wire.len(), wire }
+        WireForm { frame_bytes: wire.len(), wire }
     })
 }
 
