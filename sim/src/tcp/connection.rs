@@ -118,6 +118,30 @@ impl Connection {
         self.next
     }
 
+    /// A time before which nothing changes that the world of a server sees without a call: bytes or the end at the client, a
+    /// failure of the server. A world that looks only then misses nothing, and looks once for a segment, not at its
+    /// acknowledgement and each timer as well. `None` if nothing happens any more.
+    ///
+    /// It is the next event itself in a handshake, while the server waits for room, and where the client has sent anything
+    /// that is not acknowledged, or has closed.
+    pub fn next_news(&self) -> Option<u64> {
+        let next = self.next?;
+        let is_established = self.is_established(End::Server) && self.is_established(End::Client);
+        let client = &self.client.sender;
+        let is_client_quiet = client.una() == client.next() && !client.is_closed();
+        if !is_established || !is_client_quiet || self.server.sender.is_awaited() {
+            return Some(next);
+        }
+        // Packets arrive in their order, and what is sent later arrives a propagation delay later.
+        let arrives = self.path.down.next_arrival_at().unwrap_or_else(|| next + self.path.down.delay());
+        Some(arrives.min(self.server.sender.gives_up_not_before(next)))
+    }
+
+    /// When an end has sent segments again, in order, since this was last asked for.
+    pub fn take_sent_again(&mut self, end: End) -> Vec<u64> {
+        self.end_mut(end).sender.take_sent_again()
+    }
+
     /// Lets everything happen that happens by `now`. At one time packets arrive first, the client's before the server's;
     /// then timers fire.
     pub fn advance(&mut self, now: u64) {

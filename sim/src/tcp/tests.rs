@@ -1,5 +1,6 @@
 //! A whole connection: under any losses it delivers what was written, and without any it is a plain window.
 
+mod news;
 mod plain;
 
 use std::sync::Arc;

@@ -74,7 +74,7 @@ pub(super) async fn live(
             true
         };
         let Some(has_asked) = until(planned_end, way).await else {
-            host.network.abandon_path(index);
+            host.network.abandon_path(index, zero.elapsed());
             host.left(zero.elapsed(), index);
             return Ok(());
         };
@@ -110,7 +110,7 @@ pub(super) async fn live(
                 }
             }
         }
-        host.network.abandon_path(index);
+        host.network.abandon_path(index, zero.elapsed());
         let after_restart = faults.back_after(opened_at, zero.elapsed());
         let back = host.comes_back(retry, after_restart);
         if until(planned_end, back).await.is_none() {

@@ -129,9 +129,10 @@ impl Run<'_> {
 
     /// A client has no connection any more.
     pub(in crate::rooms::specified) fn abandon_path(&mut self, index: usize) {
+        let now = self.tick * TICK;
         let subscriber = self.clients[index].subscriber;
         if let Some(paths) = &mut self.over_paths {
-            paths.tcp.abandon(subscriber);
+            paths.tcp.abandon(subscriber, now);
             paths.connections[subscriber] = None;
         }
     }

@@ -27,8 +27,6 @@ pub(super) struct Live {
     /// The client has died.
     pub(super) is_gone: bool,
     last_write_at: Option<u64>,
-    /// Segments sent again that have been told.
-    retransmissions: u64,
     /// The server has found no room, and has not been told of any since.
     waits_for_room: bool,
 }
@@ -50,7 +48,6 @@ impl Live {
             hears_of_the_end: false,
             is_gone: false,
             last_write_at: None,
-            retransmissions: 0,
             waits_for_room: false,
         }
     }
@@ -84,7 +81,7 @@ impl Live {
         if self.has_asked && !self.has_ended && self.connection.received(End::Client) > self.arrived {
             return Some(self.connection.now());
         }
-        self.connection.next_event()
+        if self.has_asked { self.connection.next_news() } else { self.connection.next_event() }
     }
 
     /// Sends the request when it can be sent, and tells what is new.
@@ -116,10 +113,9 @@ impl Live {
         }
     }
 
-    /// Segments that the server's kernel has sent again since this was asked last.
-    pub(super) fn new_retransmissions(&mut self) -> u64 {
-        let all = self.connection.counts(End::Server).retransmissions;
-        all - std::mem::replace(&mut self.retransmissions, all)
+    /// When the server's kernel has sent something again since this was asked last, for the client of that number.
+    pub(super) fn sent_again(&mut self, client: usize) -> impl Iterator<Item = (u64, usize)> + use<> {
+        self.connection.take_sent_again(End::Server).into_iter().map(move |at| (at, client))
     }
 
     fn ask(&mut self, at: u64, tell: &mut dyn FnMut(News)) {

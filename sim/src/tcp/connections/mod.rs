@@ -90,8 +90,8 @@ pub struct Connections {
     /// In the order of time.
     acts: VecDeque<Due>,
     opened: u64,
-    /// When the server's kernel has sent something again, and to whom.
-    retransmissions: Vec<(u64, usize)>,
+    /// When the server's kernel has sent something again, and to whom, as far as it has been looked at.
+    sent_again: Vec<(u64, usize)>,
 }
 
 impl Connections {
@@ -104,7 +104,7 @@ impl Connections {
             events: BinaryHeap::new(),
             acts: VecDeque::new(),
             opened: 0,
-            retransmissions: Vec::new(),
+            sent_again: Vec::new(),
         }
     }
 
@@ -115,7 +115,7 @@ impl Connections {
 
     /// A client sets out at `now`, and is going to ask with so many bytes. A connection that it had before is gone.
     pub fn open(&mut self, client: usize, request_bytes: u64, now: u64) {
-        self.abandon(client);
+        self.abandon(client, now);
         self.opened += 1;
         let Some(Some(one)) = self.clients.get_mut(client) else { return };
         let State::Idle(path) = std::mem::replace(&mut one.state, State::Between) else { return };
@@ -123,11 +123,16 @@ impl Connections {
         self.schedule(client);
     }
 
-    /// A client's connection is gone on both sides without a word.
-    pub fn abandon(&mut self, client: usize) {
+    /// A client's connection is gone on both sides at `now` without a word.
+    pub fn abandon(&mut self, client: usize, now: u64) {
         let Some(Some(one)) = self.clients.get_mut(client) else { return };
         one.state = match std::mem::replace(&mut one.state, State::Between) {
-            State::Open(live) => State::Idle(Box::new(live.connection.into_path())),
+            State::Open(mut live) => {
+                // What it has sent by now has taken time on the line.
+                live.connection.advance(now);
+                self.sent_again.extend(live.sent_again(client));
+                State::Idle(Box::new(live.connection.into_path()))
+            }
             idle => idle,
         };
     }
@@ -195,7 +200,7 @@ impl Connections {
         }
     }
 
-    /// What the server's kernel has done for the present connection of a client.
+    /// What the server's kernel has done for the present connection of a client, as far as it has been looked at.
     pub fn counts(&self, client: usize) -> SenderCounts {
         self.open_one(client).map_or_else(SenderCounts::default, |live| live.connection.counts(End::Server))
     }
@@ -203,7 +208,13 @@ impl Connections {
     /// When the server's kernel has sent something again and to which client, in the order of time; more often than once at
     /// a time where it sent several segments.
     pub fn take_retransmissions(&mut self) -> Vec<(u64, usize)> {
-        std::mem::take(&mut self.retransmissions)
+        let mut all = std::mem::take(&mut self.sent_again);
+        for client in 0..self.clients.len() {
+            all.extend(self.live(client).into_iter().flat_map(|live| live.sent_again(client)));
+        }
+        // Connections are looked at when they have news, and that may be later.
+        all.sort_unstable();
+        all
     }
 
     /// Whether a client's path carries nothing to it at a time.
@@ -236,14 +247,12 @@ impl Connections {
     fn look(&mut self, client: usize, at: u64, tell: &mut dyn FnMut(usize, News)) {
         let Some(live) = self.live(client) else { return };
         let had_given_up = live.has_given_up;
-        let sent_again = live.new_retransmissions();
         live.tell(at, &mut |news| tell(client, news));
         if live.has_given_up && !had_given_up {
             // A tick later: what an outage has held back arrives first.
             let answered_at = self.clients[client].as_ref().map_or(at, |one| one.ways.answers_at(at)) + self.tick;
             self.act(client, Act::Asks, answered_at);
         }
-        self.retransmissions.extend((0..sent_again).map(|_| (at, client)));
         self.schedule(client);
     }
 

@@ -110,6 +110,11 @@ impl<P> Link<P> {
         self.under_way.push_back((leaves_at + self.plan.delay, packet));
     }
 
+    /// The time from the end of the line to the other end, in nanoseconds.
+    pub(super) fn delay(&self) -> u64 {
+        self.plan.delay
+    }
+
     /// When the next packet arrives.
     pub fn next_arrival_at(&self) -> Option<u64> {
         self.under_way.front().map(|(at, _)| *at)

@@ -81,6 +81,8 @@ pub(super) struct Sender {
     jiffies_at_start: u64,
     has_timed_out: bool,
     counts: SenderCounts,
+    /// When segments were sent again, since this was last asked for.
+    sent_again_at: Vec<u64>,
     outbox: Vec<Outgoing>,
 }
 
@@ -113,6 +115,7 @@ impl Sender {
             jiffies_at_start: settings.jiffies_at_start,
             has_timed_out: false,
             counts: SenderCounts::default(),
+            sent_again_at: Vec::new(),
             outbox: Vec::new(),
         }
     }
@@ -238,6 +241,16 @@ impl Sender {
     /// Whether the kernel has given up: nothing was acknowledged for too long.
     pub(super) fn has_timed_out(&self) -> bool {
         self.has_timed_out
+    }
+
+    /// When segments were sent again, since this was last asked for.
+    pub(super) fn take_sent_again(&mut self) -> Vec<u64> {
+        std::mem::take(&mut self.sent_again_at)
+    }
+
+    /// Whether the application has ended the stream.
+    pub(super) fn is_closed(&self) -> bool {
+        self.fin.is_some()
     }
 
     /// What is to be sent now. The segments are taken away, their room stays.

@@ -169,6 +169,7 @@ impl Sender {
         self.board.note_sent_again(nth, now);
         self.counts.segments += 1;
         self.counts.retransmissions += 1;
+        self.sent_again_at.push(now);
         self.outbox.push(outgoing);
     }
 }

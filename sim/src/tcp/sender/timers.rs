@@ -153,6 +153,16 @@ impl Sender {
         self.user_timeout.map(|timeout| (since + timeout).saturating_sub(now))
     }
 
+    /// A time before which this end does not give up, where nothing happens before `next`.
+    pub(in crate::rooms::tcp) fn gives_up_not_before(&self, next: u64) -> u64 {
+        let since = [self.undo.first_retransmission(), self.window_closed_since].into_iter().flatten().min();
+        match self.user_timeout {
+            Some(timeout) => since.map_or(next, |since| since.min(next)).saturating_add(timeout).max(next),
+            None if self.timeouts_in_row == 0 => next.saturating_add(LEAST_RTO * u64::from(MOST_TIMEOUTS)),
+            None => next,
+        }
+    }
+
     fn give_up(&mut self) {
         self.has_timed_out = true;
         self.timer.pending = None;

@@ -129,9 +129,9 @@ impl Network {
     }
 
     /// A client has no connection any more.
-    pub(in crate::rooms::world) fn abandon_path(&self, subscriber: usize) {
+    pub(in crate::rooms::world) fn abandon_path(&self, subscriber: usize, now: Duration) {
         if let Some(mut paths) = self.over_paths() {
-            paths.tcp.abandon(subscriber);
+            paths.tcp.abandon(subscriber, nanos(now));
             paths.clients[subscriber].wire = None;
         }
     }
