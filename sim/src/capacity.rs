@@ -49,7 +49,7 @@ impl Default for Node {
 
 /// Memory of an open stream as `cargo sim load` measured it, the process and both sockets: alpha at N = 5,000 in
 /// `plots/load/alpha/sweep.json`.
-const STREAM_BYTES: u64 = 33_353;
+const STREAM_BYTES: u64 = 23_052;
 
 /// What is asked.
 #[derive(Debug, Clone, Copy, PartialEq)]

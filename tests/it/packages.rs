@@ -99,3 +99,12 @@ fn the_image_is_not_open_by_accident() {
     let compose = deploy("compose.yml");
     assert!(compose.contains("WH_PUBLIC: \"true\"") && compose.contains("127.0.0.1:8080:8080"));
 }
+
+#[test]
+fn the_image_and_the_programs_of_a_release_are_built_by_the_profile_that_is_for_them() {
+    for text in [deploy("Dockerfile"), deploy("../.github/workflows/release.yml")] {
+        let builds: Vec<_> = text.lines().filter(|line| line.contains("cargo build ")).collect();
+        assert!(!builds.is_empty() && builds.iter().all(|line| line.contains("--profile dist --locked")), "{builds:?}");
+        assert!(text.contains("/dist/hubbub\"") && !text.contains("/release/hubbub"));
+    }
+}

@@ -180,14 +180,14 @@ fn go_binary() -> &'static Result<PathBuf, String> {
     })
 }
 
-/// Built as it is released, by whoever runs this.
+/// Built as it is given to those who run it, by whoever runs this.
 pub(crate) fn hubbub_binary() -> &'static Result<PathBuf, String> {
     static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     BUILT.get_or_init(|| {
         let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
-        let built = Command::new(cargo).args(["build", "--release", "--quiet", "--package", "hubbub"]).status();
+        let built = Command::new(cargo).args(["build", "--profile", "dist", "--quiet", "--package", "hubbub"]).status();
         let program = std::env::current_exe().map_err(|why| format!("hubbub: {why}"))?;
-        let binary = program.ancestors().nth(2).map(|release| release.join("hubbub")).filter(|path| path.exists());
+        let binary = program.ancestors().nth(3).map(|target| target.join("dist/hubbub")).filter(|path| path.exists());
         match (built, binary) {
             (Ok(status), Some(binary)) if status.success() => Ok(binary),
             _ => Err("hubbub: the server could not be built: left out".to_owned()),

@@ -12,13 +12,14 @@ use super::style::{GREY, LABEL_EM, look};
 use super::view::View;
 use super::words;
 
-/// A part's name, and what of a cell it is.
+/// A part's name, and what of a cell it is. A mailbox has memory for the slots that were full at some time; the slots that
+/// are drawn are all of them.
 type Part = (&'static str, fn(&Cell) -> Option<f64>);
 
 const PARTS: [Part; 3] = [
     ("the process", |cell| cell.memory_bytes_per_subscriber.resident),
     ("kernel sockets", |cell| cell.memory_bytes_per_subscriber.kernel),
-    ("slots and payloads", |cell| Some(total(cell))),
+    ("full slots, payloads", |cell| Some(total(cell))),
 ];
 
 /// Draws the figure, of the largest buffer where there are several.
@@ -59,7 +60,7 @@ fn title(view: &View<'_>) -> String {
     let cost = last.and_then(|(_, cell)| Some((cell, cell.memory_bytes_per_subscriber.resident?)));
     match cost {
         Some((cell, resident)) => format!(
-            "{}: at N = {} a subscriber costs {}, of which slots {}",
+            "{}: at N = {} a subscriber costs {}, full slots {}",
             view.sweep.scenario,
             format::count(cell.subscribers as u64),
             format::bytes(resident),

@@ -198,9 +198,16 @@ fn soak(tree: &Path, seeds: u64, options: &[&str]) -> String {
 
 /// The workspace's sources, as they are; what has not changed keeps its time, so that little is built again.
 fn copy_sources(tree: &Path) {
-    for name in ["Cargo.toml", "Cargo.lock", "src", "sim", "plots", "docs"] {
-        copy(&root().join(name), &tree.join(name));
+    fs::create_dir_all(tree).unwrap();
+    for name in sources() {
+        copy(&root().join(&name), &tree.join(&name));
     }
+}
+
+/// All that stands at the top of the repository, but for what is built and what is hidden.
+fn sources() -> Vec<String> {
+    let names = fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    names.filter(|name| name != "target" && !name.starts_with('.')).collect()
 }
 
 fn copy(from: &Path, to: &Path) {
