@@ -37,14 +37,10 @@ async fn a_broker_that_is_killed_and_comes_back_costs_nothing_that_it_has_acknow
     assert!(was_away, "a publisher is told to come back");
     assert_eq!(a.get("/readyz").await.0, 200, "no server is at fault");
     broker.restart().await;
-    let back = async {
-        while a.post(&[("idempotency-key", "first")], "{\"n\":10}").await.0 != 202 {
-            sleep(Duration::from_millis(100)).await;
-        }
-        id(&a.post(&[("idempotency-key", "first")], "{\"n\":10}").await.2)
-    };
-    expected.push(crate::support::soon("the broker", back).await);
-    expected.extend(b.publish_all(11..20).await);
+    expected.push(published_when_back(&a, 10).await);
+    // Each server comes back to the broker after a pause of its own.
+    expected.push(published_when_back(&b, 11).await);
+    expected.extend(b.publish_all(12..20).await);
     let expected: Vec<_> = expected.into_iter().zip(0..).collect();
     // What was answered with 504 may have been kept. The last sequence counts it.
     let kept: usize = expected[19].0.rsplit('-').next().unwrap().parse().unwrap();
@@ -55,6 +51,18 @@ async fn a_broker_that_is_killed_and_comes_back_costs_nothing_that_it_has_acknow
     }
     assert!(a.sample("hubbub_log_reconnects_total").await >= 1.0);
     b.until_ready_is(200).await;
+}
+
+/// Publishes an event again and again until the server's log is back, and then once more: its id, which is the same one.
+async fn published_when_back(node: &Node, number: u64) -> String {
+    let (key, body) = (number.to_string(), format!("{{\"n\":{number}}}"));
+    let back = async {
+        while node.post(&[("idempotency-key", key.as_str())], &body).await.0 != 202 {
+            sleep(Duration::from_millis(100)).await;
+        }
+        id(&node.post(&[("idempotency-key", key.as_str())], &body).await.2)
+    };
+    crate::support::soon("the broker", back).await
 }
 
 #[tokio::test]
