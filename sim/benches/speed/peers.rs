@@ -180,7 +180,7 @@ fn go_binary() -> &'static Result<PathBuf, String> {
     })
 }
 
-/// Built as it is given to those who run it, by whoever runs this.
+/// Built by the profile of the released programs, by whoever runs this.
 pub(crate) fn hubbub_binary() -> &'static Result<PathBuf, String> {
     static BUILT: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     BUILT.get_or_init(|| {
