@@ -60,7 +60,7 @@ fn title(view: &View<'_>) -> String {
     let cost = last.and_then(|(_, cell)| Some((cell, cell.memory_bytes_per_subscriber.resident?)));
     match cost {
         Some((cell, resident)) => format!(
-            "{}: at N = {} a subscriber costs {}, full slots {}",
+            "{}: at N = {} a subscriber costs {}; slots, if full, {}",
             view.sweep.scenario,
             format::count(cell.subscribers as u64),
             format::bytes(resident),

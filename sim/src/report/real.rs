@@ -16,7 +16,7 @@ pub(super) const KEY: &str = "lost: part of the offered frames that full buffers
                    viewer wanted them that it never read · flush: from publish to the socket's acceptance, receipt: \
                    from publish to the client, both from the planned time, in ms";
 pub(super) const MEMORY_KEY: &str = "slots: K handles, if the buffer fills · payload: peak of distinct event bytes, shared by all · \
-                          allocator: memory that the server got from the system, including these · resident: the process · \
+                          allocator: memory that the server got from the system, with the slots that were needed · resident: the process · \
                           kernel: both sockets of the connection. With few subscribers, the fixed memory of the process \
                           is the largest part";
 
