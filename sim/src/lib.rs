@@ -60,13 +60,15 @@
 // the crate. The workspace's lints see the code with the feature.
 #![cfg_attr(not(feature = "internals"), allow(dead_code, unreachable_pub, unused_imports))]
 
-/// The rooms, in the order of the alphabet; `docs/architecture.md` has who may know whom.
+/// The rooms: first those of the model, which is a package of its own, then in the order of the alphabet.
+/// `docs/architecture.md` has who may know whom.
 // Their files lie beside this one.
 #[path = ""]
 mod rooms {
+    pub use hubbub_model::{client, plan, record, scenario, specified, tcp, time, transport};
+
     pub mod capacity;
     pub mod cli;
-    pub mod client;
     pub mod cluster;
     pub mod emulated;
     pub mod fidelity;
@@ -79,28 +81,21 @@ mod rooms {
     pub mod laws;
     pub mod ledger;
     pub mod load;
-    pub mod plan;
     pub mod pool;
     pub mod probe;
     pub mod pruning;
     pub mod real;
-    pub mod record;
     pub mod report;
     pub mod runs;
-    pub mod scenario;
     pub mod shards;
     pub mod sizing;
     pub mod soak;
-    pub mod specified;
     pub mod stages;
     pub mod summary;
     pub mod sweep;
     pub mod tail;
-    pub mod tcp;
     pub mod testbed;
     pub mod theory;
-    pub(crate) mod time;
-    pub mod transport;
     pub mod verify;
     pub mod world;
 }
@@ -115,18 +110,24 @@ pub mod internals {
 }
 
 // A server under test.
+#[doc(inline)]
 pub use client::{Dialect, NotAStream};
 pub use world::{HubProbe, Probe, Running, Server, ServerEnvironment, ServerFault, ServerFaultKind, ServerListener};
 pub use world::{ServerStream, Start};
 
 // What it is tested with.
+#[doc(inline)]
 pub use plan::SubscriberPlan;
+#[doc(inline)]
 pub use plan::{Arrival, ClassPlan, CpuPlan, Fault, FaultKind, Plan, Reading, Recovery, Selection, ServerPlan, Stall};
+#[doc(inline)]
 pub use scenario::{Overrides, Scenario, ScenarioError, TraceError};
+#[doc(inline)]
 pub use transport::Transport;
 
 // What comes of it.
 pub use figure::Figure;
+#[doc(inline)]
 pub use record::{ClassRecord, Digest, Record, SubscriberRecord};
 pub use runs::RunWorld;
 pub use summary::document::{ByClass, Cell, Memory, Quantiles, WorstSubscriber};

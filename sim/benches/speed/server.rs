@@ -1,7 +1,7 @@
 //! What the real server's CPU costs: a publish, a delivery and a new stream over real TCP on loopback.
 //!
 //! The server is a process of its own, so that its CPU time can be told from the clients'. These are the constants of
-//! `sim/scenarios/*.toml`.
+//! `sim/model/scenarios/*.toml`.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};

@@ -7,7 +7,7 @@ mod paths;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use circles::circles;
 use package::{Module, Package, sources};
@@ -15,7 +15,7 @@ use package::{Module, Package, sources};
 /// A room, and the rooms it may name.
 type Arrows = &'static [(&'static str, &'static [&'static str])];
 
-/// `sim/src`.
+/// `sim/src`, and the rooms of `sim/model/src`, which know no other.
 const OF_THE_TESTBED: Arrows = &[
     ("time", &[]),
     ("transport", &[]),
@@ -110,9 +110,13 @@ const OF_THE_TESTBED: Arrows = &[
     ),
 ];
 
-/// The Hub's package and the testbed's.
+/// The Hub's package, and the testbed's with that of its model, whose rooms the testbed has as its own.
 fn packages() -> [Package; 2] {
-    [Package::read(&manifest().join("../src"), "hubbub"), Package::read(&manifest().join("src"), "hubbub_sim")]
+    [Package::read(&[manifest().join("../src")], "hubbub"), Package::read(&folders_of_the_testbed(), "hubbub_sim")]
+}
+
+fn folders_of_the_testbed() -> [PathBuf; 2] {
+    ["model/src", "src"].map(|folder| manifest().join(folder))
 }
 
 /// The rooms that each room's code names. Code of tests may look further.
@@ -242,7 +246,7 @@ fn a_circle_is_found_through_lists_of_names_inline_paths_and_what_others_re_expo
 #[test]
 fn the_files_that_the_page_names_are_there() {
     for name in page().iter().flat_map(|page| page.split('`')).filter(|part| part.ends_with(".rs")) {
-        let places = ["..", "../src", "src", "src/world"].map(|folder| manifest().join(folder).join(name));
+        let places = ["..", "../src", "src", "src/world", "model/src"].map(|folder| manifest().join(folder).join(name));
         assert!(places.iter().any(|place| place.exists()), "{name}");
     }
 }
@@ -260,13 +264,14 @@ fn the_table_of_contents_of_each_suite_has_every_room_of_it() {
 
 #[test]
 fn only_the_world_and_the_cluster_name_turmoil_and_only_the_command_line_prints() {
-    let root = manifest().join("src");
-    for file in sources(&root) {
-        let text = fs::read_to_string(&file).unwrap();
-        let path = file.strip_prefix(&root).unwrap();
-        let is_a_world = path.starts_with("world") || path.starts_with("cluster");
-        assert!(is_a_world || !text.contains("turmoil::"), "{} names turmoil", path.display());
-        let prints = ["println!", "eprintln!", "io::stdout", "io::stderr"].iter().any(|print| text.contains(print));
-        assert!(path.starts_with("cli") || !prints, "{} prints", path.display());
+    for root in folders_of_the_testbed() {
+        for file in sources(&root) {
+            let text = fs::read_to_string(&file).unwrap();
+            let path = file.strip_prefix(&root).unwrap();
+            let is_a_world = path.starts_with("world") || path.starts_with("cluster");
+            assert!(is_a_world || !text.contains("turmoil::"), "{} names turmoil", path.display());
+            let prints = ["println!", "eprintln!", "io::stdout", "io::stderr"].iter().any(|print| text.contains(print));
+            assert!(path.starts_with("cli") || !prints, "{} prints", path.display());
+        }
     }
 }

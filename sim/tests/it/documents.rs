@@ -22,7 +22,7 @@ fn page(name: &str) -> String {
 
 /// Every page that a person reads: at the root, in `docs/`, and beside incidents and traces.
 pub(crate) fn pages() -> Vec<PathBuf> {
-    let fixed = ["README.md", "CONTRIBUTING.md", "sim/incidents/README.md", "sim/traces/README.md"];
+    let fixed = ["README.md", "CONTRIBUTING.md", "sim/incidents/README.md", "sim/model/traces/README.md"];
     let mut pages = fixed.map(|page| root().join(page)).to_vec();
     let docs = fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().path());
     pages.extend(docs.filter(|path| path.extension().is_some_and(|kind| kind == "md")));
@@ -73,7 +73,7 @@ fn is_a_test(path: &str) -> bool {
     let file = modules.replace("::", "/");
     // Unit tests are in a file `tests.rs`, or in a module at the end of the file that they test.
     let inline = file.trim_end_matches("/tests");
-    let folders = ["sim/tests/it", "tests/it", "src", "sim/src"].map(|folder| root().join(folder));
+    let folders = ["sim/tests/it", "tests/it", "src", "sim/src", "sim/model/src"].map(|folder| root().join(folder));
     let files = folders.iter().flat_map(|folder| [file.as_str(), inline].map(|file| folder.join(format!("{file}.rs"))));
     let definition = format!("fn {test}(");
     files.into_iter().any(|file| fs::read_to_string(file).is_ok_and(|text| text.contains(&definition)))
@@ -118,7 +118,7 @@ fn the_readme_and_the_help_have_every_exit_code() {
 #[test]
 fn every_scenario_incident_and_trace_that_there_is_is_named() {
     let built_in: BTreeSet<_> = Scenario::built_in_names().map(str::to_owned).collect();
-    assert_eq!(built_in, stems("sim/scenarios", "toml"), "what is built in, and the files");
+    assert_eq!(built_in, stems("sim/model/scenarios", "toml"), "what is built in, and the files");
     let help = String::from_utf8(sim(&folder("names"), &["sweep", "--help"]).stdout).unwrap();
     assert!(built_in.iter().all(|name| help.contains(name.as_str())), "{help}");
     assert!(Overflow::ALL.iter().all(|policy| help.contains(policy.name())), "{help}");
@@ -129,7 +129,8 @@ fn every_scenario_incident_and_trace_that_there_is_is_named() {
         let results = format!("plots/{name}/sweep.json");
         assert!(root().join(&results).exists(), "{name}: there is no {results}");
     }
-    for (head, folder, ending) in [("| incident |", "sim/incidents", "json"), ("| file |", "sim/traces", "jsonl")] {
+    for (head, folder, ending) in [("| incident |", "sim/incidents", "json"), ("| file |", "sim/model/traces", "jsonl")]
+    {
         let named = first_cells(&page(&format!("{folder}/README.md")), head);
         let named: BTreeSet<_> =
             named.iter().map(|name| name.trim_end_matches(&format!(".{ending}")).to_owned()).collect();

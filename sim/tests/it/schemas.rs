@@ -63,7 +63,7 @@ fn the_files_in_schemas_are_what_the_program_prints() {
 fn every_scenario_of_the_project_and_the_template_of_a_new_one_have_the_form_of_the_schema() {
     let validator = validator("scenario");
     let is_toml = |path: &Path| path.extension().is_some_and(|kind| kind == "toml");
-    let mut files = below(&root().join("sim/scenarios"), &is_toml);
+    let mut files = below(&root().join("sim/model/scenarios"), &is_toml);
     assert!(files.len() >= 6, "{files:?}");
     files.extend(below(&root().join("sim/incidents"), &is_toml));
     files.push(root().join("sim/tests/it/small.toml"));

@@ -15,11 +15,14 @@ pub(super) struct Package {
 }
 
 impl Package {
-    /// The files of a folder. `own_name` is the name by which `main.rs` knows the library.
-    pub(super) fn read(root: &Path, own_name: &str) -> Self {
-        let files = sources(root).into_iter().map(|file| {
-            let source = fs::read_to_string(&file).unwrap();
-            (file.strip_prefix(root).unwrap().to_owned(), source)
+    /// The files of some folders; the root of the last one is that of all. `own_name` is the name by which `main.rs`
+    /// knows the library.
+    pub(super) fn read(roots: &[PathBuf], own_name: &str) -> Self {
+        let files = roots.iter().flat_map(|root| {
+            sources(root).into_iter().map(move |file| {
+                let source = fs::read_to_string(&file).unwrap();
+                (file.strip_prefix(root).unwrap().to_owned(), source)
+            })
         });
         Self::of(files, own_name)
     }

@@ -95,7 +95,7 @@ fn a_check_says_in_words_who_watches_which_tables_what_work_costs_and_when_clien
 #[test]
 fn a_check_names_everything_that_is_wrong_with_a_scenario_and_where() {
     let folder = folder("check");
-    let text = include_str!("../../../scenarios/alpha.toml");
+    let text = include_str!("../../../model/scenarios/alpha.toml");
     let text = text.replace("publish_us = 50", "publish_us = -1").replace("sigma = 0.7", "sigma = 1e300");
     let text = text.replacen("window_bytes = 65536", "window_bytes = 0", 1);
     fs::write(folder.join("bad.toml"), &text).unwrap();
