@@ -5,14 +5,16 @@
 //! arithmetic on whole nanoseconds. [`record`] has what happened to every subscriber, with a digest of all of it.
 //!
 //! ```
-//! use hubbub_model::plan::{Choice, Plan};
+//! use hubbub::{Capacity, Overflow};
+//! use hubbub_model::plan::{HubChoice, Plan};
 //! use hubbub_model::scenario::Scenario;
 //! use hubbub_model::specified;
 //!
-//! let scenario = Scenario::named("backlog-flush").expect("a scenario of this crate");
+//! let scenario = Scenario::named("backlog-flush").expect("a built-in scenario");
 //! let plan = Plan::draw(&scenario, 6, 0);
-//! let record = specified::run(&plan, Choice::of(64)).expect("a plan that the specification covers");
-//! assert!(record.subscribers.iter().any(|subscriber| subscriber.lost() > 0), "64 frames are too few there");
+//! let capacity = Capacity::new(64).expect("not 0");
+//! let record = specified::run(&plan, HubChoice { capacity, overflow: Overflow::DropNewest }).expect("a plan in its scope");
+//! assert!(record.subscribers.iter().any(|subscriber| subscriber.dropped.total() > 0), "64 frames are too few there");
 //! ```
 //!
 //! The same plan runs in the real Hub over simulated, emulated and real networks in the crate `hubbub-sim`, which holds
