@@ -17,10 +17,9 @@
 //! assert!(record.subscribers.iter().any(|subscriber| subscriber.dropped.total() > 0), "64 frames are too few there");
 //! ```
 //!
-//! The same plan runs in the real Hub over simulated, emulated and real networks in the crate `hubbub-sim`, which holds
-//! this program to the simulated one digest for digest. What that crate promises it re-exports. This one is a part of it
-//! in a package of its own, so that it is built beside the libraries that only the other worlds need, and changes with
-//! any version.
+//! The crate `hubbub-sim` runs the same plan with the real Hub in a simulated network, and compares the two records
+//! digest for digest. It also has the command `sim`, and re-exports the items of this crate that stay stable. All other
+//! items here may change with any version, so depend on `hubbub-sim` where it has what you need.
 
 pub mod client;
 pub mod plan;

@@ -10,7 +10,7 @@ use crate::plan::{Fault, FaultKind, Plan};
 pub struct SubscriberFaults {
     /// When it leaves for good, with its class if not before.
     pub leaves_at: Option<Duration>,
-    /// When its host dies: from then on it neither reads nor acknowledges.
+    /// When the subscriber's host dies: from then on it neither reads nor acknowledges; `None` if it does not.
     pub dies_at: Option<Duration>,
     /// When its reader is slower than planned.
     pub slow_periods: Vec<SlowPeriod>,
@@ -25,7 +25,7 @@ struct Restart {
 }
 
 impl SubscriberFaults {
-    /// Those of the plan's faults that strike this subscriber or its class.
+    /// The plan's faults that strike one subscriber or its class, by the subscriber's index.
     pub fn of(plan: &Plan, index: usize) -> Self {
         let subscriber = &plan.subscribers[index];
         let mut fate = Self { leaves_at: subscriber.leave_at, ..Self::default() };

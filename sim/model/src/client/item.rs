@@ -13,30 +13,30 @@ pub(super) const UNNAMED: &str = "message";
 pub enum StreamItem<'a> {
     /// An event of this project's server has begun to arrive; its first byte is the one at offset `start`.
     Begins {
-        /// Offset of the first byte.
+        /// Offset of the event's first byte, in bytes from the head of the response on.
         start: u64,
         /// The event's id.
         id: EventId,
     },
     /// An event has arrived whole, with the byte before offset `end`.
     Event {
-        /// Offset behind the last byte.
+        /// Offset behind the last byte of this item, in bytes from the head of the response on.
         end: u64,
-        /// What it says.
+        /// Number, name, id and size of the event.
         event: StreamEvent<'a>,
     },
     /// A gap notice has arrived whole: events are missing.
     Gap {
-        /// Offset behind the last byte.
+        /// Offset behind the last byte of this item, in bytes from the head of the response on.
         end: u64,
-        /// Which events are missing.
+        /// The notice: which events are missing, and why.
         notice: Notice,
     },
     /// An id without an event has arrived: the place that the stream is at.
     Place {
-        /// Offset behind the last byte.
+        /// Offset behind the last byte of this item, in bytes from the head of the response on.
         end: u64,
-        /// The id, as it was sent.
+        /// The id of the place, as the server sent it.
         id: StreamId,
     },
 }

@@ -31,7 +31,7 @@ pub enum May {
 }
 
 impl ReadPacer {
-    /// For a reader as planned, slower during these periods.
+    /// A pacer for a reader that is as planned, and slower during some periods.
     #[must_use]
     pub fn new(reading: &Reading, slow_periods: &[SlowPeriod]) -> Self {
         Self { speed: Speed::Free, changes: speeds(reading, slow_periods), busy: None }

@@ -41,7 +41,7 @@ struct Subscriber {
 }
 
 impl Receipts {
-    /// Nothing received yet.
+    /// The receipts of the clients of a plan, before any of them has received anything.
     #[must_use]
     pub fn new(plan: &Plan) -> Self {
         let words = plan.arrivals.len().div_ceil(64);

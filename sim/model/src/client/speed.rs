@@ -19,11 +19,11 @@ pub enum Speed {
 /// A time during which a reader is at most this fast.
 #[derive(Debug, Clone, Copy)]
 pub struct SlowPeriod {
-    /// Its beginning, in time of the run.
+    /// When the slow period begins, as time since the run began.
     pub from: Duration,
-    /// Its end.
+    /// When the slow period ends, as time since the run began.
     pub until: Duration,
-    /// The fastest that is possible then.
+    /// The fastest that the reader is during the slow period.
     pub speed: Speed,
 }
 

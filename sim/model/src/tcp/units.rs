@@ -33,13 +33,13 @@ pub(super) fn timer_fires_at(now: u64, after: u64, phase: u64) -> u64 {
     (fires - phase) * JIFFY
 }
 
-/// The first of some times, of which any may never come. Asked at every event, so it has no branch that cannot be foreseen.
+/// The earliest of some times, where `None` stands for a time that never comes; `None` if none of them comes.
 pub(super) fn earliest<const N: usize>(times: [Option<u64>; N]) -> Option<u64> {
     let first = times.iter().fold(NEVER, |first, time| first.min(time.unwrap_or(NEVER)));
     (first != NEVER).then_some(first)
 }
 
-/// Later than anything.
+/// Later than any time of a run: 584 years in nanoseconds.
 const NEVER: u64 = u64::MAX;
 
 #[cfg(test)]
@@ -60,6 +60,13 @@ mod tests {
         let all: Vec<u64> = (0..64).map(late).collect();
         assert_eq!(all.iter().max(), Some(&(256 * MILLISECOND)));
         assert_eq!(all.iter().min(), Some(&(4 * MILLISECOND)));
+    }
+
+    #[test]
+    fn the_earliest_time_is_the_first_that_comes_at_all() {
+        assert_eq!(earliest([None, Some(7), Some(3)]), Some(3));
+        assert_eq!(earliest([Some(0), None]), Some(0));
+        assert_eq!(earliest([None, None]), None);
     }
 
     #[test]

@@ -14,7 +14,7 @@ use super::state::{Purpose, State, TailProbe};
 use super::{Outgoing, Sender};
 use crate::tcp::range::ByteRange;
 use crate::tcp::rtt::{INITIAL_RTO, LEAST_RTO, LONGEST_RTO};
-use crate::tcp::units::{JIFFY, MSS, timer_fires_at, whole_jiffies};
+use crate::tcp::units::{JIFFY, MSS, earliest, timer_fires_at, whole_jiffies};
 
 /// `tcp_retries2`.
 const MOST_TIMEOUTS: u32 = 15;
@@ -155,7 +155,7 @@ impl Sender {
 
     /// A time before which this end does not give up, where nothing happens before `next`.
     pub(in crate::tcp) fn gives_up_not_before(&self, next: u64) -> u64 {
-        let since = [self.undo.first_retransmission(), self.window_closed_since].into_iter().flatten().min();
+        let since = earliest([self.undo.first_retransmission(), self.window_closed_since]);
         match self.user_timeout {
             Some(timeout) => since.map_or(next, |since| since.min(next)).saturating_add(timeout).max(next),
             None if self.timeouts_in_row == 0 => next.saturating_add(LEAST_RTO * u64::from(MOST_TIMEOUTS)),
