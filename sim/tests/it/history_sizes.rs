@@ -88,7 +88,8 @@ fn a_stream_of_a_client_that_has_left_for_good_with_its_request_at_the_server_is
 #[test]
 fn the_full_stack_confirms_the_exact_size_of_a_scenario_whose_viewers_are_cut_off_and_come_back() {
     let overrides = Overrides { policy: Some(Overflow::Disconnect), ..Overrides::default() };
-    let text = include_str!("small.toml").replace("duration_seconds = 4", "duration_seconds = 9");
+    let text =
+        include_str!("../../model/src/scenario/small.toml").replace("duration_seconds = 4", "duration_seconds = 9");
     let scenario = Scenario::parse("small", &text).unwrap().with(overrides).unwrap();
     let choice = choice(2, Overflow::Disconnect);
     let mut confirmed = 0;

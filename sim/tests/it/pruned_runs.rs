@@ -120,7 +120,8 @@ fn nothing_is_pruned_over_a_path_however_good_it_is() {
 
 #[test]
 fn a_sweep_with_pruned_runs_has_the_cells_of_one_without() {
-    let small = include_str!("small.toml").replace("[server.cpu]\npublish_us = 20\ndelivery_us = 50\n", "");
+    let small = include_str!("../../model/src/scenario/small.toml")
+        .replace("[server.cpu]\npublish_us = 20\ndelivery_us = 50\n", "");
     let scenario = Scenario::parse("small.toml", &small).unwrap();
     let plan = Plan::draw(&scenario, 8, 0);
     let of_one = pruning::runs(&plan, DropNewest, &scenario.settings().buffers).unwrap();

@@ -66,7 +66,7 @@ fn every_scenario_of_the_project_and_the_template_of_a_new_one_have_the_form_of_
     let mut files = below(&root().join("sim/model/scenarios"), &is_toml);
     assert!(files.len() >= 6, "{files:?}");
     files.extend(below(&root().join("sim/incidents"), &is_toml));
-    files.push(root().join("sim/tests/it/small.toml"));
+    files.push(root().join("sim/model/src/scenario/small.toml"));
     let folder = folder("schema-of-new");
     assert_eq!(sim(&folder, &["new", "mine"]).status.code(), Some(0));
     files.push(folder.join("mine.toml"));
@@ -90,7 +90,7 @@ fn every_published_sweep_has_the_form_of_the_schema() {
 #[test]
 fn what_the_schema_of_a_scenario_refuses_is_refused_by_the_program() {
     let validator = validator("scenario");
-    let small = include_str!("small.toml");
+    let small = include_str!("../../model/src/scenario/small.toml");
     for (from, to) in [
         ("name = \"small\"", "name = \"Small load\""),
         ("seeds = 8", "seeds = 0"),

@@ -11,7 +11,7 @@ use hubbub_sim::internals::world::run;
 
 use crate::plans::IN_BOTH;
 
-const SMALL: &str = include_str!("small.toml");
+const SMALL: &str = include_str!("../../model/src/scenario/small.toml");
 
 fn swept(scenario: &Scenario, threads: usize) -> Sweep {
     sweep(

@@ -56,6 +56,10 @@ fn bad_input_gets_one_line_and_writes_nothing() {
     assert!(!folder.join("results").exists(), "nothing is written");
     assert!(refused(&folder, &["sweep", "--scenario", "nobody"]).contains("alpha"), "it names the known ones");
     assert!(refused(&folder, &["sweep", "--scenario", "small.toml", "--out", "small.toml"]).contains("--out"));
-    fs::write(folder.join("wrong.toml"), include_str!("../small.toml").replace("share = 0.5", "share = 0.4")).unwrap();
+    fs::write(
+        folder.join("wrong.toml"),
+        include_str!("../../../model/src/scenario/small.toml").replace("share = 0.5", "share = 0.4"),
+    )
+    .unwrap();
     assert!(refused(&folder, &["size", "--scenario", "wrong.toml"]).contains("share"));
 }

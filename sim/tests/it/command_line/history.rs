@@ -63,7 +63,7 @@ fn a_quick_size_names_no_setting_because_its_risk_is_not_known() {
 #[test]
 fn a_history_that_nobody_can_need_is_refused_in_one_line() {
     let folder = folder("no-history");
-    let small = include_str!("../small.toml");
+    let small = include_str!("../../../model/src/scenario/small.toml");
     fs::write(folder.join("kept.toml"), small.replace("[server.cpu]", "[server.recovery]\n[server.cpu]")).unwrap();
     let of = |scenario: &str, arguments: &[&str]| {
         let size = ["size", "--history", "--scenario", scenario, "--runs", "8"];

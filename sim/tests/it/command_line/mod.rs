@@ -18,7 +18,7 @@ pub(crate) fn folder(name: &str) -> PathBuf {
     let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir_all(&folder).unwrap();
-    fs::write(folder.join("small.toml"), include_str!("../small.toml")).unwrap();
+    fs::write(folder.join("small.toml"), include_str!("../../../model/src/scenario/small.toml")).unwrap();
     folder
 }
 

@@ -9,7 +9,7 @@ use super::{folder, refused, sim};
 #[test]
 fn a_scenario_with_faults_names_the_one_that_cannot_be() {
     let folder = folder("faults");
-    let small = include_str!("../small.toml");
+    let small = include_str!("../../../model/src/scenario/small.toml");
     for (fault, what) in [
         ("kind = \"partition\"\nat_seconds = 1\nlasts_seconds = 1\nclass = \"nobody\"", "class = \"nobody\""),
         ("kind = \"partition\"\nat_seconds = 1\nclass = \"tab\"", "lasts_seconds"),
@@ -71,7 +71,8 @@ fn a_check_says_in_words_who_watches_which_tables_what_work_costs_and_when_clien
     ] {
         assert!(herd.contains(said), "{said}: {herd}");
     }
-    let small = include_str!("../small.toml").replace("share = 0.5\nround_trip_ms = 20", "SECOND");
+    let small =
+        include_str!("../../../model/src/scenario/small.toml").replace("share = 0.5\nround_trip_ms = 20", "SECOND");
     let first = "share = 0.5\nobeys_retry = true\ntopic = \"ingest.*\"\nround_trip_ms = 20";
     let tables = "[tables]\nbuilds = 0.75\nlogs = 0.25\n\n[server]\nretry_seconds = 0\n\n[server.cpu]";
     let text = small.replace("SECOND", first).replace("[server.cpu]", tables).replace("table = \"t\"\n", "");
@@ -117,7 +118,8 @@ fn a_check_names_everything_that_is_wrong_with_a_scenario_and_where() {
 #[test]
 fn a_check_names_every_unknown_key_and_every_wrong_type_with_the_line_of_the_key() {
     let folder = folder("check-shape");
-    let text = include_str!("../small.toml").replace("duration_seconds = 4", "duration_seconds = \"2m\"");
+    let text = include_str!("../../../model/src/scenario/small.toml")
+        .replace("duration_seconds = 4", "duration_seconds = \"2m\"");
     let text =
         text.replace("per_second = 50", "per_secnd = 50").replace("share = 0.5\nround_trip_ms = 20", "share = 0.5");
     fs::write(folder.join("bad.toml"), text).unwrap();

@@ -14,7 +14,8 @@ use crate::command_line::{folder, refused, sim};
 
 /// A scenario like `small.toml`, with more lines for tables of its own and for its last class.
 fn write(folder: &Path, name: &str, tables: &str, class: &str) {
-    let small = include_str!("../small.toml").replace("[arrivals]", &format!("{tables}\n[arrivals]"));
+    let small =
+        include_str!("../../../model/src/scenario/small.toml").replace("[arrivals]", &format!("{tables}\n[arrivals]"));
     fs::write(folder.join(name), format!("{small}{class}\n")).unwrap();
 }
 

@@ -52,8 +52,7 @@ mod tests {
     #[test]
     fn what_a_scenario_says_of_coming_back_is_in_its_fingerprint_and_what_holds_anyway_is_not() {
         let of = |server: &str, class: &str| {
-            let text =
-                include_str!("../../../../tests/it/small.toml").replace("[arrivals]", &format!("{server}\n[arrivals]"));
+            let text = include_str!("../small.toml").replace("[arrivals]", &format!("{server}\n[arrivals]"));
             Scenario::parse("small.toml", &format!("{text}{class}\n")).unwrap().fingerprint()
         };
         let plain = of("", "");
@@ -62,7 +61,7 @@ mod tests {
         assert_ne!(of("", "obeys_retry = true"), plain);
         let connect = |us: &str| {
             let priced = format!("delivery_us = 50\nconnect_us = {us}");
-            let text = include_str!("../../../../tests/it/small.toml").replace("delivery_us = 50", &priced);
+            let text = include_str!("../small.toml").replace("delivery_us = 50", &priced);
             Scenario::parse("small.toml", &text).unwrap().fingerprint()
         };
         assert_eq!(connect("0"), plain);

@@ -60,8 +60,7 @@ mod tests {
     use crate::scenario::Scenario;
 
     fn small(tables: &str, class: &str) -> Scenario {
-        let text =
-            include_str!("../../../../tests/it/small.toml").replace("[arrivals]", &format!("{tables}\n[arrivals]"));
+        let text = include_str!("../small.toml").replace("[arrivals]", &format!("{tables}\n[arrivals]"));
         Scenario::parse("small.toml", &format!("{text}{class}\n")).unwrap()
     }
 
