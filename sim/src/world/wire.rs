@@ -188,20 +188,25 @@ impl Wire {
 
     /// Puts the next so many accepted bytes on the simulated network, or its end.
     pub(super) fn deliver(&self, bytes: usize, end: bool) {
-        let bytes: Vec<u8> = self.lock().outbox.drain(..bytes).collect();
-        self.send(bytes, end);
+        let mut state = self.lock();
+        let State { socket, outbox, delivered, .. } = &mut *state;
+        let from = *delivered;
+        *delivered += bytes;
+        put_on(socket, &outbox[from..*delivered]);
+        // Only then: moving the rest to the front each time would take the square of what waits.
+        if *delivered == outbox.len() {
+            outbox.clear();
+            *delivered = 0;
+        }
+        if end {
+            *socket = None;
+        }
     }
 
-    /// Puts bytes on the simulated network; an end closes it. Whether the peer is still there shows on the read side.
+    /// Puts bytes on the simulated network; an end closes it.
     pub(super) fn send(&self, mut bytes: Vec<u8>, end: bool) {
         let mut state = self.lock();
-        if let Some(socket) = &mut state.socket
-            && !bytes.is_empty()
-        {
-            let mut cx = Context::from_waker(Waker::noop());
-            // turmoil takes a write whole or not at all. Its limit never binds here, so the waker is never used.
-            let _ = Pin::new(socket).poll_write(&mut cx, &bytes);
-        }
+        put_on(&mut state.socket, &bytes);
         // Its room is used again: a write of some parts would make it grow several times.
         if state.outbox.capacity() < bytes.capacity() && state.outbox.is_empty() {
             bytes.clear();
@@ -307,6 +312,17 @@ fn wake(mut state: MutexGuard<'_, State>) {
     let writer = state.writer.take();
     drop(state);
     writer.into_iter().for_each(Waker::wake);
+}
+
+/// Puts bytes on the simulated network. Whether the peer is still there shows on the read side.
+fn put_on(socket: &mut Option<OwnedWriteHalf>, bytes: &[u8]) {
+    if let Some(socket) = socket
+        && !bytes.is_empty()
+    {
+        let mut cx = Context::from_waker(Waker::noop());
+        // turmoil takes a write whole or not at all. Its limit never binds here, so the waker is never used.
+        let _ = Pin::new(socket).poll_write(&mut cx, bytes);
+    }
 }
 
 impl Connection for Wire {

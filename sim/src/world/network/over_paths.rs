@@ -194,7 +194,18 @@ impl Network {
     pub(in crate::rooms::world) fn advance_over_paths(&self, now: Duration) {
         let mut news = Vec::new();
         if let Some(mut paths) = self.over_paths() {
-            paths.tcp.advance(nanos(now), &mut |subscriber, new| news.push((subscriber, new)));
+            let OverPaths { tcp, clients, given } = &mut *paths;
+            tcp.advance(nanos(now), &mut |subscriber, new| {
+                let mut give = |bytes, is_end| {
+                    let wire = clients[subscriber].wire.clone();
+                    given.extend(wire.map(|wire| Given { wire, bytes, is_end }));
+                };
+                match new {
+                    News::Arrived(bytes) => give(bytes, false),
+                    News::Ended => give(0, true),
+                    _ => news.push((subscriber, new)),
+                }
+            });
         }
         // Only then: a wire that wakes a task locks what is its own.
         news.into_iter().for_each(|(subscriber, new)| self.hear(subscriber, new));
@@ -207,14 +218,8 @@ impl Network {
             News::Asked => paths.tell(subscriber, Word::Asked),
             News::NotConnected => paths.tell(subscriber, Word::NotConnected),
             News::Left => paths.tell(subscriber, Word::Left),
-            News::Arrived(bytes) => {
-                paths.given.extend(wire.map(|wire| Given { wire, bytes, is_end: false }));
-                None
-            }
-            News::Ended => {
-                paths.given.extend(wire.map(|wire| Given { wire, bytes: 0, is_end: true }));
-                None
-            }
+            // What has arrived wakes nobody before turmoil has carried it.
+            News::Arrived(_) | News::Ended => None,
             News::HasRoom => {
                 drop(paths);
                 return wire.into_iter().for_each(|wire| wire.has_room());
@@ -230,6 +235,7 @@ impl Network {
 
     /// Puts on turmoil's link what has come over paths; whether anything has.
     pub(in crate::rooms::world) fn deliver_over_paths(&self) -> bool {
+        // Taken out first: a wire locks what is its own.
         let given = self.over_paths().map(|mut paths| std::mem::take(&mut paths.given)).unwrap_or_default();
         let has_given = !given.is_empty();
         for Given { wire, bytes, is_end } in given {

@@ -15,8 +15,10 @@ pub(super) struct State {
     pub(super) in_window: u64,
     /// Accepted from the server in all.
     pub(super) accepted: u64,
-    /// Accepted, and not yet on its way.
+    /// Accepted, and on its way from `delivered` on. Without a path all of it is taken at once.
     pub(super) outbox: Vec<u8>,
+    /// Bytes of the outbox that have come over a path.
+    pub(super) delivered: usize,
     /// Where there is a second stage; what it holds is not in the window yet.
     pub(super) merged: Option<MergedChannel>,
     /// Accepted, and kept until the CPU has done the work of the delivery under way.
