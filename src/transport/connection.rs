@@ -11,6 +11,8 @@ mod upgrade;
 #[cfg(feature = "server")]
 pub(crate) mod upgrade;
 
+mod self_waking;
+
 use std::error::Error;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -30,6 +32,7 @@ use super::gate::Gate;
 use super::gated_stream::GatedStream;
 use super::poll_scope::PollScope;
 use crate::hub::SubscriberId;
+use self_waking::SelfWaking;
 use upgrade::{Continued, Handover};
 
 /// Most bytes that hyper reads ahead for a request's head, unless heads may be larger. hyper allows no smaller value.
@@ -68,12 +71,12 @@ impl<E: Environment> Shared<E> {
 enum Protocol<S: AsyncRead + AsyncWrite + Unpin, E: Environment, V: HttpService<Incoming>> {
     Http(Box<Http<S, E, V>>),
     /// HTTP that may be upgraded by hyper, which then hands the stream to the handler that asked.
-    Upgradeable(Box<UpgradeableConnection<TokioIo<GatedStream<S, E>>, V>>),
+    Upgradeable(Box<SelfWaking<UpgradeableConnection<TokioIo<GatedStream<S, E>>, V>>>),
     Continued(Continued<S, E>),
     Nothing,
 }
 
-type Http<S, E, V> = http1::Connection<TokioIo<GatedStream<S, E>>, V>;
+type Http<S, E, V> = SelfWaking<http1::Connection<TokioIo<GatedStream<S, E>>, V>>;
 
 /// One connection, as a future. It ends when the client leaves, the subscriber is evicted, the socket accepts nothing
 /// until the write deadline, or the server stops.
@@ -108,7 +111,7 @@ where
         if let Some(timeout) = bounds.request_timeout {
             builder.timer(TokioTimer::new()).header_read_timeout(timeout);
         }
-        let protocol = Protocol::Http(Box::new(builder.serve_connection(stream, service)));
+        let protocol = Protocol::Http(Box::new(SelfWaking::new(builder.serve_connection(stream, service))));
         let write_deadline = bounds.write_deadline;
         Self { protocol, shared, member, is_ending: false, write_deadline, deadline: None, on_close: None }
     }
@@ -116,7 +119,7 @@ where
     /// Lets handlers upgrade the connection by hyper's means. The future then ends, and the handler has the stream.
     pub(crate) fn with_upgrades(mut self) -> Self {
         self.protocol = match self.protocol {
-            Protocol::Http(http) => Protocol::Upgradeable(Box::new(http.with_upgrades())),
+            Protocol::Http(http) => Protocol::Upgradeable(Box::new(SelfWaking::new(http.into_inner().with_upgrades()))),
             other => other,
         };
         self
@@ -134,8 +137,8 @@ where
                 // by its body.
                 self.shared.gate.end();
                 match &mut self.protocol {
-                    Protocol::Http(http) => Pin::new(&mut **http).graceful_shutdown(),
-                    Protocol::Upgradeable(http) => Pin::new(&mut **http).graceful_shutdown(),
+                    Protocol::Http(http) => Pin::new(http.get_mut()).graceful_shutdown(),
+                    Protocol::Upgradeable(http) => Pin::new(http.get_mut()).graceful_shutdown(),
                     Protocol::Continued(_) | Protocol::Nothing => {}
                 }
             }
@@ -148,26 +151,26 @@ where
     /// Ready when the protocol has ended. Errors are not reported: the client sees them, and the frames that it loses
     /// are in its account.
     fn poll_protocol(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        let Shared { gate, handover } = &self.shared;
         if let Protocol::Http(http) = &mut self.protocol {
             // Polled with the socket left open: another protocol may follow on it.
-            let polled = Pin::new(&mut **http).poll(cx);
-            let handover = &self.shared.handover;
+            let polled = http.poll(cx, || !gate.has_stream() && !handover.is_left());
             let begin = match &polled {
                 Poll::Ready(Ok(())) => handover.take_behind_answer(),
                 // Not while the socket has not taken all that hyper wrote, such as answers to earlier requests.
-                Poll::Pending if self.shared.gate.blocked_since().is_none() => handover.take_instead_of_answer(),
+                Poll::Pending if gate.blocked_since().is_none() => handover.take_instead_of_answer(),
                 Poll::Ready(Err(_)) | Poll::Pending => None,
             };
             let Some(begin) = begin else { return polled.map(drop) };
             let Protocol::Http(http) = std::mem::replace(&mut self.protocol, Protocol::Nothing) else {
                 return Poll::Ready(());
             };
-            let Parts { io, read_buf, .. } = http.into_parts();
+            let Parts { io, read_buf, .. } = http.into_inner().into_parts();
             let Some(next) = Continued::new(io.into_inner(), &read_buf, begin) else { return Poll::Ready(()) };
             self.protocol = Protocol::Continued(next);
         }
         match &mut self.protocol {
-            Protocol::Upgradeable(http) => Pin::new(&mut **http).poll(cx).map(drop),
+            Protocol::Upgradeable(http) => http.poll(cx, || !gate.has_stream()).map(drop),
             Protocol::Continued(continued) => continued.poll(cx),
             Protocol::Http(_) | Protocol::Nothing => Poll::Ready(()),
         }

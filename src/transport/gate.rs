@@ -71,6 +71,11 @@ impl<E: Environment> Gate<E> {
         self.lock().subscription = Some(subscription);
     }
 
+    /// Whether a stream is on this connection.
+    pub(super) fn has_stream(&self) -> bool {
+        self.lock().subscription.is_some()
+    }
+
     /// Ends the stream on this connection.
     pub(super) fn detach(&self) {
         let subscription = self.lock().subscription.take();

@@ -54,6 +54,21 @@ proptest! {
     }
 }
 
+/// A task that was woken in its own poll comes behind all that are ready: behind a fan-out these are all streams.
+#[test]
+fn a_publish_is_answered_in_one_poll_and_leaves_its_task_asleep() {
+    paused(async {
+        for path in ["/v1/ingest/t", "/v1/publish/tables.t"] {
+            let request = format!("POST {path} HTTP/1.1\r\nhost: hub\r\ncontent-length: 7\r\n\r\n{{\"n\":1}}");
+            let mut driven = Driven::start_publisher(&request);
+            driven.grant(1 << 20);
+            assert!(!driven.run_once(), "it was woken in its own poll");
+            assert!(driven.text().starts_with("HTTP/1.1 202 Accepted\r\n"), "{}", driven.text());
+            assert_eq!(driven.hub.last_id().sequence, 1);
+        }
+    });
+}
+
 #[test]
 fn a_comment_that_falls_due_behind_two_events_does_not_end_all_comments() {
     paused(async {

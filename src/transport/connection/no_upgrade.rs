@@ -12,6 +12,10 @@ use super::super::gated_stream::GatedStream;
 pub(crate) struct Handover<E: Environment>(PhantomData<E>);
 
 impl<E: Environment> Handover<E> {
+    pub(super) fn is_left(&self) -> bool {
+        false
+    }
+
     pub(super) fn take_instead_of_answer(&self) -> Option<Infallible> {
         None
     }

@@ -28,6 +28,11 @@ impl<E: Environment> Handover<E> {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(begin);
     }
 
+    /// Whether a request has left something.
+    pub(super) fn is_left(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).is_some()
+    }
+
     /// What begins in place of the answer that hyper waits for.
     pub(super) fn take_instead_of_answer(&self) -> Option<Begin<E>> {
         self.take_if(|begin| matches!(begin, Begin::Events(_)))

@@ -201,12 +201,25 @@ impl Driven {
 
     /// As [`start_with`](Self::start_with), for either kind of stream.
     pub(crate) fn start_over(over: Over, capacity: usize, overflow: Overflow, frames_per_write: usize) -> Self {
+        let request = match over {
+            Over::Sse => REQUEST,
+            Over::WebSocket => HANDSHAKE,
+        };
+        let mut driven = Self::asked(request, capacity, overflow, frames_per_write);
+        assert!(driven.run().is_pending());
+        driven
+    }
+
+    /// A connection on which a publisher has sent a request, and which has not been polled.
+    pub(crate) fn start_publisher(request: &str) -> Self {
+        Self::asked(request.as_bytes(), 1, Overflow::DropNewest, 1)
+    }
+
+    /// A connection on which this request has come, and which has not been polled.
+    fn asked(request: &[u8], capacity: usize, overflow: Overflow, frames_per_write: usize) -> Self {
         let capacity = Capacity::new(capacity).unwrap();
         let hub = Hub::new(HubSettings { epoch: EPOCH, capacity, overflow });
-        let request = match over {
-            Over::Sse => REQUEST.to_vec(),
-            Over::WebSocket => HANDSHAKE.to_vec(),
-        };
+        let request = request.to_vec();
         let pipe = PipeEnd(Arc::new(Mutex::new(Pipe { request, ..Pipe::default() })));
         let settings = ServerSettings {
             keepalive: KEEPALIVE,
@@ -227,9 +240,15 @@ impl Driven {
         assert!(polled.is_pending());
         let connection = kept.0.lock().unwrap().take().expect("a connection was accepted");
         let woken = Arc::new(Flag(AtomicBool::new(true)));
-        let mut driven = Self { hub, pipe, connection, woken, accepted: Vec::new(), lost: Vec::new() };
-        assert!(driven.run().is_pending());
-        driven
+        Self { hub, pipe, connection, woken, accepted: Vec::new(), lost: Vec::new() }
+    }
+
+    /// Polls it once. Returns whether it was woken meanwhile, so that a runtime polls it again behind all other tasks.
+    pub(crate) fn run_once(&mut self) -> bool {
+        self.woken.0.store(false, Ordering::Release);
+        let waker = Waker::from(self.woken.clone());
+        assert!(self.connection.as_mut().poll(&mut Context::from_waker(&waker)).is_pending());
+        self.woken.0.load(Ordering::Acquire)
     }
 
     /// Polls it for as long as it is woken. Ready once it has ended.
@@ -302,6 +321,11 @@ impl Driven {
     /// Bytes that the pipe has taken.
     pub(crate) fn taken(&self) -> usize {
         self.pipe.lock().written.len()
+    }
+
+    /// What the pipe has taken, as text.
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8(self.pipe.lock().written.clone()).expect("text")
     }
 
     /// Where each event that came whole ends, in the order of the wire.
