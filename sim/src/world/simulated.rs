@@ -271,6 +271,7 @@ fn populate(
             buffer: RefCell::new(vec![0; CLIENT_BUFFER_BYTES]),
         };
         // A host a class and not one a subscriber: in every tick turmoil looks at the links between all pairs of hosts.
+        // Nor several: the clients of a class run in the order in which bytes have come to them.
         sim.client(format!("class-{class_index}"), async move {
             let host = Rc::new(host);
             let mut lives = JoinSet::new();
