@@ -1,16 +1,16 @@
 //! The wakes that HTTP on a connection causes in its own poll.
 //!
-//! hyper and the handler of a request wake each other: the handler asks hyper for the body, and hyper has it. Both are one
-//! task, and a runtime puts a task that was woken in its own poll behind all that are ready. So each step of a publish
-//! would wait for every stream that the event before has woken. Here such a wake leads to another poll at once.
+//! hyper and the handler of a request wake each other: the handler asks hyper for the body, and hyper has it. Both are
+//! one task, and a runtime puts a task that was woken in its own poll behind all that are ready. So each step of a
+//! publish would wait for every stream that the event before has woken. Here such a wake leads to another poll at once.
 
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
-/// Most polls in a row, so that a connection which wakes itself for ever leaves room for others. A request with a body takes
-/// three.
+/// Most polls in a row, so that a connection which wakes itself for ever leaves room for others. A request with a body
+/// takes three.
 const MOST_POLLS: usize = 8;
 
 /// Nobody polls: a wake is the task's.

@@ -218,7 +218,7 @@ impl Network {
             News::Asked => paths.tell(subscriber, Word::Asked),
             News::NotConnected => paths.tell(subscriber, Word::NotConnected),
             News::Left => paths.tell(subscriber, Word::Left),
-            // What has arrived wakes nobody before turmoil has carried it.
+            // These have been given to turmoil, which wakes the client.
             News::Arrived(_) | News::Ended => None,
             News::HasRoom => {
                 drop(paths);
