@@ -71,12 +71,14 @@ impl<E: Environment> Shared<E> {
 enum Protocol<S: AsyncRead + AsyncWrite + Unpin, E: Environment, V: HttpService<Incoming>> {
     Http(Box<Http<S, E, V>>),
     /// HTTP that may be upgraded by hyper, which then hands the stream to the handler that asked.
-    Upgradeable(Box<SelfWaking<UpgradeableConnection<TokioIo<GatedStream<S, E>>, V>>>),
+    Upgradeable(Box<UpgradeableHttp<S, E, V>>),
     Continued(Continued<S, E>),
     Nothing,
 }
 
 type Http<S, E, V> = SelfWaking<http1::Connection<TokioIo<GatedStream<S, E>>, V>>;
+
+type UpgradeableHttp<S, E, V> = SelfWaking<UpgradeableConnection<TokioIo<GatedStream<S, E>>, V>>;
 
 /// One connection, as a future. It ends when the client leaves, the subscriber is evicted, the socket accepts nothing
 /// until the write deadline, or the server stops.
