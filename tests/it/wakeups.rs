@@ -58,7 +58,7 @@ proptest! {
 #[test]
 fn a_publish_is_answered_in_one_poll_and_leaves_its_task_asleep() {
     paused(async {
-        for path in ["/v1/ingest/t", "/v1/publish/tables.t"] {
+        for path in ["/v1/ingest/t", "/v1/publish/ingest.t"] {
             let request = format!("POST {path} HTTP/1.1\r\nhost: hub\r\ncontent-length: 7\r\n\r\n{{\"n\":1}}");
             let mut driven = Driven::start_publisher(&request);
             driven.grant(1 << 20);
