@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
-/// Most polls in a row, so that a connection which wakes itself for ever leaves room for others. A request with a body
-/// takes three.
+/// Most polls in a row, so that a connection which wakes itself for ever leaves room for others. A publish takes fewer
+/// (`tests/it/wakeups.rs`).
 const MOST_POLLS: usize = 8;
 
 /// Nobody polls: a wake is the task's.
